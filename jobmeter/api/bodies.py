@@ -1,0 +1,58 @@
+"""Owns the reading of request bodies and bearer credentials within limits."""
+
+import hmac
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import QUERY_BYTES_MAX, URL_BYTES_MAX
+
+_DECODER = msgspec.json.Decoder()
+
+
+async def read_body(request: Request, *, bytes_max: int) -> bytes:
+    """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is known to be longer than allowed."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > bytes_max:
+        raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def decode_json(body: bytes) -> Any:
+    """Any JSON value, whatever the content type says (clients 2.5). Raises ``Refused(JSON_MALFORMED)``."""
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(Fault.JSON_MALFORMED, why=str(error)) from error
+
+
+def check_url(request: Request) -> None:
+    """Raises ``Refused(URL_TOO_LONG)`` (spec 12.4)."""
+    path, query = request.scope.get("raw_path") or b"", request.scope["query_string"]
+    if len(query) > QUERY_BYTES_MAX:
+        raise Refused(Fault.URL_TOO_LONG, what="the query string", bytes_max=QUERY_BYTES_MAX)
+    if len(path) + len(query) > URL_BYTES_MAX:
+        raise Refused(Fault.URL_TOO_LONG, what="the URL", bytes_max=URL_BYTES_MAX)
+
+
+def read_bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def check_key(request: Request, *, kind: str, key: str) -> None:
+    """Compares the bearer token with an installation key. Raises ``Refused(KEY_WRONG)``.
+
+    An installation without a key lets nobody in.
+    """
+    given = read_bearer(request) or ""
+    if not key or not hmac.compare_digest(given.encode(), key.encode()):
+        raise Refused(Fault.KEY_WRONG, kind=kind)

@@ -1,0 +1,50 @@
+"""``POST /events``: a batch of views and apply clicks from the operator's job board."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.bodies import check_key, read_body
+from jobmeter.api.replies import json_response, plain_refusal
+from jobmeter.api.state import state_of
+from jobmeter.base.faults import Refused
+from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
+from jobmeter.metering import flow as metering
+from jobmeter.metering.model import IntakeReply
+from jobmeter.wire.events import decode_events
+from jobmeter.wire.restli.tunnel import read_media_type
+
+
+async def take_events(request: Request) -> Response:
+    """Answers 200 once everything that the reply counts is durable."""
+    state = state_of(request)
+    try:
+        check_key(request, kind="events", key=state.settings.events_key)
+        body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
+        events = decode_events(body, read_media_type(request.headers.get("content-type")))
+        now = await state.clock.read()
+        async with state.database.transaction() as connection:
+            reply = await metering.take_in(
+                connection,
+                events,
+                now=now,
+                future_tolerance_seconds=state.settings.future_tolerance_seconds,
+            )
+    except Refused as refused:
+        return plain_refusal(refused)
+    if reply.jobs_run_out:
+        state.ring()
+    return json_response(draw_reply(reply))
+
+
+def draw_reply(reply: IntakeReply) -> dict[str, Any]:
+    return {
+        "accepted": reply.accepted,
+        "duplicate": reply.duplicate,
+        "rejected": reply.rejected,
+        "rejections": [
+            {"index": row.index, "reason": row.verdict.name, "message": row.message}
+            for row in reply.rejections
+        ],
+    }

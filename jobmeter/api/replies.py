@@ -1,0 +1,70 @@
+"""Owns the drawing of answers and refusals in each protocol's own form: Rest.li, OAuth, plain JSON.
+
+Does not own which refusal applies or what it says (``base.faults``).
+"""
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.wire.restli.syntax import Protocol
+
+JSON = "application/json"
+_ENCODER = msgspec.json.Encoder()
+
+# Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
+GATEWAY_CODE_MAX = 1029
+
+
+def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(_ENCODER.encode(content), status_code=status, media_type=JSON, headers=headers)
+
+
+def error_object(refused: Refused) -> dict[str, Any]:
+    """The Rest.li error object: status, serviceErrorCode and code where the fault has them, message."""
+    row = refused.fault.row
+    found: dict[str, Any] = {"status": row.status}
+    if row.service is not None:
+        found["serviceErrorCode"] = row.service
+    if row.label is not None:
+        found["code"] = row.label
+    found["message"] = refused.message
+    return found
+
+
+def row_error(refused: Refused) -> dict[str, Any]:
+    """An entry of a batch's ``errors`` map: its code is text there (spec 6)."""
+    row = refused.fault.row
+    return {"code": str(row.service or row.code), "message": refused.message, "status": row.status}
+
+
+def restli_headers(protocol: Protocol) -> dict[str, str]:
+    return {"X-RestLi-Protocol-Version": protocol.value}
+
+
+def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Response:
+    headers = restli_headers(protocol)
+    mark = "X-RestLi-Error-Response" if protocol is Protocol.V2 else "X-LinkedIn-Error-Response"
+    headers[mark] = "true"
+    if refused.fault.row.code <= GATEWAY_CODE_MAX:
+        headers["X-RestLi-Gateway-Error"] = "true"
+    if refused.fault in {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED}:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_response(error_object(refused), status=refused.fault.row.status, headers=headers)
+
+
+def oauth_refusal(refused: Refused) -> Response:
+    """RFC 6749, 5.2: error and error_description."""
+    row = refused.fault.row
+    body = {"error": row.label or "invalid_request", "error_description": refused.message}
+    return json_response(body, status=row.status, headers={"Cache-Control": "no-store"})
+
+
+def plain_refusal(refused: Refused) -> Response:
+    """The operator's endpoints and the events intake: status, code, message."""
+    row = refused.fault.row
+    body = {"status": row.status, "code": row.label or refused.fault.name, "message": refused.message}
+    headers = {"WWW-Authenticate": "Bearer"} if refused.fault is Fault.KEY_WRONG else None
+    return json_response(body, status=row.status, headers=headers)

@@ -1,0 +1,59 @@
+"""``POST /rest/simpleJobPostings`` and ``/v2``: operations on jobs, up to a hundred in a batch (spec 4.1 and 4.2)."""
+
+from typing import Any
+
+from jobmeter.api.edge import Call, Reply
+from jobmeter.api.replies import error_object
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_TASK
+from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
+from jobmeter.jobs import flow as jobs
+from jobmeter.wire.restli.envelopes import (
+    make_created_row,
+    make_refused_row,
+    read_elements,
+    wrap_batch_create,
+)
+from jobmeter.wire.restli.keys import encode_location
+from jobmeter.wire.restli.syntax import RestliSyntaxError
+
+
+async def batch_create_jobs(call: Call) -> Reply:
+    """Answers 200 with one row for each element, in order: 202 and its task, or its refusal."""
+    if call.application.parent_id is None:
+        raise Refused(Fault.ACCESS_DENIED, permission="POST /simpleJobPostings")
+    try:
+        elements = read_elements(call.read_json())
+    except RestliSyntaxError as error:
+        raise Refused(Fault.JSON_MALFORMED, why=error.text) from error
+    _check_batch(elements)
+    rows = [await _take_element(call, element) for element in elements]
+    call.state.ring()
+    return Reply(wrap_batch_create(rows))
+
+
+def _check_batch(elements: list[Any]) -> None:
+    if len(elements) > BATCH_CREATE_ELEMENTS_MAX:
+        raise Refused(Fault.JOBS_TOO_MANY, elements_max=BATCH_CREATE_ELEMENTS_MAX, found=len(elements))
+    seen = set()
+    for element in elements:
+        external_id = element.get("externalJobPostingId") if isinstance(element, dict) else None
+        if isinstance(external_id, str):
+            if external_id in seen:
+                raise Refused(Fault.JOB_ID_REPEATED, external_id=external_id)
+            seen.add(external_id)
+
+
+async def _take_element(call: Call, element: Any) -> dict[str, Any]:
+    try:
+        if not isinstance(element, dict):
+            raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
+        # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
+        async with call.state.database.transaction() as connection:
+            task_id = await jobs.take_element(
+                connection, child=call.application, element=element, now=call.now
+            )
+    except Refused as refused:
+        return make_refused_row(status=refused.fault.row.status, error=error_object(refused))
+    urn = f"{URN_TASK}{task_id}"
+    return make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))

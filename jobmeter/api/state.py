@@ -1,0 +1,33 @@
+"""Owns what every endpoint needs from its surroundings: database, settings, the clock, the bell for the worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from starlette.requests import Request
+
+from jobmeter.base.settings import Settings
+from jobmeter.store.database import Database
+
+
+class Clock(Protocol):
+    async def read(self) -> datetime:
+        """The time that this request lives at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``ring`` tells the background worker that there is something to do; it never waits."""
+
+    database: Database
+    settings: Settings
+    clock: Clock
+    ring: Callable[[], None]
+
+
+def state_of(request: Request) -> State:
+    state = request.app.state.jobmeter
+    assert isinstance(state, State)
+    return state

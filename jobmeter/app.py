@@ -1,0 +1,84 @@
+"""Owns composition: settings, database, clock, background loop and routes become one ASGI application.
+
+Does not own any behaviour of theirs.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from jobmeter.api.replies import plain_refusal, restli_refusal
+from jobmeter.api.routes import make_routes
+from jobmeter.api.state import State
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import Settings
+from jobmeter.sandbox import clock_api
+from jobmeter.sandbox.clock import MachineClock, SandboxClock
+from jobmeter.store.database import Database
+from jobmeter.worker.loop import run_loop
+
+log = logging.getLogger("jobmeter")
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    """The server's application. Without ``settings`` they are read from the environment, as workers do."""
+    chosen = Settings.from_environment() if settings is None else settings
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_state(chosen) as state:
+            app.state.jobmeter = state
+            yield
+
+    app = Starlette(
+        routes=[*make_routes(), *clock_api.ROUTES],
+        lifespan=lifespan,
+        exception_handlers={
+            404: answer_unknown,
+            405: answer_wrong_verb,
+            Exception: answer_failure,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+@contextlib.asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so."""
+    database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
+    clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
+    bell = asyncio.Event()
+    chores = None
+    if settings.chores:
+        chores = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
+    try:
+        yield State(database=database, settings=settings, clock=clock, ring=bell.set)
+    finally:
+        if chores is not None:
+            chores.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await chores
+        await database.close()
+
+
+async def answer_unknown(_: Request, __: Exception) -> Response:
+    return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
+
+
+async def answer_wrong_verb(request: Request, _: Exception) -> Response:
+    return plain_refusal(
+        Refused(Fault.METHOD_NOT_ALLOWED, method=request.method, path=request.url.path[:200])
+    )
+
+
+async def answer_failure(request: Request, error: Exception) -> Response:
+    # The text of an unforeseen error may hold data of a tenant: it goes to the log, never into the answer.
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return restli_refusal(Refused(Fault.INTERNAL))

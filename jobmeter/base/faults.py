@@ -1,0 +1,148 @@
+"""Owns THE table of refusals: every error the product answers with, one row each, in order of precedence.
+
+Does not own how a protocol draws a refusal (``jobmeter.api`` and ``jobmeter.wire`` do).
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """``code`` is ours and rising; ``status`` is HTTP's; ``service`` and ``label`` are the protocol's
+    ``serviceErrorCode`` and ``code`` (``None`` where its replies carry none); ``says`` has {holes}.
+    """
+
+    code: int
+    status: int
+    service: int | None
+    label: str | None
+    says: str
+
+
+class Fault(Enum):
+    """The first row that applies is the one reported (interpretations page, "order of checks")."""
+
+    # fmt: off
+    #                           code  http service label                      says
+    # -- the gateway: what any endpoint may answer (spec 12.1 to 12.5)
+    URL_TOO_LONG            = Row(1001, 414, None, None,                    "URI is too long: {what} may have at most {bytes_max} bytes")
+    BODY_TOO_LARGE          = Row(1002, 413, None, None,                    "Request body is too large: at most {bytes_max} bytes are accepted")
+    TUNNEL_MALFORMED        = Row(1003, 400, None, None,                    "Invalid tunnelled request: {why}")
+    ROUTE_UNKNOWN           = Row(1004, 404, None, "RESOURCE_NOT_FOUND",    "No virtual resource found")
+    RESOURCE_UNKNOWN        = Row(1005, 404, 0,    None,                    "Resource {name} does not exist")
+    METHOD_NOT_ALLOWED      = Row(1006, 405, None, None,                    "Method {method} is not supported for {path}")
+    TOKEN_EMPTY             = Row(1010, 401, 65604, "EMPTY_ACCESS_TOKEN",   "Empty oauth2 access token")
+    TOKEN_INVALID           = Row(1011, 401, 65600, "INVALID_ACCESS_TOKEN", "Invalid access token")
+    TOKEN_REVOKED           = Row(1012, 401, 65601, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user")
+    TOKEN_EXPIRED           = Row(1013, 401, 65602, "EXPIRED_ACCESS_TOKEN", "The token used in the request has expired")
+    KEY_WRONG               = Row(1014, 401, None, "INVALID_KEY",           "The {kind} key is missing or wrong: send it as a bearer token")
+    VERSION_MISSING         = Row(1020, 400, None, "VERSION_MISSING",       "A version must be present. Please specify a version by adding the LinkedIn-Version header.")
+    VERSION_NONEXISTENT     = Row(1021, 426, None, "NONEXISTENT_VERSION",   "Requested version {version} is not active")
+    ACCESS_DENIED           = Row(1022, 403, 100,  "ACCESS_DENIED",         "Not enough permissions to access: {permission}")
+    FIELDS_UNPERMITTED      = Row(1023, 403, 100,  "ACCESS_DENIED",         "Unpermitted fields present in {place}: Data Processing Exception while processing fields [{fields}]")
+    THROTTLED               = Row(1024, 429, 101,  "TOO_MANY_REQUESTS",     "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.")
+    # -- Rest.li (spec 12.2 and 12.3)
+    QUERY_SYNTAX            = Row(1030, 400, None, None,                    "Invalid query parameters syntax: {uri}")
+    METHOD_HEADER           = Row(1031, 400, None, None,                    "{why}")
+    PARAMETER_REQUIRED      = Row(1032, 400, None, None,                    "Parameter '{name}' is required")
+    PARAMETER_INVALID       = Row(1033, 400, None, None,                    "Parameter '{name}' is invalid")
+    PARAMETER_TYPE          = Row(1034, 400, None, None,                    "Argument parameter '{name}' value '{value}' must be of type '{type}'")
+    BATCH_KEY_INVALID       = Row(1035, 400, None, None,                    "Batch key parameter value is invalid")
+    BATCH_TOO_MANY_KEYS     = Row(1036, 400, None, None,                    "At most {keys_max} ids may be given, {found} were")
+    PAGING_NEGATIVE         = Row(1037, 400, None, None,                    "start/count parameters must be non-negative")
+    PAGING_NOT_INTEGER      = Row(1038, 400, None, None,                    "Invalid (non-integer) start/count parameters")
+    JSON_MALFORMED          = Row(1039, 400, None, None,                    "Cannot parse request entity: {why}")
+    ACTION_INVALID          = Row(1040, 400, None, None,                    "Parameters of method '{action}' failed validation with error '{why}'")
+    ACTION_UNKNOWN          = Row(1041, 400, None, None,                    "Action '{action}' not found")
+    FINDER_UNKNOWN          = Row(1042, 400, None, None,                    "Finder '{finder}' not found")
+    BODY_INVALID            = Row(1043, 422, None, None,                    "{lines}")
+    ENTITY_UNKNOWN          = Row(1044, 404, None, None,                    "Resource {key} does not exist")
+    # -- the token endpoint (spec 2.2)
+    GRANT_MISSING           = Row(2001, 400, None, "invalid_request",       'A required parameter "{name}" is missing')
+    GRANT_UNSUPPORTED       = Row(2002, 400, None, "unsupported_grant_type", 'The grant type "{grant_type}" is not supported')
+    FORM_MALFORMED          = Row(2003, 400, None, "invalid_request",       "The request body is not a readable form: {why}")
+    CLIENT_ID_INVALID       = Row(2004, 400, None, "invalid_client_id",     'The passed in client_id is invalid "{client_id}"')
+    CLIENT_AUTHENTICATION   = Row(2005, 401, None, "invalid_client",        "Client authentication failed")
+    CLIENT_NOT_ALLOWED      = Row(2006, 401, None, "access_denied",         "This application is not allowed to create application tokens")
+    # -- applications and contracts (spec 2.3 and 3)
+    APPLICATION_CONFLICT    = Row(3001, 409, None, None,                    "An application with uniqueForeignId {unique_foreign_id} already exists")
+    APPLICATION_UNKNOWN     = Row(3002, 404, 0,    None,                    "Developer application {key} does not exist")
+    CONTRACT_NOT_CHOSEN     = Row(3010, 400, None, None,                    "Parameter 'partnerContractId' is required: the partner has {count} contracts")
+    CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
+    CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")
+    # -- money (design, laws of the money)
+    CURRENCY_UNKNOWN        = Row(3101, 422, None, None,                    "{currency} is not an ISO 4217 currency code")
+    AMOUNT_MALFORMED        = Row(3102, 422, None, None,                    "{amount} is not a decimal amount")
+    AMOUNT_TOO_PRECISE      = Row(3103, 422, None, None,                    "{amount} has more than the {digits} decimal places of {currency}")
+    AMOUNT_TOO_LARGE        = Row(3104, 422, None, None,                    "{amount} is too large")
+    AMOUNT_NOT_POSITIVE     = Row(3105, 422, None, None,                    "{amount} is not above zero")
+    CURRENCY_DIFFERS        = Row(3106, 400, None, None,                    "Currency {currency} differs from the contract's currency {expected}")
+    REFERENCE_REUSED        = Row(3107, 409, None, None,                    "Reference {reference} was used for another posting")
+    BALANCE_TOO_LOW         = Row(3108, 402, None, None,                    "Account {account} holds {balance}, less than {amount}")
+    # -- job postings (spec 4.2)
+    JOB_FIELDS_INVALID      = Row(4001, 422, None, None,                    "{lines}")
+    JOB_ID_REPEATED         = Row(4002, 400, None, None,                    "externalJobPostingId {external_id} occurs more than once in the batch")
+    JOBS_TOO_MANY           = Row(4003, 400, None, None,                    "A batch may have at most {elements_max} elements, {found} were sent")
+    WORKPLACE_SEVERAL       = Row(4004, 400, None, None,                    "The workplaceTypes field cannot have more than one value provided. Provided values [{values}]")
+    JOB_COMPANY_MISSING     = Row(4005, 400, None, None,                    "Either context or company or companyPageUrl or companyName must be provided")
+    JOB_APPLY_URL_INVALID   = Row(4006, 400, None, None,                    "Invalid company apply url for job with externalPartnerId {external_id}, taskUrn {task}")
+    JOB_LOCATIONS_TOO_MANY  = Row(4007, 422, None, None,                    "The job contains more than seven locations. Please ensure maximum seven locations per job")
+    JOB_CONTRACT_DENIED     = Row(4008, 403, None, None,                    "Caller is not authorized to access the jobs for contract: {contract}")
+    JOB_BUDGET_MISSING      = Row(4009, 400, None, None,                    "A job on the pay-for-performance contract {contract} needs budget.payForPerformanceTotalBudget")
+    JOB_BUDGET_BELOW_PRICE  = Row(4010, 400, None, None,                    "The total budget {amount} is below the price of one apply click, {price}")
+    JOB_NOT_CLOSABLE        = Row(4011, 409, None, None,                    "Cannot close job which is already closed or does not exist")
+    CONTRACT_BUDGET_LOW     = Row(4012, 402, None, "PAYMENTS_INSUFFICIENT_FUNDS", "Insufficient lifetime budget for contract: {contract}")
+    # -- events
+    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events, {found} were sent")
+    EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
+    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "Send a JSON array, NDJSON or a CloudEvents batch; {media} is not read")
+    # -- the reports (reports page, error details)
+    JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
+    BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
+    TERM_UNREADABLE         = Row(6003, 500, 6003, None, "Failed to find partner level service term metadata.")
+    BUDGET_NOT_FOUND        = Row(6004, 404, 6004, None, "No partner level budget information found.")
+    BUDGET_UNREADABLE       = Row(6005, 500, 6005, None, "Failed to find partner level budget information.")
+    RANGE_MISSING           = Row(6006, 400, 6006, None, "Invalid DateRange! Date range query param should have start and end date.")
+    RANGE_FIELDS            = Row(6007, 400, 6007, None, "Invalid DateRange! Start and end date is required with a valid day, month & year field.")
+    RANGE_REVERSED          = Row(6008, 400, 6008, None, "Invalid DateRange! End date can not be before start date.")
+    RANGE_TOO_OLD           = Row(6009, 400, 6009, None, "Invalid DateRange! Start date can not be outside of one year retention period.")
+    RANGE_NOT_PAST          = Row(6010, 400, 6010, None, "Invalid DateRange! Today or future UTC date reporting metrics is not supported.")
+    RANGE_TWO_MONTHS        = Row(6011, 400, 6011, None, "Invalid DateRange! Start and end date should be within the range of 1 calendar month.")
+    POSTINGS_UNREADABLE     = Row(6012, 500, 6012, None, "Failed to find job posting details for provided external job posting ids.")
+    JOB_NOT_REPORTED        = Row(6013, 404, 6013, None, "No job posting information found for a given externalJobPostingIds: {external_id}.")
+    BUDGET_NOT_ACTIVE       = Row(6014, 404, 6014, None, "No active or revoke budget information found for the provided partner.")
+    SPEND_UNREADABLE        = Row(6015, 500, 6015, None, "Failed to find lifetime job spend information for a provided external job posting ids.")
+    SPEND_FAILED            = Row(6016, 500, 6016, None, "Internal error while fetching lifetime job spend information for a provided external job posting ids.")
+    LIMIT_UNREADABLE        = Row(6017, 500, 6017, None, "Failed to find lifetime job budget limit information for a provided external job posting ids.")
+    CHARGES_UNREADABLE      = Row(6018, 500, 6018, None, "Failed to find daily job charges for a provided external job posting ids.")
+    ANALYTICS_FAILED        = Row(6019, 500, 6019, None, "Internal error while fetching analytics information for provided external job posting ids.")
+    ANALYTICS_UNREADABLE    = Row(6020, 500, 6020, None, "Failed to find job performance analytics for a provided external job posting ids.")
+    REPORT_IDS_TOO_MANY     = Row(6021, 400, 6021, None, "Maximum supported external job posting ids per request is 10.")
+    BUDGET_CALLER_KIND      = Row(6022, 400, 6022, None, "Provided application id is not supported for partner level budget reports.")
+    RANGE_TOO_LONG          = Row(6023, 400, 6023, None, "Invalid DateRange! Number of days between start and end date should not be more than 7 days.")
+    PARTNER_CHARGES         = Row(6024, 500, 6024, None, "Failed to find daily job charges for a provided partner.")
+    PARTNER_ANALYTICS       = Row(6025, 500, 6025, None, "Failed to find daily job analytic metrics for a provided partner.")
+    PARTNER_POSTINGS        = Row(6026, 500, 6026, None, "Failed to find a set of external job posting ids for a provided partner.")
+    # -- the operator and the sandbox
+    OPERATOR_INPUT          = Row(8001, 400, None, "INVALID_INPUT",         "{field}: {why}")
+    OPERATOR_UNKNOWN        = Row(8002, 404, None, "NOT_FOUND",             "There is no {what} {key}")
+    SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server does not move")
+    CLOCK_BACKWARDS         = Row(8004, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it can not go back to {wanted}")
+    INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
+    # fmt: on
+
+    @property
+    def row(self) -> Row:
+        row = self.value
+        assert isinstance(row, Row)
+        return row
+
+
+class Refused(Exception):  # noqa: N818 -- reads as what happened: the request was refused
+    """A request that is not carried out. ``fault`` is its row; the holes of ``says`` are keywords."""
+
+    def __init__(self, fault: Fault, **holes: object) -> None:
+        self.fault = fault
+        self.holes = holes
+        self.message = fault.row.says.format(**holes)
+        super().__init__(self.message)

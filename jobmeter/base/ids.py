@@ -1,0 +1,68 @@
+"""Owns the shape of ids: job ids that carry their shard, URNs, secrets and their hashes, public tokens.
+
+Does not own sequences (the database's) or who an id belongs to.
+"""
+
+import hashlib
+import hmac
+import secrets
+from uuid import UUID
+
+SHARD_COUNT = 256
+
+URN_APPLICATION = "urn:li:developerApplication:"
+URN_CONTRACT = "urn:li:contract:"
+URN_TASK = "urn:li:simpleJobPostingTask:"
+URN_JOB = "urn:li:jobPosting:"
+URN_ORGANIZATION = "urn:li:organization:"
+URN_CAMPAIGN = "urn:li:jobCampaign:"
+
+
+def make_job_id(sequence: int, shard: int) -> int:
+    """A job id: its last eight bits name the shard, so that a click finds its rows without a look-up."""
+    assert 0 <= shard < SHARD_COUNT
+    return sequence * SHARD_COUNT + shard
+
+
+def shard_of(job_id: int) -> int:
+    return job_id % SHARD_COUNT
+
+
+def make_secret() -> str:
+    """A new client secret or key: 192 random bits, URL-safe."""
+    return secrets.token_urlsafe(24)
+
+
+def make_access_token() -> str:
+    """A new opaque access token, in the look of the protocol's own (spec 2.2)."""
+    return "AQV" + secrets.token_urlsafe(48)
+
+
+def make_client_id() -> str:
+    """A new client id: fourteen characters of the look that partners know."""
+    alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+    return "".join(secrets.choice(alphabet) for _ in range(14))
+
+
+def hash_secret(secret: str) -> bytes:
+    """What is kept of a secret. Its 128 or more random bits make a slow hash needless."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def same_secret(given: str, kept_hash: bytes) -> bool:
+    """Compares in constant time."""
+    return hmac.compare_digest(hash_secret(given), kept_hash)
+
+
+def read_urn(text: str, prefix: str) -> int | None:
+    """The number behind ``prefix``, or ``None`` where ``text`` is not such a URN."""
+    if not text.startswith(prefix):
+        return None
+    key = text[len(prefix) :]
+    return int(key) if key.isascii() and key.isdigit() and len(key) <= 18 else None
+
+
+def make_reference(*parts: object) -> UUID:
+    """The reference of a posting that must exist once: the same parts give the same reference."""
+    text = "\x1f".join(str(part) for part in parts)
+    return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())

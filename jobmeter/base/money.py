@@ -1,0 +1,77 @@
+"""Owns amounts: integers in millionths of a currency unit, and their decimal form at the wire.
+
+Does not own prices, budgets or accounts. No float anywhere.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from babel.numbers import get_currency_precision, is_currency
+
+from jobmeter.base.faults import Fault, Refused
+
+MICROS_PER_UNIT = 1_000_000
+AMOUNT_MICROS_MAX = 10**18 - 1  # fits a signed 64-bit column with room to add
+
+_DECIMAL = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,18}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    amount_micros: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        assert type(self.amount_micros) is int
+
+
+@lru_cache(maxsize=512)
+def minor_digits(currency: str) -> int:
+    """Decimal places of ``currency`` (ISO 4217): 2 for USD, 0 for JPY, 3 for KWD.
+
+    Raises ``Refused(CURRENCY_UNKNOWN)``.
+    """
+    if not (len(currency) == 3 and currency.isascii() and currency.isupper() and is_currency(currency, "en")):
+        raise Refused(Fault.CURRENCY_UNKNOWN, currency=currency)
+    return int(get_currency_precision(currency))
+
+
+def parse_amount(text: str, currency: str) -> Money:
+    """Reads a decimal string such as ``"5.00"``.
+
+    Raises ``Refused`` with CURRENCY_UNKNOWN, AMOUNT_MALFORMED, AMOUNT_TOO_PRECISE (more decimal places than
+    the currency has) or AMOUNT_TOO_LARGE. Negative amounts are read; the caller decides whether they may be.
+    """
+    digits_max = minor_digits(currency)
+    match = _DECIMAL.fullmatch(text)
+    if match is None:
+        raise Refused(Fault.AMOUNT_MALFORMED, amount=text[:40])
+    sign, whole, fraction = match[1], match[2], (match[3] or "").rstrip("0")
+    if len(fraction) > digits_max:
+        raise Refused(Fault.AMOUNT_TOO_PRECISE, amount=text[:40], currency=currency, digits=digits_max)
+    micros = int(whole) * MICROS_PER_UNIT + int(fraction.ljust(6, "0") or "0")
+    if micros > AMOUNT_MICROS_MAX:
+        raise Refused(Fault.AMOUNT_TOO_LARGE, amount=text[:40])
+    return Money(-micros if sign else micros, currency)
+
+
+def parse_positive_amount(text: str, currency: str) -> Money:
+    """As ``parse_amount``. Raises ``Refused(AMOUNT_NOT_POSITIVE)`` too."""
+    money = parse_amount(text, currency)
+    if money.amount_micros <= 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=text[:40])
+    return money
+
+
+def format_amount(amount_micros: int, currency: str) -> str:
+    """The decimal string of an amount with the currency's own number of places: ``"21.84"``, ``"500"``.
+
+    Micros finer than the minor unit are shown in full rather than rounded away.
+    """
+    digits = minor_digits(currency)
+    sign = "-" if amount_micros < 0 else ""
+    whole, micros = divmod(abs(amount_micros), MICROS_PER_UNIT)
+    fraction = f"{micros:06d}"
+    kept = max(digits, len(fraction.rstrip("0")))
+    return f"{sign}{whole}.{fraction[:kept]}" if kept else f"{sign}{whole}"

@@ -1,0 +1,55 @@
+"""Owns the settings of an installation, read once from the environment and the command line.
+
+Does not own policies kept per contract (the database's). A setting never changes while a process runs.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field a setting; the environment name is ``JOBMETER_`` and the field in capitals."""
+
+    database_url: str = ""
+    base_url: str = ""
+    sandbox: bool = False
+    events_key: str = ""
+    operator_key: str = ""
+    pool_connections_max: int = 10
+    chores: bool = True
+    chore_interval_ms: int = 250
+    event_retention_days: int = 90
+    report_retention_days: int = 366
+    final_after_days: int = 3
+    future_tolerance_seconds: int = 300
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Reads every field from ``JOBMETER_*``. Raises ``ValueError`` naming a variable that cannot be read."""
+        source = os.environ if environment is None else environment
+        found: dict[str, Any] = {
+            field.name: _read(f"JOBMETER_{field.name.upper()}", source, field.default)
+            for field in fields(cls)
+            if f"JOBMETER_{field.name.upper()}" in source
+        }
+        return replace(cls(), **found)
+
+    def to_environment(self) -> dict[str, str]:
+        """The same settings as variables, for the worker processes of the server."""
+        return {f"JOBMETER_{field.name.upper()}": str(getattr(self, field.name)) for field in fields(self)}
+
+
+def _read(name: str, source: Mapping[str, str], default: object) -> str | int | bool:
+    text = source[name].strip()
+    if isinstance(default, bool):
+        if text.lower() not in {"true", "false", "1", "0"}:
+            raise ValueError(f"{name} must be true or false, not {text!r}")
+        return text.lower() in {"true", "1"}
+    if isinstance(default, int):
+        if not text.isdigit():
+            raise ValueError(f"{name} must be a whole number, not {text!r}")
+        return int(text)
+    return text

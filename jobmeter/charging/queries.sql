@@ -1,0 +1,84 @@
+-- name: insert_job_budget
+INSERT INTO job_budgets (
+    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms
+)
+VALUES (
+    %(shard)s, %(job_id)s, %(partner_contract_id)s, %(currency)s, %(click_price_micros)s, %(budget_micros)s,
+    %(live_from_ms)s, %(live_until_ms)s
+)
+
+-- name: lock_job_budget
+SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
+       released_micros
+  FROM job_budgets
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   FOR UPDATE
+
+-- name: set_live_window
+UPDATE job_budgets
+   SET live_from_ms = %(live_from_ms)s,
+       live_until_ms = %(live_until_ms)s,
+       revision = revision + 1
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: release_job_budget
+UPDATE job_budgets
+   SET released_micros = budget_micros - spent_micros,
+       live_until_ms = least(live_until_ms, %(live_until_ms)s),
+       revision = revision + 1
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: read_meters
+SELECT shard, job_id, live_from_ms, live_until_ms
+  FROM job_budgets
+  JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
+    ON shard = asked_shard
+   AND job_id = asked_job
+
+-- name: charge_tally
+-- One statement after the first lock (design, storage). Rows are locked in job order, so that two batches
+-- never wait for each other in a ring. A job's clicks are charged in day order until what is left of its budget
+-- is less than one click; the rest is free. `asked` arrives sorted.
+WITH asked (shard, job_id, day, views, clicks, refused, reference) AS (
+    SELECT shard, job_id, day, views, clicks, refused, reference
+      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
+                  %(clicks)s::integer[], %(refused)s::integer[], %(references)s::uuid[])
+        AS sent (shard, job_id, day, views, clicks, refused, reference)
+), held AS MATERIALIZED (
+    SELECT shard, job_id, partner_contract_id AS contract_id, currency, click_price_micros AS price,
+           coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0) AS affordable
+      FROM job_budgets
+     WHERE (shard, job_id) IN (SELECT shard, job_id FROM asked)
+     ORDER BY shard, job_id
+       FOR UPDATE
+), decided AS MATERIALIZED (
+    SELECT shard, job_id, day, views, clicks, refused, reference, contract_id, currency, price, affordable,
+           greatest(0, least(clicks, affordable - (sum(clicks) OVER earlier - clicks)))::integer AS charged
+      FROM asked JOIN held USING (shard, job_id)
+    WINDOW earlier AS (PARTITION BY shard, job_id ORDER BY day)
+), paid AS (
+    UPDATE job_budgets SET spent_micros = spent_micros + due_micros
+      FROM (SELECT shard, job_id, sum(charged * price)::bigint AS due_micros
+              FROM decided WHERE charged > 0 GROUP BY shard, job_id) AS due
+     WHERE job_budgets.shard = due.shard AND job_budgets.job_id = due.job_id
+), rolled_up AS (
+    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
+                                  clicks_refused, charge_micros)
+    SELECT shard, job_id, day, contract_id, views, clicks, charged, refused, charged * price FROM decided
+        ON CONFLICT (shard, job_id, day) DO UPDATE SET views = kept.views + excluded.views,
+           apply_clicks = kept.apply_clicks + excluded.apply_clicks,
+           clicks_charged = kept.clicks_charged + excluded.clicks_charged, clicks_refused = kept.clicks_refused + excluded.clicks_refused,
+           charge_micros = kept.charge_micros + excluded.charge_micros
+), booked AS (
+    INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
+                                 amount, unit, day, booked_at, cause)
+    SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, day, %(booked_at)s, %(batch)s
+      FROM decided WHERE charged > 0
+)
+SELECT coalesce(sum(charged), 0)::bigint, coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint,
+       coalesce(sum(charged * price), 0)::bigint,
+       coalesce(array_agg(DISTINCT job_id) FILTER (WHERE affordable > 0 AND charged < clicks), '{}')
+  FROM decided

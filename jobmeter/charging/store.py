@@ -1,0 +1,63 @@
+"""Owns the statements of charging, one function each. Does not own when they run."""
+
+from datetime import datetime
+
+from jobmeter.charging.model import Charged, JobBudget, Meter
+from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, UuidArray
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.charging")
+
+
+async def insert_job_budget(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    partner_contract_id: int,
+    currency: str,
+    click_price_micros: int,
+    budget_micros: int,
+    live_from_ms: int,
+    live_until_ms: int,
+) -> None:
+    await connection.execute(SQL["insert_job_budget"], locals())
+
+
+async def lock_job_budget(connection: Connection, *, shard: int, job_id: int) -> JobBudget | None:
+    row = await (await connection.execute(SQL["lock_job_budget"], locals())).fetchone()
+    return None if row is None else JobBudget(*row)
+
+
+async def set_live_window(
+    connection: Connection, *, shard: int, job_id: int, live_from_ms: int, live_until_ms: int
+) -> None:
+    await connection.execute(SQL["set_live_window"], locals())
+
+
+async def release_job_budget(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
+    await connection.execute(SQL["release_job_budget"], locals())
+
+
+async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> list[Meter]:
+    rows = await (await connection.execute(SQL["read_meters"], locals())).fetchall()
+    return [Meter(*row) for row in rows]
+
+
+async def charge_tally(
+    connection: Connection,
+    *,
+    shards: SmallintArray,
+    job_ids: BigintArray,
+    days: DateArray,
+    views: IntegerArray,
+    clicks: IntegerArray,
+    refused: IntegerArray,
+    references: UuidArray,
+    booked_at: datetime,
+    batch: int,
+) -> Charged:
+    row = await (await connection.execute(SQL["charge_tally"], locals())).fetchone()
+    assert row is not None
+    return Charged(row[0], row[1], row[2], tuple(row[3]))

@@ -1,0 +1,170 @@
+"""Owns the verbs of contracts: open and top up a partner contract, set a price, set up a customer's contract,
+find the contract and the price that a job names.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from jobmeter.base.days import day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
+from jobmeter.base.money import Money, format_amount, minor_digits
+from jobmeter.contracts import rules, store
+from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.ledger import flow as ledger
+from jobmeter.ledger.model import Posting, Purpose
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+
+async def open_partner_contract(
+    connection: Connection,
+    *,
+    partner_id: int,
+    limit: Money,
+    click_price_micros: int,
+    term: tuple[datetime, datetime],
+    now: datetime,
+    contract_id: int | None = None,
+) -> PartnerContract:
+    """A new P4P service term with its limit funded and its default click price in force from the start.
+
+    Raises ``Refused``: CURRENCY_UNKNOWN, AMOUNT_NOT_POSITIVE.
+    """
+    minor_digits(limit.currency)
+    if limit.amount_micros <= 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(limit.amount_micros, limit.currency))
+    new_id = await store.next_contract_id(connection) if contract_id is None else contract_id
+    contract = PartnerContract(
+        new_id, partner_id, new_id % SHARD_COUNT, limit.currency, limit.amount_micros, *term
+    )
+    await store.insert_partner_contract(
+        connection,
+        contract_id=contract.id,
+        partner_id=partner_id,
+        shard=contract.shard,
+        currency=contract.currency,
+        limit_micros=contract.limit_micros,
+        term_starts_at=contract.term_starts_at,
+        term_ends_at=contract.term_ends_at,
+        created_at=now,
+    )
+    await _fund(connection, contract, limit.amount_micros, make_reference("open contract", contract.id), now)
+    await set_click_price(
+        connection,
+        contract=contract,
+        traits=JobTraits(),
+        price_micros=click_price_micros,
+        valid_from=contract.term_starts_at,
+    )
+    return contract
+
+
+async def top_up(
+    connection: Connection, *, contract: PartnerContract, amount: Money, reference: UUID, now: datetime
+) -> bool:
+    """Raises the contract's limit once for each ``reference``; returns whether this call did.
+
+    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED.
+    """
+    if amount.currency != contract.currency:
+        raise Refused(Fault.CURRENCY_DIFFERS, currency=amount.currency, expected=contract.currency)
+    if amount.amount_micros <= 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(amount.amount_micros, amount.currency))
+    is_new = await _fund(connection, contract, amount.amount_micros, reference, now)
+    if is_new:
+        await store.raise_limit(connection, contract_id=contract.id, amount_micros=amount.amount_micros)
+    return is_new
+
+
+async def _fund(
+    connection: Connection, contract: PartnerContract, amount_micros: int, reference: UUID, now: datetime
+) -> bool:
+    posting = Posting(
+        reference=reference,
+        purpose=Purpose.FUND,
+        source=contract.funding,
+        destination=contract.account,
+        amount=amount_micros,
+        unit=contract.currency,
+        day=day_of(now),
+        booked_at=now,
+    )
+    return await ledger.book(connection, posting)
+
+
+async def set_click_price(
+    connection: Connection,
+    *,
+    contract: PartnerContract,
+    traits: JobTraits,
+    price_micros: int,
+    valid_from: datetime,
+) -> None:
+    """One line of the price list. Jobs keep the price they were posted at."""
+    if price_micros <= 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(price_micros, contract.currency))
+    await store.insert_click_price(
+        connection,
+        contract_id=contract.id,
+        country=traits.country,
+        job_function=traits.job_function,
+        experience_level=traits.experience_level,
+        valid_from=valid_from,
+        price_micros=price_micros,
+    )
+
+
+async def list_partner_contracts(connection: Connection, *, partner_id: int) -> list[PartnerContract]:
+    return await store.list_partner_contracts(connection, partner_id=partner_id)
+
+
+async def find_partner_contract(connection: Connection, *, contract_id: int) -> PartnerContract | None:
+    return await store.find_partner_contract(connection, contract_id=contract_id)
+
+
+async def set_up_customer_contract(
+    connection: Connection, *, child: Application, partner_contract_id: int | None, now: datetime
+) -> CustomerContract:
+    """The one contract of (child, partner contract): made by the first call, returned by the next (spec 3).
+
+    Raises ``Refused``: ACCESS_DENIED for a parent application, else as ``rules.choose_contract``.
+    """
+    if child.parent_id is None:
+        raise Refused(Fault.ACCESS_DENIED, permission="provisionedHiringContracts.ACTION-setup")
+    contracts = await store.list_partner_contracts(connection, partner_id=child.partner_id)
+    chosen = rules.choose_contract(contracts, partner_contract_id, now)
+    await store.insert_customer_contract(
+        connection,
+        contract_id=await store.next_contract_id(connection),
+        application_id=child.id,
+        partner_contract_id=chosen.id,
+        created_at=now,
+    )
+    mine = await store.list_customer_contracts(connection, application_id=child.id)
+    return next(contract for contract in mine if contract.partner_contract.id == chosen.id)
+
+
+async def find_job_contract(
+    connection: Connection, *, child: Application, contract_urn: str, now: datetime
+) -> PartnerContract:
+    """The partner contract behind the URN that a job names: the customer's own or the partner's (spec 3).
+
+    Raises ``Refused(JOB_CONTRACT_DENIED)`` for any contract the child has not set up, known or not, so that
+    nothing can be probed; CONTRACT_ENDED outside the term.
+    """
+    wanted = read_urn(contract_urn, URN_CONTRACT)
+    for mine in await store.list_customer_contracts(connection, application_id=child.id):
+        if wanted in {mine.id, mine.partner_contract.id}:
+            if not mine.partner_contract.is_active(now):
+                raise Refused(Fault.CONTRACT_ENDED, contract=mine.partner_contract.id)
+            return mine.partner_contract
+    raise Refused(Fault.JOB_CONTRACT_DENIED, contract=contract_urn)
+
+
+async def read_click_price(
+    connection: Connection, *, contract: PartnerContract, traits: JobTraits, now: datetime
+) -> int:
+    """What one apply click of such a job costs when it is posted at ``now``, in micros."""
+    prices = await store.list_click_prices(connection, contract_id=contract.id)
+    return rules.choose_price(prices, traits, now)

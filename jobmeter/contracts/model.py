@@ -1,0 +1,71 @@
+"""Owns the values of contracts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobmeter.base.ids import URN_CONTRACT
+from jobmeter.ledger.model import Account, AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerContract:
+    """A P4P service term: what a partner may spend, in one currency, between two instants."""
+
+    id: int
+    partner_id: int
+    shard: int
+    currency: str
+    limit_micros: int
+    term_starts_at: datetime
+    term_ends_at: datetime
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_CONTRACT}{self.id}"
+
+    @property
+    def account(self) -> Account:
+        """Where the money lies that no job has reserved."""
+        return Account(AccountKind.CONTRACT, self.id, self.shard)
+
+    @property
+    def funding(self) -> Account:
+        return Account(AccountKind.FUNDING, self.id, self.shard)
+
+    @property
+    def earned(self) -> Account:
+        return Account(AccountKind.EARNED, self.id, self.shard)
+
+    def is_active(self, now: datetime) -> bool:
+        return self.term_starts_at <= now < self.term_ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerContract:
+    """What a child application posts under; it shares the partner contract's money (spec 3)."""
+
+    id: int
+    application_id: int
+    partner_contract: PartnerContract
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_CONTRACT}{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class JobTraits:
+    """What a price may depend on. Empty text where the job does not say."""
+
+    country: str = ""
+    job_function: str = ""
+    experience_level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClickPrice:
+    """One line of a price list; empty traits match every job."""
+
+    traits: JobTraits
+    valid_from: datetime
+    price_micros: int

@@ -1,0 +1,55 @@
+-- name: next_contract_id
+SELECT nextval('contract_ids')
+
+-- name: insert_partner_contract
+INSERT INTO partner_contracts (
+    id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, created_at
+)
+VALUES (
+    %(contract_id)s, %(partner_id)s, %(shard)s, %(currency)s, %(limit_micros)s, %(term_starts_at)s,
+    %(term_ends_at)s, %(created_at)s
+)
+
+-- name: raise_limit
+UPDATE partner_contracts
+   SET limit_micros = limit_micros + %(amount_micros)s
+ WHERE id = %(contract_id)s
+
+-- name: list_partner_contracts
+SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+  FROM partner_contracts
+ WHERE partner_id = %(partner_id)s
+ ORDER BY id
+
+-- name: find_partner_contract
+SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+  FROM partner_contracts
+ WHERE id = %(contract_id)s
+
+-- name: insert_customer_contract
+INSERT INTO customer_contracts (id, application_id, partner_contract_id, created_at)
+VALUES (%(contract_id)s, %(application_id)s, %(partner_contract_id)s, %(created_at)s)
+    ON CONFLICT (application_id, partner_contract_id) DO NOTHING
+
+-- name: list_customer_contracts
+SELECT customer_contracts.id, application_id,
+       partner_contracts.id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+  FROM customer_contracts
+  JOIN partner_contracts ON partner_contracts.id = customer_contracts.partner_contract_id
+ WHERE application_id = %(application_id)s
+ ORDER BY customer_contracts.id
+
+-- name: insert_click_price
+INSERT INTO click_prices (
+    partner_contract_id, country, job_function, experience_level, valid_from, price_micros
+)
+VALUES (
+    %(contract_id)s, %(country)s, %(job_function)s, %(experience_level)s, %(valid_from)s, %(price_micros)s
+)
+    ON CONFLICT (partner_contract_id, country, job_function, experience_level, valid_from) DO UPDATE
+   SET price_micros = excluded.price_micros
+
+-- name: list_click_prices
+SELECT country, job_function, experience_level, valid_from, price_micros
+  FROM click_prices
+ WHERE partner_contract_id = %(contract_id)s

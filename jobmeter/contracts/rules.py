@@ -1,0 +1,49 @@
+"""Owns the decisions about contracts: which one a call means, what a click costs. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.contracts.model import ClickPrice, JobTraits, PartnerContract
+
+
+def choose_contract(
+    contracts: Sequence[PartnerContract], wanted_id: int | None, now: datetime
+) -> PartnerContract:
+    """The partner contract that a set-up call means (spec 3).
+
+    An omitted id means the partner's only contract. Raises ``Refused``: CONTRACT_NOT_CHOSEN when it is omitted
+    and there are several, CONTRACT_UNKNOWN for another partner's or none, CONTRACT_ENDED outside its term.
+    """
+    if wanted_id is None and len(contracts) > 1:
+        raise Refused(Fault.CONTRACT_NOT_CHOSEN, count=len(contracts))
+    matching = [contract for contract in contracts if wanted_id in {None, contract.id}]
+    if not matching:
+        raise Refused(Fault.CONTRACT_UNKNOWN)
+    if not matching[0].is_active(now):
+        raise Refused(Fault.CONTRACT_ENDED, contract=matching[0].id)
+    return matching[0]
+
+
+def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime) -> int:
+    """The price of one apply click in micros: of the lines in force, the one that matches most traits.
+
+    Country counts for more than function, function for more than experience; of equal lines the newest holds.
+    """
+    best = max(
+        (price for price in prices if price.valid_from <= now and _matches(price.traits, traits)),
+        key=lambda price: (_rank(price.traits), price.valid_from),
+    )
+    return best.price_micros
+
+
+def _matches(line: JobTraits, job: JobTraits) -> bool:
+    return (
+        line.country in {"", job.country}
+        and line.job_function in {"", job.job_function}
+        and line.experience_level in {"", job.experience_level}
+    )
+
+
+def _rank(line: JobTraits) -> tuple[bool, bool, bool]:
+    return bool(line.country), bool(line.job_function), bool(line.experience_level)

@@ -1,0 +1,112 @@
+"""Owns booking: writes a posting and moves the stored balances with it, in the caller's transaction."""
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.ledger import store
+from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting
+from jobmeter.store.migrate import Connection
+
+
+async def book(connection: Connection, posting: Posting) -> bool:
+    """Books ``posting`` once; returns whether it was new.
+
+    Raises ``Refused``: BALANCE_TOO_LOW when the source holds less (nothing is written), REFERENCE_REUSED when
+    the reference stands with other content, CURRENCY_DIFFERS when an account is kept in another unit. A caller
+    that catches these must leave its transaction or savepoint: the posting row may be written already.
+    """
+    if not await _insert(connection, posting):
+        await _check_same(connection, posting)
+        return False
+    if posting.source.kind in STORED_KINDS:
+        await _take(connection, posting)
+    if posting.destination.kind in STORED_KINDS:
+        await _add(connection, posting)
+    return True
+
+
+async def read_balance(connection: Connection, account: Account) -> int:
+    """The stored balance of an account of a stored kind; nothing stored reads as zero."""
+    assert account.kind in STORED_KINDS
+    return await store.read_balance(
+        connection, shard=account.shard, kind=account.kind, owner_id=account.owner_id
+    )
+
+
+def shard_of_posting(posting: Posting) -> int:
+    """Where a posting lies: with the job it concerns, else with the account that money came to."""
+    if posting.source.kind is AccountKind.JOB:
+        return posting.source.shard
+    return posting.destination.shard
+
+
+async def _insert(connection: Connection, posting: Posting) -> bool:
+    return await store.insert_posting(
+        connection,
+        shard=shard_of_posting(posting),
+        reference=posting.reference,
+        purpose=posting.purpose,
+        source_kind=posting.source.kind,
+        source_id=posting.source.owner_id,
+        destination_kind=posting.destination.kind,
+        destination_id=posting.destination.owner_id,
+        amount=posting.amount,
+        unit=posting.unit,
+        day=posting.day,
+        booked_at=posting.booked_at,
+        cause=posting.cause,
+        corrects=posting.corrects,
+    )
+
+
+async def _check_same(connection: Connection, posting: Posting) -> None:
+    found = await store.read_posting(
+        connection,
+        shard=shard_of_posting(posting),
+        reference=posting.reference,
+        purpose=posting.purpose,
+    )
+    source, destination = posting.source, posting.destination
+    wanted = (
+        source.kind,
+        source.owner_id,
+        destination.kind,
+        destination.owner_id,
+        posting.amount,
+        posting.unit,
+    )
+    if found != wanted:
+        raise Refused(Fault.REFERENCE_REUSED, reference=posting.reference)
+
+
+async def _take(connection: Connection, posting: Posting) -> None:
+    account = posting.source
+    left = await store.take_from_balance(
+        connection,
+        shard=account.shard,
+        kind=account.kind,
+        owner_id=account.owner_id,
+        unit=posting.unit,
+        amount=posting.amount,
+    )
+    if left is None:
+        holds = await read_balance(connection, account)
+        raise Refused(
+            Fault.BALANCE_TOO_LOW,
+            account=f"{account.kind.name} {account.owner_id}",
+            balance=holds,
+            amount=posting.amount,
+        )
+    assert left >= 0
+
+
+async def _add(connection: Connection, posting: Posting) -> None:
+    account = posting.destination
+    held = await store.add_to_balance(
+        connection,
+        shard=account.shard,
+        kind=account.kind,
+        owner_id=account.owner_id,
+        unit=posting.unit,
+        amount=posting.amount,
+    )
+    if held is None:
+        raise Refused(Fault.CURRENCY_DIFFERS, currency=posting.unit, expected="of the account")

@@ -1,0 +1,68 @@
+"""Owns the values of the ledger: kinds of account, purposes of a posting, the posting itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from uuid import UUID
+
+
+class AccountKind(IntEnum):
+    """Numbers are stored; a kind is never renumbered."""
+
+    FUNDING = 1  # the outside: where limits, slots and credits come from; may go below zero
+    CONTRACT = 2  # money of a partner contract that no job has reserved; owner: partner contract
+    JOB = 3  # money reserved for a job; owner: job; its stored balance is the job's budget row
+    EARNED = 4  # charges; owner: partner contract
+    SLOTS_FREE = 5  # slots of a hiring contract that no job holds; owner: hiring contract
+    SLOT_HELD = 6  # the slot that a job holds; owner: job
+    CREDITS = 7  # credits of a hiring contract; owner: hiring contract
+    CREDITS_USED = 8  # credits consumed; owner: hiring contract
+
+
+# Accounts whose balance is kept beside the postings, and may never be less than nothing.
+STORED_KINDS = frozenset({AccountKind.CONTRACT, AccountKind.SLOTS_FREE, AccountKind.CREDITS})
+
+
+class Purpose(IntEnum):
+    """Why money moved. CHARGE has a table partition of its own: the number is part of the schema."""
+
+    FUND = 1
+    RESERVE = 2
+    CHARGE = 3
+    RELEASE = 4
+    REVERSE = 5
+    ADJUST = 6
+    CONSUME = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    kind: AccountKind
+    owner_id: int
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to ``destination``.
+
+    ``reference`` is unique: the same movement asked for twice is booked once. ``day`` is the UTC day the
+    amount belongs to, ``booked_at`` when it was written. ``cause`` numbers what led to it, in that thing's own
+    numbering; ``corrects`` is the reference of the posting it corrects.
+    """
+
+    reference: UUID
+    purpose: Purpose
+    source: Account
+    destination: Account
+    amount: int
+    unit: str
+    day: date
+    booked_at: datetime
+    cause: int = 0
+    corrects: UUID | None = None
+
+    def __post_init__(self) -> None:
+        assert type(self.amount) is int
+        assert self.amount > 0
+        assert self.source != self.destination

@@ -1,0 +1,43 @@
+-- name: next_batch
+SELECT nextval('event_batches')
+
+-- name: copy_events
+COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)
+
+-- name: make_staging
+-- Columns by name, for a temporary table cannot take part in the partitions.
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
+    shard     smallint NOT NULL,
+    event_key uuid     NOT NULL,
+    job_id    bigint   NOT NULL,
+    kind      smallint NOT NULL,
+    verdict   smallint NOT NULL,
+    visitor   bigint   NOT NULL,
+    address   bigint   NOT NULL,
+    batch     bigint   NOT NULL,
+    place     integer  NOT NULL
+) ON COMMIT DELETE ROWS
+
+-- name: copy_staged
+COPY staged_events (shard, event_key, job_id, kind, verdict, visitor, address, batch, place)
+FROM STDIN WITH (FORMAT binary)
+
+-- name: add_staged
+-- Returns the places of the events that are new. Inserting in key order keeps two senders of the same events
+-- from waiting for each other in a ring.
+WITH added AS (
+    INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
+    SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch
+      FROM staged_events
+     ORDER BY shard, event_key
+        ON CONFLICT (shard, event_key) DO NOTHING
+    RETURNING shard, event_key
+)
+SELECT place
+  FROM staged_events
+  JOIN added USING (shard, event_key)
+ ORDER BY place
+
+-- name: make_event_days
+SELECT make_event_day(day::date)
+  FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day

@@ -1,0 +1,119 @@
+"""Owns the verbs of partners: create an application, issue a token, authenticate a request's token."""
+
+from datetime import datetime, timedelta
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import (
+    SHARD_COUNT,
+    hash_secret,
+    make_access_token,
+    make_client_id,
+    make_secret,
+    same_secret,
+)
+from jobmeter.base.limits import TOKEN_SECONDS
+from jobmeter.partners import rules, store
+from jobmeter.partners.model import Application, ApplicationDraft, Credentials
+from jobmeter.store.migrate import Connection
+
+
+async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:
+    """A partner's parent application, made by the operator."""
+    draft = ApplicationDraft("", name, "")
+    return await _create(connection, draft, parent=None, now=now)
+
+
+async def create_child(
+    connection: Connection, *, parent: Application, draft: ApplicationDraft, now: datetime
+) -> Credentials:
+    """A customer's application under ``parent`` (spec 2.3).
+
+    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, BODY_INVALID with every broken rule,
+    APPLICATION_CONFLICT when the foreign id is taken.
+    """
+    if parent.parent_id is not None:
+        raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.CREATE.NO_VERSION")
+    lines = rules.check_draft(draft)
+    if lines:
+        raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
+    return await _create(connection, draft, parent=parent, now=now)
+
+
+async def _create(
+    connection: Connection, draft: ApplicationDraft, *, parent: Application | None, now: datetime
+) -> Credentials:
+    application_id = await store.next_application_id(connection)
+    application = Application(
+        id=application_id,
+        parent_id=None if parent is None else parent.id,
+        shard=application_id % SHARD_COUNT,
+        client_id=make_client_id(),
+        name=draft.name,
+        unique_foreign_id=draft.unique_foreign_id or None,
+        description=draft.description,
+        callback_urls=draft.callback_urls,
+        js_domains=draft.js_domains,
+    )
+    is_new = await store.insert_application(
+        connection,
+        application_id=application.id,
+        parent_id=application.parent_id,
+        shard=application.shard,
+        client_id=application.client_id,
+        unique_foreign_id=application.unique_foreign_id,
+        name=application.name,
+        description=application.description,
+        callback_urls=list(application.callback_urls),
+        js_domains=list(application.js_domains),
+        created_at=now,
+    )
+    if not is_new:
+        raise Refused(Fault.APPLICATION_CONFLICT, unique_foreign_id=draft.unique_foreign_id)
+    secret = make_secret()
+    await store.insert_secret(
+        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+    )
+    return Credentials(application, secret)
+
+
+async def find_child(
+    connection: Connection, *, parent: Application, unique_foreign_id: str
+) -> Application | None:
+    return await store.find_by_foreign_id(
+        connection, parent_id=parent.id, unique_foreign_id=unique_foreign_id
+    )
+
+
+async def find_application(connection: Connection, *, application_id: int) -> Application | None:
+    return await store.find_by_id(connection, application_id=application_id)
+
+
+async def issue_token(
+    connection: Connection, *, client_id: str, client_secret: str, now: datetime
+) -> tuple[str, int]:
+    """A new access token and its life in seconds (spec 2.2).
+
+    Raises ``Refused``: CLIENT_ID_INVALID for an unknown client, CLIENT_AUTHENTICATION for a wrong secret.
+    """
+    application = await store.find_by_client_id(connection, client_id=client_id)
+    if application is None:
+        raise Refused(Fault.CLIENT_ID_INVALID, client_id=client_id[:80])
+    hashes = await store.list_secret_hashes(connection, application_id=application.id)
+    # Every live secret is compared, so that the time taken does not tell which one came close.
+    if not any([same_secret(client_secret, kept) for kept in hashes]):  # noqa: C419
+        raise Refused(Fault.CLIENT_AUTHENTICATION)
+    token = make_access_token()
+    await store.insert_token(
+        connection,
+        token_hash=hash_secret(token),
+        application_id=application.id,
+        issued_at=now,
+        expires_at=now + timedelta(seconds=TOKEN_SECONDS),
+    )
+    return token, TOKEN_SECONDS
+
+
+async def authenticate(connection: Connection, *, token: str, now: datetime) -> Application:
+    """The application that holds ``token``. Raises ``Refused`` as ``rules.check_token`` does."""
+    found = await store.find_token(connection, token_hash=hash_secret(token))
+    return rules.check_token(found, now).application

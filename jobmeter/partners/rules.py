@@ -1,0 +1,44 @@
+"""Owns the decisions about applications and tokens: what a draft must hold, when a token still opens.
+
+Pure: no database, time passed in.
+"""
+
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.model import ApplicationDraft, IssuedToken
+
+NAME_CHARACTERS_MAX = 50
+
+
+def check_draft(draft: ApplicationDraft) -> list[str]:
+    """Every rule of the provisioning page that ``draft`` breaks, as Rest.li validation lines (spec 2.3)."""
+    lines = []
+    for field, value in (
+        ("uniqueForeignId", draft.unique_foreign_id),
+        ("name", draft.name),
+        ("description", draft.description),
+    ):
+        if not value.strip():
+            lines.append(f"ERROR :: /{field} :: field is required but not found and has no default value")
+    if len(draft.name) > NAME_CHARACTERS_MAX:
+        lines.append(f'ERROR :: /name :: length of "{draft.name[:80]}" is greater than {NAME_CHARACTERS_MAX}')
+    if "linkedin" in draft.name.lower():
+        lines.append('ERROR :: /name :: the name may not contain "LinkedIn"')
+    lines.extend(
+        f"ERROR :: /validJsSdkDomains/{n} :: {domain} may not end with a slash"
+        for n, domain in enumerate(draft.js_domains)
+        if domain.endswith("/")
+    )
+    return lines
+
+
+def check_token(token: IssuedToken | None, now: datetime) -> IssuedToken:
+    """The token, if it still opens. Raises ``Refused`` with TOKEN_INVALID, TOKEN_REVOKED or TOKEN_EXPIRED."""
+    if token is None:
+        raise Refused(Fault.TOKEN_INVALID)
+    if token.revoked_at is not None and token.revoked_at <= now:
+        raise Refused(Fault.TOKEN_REVOKED)
+    if token.expires_at <= now:
+        raise Refused(Fault.TOKEN_EXPIRED)
+    return token

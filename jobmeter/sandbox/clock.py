@@ -1,0 +1,79 @@
+"""Owns the movable clock: machine time plus an offset kept in the database, so that every process sees it.
+
+Does not own what falls due on the way (``jobmeter.worker``); it calls for it, step by step, in order.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from jobmeter.base.clock import from_ms, read_machine_clock, to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import Settings
+from jobmeter.sandbox import store
+from jobmeter.store.database import Database
+from jobmeter.worker import chores
+
+_SPAN = re.compile(r"(\d{1,6})\s*(w|d|h|m|s|ms)")
+_UNIT_MS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+
+
+class MachineClock:
+    """The clock of a production server."""
+
+    async def read(self) -> datetime:
+        return read_machine_clock()
+
+
+class SandboxClock:
+    """A clock that runs with the machine's, ahead of it by an offset that only grows."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+
+    async def read(self) -> datetime:
+        async with self._database.connection() as connection:
+            offset_ms = await store.read_offset(connection)
+        return read_machine_clock() + timedelta(milliseconds=offset_ms)
+
+    async def move_to(self, wanted: datetime) -> datetime:
+        """Moves the clock forward to ``wanted`` and carries out, in order, what falls due on the way.
+
+        Raises ``Refused(CLOCK_BACKWARDS)``: time that was lived through is not taken back.
+        """
+        now = await self.read()
+        if wanted < now:
+            raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+        while now < wanted:
+            now = await chores.next_due(self._database, after=now, until=wanted)
+            await self._show(now)
+            await chores.make_event_days(self._database, now=now)
+            await chores.run_due(self._database, self._settings, now=now)
+        return now
+
+    async def _show(self, moment: datetime) -> None:
+        offset_ms = to_ms(moment) - to_ms(read_machine_clock())
+        async with self._database.transaction() as connection:
+            await store.set_offset(connection, offset_ms=offset_ms)
+
+
+def read_span(text: str) -> timedelta:
+    """``3d``, ``36h``, ``1d12h``, ``90m``, ``45s``. Raises ``Refused(OPERATOR_INPUT)``."""
+    compact = text.strip().lower()
+    found = _SPAN.findall(compact)
+    if not found or _SPAN.sub("", compact).strip():
+        raise Refused(
+            Fault.OPERATOR_INPUT, field="advance", why=f"{text!r} is no span such as 3d, 36h or 90m"
+        )
+    return timedelta(milliseconds=sum(int(count) * _UNIT_MS[unit] for count, unit in found))
+
+
+def read_moment(text: str) -> datetime:
+    """An RFC 3339 time (UTC when it has no offset) or milliseconds since 1970. Raises ``Refused``."""
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return from_ms(int(text))
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text!r} is not a time") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,47 @@
+"""``GET`` and ``POST /sandbox/clock``: shows and moves the clock, with the operator key. Production refuses.
+
+Does not own the clock itself (``clock``).
+"""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from jobmeter.api.bodies import check_key, decode_json, read_body
+from jobmeter.api.replies import json_response, plain_refusal
+from jobmeter.api.state import state_of
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import BODY_BYTES_MAX
+from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
+
+
+async def handle_clock(request: Request) -> Response:
+    """Answers ``{"now": RFC 3339, "nowMs": milliseconds}``; POST takes ``{"advance": "3d"}`` or ``{"set": ...}``."""
+    state = state_of(request)
+    try:
+        check_key(request, kind="operator", key=state.settings.operator_key)
+        clock = state.clock
+        if not isinstance(clock, SandboxClock):
+            raise Refused(Fault.SANDBOX_ONLY)
+        if request.method == "POST":
+            await _move(clock, decode_json(await read_body(request, bytes_max=BODY_BYTES_MAX)))
+        now = await clock.read()
+    except Refused as refused:
+        return plain_refusal(refused)
+    return json_response({"now": now.isoformat(), "nowMs": to_ms(now)})
+
+
+async def _move(clock: SandboxClock, body: Any) -> None:
+    fields = body if isinstance(body, dict) else {}
+    if set(fields) == {"advance"}:
+        await clock.move_to(await clock.read() + read_span(str(fields["advance"])))
+    elif set(fields) == {"set"}:
+        await clock.move_to(read_moment(str(fields["set"])))
+    else:
+        raise Refused(Fault.OPERATOR_INPUT, field="body", why="send either advance or set")
+
+
+ROUTES = (Route("/sandbox/clock", handle_clock, methods=["GET", "POST"]),)

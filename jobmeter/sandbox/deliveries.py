@@ -1,0 +1,64 @@
+"""Owns the made-up event as it is sent: its JSON shape, its moment of delivery, batches in that order.
+
+Does not own who makes the events, nor what a meter says to them.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from operator import attrgetter
+
+import msgspec
+
+from jobmeter.sandbox.truth import APPLY_CLICK, day_of_ms
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """One view or apply click, in the JSON shape in which it is sent."""
+
+    source: str
+    id: str
+    type: str
+    job_id: int = msgspec.field(name="job")
+    time_ms: int = msgspec.field(name="time")
+    visitor: str
+    user_agent: str
+    address: str
+
+
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """An event and the moment at which it arrives; a repeated event has two of them."""
+
+    deliver_at_ms: int
+    event: Event
+
+
+def expected_clicks(deliveries: Iterable[Delivery]) -> dict[tuple[int, date], int]:
+    """Distinct apply clicks by job and day once exact repeats are gone, before any filter."""
+    seen: set[str] = set()
+    clicks: Counter[tuple[int, date]] = Counter()
+    for event in map(attrgetter("event"), deliveries):
+        if event.type == APPLY_CLICK and event.id not in seen:
+            seen.add(event.id)
+            clicks[event.job_id, day_of_ms(event.time_ms)] += 1
+    return dict(clicks)
+
+
+def merge_deliveries(*parts: list[Delivery]) -> list[Delivery]:
+    """One list in delivery order: what still waits from earlier days, and what a new day adds."""
+    return sorted((delivery for part in parts for delivery in part), key=attrgetter("deliver_at_ms"))
+
+
+def split_due(deliveries: list[Delivery], until_ms: int) -> tuple[list[Delivery], list[Delivery]]:
+    """What is delivered before ``until_ms``, and what still waits."""
+    cut = bisect_left(deliveries, until_ms, key=attrgetter("deliver_at_ms"))
+    return deliveries[:cut], deliveries[cut:]
+
+
+def encode_batches(deliveries: Sequence[Delivery], batch_rows: int) -> Iterator[bytes]:
+    """JSON arrays of at most ``batch_rows`` events, in delivery order."""
+    assert batch_rows > 0
+    encoder = msgspec.json.Encoder()
+    for start in range(0, len(deliveries), batch_rows):
+        yield encoder.encode([delivery.event for delivery in deliveries[start : start + batch_rows]])

@@ -1,0 +1,83 @@
+"""Owns the partner that a new sandbox starts with, and the credentials file that tells of it.
+
+Does not own the server. The file holds secrets, and is readable by its owner alone.
+"""
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jobmeter.base.ids import make_secret
+from jobmeter.base.money import MICROS_PER_UNIT, Money
+from jobmeter.contracts import flow as contracts
+from jobmeter.partners import flow as partners
+from jobmeter.partners.model import ApplicationDraft, Credentials
+from jobmeter.store.database import Database
+
+CURRENCY = "USD"
+LIMIT_MICROS = 1_000_000 * MICROS_PER_UNIT
+CLICK_PRICE_MICROS = 1_500_000
+TERM_DAYS = 365
+
+
+async def make_partner(database: Database, *, now: datetime) -> dict[str, Any]:
+    """A partner with a child application and a funded contract, as the content of the credentials file."""
+    async with database.transaction() as connection:
+        parent = await partners.create_parent(connection, name="Sandbox Partner", now=now)
+        draft = ApplicationDraft("sandbox-customer", "Sandbox Partner - First Customer", "The first customer")
+        child = await partners.create_child(connection, parent=parent.application, draft=draft, now=now)
+        contract = await contracts.open_partner_contract(
+            connection,
+            partner_id=parent.application.id,
+            limit=Money(LIMIT_MICROS, CURRENCY),
+            click_price_micros=CLICK_PRICE_MICROS,
+            # The term begins a little before the first request, and lasts for a year of rehearsals.
+            term=(now - timedelta(days=1), now + timedelta(days=TERM_DAYS)),
+            now=now,
+        )
+        customer = await contracts.set_up_customer_contract(
+            connection, child=child.application, partner_contract_id=contract.id, now=now
+        )
+    return {
+        "parent": _draw(parent),
+        "child": _draw(child),
+        "partner_contract_id": contract.id,
+        "customer_contract_id": customer.id,
+        "currency": CURRENCY,
+        "hiring_contracts": [],
+    }
+
+
+def _draw(made: Credentials) -> dict[str, str]:
+    return {
+        "client_id": made.application.client_id,
+        "client_secret": made.client_secret,
+        "urn": made.application.urn,
+    }
+
+
+def make_keys() -> dict[str, str]:
+    return {"events_key": make_secret(), "operator_key": make_secret()}
+
+
+def write_credentials(path: Path, content: dict[str, Any]) -> None:
+    """Writes the whole file at once, so that who waits for it never reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2)
+        file.write("\n")
+    beside.replace(path)
+
+
+def read_credentials(path: Path) -> dict[str, Any] | None:
+    """The content of the file, or ``None`` where there is none. Raises ``ValueError`` for one that is broken."""
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is not a credentials file")
+    return content

@@ -1,0 +1,84 @@
+"""Owns the pool of connections and the transaction that one request or chore runs in.
+
+Does not own statements (each slice's ``store.py``) or when to commit (the edge that opened it).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from jobmeter.store.arrays import register_packed_arrays
+from jobmeter.store.migrate import Connection, DatabaseUnusable, upgrade_schema
+
+CONNECT_SECONDS = 10
+
+
+async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
+    # Statements are few and constant, so planning each only once per connection pays from the second use on.
+    connection.prepare_threshold = 1
+    await connection.set_autocommit(True)
+    register_packed_arrays(connection)
+    await connection.execute("SET TIME ZONE 'UTC'")
+
+
+class Database:
+    """An open pool. ``async with database.transaction() as connection`` commits at the end or rolls back."""
+
+    def __init__(self, url: str, *, connections_max: int) -> None:
+        self.url = url
+        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections_max,
+            open=False,
+            configure=_prepare_connection,
+            timeout=30,
+            name="jobmeter",
+        )
+
+    @classmethod
+    async def open(cls, url: str, *, connections_max: int = 10) -> Self:
+        """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable`` with one clear line."""
+        await upgrade_database(url)
+        database = cls(url, connections_max=connections_max)
+        await database._pool.open(wait=True)
+        return database
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def check(self) -> None:
+        """Reaches the server once. Raises ``psycopg.Error`` where it can not."""
+        async with self._pool.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode, for single statements."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        async with self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+
+async def upgrade_database(url: str) -> list[str]:
+    """Connects, creates or upgrades the schema, disconnects; returns the migrations applied."""
+    try:
+        connection = await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise DatabaseUnusable(f"Cannot use the database: {reason}") from error
+    async with connection:
+        try:
+            return await upgrade_schema(connection)
+        except psycopg.Error as error:
+            reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+            raise DatabaseUnusable(f"Cannot upgrade the schema: {reason}") from error

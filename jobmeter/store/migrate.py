@@ -1,0 +1,67 @@
+"""Owns the schema's upgrade: numbered plain SQL, forward only, one at a time, under an advisory lock.
+
+Does not own what the tables mean.
+"""
+
+from importlib.resources import files
+from typing import LiteralString
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
+VERSION_MIN = 150_000
+
+Connection = AsyncConnection[TupleRow]
+
+
+class DatabaseUnusable(Exception):  # noqa: N818 -- reads as what is wrong
+    """One clear line about why the database cannot be used."""
+
+
+def list_migrations() -> list[tuple[str, LiteralString]]:
+    """Every migration in order: its file name, which says *before* or *after* the code, and its SQL."""
+    folder = files("jobmeter.store").joinpath("migrations")
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
+
+
+async def upgrade_schema(connection: Connection, *, until: str | None = None) -> list[str]:
+    """Applies what is missing, each migration in its own transaction; returns the names applied.
+
+    ``connection`` must be in autocommit mode. Waits for another process that is upgrading. ``until`` stops
+    after the named migration (tests of the previous release's schema). Raises ``DatabaseUnusable`` for a
+    server below version 15 or a schema newer than this code.
+    """
+    version = connection.info.server_version
+    if version < VERSION_MIN:
+        raise DatabaseUnusable(f"PostgreSQL {version // 10_000} is too old: Jobmeter needs 15 or newer")
+    await connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+    try:
+        return await _apply_missing(connection, until)
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+async def _apply_missing(connection: Connection, until: str | None) -> list[str]:
+    await connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY)")
+    rows = await (await connection.execute("SELECT name FROM schema_migrations")).fetchall()
+    done = {str(row[0]) for row in rows}
+    known = list_migrations()
+    unknown = done - {name for name, _ in known}
+    if unknown:
+        raise DatabaseUnusable(
+            f"The database has {max(unknown)}, which this version of Jobmeter does not know"
+        )
+    applied = []
+    for name, text in known:
+        if name not in done:
+            async with connection.transaction():
+                await connection.execute("SET LOCAL lock_timeout = '4s'")
+                await connection.execute("SET LOCAL statement_timeout = '60s'")
+                await connection.execute(text)
+                await connection.execute("INSERT INTO schema_migrations (name) VALUES (%s)", [name])
+            applied.append(name)
+        if name == until:
+            break
+    return applied

@@ -1,0 +1,44 @@
+"""Resource keys in paths, bodies and headers, and the raw path they stand in.
+
+Owns spelling only: which segment is a key is the router's business.
+"""
+
+from collections.abc import Mapping
+
+from jobmeter.wire.restli.dotted import encode_dotted
+from jobmeter.wire.restli.encoding import Escape, encode_element, write_scalar
+from jobmeter.wire.restli.syntax import Protocol, RestliSyntaxError, decode_percent
+
+
+def split_path(raw_path: str) -> tuple[str, ...]:
+    """Raw segments of a raw path; a trailing slash is as good as none (clients 2.5)."""
+    return tuple(raw_path.strip("/").split("/")) if raw_path.strip("/") else ()
+
+
+def decode_path_key(segment: str) -> str:
+    """A simple key from a raw path segment.
+
+    Official clients send `urn%3Ali%3A..`, the Java SDK `urn:li:..`: both are the same key (clients 2.5).
+    """
+    if not segment:
+        raise RestliSyntaxError("path key is empty")
+    return decode_percent(segment)
+
+
+def encode_path_key(key: object) -> str:
+    """A key as a path segment, fully escaped; records become `(k:v)`."""
+    return encode_element(key)
+
+
+def encode_location(path: str, key: str) -> str:
+    """The `location` of a created entity: host-relative, its key escaped whatever the protocol (clients 2.4)."""
+    return f"{path.rstrip('/')}/{encode_path_key(key)}"
+
+
+def encode_body_key(key: object, protocol: Protocol) -> str:
+    """A key of a result map, a `batch_create` id or an `X-RestLi-Id`: simple keys stand raw in both protocols."""
+    if not isinstance(key, Mapping):
+        return write_scalar(key)
+    if protocol is Protocol.V1:
+        return encode_dotted(key)
+    return encode_element(key, escape=Escape.BODY, sort_keys=True)

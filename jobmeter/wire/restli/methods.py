@@ -1,0 +1,81 @@
+"""Which Rest.li method a request means, from its verb, its header, its parameters and its path.
+
+Owns the table of shapes. Which methods a resource offers is the router's business.
+"""
+
+from collections.abc import Container
+from enum import Enum
+from typing import NamedTuple
+
+
+class Method(Enum):
+    GET = "GET"
+    GET_ALL = "GET_ALL"
+    BATCH_GET = "BATCH_GET"
+    FINDER = "FINDER"
+    ACTION = "ACTION"
+    CREATE = "CREATE"
+    BATCH_CREATE = "BATCH_CREATE"
+    UPDATE = "UPDATE"
+    BATCH_UPDATE = "BATCH_UPDATE"
+    PARTIAL_UPDATE = "PARTIAL_UPDATE"
+    BATCH_PARTIAL_UPDATE = "BATCH_PARTIAL_UPDATE"
+    DELETE = "DELETE"
+    BATCH_DELETE = "BATCH_DELETE"
+
+
+class MethodMismatchError(ValueError):
+    """The parts of a request contradict one another, or ask for no method at all; `text` says which."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class _Shape(NamedTuple):
+    verb: str
+    marked: str  # "action", "q", "ids" or none of them: a request carries at most one
+    keyed: bool
+
+
+# The first method of a shape is the one meant without a header; "" stands for none.
+_METHODS: dict[_Shape, tuple[Method | None, ...]] = {
+    _Shape("GET", "", keyed=True): (Method.GET,),
+    _Shape("GET", "", keyed=False): (Method.GET_ALL,),
+    _Shape("GET", "ids", keyed=False): (Method.BATCH_GET,),
+    _Shape("GET", "q", keyed=False): (Method.FINDER,),
+    _Shape("POST", "action", keyed=True): (Method.ACTION,),
+    _Shape("POST", "action", keyed=False): (Method.ACTION,),
+    _Shape("POST", "", keyed=False): (Method.CREATE, Method.BATCH_CREATE),
+    _Shape("POST", "", keyed=True): (Method.PARTIAL_UPDATE,),
+    _Shape("POST", "ids", keyed=False): (None, Method.BATCH_PARTIAL_UPDATE),
+    _Shape("PUT", "", keyed=True): (Method.UPDATE,),
+    _Shape("PUT", "ids", keyed=False): (Method.BATCH_UPDATE,),
+    _Shape("DELETE", "", keyed=True): (Method.DELETE,),
+    _Shape("DELETE", "ids", keyed=False): (Method.BATCH_DELETE,),
+}
+_MARKS = ("action", "q", "ids")
+
+
+def infer_method(verb: str, header: str | None, parameters: Container[str], *, keyed: bool) -> Method:
+    """The method meant, given the effective verb and the value of `X-RestLi-Method`, whose case does not count.
+
+    `keyed` says that the path names one entity; on a resource that is one entity (no keys at all) it is always
+    true. Only batch_create and batch_partial_update need the header (spec 12.2).
+    """
+    marks = [mark for mark in _MARKS if mark in parameters]
+    if "action" in marks and verb != "POST":
+        raise MethodMismatchError(
+            f"All action methods (specified via 'action' in URI) must be submitted as a POST (was {verb})"
+        )
+    asked = (header or "").strip().upper()
+    shape = _Shape(verb, marks[0] if marks else "", keyed)
+    methods = _METHODS.get(shape, ()) if len(marks) < 2 else ()
+    if not asked and methods and methods[0] is not None:
+        return methods[0]
+    for method in methods:
+        if method is not None and method.value == asked:
+            return method
+    raise MethodMismatchError(
+        f"Method '{verb}' is not supported" + (f" with X-RestLi-Method '{asked}'" if asked else "")
+    )

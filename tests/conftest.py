@@ -1,0 +1,88 @@
+"""Owns what tests share: one embedded PostgreSQL for the run, a fresh database for each test, a sandbox over HTTP.
+
+Does not own any expectation.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from fasteners import InterProcessLock
+from hypothesis import HealthCheck, settings
+
+from jobmeter.store.database import upgrade_database
+from jobmeter.store.embedded import start_embedded
+from tests.board import Board, open_board
+
+# A database round trip is no reason to call an example slow on a busy machine.
+settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("jobmeter")
+
+TEMPLATE = "jobmeter_template"
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of public material beside the checkout; CI has it."""
+    if not SHARED.is_dir():
+        pytest.skip(
+            "there is no ../shared folder beside this checkout; our own vectors cover the same ground"
+        )
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server that all test processes of this run share; the last one stops it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    with InterProcessLock(base / "cluster.lock"):
+        server = start_embedded(base / "cluster", durable=False)
+        _make_template(server.url)
+    yield server.url
+    server.stop()
+
+
+def _make_template(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone()
+        if found is None:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+            asyncio.run(upgrade_database(url_of(url, TEMPLATE)))
+
+
+def url_of(cluster_url: str, name: str) -> str:
+    return cluster_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def empty_database_url(cluster_url: str) -> Iterator[str]:
+    """A database without a schema."""
+    yield from _make_database(cluster_url, "template1")
+
+
+@pytest.fixture
+def database_url(cluster_url: str) -> Iterator[str]:
+    """A fresh database with the schema."""
+    yield from _make_database(cluster_url, TEMPLATE)
+
+
+def _make_database(cluster_url: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield url_of(cluster_url, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def board(database_url: str) -> Iterator[Board]:
+    """A sandbox server on a fresh database, reached over HTTP, with a partner ready to use."""
+    with open_board(database_url) as opened:
+        yield opened

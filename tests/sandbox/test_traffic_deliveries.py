@@ -1,0 +1,169 @@
+"""Owns the proof of how made-up events travel: their JSON, their order, lateness, repeats, batches."""
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+import msgspec
+import pytest
+
+from jobmeter.sandbox.deliveries import (
+    Delivery,
+    Event,
+    encode_batches,
+    expected_clicks,
+    merge_deliveries,
+    split_due,
+)
+from jobmeter.sandbox.traffic import HOUR_MS, LiveJob, TrafficPlan, generate_day, make_address
+from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
+
+DAY_START_MS = 20_760 * DAY_MS
+JOBS = [LiveJob(9_000_000 + 256 * n, DAY_START_MS, DAY_START_MS + 20 * DAY_MS) for n in range(50)]
+PLAN = TrafficPlan(seed=4, views_per_job_day=100.0, late_rate=0.05, too_late_rate=0.02, repeat_rate=0.05)
+
+
+def make_event(number, event_type=APPLY_CLICK, job_id=256, time_ms=DAY_START_MS):
+    return Event(
+        "sandbox-traffic", f"e{number}", event_type, job_id, time_ms, "v-1", "Browser", "2001:db8::1"
+    )
+
+
+def test_an_event_is_sent_in_the_shape_of_the_intake():
+    # given
+    delivery = Delivery(DAY_START_MS + 5, make_event(7, job_id=4_249_477_487))
+    # when
+    (body,) = encode_batches([delivery], 10)
+    # then
+    assert msgspec.json.decode(body) == [
+        {
+            "source": "sandbox-traffic",
+            "id": "e7",
+            "type": "applyClick",
+            "job": 4_249_477_487,
+            "time": DAY_START_MS,
+            "visitor": "v-1",
+            "userAgent": "Browser",
+            "address": "2001:db8::1",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (3, [3]), (4, [4]), (9, [4, 4, 1])])
+def test_batches_keep_the_order_and_the_limit(rows, sizes):
+    # given
+    deliveries = [Delivery(n, make_event(n)) for n in range(rows)]
+    # when
+    batches = [msgspec.json.decode(body) for body in encode_batches(deliveries, 4)]
+    # then
+    assert [len(batch) for batch in batches] == sizes
+    assert [event["id"] for batch in batches for event in batch] == [f"e{n}" for n in range(rows)]
+
+
+def test_what_is_due_leaves_and_the_rest_waits():
+    # given
+    deliveries = [Delivery(moment, make_event(moment)) for moment in (10, 20, 20, 30)]
+    # when / then
+    assert split_due(deliveries, 20) == (deliveries[:1], deliveries[1:])
+    assert split_due(deliveries, 21) == (deliveries[:3], deliveries[3:])
+    assert split_due(deliveries, 10) == ([], deliveries)
+    assert split_due([], 99) == ([], [])
+
+
+def test_days_played_hour_by_hour_deliver_everything_once_in_order():
+    # given
+    days = [generate_day(JOBS, DAY_START_MS + n * DAY_MS, PLAN)[0] for n in range(3)]
+    # when
+    waiting, sent = [], []
+    for hour in range(24 * 7):
+        if hour % 24 == 0 and hour // 24 < len(days):
+            waiting = merge_deliveries(waiting, days[hour // 24])
+        due, waiting = split_due(waiting, DAY_START_MS + (hour + 1) * HOUR_MS)
+        sent += due
+    # then
+    assert waiting == []
+    assert sent == merge_deliveries(*days)
+    assert len(sent) == sum(map(len, days))
+
+
+def test_events_arrive_after_they_happen_and_as_late_as_their_label_says():
+    # given
+    deliveries, truth = generate_day(JOBS, DAY_START_MS, PLAN)
+    # when
+    delays = defaultdict(list)
+    seen = set()
+    for delivery in deliveries:
+        if delivery.event.id not in seen:
+            seen.add(delivery.event.id)
+            delays[truth.labels[delivery.event.id]].append(delivery.deliver_at_ms - delivery.event.time_ms)
+    # then
+    moments = [delivery.deliver_at_ms for delivery in deliveries]
+    assert moments == sorted(moments)
+    for label, of_label in delays.items():
+        low, high = {
+            Label.LATE: (HOUR_MS, 47 * HOUR_MS),
+            Label.TOO_LATE: (48 * HOUR_MS + 1, 72 * HOUR_MS),
+        }.get(label, (50, 2_000))
+        assert low <= min(of_label) <= max(of_label) < high
+    assert {Label.LATE, Label.TOO_LATE, Label.GENUINE} <= delays.keys()
+
+
+def test_a_repeated_event_comes_twice_and_unchanged():
+    # given
+    deliveries, truth = generate_day(JOBS, DAY_START_MS, PLAN)
+    # when
+    copies = defaultdict(list)
+    for delivery in deliveries:
+        copies[delivery.event.id].append(delivery)
+    twice = [pair for pair in copies.values() if len(pair) > 1]
+    # then
+    repeated = sum(count for cell, count in truth.counts.items() if cell.label == Label.REPEATED)
+    assert len(twice) == repeated > 0
+    for first, second in twice:
+        assert first.event == second.event
+        assert 1_000 <= second.deliver_at_ms - first.deliver_at_ms < 6 * HOUR_MS
+
+
+def test_every_address_belongs_to_the_documentation():
+    # given
+    deliveries, _ = generate_day(JOBS, DAY_START_MS, PLAN)
+    # when
+    addresses = {delivery.event.address for delivery in deliveries}
+    # then
+    assert len(addresses) > 500
+    assert all(ip_address(address) in ip_network("2001:db8::/32") for address in addresses)
+
+
+@pytest.mark.parametrize("word", [0, 1, 0xFFFF, 0xFFFF_0000, 2**48 - 1, 2**64 - 1])
+def test_an_address_is_written_canonically(word):
+    assert str(ip_address(make_address(word))) == make_address(word)
+
+
+def test_expected_clicks_count_each_click_once_by_job_and_utc_day():
+    # given
+    midnight_ms = DAY_START_MS + DAY_MS
+    events = [
+        make_event(1, time_ms=midnight_ms - 1),
+        make_event(2, time_ms=midnight_ms),
+        make_event(3, time_ms=midnight_ms + 1),
+        make_event(4, time_ms=midnight_ms, job_id=512),
+        make_event(5, time_ms=midnight_ms, event_type=VIEW),
+    ]
+    deliveries = [Delivery(n, event) for n, event in enumerate([*events, events[0], events[2]])]
+    # when
+    clicks = expected_clicks(deliveries)
+    # then
+    first, second = day_of_ms(DAY_START_MS), day_of_ms(midnight_ms)
+    assert clicks == {(256, first): 1, (256, second): 2, (512, second): 1}
+
+
+def test_expected_clicks_agree_with_the_truth():
+    # given
+    deliveries, truth = generate_day(JOBS, DAY_START_MS, replace(PLAN, bot_rate=0.2))
+    # when
+    clicks = Counter()
+    for cell, count in truth.counts.items():
+        if cell.type == APPLY_CLICK and cell.label != Label.REPEATED:
+            clicks[cell.job_id, truth.day] += count
+    # then
+    assert expected_clicks(deliveries) == clicks

@@ -1,0 +1,105 @@
+"""Owns the proof that the ground truth is true: it agrees with the events, and its file with both."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+
+from jobmeter.sandbox.traffic import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.truth import (
+    APPLY_CLICK,
+    DAY_MS,
+    VIEW,
+    Cell,
+    DayTruth,
+    Label,
+    Truth,
+    day_of_ms,
+    write_truth,
+)
+
+DAY_START_MS = 20_760 * DAY_MS
+JOBS = [
+    LiveJob(70_000 + n, DAY_START_MS - DAY_MS, DAY_START_MS + (n % 5) * DAY_MS // 2 + 1) for n in range(60)
+]
+PLAN = TrafficPlan(seed=8, views_per_job_day=80.0, too_late_rate=0.01, bot_rate=0.2, after_close_rate=0.2)
+
+
+@pytest.fixture(scope="module")
+def days():
+    return [generate_day(JOBS, DAY_START_MS + n * DAY_MS, PLAN) for n in range(2)]
+
+
+def test_every_event_has_a_label_and_every_label_an_event(days):
+    for deliveries, truth in days:
+        assert {delivery.event.id for delivery in deliveries} == truth.labels.keys()
+        assert set(truth.labels.values()) == set(Label) - {Label.REPEATED}
+
+
+def test_counts_agree_with_the_events(days):
+    for deliveries, truth in days:
+        # when
+        tally, seen = Counter(), set()
+        for delivery in deliveries:
+            event = delivery.event
+            label = Label.REPEATED if event.id in seen else truth.labels[event.id]
+            seen.add(event.id)
+            tally[Cell(event.job_id, event.type, label)] += 1
+        # then
+        assert tally == truth.counts
+        assert truth.day == day_of_ms(deliveries[0].event.time_ms)
+
+
+def test_chargeable_clicks_leave_out_what_nobody_should_pay():
+    # given
+    day = day_of_ms(DAY_START_MS)
+    clicks = {Cell(5, APPLY_CLICK, label): 10**n for n, label in enumerate(Label)}
+    truth = Truth((DayTruth(day, {**clicks, Cell(5, VIEW, Label.GENUINE): 7}, {}),))
+    # when / then
+    genuine, late = clicks[Cell(5, APPLY_CLICK, Label.GENUINE)], clicks[Cell(5, APPLY_CLICK, Label.LATE)]
+    assert truth.chargeable_clicks() == {(5, day): genuine + late}
+
+
+def test_a_label_is_found_on_whatever_day_it_is(days):
+    # given
+    truth = Truth(tuple(day for _, day in days))
+    # when / then
+    for day in truth.days:
+        event_id, label = next(iter(day.labels.items()))
+        assert truth.label_of(event_id) == label
+    assert truth.label_of("unheard of") is None
+
+
+def test_totals_add_up_over_jobs_and_days(days):
+    # given
+    truth = Truth(tuple(day for _, day in days))
+    # when
+    totals = truth.totals()
+    # then
+    assert sum(totals.values()) == sum(len(deliveries) for deliveries, _ in days)
+    robots = sum(list(day.labels.values()).count(Label.ROBOTIC) for day in truth.days)
+    assert totals[APPLY_CLICK, Label.ROBOTIC] == robots
+
+
+def test_the_truth_file_says_it_all(days, tmp_path):
+    # given
+    truth = Truth(tuple(day for _, day in days))
+    # when
+    write_truth(tmp_path / "truth.jsonl", truth)
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "truth.jsonl").read_bytes().splitlines()]
+    # then
+    summary, *rest = lines
+    assert summary["kind"] == "summary"
+    assert summary["days"] == [day.day.isoformat() for day in truth.days]
+    assert {(t["type"], t["label"]): t["events"] for t in summary["totals"]} == truth.totals()
+    assert {line["id"]: line["label"] for line in rest if line["kind"] == "event"} == {
+        event_id: label for day in truth.days for event_id, label in day.labels.items()
+    }
+    counts = {
+        (line["day"], line["job"], line["type"], line["label"]): line["events"]
+        for line in rest
+        if line["kind"] == "count"
+    }
+    assert counts == {
+        (day.day.isoformat(), *cell): events for day in truth.days for cell, events in day.counts.items()
+    }

@@ -1,0 +1,174 @@
+"""Reads the repository for the checks in this folder: its files, their syntax trees and the names they use.
+
+Owns finding, parsing and caching; holds no rule of its own. A check takes `Source` values, so a sample made of
+a path and a string is checked exactly like a file of the repository.
+"""
+
+import ast
+import functools
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT_BYTES_MAX = 2_000_000
+
+_NEVER_ENTERED = {"build", "demo-data", "dist", "node_modules", "__pycache__"}
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text file: where it lies, relative to the repository, and what it says."""
+
+    path: str
+    text: str
+
+    @property
+    def stem(self) -> str:
+        return self.path.rpartition("/")[2].partition(".")[0]
+
+    @property
+    def part(self) -> str:
+        """The part of the line: `ledger` for jobmeter/ledger/flow.py, `cli` for jobmeter/cli.py."""
+        steps = self.path.split("/")
+        if steps[0] != "jobmeter" or len(steps) < 2:
+            return ""
+        return steps[1].removesuffix(".py").replace("__init__", "")
+
+
+class Breach(NamedTuple):
+    path: str
+    line: int
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.says}"
+
+
+class Used(NamedTuple):
+    line: int
+    name: str
+
+
+def refuse(breaches: Iterable[Breach]) -> None:
+    """Fails the running test with one line per breach."""
+    found = sorted(set(breaches))
+    if found:
+        pytest.fail(f"{len(found)} to mend:\n" + "\n".join(map(str, found)), pytrace=False)
+
+
+@functools.cache
+def repository_paths() -> tuple[str, ...]:
+    """What git knows or would take in; without git (an unpacked release), every file outside hidden folders."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+        listed = [path for path in told.split("\0") if path]
+    except (OSError, subprocess.CalledProcessError):
+        listed = []
+    if "pyproject.toml" not in listed:  # no git, or a git that tracks something else around us
+        listed = list(walked_paths(ROOT))
+    return tuple(sorted(path for path in listed if (ROOT / path).is_file()))
+
+
+def walked_paths(root: Path) -> Iterator[str]:
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if name not in _NEVER_ENTERED and not name.startswith(".")]
+        for name in names:
+            yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+@functools.cache
+def sources(suffix: str, *folders: str) -> tuple[Source, ...]:
+    """The repository's files with this suffix ("" for all) below these folders (none for all); binaries left out."""
+    wanted = tuple(f"{folder}/" for folder in folders) or ("",)
+    paths = [path for path in repository_paths() if path.endswith(suffix) and path.startswith(wanted)]
+    return tuple(source for path in paths if (source := _read(path)) is not None)
+
+
+@functools.cache
+def _read(path: str) -> Source | None:
+    file = ROOT / path
+    try:
+        text = file.read_text(encoding="utf-8") if file.stat().st_size <= TEXT_BYTES_MAX else "\0"
+    except (FileNotFoundError, UnicodeDecodeError):  # an editor may move a file while the checks run
+        return None
+    return None if "\0" in text else Source(path, text)
+
+
+@functools.cache
+def tree(source: Source) -> ast.Module:
+    return ast.parse(source.text, filename=source.path)
+
+
+@functools.cache
+def nodes(source: Source) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(source)))
+
+
+def functions(source: Source) -> list[_Function]:
+    return [node for node in nodes(source) if isinstance(node, _Function)]
+
+
+def imports(source: Source) -> list[Used]:
+    """Every imported thing by its full dotted name: `from a.b import c` is `a.b.c`. Relative imports begin with a dot."""
+    found = []
+    for node in nodes(source):
+        if isinstance(node, ast.Import):
+            found += [Used(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            found += [Used(node.lineno, f"{origin}.{alias.name}") for alias in node.names]
+    return found
+
+
+@functools.cache
+def uses(source: Source) -> tuple[Used, ...]:
+    """Every imported name where it is used, in full: after `import datetime as d`, `d.date` is `datetime.date`."""
+    origins = _origins(source)
+    found = []
+    for node in nodes(source):
+        if isinstance(node, ast.Name | ast.Attribute):
+            name = _dotted(node, origins)
+            if name is not None:
+                found.append(Used(node.lineno, name))
+    return tuple(found)
+
+
+def _origins(source: Source) -> dict[str, str]:
+    origins = {}
+    for node in nodes(source):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.partition(".")[0]
+                origins[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                origins[alias.asname or alias.name] = f"{node.module or ''}.{alias.name}"
+    return origins
+
+
+def _dotted(node: ast.expr, origins: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Name):
+        return origins.get(node.id)
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value, origins)
+        return None if owner is None else f"{owner}.{node.attr}"
+    return None
+
+
+def docstring_constants(source: Source) -> set[ast.expr]:
+    """The string nodes that are docstrings, so that a check of strings can pass over them."""
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return {
+        node.body[0].value
+        for node in nodes(source)
+        if isinstance(node, holders) and ast.get_docstring(node, clean=False) is not None
+        if isinstance(node.body[0], ast.Expr)
+    }

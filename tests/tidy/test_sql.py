@@ -1,0 +1,236 @@
+"""The named statements: short, unique, free of clock and chance, each with its typed function in the slice's store."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+import pytest
+
+from tests.tidy.source import Breach, Source, functions, refuse, sources
+from tests.tidy.sql_text import Statement, blanked, is_migration, statements, tokens, writes
+
+STATEMENT_LINES_MAX = 40
+POSTINGS = "ledger_postings"
+
+_PARTITION = re.compile(r"CREATE\s+TABLE\s+(\w+)\s+PARTITION\s+OF\s+(\w+)", re.IGNORECASE)
+
+CLOCKS = {
+    "NOW",
+    "CURRENT_TIMESTAMP",
+    "CURRENT_DATE",
+    "CURRENT_TIME",
+    "LOCALTIME",
+    "LOCALTIMESTAMP",
+    "CLOCK_TIMESTAMP",
+    "STATEMENT_TIMESTAMP",
+    "TRANSACTION_TIMESTAMP",
+}
+CHANCES = {"RANDOM", "GEN_RANDOM_UUID"}
+CALLED_ONLY = {"NOW", *CHANCES}  # as a bare word these may be a column
+
+
+def banned_word_breaches(source: Source) -> list[Breach]:
+    """What makes a statement mean something else tomorrow: the clock, chance, and a list of columns left open."""
+    found = []
+    read = tokens(blanked(source.text))
+    for at, token in enumerate(read):
+        before = read[at - 1].word if at else ""
+        called = at + 1 < len(read) and read[at + 1].text == "("
+        if token.word in CLOCKS and (called or token.word not in CALLED_ONLY):
+            found.append(
+                Breach(
+                    source.path, token.line, f"`{token.text}` reads the clock; pass the time as a parameter"
+                )
+            )
+        elif token.word in CHANCES and called:
+            found.append(
+                Breach(
+                    source.path, token.line, f"`{token.text}()` is chance; draw it in Python and pass it in"
+                )
+            )
+        elif token.text == "*" and before in {"SELECT", "DISTINCT", "ALL", "RETURNING", "."}:
+            found.append(Breach(source.path, token.line, "`*` changes with the table; name the columns"))
+        elif token.text == "%s":
+            found.append(Breach(source.path, token.line, "positional parameter; name it: %(name)s"))
+    return found
+
+
+def posting_tables(migrations: Iterable[Source]) -> set[str]:
+    """The ledger's postings and every partition of them, by whatever name the migrations give it."""
+    found = {POSTINGS}
+    for source in migrations:
+        for name, parent in _PARTITION.findall(blanked(source.text)):
+            if parent.lower() in found:
+                found.add(name.lower())
+    return found
+
+
+def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
+    """Law 3 of the money: postings are never changed or removed."""
+    says = "postings are never changed or removed; add a posting that names the one it corrects"
+    return [
+        Breach(source.path, line, f"{verb} on `{table}`: {says}")
+        for line, verb, table in writes(blanked(source.text))
+        if verb in {"UPDATE", "DELETE", "TRUNCATE", "MERGE"}
+        and (table in postings or table.startswith(POSTINGS))
+    ]
+
+
+def form_breaches(source: Source) -> list[Breach]:
+    """Each statement has a name, once per file, and fits on a screen."""
+    found: list[Breach] = []
+    first_lines: dict[str, int] = {}
+    for statement in statements(source):
+        place, name = (source.path, statement.line), statement.name
+        if not name:
+            found.append(Breach(*place, "SQL before the first header; open it with `-- name: verb_noun`"))
+        elif name in first_lines:
+            found.append(
+                Breach(*place, f"`{name}` is already at line {first_lines[name]}; give it its own name")
+            )
+        elif not statement.line_count:
+            found.append(Breach(*place, f"`{name}` has no statement; write it or remove the header"))
+        if statement.line_count > STATEMENT_LINES_MAX:
+            says = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; name a part of it as a view"
+            found.append(Breach(*place, says))
+        first_lines.setdefault(name, statement.line)
+    return found
+
+
+def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
+    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords."""
+    known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for source in python_tree:
+        if source.stem.startswith("store") or source.part == "store":
+            for function in functions(source):
+                named = (*function.args.args, *function.args.kwonlyargs)
+                known[source.part, function.name] |= {"", *(argument.arg for argument in named)}
+    found = []
+    for statement in (statement for source in sql_tree for statement in statements(source) if statement.name):
+        keywords = known.get((statement.source.part, statement.name), set())
+        found += _twin_breach(statement, keywords)
+    return found
+
+
+def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
+    place, name = (statement.source.path, statement.line), statement.name
+    if not keywords:
+        says = f"`{name}` has no function; add `async def {name}(...)` to jobmeter/{statement.source.part}/store.py"
+        return [Breach(*place, says)]
+    missing = [parameter for parameter in statement.parameters if parameter not in keywords]
+    if missing:
+        return [
+            Breach(*place, f"the function `{name}` lacks {', '.join(missing)}; keywords equal the %(names)s")
+        ]
+    return []
+
+
+def migrations() -> list[Source]:
+    return [source for source in sources(".sql", "jobmeter") if is_migration(source)]
+
+
+def named_files() -> list[Source]:
+    return [source for source in sources(".sql", "jobmeter") if not is_migration(source)]
+
+
+def test_statements_read_no_clock_and_no_chance():
+    refuse(breach for source in named_files() for breach in banned_word_breaches(source))
+
+
+def test_migrations_read_no_clock_and_no_chance():
+    refuse(breach for source in migrations() for breach in banned_word_breaches(source))
+
+
+def test_postings_are_never_changed():
+    postings = posting_tables(migrations())
+    refuse(breach for source in named_files() for breach in ledger_breaches(source, postings))
+
+
+def test_statements_are_named_and_short():
+    refuse(breach for source in named_files() for breach in form_breaches(source))
+
+
+def test_each_statement_has_its_function():
+    refuse(twin_breaches(named_files(), sources(".py", "jobmeter")))
+
+
+def sample(text: str) -> Source:
+    return Source("jobmeter/jobs/queries.sql", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("-- name: a\nSELECT *\n  FROM jobs;", [2]),
+        ("SELECT DISTINCT *\nFROM jobs", [1]),
+        ("SELECT id,\n       job.*\n  FROM job", [2]),
+        ("DELETE FROM jobs RETURNING *", [1]),
+        ("SELECT now()", [1]),
+        ("SELECT id\n FROM jobs\n WHERE day < current_date", [3]),
+        ("SELECT clock_timestamp ()", [1]),
+        ("SELECT Random(), gen_random_uuid()", [1, 1]),
+        ("SELECT id FROM jobs WHERE id = %s", [1]),
+        ("SELECT count(*), 2 * price_micros, now FROM jobs -- SELECT * and now()", []),
+        ("SELECT 'now()' AS text, %(now)s AS at, random FROM jobs", []),
+    ],
+)
+def test_banned_words(text, lines):
+    assert [breach.line for breach in banned_word_breaches(sample(text))] == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("UPDATE ledger_postings SET amount_micros = 1", 1),
+        ("DELETE FROM ledger_postings_2026_01 WHERE id = 1", 1),
+        ("UPDATE clicks_2026 SET amount_micros = 1", 1),
+        ("UPDATE clicks AS kept SET amount_micros = 1", 1),
+        ("TRUNCATE ledger_postings", 1),
+        ("INSERT INTO ledger_postings (id) VALUES (1)", 0),
+        ("UPDATE ledger_balances SET amount_micros = 1", 0),
+    ],
+)
+def test_changed_postings(text, count):
+    partitions = (
+        "CREATE TABLE clicks PARTITION OF ledger_postings; CREATE TABLE clicks_2026 PARTITION OF clicks;"
+    )
+    postings = posting_tables([Source("jobmeter/store/migrations/0001_before.sql", partitions)])
+    assert len(ledger_breaches(sample(text), postings)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("SELECT 1;\n-- name: a\nSELECT 2;", [1]),
+        ("-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;", [3]),
+        ("-- name: a\n-- nothing follows\n", [1]),
+        ("-- name: a\nSELECT 1" + ",\n1" * STATEMENT_LINES_MAX, [1]),
+        (
+            "-- About this file.\n\n-- name: a\n"
+            + "-- why\n" * 60
+            + "SELECT 1"
+            + ",\n1" * (STATEMENT_LINES_MAX - 1),
+            [],
+        ),
+    ],
+)
+def test_form_of_statements(text, lines):
+    assert [breach.line for breach in form_breaches(sample(text))] == lines
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "count"),
+    [
+        ("jobs/store.py", "async def read_job(conn, *, shard, job_id): ...", 0),
+        ("jobs/store_read.py", "def read_job(conn, shard, job_id, more): ...", 0),
+        ("jobs/store.py", "async def read_job(conn, *, shard): ...", 1),
+        ("jobs/store.py", "async def read_jobs(conn, *, shard, job_id): ...", 1),
+        ("jobs/flow.py", "async def read_job(conn, *, shard, job_id): ...", 1),
+        ("ledger/store.py", "async def read_job(conn, *, shard, job_id): ...", 1),
+    ],
+)
+def test_twins(path, code, count):
+    statement = sample(
+        "-- name: read_job\nSELECT id FROM jobs WHERE shard = %(shard)s AND id = %(job_id)s::bigint"
+    )
+    assert len(twin_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count

@@ -1,0 +1,71 @@
+"""SQL stands in named files; Python names a statement and hands it its parameters."""
+
+import ast
+
+import pytest
+
+from tests.tidy.source import Breach, Source, docstring_constants, nodes, refuse, sources
+
+SQL_OPENINGS = (
+    ("SELECT",),
+    ("WITH", "*", "AS"),
+    ("INSERT", "INTO"),
+    ("UPDATE", "*", "SET"),
+    ("DELETE", "FROM"),
+    ("TRUNCATE",),
+    ("COPY", "*", "FROM"),
+    ("CREATE", "TABLE"),
+    ("ALTER", "TABLE"),
+    ("DROP", "TABLE"),
+)
+
+
+def built_sql_breaches(source: Source) -> list[Breach]:
+    """SQL stands in named files; only the database layer itself may speak to the server in its own words."""
+    if source.part == "store":
+        return []
+    pieces = {piece for node in nodes(source) if isinstance(node, ast.JoinedStr) for piece in node.values}
+    passed_over = docstring_constants(source) | pieces
+    return [
+        Breach(source.path, node.lineno, "SQL in Python; move it to the slice's queries.sql under a name")
+        for node in nodes(source)
+        if isinstance(node, ast.Constant | ast.JoinedStr) and node not in passed_over
+        if _opens_as_sql(_text_of(node))
+    ]
+
+
+def _text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            _text_of(piece) if isinstance(piece, ast.Constant) else "filled" for piece in node.values
+        )
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _opens_as_sql(text: str) -> bool:
+    # Keywords are upper-case by house style, so a sentence that begins with "Select" is no SQL.
+    words = text.split(maxsplit=3)
+    return len(words) > 1 and any(
+        len(words) >= len(opening)
+        and all(sign in {"*", word} for sign, word in zip(opening, words, strict=False))
+        for opening in SQL_OPENINGS
+    )
+
+
+def test_no_sql_in_python():
+    refuse(breach for source in sources(".py", "jobmeter") for breach in built_sql_breaches(source))
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "count"),
+    [
+        ("jobs/store.py", 'rows = run("SELECT id FROM jobs")', 1),
+        ("jobs/flow.py", 'run(f"UPDATE {table} SET a = 1")', 1),
+        ("jobs/flow.py", 'run(f"DELETE FROM {table}")', 1),
+        ("jobs/flow.py", 'run("""\n  WITH moved AS (SELECT 1) SELECT 2""")', 1),
+        ("jobs/flow.py", '"""SELECT what is due."""\nlabel = "Select a job"\nverb = "COPY"', 0),
+        ("store/pool.py", 'run("CREATE TABLE versions (id int)")', 0),
+    ],
+)
+def test_sql_in_python(path, code, count):
+    assert len(built_sql_breaches(Source(f"jobmeter/{path}", code))) == count

@@ -1,0 +1,82 @@
+"""Each table is written by one slice; all others read it, or call that slice's flow."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from tests.tidy.source import Breach, Source, refuse, sources
+from tests.tidy.sql_text import blanked, is_migration, temporary_tables, writes
+
+
+def table_breaches(tree: Iterable[Source]) -> list[Breach]:
+    """The slice earlier in the alphabet is not the owner by that: a breach names both places."""
+    writers: dict[str, dict[str, Breach]] = {}
+    temporary: set[str] = set()
+    for source in tree:
+        if is_migration(source):
+            continue
+        text = blanked(source.text)
+        temporary |= temporary_tables(text)
+        for line, verb, table in writes(text):
+            says = f"`{table}` is written ({verb}) by {source.part}"
+            writers.setdefault(table, {}).setdefault(source.part, Breach(source.path, line, says))
+    found = []
+    for table, places in writers.items():
+        if len(places) > 1 and table not in temporary:
+            for part, place in places.items():
+                others = ", ".join(
+                    f"{other.path}:{other.line}" for name, other in places.items() if name != part
+                )
+                says = f"{place.says} and also at {others}; one slice writes it, the others call its flow"
+                found.append(place._replace(says=says))
+    return found
+
+
+def test_each_table_is_written_by_one_slice():
+    refuse(table_breaches(sources(".sql", "jobmeter")))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO jobs (id) VALUES (%(id)s)",
+        "UPDATE jobs\n   SET state = 'CLOSED'",
+        "UPDATE ONLY jobs SET state = 'CLOSED'",
+        "DELETE FROM jobs WHERE id = %(id)s",
+        "COPY jobs (id, title) FROM STDIN (FORMAT BINARY)",
+        "TRUNCATE TABLE jobs",
+        "MERGE INTO jobs USING batch ON true",
+        'WITH moved AS (\n  UPDATE public."jobs" SET state = 1 RETURNING id)\nSELECT id FROM moved',
+    ],
+)
+def test_two_writers_are_found(statement):
+    owner = Source("jobmeter/jobs/queries.sql", "-- name: add_job\nINSERT INTO jobs (id) VALUES (1);\n")
+    other = Source("jobmeter/billing/queries.sql", f"-- name: touch\n{statement};\n")
+    assert {breach.path for breach in table_breaches([owner, other])} == {owner.path, other.path}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM jobs FOR UPDATE OF jobs SKIP LOCKED",
+        "SELECT id FROM jobs FOR NO KEY UPDATE SKIP LOCKED",
+        "INSERT INTO invoices (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = excluded.id",
+        "COPY (SELECT id FROM jobs) TO STDOUT",
+        "COPY jobs TO STDOUT",
+        "-- the job's UPDATE jobs SET is elsewhere\nSELECT 'DELETE FROM jobs'",
+    ],
+)
+def test_readers_are_no_writers(statement):
+    owner = Source("jobmeter/jobs/queries.sql", "-- name: add_job\nINSERT INTO jobs (id) VALUES (1);\n")
+    reader = Source("jobmeter/billing/queries.sql", f"-- name: look\n{statement};\n")
+    assert table_breaches([owner, reader]) == []
+
+
+def test_migrations_and_temporary_tables_have_no_owner():
+    staged = "CREATE TEMP TABLE staged (id bigint) ON COMMIT DROP; INSERT INTO staged (id) VALUES (1);"
+    tree = [
+        Source("jobmeter/jobs/queries.sql", f"INSERT INTO jobs (id) VALUES (1); {staged}"),
+        Source("jobmeter/metering/queries.sql", staged),
+        Source("jobmeter/store/migrations/0001_jobs.sql", "UPDATE jobs SET state = 1;"),
+    ]
+    assert table_breaches(tree) == []
