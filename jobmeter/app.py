@@ -18,7 +18,7 @@ from jobmeter.api.routes import make_routes
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
-from jobmeter.sandbox import clock_api
+from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database
 from jobmeter.worker.loop import run_loop
@@ -37,7 +37,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     app = Starlette(
-        routes=[*make_routes(), *clock_api.ROUTES],
+        routes=[*make_routes(), *sandbox_http.ROUTES],
         lifespan=lifespan,
         exception_handlers={
             404: answer_unknown,

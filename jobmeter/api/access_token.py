@@ -1,7 +1,6 @@
 """``POST /oauth/v2/accessToken``: client credentials for an access token (spec 2.2)."""
 
 import base64
-import binascii
 from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
@@ -44,6 +43,8 @@ async def _read_form(request: Request) -> dict[str, str]:
     client_id, client_secret = _read_basic(request)
     form.setdefault("client_id", client_id)
     form.setdefault("client_secret", client_secret)
+    if any("\0" in text for text in form.values()):
+        raise Refused(Fault.FORM_MALFORMED, why="it holds the character U+0000")
     return form
 
 
@@ -54,7 +55,7 @@ def _read_basic(request: Request) -> tuple[str, str]:
         return "", ""
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # not base64, not ASCII, not UTF-8
         raise Refused(Fault.FORM_MALFORMED, why="the Basic header cannot be read") from error
     client_id, _, client_secret = text.partition(":")
     return unquote_plus(client_id), unquote_plus(client_secret)

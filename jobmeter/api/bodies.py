@@ -1,13 +1,14 @@
 """Owns the reading of request bodies and bearer credentials within limits."""
 
 import hmac
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import QUERY_BYTES_MAX, URL_BYTES_MAX
+from jobmeter.base.limits import BODY_BYTES_MAX, JSON_DEPTH_MAX, QUERY_BYTES_MAX, URL_BYTES_MAX
 
 _DECODER = msgspec.json.Decoder()
 
@@ -15,7 +16,8 @@ _DECODER = msgspec.json.Decoder()
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is known to be longer than allowed."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > bytes_max:
+    # Nineteen digits already mean more than any limit, and a longer text is not worth converting.
+    if declared.isascii() and declared.isdigit() and int(declared[:19]) > bytes_max:
         raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
     chunks, size = [], 0
     async for chunk in request.stream():
@@ -27,11 +29,44 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
 
 
 def decode_json(body: bytes) -> Any:
-    """Any JSON value, whatever the content type says (clients 2.5). Raises ``Refused(JSON_MALFORMED)``."""
+    """Any JSON value, whatever the content type says (clients 2.5). Raises ``Refused(JSON_MALFORMED)``.
+
+    What is nested deeper than the limit is malformed too, so that nobody further in runs out of stack.
+    """
     try:
-        return _DECODER.decode(body)
+        value = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.JSON_MALFORMED, why=str(error)) from error
+    _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(JSON_DEPTH_MAX):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise Refused(Fault.JSON_MALFORMED, why=f"it is nested deeper than {JSON_DEPTH_MAX} levels")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_operator_body(request: Request, model: type[Model]) -> Model:
+    """The body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong."""
+    body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+    try:
+        return model.model_validate(decode_json(body))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"])) or "body"
+        raise Refused(Fault.OPERATOR_INPUT, field=field, why=first["msg"]) from error
 
 
 def check_url(request: Request) -> None:

@@ -62,12 +62,20 @@ def _read_draft(body: Any) -> ApplicationDraft:
 def _read_text(body: dict[str, Any], field: str) -> str:
     value = body.get(field, "")
     if not isinstance(value, str):
-        raise Refused(Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {value} cannot be coerced to String")
+        raise Refused(
+            Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {_show(value)} cannot be coerced to String"
+        )
     return value
 
 
 def _read_texts(body: dict[str, Any], field: str) -> tuple[str, ...]:
     value = body.get(field, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Refused(Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {value} cannot be coerced to Array")
+        raise Refused(
+            Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {_show(value)} cannot be coerced to Array"
+        )
     return tuple(value)
+
+
+def _show(value: object) -> str:
+    return ("null" if value is None else str(value))[:100]

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from jobmeter.api import access_token, events, health
+from jobmeter.api import access_token, events, health, operator_contracts, operator_partners
 from jobmeter.api import partner_budget_reports as budget
 from jobmeter.api import partner_job_reports as job_reports
 from jobmeter.api import provisioned_applications as applications
@@ -40,6 +40,11 @@ RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
 PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/oauth/v2/accessToken", access_token.create_access_token, methods=["POST"]),
     Route("/events",               events.take_events,               methods=["POST"]),
+    Route("/operator/partners",      operator_partners.create_partner, methods=["POST"]),
+    Route("/operator/partners/{partner_id:int}/contracts", operator_contracts.open_contract, methods=["POST"]),
+    Route("/operator/contracts/{contract_id:int}",         operator_contracts.show_contract, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/topUps",  operator_contracts.top_up_contract, methods=["POST"]),
+    Route("/operator/contracts/{contract_id:int}/prices",  operator_contracts.set_price, methods=["POST"]),
     Route("/health",               health.show_health,               methods=["GET"]),
 )
 # fmt: on

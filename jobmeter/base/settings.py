@@ -49,7 +49,7 @@ def _read(name: str, source: Mapping[str, str], default: object) -> str | int | 
             raise ValueError(f"{name} must be true or false, not {text!r}")
         return text.lower() in {"true", "1"}
     if isinstance(default, int):
-        if not text.isdigit():
+        if not (text.isascii() and text.isdigit()):
             raise ValueError(f"{name} must be a whole number, not {text!r}")
         return int(text)
     return text

@@ -123,6 +123,11 @@ async def find_partner_contract(connection: Connection, *, contract_id: int) -> 
     return await store.find_partner_contract(connection, contract_id=contract_id)
 
 
+async def read_available(connection: Connection, *, contract: PartnerContract) -> int:
+    """The micros of the contract that no job has reserved."""
+    return await ledger.read_balance(connection, contract.account)
+
+
 async def set_up_customer_contract(
     connection: Connection, *, child: Application, partner_contract_id: int | None, now: datetime
 ) -> CustomerContract:

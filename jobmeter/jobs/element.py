@@ -3,6 +3,7 @@
 Does not own rules that need a contract, the clock or other jobs (``rules`` and ``flow``).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -98,18 +99,34 @@ def read_element(element: dict[str, Any], *, now: datetime) -> JobDraft:
 
     Raises ``Refused(JOB_FIELDS_INVALID)`` whose lines name every field that is wrong (spec 4.2 and 12.3).
     """
+    lines = [_line(path, "the character U+0000 is not allowed") for path in _find_nul(element, "")]
     try:
         read = Element.model_validate(element)
     except ValidationError as error:
-        lines = [_say(detail) for detail in error.errors(include_url=False)]
+        lines += [_say(detail) for detail in error.errors(include_url=False)]
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines)) from error
-    lines = []
     budget = _read_budget(read, lines)
     if from_ms(read.listed_at) > now:
         lines.append(_line("/listedAt", f"{read.listed_at} is in the future"))
     if lines:
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
     return _make_draft(read, budget, element)
+
+
+def _find_nul(value: object, path: str) -> Iterator[str]:
+    """Paths of the texts and names that hold U+0000, which no store takes."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _find_nul(item, f"{path}/{index}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            inner = f"{path}/{name}"
+            if "\0" in name:
+                yield inner
+            yield from _find_nul(item, inner)
 
 
 def _read_budget(read: Element, lines: list[str]) -> Money | None:

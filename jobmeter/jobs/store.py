@@ -14,11 +14,13 @@ SQL = load_statements("jobmeter.jobs")
 
 
 def _posting(row: tuple[Any, ...]) -> JobPosting:
-    return JobPosting(*row[:10], State(row[10]), row[11], row[12], row[13])
+    values: tuple[Any, ...] = (*row[:10], State(row[10]), *row[11:])
+    return JobPosting(*values)
 
 
 def _task(row: tuple[Any, ...]) -> Task:
-    return Task(*row[:4], Operation(row[4]), row[5], row[6], TaskStatus(row[7]), row[8], row[9])
+    values: tuple[Any, ...] = (*row[:4], Operation(row[4]), *row[5:7], TaskStatus(row[7]), *row[8:])
+    return Task(*values)
 
 
 async def next_job_sequence(connection: Connection) -> int:

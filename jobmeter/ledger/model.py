@@ -17,6 +17,7 @@ class AccountKind(IntEnum):
     SLOT_HELD = 6  # the slot that a job holds; owner: job
     CREDITS = 7  # credits of a hiring contract; owner: hiring contract
     CREDITS_USED = 8  # credits consumed; owner: hiring contract
+    CREDITS_OWED = 9  # credits taken before they are paid for, invoiced in arrears; owner: hiring contract; may go below zero
 
 
 # Accounts whose balance is kept beside the postings, and may never be less than nothing.

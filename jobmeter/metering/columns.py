@@ -17,7 +17,7 @@ from jobmeter.wire.events import (
     Event,
     Malformed,
     find_flaw,
-    read_application_id,
+    read_external_name,
     read_job_id,
     read_time_ms,
 )
@@ -30,12 +30,8 @@ ExternalIds = Mapping[tuple[int, str], int]
 
 def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, str]]:
     """The (child application, external id) pairs that name jobs in the batch."""
-    pairs = {
-        (read_application_id(event.child_application) or 0, event.external_job_posting_id or "")
-        for event in events
-        if isinstance(event, Event) and event.job is None
-    }
-    return sorted(pairs)
+    names = {read_external_name(event) for event in events if isinstance(event, Event) and event.job is None}
+    return sorted(name for name in names if name is not None)
 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
@@ -71,8 +67,8 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
 
 def _job_id(event: Event, external_ids: ExternalIds) -> int:
     if event.job is None:
-        name = (read_application_id(event.child_application) or 0, event.external_job_posting_id or "")
-        return external_ids.get(name, 0)
+        name = read_external_name(event)
+        return 0 if name is None else external_ids.get(name, 0)
     job_id = read_job_id(event.job)
     return job_id if job_id is not None and 0 < job_id <= _SIGNED_MASK else 0
 

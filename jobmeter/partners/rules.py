@@ -9,11 +9,22 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.model import ApplicationDraft, IssuedToken
 
 NAME_CHARACTERS_MAX = 50
+FOREIGN_ID_CHARACTERS_MAX = 500  # a key of an index, whose rows have an end
 
 
 def check_draft(draft: ApplicationDraft) -> list[str]:
     """Every rule of the provisioning page that ``draft`` breaks, as Rest.li validation lines (spec 2.3)."""
-    lines = []
+    lines = [
+        f"ERROR :: /{field} :: the character U+0000 is not allowed"
+        for field, texts in (
+            ("uniqueForeignId", (draft.unique_foreign_id,)),
+            ("name", (draft.name,)),
+            ("description", (draft.description,)),
+            ("oauth2AuthorizedCallbackUrls", draft.callback_urls),
+            ("validJsSdkDomains", draft.js_domains),
+        )
+        if any("\0" in text for text in texts)
+    ]
     for field, value in (
         ("uniqueForeignId", draft.unique_foreign_id),
         ("name", draft.name),
@@ -21,6 +32,8 @@ def check_draft(draft: ApplicationDraft) -> list[str]:
     ):
         if not value.strip():
             lines.append(f"ERROR :: /{field} :: field is required but not found and has no default value")
+    if len(draft.unique_foreign_id) > FOREIGN_ID_CHARACTERS_MAX:
+        lines.append(f"ERROR :: /uniqueForeignId :: longer than {FOREIGN_ID_CHARACTERS_MAX} characters")
     if len(draft.name) > NAME_CHARACTERS_MAX:
         lines.append(f'ERROR :: /name :: length of "{draft.name[:80]}" is greater than {NAME_CHARACTERS_MAX}')
     if "linkedin" in draft.name.lower():

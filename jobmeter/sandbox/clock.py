@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from jobmeter.base.clock import from_ms, read_machine_clock, to_ms
+from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.sandbox import store
@@ -44,10 +45,13 @@ class SandboxClock:
         now = await self.read()
         if wanted < now:
             raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+        made_for = None
         while now < wanted:
             now = await chores.next_due(self._database, after=now, until=wanted)
             await self._show(now)
-            await chores.make_event_days(self._database, now=now)
+            if day_of(now) != made_for:
+                await chores.make_event_days(self._database, now=now)
+                made_for = day_of(now)
             await chores.run_due(self._database, self._settings, now=now)
         return now
 

@@ -6,8 +6,11 @@ Does not own a server that the operator runs (``--database-url``) or anything in
 import json
 import logging
 import os
+import shutil
 import subprocess
+import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +32,12 @@ max_wal_size = '4GB'
 checkpoint_timeout = '15min'
 wal_compression = 'on'
 """
+NEW_DATABASE_BYTES_MIN = 100_000_000
+RECOVERY_SECONDS_MAX = 600
+BURIAL_TRIES = 20
+BURIAL_WAIT_SECONDS = 0.1
+NO_PROCESS = 1 << 30  # above every kernel's highest process number
+
 NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 
 
@@ -42,6 +51,7 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         _forget_dead_users(self.folder)
+        _bury_postmaster(self.folder)
         self.process.cleanup()
 
 
@@ -57,11 +67,13 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
         _prove_writable(data)
         process = get_server(data, cleanup_mode="stop", start=False)
         if not (data / "PG_VERSION").exists():
+            _prove_room(data)
             process.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
                 configuration.write(CONFIGURATION if durable else CONFIGURATION + NOT_DURABLE)
-        process.start()
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        _bury_postmaster(data)
+        start_patiently(process.start)
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
         raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error, data)}") from error
     return EmbeddedServer(process.get_uri(), data, process)
 
@@ -72,12 +84,61 @@ def _prove_writable(folder: Path) -> None:
     probe.unlink()
 
 
+def _prove_room(data: Path) -> None:
+    if any(data.iterdir()):
+        raise OSError(f"{data} holds files but no PostgreSQL database")
+    free = shutil.disk_usage(data).free
+    if free < NEW_DATABASE_BYTES_MIN:
+        raise OSError(
+            f"{free // 1_000_000} MB are free, a new database needs {NEW_DATABASE_BYTES_MIN // 1_000_000}"
+        )
+
+
+def start_patiently(start: Callable[[], None]) -> None:
+    """Calls ``start`` until the server is ready.
+
+    After a crash PostgreSQL first replays its log, which may take longer than the ten seconds that the wheel
+    waits. It then reports a time-out, and a server that is "starting" as a failed assertion.
+    """
+    begun = time.monotonic()
+    while True:
+        try:
+            return start()
+        except (subprocess.TimeoutExpired, AssertionError):
+            if time.monotonic() - begun > RECOVERY_SECONDS_MAX:
+                raise
+            time.sleep(BURIAL_WAIT_SECONDS)
+
+
 def _forget_dead_users(data: Path) -> None:
     # A process that was killed never took its name off the list, and would keep the server running for ever.
     users = data / ".handle_pids.json"
     if users.exists():
         alive = [pid for pid in json.loads(users.read_text() or "[]") if _is_alive(pid)]
         users.write_text(json.dumps(alive))
+
+
+def _bury_postmaster(data: Path) -> None:
+    """Lets a postmaster that was killed leave the process table, where it would be taken for a running one.
+
+    Where nobody reaps the dead (a container without an init), the lock file gets a number that no process has;
+    PostgreSQL then still checks by its shared memory that no backend of the old server is at work.
+    """
+    lock = data / "postmaster.pid"
+    for _ in range(BURIAL_TRIES):
+        if not lock.exists() or not _is_zombie(lock.read_text().partition("\n")[0]):
+            return
+        time.sleep(BURIAL_WAIT_SECONDS)
+    _, _, rest = lock.read_text().partition("\n")
+    lock.write_text(f"{NO_PROCESS}\n{rest}")
+
+
+def _is_zombie(pid: str) -> bool:
+    status = Path("/proc") / pid.strip() / "stat"
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
 
 
 def _is_alive(pid: int) -> bool:
@@ -100,4 +161,6 @@ def _explain(error: Exception, data: Path) -> str:
         ]
         if fatal:
             return fatal[-1].split(":  ", 1)[-1]
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"{Path(error.cmd[0]).name} ended with code {error.returncode}"
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

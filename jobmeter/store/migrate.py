@@ -26,6 +26,12 @@ def list_migrations() -> list[tuple[str, LiteralString]]:
     return [(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
 
 
+def check_version(version: int) -> None:
+    """``version`` as the server tells it, such as 150004. Raises ``DatabaseUnusable`` below 15."""
+    if version < VERSION_MIN:
+        raise DatabaseUnusable(f"PostgreSQL {version // 10_000} is too old: Jobmeter needs 15 or newer")
+
+
 async def upgrade_schema(connection: Connection, *, until: str | None = None) -> list[str]:
     """Applies what is missing, each migration in its own transaction; returns the names applied.
 
@@ -33,9 +39,7 @@ async def upgrade_schema(connection: Connection, *, until: str | None = None) ->
     after the named migration (tests of the previous release's schema). Raises ``DatabaseUnusable`` for a
     server below version 15 or a schema newer than this code.
     """
-    version = connection.info.server_version
-    if version < VERSION_MIN:
-        raise DatabaseUnusable(f"PostgreSQL {version // 10_000} is too old: Jobmeter needs 15 or newer")
+    check_version(connection.info.server_version)
     await connection.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
     try:
         return await _apply_missing(connection, until)

@@ -5,7 +5,7 @@ Does not own whether an event counts. Pure: bytes in, records and per-record err
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from jobmeter.base.ids import URN_APPLICATION, URN_JOB, read_urn
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
 
 KINDS = ("view", "applyClick")
+ID_MAX = (1 << 63) - 1
 
 JSON_MEDIA = frozenset({"", "application/json", "text/json"})
 NDJSON_MEDIA = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -130,7 +131,7 @@ def read_time_ms(time: int | str) -> int | None:
         moment = datetime.fromisoformat(time)
     except ValueError:
         return None
-    return None if moment.tzinfo is None else to_ms(moment.astimezone(UTC))
+    return None if moment.tzinfo is None else to_ms(moment)
 
 
 def read_job_id(job: int | str | None) -> int | None:
@@ -142,9 +143,17 @@ def read_job_id(job: int | str | None) -> int | None:
 
 
 def read_application_id(application: int | str | None) -> int | None:
-    if isinstance(application, str):
-        return read_urn(application, URN_APPLICATION)
-    return application
+    """The number of ``100002`` or ``"urn:li:developerApplication:100002"``; ``None`` where no application has it."""
+    number = read_urn(application, URN_APPLICATION) if isinstance(application, str) else application
+    return number if number is not None and 0 < number <= ID_MAX else None
+
+
+def read_external_name(event: Event) -> tuple[int, str] | None:
+    """The child application and external id that name the event's job, if they do and such a job may exist."""
+    application, external_id = read_application_id(event.child_application), event.external_job_posting_id
+    if event.job is not None or application is None or external_id is None:
+        return None
+    return (application, external_id) if find_flaw(event) is None else None
 
 
 def find_flaw(event: Event) -> str | None:
@@ -154,6 +163,8 @@ def find_flaw(event: Event) -> str | None:
     if not event.id or not event.source:
         return "id and source may not be empty"
     texts = (event.id, event.source, event.visitor, event.external_job_posting_id or "")
+    if any("\0" in text for text in texts):
+        return "a text holds the character U+0000"
     if max(map(len, texts)) > EVENT_TEXT_CHARACTERS_MAX:
         return f"a text is longer than {EVENT_TEXT_CHARACTERS_MAX} characters"
     if event.job is None and (event.child_application is None or event.external_job_posting_id is None):

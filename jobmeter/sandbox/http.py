@@ -1,4 +1,4 @@
-"""``GET`` and ``POST /sandbox/clock``: shows and moves the clock, with the operator key. Production refuses.
+"""Owns the sandbox's own endpoints, with the operator key: the clock, the live jobs. Production refuses them.
 
 Does not own the clock itself (``clock``).
 """
@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from jobmeter.api.bodies import check_key, decode_json, read_body
 from jobmeter.api.replies import json_response, plain_refusal
-from jobmeter.api.state import state_of
+from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
+from jobmeter.jobs import flow as jobs
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
 
 
@@ -23,15 +24,43 @@ async def handle_clock(request: Request) -> Response:
     state = state_of(request)
     try:
         check_key(request, kind="operator", key=state.settings.operator_key)
-        clock = state.clock
-        if not isinstance(clock, SandboxClock):
-            raise Refused(Fault.SANDBOX_ONLY)
+        clock = _clock_of(state)
         if request.method == "POST":
             await _move(clock, decode_json(await read_body(request, bytes_max=BODY_BYTES_MAX)))
         now = await clock.read()
     except Refused as refused:
         return plain_refusal(refused)
     return json_response({"now": now.isoformat(), "nowMs": to_ms(now)})
+
+
+async def list_live_jobs(request: Request) -> Response:
+    """Answers ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs"}, ...]}`` in order of job id."""
+    state = state_of(request)
+    try:
+        check_key(request, kind="operator", key=state.settings.operator_key)
+        _clock_of(state)
+    except Refused as refused:
+        return plain_refusal(refused)
+    async with state.database.connection() as connection:
+        postings = await jobs.list_live_postings(connection)
+    return json_response(
+        {
+            "jobs": [
+                {
+                    "job": posting.job_id,
+                    "externalJobPostingId": posting.external_id,
+                    "liveUntilMs": to_ms(posting.expires_at),
+                }
+                for posting in postings
+            ]
+        }
+    )
+
+
+def _clock_of(state: State) -> SandboxClock:
+    if not isinstance(state.clock, SandboxClock):
+        raise Refused(Fault.SANDBOX_ONLY)
+    return state.clock
 
 
 async def _move(clock: SandboxClock, body: Any) -> None:
@@ -44,4 +73,7 @@ async def _move(clock: SandboxClock, body: Any) -> None:
         raise Refused(Fault.OPERATOR_INPUT, field="body", why="send either advance or set")
 
 
-ROUTES = (Route("/sandbox/clock", handle_clock, methods=["GET", "POST"]),)
+ROUTES = (
+    Route("/sandbox/clock", handle_clock, methods=["GET", "POST"]),
+    Route("/sandbox/jobs", list_live_jobs, methods=["GET"]),
+)

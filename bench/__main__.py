@@ -1,0 +1,93 @@
+"""Owns the command: measures the figures, shows them as a table, writes bench/results.json."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import FIGURES, GROUPS
+from bench.machine import open_machine
+from bench.measurement import LARGE, Figure, Measured, Sizes
+from jobmeter.base.clock import read_machine_clock
+
+RESULTS = Path(__file__).with_name("results.json")
+
+Results = dict[str, dict[str, Any]]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """A missed target shows red; it is a fact about this machine, not an error."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the named figures.")
+    parser.add_argument("--large", action="store_true", help="also those that need much data")
+    parser.add_argument("--only", metavar="NAME", choices=[figure.name for figure in FIGURES])
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
+    asked = parser.parse_args(arguments)
+    wanted = [
+        figure
+        for figure in FIGURES
+        if asked.only in {None, figure.name} and (asked.large or asked.only or not figure.is_large)
+    ]
+    console = Console()
+    results = measure(wanted, LARGE if asked.large else Sizes(), console)
+    asked.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    console.print(draw_table(wanted, results))
+    return 0
+
+
+def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
+    """The results by figure name. Each group measures on a fresh database server."""
+    found: dict[str, Measured] = {}
+    for group in dict.fromkeys(figure.group for figure in wanted):
+        with console.status(f"measuring {group}"), open_machine() as machine:
+            found |= GROUPS[group](machine, sizes, read_machine_clock())
+    return {figure.name: draw_result(figure, found[figure.name]) for figure in wanted}
+
+
+def draw_result(figure: Figure, measured: Measured) -> dict[str, Any]:
+    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run."""
+    return {
+        "value": _round(measured.value),
+        "unit": figure.unit,
+        "limit": _round(measured.limit),
+        "ratio": None if measured.ratio is None else round(measured.ratio, 4),
+        "target": figure.target,
+        "runs": [_round(run) for run in measured.runs],
+    }
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def draw_table(wanted: list[Figure], results: Results) -> Table:
+    table = Table(title="Figures: the median of the runs, beside what this machine could do at most")
+    for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
+        table.add_column(column, justify="left" if column in {"figure", "unit"} else "right")
+    table.add_column("limited by")
+    for figure in wanted:
+        row = results[figure.name]
+        missed = figure.target is not None and (row["ratio"] or 0) < figure.target
+        table.add_row(
+            figure.name,
+            _show(row["value"]),
+            figure.unit,
+            _show(row["limit"]),
+            "" if row["ratio"] is None else f"{row['ratio']:.2f}",
+            "" if figure.target is None else f"{figure.target:.2f}",
+            str(len(row["runs"])),
+            figure.limited_by,
+            style="red" if missed else None,
+        )
+    return table
+
+
+def _show(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Owns the event batches that senders post: popularity as a power law, rising times, every event new.
+
+Does not own sending them. A batch is made once and sent once.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.store.arrays import Column, pack_copy
+
+BATCH_SPAN_MS = 1_000
+VISITORS = 50_000
+AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:{0}.0) Gecko/20100101 Firefox/{0}.0",
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Mobile Safari/537.36",
+)
+AGENT_VERSIONS = range(100, 150)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One sender's events. ``number`` counts its batches up, so that none ever repeats."""
+
+    sender: int
+    job_ids: Column
+    first_ms: int
+    batch_events: int
+
+    def make_bodies(self, first_number: int, count: int) -> list[bytes]:
+        """JSON arrays of apply clicks, as a job board would send them."""
+        encoder = msgspec.json.Encoder()
+        return [encoder.encode(self._make_events(first_number + step)) for step in range(count)]
+
+    def make_copies(self, first_number: int, count: int) -> list[bytes]:
+        """Rows of the same form and number as intake stores, ready for COPY."""
+        return [self._make_rows(first_number + step) for step in range(count)]
+
+    def _draw(self, number: int) -> tuple[np.random.Generator, Column, Column]:
+        chance = np.random.default_rng([self.sender, number])
+        # Rank-size exponent 1: the first of 50,000 jobs draws a tenth of the clicks.
+        weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
+        jobs = self.job_ids[np.searchsorted(weights, chance.random(self.batch_events) * weights[-1])]
+        first_ms = self.first_ms + number * BATCH_SPAN_MS
+        times = first_ms + np.sort(chance.integers(0, BATCH_SPAN_MS, self.batch_events))
+        return chance, jobs, times
+
+    def _make_events(self, number: int) -> list[dict[str, object]]:
+        chance, jobs, times = self._draw(number)
+        visitors = chance.integers(0, VISITORS, self.batch_events)
+        agents = [text.format(version) for text in AGENTS for version in AGENT_VERSIONS]
+        return [
+            {
+                "source": f"board-{self.sender}",
+                "id": f"{number}-{row}",
+                "type": "applyClick",
+                "time": time_ms,
+                "job": job_id,
+                "visitor": f"visitor-{visitor}",
+                "userAgent": agents[visitor % len(agents)],
+                "address": f"203.{visitor % 97}.{visitor % 211}.{visitor % 251}",
+            }
+            for row, (time_ms, job_id, visitor) in enumerate(
+                zip(times.tolist(), jobs.tolist(), visitors.tolist(), strict=True)
+            )
+        ]
+
+    def _make_rows(self, number: int) -> bytes:
+        chance, jobs, times = self._draw(number)
+        keys = chance.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
+        keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+        kinds, verdicts = np.ones(self.batch_events, ">i2"), np.zeros(self.batch_events, ">i2")
+        hashes = chance.integers(0, 1 << 62, (2, self.batch_events)).astype(">i8")
+        return pack_copy(
+            [
+                (jobs % SHARD_COUNT).astype(">i2"),
+                keys.view("V16").reshape(-1),
+                jobs.astype(">i8"),
+                kinds,
+                verdicts,
+                hashes[0],
+                hashes[1],
+                np.full(self.batch_events, number, ">i8"),
+            ]
+        )

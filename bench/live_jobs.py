@@ -1,0 +1,101 @@
+"""Owns the live jobs that a benchmark sends events for: one customer a sender, budgets that do not run out.
+
+They are written straight into the tables: posting them over HTTP is measured elsewhere.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import psycopg
+
+from jobmeter.base.money import Money
+from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.model import PartnerContract
+from jobmeter.metering import flow as metering
+from jobmeter.partners import flow as partners
+from jobmeter.partners.model import Application, ApplicationDraft
+from jobmeter.store.arrays import Column
+from jobmeter.store.database import Database
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("bench", "setup.sql")
+
+CURRENCY = "USD"
+PRICE_MICROS = 1_500_000
+BUDGET_MICROS = 20_000_000 * 1_000_000
+LIMIT_MICROS = 4 * 10**18
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJobs:
+    """``job_ids`` has one column of ids for each sender; their shards differ."""
+
+    job_ids: tuple[Column, ...]
+
+
+def post_live_jobs(url: str, *, jobs: int, customers: int, now: datetime) -> LiveJobs:
+    """``jobs`` live P4P jobs, spread evenly over ``customers`` child applications."""
+    contract, children = asyncio.run(_make_customers(url, customers, now))
+    return LiveJobs(
+        tuple(
+            _post_jobs(url, application=child, contract=contract, jobs=jobs // customers, now=now)
+            for child in children
+        )
+    )
+
+
+async def _make_customers(
+    url: str, customers: int, now: datetime
+) -> tuple[PartnerContract, list[Application]]:
+    database = await Database.open(url, connections_max=1)
+    try:
+        async with database.transaction() as connection:
+            await metering.make_event_days(connection, now=now)
+            parent = await partners.create_parent(connection, name="Bench Partner", now=now)
+            contract = await contracts.open_partner_contract(
+                connection,
+                partner_id=parent.application.id,
+                limit=Money(LIMIT_MICROS, CURRENCY),
+                click_price_micros=PRICE_MICROS,
+                term=(now - timedelta(days=1), now + timedelta(days=365)),
+                now=now,
+            )
+            children = [
+                await partners.create_child(
+                    connection,
+                    parent=parent.application,
+                    draft=ApplicationDraft(
+                        f"customer-{number}", f"Bench customer {number}", "Made for a bench"
+                    ),
+                    now=now,
+                )
+                for number in range(customers)
+            ]
+    finally:
+        await database.close()
+    return contract, [child.application for child in children]
+
+
+def _post_jobs(
+    url: str, *, application: Application, contract: PartnerContract, jobs: int, now: datetime
+) -> Column:
+    asked = {
+        "shard": application.shard,
+        "jobs": jobs,
+        "application_id": application.id,
+        "contract_id": contract.id,
+        "currency": CURRENCY,
+        "price_micros": PRICE_MICROS,
+        "budget_micros": BUDGET_MICROS,
+        "amount": BUDGET_MICROS * jobs,
+        "live_from": now - timedelta(days=3),
+        "live_until": now + timedelta(days=30),
+    }
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(SQL["post_jobs"], asked).fetchall()
+        connection.execute(SQL["reserve_budgets"], asked)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SQL["analyze_jobs"])
+    return np.array([row[0] for row in rows], dtype=np.int64)

@@ -1,0 +1,5 @@
+"""Runs the command line as ``python -m jobmeter``."""
+
+from jobmeter.cli import main
+
+main()

@@ -1,0 +1,37 @@
+"""Owns what the operator's endpoints share: the key, refusals in plain JSON, what they read from a body."""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.bodies import check_key
+from jobmeter.api.replies import plain_refusal
+from jobmeter.api.state import State, state_of
+from jobmeter.base.faults import Refused
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class OperatorBody(BaseModel):
+    """Bodies have camelCase names, exact types and no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)
+
+
+def with_operator_key(endpoint: Callable[[Request, State], Awaitable[Response]]) -> Endpoint:
+    """Lets in who holds the operator key, and draws refusals."""
+
+    @wraps(endpoint)
+    async def guarded(request: Request) -> Response:
+        state = state_of(request)
+        try:
+            check_key(request, kind="operator", key=state.settings.operator_key)
+            return await endpoint(request, state)
+        except Refused as refused:
+            return plain_refusal(refused)
+
+    return guarded

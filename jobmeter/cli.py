@@ -1,0 +1,238 @@
+"""Owns the command line: ``jobmeter`` and its commands, their options and what they print.
+
+Does not own what they do; each command calls one part.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from jobmeter import __version__
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.settings import Settings
+from jobmeter.reference import write_pages
+from jobmeter.reports import flow_laws
+from jobmeter.reports.model import LawCheck
+from jobmeter.sandbox import setup, show
+from jobmeter.sandbox.demo import run_demo
+from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
+from jobmeter.sandbox.traffic import TrafficPlan
+from jobmeter.sandbox.truth import write_truth
+from jobmeter.server import open_database, run_server
+from jobmeter.store.database import Database, upgrade_database
+from jobmeter.store.migrate import DatabaseUnusable
+
+DATA = Path(platformdirs.user_data_dir("jobmeter"))
+SANDBOX_PORT = 8750
+SERVER_PORT = 8700
+
+app = App(name="jobmeter", help="A self-hosted partner platform for job advertising.", version=__version__)
+clock = App(name="clock", help="Shows and moves the clock of a running sandbox.")
+database = App(name="db", help="Looks after the database.")
+app.command(clock)
+app.command(database)
+
+console = Console()
+
+DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
+UrlOption = Annotated[
+    str, Parameter("--database-url", help="PostgreSQL 15 or newer, in place of the embedded one.")
+]
+CredentialsOption = Annotated[
+    Path | None,
+    Parameter("--credentials", help="The sandbox's credentials file; default: in the data folder."),
+]
+
+
+@app.command
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = SERVER_PORT,
+    workers: int = 1,
+    data: DataOption = DATA / "production",
+    database_url: UrlOption = "",
+) -> None:
+    """Serves in production, with the machine's clock. Keys come from JOBMETER_EVENTS_KEY and JOBMETER_OPERATOR_KEY."""
+    settings = Settings.from_environment()
+    for kind, key in (("events", settings.events_key), ("operator", settings.operator_key)):
+        if not key:
+            console.print(
+                f"[yellow]JOBMETER_{kind.upper()}_KEY is not set: nobody can use the {kind} endpoints."
+            )
+    with open_database(data, database_url or settings.database_url) as url:
+        run_server(
+            replace(settings, database_url=url, sandbox=False),
+            host=host,
+            port=port,
+            workers=workers,
+            when_listening=lambda base_url: console.print(f"Jobmeter listens at {base_url}"),
+        )
+
+
+@app.command
+def sandbox(
+    *,
+    host: str = "127.0.0.1",
+    port: int = SANDBOX_PORT,
+    workers: int = 1,
+    data: DataOption = DATA / "sandbox",
+    database_url: UrlOption = "",
+    credentials: CredentialsOption = None,
+) -> None:
+    """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
+    kept, told = data / "partner.json", credentials or data / "credentials.json"
+    with open_database(data, database_url) as url:
+        content = setup.read_credentials(kept)
+        if content is None:
+            content = asyncio.run(_make_partner(url)) | setup.make_keys()
+            setup.write_credentials(kept, content)
+        settings = replace(
+            Settings.from_environment(),
+            database_url=url,
+            sandbox=True,
+            events_key=content["events_key"],
+            operator_key=content["operator_key"],
+        )
+
+        def tell(base_url: str) -> None:
+            sandbox_now = Sandbox(content | {"base_url": base_url}).read_clock().isoformat()
+            setup.write_credentials(told, content | {"base_url": base_url, "now": sandbox_now})
+            console.print(f"The sandbox listens at {base_url}; credentials: {told}")
+
+        run_server(settings, host=host, port=port, workers=workers, when_listening=tell)
+
+
+async def _make_partner(url: str) -> dict[str, Any]:
+    opened = await Database.open(url, connections_max=2)
+    try:
+        return await setup.make_partner(opened, now=read_machine_clock())
+    finally:
+        await opened.close()
+
+
+@app.command
+def demo() -> None:
+    """Runs the main job: posts job ads, plays 35 days of traffic, prints the reports, checks the money."""
+    run_demo(console)
+
+
+@app.command
+def traffic(
+    *,
+    days: int = 7,
+    seed: int = 1,
+    views_per_job_day: float = 20,
+    truth: Path | None = None,
+    credentials: CredentialsOption = None,
+) -> None:
+    """Plays traffic for the live jobs of a running sandbox, moving its clock; writes the ground truth to --truth."""
+    running = _running_sandbox(credentials)
+    plan = TrafficPlan(seed=seed, views_per_job_day=views_per_job_day)
+    bar = Progress(TextColumn("{task.fields[day]}"), BarColumn(), console=console)
+    with bar:
+        task = bar.add_task("play", total=(days + TAIL_DAYS) * 24, day="")
+        played = play_traffic(
+            running,
+            plan,
+            days=days,
+            when_moved=lambda now: bar.update(task, advance=1, day=f"{now:%d %b %H:%M}"),
+        )
+        bar.update(task, completed=(days + TAIL_DAYS) * 24)
+    show.show_play(console, played)
+    if truth is not None:
+        write_truth(truth, played.truth)
+        console.print(f"The ground truth is in {truth}")
+
+
+@clock.command(name="show")
+def show_clock(*, credentials: CredentialsOption = None) -> None:
+    """Prints the time of the sandbox."""
+    console.print(_running_sandbox(credentials).read_clock().isoformat())
+
+
+@clock.command(name="set")
+def set_clock(time: str, *, credentials: CredentialsOption = None) -> None:
+    """Moves the clock forward to TIME (RFC 3339 or milliseconds) and runs what falls due on the way."""
+    console.print(_running_sandbox(credentials).move_clock(set=time).isoformat())
+
+
+@clock.command(name="advance")
+def advance_clock(span: str, *, credentials: CredentialsOption = None) -> None:
+    """Moves the clock forward by SPAN, such as 3d, 36h or 90m, and runs what falls due on the way."""
+    console.print(_running_sandbox(credentials).move_clock(advance=span).isoformat())
+
+
+def _running_sandbox(credentials: Path | None) -> Sandbox:
+    path = credentials or DATA / "sandbox" / "credentials.json"
+    content = setup.read_credentials(path)
+    if content is None or "base_url" not in content:
+        raise SandboxRefusedError(
+            f"there is no credentials file of a sandbox at {path}; start one: jobmeter sandbox"
+        )
+    return Sandbox(content)
+
+
+@database.command(name="check")
+def check_database(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
+    """Verifies every law of the money over the whole database. The exit code is not 0 on a breach."""
+    with open_database(data, database_url) as url:
+        checks = asyncio.run(_check(url))
+    _print_checks(checks)
+    if any(check.breaches for check in checks):
+        sys.exit(1)
+
+
+async def _check(url: str) -> Sequence[LawCheck]:
+    opened = await Database.open(url, connections_max=2)
+    try:
+        async with opened.transaction() as connection:
+            return await flow_laws.check_laws(connection)
+    finally:
+        await opened.close()
+
+
+def _print_checks(checks: Sequence[LawCheck]) -> None:
+    table = Table(title="The laws of the money", title_justify="left")
+    for name, side in (("law", "left"), ("checked", "right"), ("breaches", "right"), ("first", "left")):
+        table.add_column(name, justify="right" if side == "right" else "left")
+    for check in checks:
+        table.add_row(check.law, f"{check.checked:,}", f"{check.breaches:,}", check.example or "")
+    console.print(table)
+    broken = sum(1 for check in checks if check.breaches)
+    console.print("[bold red]BROKEN" if broken else "[bold green]All laws hold.")
+
+
+@database.command(name="upgrade")
+def upgrade(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
+    """Creates or upgrades the schema, which starting the server does too."""
+    with open_database(data, database_url) as url:
+        applied = asyncio.run(upgrade_database(url))
+    console.print("\n".join(applied) if applied else "The schema is up to date.")
+
+
+@app.command
+def docs(folder: Path = Path("docs/reference"), /) -> None:
+    """Prints the reference pages from the tables in the code."""
+    for path in write_pages(folder):
+        console.print(str(path))
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """The console script. What the user can mend is one line on standard error and exit code 1."""
+    try:
+        app(tokens)
+    except (DatabaseUnusable, SandboxRefusedError, ValueError, OSError) as error:
+        print(f"jobmeter: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

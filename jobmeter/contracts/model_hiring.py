@@ -1,0 +1,90 @@
+"""Owns the values of hiring contracts: what posting through the XML API is paid with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jobmeter.ledger.model import Account, AccountKind
+
+
+class HiringKind(StrEnum):
+    SLOTS = "SLOTS"  # a client's: capacity, held by a job while it runs
+    CREDITS = "CREDITS"  # a reseller's: consumed by each posting and each renewal
+
+
+class Role(StrEnum):
+    """In which role a call acts. It follows from the contract that the call names (credits page, overview)."""
+
+    DISTRIBUTOR = "DISTRIBUTOR"
+    RESELLER = "RESELLER"
+
+
+@dataclass(frozen=True, slots=True)
+class HiringContract:
+    """``seats`` are the e-mail addresses, in lower case, of members who may be a distributor job's poster.
+
+    ``sandbox_number`` is a second name under which a granted application may call the contract.
+    """
+
+    id: int
+    shard: int
+    kind: HiringKind
+    owner_name: str
+    owner_application_id: int | None
+    is_postpaid: bool
+    currency: str
+    run_days: int
+    default_poster_email: str
+    seats: tuple[str, ...]
+    sandbox_number: int | None
+    starts_at: datetime
+    ends_at: datetime
+
+    @property
+    def role(self) -> Role:
+        return Role.DISTRIBUTOR if self.kind is HiringKind.SLOTS else Role.RESELLER
+
+    @property
+    def unit(self) -> str:
+        return "SLOT" if self.kind is HiringKind.SLOTS else "CREDIT"
+
+    @property
+    def inventory(self) -> Account:
+        """Where units lie that nothing uses; for a post-paid contract, what it owes (without an end)."""
+        if self.kind is HiringKind.SLOTS:
+            return Account(AccountKind.SLOTS_FREE, self.id, self.shard)
+        kind = AccountKind.CREDITS_OWED if self.is_postpaid else AccountKind.CREDITS
+        return Account(kind, self.id, self.shard)
+
+    @property
+    def funding(self) -> Account:
+        return Account(AccountKind.FUNDING, self.id, self.shard)
+
+    @property
+    def used(self) -> Account:
+        return Account(AccountKind.CREDITS_USED, self.id, self.shard)
+
+    def is_active(self, now: datetime) -> bool:
+        return self.starts_at <= now < self.ends_at
+
+    def is_called(self, number: int) -> bool:
+        return number in {self.id, self.sandbox_number}
+
+
+@dataclass(frozen=True, slots=True)
+class HiringDraft:
+    """What the operator says of a hiring contract to be made. ``units`` are its first slots or credits."""
+
+    kind: HiringKind
+    owner_name: str
+    owner_application_id: int | None
+    is_postpaid: bool
+    currency: str
+    units: int
+    price_micros: int
+    run_days: int
+    default_poster_email: str
+    seats: tuple[str, ...]
+    sandbox_number: int | None
+    starts_at: datetime
+    ends_at: datetime

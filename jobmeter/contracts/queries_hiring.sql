@@ -1,0 +1,60 @@
+-- name: insert_hiring_contract
+INSERT INTO hiring_contracts (
+    id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
+    sandbox_number, starts_at, ends_at, created_at
+)
+VALUES (
+    %(contract_id)s, %(shard)s, %(kind)s, %(owner_name)s, %(owner_application_id)s, %(is_postpaid)s, %(currency)s,
+    %(run_days)s, %(default_poster_email)s, %(seats)s, %(sandbox_number)s, %(starts_at)s, %(ends_at)s, %(created_at)s
+)
+
+-- name: find_hiring_contract
+SELECT id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
+       sandbox_number, starts_at, ends_at
+  FROM hiring_contracts
+ WHERE id = %(contract_id)s
+
+-- name: list_granted_contracts
+-- Those of the application that answer to the number; its own number before a sandbox number.
+SELECT id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
+       sandbox_number, starts_at, ends_at
+  FROM hiring_grants
+  JOIN hiring_contracts ON hiring_contracts.id = hiring_grants.contract_id
+ WHERE application_id = %(application_id)s
+   AND %(number)s IN (id, sandbox_number)
+ ORDER BY id = %(number)s DESC, id DESC
+
+-- name: end_hiring_contract
+UPDATE hiring_contracts
+   SET ends_at = greatest(starts_at, %(ends_at)s)
+ WHERE id = %(contract_id)s
+
+-- name: insert_grant
+INSERT INTO hiring_grants (contract_id, application_id, granted_at)
+VALUES (%(contract_id)s, %(application_id)s, %(granted_at)s)
+    ON CONFLICT DO NOTHING
+
+-- name: delete_grant
+DELETE FROM hiring_grants
+ WHERE contract_id = %(contract_id)s
+   AND application_id = %(application_id)s
+
+-- name: list_grants
+SELECT application_id
+  FROM hiring_grants
+ WHERE contract_id = %(contract_id)s
+ ORDER BY application_id
+
+-- name: set_hiring_price
+INSERT INTO hiring_prices (contract_id, valid_from, price_micros)
+VALUES (%(contract_id)s, %(valid_from)s, %(price_micros)s)
+    ON CONFLICT (contract_id, valid_from) DO UPDATE
+   SET price_micros = excluded.price_micros
+
+-- name: read_hiring_price
+SELECT price_micros
+  FROM hiring_prices
+ WHERE contract_id = %(contract_id)s
+   AND valid_from <= %(now)s
+ ORDER BY valid_from DESC
+ LIMIT 1

@@ -1,0 +1,108 @@
+"""Owns the printed reference: pages made from the tables themselves, so that they cannot differ.
+
+Does not own the tables. A test compares the committed pages with what is printed here.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from starlette.routing import Route
+
+from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
+from jobmeter.base import limits
+from jobmeter.base.faults import Fault
+from jobmeter.base.settings import Settings
+from jobmeter.metering.model import Verdict
+from jobmeter.sandbox import http as sandbox_http
+
+NOTE = "This page is printed from the tables in the code: `make docs`.\n"
+
+
+def print_faults() -> str:
+    lines = [
+        "# Refusals",
+        "",
+        NOTE,
+        "In order of precedence: where several apply, the first is answered. `service` is the protocol's",
+        "`serviceErrorCode`, `label` its `code`; holes in {braces} are filled in.",
+        "",
+        "| code | name | HTTP | service | label | message |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for fault in Fault:
+        row = fault.row
+        service = "" if row.service is None else row.service
+        says = row.says.replace("|", "\\|")
+        lines.append(f"| {row.code} | {fault.name} | {row.status} | {service} | {row.label or ''} | {says} |")
+    return "\n".join(lines) + "\n"
+
+
+def print_settings() -> str:
+    lines = ["# Settings", "", NOTE, "| variable | default |", "| --- | --- |"]
+    for field in fields(Settings):
+        default = "(empty)" if field.default == "" else field.default
+        lines.append(f"| `JOBMETER_{field.name.upper()}` | {default} |")
+    lines += ["", "# Limits", "", "| limit | value |", "| --- | --- |"]
+    lines += [f"| `{name}` | {value:,} |" for name, value in vars(limits).items() if name.isupper()]
+    return "\n".join(lines) + "\n"
+
+
+def print_routes() -> str:
+    lines = [
+        "# Endpoints",
+        "",
+        NOTE,
+        "Rest.li resources answer with and without a trailing slash. Those under `/rest` need the",
+        "`LinkedIn-Version` header.",
+        "",
+        "| path | methods | what |",
+        "| --- | --- | --- |",
+    ]
+    for roots, resource in RESOURCES:
+        for root in roots:
+            for method, handler in resource.handlers.items():
+                lines.append(f"| `{root}/{resource.name}` | {method} | {_first_line(handler)} |")
+    for route in (*PLAIN_ROUTES, *sandbox_http.ROUTES):
+        assert isinstance(route, Route)
+        methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
+        lines.append(f"| `{route.path}` | {methods} | {_first_line(route.endpoint)} |")
+    return "\n".join(lines) + "\n"
+
+
+def print_filters() -> str:
+    lines = [
+        "# Intake filters",
+        "",
+        NOTE,
+        "An event is judged by each filter in order; the first that holds is the reason it does not count.",
+        "",
+        "| number | reason | meaning |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| {int(verdict)} | {verdict.name} | {verdict.says} |" for verdict in Verdict]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "refusals.md": print_faults,
+    "settings.md": print_settings,
+    "endpoints.md": print_routes,
+    "intake-filters.md": print_filters,
+}
+
+
+def write_pages(folder: Path) -> list[Path]:
+    """Writes every page into ``folder`` and returns the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, print_page in PAGES.items():
+        path = folder / name
+        path.write_text(print_page(), encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def _first_line(described: object) -> str:
+    text = (getattr(described, "__doc__", None) or "").strip()
+    return text.split("\n", maxsplit=1)[0].replace("|", "\\|")

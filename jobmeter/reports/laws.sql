@@ -1,0 +1,411 @@
+-- Each statement checks one law over the whole database and returns how many rows it looked at, how many break the
+-- law, and one of those in words. A condition that is neither true nor false counts as broken.
+-- Kinds of account: 1 funding, 2 contract, 3 job, 4 earned. Purposes: 2 reserve, 3 charge, 4 release, 5 reverse.
+
+-- name: check_integer_columns
+-- Law 1. Amounts are whole numbers by the type of their columns.
+SELECT count(*),
+       count(*) FILTER (WHERE data_type <> 'bigint'),
+       min(format('%s.%s is %s', table_name, column_name, data_type)) FILTER (WHERE data_type <> 'bigint')
+  FROM information_schema.columns
+ WHERE table_schema = current_schema()
+   AND (column_name = 'amount' OR column_name LIKE '%\_micros')
+
+-- name: check_posting_shape
+-- Law 2. Two accounts and an amount above zero; a charge leaves its job for what was earned; a job's postings lie
+-- with the job.
+WITH looked AS (
+    SELECT reference, amount,
+           amount > 0
+           AND (source_kind, source_id) <> (destination_kind, destination_id)
+           AND least(source_kind, destination_kind) >= 1
+           AND (purpose <> 3 OR (source_kind = 3 AND destination_kind = 4))
+           AND (source_kind <> 3 OR shard = source_id % 256)
+           AND (destination_kind <> 3 OR shard = destination_id % 256) AS holds
+      FROM ledger_postings
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('posting %s of %s', reference, amount)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_posting_guards
+-- Law 3. Every table of postings has its guard against change, and it is on.
+WITH looked AS (
+    SELECT relid,
+           EXISTS (SELECT
+                     FROM pg_trigger
+                    WHERE tgrelid = relid
+                      AND tgname = 'postings_stand'
+                      AND tgenabled IN ('O', 'A')) AS holds
+      FROM pg_partition_tree('ledger_postings')
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('%s may be changed', relid::regclass)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_corrections
+-- Law 3. A correction names a posting that exists, in the same unit. A reversal of a charge goes back to the job or to
+-- its contract, and all reversals of a charge together are no more than it.
+WITH corrections AS (
+    SELECT reference, corrects, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit,
+           sum(amount) FILTER (WHERE purpose = 5) OVER (PARTITION BY corrects) AS reversed
+      FROM ledger_postings
+     WHERE corrects IS NOT NULL
+        OR purpose = 5
+), looked AS (
+    SELECT corrections.reference, corrections.corrects, corrections.amount,
+           corrected.reference IS NOT NULL
+           AND corrected.unit = corrections.unit
+           AND (corrections.purpose <> 5
+                OR (reversed <= corrected.amount
+                    AND (corrections.source_kind, corrections.source_id)
+                        = (corrected.destination_kind, corrected.destination_id)
+                    AND (corrections.destination_kind, corrections.destination_id)
+                        IN ((corrected.source_kind, corrected.source_id), (2, corrected.destination_id)))) AS holds
+      FROM corrections
+      LEFT JOIN ledger_postings AS corrected
+        ON corrected.reference = corrections.corrects
+       AND corrected.purpose <> 5
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('posting %s of %s corrects %s', reference, amount, corrects)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_stored_balances
+-- Law 4. Contracts (2), free slots (5) and credits (7) have a stored balance: the sum of its postings, never negative.
+WITH movements (kind, owner_id, unit, amount) AS (
+    SELECT destination_kind, destination_id, unit, amount
+      FROM ledger_postings
+     WHERE destination_kind IN (2, 5, 7)
+     UNION ALL
+    SELECT source_kind, source_id, unit, -amount
+      FROM ledger_postings
+     WHERE source_kind IN (2, 5, 7)
+), summed AS (
+    SELECT kind, owner_id, unit, sum(amount) AS posted
+      FROM movements
+     GROUP BY kind, owner_id, unit
+), looked AS (
+    SELECT kind, owner_id, unit, coalesce(posted, 0) AS posted, coalesce(amount, 0) AS stored
+      FROM summed
+      FULL JOIN ledger_balances USING (kind, owner_id, unit)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE posted <> stored OR stored < 0),
+       min(format('account %s of %s: stored %s, posted %s %s', kind, owner_id, stored, posted, unit))
+           FILTER (WHERE posted <> stored OR stored < 0)
+  FROM looked
+
+-- name: check_job_budgets
+-- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and left as posted.
+-- Money reversed after the job closed goes from what was earned to the contract, and names its charge.
+WITH movements (job_id, reserved, spent, held) AS (
+    SELECT source_id, 0, CASE destination_kind WHEN 4 THEN amount ELSE 0 END, -amount
+      FROM ledger_postings
+     WHERE source_kind = 3
+     UNION ALL
+    SELECT destination_id, CASE source_kind WHEN 2 THEN amount ELSE 0 END,
+           CASE source_kind WHEN 4 THEN -amount ELSE 0 END, amount
+      FROM ledger_postings
+     WHERE destination_kind = 3
+     UNION ALL
+    SELECT charged.source_id, 0, -reversal.amount, 0
+      FROM ledger_postings AS reversal
+      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+     WHERE reversal.source_kind = 4
+       AND reversal.destination_kind = 2
+), summed AS (
+    SELECT job_id, sum(reserved) AS reserved, sum(spent) AS spent, sum(held) AS held
+      FROM movements
+     GROUP BY job_id
+), looked AS (
+    SELECT job_id, reserved, spent, held, budget_micros, spent_micros,
+           (budget_micros, spent_micros, budget_micros - spent_micros - released_micros)
+           = (coalesce(reserved, 0), coalesce(spent, 0), coalesce(held, 0)) AS holds
+      FROM summed
+      FULL JOIN job_budgets USING (job_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s: budget %s, reserved %s; spent %s, charged %s', job_id, budget_micros, reserved,
+                  spent_micros, spent)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_jobs_within_budget
+-- Law 6. What a job was charged, less what was reversed, is within its total budget.
+WITH movements (job_id, change) AS (
+    SELECT source_id, amount
+      FROM charge_postings
+     UNION ALL
+    SELECT charged.source_id, -reversal.amount
+      FROM ledger_postings AS reversal
+      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+     WHERE reversal.purpose = 5
+), summed AS (
+    SELECT job_id, sum(change) AS spent
+      FROM movements
+     GROUP BY job_id
+), looked AS (
+    SELECT job_id, spent, budget_micros, coalesce(spent, 0) BETWEEN 0 AND budget_micros AS holds
+      FROM job_budgets
+      FULL JOIN summed USING (job_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s: charged %s of %s', job_id, spent, budget_micros)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_contract_funding
+-- Law 6. A contract's limit is what it was funded with.
+WITH summed AS (
+    SELECT CASE source_kind WHEN 1 THEN destination_id ELSE source_id END AS id,
+           sum(CASE source_kind WHEN 1 THEN amount ELSE -amount END) AS funded
+      FROM ledger_postings
+     WHERE (source_kind, destination_kind) IN ((1, 2), (2, 1))
+     GROUP BY 1
+), looked AS (
+    SELECT id, limit_micros, funded
+      FROM partner_contracts
+      FULL JOIN summed USING (id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE limit_micros IS DISTINCT FROM funded),
+       min(format('contract %s: limit %s, funded %s', id, limit_micros, funded))
+           FILTER (WHERE limit_micros IS DISTINCT FROM funded)
+  FROM looked
+
+-- name: check_contract_money
+-- Laws 6 and 7. Of a contract's limit each micro is available, reserved in a job, or earned.
+WITH earned AS (
+    SELECT CASE destination_kind WHEN 4 THEN destination_id ELSE source_id END AS id,
+           sum(CASE destination_kind WHEN 4 THEN amount ELSE -amount END) AS amount
+      FROM ledger_postings
+     WHERE source_kind = 4
+        OR destination_kind = 4
+     GROUP BY 1
+), reserved AS (
+    SELECT partner_contract_id AS id, sum(budget_micros - spent_micros - released_micros) AS amount
+      FROM job_budgets
+     WHERE partner_contract_id <> 0
+     GROUP BY 1
+), looked AS (
+    SELECT id, limit_micros, coalesce(available.amount, 0) AS available,
+           coalesce(reserved.amount, 0) AS reserved, coalesce(earned.amount, 0) AS earned
+      FROM partner_contracts
+      FULL JOIN earned USING (id)
+      FULL JOIN reserved USING (id)
+      LEFT JOIN ledger_balances AS available
+        ON available.kind = 2
+       AND available.owner_id = id
+), judged AS (
+    SELECT id, limit_micros, available, reserved, earned,
+           limit_micros = available + reserved + earned AND least(available, reserved, earned) >= 0 AS holds
+      FROM looked
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('contract %s: limit %s, available %s, reserved %s, earned %s', id, limit_micros, available,
+                  reserved, earned)) FILTER (WHERE holds IS NOT TRUE)
+  FROM judged
+
+-- name: check_contract_currencies
+-- Law 10. Postings of a contract and of its jobs are in the contract's currency.
+WITH owners AS (
+    SELECT kind, id AS owner_id, currency
+      FROM partner_contracts
+     CROSS JOIN (VALUES (2), (4)) AS kinds (kind)
+     UNION ALL
+    SELECT 3, job_id, currency
+      FROM job_budgets
+), looked AS (
+    SELECT posting.reference, posting.unit, source.currency AS source_currency, destination.currency,
+           (posting.source_kind NOT IN (2, 3, 4) OR posting.unit = source.currency)
+           AND (posting.destination_kind NOT IN (2, 3, 4) OR posting.unit = destination.currency) AS holds
+      FROM ledger_postings AS posting
+      LEFT JOIN owners AS source
+        ON (source.kind, source.owner_id) = (posting.source_kind, posting.source_id)
+      LEFT JOIN owners AS destination
+        ON (destination.kind, destination.owner_id) = (posting.destination_kind, posting.destination_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('posting %s in %s between %s and %s', reference, unit, source_currency, currency))
+           FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_job_currencies
+-- Law 10. A job's budget is kept in its contract's currency, and the job's posting names the same contract.
+WITH looked AS (
+    SELECT job_id, job_budgets.currency AS job_currency, partner_contracts.currency,
+           coalesce(job_postings.partner_contract_id, 0) = job_budgets.partner_contract_id
+           AND job_budgets.currency = coalesce(partner_contracts.currency, '') AS holds
+      FROM job_budgets
+      LEFT JOIN job_postings USING (shard, job_id)
+      LEFT JOIN partner_contracts ON partner_contracts.id = job_budgets.partner_contract_id
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s: budget in %s, contract in %s', job_id, job_currency, currency))
+           FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_account_units
+-- Law 10. Every account but the outside is kept in one unit, slots and credits too.
+WITH movements (kind, owner_id, unit) AS (
+    SELECT source_kind, source_id, unit
+      FROM ledger_postings
+     WHERE source_kind <> 1
+     UNION ALL
+    SELECT destination_kind, destination_id, unit
+      FROM ledger_postings
+     WHERE destination_kind <> 1
+), looked AS (
+    SELECT kind, owner_id, count(DISTINCT unit) AS units
+      FROM (SELECT kind, owner_id, unit FROM movements GROUP BY kind, owner_id, unit) AS used
+     GROUP BY kind, owner_id
+)
+SELECT count(*),
+       count(*) FILTER (WHERE units <> 1),
+       min(format('account %s of %s has %s units', kind, owner_id, units)) FILTER (WHERE units <> 1)
+  FROM looked
+
+-- name: check_daily_charges
+-- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals.
+WITH movements (job_id, day, change) AS (
+    SELECT source_id, day, amount
+      FROM charge_postings
+     UNION ALL
+    SELECT charged.source_id, reversal.day, -reversal.amount
+      FROM ledger_postings AS reversal
+      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+     WHERE reversal.purpose = 5
+), summed AS (
+    SELECT job_id, day, sum(change) AS posted
+      FROM movements
+     GROUP BY job_id, day
+), looked AS (
+    SELECT job_id, day, charge_micros, coalesce(posted, 0) AS posted
+      FROM job_days
+      FULL JOIN summed USING (job_id, day)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE charge_micros IS DISTINCT FROM posted),
+       min(format('job %s on %s: rolled up %s, posted %s', job_id, day, charge_micros, posted))
+           FILTER (WHERE charge_micros IS DISTINCT FROM posted)
+  FROM looked
+
+-- name: check_daily_prices
+-- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up names.
+WITH looked AS (
+    SELECT job_id, day, clicks_charged, click_price_micros, charge_micros,
+           clicks_charged BETWEEN 0 AND apply_clicks
+           AND clicks_charged * click_price_micros = charge_micros
+           AND job_days.partner_contract_id = job_budgets.partner_contract_id AS holds
+      FROM job_days
+      LEFT JOIN job_budgets USING (shard, job_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s on %s: %s clicks at %s, charge %s', job_id, day, clicks_charged, click_price_micros,
+                  charge_micros)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_daily_counts
+-- The roll-up counts each stored event once. Settlement only ever takes counts away, so on a settled day they may be
+-- less, and what it took away may have joined the refused. Days whose events were dropped can not be counted again.
+WITH kept AS (
+    SELECT event_days.day, settled_at IS NOT NULL AS settled
+      FROM event_days
+      LEFT JOIN settled_days USING (day)
+     WHERE dropped_at IS NULL
+), counted AS (
+    SELECT day, job_id, count(*) FILTER (WHERE kind = 0 AND verdict = 0) AS views,
+           count(*) FILTER (WHERE kind = 1 AND verdict = 0) AS clicks,
+           count(*) FILTER (WHERE kind = 1 AND verdict <> 0) AS refused
+      FROM kept
+     CROSS JOIN LATERAL (SELECT job_id, kind, verdict
+                           FROM events
+                          WHERE event_key >= event_key_floor(day)
+                            AND event_key < event_key_floor(day + 1)) AS of_day
+     GROUP BY day, job_id
+), rolled_up AS (
+    SELECT day, job_id, views, apply_clicks, clicks_refused
+      FROM job_days
+     WHERE day IN (SELECT day FROM kept)
+), looked AS (
+    SELECT day, job_id, rolled_up.views, apply_clicks, coalesce(counted.views, 0) AS stored_views,
+           coalesce(clicks, 0) AS stored_clicks, clicks_refused, coalesce(refused, 0) AS stored_refused
+      FROM counted
+      FULL JOIN rolled_up USING (day, job_id)
+), judged AS (
+    SELECT day, job_id, views, stored_views, apply_clicks, stored_clicks,
+           CASE WHEN settled THEN views <= stored_views AND apply_clicks <= stored_clicks
+                                  AND clicks_refused >= stored_refused
+                                  AND apply_clicks + clicks_refused <= stored_clicks + stored_refused
+                ELSE (views, apply_clicks, clicks_refused) = (stored_views, stored_clicks, stored_refused) END AS holds
+      FROM looked
+      JOIN kept USING (day)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s on %s: %s views of %s, %s clicks of %s', job_id, day, views, stored_views, apply_clicks,
+                  stored_clicks)) FILTER (WHERE holds IS NOT TRUE)
+  FROM judged
+
+-- name: check_event_keys
+-- Law 5. No event is stored twice.
+WITH looked AS (
+    SELECT event_key, count(*) AS copies
+      FROM events
+     GROUP BY shard, event_key
+)
+SELECT coalesce(sum(copies), 0)::bigint,
+       count(*) FILTER (WHERE copies > 1),
+       min(format('event %s is stored %s times', event_key, copies)) FILTER (WHERE copies > 1)
+  FROM looked
+
+-- name: check_charged_events
+-- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges.
+WITH clicks AS (
+    SELECT day, job_id, batch, count(*) AS counted
+      FROM event_days
+     CROSS JOIN LATERAL (SELECT job_id, batch
+                           FROM events
+                          WHERE event_key >= event_key_floor(day)
+                            AND event_key < event_key_floor(day + 1)
+                            AND kind = 1
+                            AND verdict = 0) AS of_day
+     WHERE dropped_at IS NULL
+     GROUP BY day, job_id, batch
+), charges AS (
+    SELECT source_id AS job_id, day, cause AS batch, sum(amount) AS amount
+      FROM charge_postings
+     WHERE day IN (SELECT day FROM event_days WHERE dropped_at IS NULL)
+     GROUP BY source_id, day, cause
+), looked AS (
+    SELECT job_id, day, batch, amount, coalesce(counted, 0) AS counted,
+           amount <= coalesce(counted, 0) * click_price_micros AND amount % click_price_micros = 0 AS holds
+      FROM charges
+      LEFT JOIN clicks USING (day, job_id, batch)
+      LEFT JOIN job_budgets USING (job_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s on %s: batch %s charged %s for %s clicks', job_id, day, batch, amount, counted))
+           FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
+
+-- name: check_settled_days
+-- Law 8. Nothing is booked on a day after it was settled.
+WITH looked AS (
+    SELECT reference, day, amount, booked_at > settled_at AS broken
+      FROM ledger_postings
+      JOIN settled_days USING (day)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE broken),
+       min(format('posting %s of %s on the settled day %s', reference, amount, day)) FILTER (WHERE broken)
+  FROM looked

@@ -1,0 +1,89 @@
+"""Owns the statements that check the laws of the money, one function each. Does not own their order or titles."""
+
+from typing import LiteralString
+
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.reports", "laws.sql")
+
+# Rows looked at, rows that break the law, one of those in words.
+Found = tuple[int, int, str | None]
+
+
+async def _read(connection: Connection, statement: LiteralString) -> Found:
+    row = await (await connection.execute(statement)).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), row[2]
+
+
+async def check_integer_columns(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_integer_columns"])
+
+
+async def check_posting_shape(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_posting_shape"])
+
+
+async def check_posting_guards(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_posting_guards"])
+
+
+async def check_corrections(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_corrections"])
+
+
+async def check_stored_balances(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_stored_balances"])
+
+
+async def check_job_budgets(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_job_budgets"])
+
+
+async def check_jobs_within_budget(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_jobs_within_budget"])
+
+
+async def check_contract_funding(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_contract_funding"])
+
+
+async def check_contract_money(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_contract_money"])
+
+
+async def check_contract_currencies(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_contract_currencies"])
+
+
+async def check_job_currencies(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_job_currencies"])
+
+
+async def check_account_units(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_account_units"])
+
+
+async def check_daily_charges(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_daily_charges"])
+
+
+async def check_daily_prices(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_daily_prices"])
+
+
+async def check_daily_counts(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_daily_counts"])
+
+
+async def check_event_keys(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_event_keys"])
+
+
+async def check_charged_events(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_charged_events"])
+
+
+async def check_settled_days(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_settled_days"])

@@ -1,0 +1,122 @@
+"""Owns the client side of a sandbox: reads its credentials, moves its clock, plays traffic into it.
+
+Does not own what traffic looks like (``traffic``) or the server. Speaks HTTP alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+
+from jobmeter.base.clock import from_ms, to_ms
+from jobmeter.base.days import day_of, start_of
+from jobmeter.sandbox.deliveries import Delivery, encode_batches, merge_deliveries, split_due
+from jobmeter.sandbox.traffic import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.truth import DayTruth, Truth
+
+BATCH_ROWS = 10_000
+STEP_HOURS = 1  # events arrive up to 47 hours late: longer steps would make some of them too late
+TAIL_DAYS = 3
+REQUEST_SECONDS = 120
+
+
+class SandboxRefusedError(Exception):
+    """What the sandbox answered instead of doing what was asked, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a play came to, as the sandbox counted it."""
+
+    sent: int
+    accepted: int
+    duplicate: int
+    rejected: int
+    truth: Truth
+
+
+class Sandbox:
+    """A running sandbox, reached with the content of its credentials file."""
+
+    def __init__(self, credentials: dict[str, Any]) -> None:
+        self.credentials = credentials
+        self.client = httpx2.Client(base_url=credentials["base_url"], timeout=REQUEST_SECONDS)
+
+    def call(self, method: str, path: str, key: str, **content: Any) -> Any:
+        """The decoded answer. Raises ``SandboxRefusedError``."""
+        headers = {"Authorization": f"Bearer {key}"} | content.pop("headers", {})
+        try:
+            answer = self.client.request(method, path, headers=headers, **content)
+        except httpx2.HTTPError as error:
+            raise SandboxRefusedError(f"no sandbox answers at {self.client.base_url}: {error}") from error
+        if not answer.is_success:
+            raise SandboxRefusedError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json()
+
+    def read_clock(self) -> datetime:
+        shown = self.call("GET", "/sandbox/clock", self.credentials["operator_key"])
+        return from_ms(shown["nowMs"])
+
+    def move_clock(self, **wanted: str) -> datetime:
+        """``set=`` a time or ``advance=`` a span."""
+        shown = self.call("POST", "/sandbox/clock", self.credentials["operator_key"], json=wanted)
+        return from_ms(shown["nowMs"])
+
+    def list_live_jobs(self, *, live_from_ms: int) -> list[LiveJob]:
+        found = self.call("GET", "/sandbox/jobs", self.credentials["operator_key"])
+        return [LiveJob(job["job"], live_from_ms, job["liveUntilMs"]) for job in found["jobs"]]
+
+    def send_events(self, body: bytes) -> dict[str, int]:
+        reply: dict[str, int] = self.call(
+            "POST",
+            "/events",
+            self.credentials["events_key"],
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
+        return reply
+
+
+def play_traffic(
+    sandbox: Sandbox,
+    plan: TrafficPlan,
+    *,
+    days: int,
+    when_moved: Callable[[datetime], None],
+    when_sent: Callable[[bytes], None] = lambda _: None,
+) -> Played:
+    """Plays ``days`` days of traffic for the jobs that are live now, then the tail of what arrives late.
+
+    The sandbox clock moves with it, hour by hour; ``when_moved`` is told each time it did, ``when_sent`` each
+    body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
+    """
+    began = sandbox.read_clock()
+    began_ms = to_ms(began)
+    live_jobs = sandbox.list_live_jobs(live_from_ms=began_ms)
+    first_day = start_of(day_of(began))
+    last = first_day + timedelta(days=days)
+    waiting: list[Delivery] = []
+    truths: list[DayTruth] = []
+    counts = dict.fromkeys(("accepted", "duplicate", "rejected"), 0)
+    sent = 0
+    now = began
+    while now < last + timedelta(days=TAIL_DAYS):
+        day = start_of(day_of(now))
+        if day < last and len(truths) <= (day - first_day).days:
+            deliveries, truth = generate_day(live_jobs, to_ms(day), plan)
+            waiting = merge_deliveries(waiting, deliveries)
+            truths.append(truth)
+        hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=STEP_HOURS)
+        now = sandbox.move_clock(set=hour.isoformat())
+        due, waiting = split_due(waiting, to_ms(hour))
+        for body in encode_batches(due, BATCH_ROWS):
+            when_sent(body)
+            reply = sandbox.send_events(body)
+            counts = {name: counts[name] + reply[name] for name in counts}
+        sent += len(due)
+        when_moved(now)
+        if not waiting and now >= last:
+            break
+    return Played(sent=sent, truth=Truth(tuple(truths)), **counts)

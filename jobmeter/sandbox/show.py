@@ -1,0 +1,138 @@
+"""Owns how the demonstration and the play look in a terminal: tables of figures, in words a newcomer knows.
+
+Does not own any figure; all of them come from the reports' answers.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from jobmeter.base.clock import from_ms
+from jobmeter.sandbox.play import Played
+
+
+def range_text(first: date, last: date) -> str:
+    start, end = (f"(year:{day.year},month:{day.month},day:{day.day})" for day in (first, last))
+    return f"(start:{start},end:{end})"
+
+
+def fullest_month(first: date, last: date) -> tuple[date, date]:
+    """The longest stretch of days of one calendar month between two days: a by-ids report takes no more."""
+    stretches: dict[tuple[int, int], list[date]] = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        stretches.setdefault((day.year, day.month), []).append(day)
+    longest = max(stretches.values(), key=len)
+    return longest[0], longest[-1]
+
+
+def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Views, clicks and charges of report rows added up."""
+    found = list(rows)
+    return {
+        "views": sum(row["viewCount"] for row in found),
+        "clicks": sum(row["applyClickCount"] for row in found),
+        "charge": sum((Decimal(row["charge"]["amount"]) for row in found), Decimal()),
+    }
+
+
+def show_play(console: Console, played: Played) -> None:
+    table = Table(title="Events sent to POST /events", title_justify="left")
+    for name in ("sent", "accepted", "duplicate", "rejected"):
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{n:,}" for n in (played.sent, played.accepted, played.duplicate, played.rejected)))
+    console.print(table)
+
+
+def show_job(console: Console, report: dict[str, Any], first: date, last: date) -> None:
+    info, lifetime = report["jobPostingInfo"], report["lifetimeJobBudgetInfo"]
+    table = Table(
+        title=f"Job Report by ids, {first} to {last}: {info['externalJobPostingId']}, {info['jobTitle']}",
+        caption=f"lifetime: spent {_amount(lifetime['lifetimeBudgetSpent'])} "
+        f"of {_amount(lifetime['lifetimeBudgetLimit'])}",
+        title_justify="left",
+    )
+    for name in ("day", "views", "apply clicks", "charge"):
+        table.add_column(name, justify="right")
+    for row in report.get("jobPerformanceMetrics", []):
+        day = date(row["date"]["year"], row["date"]["month"], row["date"]["day"])
+        table.add_row(str(day), str(row["viewCount"]), str(row["applyClickCount"]), _amount(row["charge"]))
+    console.print(table)
+
+
+def show_page(console: Console, page: dict[str, Any], day: date) -> None:
+    paging = page["paging"]
+    table = Table(
+        title=f"Job Report by date range, {day}: page of {paging['count']}, {paging['total']} jobs in all",
+        title_justify="left",
+    )
+    table.add_column("external id")
+    table.add_column("job title", overflow="ellipsis", no_wrap=True, max_width=36)
+    for name in ("views", "clicks", "charge"):
+        table.add_column(name, justify="right")
+    for element in page["elements"]:
+        info, totals = element["jobPostingInfo"], sum_rows(element.get("jobPerformanceMetrics", []))
+        table.add_row(
+            info["externalJobPostingId"],
+            info["jobTitle"],
+            *(str(totals[name]) for name in ("views", "clicks", "charge")),
+        )
+    console.print(table)
+
+
+def show_budget(console: Console, report: dict[str, Any]) -> None:
+    table = Table(title="Budget Report of the partner contract", title_justify="left")
+    for name in ("service term", "spent up to yesterday (UTC)", "limit"):
+        table.add_column(name)
+    term = (
+        f"{from_ms(report['serviceTermStartAt']):%d %b %Y} to {from_ms(report['serviceTermEndAt']):%d %b %Y}"
+    )
+    for budget in report["partnerBudgetDetails"]:
+        table.add_row(
+            term, _amount(budget["serviceTermBudgetSpent"]), _amount(budget["serviceTermBudgetLimit"])
+        )
+    console.print(table)
+
+
+def show_estimate(console: Console, watched: Sequence[tuple[date, dict[str, Any]]]) -> None:
+    table = Table(title="An estimate turning final: ten jobs on their first full day", title_justify="left")
+    for name in ("asked on", "views", "apply clicks", "charge", ""):
+        table.add_column(name, justify="right")
+    for number, (day, totals) in enumerate(watched, start=1):
+        state = "final" if number == len(watched) else "estimate"
+        table.add_row(str(day), *(str(totals[name]) for name in ("views", "clicks", "charge")), state)
+    console.print(table)
+
+
+def show_exhausted(console: Console, reports: list[dict[str, Any]]) -> None:
+    """The job whose budget carried the smallest share of its clicks."""
+
+    def free_clicks(report: dict[str, Any]) -> int:
+        rows = report.get("jobPerformanceMetrics", [])
+        return sum(row["applyClickCount"] for row in rows if Decimal(row["charge"]["amount"]) == 0)
+
+    report = max(reports, key=free_clicks)
+    info, lifetime = report["jobPostingInfo"], report["lifetimeJobBudgetInfo"]
+    console.print(
+        f"[bold]A job that ran out of budget:[/bold] {info['externalJobPostingId']}, {info['jobTitle']}: "
+        f"spent {_amount(lifetime['lifetimeBudgetSpent'])} of {_amount(lifetime['lifetimeBudgetLimit'])}, "
+        f"then {free_clicks(report)} apply clicks on days without a charge, counted and free."
+    )
+
+
+def show_next_steps(console: Console) -> None:
+    console.print(
+        "\nNext: [bold]make run[/bold] serves a sandbox with its credentials in a file; then\n"
+        "  .venv/bin/jobmeter clock show       what time it is there\n"
+        "  .venv/bin/jobmeter traffic --days 3 plays traffic for the jobs you post\n"
+        "  .venv/bin/jobmeter clock advance 3d runs what falls due on the way\n"
+        "  docs/tutorial.md                    the same steps with curl, from token to report"
+    )
+
+
+def _amount(amount: dict[str, str]) -> str:
+    return f"{amount['amount']} {amount['currencyCode']}"

@@ -1,0 +1,92 @@
+"""Owns running the server: the database it needs, the Granian processes, telling when it listens.
+
+Does not own the application (``app``) or the commands (``cli``).
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from jobmeter.base.settings import Settings
+from jobmeter.store.embedded import start_embedded
+
+LISTEN_SECONDS_MAX = 60
+BACKLOG = 2_048
+
+
+@contextlib.contextmanager
+def open_database(data: Path, database_url: str) -> Iterator[str]:
+    """The URL of the operator's database, or of the embedded one of ``data``, which runs until the block ends.
+
+    Raises ``DatabaseUnusable``.
+    """
+    if database_url:
+        yield database_url
+        return
+    server = start_embedded(data)
+    try:
+        yield server.url
+    finally:
+        server.stop()
+
+
+def run_server(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    when_listening: Callable[[str], None],
+) -> None:
+    """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a thread of its own.
+
+    With several workers the first to take a chore does it; the others find it done. Raises ``OSError`` when
+    the address is taken.
+    """
+    chosen_port = _reserve_port(host, port)
+    base_url = f"http://{host}:{chosen_port}"
+    os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
+    server = Server(
+        "jobmeter.app:create_app",
+        address=host,
+        port=chosen_port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=workers,
+        loop=Loops.uvloop,
+        backlog=BACKLOG,
+        log_level=LogLevels.warning,
+    )
+    threading.Thread(target=_announce, args=(base_url, when_listening), daemon=True).start()
+    server.serve()
+
+
+def _reserve_port(host: str, port: int) -> int:
+    """The port itself, or a free one for 0; fails here, in one line, rather than in a worker."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+        return int(probe.getsockname()[1])
+
+
+def _announce(base_url: str, when_listening: Callable[[str], None]) -> None:
+    give_up_at = time.monotonic() + LISTEN_SECONDS_MAX
+    while time.monotonic() < give_up_at:
+        try:
+            if httpx2.get(f"{base_url}/health", timeout=5).is_success:
+                when_listening(base_url)
+                return
+        except httpx2.HTTPError:
+            time.sleep(0.05)
+    logging.getLogger("jobmeter").error("the server does not answer at %s", base_url)

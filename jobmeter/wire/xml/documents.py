@@ -1,0 +1,149 @@
+"""Owns the safe reading of request documents, XML or their JSON twin, into one plain tree of nodes.
+
+Does not own which elements a job has (``job``).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from lxml import etree
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import (
+    XML_BODY_BYTES_MAX,
+    XML_DEPTH_MAX,
+    XML_ELEMENTS_MAX,
+    XML_TEXT_CHARACTERS_MAX,
+)
+from jobmeter.wire.xml.encodings import decode_document
+
+XML_MEDIA = frozenset({"", "text/xml", "application/xml"})
+JSON_MEDIA = frozenset({"application/json", "text/json"})
+
+# What an item of a list is called in XML, where JSON has it without a name.
+ITEM_NAMES = {"job-functions": "job-function", "industries": "industry"}
+
+_CHARSET = re.compile(r";\s*charset\s*=\s*(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
+_CAPITAL = re.compile(r"[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An element: ``text`` is what stands directly in it, without white space at its ends."""
+
+    name: str
+    text: str
+    children: tuple["Node", ...] = ()
+
+
+def read_document(body: bytes, *, content_type: str = "", bytes_max: int = XML_BODY_BYTES_MAX) -> Node:
+    """The root of an XML document; of JSON, the same tree below a root named ``job`` (xml spec 3, 16 #33, #37).
+
+    No document type, entity, processing instruction or namespace; within limits of bytes, depth, elements and text.
+    Raises ``Refused``: XML_MEDIA, XML_TOO_LARGE, XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
+    """
+    media = content_type.partition(";")[0].strip().lower()
+    if media not in XML_MEDIA | JSON_MEDIA:
+        raise Refused(Fault.XML_MEDIA, media=media[:80])
+    if len(body) > bytes_max:
+        raise Refused(Fault.XML_TOO_LARGE, what=f"at most {bytes_max} bytes are accepted")
+    charset = _CHARSET.search(content_type)
+    if media in JSON_MEDIA:
+        return _read_json(body)
+    return _read_xml(decode_document(body, charset=charset[1] if charset else None))
+
+
+def _read_xml(body: bytes) -> Node:
+    # The encoding is given because a parser may otherwise guess another than the one that was checked.
+    parser = etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=False,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise Refused(Fault.XML_MALFORMED, why=str(error.msg)[:200]) from error
+    if any(not isinstance(node.tag, str) for node in (*root.itersiblings(), *root.iter())):
+        raise Refused(Fault.XML_FORBIDDEN, what="a processing instruction")
+    _check_count(sum(1 for _ in root.iter()))
+    return _node_of(root, depth=1)
+
+
+def _node_of(element: etree._Element, *, depth: int) -> Node:
+    _check_depth(depth)
+    name = str(element.tag)
+    if name.startswith("{"):
+        raise Refused(Fault.XML_FORBIDDEN, what=f"a namespace, as of {name[:100]},")
+    text = "".join([element.text or "", *(child.tail or "" for child in element)])
+    return Node(name, _check_text(text), tuple(_node_of(child, depth=depth + 1) for child in element))
+
+
+def _count_nodes(node: Node) -> int:
+    return 1 + sum(_count_nodes(child) for child in node.children)
+
+
+def _check_count(count: int) -> None:
+    if count > XML_ELEMENTS_MAX:
+        raise Refused(Fault.XML_TOO_LARGE, what=f"at most {XML_ELEMENTS_MAX} elements are accepted")
+
+
+def _check_depth(depth: int) -> None:
+    if depth > XML_DEPTH_MAX:
+        raise Refused(Fault.XML_TOO_LARGE, what=f"elements may be nested {XML_DEPTH_MAX} deep")
+
+
+def _check_text(text: str) -> str:
+    if len(text) > XML_TEXT_CHARACTERS_MAX:
+        raise Refused(Fault.XML_TOO_LARGE, what=f"a text may have {XML_TEXT_CHARACTERS_MAX} characters")
+    return text.strip()
+
+
+def _read_json(body: bytes) -> Node:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(Fault.XML_MALFORMED, why=str(error)[:200]) from error
+    if not isinstance(value, dict):
+        raise Refused(Fault.XML_MALFORMED, why="the JSON document must be an object")
+    root = _node_of_json("job", value, depth=1)
+    _check_count(_count_nodes(root))
+    return root
+
+
+def _node_of_json(name: str, value: Any, *, depth: int) -> Node:
+    _check_depth(depth)
+    if isinstance(value, dict) and isinstance(value.get("values"), list):
+        value = value["values"]
+    if isinstance(value, list):
+        item_name = ITEM_NAMES.get(name, "value")
+        return Node(name, "", tuple(_node_of_json(item_name, item, depth=depth + 1) for item in value))
+    if isinstance(value, dict):
+        # Names that begin with _ count a list (_total); they are the reader's, not the sender's.
+        fields = [(key, inner) for key, inner in value.items() if not key.startswith("_")]
+        return Node(
+            name, "", tuple(_node_of_json(hyphenate(key), inner, depth=depth + 1) for key, inner in fields)
+        )
+    return Node(name, _check_text(_text_of(value)))
+
+
+def _text_of(value: Any) -> str:
+    """JSON has three more ways than XML to write a value; null is the empty element."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def hyphenate(name: str) -> str:
+    """``partnerJobId`` as ``partner-job-id``."""
+    return _CAPITAL.sub(lambda found: f"-{found[0].lower()}", name)

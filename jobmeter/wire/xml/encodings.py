@@ -1,0 +1,131 @@
+"""Owns what stands before the root element: byte order mark, XML declaration, DOCTYPE, and the encoding they name.
+
+Does not own the parsing of elements (``documents``, ``feed``).
+"""
+
+import codecs
+import re
+
+from jobmeter.base.faults import Fault, Refused
+
+# Only encodings in which a check of the decoded text is a check of what a parser would see.
+_ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "iso-8859-1": "iso-8859-1",
+    "iso8859-1": "iso-8859-1",
+    "latin1": "iso-8859-1",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16",
+    "utf-16be": "utf-16",
+}
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+_DECLARATION = re.compile(
+    rb"<\?xml\s+version\s*=\s*(?:\"1\.[01]\"|'1\.[01]')"
+    rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._:-]{0,40})[\"'])?"
+    rb"(?:\s+standalone\s*=\s*[\"'](?:yes|no)[\"'])?\s*\?>"
+)
+_BEFORE_ROOT = re.compile(rb"(?:[ \t\r\n]++|<!--(?:[^-]|-(?!->))*+-->)*+")
+_UNFINISHED = re.compile(rb"<?\Z|<!(?:-(?:-.*)?)?\Z", re.DOTALL)
+
+
+def decode_document(body: bytes, *, charset: str | None) -> bytes:
+    """The document as UTF-8 without mark and declaration.
+
+    UTF-8, US-ASCII and ISO-8859-1 are read, and UTF-16 with its mark; ``charset`` is the content type's, and
+    may not contradict the document. Raises ``Refused``: XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
+    """
+    mark, encoding = find_encoding(body[:4])
+    declared_within = body[len(mark) :]
+    if encoding == "utf-16":
+        declared_within = _decode(body, "utf-16").encode()
+    declaration, declared = read_declaration(declared_within)
+    named = [_read_name(name) for name in (charset, declared) if name]
+    if len({*named, *([encoding] if mark else [])}) > 1:
+        raise Refused(Fault.XML_ENCODING, why="content type, byte order mark and XML declaration differ")
+    chosen = named[0] if named else encoding
+    if chosen == "utf-16" and encoding != "utf-16":
+        raise Refused(Fault.XML_ENCODING, why="UTF-16 needs a byte order mark")
+    rest = declared_within[len(declaration) :]
+    if chosen != "utf-16":
+        rest = _decode(rest, chosen).encode()
+    if not check_prolog(rest):
+        raise Refused(Fault.XML_MALFORMED, why="there is no element in it")
+    return rest
+
+
+def find_encoding(opening: bytes) -> tuple[bytes, str]:
+    """The byte order mark and the encoding that it means; without a mark, UTF-8."""
+    for mark, encoding in _MARKS:
+        if opening.startswith(mark):
+            if encoding == "utf-32":
+                raise Refused(Fault.XML_ENCODING, why="UTF-32")
+            return mark, encoding
+    return b"", "utf-8"
+
+
+def read_declaration(opening: bytes) -> tuple[bytes, str | None]:
+    """The XML declaration, empty where there is none, and the encoding named in it."""
+    if not re.match(rb"<\?xml\s", opening):
+        return b"", None
+    found = _DECLARATION.match(opening)
+    if found is None:
+        raise Refused(Fault.XML_MALFORMED, why="its XML declaration can not be read")
+    return found[0], found[1].decode() if found[1] else None
+
+
+def check_prolog(opening: bytes) -> bool:
+    """Whether the root element begins within ``opening``, which starts after the XML declaration.
+
+    A document type can stand only here, and entities can be declared only in it: so both are refused before a
+    parser sees any of them. Raises ``Refused(XML_FORBIDDEN)``.
+    """
+    found = _BEFORE_ROOT.match(opening)
+    assert found is not None  # it also matches nothing
+    rest = opening[found.end() :]
+    if _UNFINISHED.match(rest):
+        return False
+    if rest.startswith(b"<!"):
+        raise Refused(Fault.XML_FORBIDDEN, what="a document type")
+    if rest.startswith(b"<?"):
+        raise Refused(Fault.XML_FORBIDDEN, what="a processing instruction")
+    return True
+
+
+def read_stream_encoding(opening: bytes) -> tuple[int, bool]:
+    """Where the prolog of a stream begins, after mark and declaration, and whether its root was reached.
+
+    A stream is not decoded as a whole: only UTF-8 and its neighbours that share the marks ``<!`` and ``<?``.
+    """
+    mark, encoding = find_encoding(opening[:4])
+    declaration, declared = read_declaration(opening[len(mark) :])
+    named = _read_name(declared) if declared else encoding
+    if "utf-16" in {named, encoding} or (mark and named != encoding):
+        raise Refused(Fault.XML_ENCODING, why="a feed must be UTF-8 or ISO-8859-1, and say so")
+    start = len(mark) + len(declaration)
+    return start, check_prolog(opening[start:])
+
+
+def _read_name(name: str) -> str:
+    known = _ENCODINGS.get(name.strip().strip("\"'").lower())
+    if known is None:
+        raise Refused(Fault.XML_ENCODING, why=f"{name[:40]} is not read")
+    return known
+
+
+def _decode(body: bytes, encoding: str) -> str:
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        why = f"the bytes from {error.start} on are not {encoding.upper()}"
+        raise Refused(Fault.XML_ENCODING, why=why) from error

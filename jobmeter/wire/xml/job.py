@@ -1,0 +1,205 @@
+"""Owns the reading of a ``<job>`` tree into a job document: every field checked, all flaws with their paths.
+
+Does not own rules that need a contract (poster, pixel), the clock or other jobs.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NamedTuple
+
+from jobmeter.wire.xml.documents import Node
+from jobmeter.wire.xml.fields import (
+    ALIASES,
+    FIELDS,
+    READ_ONLY,
+    RENEWALS,
+    REPEATED,
+    Field,
+    Flaw,
+    JobContent,
+    JobDocument,
+    Kind,
+    refuse_flaws,
+)
+from jobmeter.wire.xml.markup import clean_markup
+from jobmeter.wire.xml.texts import check_characters, check_email, check_url, read_number
+
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Purpose(Enum):
+    POST = "post"
+    EDIT = "edit"
+
+
+class _Leaf(NamedTuple):
+    """An element with a value of its own; ``shown`` is its path in a refusal."""
+
+    path: str
+    shown: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What has been seen so far: its collections grow while a tree is walked."""
+
+    leaves: dict[str, list[_Leaf]] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+_PATHS = {row.path: row.name for row in FIELDS} | ALIASES
+_GROUPS = frozenset(
+    "/".join(steps[:count]) for path in _PATHS for steps in [path.split("/")] for count in range(len(steps))
+)
+
+
+def read_job(root: Node, purpose: Purpose, *, fields: Sequence[Field] = FIELDS) -> JobDocument:
+    """The document that a ``<job>`` holds, whatever the order of its elements (xml spec 6, 16 #3, #4, #21, #23).
+
+    A post needs all mandatory fields; an edit may leave out any, and clear by an empty element those that are not
+    mandatory. Read-only elements are ignored. Raises ``Refused(JOB_DOCUMENT_INVALID)`` naming every flaw.
+    """
+    reading = _Reading()
+    renewal = any(child.name in RENEWALS and child.text != "false" for child in root.children)
+    if root.name == "job":
+        _walk(root, "", "job", reading)
+    else:
+        reading.flaws.append(Flaw(root.name[:100], "the document must be a job"))
+    given = {row.name: value for row in fields if (value := _read_field(row, reading)) is not None}
+    cleared = reading.cleared - given.keys()
+    reading.flaws += _find_missing(purpose, fields, given, cleared, reading)
+    refuse_flaws(reading.flaws)
+    is_post = purpose is Purpose.POST
+    return JobDocument(
+        content=JobContent(**given),
+        cleared=frozenset() if is_post else frozenset(cleared),
+        renewal=renewal and not is_post,
+    )
+
+
+def _walk(node: Node, path: str, shown: str, reading: _Reading) -> None:
+    """Sorts the leaves below a group by field. ``path`` is without positions and without the root."""
+    if node.text:
+        reading.flaws.append(Flaw(shown, "a text is not expected between its elements"))
+    seen: set[str] = set()
+    for child, inner, inner_shown in _steps(node, path, shown):
+        if inner in READ_ONLY or inner in RENEWALS:
+            continue
+        if child.name in seen and inner not in REPEATED:
+            reading.flaws.append(Flaw(inner_shown, "occurs more than once"))
+        elif inner in _PATHS:
+            _take_leaf(child, inner, inner_shown, reading)
+        elif inner not in _GROUPS:
+            reading.flaws.append(Flaw(inner_shown, "is not an element of a job"))
+        elif child.children or child.text:
+            _walk(child, inner, inner_shown, reading)
+        elif inner in REPEATED:
+            reading.flaws.append(Flaw(f"{inner_shown}/code", "is missing"))
+        else:
+            reading.cleared |= {name for leaf, name in _PATHS.items() if leaf.startswith(f"{inner}/")}
+        seen.add(child.name)
+
+
+def _steps(node: Node, path: str, shown: str) -> Iterator[tuple[Node, str, str]]:
+    for position, child in enumerate(node.children, start=1):
+        inner = f"{path}/{child.name}" if path else child.name
+        name = child.name[:100]
+        yield child, inner, f"{shown}/{name}[{position}]" if inner in REPEATED else f"{shown}/{name}"
+
+
+def _take_leaf(node: Node, path: str, shown: str, reading: _Reading) -> None:
+    if node.children:
+        reading.flaws.append(Flaw(shown, "must be a text; put markup into a CDATA section"))
+        return
+    reading.leaves.setdefault(_PATHS[path], []).append(_Leaf(path, shown, node.text))
+
+
+def _read_field(row: Field, reading: _Reading) -> Any:
+    """The value of a field, or ``None`` where it is absent, cleared or wrong."""
+    leaves = reading.leaves.get(row.name, [])
+    if row.kind is Kind.CODES:
+        return _read_codes(row, leaves, reading) if leaves else None
+    if len(leaves) > 1:
+        reading.flaws.append(Flaw(leaves[1].shown, f"is given a second time, after {leaves[0].shown}"))
+    if not leaves:
+        return None
+    if not leaves[0].text:
+        reading.cleared.add(row.name)
+        return None
+    value, why = _read_value(row, leaves[0].text)
+    if why:
+        reading.flaws.append(Flaw(leaves[0].shown, why))
+    return value
+
+
+def _read_value(row: Field, text: str) -> tuple[Any, str | None]:
+    match row.kind:
+        case Kind.NUMBER:
+            number = read_number(text)
+            return number, None if number else f"{text[:40]!r} is not a whole number above zero"
+        case Kind.TRUTH:
+            truth = _TRUTHS.get(text.lower())
+            return truth, "must be true or false" if truth is None else None
+        case Kind.MARKUP:
+            markup = clean_markup(text)
+            return markup, check_characters(markup, row.size)
+        case Kind.EMAIL:
+            return text, check_characters(text, row.size) or check_email(text)
+        case Kind.URL:
+            return text, check_characters(text, row.size) or check_url(text)
+        case Kind.CODE:
+            return _read_code(row, text)
+        case _:
+            return text, check_characters(text, row.size)
+
+
+def _read_code(row: Field, text: str) -> tuple[str | None, str | None]:
+    assert row.table is not None
+    # Countries have lower case here and upper case elsewhere (xml spec 7.6), so both are read.
+    code = text.lower() if row.name == "country_code" else text
+    if code not in row.table:
+        return None, f"{text[:40]!r} is not a {row.table.what} code"
+    return code, None
+
+
+def _read_codes(row: Field, leaves: list[_Leaf], reading: _Reading) -> tuple[str, ...]:
+    codes: list[str] = []
+    for leaf in leaves:
+        code, why = _read_code(row, leaf.text)
+        if why:
+            reading.flaws.append(Flaw(leaf.shown, why))
+        elif code and code not in codes:
+            codes.append(code)
+    _, most = row.size
+    if len(codes) > most:
+        group = leaves[0].shown.rpartition("[")[0].rpartition("/")[0]
+        reading.flaws.append(Flaw(group, f"has {len(codes)} codes, at most {most} are allowed"))
+    return tuple(codes)
+
+
+def _find_missing(
+    purpose: Purpose,
+    fields: Sequence[Field],
+    given: dict[str, Any],
+    cleared: set[str],
+    reading: _Reading,
+) -> Iterator[Flaw]:
+    """Mandatory fields that a post lacks or an edit clears; one that was read and is wrong has its flaw already."""
+    wanting = (lambda name: name in cleared) if purpose is Purpose.EDIT else (lambda name: name not in given)
+    why = "can not be cleared" if purpose is Purpose.EDIT else "is required"
+    told = {flaw.path for flaw in reading.flaws}
+    for row in fields:
+        if row.needed and wanting(row.name) and f"job/{row.path}" not in told:
+            yield Flaw(f"job/{row.path}", why)
+    company = {"company_id", "company_name"}
+    if (
+        purpose is Purpose.POST
+        and not company & given.keys()
+        and not any(path.startswith("job/company/") for path in told)
+    ):
+        yield Flaw("job/company", "an id or a name is required")
+    if purpose is Purpose.EDIT and company <= cleared:
+        yield Flaw("job/company", "id and name can not both be cleared")

@@ -1,0 +1,91 @@
+"""UTC days: bounds, the year of retention, days that do not exist."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmeter.base import days
+
+DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2023, 12, 31, 23, 59, 59, 999_999, UTC), date(2023, 12, 31)),
+        (datetime(2024, 1, 1, tzinfo=UTC), date(2024, 1, 1)),
+        # five in the afternoon on the Pacific coast is the next UTC day (reports page)
+        (datetime(2024, 1, 1, 17, tzinfo=timezone(timedelta(hours=-8))), date(2024, 1, 2)),
+        (datetime(2024, 3, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))), date(2024, 2, 29)),
+    ],
+)
+def test_an_instant_falls_in_a_utc_day(moment, day):
+    assert days.day_of(moment) == day
+
+
+@given(DAYS)
+def test_a_day_ends_where_the_next_begins(day):
+    last = days.end_of(day) - timedelta(microseconds=1)
+    assert days.day_of(days.start_of(day)) == day == days.day_of(last)
+    assert days.end_of(day) == days.start_of(day + timedelta(days=1))
+
+
+@given(DAYS, st.integers(0, 10))
+def test_a_day_is_final_whole_days_later(day, after):
+    assert days.final_at(day, final_after_days=after) - days.start_of(day) == timedelta(days=after)
+
+
+def test_a_day_is_final_after_its_last_late_event():
+    day = date(2024, 2, 28)
+    last_event = days.end_of(day)
+    assert days.final_at(day) >= last_event + timedelta(hours=days.LATE_WINDOW_HOURS)
+    assert days.final_at(day) == datetime(2024, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count"),
+    [
+        (date(2024, 2, 28), date(2024, 3, 1), 3),
+        (date(2023, 2, 28), date(2023, 3, 1), 2),
+        (date(2023, 12, 31), date(2024, 1, 1), 2),
+        (date(2024, 5, 5), date(2024, 5, 5), 1),
+        (date(2024, 5, 5), date(2024, 5, 4), 0),
+    ],
+)
+def test_days_between_includes_both_ends(first, last, count):
+    found = days.days_between(first, last)
+    assert len(found) == count
+    assert list(found) == sorted(set(found))
+    assert not found or (found[0], found[-1]) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        (date(2024, 2, 29), date(2023, 2, 28)),
+        (date(2025, 2, 28), date(2024, 2, 28)),
+        (date(2024, 3, 1), date(2023, 3, 1)),
+        (date(2024, 1, 1), date(2023, 1, 1)),
+    ],
+)
+def test_one_year_before_a_day(day, before):
+    assert days.one_year_before(day) == before
+
+
+@pytest.mark.parametrize(
+    ("parts", "day"),
+    [
+        ((2024, 2, 29), date(2024, 2, 29)),
+        ((2023, 2, 29), None),
+        ((2023, 13, 1), None),
+        ((0, 1, 1), None),
+        ((10**30, 1, 1), None),
+        ((None, 1, 1), None),
+        ((2023, None, 1), None),
+        ((2023, 1, None), None),
+    ],
+)
+def test_a_day_is_made_of_parts_that_the_calendar_knows(parts, day):
+    assert days.make_day(*parts) == day

@@ -1,0 +1,74 @@
+"""Ids: a job id carries its shard, a URN its number, a reference its parts; secrets are kept as hashes."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmeter.base import ids
+
+SECRETS = st.text(alphabet=st.characters(codec="utf-8"))
+
+
+@given(st.integers(0, 2**54), st.integers(0, ids.SHARD_COUNT - 1))
+def test_a_job_id_names_its_shard_and_its_sequence(sequence, shard):
+    job_id = ids.make_job_id(sequence, shard)
+    assert (ids.shard_of(job_id), job_id // ids.SHARD_COUNT) == (shard, sequence)
+    assert job_id < 2**63
+
+
+@pytest.mark.parametrize("shard", [-1, ids.SHARD_COUNT])
+def test_a_shard_that_does_not_exist_is_our_mistake(shard):
+    with pytest.raises(AssertionError):
+        ids.make_job_id(1, shard)
+
+
+@given(st.integers(0, 10**18 - 1))
+def test_a_urn_is_read_back(number):
+    assert ids.read_urn(f"{ids.URN_CONTRACT}{number}", ids.URN_CONTRACT) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "5",
+        "urn:li:contract:",
+        "urn:li:job:5",
+        "urn:li:contract:-5",
+        "urn:li:contract:5 ",
+        "urn:li:contract:5x",
+        "urn:li:contract:\u0665",
+        "urn:li:contract:²",
+        "urn:li:contract:" + "9" * 19,
+    ],
+)
+def test_what_is_no_urn_is_nothing(text):
+    assert ids.read_urn(text, ids.URN_CONTRACT) is None
+
+
+@pytest.mark.parametrize("make", [ids.make_secret, ids.make_access_token, ids.make_client_id])
+def test_made_texts_differ_and_fit_a_url(make):
+    made = {make() for _ in range(200)}
+    assert len(made) == 200
+    assert set("".join(made)) <= set(string.ascii_letters + string.digits + "-_")
+
+
+def test_a_token_has_the_look_of_the_protocol_s_own():
+    assert ids.make_access_token().startswith("AQV")
+    assert len(ids.make_client_id()) == 14
+
+
+@given(SECRETS, SECRETS)
+def test_a_secret_is_known_by_its_hash_alone(secret, other):
+    kept = ids.hash_secret(secret)
+    assert len(kept) == 32
+    assert ids.same_secret(secret, kept)
+    assert ids.same_secret(other, kept) == (other == secret)
+
+
+def test_the_same_parts_give_the_same_reference():
+    assert ids.make_reference("reserve", 7) == ids.make_reference("reserve", 7)
+    different = [("reserve", 7), ("reserve", 8), ("release", 7), ("reserve7",), ("reserve", 7, ""), ()]
+    assert len({ids.make_reference(*parts) for parts in different}) == len(different)

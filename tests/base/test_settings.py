@@ -1,0 +1,61 @@
+"""Settings: every field from its variable, and a variable that cannot be read is named."""
+
+from dataclasses import fields
+
+import pytest
+
+from jobmeter.base.settings import Settings
+
+FIELDS = {field.name: field.default for field in fields(Settings)}
+
+
+def variable(name):
+    return f"JOBMETER_{name.upper()}"
+
+
+def other_value(default):
+    """A value of the field's type that is not its default, as the environment spells it and as it is read."""
+    if isinstance(default, bool):
+        return ("false", False) if default else ("true", True)
+    return (f"{default + 7}", default + 7) if isinstance(default, int) else ("chosen", "chosen")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_each_field_is_read_from_its_variable(name):
+    text, value = other_value(FIELDS[name])
+
+    settings = Settings.from_environment({variable(name): f" {text} "})
+
+    changed = {
+        other: getattr(settings, other) for other in FIELDS if getattr(settings, other) != FIELDS[other]
+    }
+    assert changed == {name: value}
+
+
+@pytest.mark.parametrize("name", [name for name, default in FIELDS.items() if not isinstance(default, str)])
+@pytest.mark.parametrize("text", ["", "yes please", "-1", "1.5", "²"])
+def test_a_variable_that_cannot_be_read_is_named(name, text):
+    with pytest.raises(ValueError, match=variable(name)) as error:
+        Settings.from_environment({variable(name): text})
+    assert repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("0", False), ("TRUE", True), ("False", False)])
+def test_a_switch_has_four_spellings(text, value):
+    assert Settings.from_environment({"JOBMETER_SANDBOX": text}).sandbox is value
+
+
+def test_other_variables_are_not_ours():
+    assert Settings.from_environment({"SANDBOX": "true", "JOBMETER_UNKNOWN": "x"}) == Settings()
+
+
+def test_a_worker_process_gets_the_same_settings():
+    changed = {variable(name): other_value(default)[0] for name, default in FIELDS.items()}
+    settings = Settings.from_environment(changed)
+    assert Settings.from_environment(settings.to_environment()) == settings
+    assert Settings.from_environment(Settings().to_environment()) == Settings()
+
+
+def test_without_an_argument_the_process_s_own_environment_is_read(monkeypatch):
+    monkeypatch.setenv("JOBMETER_EVENTS_KEY", "from outside")
+    assert Settings.from_environment().events_key == "from outside"

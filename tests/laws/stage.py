@@ -1,0 +1,180 @@
+"""Owns the set-up of the tests of the laws: a database with a partner, two customers and a funded contract; its verbs
+at a given time, without HTTP. Does not own any expectation.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.money import Money, format_amount
+from jobmeter.base.settings import Settings
+from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.jobs import flow as jobs
+from jobmeter.metering import flow as metering
+from jobmeter.metering.model import IntakeReply
+from jobmeter.partners import flow as partners
+from jobmeter.partners.model import Application, ApplicationDraft
+from jobmeter.reports.flow_laws import check_laws
+from jobmeter.reports.model import LawCheck
+from jobmeter.store.database import Database
+from jobmeter.wire.events import Event, Malformed
+from jobmeter.worker import chores
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+SETTINGS = Settings()
+PRICE_MICROS = 1_500_000
+PRICES_BY_PLACE = {"Lyon, France": PRICE_MICROS, "Leeds, United Kingdom": 2_250_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    child: Application
+    contract: CustomerContract
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    database: Database
+    parent: Application
+    contract: PartnerContract
+    customers: tuple[Customer, ...]
+
+    async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
+        async with self.database.transaction() as connection:
+            return await jobs.take_element(connection, child=customer.child, element=element, now=now)
+
+    async def job_of_task(self, customer: Customer, task_id: UUID, now: datetime) -> int | None:
+        async with self.database.connection() as connection:
+            found = await jobs.find_tasks(connection, child=customer.child, task_ids=[task_id], now=now)
+        return found[task_id].job_id
+
+    async def post(
+        self, external_id: str, *, now: datetime = START, place: str = "Lyon, France", budget_micros: int
+    ) -> int:
+        """A live job of the first customer."""
+        customer = self.customers[0]
+        element = make_element(customer, external_id, now, place=place, budget_micros=budget_micros)
+        task_id = await self.take(customer, element, now)
+        await self.run_due(now)
+        job_id = await self.job_of_task(customer, task_id, now)
+        assert job_id is not None
+        return job_id
+
+    async def close(self, customer: Customer, external_id: str, now: datetime) -> None:
+        element = make_element(customer, external_id, now, budget_micros=PRICE_MICROS)
+        await self.take(customer, element | {"jobPostingOperationType": "CLOSE"}, now)
+
+    async def take_in(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
+        async with self.database.transaction() as connection:
+            return await metering.take_in(
+                connection,
+                events,
+                now=now,
+                future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
+            )
+
+    async def open_day(self, now: datetime) -> None:
+        await chores.make_event_days(self.database, now=now)
+
+    async def run_due(self, now: datetime) -> None:
+        await chores.run_due(self.database, SETTINGS, now=now)
+
+    async def check(self) -> list[LawCheck]:
+        async with self.database.connection() as connection:
+            return await check_laws(connection)
+
+    async def breaches(self) -> list[LawCheck]:
+        return [check for check in await self.check() if check.breaches]
+
+    async def rows(self, statement: str, values: Iterable[Any] = ()) -> list[Any]:
+        async with self.database.connection() as connection:
+            return await (await connection.execute(statement, list(values) or None)).fetchall()
+
+    async def execute(self, *statements: str) -> None:
+        """In one transaction, as a hand in the database would."""
+        async with self.database.transaction() as connection:
+            for statement in statements:
+                await connection.execute(statement)
+
+
+@asynccontextmanager
+async def open_stage(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Stage]:
+    database = await Database.open(database_url, connections_max=2)
+    try:
+        yield await _set_up(database, limit_micros)
+    finally:
+        await database.close()
+
+
+async def _set_up(database: Database, limit_micros: int) -> Stage:
+    async with database.transaction() as connection:
+        parent = (await partners.create_parent(connection, name="Partner", now=START)).application
+        contract = await contracts.open_partner_contract(
+            connection,
+            partner_id=parent.id,
+            limit=Money(limit_micros, "EUR"),
+            click_price_micros=PRICE_MICROS,
+            term=(START - timedelta(days=1), START + timedelta(days=1_000)),
+            now=START,
+        )
+        await contracts.set_click_price(
+            connection,
+            contract=contract,
+            traits=JobTraits(country="GB"),
+            price_micros=PRICES_BY_PLACE["Leeds, United Kingdom"],
+            valid_from=contract.term_starts_at,
+        )
+        customers = []
+        for number in range(2):
+            draft = ApplicationDraft(f"customer-{number}", f"Customer {number}", f"Customer number {number}")
+            made = await partners.create_child(connection, parent=parent, draft=draft, now=START)
+            customer_contract = await contracts.set_up_customer_contract(
+                connection, child=made.application, partner_contract_id=contract.id, now=START
+            )
+            customers.append(Customer(made.application, customer_contract))
+    await chores.make_event_days(database, now=START)
+    return Stage(database, parent, contract, tuple(customers))
+
+
+def make_element(
+    customer: Customer,
+    external_id: str,
+    now: datetime,
+    *,
+    place: str = "Lyon, France",
+    budget_micros: int,
+) -> dict[str, Any]:
+    amount = {"currencyCode": "EUR", "amount": format_amount(budget_micros, "EUR")}
+    return {
+        "externalJobPostingId": external_id,
+        "jobPostingOperationType": "CREATE",
+        "title": f"Welder {external_id}",
+        "description": f"A welder joins what is apart. {external_id} " * 8,
+        "companyApplyUrl": "https://careers.example.com/apply",
+        "listedAt": to_ms(now) - 1_000,
+        "location": place,
+        "companyName": "Harbour Logistics",
+        "contract": customer.contract.urn,
+        "budget": {"payForPerformanceTotalBudget": amount},
+    }
+
+
+def make_event(job_id: int, event_id: str, at: datetime, **changed: Any) -> Event:
+    values: dict[str, Any] = {
+        "source": "board",
+        "id": event_id,
+        "type": "applyClick",
+        "time": to_ms(at),
+        "job": job_id,
+        "visitor": f"visitor {event_id}",
+    }
+    return Event(**(values | changed))
+
+
+def make_clicks(job_id: int, count: int, at: datetime = START, *, prefix: str = "c") -> list[Event]:
+    return [make_event(job_id, f"{prefix}{job_id}-{n}", at + timedelta(milliseconds=n)) for n in range(count)]
