@@ -19,7 +19,7 @@ RESULTS = Path(__file__).with_name("results.json")
 Results = dict[str, dict[str, Any]]
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> int:
     """A missed target shows red; it is a fact about this machine, not an error."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the named figures.")
     parser.add_argument("--large", action="store_true", help="also those that need much data")
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.only in {None, figure.name} and (asked.large or asked.only or not figure.is_large)
     ]
     console = Console()
-    results = measure(wanted, LARGE if asked.large else Sizes(), console)
+    results = measure(wanted, sizes or (LARGE if asked.large else Sizes()), console)
     asked.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     console.print(draw_table(wanted, results))
     return 0
@@ -42,7 +42,8 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
     """The results by figure name. Each group measures on a fresh database server."""
     found: dict[str, Measured] = {}
     for group in dict.fromkeys(figure.group for figure in wanted):
-        with console.status(f"measuring {group}"), open_machine() as machine:
+        console.print(f"measuring {group} ...")
+        with open_machine() as machine:
             found |= GROUPS[group](machine, sizes, read_machine_clock())
     return {figure.name: draw_result(figure, found[figure.name]) for figure in wanted}
 
@@ -64,10 +65,13 @@ def _round(value: float | None) -> float | None:
 
 
 def draw_table(wanted: list[Figure], results: Results) -> Table:
-    table = Table(title="Figures: the median of the runs, beside what this machine could do at most")
+    limits = "\n".join(
+        f"limit of {figure.name}: {figure.limited_by}" for figure in wanted if figure.limited_by
+    )
+    table = Table(title="Medians, beside what this machine could do at most", caption=limits)
     for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
-        table.add_column(column, justify="left" if column in {"figure", "unit"} else "right")
-    table.add_column("limited by")
+        is_text = column in {"figure", "unit"}
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for figure in wanted:
         row = results[figure.name]
         missed = figure.target is not None and (row["ratio"] or 0) < figure.target
@@ -79,7 +83,6 @@ def draw_table(wanted: list[Figure], results: Results) -> Table:
             "" if row["ratio"] is None else f"{row['ratio']:.2f}",
             "" if figure.target is None else f"{figure.target:.2f}",
             str(len(row["runs"])),
-            figure.limited_by,
             style="red" if missed else None,
         )
     return table

@@ -24,15 +24,19 @@ AGENT_VERSIONS = range(100, 150)
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One sender's events. ``number`` counts its batches up, so that none ever repeats."""
+    """One sender's events, ``click_share`` of them apply clicks and the others views.
+
+    Batches are counted up by ``number``, so that none ever repeats.
+    """
 
     sender: int
     job_ids: Column
     first_ms: int
     batch_events: int
+    click_share: float = 1.0
 
     def make_bodies(self, first_number: int, count: int) -> list[bytes]:
-        """JSON arrays of apply clicks, as a job board would send them."""
+        """JSON arrays, as a job board would send them."""
         encoder = msgspec.json.Encoder()
         return [encoder.encode(self._make_events(first_number + step)) for step in range(count)]
 
@@ -52,20 +56,21 @@ class Stream:
     def _make_events(self, number: int) -> list[dict[str, object]]:
         chance, jobs, times = self._draw(number)
         visitors = chance.integers(0, VISITORS, self.batch_events)
+        clicks = chance.random(self.batch_events) < self.click_share
         agents = [text.format(version) for text in AGENTS for version in AGENT_VERSIONS]
         return [
             {
                 "source": f"board-{self.sender}",
                 "id": f"{number}-{row}",
-                "type": "applyClick",
+                "type": "applyClick" if is_click else "view",
                 "time": time_ms,
                 "job": job_id,
                 "visitor": f"visitor-{visitor}",
                 "userAgent": agents[visitor % len(agents)],
-                "address": f"203.{visitor % 97}.{visitor % 211}.{visitor % 251}",
+                "address": _make_address(visitor),
             }
-            for row, (time_ms, job_id, visitor) in enumerate(
-                zip(times.tolist(), jobs.tolist(), visitors.tolist(), strict=True)
+            for row, (time_ms, job_id, visitor, is_click) in enumerate(
+                zip(times.tolist(), jobs.tolist(), visitors.tolist(), clicks.tolist(), strict=True)
             )
         ]
 
@@ -87,3 +92,9 @@ class Stream:
                 np.full(self.batch_events, number, ">i8"),
             ]
         )
+
+
+def _make_address(visitor: int) -> str:
+    if visitor % 3 == 0:
+        return f"2001:db8:{visitor % 4096:x}:1::{visitor:x}"
+    return f"203.{visitor % 97}.{visitor % 211}.{visitor % 251}"

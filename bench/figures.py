@@ -9,17 +9,21 @@ from datetime import datetime
 from bench.intake import measure_intake
 from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
+from bench.settlement import measure_settlement
 
 Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
 
-COPY = "COPY of the same rows into a table without an index"
+COPY = "COPY of the same rows, no index"
 
 FIGURES = (
     # name, unit, group, what limits it, target of the ratio
     Figure("intake_batch", "events/s", "intake", COPY, 0.10),
     Figure("intake_batch_p50", "ms", "intake"),
     Figure("intake_batch_p99", "ms", "intake"),
-    Figure("intake_hot_job", "events/s", "intake", "intake_batch: the same events over all jobs", 0.90),
+    Figure("intake_mixed", "events/s", "intake", COPY),
+    Figure("intake_hot_job", "events/s", "intake", "intake_batch", 0.90),
+    Figure("copy_by_all", "rows/s", "intake", "COPY by one connection"),
+    Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
 )
 
-GROUPS: dict[str, Measure] = {"intake": measure_intake}
+GROUPS: dict[str, Measure] = {"intake": measure_intake, "settlement": measure_settlement}

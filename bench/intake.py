@@ -1,26 +1,29 @@
 """Owns the figures of intake: batches of events over HTTP, spread over all live jobs or all on one.
 
-Every event is an apply click within its job's budget: the dearest case, since each is stored, counted and charged.
+Every event is an apply click within its job's budget, so each is stored, counted and charged: the dearest case, and
+the one to compare with a ledger. Only ``intake_mixed`` has the views of a real board, nine to a click.
 """
 
 import json
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from bench.board_events import Stream
+from bench.board_events import BATCH_SPAN_MS, Stream
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine, make_ceiling, measure_copy
 from bench.measurement import Measured, Sizes
 from bench.parallel import Act, race
 from bench.serving import Served, serve
 from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
+from jobmeter.store.arrays import Column
 
 EVENTS_KEY = "bench-events"
-STREAM_STARTS_HOURS = 6
+MIXED_CLICK_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A server with live jobs, and the streams that go to it."""
+    """A server with live jobs, ready to be sent events."""
 
     machine: Machine
     served: Served
     sizes: Sizes
-    spread: tuple[Stream, ...]
-    hot: tuple[Stream, ...]
 
     def send(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, list[float]]:
         """Events a second of one round, and how long each batch took, in ms."""
@@ -71,47 +72,61 @@ class Intake:
         events = self.sizes.batches * self.sizes.batch_events * len(streams)
         return events / seconds, [timing * 1_000 for sender in timings for timing in sender]
 
-    def copy(self, round_number: int) -> float:
-        first = round_number * self.sizes.batches
-        copies = [stream.make_copies(first, self.sizes.batches) for stream in self.spread]
-        return measure_copy(self.machine, copies, rows=self.sizes.batch_events)
+    def copy(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, float]:
+        """Rows a second of COPY, by one connection and by as many as there are senders."""
+        rows, first = self.sizes.batch_events, round_number * self.sizes.batches
+        copies = [stream.make_copies(first, self.sizes.batches) for stream in streams]
+        alone = measure_copy(self.machine, [[batch for batches in copies for batch in batches]], rows=rows)
+        return alone, measure_copy(self.machine, copies, rows=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What was measured side by side."""
+
+    spread: float
+    timings_ms: list[float]
+    copied_alone: float
+    copied_by_all: float
+    hot: float
+    mixed: float
 
 
 def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Rounds of spread events, COPY and hot-job events in turn, after one that warms everything up."""
+    """Rounds of spread events, COPY, hot-job and mixed events in turn, after one that warms everything up."""
     settings = Settings(database_url=machine.url, events_key=EVENTS_KEY)
-    spread, hot = _make_streams(machine, sizes, now)
+    job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     make_ceiling(machine)
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
-        intake = Intake(machine, served, sizes, spread, hot)
-        intake.send(spread, 0)
-        intake.send(hot, 0)
-        rates, ceilings, hot_rates, timings = [], [], [], []
-        for round_number in range(1, sizes.runs + 1):
-            rate, taken = intake.send(spread, round_number)
-            rates.append(rate)
-            timings.append(taken)
-            ceilings.append(intake.copy(round_number))
-            hot_rates.append(intake.send(hot, round_number)[0])
+        intake = Intake(machine, served, sizes)
+        first_ms = _choose_start_ms(sizes, now)
+        rounds = [_measure_round(intake, job_ids, first_ms, number) for number in range(sizes.runs + 1)][1:]
+    rates = tuple(one.spread for one in rounds)
+    alone = tuple(one.copied_alone for one in rounds)
     return {
-        "intake_batch": Measured(tuple(rates), tuple(ceilings)),
-        "intake_batch_p50": Measured(tuple(float(np.percentile(taken, 50)) for taken in timings)),
-        "intake_batch_p99": Measured(tuple(float(np.percentile(taken, 99)) for taken in timings)),
-        "intake_hot_job": Measured(tuple(hot_rates), tuple(rates)),
+        "intake_batch": Measured(rates, alone),
+        "intake_batch_p50": Measured(tuple(float(np.percentile(one.timings_ms, 50)) for one in rounds)),
+        "intake_batch_p99": Measured(tuple(float(np.percentile(one.timings_ms, 99)) for one in rounds)),
+        "intake_mixed": Measured(tuple(one.mixed for one in rounds), alone),
+        "intake_hot_job": Measured(tuple(one.hot for one in rounds), rates),
+        "copy_by_all": Measured(tuple(one.copied_by_all for one in rounds), alone),
     }
 
 
-def _make_streams(
-    machine: Machine, sizes: Sizes, now: datetime
-) -> tuple[tuple[Stream, ...], tuple[Stream, ...]]:
-    jobs = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now)
-    first_ms = to_ms(now - timedelta(hours=STREAM_STARTS_HOURS))
-    spread = tuple(
-        Stream(sender, ids, first_ms, sizes.batch_events) for sender, ids in enumerate(jobs.job_ids)
+def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, number: int) -> Round:
+    # Each kind of stream has sender numbers of its own, so that no event is another's repeat.
+    events, senders = intake.sizes.batch_events, len(job_ids)
+    spread = tuple(Stream(at, ids, first_ms, events) for at, ids in enumerate(job_ids))
+    hot = tuple(Stream(at + senders, job_ids[0][:1], first_ms, events) for at in range(senders))
+    mixed = tuple(
+        Stream(at + 2 * senders, ids, first_ms, events, MIXED_CLICK_SHARE) for at, ids in enumerate(job_ids)
     )
-    # Other senders' numbers, so that no event is another's repeat; still one for each worker.
-    hot = tuple(
-        Stream(sender + sizes.senders, jobs.job_ids[0][:1], first_ms, sizes.batch_events)
-        for sender in range(sizes.senders)
-    )
-    return spread, hot
+    rate, timings_ms = intake.send(spread, number)
+    alone, by_all = intake.copy(spread, number)
+    return Round(rate, timings_ms, alone, by_all, intake.send(hot, number)[0], intake.send(mixed, number)[0])
+
+
+def _choose_start_ms(sizes: Sizes, now: datetime) -> int:
+    """So that the stream ends about now, and within today: what comes late for a day is restated, which is rare."""
+    span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
+    return max(to_ms(start_of(day_of(now))), to_ms(now) - span_ms)

@@ -6,21 +6,27 @@ Does not own any behaviour of theirs.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow_single import take_in_singles
+from jobmeter.metering.grouping import EventGrouper
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database
+from jobmeter.wire.events import Event
 from jobmeter.worker.loop import run_loop
 
 log = logging.getLogger("jobmeter")
@@ -53,18 +59,35 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so."""
     database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
+    rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
     bell = asyncio.Event()
     chores = None
     if settings.chores:
         chores = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
+
+    async def commit_singles(events: Sequence[Event]) -> Sequence[Landing | None]:
+        now = await clock.read()
+        tolerance = settings.future_tolerance_seconds
+        async with database.transaction() as connection:
+            return await take_in_singles(connection, events, now=now, future_tolerance_seconds=tolerance)
+
+    singles = EventGrouper(commit_singles, window_ms=settings.single_events_window_ms)
     try:
-        yield State(database=database, settings=settings, clock=clock, ring=bell.set)
+        yield State(
+            database=database,
+            settings=settings,
+            clock=clock,
+            ring=bell.set,
+            rate_limits=rate_limits,
+            singles=singles,
+        )
     finally:
         if chores is not None:
             chores.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await chores
+        await rate_limits.close()
         await database.close()
 
 
@@ -72,10 +95,12 @@ async def answer_unknown(_: Request, __: Exception) -> Response:
     return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
 
 
-async def answer_wrong_verb(request: Request, _: Exception) -> Response:
-    return plain_refusal(
-        Refused(Fault.METHOD_NOT_ALLOWED, method=request.method, path=request.url.path[:200])
-    )
+async def answer_wrong_verb(request: Request, error: Exception) -> Response:
+    refused = Refused(Fault.METHOD_NOT_ALLOWED, method=request.method[:20], path=request.url.path[:200])
+    response = plain_refusal(refused)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
+    return response
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:

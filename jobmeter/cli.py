@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from jobmeter import __version__
+from jobmeter import __version__, cli_explain
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.reference import write_pages
@@ -40,6 +40,7 @@ clock = App(name="clock", help="Shows and moves the clock of a running sandbox."
 database = App(name="db", help="Looks after the database.")
 app.command(clock)
 app.command(database)
+app.command(cli_explain.app)
 
 console = Console()
 
@@ -94,7 +95,8 @@ def sandbox(
     with open_database(data, database_url) as url:
         content = setup.read_credentials(kept)
         if content is None:
-            content = asyncio.run(_make_partner(url)) | setup.make_keys()
+            keys = setup.make_keys()
+            content = asyncio.run(_make_partner(url, keys["secret_key"])) | keys
             setup.write_credentials(kept, content)
         settings = replace(
             Settings.from_environment(),
@@ -102,6 +104,7 @@ def sandbox(
             sandbox=True,
             events_key=content["events_key"],
             operator_key=content["operator_key"],
+            secret_key=content["secret_key"],
         )
 
         def tell(base_url: str) -> None:
@@ -112,10 +115,10 @@ def sandbox(
         run_server(settings, host=host, port=port, workers=workers, when_listening=tell)
 
 
-async def _make_partner(url: str) -> dict[str, Any]:
+async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
     opened = await Database.open(url, connections_max=2)
     try:
-        return await setup.make_partner(opened, now=read_machine_clock())
+        return await setup.make_partner(opened, now=read_machine_clock(), secret_key=secret_key)
     finally:
         await opened.close()
 

@@ -196,7 +196,7 @@ def range_text(first: date, last: date) -> str:
 def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = setup.make_keys()
-    credentials = asyncio.run(_make_partner(database_url)) | keys
+    credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
     chosen = Settings(
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 50} | keys | settings)
     )
@@ -204,9 +204,9 @@ def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
         yield Board(client, credentials)
 
 
-async def _make_partner(database_url: str) -> dict[str, Any]:
+async def _make_partner(database_url: str, secret_key: str) -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        return await setup.make_partner(database, now=read_machine_clock())
+        return await setup.make_partner(database, now=read_machine_clock(), secret_key=secret_key)
     finally:
         await database.close()

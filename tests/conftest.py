@@ -64,16 +64,16 @@ def url_of(cluster_url: str, name: str) -> str:
 @pytest.fixture
 def empty_database_url(cluster_url: str) -> Iterator[str]:
     """A database without a schema."""
-    yield from _make_database(cluster_url, "template1")
+    yield from make_database(cluster_url, "template1")
 
 
 @pytest.fixture
 def database_url(cluster_url: str) -> Iterator[str]:
     """A fresh database with the schema."""
-    yield from _make_database(cluster_url, TEMPLATE)
+    yield from make_database(cluster_url, TEMPLATE)
 
 
-def _make_database(cluster_url: str, template: str) -> Iterator[str]:
+def make_database(cluster_url: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

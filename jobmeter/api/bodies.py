@@ -8,7 +8,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import BODY_BYTES_MAX, JSON_DEPTH_MAX, QUERY_BYTES_MAX, URL_BYTES_MAX
+from jobmeter.base.limits import (
+    BODY_BYTES_MAX,
+    HEADERS_BYTES_MAX,
+    JSON_DEPTH_MAX,
+    PATH_SEGMENT_BYTES_MAX,
+    QUERY_BYTES_MAX,
+    URL_BYTES_MAX,
+)
 
 _DECODER = msgspec.json.Decoder()
 
@@ -69,13 +76,25 @@ async def read_operator_body(request: Request, model: type[Model]) -> Model:
         raise Refused(Fault.OPERATOR_INPUT, field=field, why=first["msg"]) from error
 
 
+def check_length(request: Request, body: bytes) -> None:
+    """Raises ``Refused(LENGTH_REQUIRED)`` for a POST without a body that does not say so (spec 12.4)."""
+    tells_length = "content-length" in request.headers or "transfer-encoding" in request.headers
+    if request.method in {"POST", "PUT"} and not body and not tells_length:
+        raise Refused(Fault.LENGTH_REQUIRED)
+
+
 def check_url(request: Request) -> None:
-    """Raises ``Refused(URL_TOO_LONG)`` (spec 12.4)."""
+    """Raises ``Refused(URL_TOO_LONG)`` (spec 12.4). What is tunnelled in a body may be longer."""
     path, query = request.scope.get("raw_path") or b"", request.scope["query_string"]
     if len(query) > QUERY_BYTES_MAX:
         raise Refused(Fault.URL_TOO_LONG, what="the query string", bytes_max=QUERY_BYTES_MAX)
     if len(path) + len(query) > URL_BYTES_MAX:
         raise Refused(Fault.URL_TOO_LONG, what="the URL", bytes_max=URL_BYTES_MAX)
+    if len(path) > PATH_SEGMENT_BYTES_MAX and max(map(len, path.split(b"/"))) > PATH_SEGMENT_BYTES_MAX:
+        raise Refused(Fault.URL_TOO_LONG, what="a path segment", bytes_max=PATH_SEGMENT_BYTES_MAX)
+    headers_bytes = sum(len(name) + len(value) for name, value in request.scope["headers"])
+    if headers_bytes + len(path) + len(query) > HEADERS_BYTES_MAX:
+        raise Refused(Fault.URL_TOO_LONG, what="the URL with the headers", bytes_max=HEADERS_BYTES_MAX)
 
 
 def read_bearer(request: Request) -> str | None:

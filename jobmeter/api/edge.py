@@ -4,21 +4,29 @@ Does not own what a resource does; its handlers get a ``Call`` and return a ``Re
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from jobmeter.api.bodies import check_url, decode_json, read_bearer, read_body
-from jobmeter.api.replies import json_response, restli_headers, restli_refusal
+from jobmeter.api.bodies import check_length, check_url, decode_json, read_bearer, read_body
+from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
+from jobmeter.api.idempotency import answer_once
+from jobmeter.api.projections import project, read_masks
+from jobmeter.api.rate_limits import Throttled
+from jobmeter.api.replies import json_response, request_id_headers, restli_headers, restli_refusal
 from jobmeter.api.state import State, state_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application
+from jobmeter.partners.model_edge import Request as RepeatableRequest
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError
@@ -26,9 +34,31 @@ from jobmeter.wire.restli.queries import decode_query
 from jobmeter.wire.restli.syntax import Protocol, RestliSyntaxError, Value, decode_text, read_protocol
 from jobmeter.wire.restli.tunnel import Message, open_tunnel
 from jobmeter.wire.restli.values import ArgumentTypeError, read_long
-from jobmeter.wire.restli.versions import Version, VersionMissing, VersionNonexistent, check_version
+from jobmeter.wire.restli.versions import (
+    ACTIVE_VERSIONS,
+    Version,
+    VersionMissing,
+    VersionNonexistent,
+    check_version,
+    expand_version,
+)
 
 log = logging.getLogger("jobmeter.api")
+
+OVERRIDE = "x-http-method-override"
+# What the protocol itself reads; a resource adds its own.
+PROTOCOL_PARAMETERS = frozenset(
+    {"q", "ids", "action", "start", "count", "fields", "metadataFields", "pagingFields"}
+)
+_VERBS = {
+    "GET": "GET",
+    "GET_ALL": "GET",
+    "BATCH_GET": "GET",
+    "FINDER": "GET",
+    "UPDATE": "PUT",
+    "DELETE": "DELETE",
+}
+_KEYED = frozenset({"GET", "UPDATE", "PARTIAL_UPDATE", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +80,10 @@ class Call:
     def read_json(self) -> Any:
         return decode_json(self.body)
 
+    def is_since(self, version: str) -> bool:
+        """Whether the caller's version is ``version`` (``202407``) or newer. An unversioned call has all fields."""
+        return self.version is None or self.version.expanded >= expand_version(version)
+
     def read_optional_long(self, name: str) -> int | None:
         """A parameter of type long. Raises ``Refused(PARAMETER_TYPE)``."""
         if name not in self.parameters:
@@ -64,7 +98,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``content`` of ``None`` is an empty body."""
+    """``content`` of ``None`` is an empty body; ``bytes`` are JSON that is written already."""
 
     content: Any
     status: int = 200
@@ -78,77 +112,169 @@ Handler = Callable[[Call], Awaitable[Reply]]
 class Resource:
     """A Rest.li resource. ``handlers`` is keyed by method, and by ``FINDER name`` or ``ACTION name``.
 
-    ``is_single`` marks a resource that is one entity without keys. ``body_fields`` are those of a batch body:
-    sent without the batch header they are "unpermitted" (spec 4.2).
+    ``is_single`` marks a resource that is one entity without keys. ``parameters`` names its query parameters:
+    under ``/rest`` any other is refused; ``None`` lets all pass.
     """
 
     name: str
     handlers: dict[str, Handler]
     is_single: bool = False
     body_bytes_max: int = BODY_BYTES_MAX
+    parameters: tuple[str, ...] | None = None
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """The HTTP verbs that reach one of its methods; a GET may also be tunnelled through a POST."""
+        return _list_verbs(name.partition(" ")[0] for name in self.handlers)
+
+    def list_allowed(self, *, keyed: bool) -> tuple[str, ...]:
+        """The verbs for its entities, or for itself; actions may be of either."""
+        methods = [name.partition(" ")[0] for name in self.handlers]
+        return _list_verbs(
+            method
+            for method in methods
+            if method == "ACTION" or (method in _KEYED and not self.is_single) == keyed
+        )
+
+
+def _list_verbs(methods: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({_VERBS.get(method, "POST") for method in methods}))
+
+
+@dataclass(frozen=True, slots=True)
+class AnyVerb:
+    """An endpoint as an ASGI application, so that the router hands it every verb: the edge knows which are good."""
+
+    endpoint: Callable[[Request], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def make_endpoint(resource: Resource, *, versioned: bool) -> Callable[[Request], Awaitable[Response]]:
-    """The Starlette endpoint of ``resource`` under ``/rest`` (versioned) or ``/v2``."""
+    """The endpoint of ``resource`` under ``/rest`` (versioned) or ``/v2``."""
 
     async def endpoint(request: Request) -> Response:
         protocol = Protocol.V2
+        more_headers = request_id_headers()
         try:
-            protocol = read_protocol(request.headers.get("x-restli-protocol-version"))
-            call, handler = await _open_call(request, resource, protocol, versioned=versioned)
-            reply = await handler(call)
+            protocol = _read_protocol(request)
+            with _protocol_errors(request):
+                call, handler = await _open_call(
+                    request, resource, protocol, more_headers, versioned=versioned
+                )
+            response = await _answer(request, resource, call, handler)
         except Refused as refused:
-            return restli_refusal(refused, protocol)
-        except RestliSyntaxError as error:
-            uri = request.scope["query_string"].decode("latin-1")
-            log.info("unreadable query: %s", error.text)
-            return restli_refusal(Refused(Fault.QUERY_SYNTAX, uri=uri), protocol)
-        except PagingError as error:
-            fault = Fault.PAGING_NEGATIVE if "non-negative" in error.text else Fault.PAGING_NOT_INTEGER
-            return restli_refusal(Refused(fault), protocol)
-        headers = restli_headers(protocol) | reply.headers
-        if reply.content is None:
-            return Response(status_code=reply.status, headers=headers)
-        return json_response(reply.content, status=reply.status, headers=headers)
+            response = restli_refusal(refused, protocol)
+        response.headers.update(more_headers)
+        return response
 
     return endpoint
 
 
+async def _answer(request: Request, resource: Resource, call: Call, handler: Handler) -> Response:
+    async def run() -> Response:
+        try:
+            with _protocol_errors(request):
+                return await _carry_out(call, handler)
+        except Refused as refused:
+            return restli_refusal(refused, call.protocol)
+
+    key = request.headers.get(REPEAT_HEADER)
+    if key is None or call.method in {Method.GET, Method.GET_ALL, Method.BATCH_GET, Method.FINDER}:
+        return await run()
+    asked = RepeatableRequest(
+        sender=f"application {call.application.id}",
+        method=call.method.value,
+        path=f"{resource.name} {call.path}?{call.query}",
+        key=key.strip(),
+        body=call.body,
+    )
+    return await answer_once(call.state, asked, now=call.now, run=run)
+
+
+async def _carry_out(call: Call, handler: Handler) -> Response:
+    masks = read_masks(call.parameters)
+    reply = await handler(call)
+    headers = restli_headers(call.protocol) | reply.headers
+    if reply.content is None:
+        return Response(status_code=reply.status, headers=headers)
+    return json_response(project(masks, call.method, reply.content), status=reply.status, headers=headers)
+
+
+@contextmanager
+def _protocol_errors(request: Request) -> Iterator[None]:
+    """Raises the wire's own errors again as rows of the table of refusals."""
+    try:
+        yield
+    except RestliSyntaxError as error:
+        log.info("unreadable query: %s", error.text)
+        uri = request.scope["query_string"].decode("latin-1")
+        raise Refused(Fault.QUERY_SYNTAX, uri=uri) from error
+    except PagingError as error:
+        fault = Fault.PAGING_NEGATIVE if "non-negative" in error.text else Fault.PAGING_NOT_INTEGER
+        raise Refused(fault) from error
+
+
+def _read_protocol(request: Request) -> Protocol:
+    header = request.headers.get("x-restli-protocol-version")
+    try:
+        return read_protocol(header)
+    except RestliSyntaxError as error:
+        raise Refused(Fault.PROTOCOL_UNKNOWN, version=(header or "")[:40]) from error
+
+
 async def _open_call(
-    request: Request, resource: Resource, protocol: Protocol, *, versioned: bool
+    request: Request, resource: Resource, protocol: Protocol, headers: dict[str, str], *, versioned: bool
 ) -> tuple[Call, Handler]:
+    """Adds to ``headers`` what the answer must tell however the call ends."""
     check_url(request)
-    message = await _read_message(request, resource)
+    segments = split_path((request.scope.get("raw_path") or b"").decode("latin-1"))
+    path = "/" + "/".join(segments)
+    if len(segments) > (2 if resource.is_single else 3):
+        raise Refused(Fault.ROUTE_UNKNOWN)
+    message = await _read_message(request, resource, path, headers)
     state = state_of(request)
     now = await state.clock.read()
     application = await _authenticate(state, request, now)
-    version = _read_version(request) if versioned else None
+    version = _read_version(request, state.settings.active_versions) if versioned else None
+    await _count_call(state, application, resource, now, headers)
     parameters = decode_query(message.query, protocol)
-    segments = split_path((request.scope.get("raw_path") or b"").decode("latin-1"))
+    if versioned:
+        _check_parameters(resource, parameters)
     key = decode_path_key(segments[2]) if len(segments) > 2 else None
-    method, name = _read_method(request, resource, message, parameters, keyed=key is not None)
-    handler = resource.handlers.get(name)
-    if handler is None:
-        raise Refused(
-            Fault.ACCESS_DENIED,
-            permission=f"{resource.name}.{name.replace(' ', '-')}"
-            f".{version.expanded if version else 'NO_VERSION'}",
-        )
-    path = "/" + "/".join(segments)
+    method, handler = _choose_handler(
+        request, resource, message, parameters, version=version, keyed=key is not None
+    )
     call = Call(
         state, application, now, protocol, version, method, path, message.query, key, parameters, message.body
     )
     return call, handler
 
 
-async def _read_message(request: Request, resource: Resource) -> Message:
+async def _read_message(request: Request, resource: Resource, path: str, headers: dict[str, str]) -> Message:
+    """The request that was meant, its tunnel opened. Raises ``Refused``, METHOD_NOT_ALLOWED among others."""
+    override = request.headers.get(OVERRIDE) if request.method == "POST" else None
+    if override is None:
+        _check_verb(resource, request.method, path, headers)
     body = await read_body(request, bytes_max=resource.body_bytes_max)
+    check_length(request, body)
     query = decode_text(request.scope["query_string"])
     sent = Message(request.method, query, request.headers.get("content-type"), body)
     try:
-        return open_tunnel(sent, request.headers.get("x-http-method-override"))
+        message = open_tunnel(sent, override)
     except RestliSyntaxError as error:
         raise Refused(Fault.TUNNEL_MALFORMED, why=error.text) from error
+    _check_verb(resource, message.method, path, headers)
+    return message
+
+
+def _check_verb(resource: Resource, verb: str, path: str, headers: dict[str, str]) -> None:
+    if verb not in resource.verbs:
+        keyed = path.count("/") > 2
+        headers["Allow"] = ", ".join(resource.list_allowed(keyed=keyed) or resource.verbs)
+        raise Refused(Fault.METHOD_NOT_ALLOWED, method=verb[:20], path=path[:200])
 
 
 async def _authenticate(state: State, request: Request, now: datetime) -> Application:
@@ -159,8 +285,21 @@ async def _authenticate(state: State, request: Request, now: datetime) -> Applic
         return await partners.authenticate(connection, token=token, now=now)
 
 
-def _read_version(request: Request) -> Version:
-    outcome = check_version(request.headers.get("linkedin-version"))
+async def _count_call(
+    state: State, application: Application, resource: Resource, now: datetime, headers: dict[str, str]
+) -> None:
+    """Every call of a known application counts, whatever becomes of it (spec 12.5)."""
+    try:
+        quota = await state.rate_limits.take(application_id=application.id, resource=resource.name, now=now)
+    except Throttled as throttled:
+        headers |= throttled.quota.headers
+        headers["Retry-After"] = str(throttled.quota.resets_in_seconds)
+        raise
+    headers |= quota.headers
+
+
+def _read_version(request: Request, active_versions: str) -> Version:
+    outcome = check_version(request.headers.get("linkedin-version"), _list_versions(active_versions))
     if isinstance(outcome, VersionMissing):
         raise Refused(Fault.VERSION_MISSING)
     if isinstance(outcome, VersionNonexistent):
@@ -168,19 +307,48 @@ def _read_version(request: Request) -> Version:
     return outcome
 
 
-def _read_method(
-    request: Request, resource: Resource, message: Message, parameters: dict[str, Value], *, keyed: bool
-) -> tuple[Method, str]:
-    """The method, and the name its handler goes by."""
+@lru_cache(maxsize=8)
+def _list_versions(setting: str) -> tuple[str, ...]:
+    """The versions of ``JOBMETER_ACTIVE_VERSIONS``; the published ones where it is empty."""
+    return tuple(filter(None, (text.strip() for text in setting.split(",")))) or ACTIVE_VERSIONS
+
+
+def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:
+    if resource.parameters is None:
+        return
+    unknown = sorted(set(parameters) - PROTOCOL_PARAMETERS - set(resource.parameters))
+    if unknown:
+        fields = ", ".join(f"/{name[:80]}" for name in unknown[:10])
+        raise Refused(Fault.FIELDS_UNPERMITTED, place="PARAMETER", fields=fields)
+
+
+def _choose_handler(
+    request: Request,
+    resource: Resource,
+    message: Message,
+    parameters: dict[str, Value],
+    *,
+    version: Version | None,
+    keyed: bool,
+) -> tuple[Method, Handler]:
+    """The method, and what carries it out. Raises ``Refused`` for what the resource does not offer."""
     header = request.headers.get("x-restli-method")
     try:
         method = infer_method(message.method, header, parameters, keyed=keyed or resource.is_single)
     except MethodMismatchError as error:
         raise Refused(Fault.METHOD_HEADER, why=error.text) from error
     if method is Method.CREATE and "BATCH_CREATE" in resource.handlers and "CREATE" not in resource.handlers:
+        # Without the batch header the body is read as one entity, whose fields these are not (spec 4.2).
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields="/elements")
-    if method is Method.FINDER:
-        return method, f"FINDER {parameters['q']}"
-    if method is Method.ACTION:
-        return method, f"ACTION {parameters['action']}"
-    return method, method.value
+    marker = {Method.FINDER: "q", Method.ACTION: "action"}.get(method)
+    wanted = "" if marker is None else str(parameters[marker])[:100]
+    handler = resource.handlers.get(f"{method.value} {wanted}" if marker else method.value)
+    if handler is not None:
+        return method, handler
+    if marker and any(name.startswith(f"{method.value} ") for name in resource.handlers):
+        if method is Method.FINDER:
+            raise Refused(Fault.FINDER_UNKNOWN, finder=wanted)
+        raise Refused(Fault.ACTION_UNKNOWN, action=wanted)
+    named = f"{method.value}-{wanted}" if marker else method.value
+    spelled = version.expanded if version else "NO_VERSION"
+    raise Refused(Fault.ACCESS_DENIED, permission=f"{resource.name}.{named}.{spelled}")

@@ -1,9 +1,11 @@
 """Owns what the operator's endpoints share: the key, refusals in plain JSON, what they read from a body."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import wraps
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +14,11 @@ from jobmeter.api.bodies import check_key
 from jobmeter.api.replies import plain_refusal
 from jobmeter.api.state import State, state_of
 from jobmeter.base.faults import Refused
+
+# Within these years an instant can be stored and read back in any time zone.
+Instant = Annotated[
+    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
+]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

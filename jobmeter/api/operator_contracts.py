@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.bodies import read_operator_body
-from jobmeter.api.operator import OperatorBody, with_operator_key
+from jobmeter.api.operator import Instant, OperatorBody, with_operator_key
 from jobmeter.api.replies import json_response
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
@@ -27,8 +27,8 @@ class ContractBody(OperatorBody):
     currency: Short
     limit: Short
     click_price: Short
-    term_starts_at: AwareDatetime
-    term_ends_at: AwareDatetime
+    term_starts_at: Instant
+    term_ends_at: Instant
     contract_id: Annotated[int, Field(gt=0, lt=2**53)] | None = None
 
 
@@ -41,7 +41,7 @@ class TopUpBody(OperatorBody):
 
 class PriceBody(OperatorBody):
     click_price: Short
-    valid_from: AwareDatetime
+    valid_from: Instant
     country: Short = ""
     job_function: Short = ""
     experience_level: Short = ""

@@ -1,12 +1,17 @@
-"""``/v2/provisionedApplications``: create and find child applications (spec 2.3)."""
+"""``/v2/provisionedApplications``: create, find and update child applications (spec 2.3)."""
 
 from typing import Any
 
 from jobmeter.api.edge import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners import flow as partners
-from jobmeter.partners.model import Application, ApplicationDraft
+from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
+from jobmeter.wire.restli.envelopes import Patch, read_patch
 from jobmeter.wire.restli.keys import encode_location
+from jobmeter.wire.restli.syntax import RestliSyntaxError
+
+_LISTS = ("oauth2AuthorizedCallbackUrls", "validJsSdkDomains")
+_CHANGEABLE = ("name", "description", *_LISTS)
 
 
 async def create_application(call: Call) -> Reply:
@@ -33,6 +38,38 @@ async def find_application(call: Call) -> Reply:
     async with call.state.database.connection() as connection:
         found = await partners.find_child(connection, parent=call.application, unique_foreign_id=foreign_id)
     return Reply({"elements": [] if found is None else [_draw(found)]})
+
+
+async def update_application(call: Call) -> Reply:
+    """A partial update of a child application; answers 204 (spec 2.3)."""
+    try:
+        patch = read_patch(call.read_json())
+    except RestliSyntaxError as error:
+        raise Refused(Fault.BODY_INVALID, lines=f"ERROR :: /patch :: {error.text}") from error
+    change = _read_change(patch)
+    async with call.state.database.transaction() as connection:
+        await partners.update_child(connection, parent=call.application, key=call.key or "", draft=change)
+    return Reply(None, status=204)
+
+
+def _read_change(patch: Patch) -> ApplicationChange:
+    """Lists may be deleted, which empties them; texts are required."""
+    fields = patch.assigned | {name: [] for name in patch.removed if name in _LISTS}
+    unknown = [name for name in patch.assigned if name not in _CHANGEABLE]
+    lines = [f"ERROR :: /{name} :: unrecognized field found but not allowed" for name in unknown]
+    lines += [
+        f"ERROR :: /{name} :: cannot delete a required field" for name in patch.removed if name not in _LISTS
+    ]
+    if lines:
+        raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
+    return ApplicationChange(
+        name=_read_text(fields, "name") if "name" in fields else None,
+        description=_read_text(fields, "description") if "description" in fields else None,
+        callback_urls=_read_texts(fields, "oauth2AuthorizedCallbackUrls")
+        if "oauth2AuthorizedCallbackUrls" in fields
+        else None,
+        js_domains=_read_texts(fields, "validJsSdkDomains") if "validJsSdkDomains" in fields else None,
+    )
 
 
 def _draw(application: Application) -> dict[str, Any]:

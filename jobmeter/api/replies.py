@@ -9,17 +9,20 @@ import msgspec
 from starlette.responses import Response
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import make_request_id
 from jobmeter.wire.restli.syntax import Protocol
 
 JSON = "application/json"
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
-GATEWAY_CODE_MAX = 1029
+GATEWAY_CODE_MAX = 1028
 
 
 def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(_ENCODER.encode(content), status_code=status, media_type=JSON, headers=headers)
+    """``content`` that is ``bytes`` is JSON already."""
+    body = content if isinstance(content, bytes) else _ENCODER.encode(content)
+    return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 
 def error_object(refused: Refused) -> dict[str, Any]:
@@ -38,6 +41,11 @@ def row_error(refused: Refused) -> dict[str, Any]:
     """An entry of a batch's ``errors`` map: its code is text there (spec 6)."""
     row = refused.fault.row
     return {"code": str(row.service or row.code), "message": refused.message, "status": row.status}
+
+
+def request_id_headers() -> dict[str, str]:
+    """Names this request in the answer, so that both sides can speak of it."""
+    return {"x-li-uuid": make_request_id(), "x-li-request-id": make_request_id()}
 
 
 def restli_headers(protocol: Protocol) -> dict[str, str]:

@@ -4,15 +4,38 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from jobmeter.api import access_token, events, health, operator_contracts, operator_partners
+from jobmeter.api import (
+    access_token,
+    application_security,
+    candidates,
+    charge_stream,
+    events,
+    health,
+    introspection,
+    operator_applications,
+    operator_contracts,
+    operator_explain,
+    operator_job_links,
+    operator_partners,
+    operator_settlement,
+    revocation,
+    v1_jobs,
+)
+from jobmeter.api import job_campaigns as campaigns
+from jobmeter.api import job_posting_geo_locations as geo_locations
+from jobmeter.api import job_posting_status as posting_status
+from jobmeter.api import operator_hiring_contracts as hiring
 from jobmeter.api import partner_budget_reports as budget
 from jobmeter.api import partner_job_reports as job_reports
 from jobmeter.api import provisioned_applications as applications
 from jobmeter.api import provisioned_hiring_contracts as hiring_contracts
 from jobmeter.api import simple_job_posting_tasks as tasks
 from jobmeter.api import simple_job_postings as postings
-from jobmeter.api.edge import Resource, make_endpoint
+from jobmeter.api.edge import AnyVerb, Resource, make_endpoint
+from jobmeter.api.idempotency import make_repeatable
+from jobmeter.api.openapi import make_endpoints as make_document_endpoints
 from jobmeter.api.replies import restli_refusal
+from jobmeter.api.v1_edge import make_xml_endpoint
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
 
@@ -23,50 +46,116 @@ V2 = "/v2"  # unversioned
 RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
     ((V2,),      Resource("provisionedApplications", {
                     "CREATE": applications.create_application,
-                    "FINDER credentialsByUniqueForeignId": applications.find_application})),
+                    "FINDER credentialsByUniqueForeignId": applications.find_application,
+                    "PARTIAL_UPDATE": applications.update_application},
+                    parameters=("uniqueForeignId",))),
+    ((V2,),      Resource("developerApplicationsSecurity", {
+                    "ACTION rollDeveloperApplicationSecret": application_security.roll_secret,
+                    "ACTION retireOlderSecret": application_security.retire_secret}, parameters=())),
     ((REST,),    Resource("provisionedHiringContracts", {
-                    "ACTION setup": hiring_contracts.set_up_contract})),
+                    "ACTION setup": hiring_contracts.set_up_contract}, parameters=())),
     ((REST, V2), Resource("simpleJobPostings", {
-                    "BATCH_CREATE": postings.batch_create_jobs}, body_bytes_max=JOBS_BODY_BYTES_MAX)),
+                    "BATCH_CREATE": postings.batch_create_jobs}, body_bytes_max=JOBS_BODY_BYTES_MAX,
+                    parameters=())),
     ((REST, V2), Resource("simpleJobPostingTasks", {
-                    "BATCH_GET": tasks.batch_get_tasks})),
+                    "BATCH_GET": tasks.batch_get_tasks}, parameters=())),
+    ((REST, V2), Resource("jobPostingStatus", {
+                    "BATCH_GET": posting_status.batch_get_statuses}, parameters=())),
+    ((REST,),    Resource("jobCampaigns", {
+                    "CREATE": campaigns.create_campaign,
+                    "GET": campaigns.get_campaign,
+                    "PARTIAL_UPDATE": campaigns.update_campaign,
+                    "ACTION pause": campaigns.pause_campaign,
+                    "ACTION resume": campaigns.resume_campaign,
+                    "ACTION close": campaigns.close_campaign}, parameters=())),
+    ((REST,),    Resource("jobPostingGeoLocations", {
+                    "FINDER search": geo_locations.find_locations}, parameters=("location", "locale"))),
     ((REST,),    Resource("partnerJobReports", {
                     "BATCH_GET": job_reports.get_by_ids,
-                    "FINDER dateRange": job_reports.find_by_range})),
+                    "FINDER dateRange": job_reports.find_by_range},
+                    parameters=("dateRange", "partnerContractId"))),
     ((REST,),    Resource("partnerBudgetReports", {
-                    "GET": budget.get_budget}, is_single=True)),
+                    "GET": budget.get_budget}, is_single=True,
+                    parameters=("partnerContractId",))),
 )
 
 PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/oauth/v2/accessToken", access_token.create_access_token, methods=["POST"]),
+    Route("/oauth/v2/introspectToken", introspection.introspect_token, methods=["POST"]),
+    Route("/oauth/v2/revoke",      revocation.revoke_token,          methods=["POST"]),
     Route("/events",               events.take_events,               methods=["POST"]),
+    Route("/jobs/view/{job_id:int}",      candidates.show_job,          methods=["GET"]),
+    Route("/jobs/apply/{token}",          candidates.follow_apply_link, methods=["GET"]),
+    Route("/jobs/pixel/{token}.gif",      candidates.count_by_pixel,    methods=["GET"]),
+    Route("/operator/jobs/{job_id:int}/links", operator_job_links.show_links, methods=["GET"]),
     Route("/operator/partners",      operator_partners.create_partner, methods=["POST"]),
+    Route("/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens, methods=["POST"]),
     Route("/operator/partners/{partner_id:int}/contracts", operator_contracts.open_contract, methods=["POST"]),
     Route("/operator/contracts/{contract_id:int}",         operator_contracts.show_contract, methods=["GET"]),
     Route("/operator/contracts/{contract_id:int}/topUps",  operator_contracts.top_up_contract, methods=["POST"]),
     Route("/operator/contracts/{contract_id:int}/prices",  operator_contracts.set_price, methods=["POST"]),
+    Route("/operator/hiringContracts",                               hiring.open_hiring_contract,   methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}",             hiring.show_hiring_contract,   methods=["GET"]),
+    Route("/operator/hiringContracts/{contract_id:int}/grants",      hiring.grant_hiring_contract,  methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}/revocations", hiring.revoke_hiring_grant,    methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}/topUps",      hiring.top_up_hiring_contract, methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract, methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}/prices",      hiring.set_hiring_price,       methods=["POST"]),
+    Route("/operator/hiringContracts/{contract_id:int}/end",         hiring.end_hiring_contract,    methods=["POST"]),
+    Route("/operator/explain/jobs/{job_id:int}",                  operator_explain.explain_job,    methods=["GET"]),
+    Route("/operator/explain/jobs/{job_id:int}/days/{day}",       operator_explain.explain_day,    methods=["GET"]),
+    Route("/operator/explain/charges/{reference}",                operator_explain.explain_charge, methods=["GET"]),
+    Route("/operator/explain/events",                             operator_explain.explain_event,  methods=["GET"]),
+    Route("/operator/explain/events/{event_key}",                 operator_explain.explain_event,  methods=["GET"]),
+    Route("/operator/exclusions",                                 operator_settlement.create_exclusion, methods=["POST"]),
+    Route("/operator/networks/{name}",                            operator_settlement.put_networks,     methods=["PUT"]),
+    Route("/operator/settlementRules",                            operator_settlement.list_rules,       methods=["GET"]),
+    Route("/operator/settlementRules/{name}",                     operator_settlement.put_rule,         methods=["PUT"]),
+    Route("/operator/charges/{reference:uuid}/credits",           operator_settlement.create_credit,    methods=["POST"]),
+    Route("/partner/charges",      charge_stream.follow_charges,     methods=["GET"]),
     Route("/health",               health.show_health,               methods=["GET"]),
 )
 # fmt: on
 
-VERBS = ["GET", "POST", "PUT", "DELETE"]
+XML_VERBS = [
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "PATCH",
+    "TRACE",
+]  # it answers all of them itself
 
 
 def make_routes() -> list[BaseRoute]:
     """Every route; a Rest.li resource answers with and without a trailing slash and with a key."""
-    routes: list[BaseRoute] = list(PLAIN_ROUTES)
+    routes: list[BaseRoute] = [_make_plain(route) for route in PLAIN_ROUTES]
     for roots, resource in RESOURCES:
         for root in roots:
-            endpoint = make_endpoint(resource, versioned=root == REST)
+            endpoint = AnyVerb(make_endpoint(resource, versioned=root == REST))
             routes += [
-                Route(f"{root}/{resource.name}{rest}", endpoint, methods=VERBS)
+                Route(f"{root}/{resource.name}{rest}", endpoint, name=resource.name)
                 for rest in ("", "/", "/{key:path}")
             ]
+    show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
     routes += [
-        Route("/rest/{rest:path}", unknown_versioned, methods=VERBS),
-        Route("/v2/{rest:path}", unknown_unversioned, methods=VERBS),
+        Route("/openapi.json", show_document),
+        Route("/docs", show_page),
+        Route("/rest/{rest:path}", AnyVerb(unknown_versioned), name="unknown versioned"),
+        Route("/v2/{rest:path}", AnyVerb(unknown_unversioned), name="unknown unversioned"),
+        Route("/v1/{rest:path}", make_xml_endpoint(v1_jobs.choose_handler), methods=XML_VERBS),
     ]
     return routes
+
+
+def _make_plain(route: Route) -> Route:
+    """Writes of the operator and of the job board may carry an Idempotency-Key."""
+    kind = "events" if route.path == "/events" else "operator"
+    if not route.path.startswith(("/events", "/operator/")):
+        return route
+    return Route(route.path, make_repeatable(route.endpoint, kind=kind), methods=sorted(route.methods or ()))
 
 
 async def unknown_versioned(_: Request) -> Response:

@@ -8,7 +8,7 @@ from jobmeter.api.replies import error_object
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_JOB, URN_TASK
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
-from jobmeter.jobs import flow as jobs
+from jobmeter.jobs import flow_status as jobs
 from jobmeter.jobs.model import Task, TaskStatus
 from jobmeter.wire.restli.envelopes import wrap_batch
 from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
@@ -18,7 +18,7 @@ async def batch_get_tasks(call: Call) -> Reply:
     """Tasks of the caller's own; others are absent, as if they did not exist."""
     asked = _read_ids(call)
     async with call.state.database.connection() as connection:
-        found = await jobs.find_tasks(
+        found = await jobs.watch_tasks(
             connection, child=call.application, task_ids=list(asked.values()), now=call.now
         )
     results = {urn: _draw(found[task_id]) for urn, task_id in asked.items() if task_id in found}
@@ -50,7 +50,7 @@ def _draw(task: Task) -> dict[str, Any]:
         "id": task.urn,
         "status": task.status,
     }
-    if task.job_id is not None and task.status is TaskStatus.SUCCEEDED:
+    if task.job_id is not None and task.status in {TaskStatus.SUCCEEDED, TaskStatus.PROCESSED}:
         drawn["jobPosting"] = f"{URN_JOB}{task.job_id}"
     if task.error_message is not None:
         drawn["errorMessage"] = task.error_message

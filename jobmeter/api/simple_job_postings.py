@@ -50,10 +50,32 @@ async def _take_element(call: Call, element: Any) -> dict[str, Any]:
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
         # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
         async with call.state.database.transaction() as connection:
-            task_id = await jobs.take_element(
-                connection, child=call.application, element=element, now=call.now
+            taken = await jobs.take_element_with_places(
+                connection,
+                child=call.application,
+                element=element,
+                now=call.now,
+                version=None if call.version is None else call.version.expanded,
             )
     except Refused as refused:
-        return make_refused_row(status=refused.fault.row.status, error=error_object(refused))
-    urn = f"{URN_TASK}{task_id}"
-    return make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
+        return make_refused_row(status=refused.fault.row.status, error=_draw_error(call, element, refused))
+    urn = f"{URN_TASK}{taken.task_id}"
+    row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
+    if taken.alternate_task_ids:
+        # A row has one id; the tasks of the other locations are told beside it.
+        tasks = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
+        row["entity"] = {
+            "externalJobPostingId": element["externalJobPostingId"],
+            "alternateLocationTasks": tasks,
+        }
+    return row
+
+
+def _draw_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
+    """Under ``/rest`` an error names the job it is about (spec 4.2)."""
+    drawn = error_object(refused)
+    external_id = element.get("externalJobPostingId") if isinstance(element, dict) else None
+    if call.version is not None and isinstance(external_id, str):
+        drawn["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
+        drawn["errorDetails"] = {"externalJobPostingId": external_id}
+    return drawn

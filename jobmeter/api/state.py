@@ -7,7 +7,10 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.grouping import EventGrouper
 from jobmeter.store.database import Database
 
 
@@ -19,12 +22,16 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``ring`` tells the background worker that there is something to do; it never waits."""
+    """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
+    the views and clicks that candidates cause one by one.
+    """
 
     database: Database
     settings: Settings
     clock: Clock
     ring: Callable[[], None]
+    rate_limits: RateLimits
+    singles: EventGrouper[Landing | None]
 
 
 def state_of(request: Request) -> State:

@@ -16,6 +16,7 @@ URN_TASK = "urn:li:simpleJobPostingTask:"
 URN_JOB = "urn:li:jobPosting:"
 URN_ORGANIZATION = "urn:li:organization:"
 URN_CAMPAIGN = "urn:li:jobCampaign:"
+URN_GEO = "urn:li:geo:"
 
 
 def make_job_id(sequence: int, shard: int) -> int:
@@ -42,6 +43,11 @@ def make_client_id() -> str:
     """A new client id: fourteen characters of the look that partners know."""
     alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
     return "".join(secrets.choice(alphabet) for _ in range(14))
+
+
+def make_request_id() -> str:
+    """A name for one request, in the look of the protocol's own."""
+    return secrets.token_urlsafe(16)
 
 
 def hash_secret(secret: str) -> bytes:

@@ -18,13 +18,21 @@ class Settings:
     sandbox: bool = False
     events_key: str = ""
     operator_key: str = ""
+    secret_key: str = ""
     pool_connections_max: int = 10
     chores: bool = True
     chore_interval_ms: int = 250
     event_retention_days: int = 90
+    export_folder: str = ""
     report_retention_days: int = 366
     final_after_days: int = 3
     future_tolerance_seconds: int = 300
+    single_events_window_ms: int = 4
+    xml_description_characters_min: int = 1
+    xml_title_is_frozen: bool = False
+    xml_reseller_pixel_is_ignored: bool = False
+    active_versions: str = ""
+    rate_limits: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

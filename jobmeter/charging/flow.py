@@ -6,9 +6,10 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
-from jobmeter.base.ids import make_reference
+from jobmeter.base.ids import SHARD_COUNT, make_reference
 from jobmeter.charging import store
-from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meter, Tally
+from jobmeter.charging.flow_reversal import record_late
+from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, Tally
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
@@ -87,11 +88,11 @@ async def close_budget(
     return budget
 
 
-async def read_meters(connection: Connection, job_ids: Column) -> list[Meter]:
+async def read_meters(connection: Connection, job_ids: Column) -> Meters:
     """The meters of those of ``job_ids`` that exist."""
     return await store.read_meters(
         connection,
-        shards=arrays.pack_smallints(job_ids % 256),
+        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),
     )
 
@@ -109,13 +110,24 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
         days=arrays.pack_dates(tally.days),
         views=arrays.pack_integers(tally.views),
         clicks=arrays.pack_integers(tally.clicks),
+        earlier=arrays.pack_integers(count_earlier_clicks(tally)),
         refused=arrays.pack_integers(tally.refused),
         references=arrays.pack_uuids(make_charge_references(now, batch, len(tally.job_ids))),
         booked_at=now,
         batch=batch,
     )
     assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())
+    await record_late(connection, tally, batch=batch, now=now)
     return charged
+
+
+def count_earlier_clicks(tally: Tally) -> Column:
+    """For each row of the tally, its job's clicks in the rows before it."""
+    before = np.cumsum(tally.clicks) - tally.clicks
+    starts = np.ones(len(before), dtype=bool)
+    starts[1:] = tally.job_ids[1:] != tally.job_ids[:-1]
+    earlier: Column = before - before[starts][np.cumsum(starts) - 1]
+    return earlier
 
 
 def make_charge_references(now: datetime, batch: int, count: int) -> Column:

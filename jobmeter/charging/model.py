@@ -69,10 +69,24 @@ class Charged:
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """When a job's events count, in milliseconds since 1970; the end is the first that no longer does."""
+class Meters:
+    """When jobs' events count, in milliseconds since 1970, as equally long columns in no order.
+
+    The end is the first millisecond that no longer counts.
+    """
+
+    job_ids: Column
+    live_from_ms: Column
+    live_until_ms: Column
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCharge:
+    """A charge as it was booked."""
 
     shard: int
     job_id: int
-    live_from_ms: int
-    live_until_ms: int
+    partner_contract_id: int
+    currency: str
+    amount_micros: int
+    is_final: bool

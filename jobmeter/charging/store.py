@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from jobmeter.charging.model import Charged, JobBudget, Meter
+import numpy as np
+
+from jobmeter.charging.model import Charged, JobBudget, Meters
 from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, UuidArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
@@ -40,9 +42,11 @@ async def release_job_budget(connection: Connection, *, shard: int, job_id: int,
     await connection.execute(SQL["release_job_budget"], locals())
 
 
-async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> list[Meter]:
-    rows = await (await connection.execute(SQL["read_meters"], locals())).fetchall()
-    return [Meter(*row) for row in rows]
+async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> Meters:
+    async with connection.cursor(binary=True) as cursor:
+        row = await (await cursor.execute(SQL["read_meters"], locals())).fetchone()
+    assert row is not None
+    return Meters(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
 
 
 async def charge_tally(
@@ -53,6 +57,7 @@ async def charge_tally(
     days: DateArray,
     views: IntegerArray,
     clicks: IntegerArray,
+    earlier: IntegerArray,
     refused: IntegerArray,
     references: UuidArray,
     booked_at: datetime,

@@ -8,7 +8,7 @@ from uuid import UUID
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
-from jobmeter.base.money import Money, format_amount, minor_digits
+from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts import rules, store
 from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
 from jobmeter.ledger import flow as ledger
@@ -65,7 +65,8 @@ async def top_up(
 ) -> bool:
     """Raises the contract's limit once for each ``reference``; returns whether this call did.
 
-    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED.
+    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the limit
+    would no longer be an amount (the caller's transaction is then lost).
     """
     if amount.currency != contract.currency:
         raise Refused(Fault.CURRENCY_DIFFERS, currency=amount.currency, expected=contract.currency)
@@ -73,6 +74,9 @@ async def top_up(
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(amount.amount_micros, amount.currency))
     is_new = await _fund(connection, contract, amount.amount_micros, reference, now)
     if is_new:
+        if contract.limit_micros + amount.amount_micros > AMOUNT_MICROS_MAX:
+            shown = format_amount(amount.amount_micros, amount.currency)
+            raise Refused(Fault.AMOUNT_TOO_LARGE, amount=shown)
         await store.raise_limit(connection, contract_id=contract.id, amount_micros=amount.amount_micros)
     return is_new
 

@@ -1,113 +1,81 @@
 """Owns the reading of a job posting element: field by field, all errors of an element in one refusal.
 
-Does not own rules that need a contract, the clock or other jobs (``rules`` and ``flow``).
+Does not own the fields (``element_schema``) or rules that need a contract or other jobs (``rules`` and ``flow``).
 """
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import Money, parse_positive_amount
+from jobmeter.base.money import Money, parse_amount, parse_positive_amount
+from jobmeter.jobs.element_schema import (
+    DROPPED_FIELDS,
+    EXTERNAL_ID_CHARACTERS_MAX,
+    Compensation,
+    Element,
+    MoneyAmount,
+)
 from jobmeter.jobs.model import JobDraft, Operation
 
-EXTERNAL_ID_CHARACTERS_MAX = 200
-TITLE_CHARACTERS_MAX = 200
-DESCRIPTION_CHARACTERS = (100, 25_000)
-SKILLS_CHARACTERS_MAX = 4_000
-URL_CHARACTERS_MAX = 2_083
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_CHARACTERS_MAX)]
-# 253402300799999 is the last millisecond of the year 9999.
-Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+POSTER_EMAIL_SINCE = "20250601"
+SHORT_EXTERNAL_ID_SINCE = "20260301"
+SHORT_EXTERNAL_ID_CHARACTERS_MAX = 75
+WORKPLACES = frozenset({"on-site", "hybrid", "remote"})
+EXPIRY_DAYS_MAX = 365
+PREMIUM_EXPIRY_DAYS_MAX = 90
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel, frozen=True)
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What depends on where an element is sent to and under which version."""
+
+    is_tolerant: bool
+    needs_poster_email: bool
+    external_id_characters_max: int
 
 
-class MoneyAmount(_Record):
-    currency_code: str
-    amount: str
+def dialect_of(version: str | None) -> Dialect:
+    """``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2`` (clients 2.6, spec 4.1)."""
+    if version is None:
+        return Dialect(
+            is_tolerant=True,
+            needs_poster_email=False,
+            external_id_characters_max=EXTERNAL_ID_CHARACTERS_MAX,
+        )
+    return Dialect(
+        is_tolerant=False,
+        needs_poster_email=version >= POSTER_EMAIL_SINCE,
+        external_id_characters_max=SHORT_EXTERNAL_ID_CHARACTERS_MAX
+        if version >= SHORT_EXTERNAL_ID_SINCE
+        else EXTERNAL_ID_CHARACTERS_MAX,
+    )
 
 
-class Budget(_Record):
-    pay_for_performance_total_budget: MoneyAmount | None = None
-
-
-class Element(_Record):
-    """The fields of spec 4.1 under their wire names."""
-
-    external_job_posting_id: Annotated[
-        str, StringConstraints(min_length=1, max_length=EXTERNAL_ID_CHARACTERS_MAX)
-    ]
-    job_posting_operation_type: Literal["CREATE", "CLOSE"]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_CHARACTERS_MAX)]
-    description: Annotated[
-        str, StringConstraints(min_length=DESCRIPTION_CHARACTERS[0], max_length=DESCRIPTION_CHARACTERS[1])
-    ]
-    company_apply_url: Url
-    listed_at: Milliseconds
-    location: Text
-    alternate_locations: list[Text] = []
-    company: Text | None = None
-    integration_context: Text | None = None
-    company_page_url: Url | None = None
-    company_name: Text | None = None
-    contract: Text | None = None
-    budget: Budget | None = None
-    listing_type: Literal["BASIC", "PREMIUM"] = "BASIC"
-    company_job_code: Text | None = None
-    workplace_types: list[Text] = []
-    employment_status: (
-        Literal["FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER", "OTHER"] | None
-    ) = None
-    experience_level: (
-        Literal[
-            "ENTRY_LEVEL",
-            "MID_SENIOR_LEVEL",
-            "DIRECTOR",
-            "EXECUTIVE",
-            "INTERNSHIP",
-            "ASSOCIATE",
-            "NOT_APPLICABLE",
-        ]
-        | None
-    ) = None
-    industries: list[Text] = []
-    categories: Annotated[list[Text], Field(max_length=3)] = []
-    skills_description: Annotated[str, StringConstraints(max_length=SKILLS_CHARACTERS_MAX)] | None = None
-    compensation: dict[str, Any] | None = None
-    expire_at: Milliseconds | None = None
-    poster_email: Text | None = None
-    show_poster_info: bool | None = None
-    availability: Literal["PUBLIC", "INTERNAL", "PRIVATE_TO_ATS_INTEGRATION"] | None = None
-    tracking_pixel_url: Url | None = None
-    partner_requisition_id: Text | None = None
-    onsite_apply_configuration: dict[str, Any] | None = None
-    partner_job_campaign_id: Text | None = None
-
-
-def read_element(element: dict[str, Any], *, now: datetime) -> JobDraft:
+def read_element(element: dict[str, Any], *, now: datetime, version: str | None = None) -> JobDraft:
     """The draft that ``element`` holds.
 
     Raises ``Refused(JOB_FIELDS_INVALID)`` whose lines name every field that is wrong (spec 4.2 and 12.3).
     """
+    dialect = dialect_of(version)
+    if dialect.is_tolerant:
+        kept = {field: value for field, value in element.items() if field not in DROPPED_FIELDS}
+        element = {"jobPostingOperationType": Operation.CREATE.value} | kept
     lines = [_line(path, "the character U+0000 is not allowed") for path in _find_nul(element, "")]
     try:
         read = Element.model_validate(element)
     except ValidationError as error:
         lines += [_say(detail) for detail in error.errors(include_url=False)]
+        lines += _check_raw(element, dialect)
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines)) from error
+    lines += _check_raw(element, dialect)
+    lines += _check_values(read, now)
     budget = _read_budget(read, lines)
-    if from_ms(read.listed_at) > now:
-        lines.append(_line("/listedAt", f"{read.listed_at} is in the future"))
     if lines:
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
     return _make_draft(read, budget, element)
@@ -127,6 +95,76 @@ def _find_nul(value: object, path: str) -> Iterator[str]:
             if "\0" in name:
                 yield inner
             yield from _find_nul(item, inner)
+
+
+def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
+    """What the version adds to the fields; told beside whatever else is wrong."""
+    if dialect.needs_poster_email and element.get("posterEmail") is None:
+        yield _line("/posterEmail", "field is required but not found and has no default value")
+    external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
+    if isinstance(external_id, str) and characters_max < len(external_id) <= EXTERNAL_ID_CHARACTERS_MAX:
+        yield _line("/externalJobPostingId", _say_too_long(external_id, characters_max))
+
+
+def _check_values(read: Element, now: datetime) -> Iterator[str]:
+    if from_ms(read.listed_at) > now:
+        yield _line("/listedAt", f"{read.listed_at} is in the future")
+    if not read.external_job_posting_id.strip():
+        yield _line("/externalJobPostingId", "the id is blank")
+    if read.poster_email is not None and not _is_email(read.poster_email):
+        yield _line("/posterEmail", f'"{_show(read.poster_email)}" is not an e-mail address')
+    for index, workplace in enumerate(read.workplace_types):
+        if workplace.lower() not in WORKPLACES:
+            yield _line(f"/workplaceTypes/{index}", f'"{_show(workplace)}" is not an enum symbol')
+    yield from _check_expiry(read, now)
+    for index, compensation in enumerate(read.compensation.compensations if read.compensation else ()):
+        yield from _check_compensation(f"/compensation/compensations/{index}/value", compensation)
+
+
+def _check_expiry(read: Element, now: datetime) -> Iterator[str]:
+    """Only of a new job: later operations repeat the element as it was (spec 4.3)."""
+    if read.expire_at is None or read.job_posting_operation_type != Operation.CREATE:
+        return
+    days_max = PREMIUM_EXPIRY_DAYS_MAX if read.listing_type == "PREMIUM" else EXPIRY_DAYS_MAX
+    span = from_ms(read.expire_at) - now
+    if span <= timedelta(days=1):
+        yield _line("/expireAt", f"{read.expire_at} is not more than 24 hours from now")
+    elif span > timedelta(days=days_max):
+        yield _line("/expireAt", f"{read.expire_at} is more than {days_max} days from now")
+
+
+def _check_compensation(path: str, compensation: Compensation) -> Iterator[str]:
+    value = compensation.value
+    if value is None:
+        return
+    found: dict[str, Money] = {}
+    places = {"exactAmount": value.exact_amount, "start": value.start, "end": value.end}
+    if value.range is not None:
+        places |= {"range/start": value.range.start, "range/end": value.range.end}
+    for name, amount in places.items():
+        if amount is None:
+            continue
+        try:
+            found[name] = _read_salary(amount)
+        except Refused as refused:
+            yield _line(f"{path}/{name}", refused.message)
+    for prefix in ("", "range/"):
+        start, end = found.get(f"{prefix}start"), found.get(f"{prefix}end")
+        if start and end and (start.currency != end.currency or start.amount_micros > end.amount_micros):
+            yield _line(f"{path}/{prefix}end", "the range ends before it starts or in another currency")
+
+
+def _read_salary(amount: MoneyAmount) -> Money:
+    """Nothing is an amount too: unpaid work is said so."""
+    money = parse_amount(amount.amount, amount.currency_code)
+    if money.amount_micros < 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=amount.amount[:40])
+    return money
+
+
+def _is_email(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name) and "." in host and not any(character.isspace() for character in text)
 
 
 def _read_budget(read: Element, lines: list[str]) -> Money | None:
@@ -162,6 +200,7 @@ def _make_draft(read: Element, budget: Money | None, element: dict[str, Any]) ->
         alternate_locations=tuple(read.alternate_locations),
         workplace_types=tuple(read.workplace_types),
         expire_at=None if read.expire_at is None else from_ms(read.expire_at),
+        partner_job_campaign=read.partner_job_campaign_id,
         content=element,
     )
 
@@ -169,26 +208,39 @@ def _make_draft(read: Element, budget: Money | None, element: dict[str, Any]) ->
 _COERCIONS = {
     "int_type": "Long",
     "int_parsing": "Long",
+    "int_from_float": "Long",
     "string_type": "String",
     "bool_type": "Boolean",
     "list_type": "Array",
     "model_type": "Record",
     "dict_type": "Map",
 }
+_TEXTS = {
+    "missing": "field is required but not found and has no default value",
+    "extra_forbidden": "unrecognized field found but not allowed",
+    "enum_is_no_text": "enum type is not backed by a String",
+    "literal_error": '"{given}" is not an enum symbol',
+    "string_too_short": "the text may not be empty",
+    "string_too_long": 'length of "{given}" is greater than {max_length}',
+    "description_too_short": "The description length should be at least {min_length} characters",
+    "too_long": "the array has {actual_length} items, at most {max_length}",
+    "string_pattern_mismatch": '"{given}" is not a valid URN here',
+} | {kind: f"{{given}} cannot be coerced to {name}" for kind, name in _COERCIONS.items()}
 
 
 def _say(detail: ErrorDetails) -> str:
     path = "/" + "/".join(str(part) for part in detail["loc"])
     kind, given = detail["type"], detail["input"]
-    if kind == "missing":
-        return _line(path, "field is required but not found and has no default value")
-    if kind == "extra_forbidden":
-        return _line(path, "unrecognized field found but not allowed")
-    if kind == "literal_error":
-        return _line(path, f'"{_show(given)}" is not an enum symbol')
-    if kind in _COERCIONS:
-        return _line(path, f"{_show(given)} cannot be coerced to {_COERCIONS[kind]}")
-    return _line(path, detail["msg"][:1].lower() + detail["msg"][1:])
+    if kind == "literal_error" and not isinstance(given, str):
+        kind = "enum_is_no_text"
+    if kind == "string_too_short" and path == "/description":
+        kind = "description_too_short"
+    text = _TEXTS.get(kind, "{given} is out of range")
+    return _line(path, text.format(given=_show(given), **detail.get("ctx", {})))
+
+
+def _say_too_long(given: object, characters_max: int) -> str:
+    return f'length of "{_show(given)}" is greater than {characters_max}'
 
 
 def _show(given: object) -> str:

@@ -1,43 +1,86 @@
-"""Owns the verbs of jobs: take in an operation, carry out its task, close, expire, find postings and tasks."""
+"""Owns the verbs of jobs: take in an operation, carry out its task, expire, find postings and tasks.
+
+Does not own what each operation does (``flow_creation``, ``flow_changes``).
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from psycopg.types.json import Jsonb
-
-from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, URN_TASK, make_job_id
+from jobmeter.base.ids import SHARD_COUNT, URN_TASK
 from jobmeter.base.limits import TASK_KEPT_DAYS
-from jobmeter.charging import flow as charging
-from jobmeter.charging.model import BudgetOpening
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import JobTraits, PartnerContract
 from jobmeter.jobs import rules, store
 from jobmeter.jobs.element import read_element
-from jobmeter.jobs.model import JobDraft, JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.places import country_of
+from jobmeter.jobs.flow_changes import end_posting, take_change, take_closing
+from jobmeter.jobs.flow_creation import publish_posting, take_creation
+from jobmeter.jobs.model import (
+    JobDraft,
+    JobPosting,
+    Operation,
+    State,
+    Taken,
+    TakenElement,
+    Task,
+    TaskStatus,
+)
 from jobmeter.partners.model import Application
 from jobmeter.store.migrate import Connection
 
 
 async def take_element(
-    connection: Connection, *, child: Application, element: dict[str, Any], now: datetime
+    connection: Connection,
+    *,
+    child: Application,
+    element: dict[str, Any],
+    now: datetime,
+    version: str | None = None,
 ) -> UUID:
-    """Takes in one element of a batch and returns the id of its task (spec 4.1 to 4.3).
+    """Takes in one element of a batch and returns the id of its task. As ``take_element_with_places``."""
+    taken = await take_element_with_places(connection, child=child, element=element, now=now, version=version)
+    return taken.task_id
+
+
+async def take_element_with_places(
+    connection: Connection,
+    *,
+    child: Application,
+    element: dict[str, Any],
+    now: datetime,
+    version: str | None,
+) -> TakenElement:
+    """Takes in one element of a batch: a task for it, and one for each alternate location (spec 4.1 to 4.3).
 
     In its own savepoint: when it raises ``Refused``, with the fault of the first rule broken, nothing of it
-    is written. A CREATE reserves the job's budget here; a CLOSE stops its charges here.
+    is written. Money moves here, so that 402 and the end of charges are told at once; the task tells the rest.
+    ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
     """
-    task_id = uuid4()
-    draft = read_element(element, now=now)
-    rules.check_draft(draft, task_urn=f"{URN_TASK}{task_id}")
+    task_ids = [uuid4()]
+    draft = read_element(element, now=now, version=version)
+    rules.check_draft(draft, task_urn=f"{URN_TASK}{task_ids[0]}")
+    task_ids += [uuid4() for _ in draft.alternate_locations]
     async with connection.transaction():
         if draft.operation is Operation.CREATE:
-            job_id = await _take_creation(connection, child, draft, now)
+            taken = await take_creation(connection, child, draft, now)
+        elif draft.operation is Operation.CLOSE:
+            taken = await take_closing(connection, child, draft, now)
         else:
-            job_id = await _take_closing(connection, child, draft, now)
+            taken = await take_change(connection, child, draft, now)
+        await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
+    return TakenElement(task_ids[0], tuple(task_ids[1:]))
+
+
+async def _insert_tasks(
+    connection: Connection,
+    child: Application,
+    draft: JobDraft,
+    taken: Taken,
+    *,
+    task_ids: Sequence[UUID],
+    now: datetime,
+) -> None:
+    places = (draft.location, *draft.alternate_locations)
+    for task_id, place in zip(task_ids, places, strict=True):
         await store.insert_task(
             connection,
             shard=child.shard,
@@ -45,100 +88,22 @@ async def take_element(
             application_id=child.id,
             external_id=draft.external_id,
             operation=draft.operation,
-            job_id=job_id,
-            location=draft.location,
+            job_id=taken.job_id,
+            location=place,
+            verdict=taken.verdict,
             created_at=now,
         )
-    return task_id
-
-
-async def _take_creation(
-    connection: Connection, child: Application, draft: JobDraft, now: datetime
-) -> int | None:
-    contract, price_micros, budget_micros = None, 0, 0
-    if draft.contract is not None:
-        contract = await contracts.find_job_contract(
-            connection, child=child, contract_urn=draft.contract, now=now
-        )
-        traits = JobTraits(country_of(draft.location), draft.job_function, draft.experience_level)
-        price_micros = await contracts.read_click_price(connection, contract=contract, traits=traits, now=now)
-        budget_micros = rules.check_budget(draft, contract, price_micros)
-    job_id = make_job_id(await store.next_job_sequence(connection), child.shard)
-    expires_at = rules.run_until(draft, pays_per_click=contract is not None, now=now)
-    if not await _insert_posting(
-        connection, child=child, draft=draft, job_id=job_id, contract=contract, expires_at=expires_at, now=now
-    ):
-        # The same external id again: the element is accepted and its task fails (spec 4.4, error 2009).
-        return None
-    opening = BudgetOpening(
-        child.shard, job_id, contract, price_micros, budget_micros, expires_at, expires_at
-    )
-    try:
-        await charging.open_budget(connection, opening, now=now)
-    except Refused as refused:
-        if refused.fault is Fault.BALANCE_TOO_LOW:
-            raise Refused(Fault.CONTRACT_BUDGET_LOW, contract=draft.contract) from refused
-        raise
-    return job_id
-
-
-async def _insert_posting(
-    connection: Connection,
-    *,
-    child: Application,
-    draft: JobDraft,
-    job_id: int,
-    contract: PartnerContract | None,
-    expires_at: datetime,
-    now: datetime,
-) -> bool:
-    return await store.insert_posting(
-        connection,
-        shard=child.shard,
-        job_id=job_id,
-        application_id=child.id,
-        external_id=draft.external_id,
-        company_job_code=draft.company_job_code,
-        partner_contract_id=None if contract is None else contract.id,
-        listing_type=draft.listing_type,
-        title=draft.title,
-        company_name=rules.company_shown(draft),
-        company_page=draft.company_page_url,
-        apply_url=draft.company_apply_url,
-        location=draft.location,
-        content=Jsonb(draft.content),
-        listed_at=draft.listed_at,
-        expires_at=expires_at,
-        created_at=now,
-    )
-
-
-async def _take_closing(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> int:
-    posting = await store.find_by_external_id(
-        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
-    )
-    if posting is None or posting.state not in {State.LIVE, State.PENDING}:
-        raise Refused(Fault.JOB_NOT_CLOSABLE)
-    await _end_posting(connection, posting, State.CLOSED, now)
-    return posting.job_id
-
-
-async def _end_posting(connection: Connection, posting: JobPosting, state: State, now: datetime) -> bool:
-    """Ends a run; ``False`` when somebody else did so while this call waited for the row."""
-    held = await store.lock_posting(connection, shard=posting.shard, job_id=posting.job_id)
-    if held is None or held.state not in {State.LIVE, State.PENDING}:
-        return False
-    contract = None
-    if held.partner_contract_id is not None:
-        contract = await contracts.find_partner_contract(connection, contract_id=held.partner_contract_id)
-    await charging.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
-    await store.set_state(connection, shard=held.shard, job_id=held.job_id, state=state, closed_at=now)
-    return True
 
 
 async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Carries out the oldest tasks, in the caller's transaction; returns how many."""
-    tasks = await store.claim_tasks(connection, rows_max=rows_max)
+    tasks = rules.order_tasks(await store.claim_tasks(connection, rows_max=rows_max))
+    waiting = [task for task in tasks if task.job_id is not None and task.operation is Operation.CREATE]
+    await store.lock_postings(
+        connection,
+        shards=[task.shard for task in waiting],
+        job_ids=[task.job_id for task in waiting if task.job_id is not None],
+    )
     for task in tasks:
         error = await _carry_out(connection, task, now)
         await store.finish_task(
@@ -153,26 +118,13 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
 
 
 async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
-    """Makes a created job live; a closing was done when it was taken in. Returns what went wrong."""
-    if task.job_id is None:
-        existing = await store.find_by_external_id(
-            connection, shard=task.shard, application_id=task.application_id, external_id=task.external_id
-        )
-        job_id = "unknown" if existing is None else existing.job_id
-        return rules.DUPLICATE_ID.format(job_id=job_id, external_id=task.external_id)
+    """Makes a created job live; everything else was done when it was taken in. Returns what went wrong."""
+    if task.verdict is not None:
+        return task.verdict
+    assert task.job_id is not None, "a task without a verdict has a job"
     if task.operation is Operation.CREATE:
-        await _make_live(connection, task.shard, task.job_id, now)
+        return await publish_posting(connection, shard=task.shard, job_id=task.job_id, now=now)
     return None
-
-
-async def _make_live(connection: Connection, shard: int, job_id: int, now: datetime) -> None:
-    posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
-    if posting is None or posting.state is not State.PENDING:
-        return
-    await store.set_state(connection, shard=shard, job_id=job_id, state=State.LIVE, closed_at=None)
-    await charging.set_live_window(
-        connection, shard=shard, job_id=job_id, live_from=now, live_until=posting.expires_at
-    )
 
 
 async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
@@ -180,7 +132,7 @@ async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -
     expired = 0
     for shard, job_id in await store.list_expired(connection, now=now, rows_max=rows_max):
         posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
-        if posting is not None and await _end_posting(connection, posting, State.EXPIRED, posting.expires_at):
+        if posting is not None and await end_posting(connection, posting, State.EXPIRED, posting.expires_at):
             expired += 1
     return expired
 

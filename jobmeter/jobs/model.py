@@ -1,4 +1,4 @@
-"""Owns the values of jobs: what an element asks for, the posting, its task."""
+"""Owns the values of jobs: what an element asks for, the posting, its task, what came of taking an operation in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,11 @@ from jobmeter.base.money import Money
 
 class Operation(StrEnum):
     CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    RENEW = "RENEW"
     CLOSE = "CLOSE"
+    UPGRADE = "UPGRADE"
+    DOWNGRADE = "DOWNGRADE"
 
 
 class State(StrEnum):
@@ -23,11 +27,14 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
+OPEN_STATES = frozenset({State.PENDING, State.LIVE})
+
+
 class TaskStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
-    PROCESSED = "PROCESSED"
+    PROCESSED = "PROCESSED"  # carried out, and what it made is no longer promoted or no longer listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,14 @@ class JobDraft:
     alternate_locations: tuple[str, ...]
     workplace_types: tuple[str, ...]
     expire_at: datetime | None
+    partner_job_campaign: str | None
     content: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class JobPosting:
+    """``location`` is as sent, ``place`` the standardized one. A premium job has a hiring contract."""
+
     shard: int
     job_id: int
     application_id: int
@@ -72,6 +82,12 @@ class JobPosting:
     listed_at: datetime
     expires_at: datetime
     closed_at: datetime | None
+    place: str
+    hiring_contract_id: int | None
+    run_number: int
+    partner_job_campaign: str | None
+    campaign_id: int | None
+    failure: str | None
 
     @property
     def urn(self) -> str:
@@ -80,7 +96,10 @@ class JobPosting:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One operation on its way. ``job_id`` is set once the job it made or changed is known."""
+    """One operation on its way. ``job_id`` is set once the job it made or changed is known.
+
+    ``number`` is the order in which operations were taken in; ``verdict`` a failure that was certain then.
+    """
 
     shard: int
     task_id: UUID
@@ -92,7 +111,25 @@ class Task:
     status: TaskStatus
     error_message: str | None
     created_at: datetime
+    number: int
+    verdict: str | None
 
     @property
     def urn(self) -> str:
         return f"{URN_TASK}{self.task_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of taking an operation in: the job it is about, or why its task will fail."""
+
+    job_id: int | None
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenElement:
+    """The task of an element, and those of its alternate locations."""
+
+    task_id: UUID
+    alternate_task_ids: tuple[UUID, ...]

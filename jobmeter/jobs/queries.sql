@@ -3,28 +3,68 @@ SELECT nextval('job_sequence')
 
 -- name: insert_posting
 INSERT INTO job_postings (
-    shard, job_id, application_id, external_id, company_job_code, partner_contract_id, listing_type, title,
-    company_name, company_page, apply_url, location, content, state, listed_at, expires_at, created_at
+    shard, job_id, application_id, external_id, company_job_code, partner_contract_id, hiring_contract_id,
+    listing_type, title, company_name, company_page, apply_url, location, place, content, content_hash,
+    partner_job_campaign, state, listed_at, expires_at, created_at
 )
 VALUES (
     %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(partner_contract_id)s,
-    %(listing_type)s, %(title)s, %(company_name)s, %(company_page)s, %(apply_url)s, %(location)s, %(content)s,
-    'PENDING', %(listed_at)s, %(expires_at)s, %(created_at)s
+    %(hiring_contract_id)s, %(listing_type)s, %(title)s, %(company_name)s, %(company_page)s, %(apply_url)s,
+    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING', %(listed_at)s,
+    %(expires_at)s, %(created_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
 
+-- name: update_posting
+UPDATE job_postings
+   SET company_job_code = %(company_job_code)s,
+       title = %(title)s,
+       company_name = %(company_name)s,
+       company_page = %(company_page)s,
+       apply_url = %(apply_url)s,
+       location = %(location)s,
+       place = %(place)s,
+       content = %(content)s,
+       content_hash = %(content_hash)s,
+       expires_at = %(expires_at)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
 -- name: find_by_external_id
 SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure
   FROM job_postings
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND external_id = %(external_id)s
+   AND channel = 'P4P'
    AND state <> 'FAILED'
 
+-- name: list_by_external_ids
+-- The newest under each id: after a failed one, the id may be used again.
+SELECT DISTINCT ON (external_id)
+       shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure, content
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND application_id = %(application_id)s
+   AND external_id = ANY(%(external_ids)s)
+   AND channel = 'P4P'
+ ORDER BY external_id, job_id DESC
+
+-- name: list_by_job_ids
+SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = ANY(%(job_ids)s)
+
 -- name: resolve_external_ids
--- For events that name a job by child application and external id.
+-- For events that name a job by child application and external id; of several the newest, which comes last.
 SELECT application_id, external_id, job_id
   FROM job_postings
  WHERE shard = ANY(%(shards)s)
@@ -32,20 +72,32 @@ SELECT application_id, external_id, job_id
        SELECT asked.application_id, asked.external_id
          FROM unnest(%(application_ids)s::bigint[], %(external_ids)s::text[]) AS asked (application_id, external_id))
    AND state <> 'FAILED'
+ ORDER BY job_id
 
 -- name: list_live_postings
 SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure
   FROM job_postings
  WHERE state = 'LIVE'
  ORDER BY job_id
 
 -- name: lock_posting
 SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
+   FOR UPDATE
+
+-- name: lock_postings
+-- Before any balance is touched, and in one order: two processes that need several never wait in a ring.
+SELECT shard, job_id
+  FROM job_postings
+ WHERE (shard, job_id) IN (SELECT asked.shard, asked.job_id
+                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id))
+ ORDER BY shard, job_id
    FOR UPDATE
 
 -- name: set_state
@@ -55,13 +107,51 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
+-- name: set_live
+UPDATE job_postings
+   SET state = 'LIVE',
+       campaign_id = %(campaign_id)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: set_failed
+UPDATE job_postings
+   SET state = 'FAILED',
+       closed_at = %(closed_at)s,
+       failure = %(failure)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: set_campaign
+UPDATE job_postings
+   SET partner_job_campaign = %(partner_job_campaign)s,
+       campaign_id = %(campaign_id)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: set_expiry
+UPDATE job_postings
+   SET expires_at = %(expires_at)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: set_listing
+UPDATE job_postings
+   SET listing_type = %(listing_type)s,
+       hiring_contract_id = %(hiring_contract_id)s,
+       run_number = %(run_number)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
 -- name: list_expired
+-- All rows are locked before the first balance is touched; what somebody else holds waits for the next round.
 SELECT shard, job_id
   FROM job_postings
  WHERE state = 'LIVE'
    AND expires_at <= %(now)s
  ORDER BY expires_at, job_id
  LIMIT %(rows_max)s
+   FOR UPDATE SKIP LOCKED
 
 -- name: next_expiry
 SELECT min(expires_at)
@@ -70,19 +160,20 @@ SELECT min(expires_at)
 
 -- name: insert_task
 INSERT INTO job_tasks (
-    shard, task_id, application_id, external_id, operation, job_id, location, status, created_at
+    shard, task_id, application_id, external_id, operation, job_id, location, status, verdict, created_at
 )
 VALUES (
     %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s, %(location)s,
-    'IN_PROGRESS', %(created_at)s
+    'IN_PROGRESS', %(verdict)s, %(created_at)s
 )
 
 -- name: claim_tasks
--- Oldest first, skipping what another process has in hand.
-SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at
+-- As taken in, skipping what another process has in hand.
+SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
+       number, verdict
   FROM job_tasks
  WHERE status = 'IN_PROGRESS'
- ORDER BY created_at, task_id
+ ORDER BY number
  LIMIT %(rows_max)s
    FOR UPDATE SKIP LOCKED
 
@@ -95,7 +186,8 @@ UPDATE job_tasks
    AND task_id = %(task_id)s
 
 -- name: find_tasks
-SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at
+SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
+       number, verdict
   FROM job_tasks
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s

@@ -38,13 +38,17 @@ async def insert_posting(
     external_id: str,
     company_job_code: str | None,
     partner_contract_id: int | None,
+    hiring_contract_id: int | None,
     listing_type: str,
     title: str,
     company_name: str,
     company_page: str | None,
     apply_url: str,
     location: str,
+    place: str,
     content: Jsonb,
+    content_hash: bytes,
+    partner_job_campaign: str | None,
     listed_at: datetime,
     expires_at: datetime,
     created_at: datetime,
@@ -54,11 +58,44 @@ async def insert_posting(
     return await cursor.fetchone() is not None
 
 
+async def update_posting(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    company_job_code: str | None,
+    title: str,
+    company_name: str,
+    company_page: str | None,
+    apply_url: str,
+    location: str,
+    place: str,
+    content: Jsonb,
+    content_hash: bytes,
+    expires_at: datetime,
+) -> None:
+    """Raises ``psycopg.errors.UniqueViolation`` when another live job has this content."""
+    await connection.execute(SQL["update_posting"], locals())
+
+
 async def find_by_external_id(
     connection: Connection, *, shard: int, application_id: int, external_id: str
 ) -> JobPosting | None:
     row = await (await connection.execute(SQL["find_by_external_id"], locals())).fetchone()
     return None if row is None else _posting(row)
+
+
+async def list_by_external_ids(
+    connection: Connection, *, shard: int, application_id: int, external_ids: list[str]
+) -> list[tuple[JobPosting, dict[str, Any]]]:
+    """Each with the element it was last made or changed by."""
+    rows = await (await connection.execute(SQL["list_by_external_ids"], locals())).fetchall()
+    return [(_posting(row[:-1]), row[-1]) for row in rows]
+
+
+async def list_by_job_ids(connection: Connection, *, shard: int, job_ids: list[int]) -> list[JobPosting]:
+    rows = await (await connection.execute(SQL["list_by_job_ids"], locals())).fetchall()
+    return [_posting(row) for row in rows]
 
 
 async def resolve_external_ids(
@@ -84,6 +121,48 @@ async def set_state(
     await connection.execute(SQL["set_state"], locals())
 
 
+async def lock_postings(connection: Connection, *, shards: list[int], job_ids: list[int]) -> None:
+    await connection.execute(SQL["lock_postings"], locals())
+
+
+async def set_live(connection: Connection, *, shard: int, job_id: int, campaign_id: int | None) -> None:
+    """Raises ``psycopg.errors.UniqueViolation`` when another live job has this content."""
+    await connection.execute(SQL["set_live"], locals())
+
+
+async def set_failed(
+    connection: Connection, *, shard: int, job_id: int, closed_at: datetime, failure: str
+) -> None:
+    await connection.execute(SQL["set_failed"], locals())
+
+
+async def set_campaign(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    partner_job_campaign: str | None,
+    campaign_id: int | None,
+) -> None:
+    await connection.execute(SQL["set_campaign"], locals())
+
+
+async def set_expiry(connection: Connection, *, shard: int, job_id: int, expires_at: datetime) -> None:
+    await connection.execute(SQL["set_expiry"], locals())
+
+
+async def set_listing(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    listing_type: str,
+    hiring_contract_id: int | None,
+    run_number: int,
+) -> None:
+    await connection.execute(SQL["set_listing"], locals())
+
+
 async def list_expired(connection: Connection, *, now: datetime, rows_max: int) -> list[tuple[int, int]]:
     rows = await (await connection.execute(SQL["list_expired"], locals())).fetchall()
     return [(row[0], row[1]) for row in rows]
@@ -104,6 +183,7 @@ async def insert_task(
     operation: str,
     job_id: int | None,
     location: str,
+    verdict: str | None,
     created_at: datetime,
 ) -> None:
     await connection.execute(SQL["insert_task"], locals())

@@ -1,29 +1,33 @@
 """Owns the packing of decoded events into columns: keys, times, job ids, hashes. Pure.
 
-Does not own which events count (``rules``).
+Does not own which events count (``rules``). A batch is read a field at a time, never an event at a time: a Python
+call for each event costs more than the database needs to store it.
 """
 
+import socket
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address
 
 import crawleruseragents
 import numpy as np
-from xxhash import xxh3_64_intdigest, xxh3_128_digest
+from xxhash import xxh3_64_digest, xxh3_128_digest
 
 from jobmeter.metering.model import EventColumns
 from jobmeter.store.arrays import Column
 from jobmeter.wire.events import (
     Event,
     Malformed,
-    find_flaw,
+    find_flaws,
     read_external_name,
     read_job_id,
     read_time_ms,
 )
 
 TIME_MS_MAX = 1 << 47
+BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
 _SIGNED_MASK = (1 << 63) - 1
+_BLANK = Event(source="", id="", type="view", time=0, job=0)
 
 ExternalIds = Mapping[tuple[int, str], int]
 
@@ -36,36 +40,64 @@ def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
-    flaws: dict[int, str] = {}
-    digests: list[bytes] = []
-    rows: list[tuple[int, int, int, int, int, bool]] = []
-    for index, event in enumerate(events):
-        flaw = event.why if isinstance(event, Malformed) else find_flaw(event)
-        time_ms = None if isinstance(event, Malformed) else read_time_ms(event.time)
-        if flaw is None and (time_ms is None or not 0 <= time_ms < TIME_MS_MAX):
-            flaw = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
-        if flaw is not None or isinstance(event, Malformed) or time_ms is None:
-            flaws[index] = flaw or "unreadable"
-            digests.append(bytes(16))
-            rows.append((0, 0, 0, 0, 0, False))
-            continue
-        digests.append(xxh3_128_digest(f"{event.source}\0{event.id}".encode(errors="surrogatepass")))
-        rows.append(
-            (
-                time_ms,
-                event.type == "applyClick",
-                _job_id(event, external_ids),
-                xxh3_64_intdigest(event.visitor.encode(errors="surrogatepass")) & _SIGNED_MASK
-                if event.visitor
-                else 0,
-                address_number(event.address) if event.address else 0,
-                is_crawler(event.user_agent) if event.user_agent else False,
-            )
-        )
-    return _pack(digests, rows, flaws)
+    flaws = find_flaws(events)
+    readable = (
+        [_BLANK if place in flaws else event for place, event in enumerate(events)] if flaws else events
+    )
+    sound = [event for event in readable if isinstance(event, Event)]
+    assert len(sound) == len(events)
+    times = _read_times(sound)
+    for place in [place for place, time_ms in enumerate(times) if time_ms is None]:
+        flaws[place] = BAD_TIME
+        sound[place] = _BLANK
+    times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
+    malformed = np.zeros(len(sound), dtype=bool)
+    malformed[list(flaws)] = True
+    return EventColumns(
+        keys=_make_keys(sound, times_ms, malformed),
+        times_ms=times_ms,
+        kinds=np.array([event.type == "applyClick" for event in sound], dtype=np.int64),
+        job_ids=_read_job_ids(sound, external_ids),
+        visitors=_hash_visitors([event.visitor for event in sound]),
+        addresses=number_addresses([event.address for event in sound]),
+        crawlers=_find_crawlers([event.user_agent for event in sound]),
+        malformed=malformed,
+        flaws=flaws,
+    )
 
 
-def _job_id(event: Event, external_ids: ExternalIds) -> int:
+def _read_times(events: list[Event]) -> list[int | None]:
+    times = [event.time for event in events]
+    return [
+        time_ms if time_ms is not None and 0 <= time_ms < TIME_MS_MAX else None
+        for time_ms in [time if type(time) is int else read_time_ms(time) for time in times]
+    ]
+
+
+def _make_keys(events: list[Event], times_ms: Column, malformed: Column) -> Column:
+    texts = [f"{event.source}\0{event.id}" for event in events]
+    digests = b"".join(map(xxh3_128_digest, _encode(texts)))
+    keys = np.frombuffer(digests, dtype=np.uint8).reshape(len(events), 16).copy()
+    keys[:, :6] = times_ms.astype(">u8").view(np.uint8).reshape(len(events), 8)[:, 2:]
+    keys[malformed] = 0
+    return keys.view("V16").reshape(len(events))
+
+
+def _encode(texts: list[str]) -> list[bytes]:
+    try:
+        return list(map(str.encode, texts))
+    except UnicodeEncodeError:
+        return [text.encode(errors="surrogatepass") for text in texts]
+
+
+def _read_job_ids(events: list[Event], external_ids: ExternalIds) -> Column:
+    numbers = [event.job for event in events if type(event.job) is int]
+    if len(numbers) < len(events):
+        numbers = [_read_job_id(event, external_ids) for event in events]
+    return np.array([job if 0 < job <= _SIGNED_MASK else 0 for job in numbers], dtype=np.int64)
+
+
+def _read_job_id(event: Event, external_ids: ExternalIds) -> int:
     if event.job is None:
         name = read_external_name(event)
         return 0 if name is None else external_ids.get(name, 0)
@@ -73,32 +105,41 @@ def _job_id(event: Event, external_ids: ExternalIds) -> int:
     return job_id if job_id is not None and 0 < job_id <= _SIGNED_MASK else 0
 
 
-def _pack(
-    digests: list[bytes], rows: list[tuple[int, int, int, int, int, bool]], flaws: dict[int, str]
-) -> EventColumns:
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 6)
-    times = table[:, 0]
-    keys = np.frombuffer(b"".join(digests), dtype=np.uint8).reshape(len(rows), 16).copy()
-    keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(len(rows), 8)[:, 2:]
-    malformed = np.zeros(len(rows), dtype=bool)
-    malformed[list(flaws)] = True
-    return EventColumns(
-        keys=keys.view("V16").reshape(len(rows)),
-        times_ms=times,
-        kinds=table[:, 1],
-        job_ids=table[:, 2],
-        visitors=table[:, 3],
-        addresses=table[:, 4],
-        crawlers=table[:, 5].astype(bool),
-        malformed=malformed,
-        flaws=flaws,
-    )
+def _hash_visitors(visitors: list[str]) -> Column:
+    digests = b"".join(map(xxh3_64_digest, _encode(visitors)))
+    hashes = (np.frombuffer(digests, dtype=">u8") & _SIGNED_MASK).astype(np.int64)
+    if "" in visitors:
+        hashes[[place for place, visitor in enumerate(visitors) if not visitor]] = 0
+    return hashes
 
 
 def key_halves(keys: Column) -> tuple[Column, Column]:
     """Sixteen-byte keys as two unsigned 64-bit columns, high and low, which numpy can sort."""
     halves = keys.view(np.dtype([("high", ">u8"), ("low", ">u8")]))
     return halves["high"].astype(np.uint64), halves["low"].astype(np.uint64)
+
+
+def number_addresses(addresses: Sequence[str | None]) -> Column:
+    """The network of each address, as ``address_number`` tells it; 0 where there is none."""
+    numbers = np.zeros(len(addresses), dtype=np.int64)
+    given = [address or "" for address in addresses]
+    is_six = np.array([":" in address for address in given], dtype=bool)
+    is_four = ~is_six if "" not in given else np.array(["." in address for address in given]) & ~is_six
+    for family, rows in ((socket.AF_INET, is_four), (socket.AF_INET6, is_six)):
+        places = np.flatnonzero(rows)
+        texts = given if len(places) == len(given) else [given[place] for place in places.tolist()]
+        try:
+            numbers[places] = _pack_networks(list(map(partial(socket.inet_pton, family), texts)), family)
+        except (OSError, ValueError):
+            numbers[places] = list(map(address_number, texts))
+    return numbers
+
+
+def _pack_networks(packed: list[bytes], family: socket.AddressFamily) -> Column:
+    octets, kept, mark = (4, 3, 1 << 56) if family == socket.AF_INET else (16, 6, 0)
+    table = np.zeros((len(packed), 8), dtype=np.uint8)
+    table[:, -kept:] = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), octets)[:, :kept]
+    return table.view(">i8").reshape(len(packed)).astype(np.int64) | mark
 
 
 @lru_cache(maxsize=65_536)
@@ -114,6 +155,13 @@ def address_number(address: str) -> int:
     if parsed.version == 4:
         return (int(parsed) >> 8) | (1 << 56)
     return int(parsed) >> 80
+
+
+def _find_crawlers(user_agents: list[str | None]) -> Column:
+    crawlers = {agent for agent in set(user_agents) if agent and is_crawler(agent)}
+    if not crawlers:
+        return np.zeros(len(user_agents), dtype=bool)
+    return np.array([agent in crawlers for agent in user_agents], dtype=bool)
 
 
 @lru_cache(maxsize=65_536)

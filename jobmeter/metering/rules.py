@@ -7,7 +7,7 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.model import Meter, Tally
+from jobmeter.charging.model import Meters, Tally
 from jobmeter.metering.columns import key_halves
 from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
 from jobmeter.store.arrays import Column
@@ -15,9 +15,7 @@ from jobmeter.store.arrays import Column
 DAY_MS = 86_400_000
 
 
-def judge(
-    columns: EventColumns, meters: list[Meter], *, now: datetime, future_tolerance_seconds: int
-) -> Column:
+def judge(columns: EventColumns, meters: Meters, *, now: datetime, future_tolerance_seconds: int) -> Column:
     """The verdict on each row: the first filter of the table that holds."""
     now_ms = to_ms(now)
     known, live_from, live_until = _find_meters(columns.job_ids, meters)
@@ -35,15 +33,15 @@ def judge(
     ).astype(np.int16)
 
 
-def _find_meters(job_ids: Column, meters: list[Meter]) -> tuple[Column, Column, Column]:
-    if not meters:
+def _find_meters(job_ids: Column, meters: Meters) -> tuple[Column, Column, Column]:
+    if len(meters.job_ids) == 0:
         nothing = np.zeros(len(job_ids), dtype=np.int64)
         return nothing.astype(bool), nothing, nothing
-    table = np.array([(m.job_id, m.live_from_ms, m.live_until_ms) for m in meters], dtype=np.int64)
-    table = table[np.argsort(table[:, 0])]
-    places = np.minimum(np.searchsorted(table[:, 0], job_ids), len(table) - 1)
-    found = table[places]
-    return found[:, 0] == job_ids, found[:, 1], found[:, 2]
+    order = np.argsort(meters.job_ids)
+    known = meters.job_ids[order]
+    places = np.minimum(np.searchsorted(known, job_ids), len(known) - 1)
+    rows = order[places]
+    return known[places] == job_ids, meters.live_from_ms[rows], meters.live_until_ms[rows]
 
 
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:

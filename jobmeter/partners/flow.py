@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import (
     SHARD_COUNT,
+    URN_APPLICATION,
     hash_secret,
     make_access_token,
     make_client_id,
     make_secret,
+    read_urn,
     same_secret,
 )
 from jobmeter.base.limits import TOKEN_SECONDS
-from jobmeter.partners import rules, store
-from jobmeter.partners.model import Application, ApplicationDraft, Credentials
+from jobmeter.partners import rules, store, store_security
+from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, Credentials
 from jobmeter.store.migrate import Connection
 
 
@@ -76,6 +78,34 @@ async def _create(
     return Credentials(application, secret)
 
 
+async def update_child(
+    connection: Connection, *, parent: Application, key: str, draft: ApplicationChange
+) -> None:
+    """Changes what ``draft`` sets of the child application with the URN ``key`` (spec 2.3).
+
+    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for what is not its
+    child, BODY_INVALID with every broken rule.
+    """
+    if parent.parent_id is not None:
+        raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.PARTIAL_UPDATE.NO_VERSION")
+    number = read_urn(key, URN_APPLICATION)
+    child = None if number is None else await store.find_by_id(connection, application_id=number)
+    if child is None or child.parent_id != parent.id:
+        raise Refused(Fault.APPLICATION_UNKNOWN, key=key[:200])
+    changed = rules.change_application(child, draft)
+    lines = rules.check_draft(changed)
+    if lines:
+        raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
+    await store.update_application(
+        connection,
+        application_id=child.id,
+        name=changed.name,
+        description=changed.description,
+        callback_urls=list(changed.callback_urls),
+        js_domains=list(changed.js_domains),
+    )
+
+
 async def find_child(
     connection: Connection, *, parent: Application, unique_foreign_id: str
 ) -> Application | None:
@@ -88,10 +118,8 @@ async def find_application(connection: Connection, *, application_id: int) -> Ap
     return await store.find_by_id(connection, application_id=application_id)
 
 
-async def issue_token(
-    connection: Connection, *, client_id: str, client_secret: str, now: datetime
-) -> tuple[str, int]:
-    """A new access token and its life in seconds (spec 2.2).
+async def authenticate_client(connection: Connection, *, client_id: str, client_secret: str) -> Application:
+    """The application whose credentials these are (spec 2.2).
 
     Raises ``Refused``: CLIENT_ID_INVALID for an unknown client, CLIENT_AUTHENTICATION for a wrong secret.
     """
@@ -102,6 +130,19 @@ async def issue_token(
     # Every live secret is compared, so that the time taken does not tell which one came close.
     if not any([same_secret(client_secret, kept) for kept in hashes]):  # noqa: C419
         raise Refused(Fault.CLIENT_AUTHENTICATION)
+    return application
+
+
+async def issue_token(
+    connection: Connection, *, client_id: str, client_secret: str, now: datetime
+) -> tuple[str, int]:
+    """A new access token and its life in seconds (spec 2.2).
+
+    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED where the operator forbade it.
+    """
+    application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
+    if not await store_security.read_token_permission(connection, application_id=application.id):
+        raise Refused(Fault.CLIENT_NOT_ALLOWED)
     token = make_access_token()
     await store.insert_token(
         connection,

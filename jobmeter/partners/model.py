@@ -54,3 +54,22 @@ class ApplicationDraft:
     description: str
     callback_urls: tuple[str, ...] = ()
     js_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLife:
+    """The dates of an access token, as introspection tells them to its owner."""
+
+    issued_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationChange:
+    """What a partial update sets of a child application; ``None`` leaves a value as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    callback_urls: tuple[str, ...] | None = None
+    js_domains: tuple[str, ...] | None = None

@@ -32,6 +32,14 @@ SELECT id, parent_id, shard, client_id, name, unique_foreign_id, description, ca
   FROM applications
  WHERE id = %(application_id)s
 
+-- name: update_application
+UPDATE applications
+   SET name = %(name)s,
+       description = %(description)s,
+       callback_urls = %(callback_urls)s,
+       js_domains = %(js_domains)s
+ WHERE id = %(application_id)s
+
 -- name: list_secret_hashes
 SELECT secret_hash
   FROM application_secrets

@@ -6,7 +6,7 @@ Pure: no database, time passed in.
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.model import ApplicationDraft, IssuedToken
+from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, IssuedToken
 
 NAME_CHARACTERS_MAX = 50
 FOREIGN_ID_CHARACTERS_MAX = 500  # a key of an index, whose rows have an end
@@ -44,6 +44,17 @@ def check_draft(draft: ApplicationDraft) -> list[str]:
         if domain.endswith("/")
     )
     return lines
+
+
+def change_application(application: Application, change: ApplicationChange) -> ApplicationDraft:
+    """The application as it would be; the foreign id never changes."""
+    return ApplicationDraft(
+        unique_foreign_id=application.unique_foreign_id or "",
+        name=application.name if change.name is None else change.name,
+        description=application.description if change.description is None else change.description,
+        callback_urls=application.callback_urls if change.callback_urls is None else change.callback_urls,
+        js_domains=application.js_domains if change.js_domains is None else change.js_domains,
+    )
 
 
 def check_token(token: IssuedToken | None, now: datetime) -> IssuedToken:

@@ -62,6 +62,18 @@ async def find_by_id(connection: Connection, *, application_id: int) -> Applicat
     return None if row is None else _application(row)
 
 
+async def update_application(
+    connection: Connection,
+    *,
+    application_id: int,
+    name: str,
+    description: str,
+    callback_urls: list[str],
+    js_domains: list[str],
+) -> None:
+    await connection.execute(SQL["update_application"], locals())
+
+
 async def list_secret_hashes(connection: Connection, *, application_id: int) -> list[bytes]:
     rows = await (await connection.execute(SQL["list_secret_hashes"], locals())).fetchall()
     return [bytes(row[0]) for row in rows]

@@ -5,6 +5,7 @@ Does not own how the result is printed. Law 9, the sum of invoices, is billing's
 
 from collections.abc import Awaitable, Callable
 
+from jobmeter.ledger.flow_chain import verify_chain
 from jobmeter.reports import store_laws as store
 from jobmeter.reports.model import LawCheck
 from jobmeter.store.migrate import Connection
@@ -20,6 +21,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
         "3: every correction names the posting that it corrects, and takes back no more",
         store.check_corrections,
     ),
+    ("3: every sealed posting stands as it was sealed", verify_chain),
     ("4: every stored balance is the sum of its postings, and none is negative", store.check_stored_balances),
     ("4: every job's budget row is the sum of its postings", store.check_job_budgets),
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
@@ -42,4 +44,6 @@ async def check_laws(connection: Connection) -> list[LawCheck]:
 
     Each check is one statement, and so sees one moment of a database in use.
     """
-    return [LawCheck(law, *await check(connection)) for law, check in LAWS]
+    async with connection.transaction():
+        await store.tune_planner(connection)
+        return [LawCheck(law, *await check(connection)) for law, check in LAWS]

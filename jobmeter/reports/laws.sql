@@ -2,14 +2,27 @@
 -- law, and one of those in words. A condition that is neither true nor false counts as broken.
 -- Kinds of account: 1 funding, 2 contract, 3 job, 4 earned. Purposes: 2 reserve, 3 charge, 4 release, 5 reverse.
 
+-- name: tune_planner
+-- Whole tables are grouped and joined, perhaps before the database knows how large they are: then it would compare
+-- every row with every other. The settings end with the transaction.
+SELECT set_config('work_mem', '256MB', true),
+       set_config('enable_nestloop', 'off', true)
+
 -- name: check_integer_columns
 -- Law 1. Amounts are whole numbers by the type of their columns.
+WITH looked AS (
+    SELECT attrelid, attname, atttypid, atttypid IN ('bigint'::regtype, 'bigint[]'::regtype) AS holds
+      FROM pg_attribute
+      JOIN pg_class ON pg_class.oid = attrelid
+     WHERE relkind IN ('r', 'p')
+       AND relnamespace = current_schema()::regnamespace
+       AND attnum > 0
+       AND (attname = 'amount' OR attname LIKE '%\_micros')
+)
 SELECT count(*),
-       count(*) FILTER (WHERE data_type <> 'bigint'),
-       min(format('%s.%s is %s', table_name, column_name, data_type)) FILTER (WHERE data_type <> 'bigint')
-  FROM information_schema.columns
- WHERE table_schema = current_schema()
-   AND (column_name = 'amount' OR column_name LIKE '%\_micros')
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('%s.%s is %s', attrelid::regclass, attname, atttypid::regtype)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
 
 -- name: check_posting_shape
 -- Law 2. Two accounts and an amount above zero; a charge leaves its job for what was earned; a job's postings lie
@@ -220,20 +233,23 @@ WITH owners AS (
      UNION ALL
     SELECT 3, job_id, currency
       FROM job_budgets
+), moved AS (
+    SELECT source_kind, source_id, destination_kind, destination_id, unit, count(*) AS postings
+      FROM ledger_postings
+     GROUP BY source_kind, source_id, destination_kind, destination_id, unit
 ), looked AS (
-    SELECT posting.reference, posting.unit, source.currency AS source_currency, destination.currency,
-           (posting.source_kind NOT IN (2, 3, 4) OR posting.unit = source.currency)
-           AND (posting.destination_kind NOT IN (2, 3, 4) OR posting.unit = destination.currency) AS holds
-      FROM ledger_postings AS posting
-      LEFT JOIN owners AS source
-        ON (source.kind, source.owner_id) = (posting.source_kind, posting.source_id)
+    SELECT postings, source_kind, source_id, destination_kind, destination_id, unit,
+           (source_kind NOT IN (2, 3, 4) OR unit = source.currency)
+           AND (destination_kind NOT IN (2, 3, 4) OR unit = destination.currency) AS holds
+      FROM moved
+      LEFT JOIN owners AS source ON (source.kind, source.owner_id) = (source_kind, source_id)
       LEFT JOIN owners AS destination
-        ON (destination.kind, destination.owner_id) = (posting.destination_kind, posting.destination_id)
+        ON (destination.kind, destination.owner_id) = (destination_kind, destination_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('posting %s in %s between %s and %s', reference, unit, source_currency, currency))
-           FILTER (WHERE holds IS NOT TRUE)
+SELECT coalesce(sum(postings), 0)::bigint,
+       coalesce(sum(postings) FILTER (WHERE holds IS NOT TRUE), 0)::bigint,
+       min(format('%s from account %s of %s to account %s of %s', unit, source_kind, source_id, destination_kind,
+                  destination_id)) FILTER (WHERE holds IS NOT TRUE)
   FROM looked
 
 -- name: check_job_currencies
@@ -317,37 +333,34 @@ SELECT count(*),
 -- The roll-up counts each stored event once. Settlement only ever takes counts away, so on a settled day they may be
 -- less, and what it took away may have joined the refused. Days whose events were dropped can not be counted again.
 WITH kept AS (
-    SELECT event_days.day, settled_at IS NOT NULL AS settled
-      FROM event_days
-      LEFT JOIN settled_days USING (day)
-     WHERE dropped_at IS NULL
+    SELECT pg_class.oid AS partition,
+           date '1970-01-01' + (('x' || left(translate(substring(pg_get_expr(relpartbound, pg_class.oid)
+               FROM '[0-9a-f]{8}-[0-9a-f]{4}'), '-', ''), 12))::bit(48)::bigint / 86400000)::integer AS day
+      FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid
+     WHERE inhparent = 'events'::regclass
 ), counted AS (
-    SELECT day, job_id, count(*) FILTER (WHERE kind = 0 AND verdict = 0) AS views,
-           count(*) FILTER (WHERE kind = 1 AND verdict = 0) AS clicks,
-           count(*) FILTER (WHERE kind = 1 AND verdict <> 0) AS refused
-      FROM kept
-     CROSS JOIN LATERAL (SELECT job_id, kind, verdict
-                           FROM events
-                          WHERE event_key >= event_key_floor(day)
-                            AND event_key < event_key_floor(day + 1)) AS of_day
-     GROUP BY day, job_id
-), rolled_up AS (
-    SELECT day, job_id, views, apply_clicks, clicks_refused
-      FROM job_days
-     WHERE day IN (SELECT day FROM kept)
+    SELECT tableoid AS partition, job_id,
+           count(*) FILTER (WHERE kind = 0 AND verdict = 0) AS stored_views,
+           count(*) FILTER (WHERE kind = 1 AND verdict = 0) AS stored_clicks,
+           count(*) FILTER (WHERE kind = 1 AND verdict <> 0) AS stored_refused
+      FROM events
+     GROUP BY tableoid, job_id
 ), looked AS (
-    SELECT day, job_id, rolled_up.views, apply_clicks, coalesce(counted.views, 0) AS stored_views,
-           coalesce(clicks, 0) AS stored_clicks, clicks_refused, coalesce(refused, 0) AS stored_refused
-      FROM counted
-      FULL JOIN rolled_up USING (day, job_id)
+    SELECT day, job_id, views, coalesce(stored_views, 0) AS stored_views, apply_clicks,
+           coalesce(stored_clicks, 0) AS stored_clicks, clicks_refused, coalesce(stored_refused, 0) AS stored_refused
+      FROM (SELECT day, job_id, stored_views, stored_clicks, stored_refused
+              FROM counted JOIN kept USING (partition)) AS of_day
+      FULL JOIN (SELECT day, job_id, views, apply_clicks, clicks_refused
+                   FROM job_days JOIN kept USING (day)) AS rolled_up USING (day, job_id)
 ), judged AS (
     SELECT day, job_id, views, stored_views, apply_clicks, stored_clicks,
-           CASE WHEN settled THEN views <= stored_views AND apply_clicks <= stored_clicks
-                                  AND clicks_refused >= stored_refused
-                                  AND apply_clicks + clicks_refused <= stored_clicks + stored_refused
-                ELSE (views, apply_clicks, clicks_refused) = (stored_views, stored_clicks, stored_refused) END AS holds
+           CASE WHEN settled_at IS NULL
+                THEN (views, apply_clicks, clicks_refused) = (stored_views, stored_clicks, stored_refused)
+                ELSE views <= stored_views AND apply_clicks <= stored_clicks AND clicks_refused >= stored_refused
+                     AND apply_clicks + clicks_refused <= stored_clicks + stored_refused END AS holds
       FROM looked
-      JOIN kept USING (day)
+      LEFT JOIN settled_days USING (day)
 )
 SELECT count(*),
        count(*) FILTER (WHERE holds IS NOT TRUE),
@@ -368,29 +381,35 @@ SELECT coalesce(sum(copies), 0)::bigint,
   FROM looked
 
 -- name: check_charged_events
--- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges.
-WITH clicks AS (
-    SELECT day, job_id, batch, count(*) AS counted
-      FROM event_days
-     CROSS JOIN LATERAL (SELECT job_id, batch
-                           FROM events
-                          WHERE event_key >= event_key_floor(day)
-                            AND event_key < event_key_floor(day + 1)
-                            AND kind = 1
-                            AND verdict = 0) AS of_day
-     WHERE dropped_at IS NULL
-     GROUP BY day, job_id, batch
-), charges AS (
-    SELECT source_id AS job_id, day, cause AS batch, sum(amount) AS amount
+-- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges. Both lie under one
+-- grouping, which is several times as fast as a join of two.
+WITH kept AS (
+    SELECT pg_class.oid AS partition,
+           date '1970-01-01' + (('x' || left(translate(substring(pg_get_expr(relpartbound, pg_class.oid)
+               FROM '[0-9a-f]{8}-[0-9a-f]{4}'), '-', ''), 12))::bit(48)::bigint / 86400000)::integer AS day
+      FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid
+     WHERE inhparent = 'events'::regclass
+), gathered AS (
+    SELECT tableoid AS partition, job_id, batch, 1 AS clicks, 0::bigint AS amount
+      FROM events
+     WHERE kind = 1
+       AND verdict = 0
+     UNION ALL
+    SELECT partition, source_id, cause, 0, amount
       FROM charge_postings
-     WHERE day IN (SELECT day FROM event_days WHERE dropped_at IS NULL)
-     GROUP BY source_id, day, cause
+      JOIN kept USING (day)
+), summed AS (
+    SELECT partition, job_id, batch, sum(clicks) AS counted, sum(amount) AS amount
+      FROM gathered
+     GROUP BY partition, job_id, batch
 ), looked AS (
-    SELECT job_id, day, batch, amount, coalesce(counted, 0) AS counted,
-           amount <= coalesce(counted, 0) * click_price_micros AND amount % click_price_micros = 0 AS holds
-      FROM charges
-      LEFT JOIN clicks USING (day, job_id, batch)
+    SELECT job_id, day, batch, counted, amount,
+           amount <= counted * click_price_micros AND amount % click_price_micros = 0 AS holds
+      FROM summed
+      JOIN kept USING (partition)
       LEFT JOIN job_budgets USING (job_id)
+     WHERE amount > 0
 )
 SELECT count(*),
        count(*) FILTER (WHERE holds IS NOT TRUE),

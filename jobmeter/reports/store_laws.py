@@ -17,6 +17,10 @@ async def _read(connection: Connection, statement: LiteralString) -> Found:
     return int(row[0]), int(row[1]), row[2]
 
 
+async def tune_planner(connection: Connection) -> None:
+    await connection.execute(SQL["tune_planner"])
+
+
 async def check_integer_columns(connection: Connection) -> Found:
     return await _read(connection, SQL["check_integer_columns"])
 

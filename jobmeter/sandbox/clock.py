@@ -15,6 +15,7 @@ from jobmeter.store.database import Database
 from jobmeter.worker import chores
 
 _SPAN = re.compile(r"(\d{1,6})\s*(w|d|h|m|s|ms)")
+MOVE_DAYS_MAX = 3_660  # each of them is lived through
 _UNIT_MS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 
 
@@ -40,11 +41,16 @@ class SandboxClock:
     async def move_to(self, wanted: datetime) -> datetime:
         """Moves the clock forward to ``wanted`` and carries out, in order, what falls due on the way.
 
-        Raises ``Refused(CLOCK_BACKWARDS)``: time that was lived through is not taken back.
+        Raises ``Refused``: CLOCK_BACKWARDS, for time that was lived through is not taken back; OPERATOR_INPUT
+        for more than ten years at once.
         """
         now = await self.read()
         if wanted < now:
             raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+        if wanted - now > timedelta(days=MOVE_DAYS_MAX):
+            raise Refused(
+                Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once"
+            )
         made_for = None
         while now < wanted:
             now = await chores.next_due(self._database, after=now, until=wanted)
@@ -67,17 +73,19 @@ def read_span(text: str) -> timedelta:
     found = _SPAN.findall(compact)
     if not found or _SPAN.sub("", compact).strip():
         raise Refused(
-            Fault.OPERATOR_INPUT, field="advance", why=f"{text!r} is no span such as 3d, 36h or 90m"
+            Fault.OPERATOR_INPUT, field="advance", why=f"{text[:40]!r} is no span such as 3d, 36h or 90m"
         )
-    return timedelta(milliseconds=sum(int(count) * _UNIT_MS[unit] for count, unit in found))
+    milliseconds = sum(int(count) * _UNIT_MS[unit] for count, unit in found)
+    # A span that no calendar holds is refused like any other that is too long.
+    return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * _UNIT_MS["d"]))
 
 
 def read_moment(text: str) -> datetime:
     """An RFC 3339 time (UTC when it has no offset) or milliseconds since 1970. Raises ``Refused``."""
-    if text.isascii() and text.isdigit() and len(text) <= 15:
-        return from_ms(int(text))
     try:
+        if text.isascii() and text.isdigit() and len(text) <= 15:
+            return from_ms(int(text))
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text!r} is not a time") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text[:40]!r} is not a time") from error

@@ -12,18 +12,30 @@ from typing import Any
 from jobmeter.base.ids import make_secret
 from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts import flow as contracts
+from jobmeter.contracts import flow_hiring as hiring
+from jobmeter.contracts.model_hiring import HiringDraft, HiringKind
 from jobmeter.partners import flow as partners
+from jobmeter.partners import flow_signatures as signatures
 from jobmeter.partners.model import ApplicationDraft, Credentials
 from jobmeter.store.database import Database
+from jobmeter.store.migrate import Connection
 
 CURRENCY = "USD"
 LIMIT_MICROS = 1_000_000 * MICROS_PER_UNIT
 CLICK_PRICE_MICROS = 1_500_000
 TERM_DAYS = 365
+SLOTS, CREDITS = 25, 50
+CREDIT_PRICE_MICROS = 100_000_000
+RUN_DAYS = 30
+SANDBOX_NUMBER = 1328  # the test contract that partners were given (xml spec 1)
+SEATS = ("recruiter@example.com", "user@example.com")
 
 
-async def make_partner(database: Database, *, now: datetime) -> dict[str, Any]:
-    """A partner with a child application and a funded contract, as the content of the credentials file."""
+async def make_partner(database: Database, *, now: datetime, secret_key: str = "") -> dict[str, Any]:
+    """A partner with a child application, a funded contract and two hiring contracts, as the credentials tell them.
+
+    With a ``secret_key`` to seal their secrets both applications may sign requests.
+    """
     async with database.transaction() as connection:
         parent = await partners.create_parent(connection, name="Sandbox Partner", now=now)
         draft = ApplicationDraft("sandbox-customer", "Sandbox Partner - First Customer", "The first customer")
@@ -40,14 +52,55 @@ async def make_partner(database: Database, *, now: datetime) -> dict[str, Any]:
         customer = await contracts.set_up_customer_contract(
             connection, child=child.application, partner_contract_id=contract.id, now=now
         )
+        hiring_contracts = await _make_hiring_contracts(connection, parent, child, now)
+        for made in (parent, child) if secret_key else ():
+            await signatures.keep_signing_secret(
+                connection,
+                application=made.application,
+                secret=made.client_secret,
+                secret_key=secret_key,
+                now=now,
+            )
     return {
         "parent": _draw(parent),
         "child": _draw(child),
         "partner_contract_id": contract.id,
         "customer_contract_id": customer.id,
         "currency": CURRENCY,
-        "hiring_contracts": [],
+        "hiring_contracts": hiring_contracts,
     }
+
+
+async def _make_hiring_contracts(
+    connection: Connection, parent: Credentials, child: Credentials, now: datetime
+) -> list[dict[str, Any]]:
+    """A client's contract with slots and the partner's own with credits: the two use cases of the XML API."""
+    drawn = []
+    for kind, units in ((HiringKind.SLOTS, SLOTS), (HiringKind.CREDITS, CREDITS)):
+        is_reseller = kind is HiringKind.CREDITS
+        contract = await hiring.open_hiring_contract(
+            connection,
+            draft=HiringDraft(
+                kind=kind,
+                owner_name="Sandbox Partner" if is_reseller else "First Customer",
+                owner_application_id=parent.application.id if is_reseller else None,
+                is_postpaid=False,
+                currency=CURRENCY,
+                units=units,
+                price_micros=CREDIT_PRICE_MICROS if is_reseller else 0,
+                run_days=RUN_DAYS,
+                default_poster_email="" if is_reseller else SEATS[0],
+                seats=() if is_reseller else SEATS,
+                sandbox_number=None if is_reseller else SANDBOX_NUMBER,
+                starts_at=now - timedelta(days=1),
+                ends_at=now + timedelta(days=TERM_DAYS),
+            ),
+            now=now,
+        )
+        for made in (parent, child):
+            await hiring.grant(connection, contract=contract, application=made.application, now=now)
+        drawn.append({"id": contract.id, "kind": kind, "units": units, "role": contract.role})
+    return drawn
 
 
 def _draw(made: Credentials) -> dict[str, str]:
@@ -59,7 +112,7 @@ def _draw(made: Credentials) -> dict[str, str]:
 
 
 def make_keys() -> dict[str, str]:
-    return {"events_key": make_secret(), "operator_key": make_secret()}
+    return {"events_key": make_secret(), "operator_key": make_secret(), "secret_key": make_secret()}
 
 
 def write_credentials(path: Path, content: dict[str, Any]) -> None:

@@ -1,21 +1,86 @@
-"""Owns the verb of settlement: settle the earliest day that is due."""
+"""Owns the verb of settlement: the next step of the earliest day that is due."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
-from jobmeter.base.days import final_at
+from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
+from jobmeter.charging import flow_reversal as charging
+from jobmeter.metering import flow_retention as metering
 from jobmeter.settlement import store
+from jobmeter.settlement import store_rules as rules
+from jobmeter.settlement.flow_policy import read_policies
+from jobmeter.settlement.model import Rule, RulePolicy
 from jobmeter.store.migrate import Connection
 
+JOBS_PER_STEP_MAX = 2_000
 
-async def settle_next_day(connection: Connection, *, final_after_days: int, now: datetime) -> date | None:
-    """Settles the earliest day that is due and returns it, or ``None`` when none is.
+Mark = Callable[[Connection, date, RulePolicy], Awaitable[int]]
 
-    In the caller's transaction, alone in the database. Interrupted, it has done nothing; repeated, nothing more.
+# THE table of rules, in the order of their numbers: what each marks.
+MARKS: dict[Rule, Mark] = {
+    Rule.SAME_EVENT: lambda connection, _, policy: rules.mark_same_events(connection, rule=policy.rule),
+    Rule.EXCLUDED: lambda connection, day, policy: rules.mark_excluded(connection, day=day, rule=policy.rule),
+    Rule.DATA_CENTRE: lambda connection, _, policy: rules.mark_data_centres(connection, rule=policy.rule),
+    Rule.REPEATED_CLICK: lambda connection, _, policy: rules.mark_repeated_clicks(
+        connection, rule=policy.rule
+    ),
+    Rule.VISITOR_BURST: lambda connection, _, policy: rules.mark_visitor_bursts(
+        connection, rule=policy.rule, jobs_max=policy.jobs_max, window_minutes=policy.window_minutes
+    ),
+    Rule.ADDRESS_BURST: lambda connection, _, policy: rules.mark_address_bursts(
+        connection, rule=policy.rule, jobs_max=policy.jobs_max, window_minutes=policy.window_minutes
+    ),
+    Rule.NO_VIEW: lambda connection, day, policy: rules.mark_clicks_without_view(
+        connection, day=day, rule=policy.rule
+    ),
+}
+
+
+async def settle_next(
+    connection: Connection,
+    *,
+    final_after_days: int,
+    now: datetime,
+    jobs_per_step_max: int = JOBS_PER_STEP_MAX,
+) -> bool:
+    """Takes the next step of settlement, in the caller's transaction; returns whether there was one.
+
+    A day is closed and judged in one step, then the jobs with reversals are worked off in portions, then the
+    day is final. Interrupted, a step has done nothing; repeated, nothing more; two processes never settle at
+    the same time. A day is never settled while its events are still accepted, whatever the setting says.
     """
     if not await store.lock_settlement(connection):
-        return None
+        return False
     day = await store.first_open_day(connection)
-    if day is None or final_at(day, final_after_days=final_after_days) > now:
-        return None
-    await store.insert_settled_day(connection, day=day, settled_at=now)
-    return day
+    if day is None or final_at(day, final_after_days=max(final_after_days, FINAL_AFTER_DAYS)) > now:
+        return False
+    if not await store.is_judged(connection, day=day):
+        await _judge(connection, day, now)
+    await charging.open_reversal(connection)
+    if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:
+        await store.insert_settled_day(connection, day=day, settled_at=now)
+        return True
+    await charging.reverse_asked(connection, day=day, now=now)
+    await store.touch_run(connection, day=day, touched_at=now)
+    return True
+
+
+async def _judge(connection: Connection, day: date, now: datetime) -> None:
+    """Decides which clicks of the day are reversed. No event can still come in, so this is for good."""
+    await metering.close_event_day(connection, day=day)
+    await rules.allow_memory(connection)
+    clicks, marked, recorded = await rules.gather_clicks(connection, day=day), 0, 0
+    if clicks > 0:
+        await rules.analyze_clicks(connection)
+        for policy in await read_policies(connection):
+            if policy.is_on:
+                marked += await MARKS[policy.rule](connection, day, policy)
+    if marked > 0:
+        # Again, for the planner took every click for an unmarked one.
+        await rules.analyze_marks(connection)
+        await rules.gather_touched(connection, day=day)
+        await rules.analyze_touched(connection)
+        recorded = await rules.record_reversals(connection)
+        await store.schedule_jobs(connection, day=day)
+    assert recorded == marked, "each marked click is reversed once"
+    await store.insert_run(connection, day=day, judged_at=now, clicks=clicks, clicks_reversed=marked)

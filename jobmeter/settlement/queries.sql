@@ -8,7 +8,55 @@ SELECT min(day)
   FROM event_days
  WHERE day NOT IN (SELECT day FROM settled_days)
 
+-- name: is_judged
+SELECT EXISTS (SELECT FROM settlement_runs WHERE day = %(day)s)
+
+-- name: insert_run
+INSERT INTO settlement_runs (day, judged_at, touched_at, clicks, clicks_reversed)
+VALUES (%(day)s, %(judged_at)s, %(judged_at)s, %(clicks)s, %(clicks_reversed)s)
+
+-- name: touch_run
+UPDATE settlement_runs
+   SET touched_at = greatest(touched_at, %(touched_at)s)
+ WHERE day = %(day)s
+
 -- name: insert_settled_day
+-- Not earlier than what was booked on the day, even where the clock went back between two steps (law 8).
 INSERT INTO settled_days (day, settled_at)
-VALUES (%(day)s, %(settled_at)s)
+SELECT day, greatest(%(settled_at)s, touched_at)
+  FROM settlement_runs
+ WHERE day = %(day)s
     ON CONFLICT (day) DO NOTHING
+
+-- name: schedule_jobs
+INSERT INTO settlement_jobs (day, shard, job_id)
+SELECT %(day)s, shard, job_id
+  FROM settling_clicks
+ WHERE rule <> 0
+ GROUP BY shard, job_id
+
+-- name: claim_jobs
+-- The next jobs of the day, with what is to be reversed for each of their charges; nothing once all are done.
+WITH due AS (
+    SELECT shard, job_id
+      FROM settlement_jobs
+     WHERE day = %(day)s
+     ORDER BY shard, job_id
+     LIMIT %(jobs_max)s
+), claimed AS (
+    DELETE FROM settlement_jobs
+     USING due
+     WHERE settlement_jobs.day = %(day)s
+       AND settlement_jobs.shard = due.shard
+       AND settlement_jobs.job_id = due.job_id
+    RETURNING due.shard, due.job_id
+)
+INSERT INTO asked_reversals (shard, job_id, charge, rule, clicks, clicks_charged, amount_micros)
+SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum(amount_micros)
+  FROM claimed
+  JOIN event_reversals
+    ON event_reversals.shard = claimed.shard
+   AND event_reversals.job_id = claimed.job_id
+   AND event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+ GROUP BY claimed.shard, claimed.job_id, charge, rule

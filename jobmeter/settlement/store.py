@@ -1,4 +1,4 @@
-"""Owns the statements of settlement, one function each. Does not own when they run."""
+"""Owns the statements of settlement's progress, one function each. Does not own when they run."""
 
 from datetime import date, datetime
 
@@ -18,5 +18,29 @@ async def first_open_day(connection: Connection) -> date | None:
     return None if row is None else row[0]
 
 
+async def is_judged(connection: Connection, *, day: date) -> bool:
+    row = await (await connection.execute(SQL["is_judged"], locals())).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def insert_run(
+    connection: Connection, *, day: date, judged_at: datetime, clicks: int, clicks_reversed: int
+) -> None:
+    await connection.execute(SQL["insert_run"], locals())
+
+
+async def touch_run(connection: Connection, *, day: date, touched_at: datetime) -> None:
+    await connection.execute(SQL["touch_run"], locals())
+
+
 async def insert_settled_day(connection: Connection, *, day: date, settled_at: datetime) -> None:
     await connection.execute(SQL["insert_settled_day"], locals())
+
+
+async def schedule_jobs(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["schedule_jobs"], locals())
+
+
+async def claim_jobs(connection: Connection, *, day: date, jobs_max: int) -> int:
+    """How many rows were asked to be reversed; 0 once every job of the day is done."""
+    return (await connection.execute(SQL["claim_jobs"], locals())).rowcount

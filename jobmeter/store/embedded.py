@@ -12,7 +12,10 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import psycopg
 
 # The wheel asks for the user's runtime folder while it is imported; that a machine has none is no news to our user.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
@@ -33,6 +36,8 @@ checkpoint_timeout = '15min'
 wal_compression = 'on'
 """
 NEW_DATABASE_BYTES_MIN = 100_000_000
+CONNECT_SECONDS = 10
+REFUSED_SECONDS_MAX = 20
 RECOVERY_SECONDS_MAX = 600
 BURIAL_TRIES = 20
 BURIAL_WAIT_SECONDS = 0.1
@@ -71,9 +76,8 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
             process.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
                 configuration.write(CONFIGURATION if durable else CONFIGURATION + NOT_DURABLE)
-        _bury_postmaster(data)
-        start_patiently(process.start)
-    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
+        start_patiently(partial(_start_and_reach, process, data))
+    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
         raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error, data)}") from error
     return EmbeddedServer(process.get_uri(), data, process)
 
@@ -94,18 +98,27 @@ def _prove_room(data: Path) -> None:
         )
 
 
+def _start_and_reach(process: PostgresServer, data: Path) -> None:
+    _bury_postmaster(data)
+    process.start()
+    psycopg.connect(process.get_uri(), connect_timeout=CONNECT_SECONDS).close()
+
+
 def start_patiently(start: Callable[[], None]) -> None:
     """Calls ``start`` until the server is ready.
 
     After a crash PostgreSQL first replays its log, which may take longer than the ten seconds that the wheel
-    waits. It then reports a time-out, and a server that is "starting" as a failed assertion.
+    waits. It then reports a time-out, and a server that is "starting" as a failed assertion. A postmaster that
+    was killed and is still on its way out, or one that is shutting down, counts as running but takes no
+    connections.
     """
     begun = time.monotonic()
     while True:
         try:
             return start()
-        except (subprocess.TimeoutExpired, AssertionError):
-            if time.monotonic() - begun > RECOVERY_SECONDS_MAX:
+        except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError) as error:
+            is_refused = isinstance(error, psycopg.OperationalError)
+            if time.monotonic() - begun > (REFUSED_SECONDS_MAX if is_refused else RECOVERY_SECONDS_MAX):
                 raise
             time.sleep(BURIAL_WAIT_SECONDS)
 

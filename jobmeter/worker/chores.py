@@ -3,18 +3,32 @@
 Does not own the loop that calls it (``loop``) or the sandbox's way of moving time (``jobmeter.sandbox``).
 """
 
+import logging
 from datetime import datetime, timedelta
 
+from psycopg.errors import LockNotAvailable
+
+from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.jobs import flow as jobs
+from jobmeter.jobs import flow_campaigns as campaigns
+from jobmeter.ledger import flow_chain as chain
 from jobmeter.metering import flow as metering
+from jobmeter.metering import flow_retention as retention
+from jobmeter.partners import flow_edge as partners_edge
+from jobmeter.partners import flow_security as partners_security
+from jobmeter.partners import flow_signatures as signatures
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
 
 TASKS_ROWS_MAX = 200
 EXPIRY_ROWS_MAX = 200
+CAMPAIGN_ROWS_MAX = 50
+SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
+
+log = logging.getLogger("jobmeter.worker")
 
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -25,19 +39,61 @@ async def run_due(database: Database, settings: Settings, *, now: datetime) -> i
         if worked == 0:
             break
         done += worked
+    await _keep_chain(database, now)
+    await _end_event_days(database, settings, now)
+    async with database.connection() as connection:
+        # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
+        await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
     return done
 
 
 async def _run_round(database: Database, settings: Settings, now: datetime) -> int:
     async with database.transaction() as connection:
-        worked = await jobs.carry_out_tasks(connection, rows_max=TASKS_ROWS_MAX, now=now)
+        worked = await campaigns.advance_campaigns(connection, rows_max=CAMPAIGN_ROWS_MAX, now=now)
+    async with database.transaction() as connection:
+        worked += await jobs.carry_out_tasks(connection, rows_max=TASKS_ROWS_MAX, now=now)
+    async with database.transaction() as connection:
+        worked += await campaigns.end_campaign_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
     async with database.transaction() as connection:
         worked += await jobs.expire_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
+    return worked + await _settle(database, settings, now)
+
+
+async def _settle(database: Database, settings: Settings, now: datetime) -> bool:
+    try:
+        async with database.transaction() as connection:
+            return await settlement.settle_next(
+                connection, final_after_days=settings.final_after_days, now=now
+            )
+    except LockNotAvailable:
+        log.info("events are still written into a day that is due; it is settled later")
+        return False
+
+
+async def _keep_chain(database: Database, now: datetime) -> None:
+    """Notes the last posting, finds it known (two transactions at the least), and seals what is due."""
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await chain.advance_horizon(connection)
     async with database.transaction() as connection:
-        settled = await settlement.settle_next_day(
-            connection, final_after_days=settings.final_after_days, now=now
-        )
-    return worked + (settled is not None)
+        await chain.seal_next_round(connection, now=now)
+
+
+async def _end_event_days(database: Database, settings: Settings, now: datetime) -> None:
+    """A folder that cannot be written to keeps the events and nothing else waiting."""
+    try:
+        for _ in range(ROUNDS_MAX):
+            async with database.transaction() as connection:
+                dropped = await retention.drop_next_day(
+                    connection,
+                    retention_days=settings.event_retention_days,
+                    export_folder=settings.export_folder,
+                    now=now,
+                )
+            if dropped is None:
+                break
+    except (OSError, ValueError, LockNotAvailable):
+        log.exception("events whose retention is over could not be exported and dropped")
 
 
 async def make_event_days(database: Database, *, now: datetime) -> None:
@@ -46,14 +102,26 @@ async def make_event_days(database: Database, *, now: datetime) -> None:
         await metering.make_event_days(connection, now=now)
 
 
+async def sweep_expired(database: Database, *, now: datetime) -> int:
+    """Removes tokens and kept answers whose time is over, batch by batch; returns how many."""
+    done = 0
+    for sweep in (partners_security.sweep_tokens, partners_edge.sweep_bookkeeping):
+        for _ in range(ROUNDS_MAX):
+            async with database.transaction() as connection:
+                removed = await sweep(connection, rows_max=SWEEP_ROWS_MAX, now=now)
+            done += removed
+            if removed < SWEEP_ROWS_MAX:
+                break
+    return done
+
+
 async def next_due(database: Database, *, after: datetime, until: datetime) -> datetime:
     """The next instant after ``after`` at which something falls due, at most ``until``.
 
     Midnight UTC is always one: days become final and reports change there.
     """
     async with database.connection() as connection:
-        expiry = await jobs.next_expiry(connection)
+        dues = (await jobs.next_expiry(connection), await campaigns.next_campaign_due(connection))
     moments = [end_of(day_of(after)), until]
-    if expiry is not None and expiry > after:
-        moments.append(expiry)
+    moments += [due for due in dues if due is not None and due > after]
     return max(min(moments), after + timedelta(microseconds=1))

@@ -6,7 +6,7 @@ Does not own the chores (``chores``) or the clock they are given.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -15,6 +15,8 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
 from jobmeter.worker import chores
+
+SWEEP_INTERVAL = timedelta(minutes=1)
 
 log = logging.getLogger("jobmeter.worker")
 
@@ -31,12 +33,16 @@ async def run_loop(
     A failure of the database is logged and tried again: nothing is lost, for each chore is a transaction.
     """
     partitions_made_for = None
+    swept_at: datetime | None = None
     while True:
         try:
             now = await read_clock()
             if partitions_made_for != day_of(now):
                 await chores.make_event_days(database, now=now)
                 partitions_made_for = day_of(now)
+            if swept_at is None or now - swept_at >= SWEEP_INTERVAL:
+                await chores.sweep_expired(database, now=now)
+                swept_at = now
             await chores.run_due(database, settings, now=now)
         except (psycopg.Error, PoolTimeout):
             log.exception("a chore failed and will be tried again")

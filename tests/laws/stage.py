@@ -106,12 +106,28 @@ class Stage:
 async def open_stage(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Stage]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        yield await _set_up(database, limit_micros)
+        yield await set_up(database, limit_micros)
     finally:
         await database.close()
 
 
-async def _set_up(database: Database, limit_micros: int) -> Stage:
+async def clear(database: Database) -> None:
+    """Empties every table except the day partitions themselves; much cheaper than another database."""
+    async with database.transaction() as connection:
+        tables = await (
+            await connection.execute(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
+                " AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s)",
+                [["schema_migrations", "event_days"]],
+            )
+        ).fetchall()
+        # Neither foreign keys nor the guard of the postings stand in the way of a test that begins anew.
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        for (table,) in tables:
+            await connection.execute(f"DELETE FROM {table}")
+
+
+async def set_up(database: Database, limit_micros: int) -> Stage:
     async with database.transaction() as connection:
         parent = (await partners.create_parent(connection, name="Partner", now=START)).application
         contract = await contracts.open_partner_contract(

@@ -71,6 +71,10 @@ BREAKS = {
         UNGUARDED.format("ledger_bookings"),
         "UPDATE ledger_bookings SET amount = -amount WHERE purpose = 4",
     ),
+    "stands as it was sealed": (
+        UNGUARDED.format("charge_postings"),
+        "UPDATE charge_postings SET booked_at = booked_at + interval '1 second'",
+    ),
     "guarded against change": (UNGUARDED.format("charge_postings"),),
     "every correction names": (
         FALSE_POSTING
@@ -91,7 +95,8 @@ BREAKS = {
         "ALTER TABLE events DROP CONSTRAINT events_pkey",
         (
             "INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)"
-            " SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch FROM events LIMIT 1"
+            " SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch FROM events"
+            " ORDER BY event_key DESC LIMIT 1"  # a settled day takes no event
         ),
     ),
     "as many clicks that count": ("UPDATE events SET verdict = 6 WHERE kind = 1",),

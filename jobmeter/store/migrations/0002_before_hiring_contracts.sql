@@ -53,9 +53,9 @@ CREATE UNIQUE INDEX job_external_ids ON job_postings (shard, application_id, ext
  WHERE channel = 'P4P' AND state <> 'FAILED';
 CREATE UNIQUE INDEX job_partner_ids ON job_postings (shard, application_id, external_id)
  WHERE channel = 'XML' AND state <> 'CLOSED';
-CREATE INDEX job_ids_ever_used ON job_postings (shard, application_id, external_id, job_id) WHERE channel = 'XML';
+CREATE INDEX job_ids_used ON job_postings (shard, application_id, external_id, job_id) WHERE channel = 'XML';
 CREATE INDEX job_posters ON job_postings (poster_email) WHERE poster_email <> '';
-CREATE INDEX job_hiring_contracts ON job_postings (hiring_contract_id) WHERE hiring_contract_id IS NOT NULL;
+CREATE INDEX job_slots_overdue ON job_postings (hiring_contract_id, expires_at) WHERE channel = 'XML' AND state = 'LIVE';
 
 -- Who changed what, in order: the last write wins, and both sides can see it.
 CREATE TABLE job_changes (

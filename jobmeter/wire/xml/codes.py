@@ -10,9 +10,12 @@ from importlib.resources import files
 from types import MappingProxyType
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeTable:
-    """``names`` is code to name; ``successors`` is code to the JSON successor's symbol, where it has one."""
+    """One table, which exists once.
+
+    ``names`` is code to name; ``successors`` is code to the JSON successor's symbol, where it has one.
+    """
 
     what: str
     names: Mapping[str, str]

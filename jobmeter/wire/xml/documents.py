@@ -87,8 +87,18 @@ def _node_of(element: etree._Element, *, depth: int) -> Node:
     return Node(name, _check_text(text), tuple(_node_of(child, depth=depth + 1) for child in element))
 
 
-def _count_nodes(node: Node) -> int:
-    return 1 + sum(_count_nodes(child) for child in node.children)
+def _count_values(root: Any) -> int:
+    """How many values there are, as far as it matters: the count ends soon after the limit."""
+    level, count = [root], 0
+    while level and count <= XML_ELEMENTS_MAX:
+        count += len(level)
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return count
 
 
 def _check_count(count: int) -> None:
@@ -114,9 +124,8 @@ def _read_json(body: bytes) -> Node:
         raise Refused(Fault.XML_MALFORMED, why=str(error)[:200]) from error
     if not isinstance(value, dict):
         raise Refused(Fault.XML_MALFORMED, why="the JSON document must be an object")
-    root = _node_of_json("job", value, depth=1)
-    _check_count(_count_nodes(root))
-    return root
+    _check_count(_count_values(value))
+    return _node_of_json("job", value, depth=1)
 
 
 def _node_of_json(name: str, value: Any, *, depth: int) -> Node:

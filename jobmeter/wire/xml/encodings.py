@@ -102,8 +102,8 @@ def check_prolog(opening: bytes) -> bool:
     return True
 
 
-def read_stream_encoding(opening: bytes) -> tuple[int, bool]:
-    """Where the prolog of a stream begins, after mark and declaration, and whether its root was reached.
+def read_stream_encoding(opening: bytes) -> tuple[str, int] | None:
+    """The encoding of a stream and where it begins after mark and declaration; ``None`` before its root is reached.
 
     A stream is not decoded as a whole: only UTF-8 and its neighbours that share the marks ``<!`` and ``<?``.
     """
@@ -113,7 +113,7 @@ def read_stream_encoding(opening: bytes) -> tuple[int, bool]:
     if "utf-16" in {named, encoding} or (mark and named != encoding):
         raise Refused(Fault.XML_ENCODING, why="a feed must be UTF-8 or ISO-8859-1, and say so")
     start = len(mark) + len(declaration)
-    return start, check_prolog(opening[start:])
+    return (named, start) if check_prolog(opening[start:]) else None
 
 
 def _read_name(name: str) -> str:

@@ -3,7 +3,7 @@
 Does not own the reading (``job``), nor rules that depend on the contract.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import NamedTuple
@@ -179,7 +179,3 @@ def merge_content(kept: JobContent, edit: JobDocument) -> JobContent:
     given = {field.name: getattr(edit.content, field.name) for field in FIELDS}
     changes = {name: value for name, value in given.items() if value is not None}
     return replace(kept, **changes, **dict.fromkeys(edit.cleared, None))
-
-
-def needed_fields(fields: Sequence[Field]) -> list[Field]:
-    return [field for field in fields if field.needed]

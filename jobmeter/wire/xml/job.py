@@ -25,6 +25,7 @@ from jobmeter.wire.xml.fields import (
 from jobmeter.wire.xml.markup import clean_markup
 from jobmeter.wire.xml.texts import check_characters, check_email, check_url, read_number
 
+_SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -50,6 +51,7 @@ class _Reading:
     flaws: list[Flaw] = field(default_factory=list)
 
 
+_COMPANY = frozenset({"company_id", "company_name"})
 _PATHS = {row.path: row.name for row in FIELDS} | ALIASES
 _GROUPS = frozenset(
     "/".join(steps[:count]) for path in _PATHS for steps in [path.split("/")] for count in range(len(steps))
@@ -70,8 +72,9 @@ def read_job(root: Node, purpose: Purpose, *, fields: Sequence[Field] = FIELDS) 
         reading.flaws.append(Flaw(root.name[:100], "the document must be a job"))
     given = {row.name: value for row in fields if (value := _read_field(row, reading)) is not None}
     cleared = reading.cleared - given.keys()
-    reading.flaws += _find_missing(purpose, fields, given, cleared, reading)
-    refuse_flaws(reading.flaws)
+    told = {flaw.path for flaw in reading.flaws}
+    wanting = _find_uncleared(fields, cleared) if purpose is Purpose.EDIT else _find_missing(fields, given)
+    refuse_flaws([*reading.flaws, *(flaw for flaw in wanting if not _is_told(flaw.path, told))])
     is_post = purpose is Purpose.POST
     return JobDocument(
         content=JobContent(**given),
@@ -99,7 +102,7 @@ def _walk(node: Node, path: str, shown: str, reading: _Reading) -> None:
         elif inner in REPEATED:
             reading.flaws.append(Flaw(f"{inner_shown}/code", "is missing"))
         else:
-            reading.cleared |= {name for leaf, name in _PATHS.items() if leaf.startswith(f"{inner}/")}
+            reading.cleared.update(name for leaf, name in _PATHS.items() if leaf.startswith(f"{inner}/"))
         seen.add(child.name)
 
 
@@ -112,7 +115,7 @@ def _steps(node: Node, path: str, shown: str) -> Iterator[tuple[Node, str, str]]
 
 def _take_leaf(node: Node, path: str, shown: str, reading: _Reading) -> None:
     if node.children:
-        reading.flaws.append(Flaw(shown, "must be a text; put markup into a CDATA section"))
+        reading.flaws.append(Flaw(shown, "must be a text, with its markup in a CDATA section"))
         return
     reading.leaves.setdefault(_PATHS[path], []).append(_Leaf(path, shown, node.text))
 
@@ -136,24 +139,20 @@ def _read_field(row: Field, reading: _Reading) -> Any:
 
 
 def _read_value(row: Field, text: str) -> tuple[Any, str | None]:
-    match row.kind:
-        case Kind.NUMBER:
-            number = read_number(text)
-            return number, None if number else f"{text[:40]!r} is not a whole number above zero"
-        case Kind.TRUTH:
-            truth = _TRUTHS.get(text.lower())
-            return truth, "must be true or false" if truth is None else None
-        case Kind.MARKUP:
-            markup = clean_markup(text)
-            return markup, check_characters(markup, row.size)
-        case Kind.EMAIL:
-            return text, check_characters(text, row.size) or check_email(text)
-        case Kind.URL:
-            return text, check_characters(text, row.size) or check_url(text)
-        case Kind.CODE:
-            return _read_code(row, text)
-        case _:
-            return text, check_characters(text, row.size)
+    """The value and why it is refused; one of the two is ``None``, or the second is."""
+    if row.kind is Kind.NUMBER:
+        number = read_number(text)
+        return number, None if number else f"{text[:40]!r} is not a whole number above zero"
+    if row.kind is Kind.TRUTH:
+        truth = _TRUTHS.get(text.lower())
+        return truth, "must be true or false" if truth is None else None
+    if row.kind is Kind.CODE:
+        return _read_code(row, text)
+    value = clean_markup(text) if row.kind is Kind.MARKUP else text
+    why = check_characters(value, row.size)
+    if row.kind in _SHAPES:
+        why = why or _SHAPES[row.kind](value)
+    return value, why
 
 
 def _read_code(row: Field, text: str) -> tuple[str | None, str | None]:
@@ -161,7 +160,7 @@ def _read_code(row: Field, text: str) -> tuple[str | None, str | None]:
     # Countries have lower case here and upper case elsewhere (xml spec 7.6), so both are read.
     code = text.lower() if row.name == "country_code" else text
     if code not in row.table:
-        return None, f"{text[:40]!r} is not a {row.table.what} code"
+        return None, f"{text[:40]!r} is no {row.table.what} code"
     return code, None
 
 
@@ -180,26 +179,22 @@ def _read_codes(row: Field, leaves: list[_Leaf], reading: _Reading) -> tuple[str
     return tuple(codes)
 
 
-def _find_missing(
-    purpose: Purpose,
-    fields: Sequence[Field],
-    given: dict[str, Any],
-    cleared: set[str],
-    reading: _Reading,
-) -> Iterator[Flaw]:
-    """Mandatory fields that a post lacks or an edit clears; one that was read and is wrong has its flaw already."""
-    wanting = (lambda name: name in cleared) if purpose is Purpose.EDIT else (lambda name: name not in given)
-    why = "can not be cleared" if purpose is Purpose.EDIT else "is required"
-    told = {flaw.path for flaw in reading.flaws}
+def _find_missing(fields: Sequence[Field], given: dict[str, Any]) -> Iterator[Flaw]:
     for row in fields:
-        if row.needed and wanting(row.name) and f"job/{row.path}" not in told:
-            yield Flaw(f"job/{row.path}", why)
-    company = {"company_id", "company_name"}
-    if (
-        purpose is Purpose.POST
-        and not company & given.keys()
-        and not any(path.startswith("job/company/") for path in told)
-    ):
+        if row.needed and row.name not in given:
+            yield Flaw(f"job/{row.path}", "is required")
+    if not _COMPANY & given.keys():
         yield Flaw("job/company", "an id or a name is required")
-    if purpose is Purpose.EDIT and company <= cleared:
+
+
+def _find_uncleared(fields: Sequence[Field], cleared: set[str]) -> Iterator[Flaw]:
+    for row in fields:
+        if row.needed and row.name in cleared:
+            yield Flaw(f"job/{row.path}", "can not be cleared")
+    if cleared >= _COMPANY:
         yield Flaw("job/company", "id and name can not both be cleared")
+
+
+def _is_told(path: str, told: set[str]) -> bool:
+    """A field that was read and is wrong, itself or in a part, is not also missing."""
+    return any(flaw == path or flaw.startswith(f"{path}/") for flaw in told)

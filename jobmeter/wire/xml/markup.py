@@ -15,12 +15,14 @@ FEED_TAGS: Final = JOB_TAGS - {"ol"}
 
 _BLOCKS = frozenset({"br", "p", "ul", "ol", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr"})
 _HIDDEN = frozenset({"script", "style"})
-# Possessive throughout, and nothing runs past the next "<": the time is linear in the text, whatever it is.
+# Possessive throughout, and nothing runs past the next one of its kind: the time is linear in the text, whatever it is.
 _TOKEN = re.compile(
-    r"(<!--(?:[^-]|-(?!->))*+-->"
+    r"(<!--(?:[^-<]|-(?!->)|<(?!!--))*+-->"
     r"|</?[A-Za-z][^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+>"
     r"|<[/!?A-Za-z][^<>]*+>)"
 )
+# Most tags are written just so; looking them up is much cheaper than matching.
+_PLAIN_TAGS = {f"<{end}{name}>": (end == "/", name) for name in JOB_TAGS for end in ("", "/")}
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 
 
@@ -84,6 +86,9 @@ def _visible_pieces(text: str) -> list[str]:
 
 
 def _read_tag(piece: str) -> tuple[bool, str]:
+    plain = _PLAIN_TAGS.get(piece)
+    if plain:
+        return plain
     found = _TAG.match(piece)
     return (found[1] == "/", found[2].lower()) if found else (False, "")
 

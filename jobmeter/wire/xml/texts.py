@@ -4,14 +4,17 @@ Each check returns why a text is refused, or ``None``. Does not own which field 
 """
 
 import re
-from urllib.parse import urlsplit
 
 # What no XML 1.0 document can carry, and so no look-up could show.
 UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_URL_UNFIT = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
+_URL = re.compile(
+    r"(?P<scheme>[A-Za-z]{1,10})://(?P<user>[^\s/?#@\\]*@)?"
+    r"(?:[\w-]{1,63}(?:\.[\w-]{1,63}){0,20}\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+    r"(?:[/?#][^\s\x00-\x20\x7f<>\"\\`]*)?"
+)
 
 
 def check_characters(text: str, size: tuple[int, int]) -> str | None:
@@ -34,14 +37,10 @@ def check_email(text: str) -> str | None:
 
 def check_url(text: str, *, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
     """An absolute URL with a host, and without credentials in it."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "is not a URL"
-    if parts.scheme not in schemes or not host or _URL_UNFIT.search(text):
+    found = _URL.fullmatch(text)
+    if found is None or found["scheme"].lower() not in schemes:
         return f"is not a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-    return "may not hold a user name" if "@" in parts.netloc else None
+    return "may not hold a user name" if found["user"] else None
 
 
 def read_number(text: str) -> int | None:

@@ -1,0 +1,128 @@
+"""Owns the figure of settlement: a day of events judged and reversed, beside a plain count by job over the same rows.
+
+A tenth of the events are clicks, as in the sandbox's traffic; some are double clicks, some repeat an event.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import psycopg
+
+from bench.live_jobs import post_live_jobs
+from bench.machine import Machine
+from bench.measurement import LARGE, Measured, Sizes
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.settlement import flow as settlement
+from jobmeter.store.arrays import Column, pack_copy
+from jobmeter.store.database import Database
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("bench", "settlement.sql")
+
+EVENTS = 2_000_000
+EVENTS_LARGE = 10_000_000
+CLICK_SHARE = 0.1
+DOUBLE_SHARE = 0.05
+REPEAT_SHARE = 0.01
+VISITORS = 1_000_000
+NETWORKS = 20_000
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day's events in batches, made anew from the seed each time."""
+
+    day: date
+    job_ids: Column
+    events: int
+    batch_events: int
+
+    def make_copy(self, number: int) -> bytes:
+        chance = np.random.default_rng([7, number])
+        rows, spread = self.batch_events, self.events // self.batch_events
+        first_ms = to_ms(start_of(self.day)) + DAY_MS * number // spread
+        times = first_ms + np.sort(chance.integers(0, DAY_MS // spread, rows))
+        weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
+        jobs = self.job_ids[np.searchsorted(weights, chance.random(rows) * weights[-1])]
+        visitors = chance.integers(1, VISITORS, rows)
+        kinds = chance.random(rows) < CLICK_SHARE
+        keys = chance.integers(0, 256, (rows, 16), dtype=np.uint8)
+        clicks = np.flatnonzero(kinds)
+        doubles = clicks[1:][chance.random(len(clicks) - 1) < DOUBLE_SHARE]
+        before = clicks[np.searchsorted(clicks, doubles) - 1]
+        jobs[doubles], visitors[doubles] = jobs[before], visitors[before]
+        is_repeat = (chance.random(len(doubles)) < REPEAT_SHARE / DOUBLE_SHARE) & (
+            times[doubles] > times[before]
+        )
+        for first, again in zip(before[is_repeat], doubles[is_repeat], strict=True):
+            keys[again] = keys[first]
+        keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+        return pack_copy(
+            [
+                (jobs % SHARD_COUNT).astype(">i2"),
+                keys.view("V16").reshape(-1),
+                jobs.astype(">i8"),
+                kinds.astype(">i2"),
+                np.zeros(rows, ">i2"),
+                visitors.astype(">i8"),
+                (visitors % NETWORKS + 1).astype(">i8"),
+                np.full(rows, number + 1, ">i8"),
+            ]
+        )
+
+
+def measure_settlement(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
+    """One settlement, since a day is settled once; the count before and after it."""
+    day = _fill_day(machine, sizes, now)
+    limits = [_count_by_job(machine, day), _count_by_job(machine, day)]
+    seconds = asyncio.run(_settle(machine.url, day))
+    limits.append(_count_by_job(machine, day))
+    with psycopg.connect(machine.url) as connection:
+        reversed_row = connection.execute(SQL["count_reversed"], {"day": day.day}).fetchone()
+    assert reversed_row is not None
+    assert reversed_row[0] > day.events * CLICK_SHARE * DOUBLE_SHARE / 2
+    return {"settlement": Measured((day.events / seconds,), tuple(day.events / taken for taken in limits))}
+
+
+def _fill_day(machine: Machine, sizes: Sizes, now: datetime) -> Day:
+    jobs = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now)
+    events = EVENTS_LARGE if sizes == LARGE else EVENTS
+    wanted = day_of(now - timedelta(days=FINAL_AFTER_DAYS + 1))
+    day = Day(wanted, np.concatenate(jobs.job_ids), events, sizes.batch_events)
+    values = {"day": wanted, "booked_at": start_of(wanted) + timedelta(hours=23), "settled_at": now}
+    with psycopg.connect(machine.url, autocommit=True) as connection:
+        connection.execute(SQL["make_day"], values)
+        for number in range(events // sizes.batch_events):
+            with connection.cursor() as cursor, cursor.copy(SQL["copy_events"]) as copy:
+                copy.write(day.make_copy(number))
+        for name in ("charge_day", "roll_up_day", "spend_day", "forget_other_days"):
+            connection.execute(SQL[name], values)
+        connection.execute(SQL["analyze_day"])
+    return day
+
+
+def _count_by_job(machine: Machine, day: Day) -> float:
+    with psycopg.connect(machine.url, autocommit=True) as connection:
+        began = time.perf_counter()
+        connection.execute(SQL["count_by_job"], {"day": day.day}).fetchall()
+        return time.perf_counter() - began
+
+
+async def _settle(url: str, day: Day) -> float:
+    database = await Database.open(url, connections_max=1)
+    try:
+        began = time.perf_counter()
+        while True:
+            async with database.transaction() as connection:
+                if not await settlement.settle_next(
+                    connection, final_after_days=FINAL_AFTER_DAYS, now=final_at(day.day)
+                ):
+                    return time.perf_counter() - began
+    finally:
+        await database.close()

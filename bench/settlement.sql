@@ -1,0 +1,65 @@
+-- name: make_day
+SELECT make_event_day(%(day)s)
+
+-- name: copy_events
+COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)
+
+-- name: charge_day
+-- What intake would have left behind: a posting for each batch, job and day, inside budgets that do not run out.
+INSERT INTO charge_postings (
+    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
+    booked_at, cause
+)
+SELECT shard, md5(job_id || ' ' || batch)::uuid, 3, 3, job_id, 4, partner_contract_id, count(*) * click_price_micros,
+       currency, %(day)s, %(booked_at)s, batch
+  FROM events
+  JOIN job_budgets USING (shard, job_id)
+ WHERE event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+   AND kind = 1
+ GROUP BY shard, job_id, batch, partner_contract_id, click_price_micros, currency
+
+-- name: roll_up_day
+INSERT INTO job_days (
+    shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, charge_micros
+)
+SELECT shard, job_id, %(day)s, partner_contract_id, count(*) FILTER (WHERE kind = 0),
+       count(*) FILTER (WHERE kind = 1), count(*) FILTER (WHERE kind = 1),
+       count(*) FILTER (WHERE kind = 1) * click_price_micros
+  FROM events
+  JOIN job_budgets USING (shard, job_id)
+ WHERE event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+ GROUP BY shard, job_id, partner_contract_id, click_price_micros
+
+-- name: spend_day
+UPDATE job_budgets
+   SET spent_micros = charge_micros
+  FROM job_days
+ WHERE job_days.shard = job_budgets.shard
+   AND job_days.job_id = job_budgets.job_id
+   AND day = %(day)s
+
+-- name: analyze_day
+VACUUM ANALYZE events, charge_postings, job_days, job_budgets
+
+-- name: forget_other_days
+-- The days beside the one that is measured are not what is measured.
+INSERT INTO settled_days (day, settled_at)
+SELECT day, %(settled_at)s
+  FROM event_days
+ WHERE day <> %(day)s
+    ON CONFLICT DO NOTHING
+
+-- name: count_by_job
+-- The limit: the plainest pass over the same rows that ends in a figure for each job.
+SELECT job_id, count(*)
+  FROM events
+ WHERE event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+ GROUP BY job_id
+
+-- name: count_reversed
+SELECT clicks_reversed
+  FROM settlement_runs
+ WHERE day = %(day)s

@@ -1,0 +1,76 @@
+"""``GET /partner/charges``: the ordered stream of a partner's charges, corrections and restatements."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.bodies import read_bearer
+from jobmeter.api.operator_explain import draw_restatement
+from jobmeter.api.replies import json_response, plain_refusal
+from jobmeter.api.state import state_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.base.money import format_amount
+from jobmeter.ledger.model import Purpose
+from jobmeter.partners import flow as partners
+from jobmeter.reports import flow_stream as stream
+from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry
+
+LIMIT_DEFAULT = 100
+CURSOR_DIGITS_MAX = 18
+
+
+async def follow_charges(request: Request) -> Response:
+    """``?after=`` takes the ``cursor`` of the page before; ``limit`` is at most 1,000."""
+    state = state_of(request)
+    try:
+        after = _read_number(request, "after", 0, largest=10**CURSOR_DIGITS_MAX)
+        rows_max = _read_number(request, "limit", LIMIT_DEFAULT, largest=stream.PAGE_ROWS_MAX)
+        token = read_bearer(request)
+        if token is None:
+            raise Refused(Fault.TOKEN_EMPTY)
+        now = await state.clock.read()
+        async with state.database.connection() as connection:
+            application = await partners.authenticate(connection, token=token, now=now)
+            page = await stream.read_stream(
+                connection, application=application, after=after, rows_max=max(rows_max, 1)
+            )
+    except Refused as refused:
+        return plain_refusal(refused)
+    return json_response(
+        {
+            "elements": [draw_entry(entry) for entry in page.entries],
+            "cursor": str(page.cursor),
+            "hasMore": page.has_more,
+        }
+    )
+
+
+def _read_number(request: Request, name: str, default: int, *, largest: int) -> int:
+    text = request.query_params.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return min(int(text), largest)
+
+
+def draw_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
+    about = {
+        "cursor": str(entry.number),
+        "jobPosting": f"{URN_JOB}{entry.job_id}",
+        "externalJobPostingId": entry.external_id,
+        "developerApplication": f"{URN_APPLICATION}{entry.application_id}",
+        "day": entry.day.isoformat(),
+    }
+    if isinstance(entry, RestatementEntry):
+        return {"type": "RESTATEMENT"} | about | draw_restatement(entry.restatement, entry.currency)
+    return (
+        {"type": Purpose(entry.purpose).name}
+        | about
+        | {
+            "reference": str(entry.reference),
+            "amount": {"currencyCode": entry.unit, "amount": format_amount(entry.amount, entry.unit)},
+            "bookedAt": entry.booked_at.isoformat(),
+            "corrects": None if entry.corrects is None else str(entry.corrects),
+        }
+    )

@@ -1,0 +1,152 @@
+"""Owns how many calls an application may make to a resource on a UTC day, and the headers that tell it.
+
+Does not own the count: it is the database's, so that it holds for all processes and over restarts.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import psycopg
+from psycopg_pool import PoolTimeout
+
+from jobmeter.base.days import day_of, end_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners import flow_edge
+from jobmeter.store.database import Database
+
+log = logging.getLogger("jobmeter.api")
+
+# Published for tasks, job status and provisioning (spec 12.5); our choice for the others.
+CALLS_MAX = {
+    "simpleJobPostings": 100_000,
+    "simpleJobPostingTasks": 300_000,
+    "jobPostingStatus": 1_000_000,
+    "provisionedApplications": 5_000,
+    "provisionedHiringContracts": 5_000,
+    "developerApplicationsSecurity": 5_000,
+}
+CALLS_MAX_OTHERS = 100_000
+ASK_AGAIN_AFTER = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """``remaining`` is what this process knows: others may have used more since it last asked."""
+
+    calls_max: int
+    remaining: int
+    resets_in_seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "X-RateLimit-Limit": str(self.calls_max),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.resets_in_seconds),
+        }
+
+
+class Throttled(Refused):
+    """The refusal, with the quota that its answer tells of."""
+
+    def __init__(self, quota: Quota) -> None:
+        self.quota = quota
+        super().__init__(Fault.THROTTLED)
+
+
+class _Counter:
+    """Calls of one application to one resource on one day, as far as this process has leased them."""
+
+    __slots__ = ("asked_at", "left", "lock", "taken")
+
+    def __init__(self) -> None:
+        self.left = 0
+        self.taken = 0
+        self.asked_at: datetime | None = None
+        self.lock = asyncio.Lock()
+
+
+_Key = tuple[int, str, date]
+
+
+class RateLimits:
+    """Counts calls. A process leases a few at a time, so most calls ask no database.
+
+    No limit is ever exceeded: a lease is at most a hundredth of what is left, and one call near the end. Leases
+    go back when a process stops; what a process that was killed had left (50 at most of each) is lost until midnight.
+    """
+
+    def __init__(self, database: Database, calls_max: Mapping[str, int]) -> None:
+        self._database = database
+        self._calls_max = {**CALLS_MAX, **calls_max}
+        self._counters: dict[_Key, _Counter] = {}
+        self._newest_day = date.min
+
+    async def take(self, *, application_id: int, resource: str, now: datetime) -> Quota:
+        """Counts one call. Raises ``Throttled`` when the day's calls are used up (spec 12.4)."""
+        key = (application_id, resource, day_of(now))
+        counter = self._counter(key)
+        calls_max = self._calls_max.get(resource, CALLS_MAX_OTHERS)
+        while counter.left == 0 and not _is_exhausted(counter, calls_max, now):
+            await self._lease(counter, key, calls_max, now)
+        resets_in_seconds = math.ceil((end_of(key[2]) - now).total_seconds())
+        if counter.left == 0:
+            raise Throttled(Quota(calls_max, 0, resets_in_seconds))
+        counter.left -= 1
+        return Quota(calls_max, calls_max - counter.taken + counter.left, resets_in_seconds)
+
+    def _counter(self, key: _Key) -> _Counter:
+        if key[2] > self._newest_day:
+            # A lease of a past day is worth nothing, and the table must not grow for ever.
+            self._newest_day = key[2]
+            self._counters.clear()
+        return self._counters.setdefault(key, _Counter())
+
+    async def _lease(self, counter: _Counter, key: _Key, calls_max: int, now: datetime) -> None:
+        async with counter.lock:
+            if counter.left > 0 or _is_exhausted(counter, calls_max, now):
+                return  # another request leased while this one waited
+            async with self._database.connection() as connection:
+                lease = await flow_edge.lease_calls(
+                    connection, application_id=key[0], resource=key[1], day=key[2], calls_max=calls_max
+                )
+            counter.left += lease.granted
+            counter.taken = lease.taken
+            counter.asked_at = now
+
+    async def close(self) -> None:
+        """Returns what is left of the leases. A database that is gone keeps them until midnight."""
+        try:
+            await self._return_leases()
+        except (psycopg.Error, PoolTimeout):
+            log.warning("leases of calls could not be returned")
+
+    async def _return_leases(self) -> None:
+        for (application_id, resource, day), counter in self._counters.items():
+            if counter.left > 0:
+                calls, counter.left = counter.left, 0
+                async with self._database.connection() as connection:
+                    await flow_edge.return_calls(
+                        connection, application_id=application_id, resource=resource, day=day, calls=calls
+                    )
+
+
+def _is_exhausted(counter: _Counter, calls_max: int, now: datetime) -> bool:
+    """Nothing was left a moment ago: a flood of refused calls asks the database once a second."""
+    is_recent = counter.asked_at is not None and now - counter.asked_at < ASK_AGAIN_AFTER
+    return is_recent and counter.taken >= calls_max
+
+
+def read_rate_limits(setting: str) -> dict[str, int]:
+    """``JOBMETER_RATE_LIMITS``, such as ``simpleJobPostingTasks=10,partnerJobReports=5``. Raises ``ValueError``."""
+    limits = {}
+    for entry in filter(None, (part.strip() for part in setting.split(","))):
+        resource, _, calls = (text.strip() for text in entry.partition("="))
+        if not resource or not (calls.isascii() and calls.isdigit()):
+            raise ValueError(f"JOBMETER_RATE_LIMITS: {entry!r} is not resource=calls")
+        limits[resource] = int(calls)
+    return limits

@@ -1,0 +1,69 @@
+"""Owns the verbs that change figures already shown: reverse what settlement asks for, record late events.
+
+Does not own which clicks are reversed (``jobmeter.settlement``).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of
+from jobmeter.charging import store_reversal as store
+from jobmeter.charging.model import Tally
+from jobmeter.ledger import flow_batch as ledger
+from jobmeter.store import arrays
+from jobmeter.store.migrate import Connection
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """``jobs_resumed`` had too little left for a click, and now have enough."""
+
+    postings: int
+    micros: int
+    jobs_resumed: tuple[int, ...]
+
+
+async def open_reversal(connection: Connection) -> None:
+    """Makes ``asked_reversals`` ready for this transaction; it is empty."""
+    await store.make_asked_reversals(connection)
+
+
+async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> Reversed:
+    """Takes back what stands in ``asked_reversals``, all of clicks of ``day``, once.
+
+    The money goes back to the job's budget while the job is open, else to its contract; the roll-up follows,
+    and a restatement tells the difference. Each charge gets one reversing posting that names it.
+    """
+    await store.make_held_budgets(connection)
+    await ledger.open_batch(connection)
+    jobs = await store.hold_budgets(connection, now_ms=to_ms(now))
+    micros, jobs_resumed = await store.return_to_budgets(connection)
+    assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
+    assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
+    asked = await store.ask_reversal_postings(connection)
+    assert await ledger.book_asked(connection, day=day, now=now) == asked
+    return Reversed(asked, micros, jobs_resumed)
+
+
+async def record_late(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> None:
+    """Records what the tally changed of days before today, which reports show already. After its charge."""
+    late = tally.days < (day_of(now) - _EPOCH).days
+    if not np.any(late):
+        return
+    recorded = await store.record_late_restatements(
+        connection,
+        shards=arrays.pack_smallints(tally.shards[late]),
+        job_ids=arrays.pack_bigints(tally.job_ids[late]),
+        days=arrays.pack_dates(tally.days[late]),
+        views=arrays.pack_integers(tally.views[late]),
+        clicks=arrays.pack_integers(tally.clicks[late]),
+        refused=arrays.pack_integers(tally.refused[late]),
+        batch=batch,
+        recorded_at=now,
+    )
+    assert recorded == int(np.count_nonzero(late))

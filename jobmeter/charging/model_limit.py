@@ -1,0 +1,41 @@
+"""Owns the value of a job's limit: the total budget that its partner set, and what became of it."""
+
+from dataclasses import dataclass
+
+from jobmeter.ledger.model import Account, AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimit:
+    """A job's money while its total budget may change.
+
+    ``budget_micros`` is all that was ever reserved, ``lowered_micros`` the part of it that a lower total budget
+    gave back.
+    """
+
+    shard: int
+    job_id: int
+    partner_contract_id: int
+    currency: str
+    click_price_micros: int
+    budget_micros: int
+    spent_micros: int
+    released_micros: int
+    lowered_micros: int
+
+    @property
+    def limit_micros(self) -> int:
+        """The total budget as the partner last set it."""
+        return self.budget_micros - self.lowered_micros
+
+    @property
+    def left_micros(self) -> int:
+        return self.budget_micros - self.spent_micros - self.released_micros
+
+    @property
+    def can_pay_a_click(self) -> bool:
+        return 0 < self.click_price_micros <= self.left_micros
+
+    @property
+    def account(self) -> Account:
+        return Account(AccountKind.JOB, self.job_id, self.shard)

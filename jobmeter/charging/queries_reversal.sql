@@ -1,0 +1,159 @@
+-- name: make_asked_reversals
+-- Where settlement leaves what it wants reversed: a row for each charge (none for free clicks) and rule.
+CREATE TEMPORARY TABLE IF NOT EXISTS asked_reversals (
+    shard          smallint NOT NULL,
+    job_id         bigint   NOT NULL,
+    charge         uuid,
+    rule           smallint NOT NULL,
+    clicks         integer  NOT NULL,
+    clicks_charged integer  NOT NULL,
+    amount_micros  bigint   NOT NULL
+) ON COMMIT DELETE ROWS
+
+-- name: make_held_budgets
+CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
+    shard               smallint NOT NULL,
+    job_id              bigint   NOT NULL,
+    partner_contract_id bigint   NOT NULL,
+    currency            text     NOT NULL,
+    is_open             boolean  NOT NULL
+) ON COMMIT DELETE ROWS
+
+-- name: hold_budgets
+-- In the order in which intake locks them. Whether a job is open is read from the locked row itself, so that a
+-- closing which came first is seen.
+INSERT INTO held_budgets (shard, job_id, partner_contract_id, currency, is_open)
+SELECT shard, job_id, partner_contract_id, currency, live_until_ms > %(now_ms)s
+  FROM job_budgets
+ WHERE (shard, job_id) IN (SELECT shard, job_id FROM asked_reversals)
+ ORDER BY shard, job_id
+   FOR UPDATE
+
+-- name: return_to_budgets
+-- An open job can spend the money again; that of a closed one counts as released with the rest.
+WITH due AS (
+    SELECT shard, job_id, is_open, sum(amount_micros)::bigint AS micros
+      FROM asked_reversals
+      JOIN held_budgets USING (shard, job_id)
+     GROUP BY shard, job_id, is_open
+    HAVING sum(amount_micros) > 0
+), returned AS (
+    UPDATE job_budgets
+       SET spent_micros = spent_micros - micros,
+           released_micros = released_micros + CASE WHEN is_open THEN 0 ELSE micros END
+      FROM due
+     WHERE job_budgets.shard = due.shard
+       AND job_budgets.job_id = due.job_id
+    RETURNING job_budgets.job_id, micros, is_open, click_price_micros AS price,
+              budget_micros - spent_micros - released_micros AS left_micros
+)
+SELECT coalesce(sum(micros), 0)::bigint,
+       coalesce(array_agg(job_id ORDER BY job_id)
+                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price), '{}')
+  FROM returned
+
+-- name: lower_job_days
+WITH due AS (
+    SELECT shard, job_id, sum(clicks) AS clicks, sum(clicks_charged) AS charged, sum(amount_micros)::bigint AS micros
+      FROM asked_reversals
+     GROUP BY shard, job_id
+)
+UPDATE job_days
+   SET apply_clicks = apply_clicks - clicks,
+       clicks_reversed = clicks_reversed + clicks,
+       clicks_charged = clicks_charged - charged,
+       charge_micros = charge_micros - micros
+  FROM due
+ WHERE job_days.shard = due.shard
+   AND job_days.job_id = due.job_id
+   AND day = %(day)s
+
+-- name: record_settled_restatements
+WITH by_rule AS (
+    SELECT shard, job_id, rule, sum(clicks) AS clicks, sum(clicks_charged) AS charged, sum(amount_micros) AS micros
+      FROM asked_reversals
+     GROUP BY shard, job_id, rule
+), due AS (
+    SELECT shard, job_id, jsonb_object_agg(rule, clicks) AS reasons, sum(clicks) AS clicks,
+           sum(charged) AS charged, sum(micros)::bigint AS micros
+      FROM by_rule
+     GROUP BY shard, job_id
+)
+INSERT INTO job_day_restatements (
+    shard, job_id, day, recorded_at, cause, reasons, partner_contract_id, views, apply_clicks, clicks_charged,
+    clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
+    after_charge_micros
+)
+SELECT shard, job_id, day, %(recorded_at)s, 2, reasons, partner_contract_id, 0, -clicks, -charged, 0, -micros,
+       views, job_days.apply_clicks, job_days.clicks_charged, clicks_refused, job_days.charge_micros
+  FROM due
+  JOIN job_days USING (shard, job_id)
+ WHERE day = %(day)s
+
+-- name: ask_reversal_postings
+-- One posting for each charge, from what was earned back to the open job or to the contract of a closed one. It lies
+-- with the charge that it corrects, and its cause is the job.
+INSERT INTO asked_postings (
+    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, destination_shard, amount,
+    unit, cause, corrects
+)
+SELECT held_budgets.shard, md5('settle ' || charge)::uuid, 5, 4, partner_contract_id,
+       CASE WHEN is_open THEN 3 ELSE 2 END,
+       CASE WHEN is_open THEN job_id ELSE partner_contract_id END,
+       CASE WHEN is_open THEN held_budgets.shard ELSE partner_contracts.shard END,
+       sum(amount_micros), held_budgets.currency, job_id, charge
+  FROM asked_reversals
+  JOIN held_budgets USING (shard, job_id)
+  JOIN partner_contracts ON partner_contracts.id = partner_contract_id
+ WHERE charge IS NOT NULL
+ GROUP BY held_budgets.shard, job_id, charge, partner_contract_id, is_open, partner_contracts.shard,
+          held_budgets.currency
+
+-- name: record_late_restatements
+-- What a batch changed of days that reports show already. `job_days` is read after the charge, whose row locks still
+-- hold: its figures are those after this batch and no other.
+WITH asked (shard, job_id, day, views, clicks, refused) AS (
+    SELECT shard, job_id, day, views, clicks, refused
+      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
+                  %(clicks)s::integer[], %(refused)s::integer[])
+        AS sent (shard, job_id, day, views, clicks, refused)
+)
+INSERT INTO job_day_restatements (
+    shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks, clicks_charged,
+    clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
+    after_charge_micros
+)
+SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, job_days.partner_contract_id,
+       asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
+       coalesce(amount, 0), job_days.views, job_days.apply_clicks, job_days.clicks_charged,
+       job_days.clicks_refused, job_days.charge_micros
+  FROM asked
+  JOIN job_days USING (shard, job_id, day)
+  JOIN job_budgets USING (shard, job_id)
+  LEFT JOIN charge_postings
+    ON charge_postings.shard = asked.shard
+   AND source_kind = 3
+   AND source_id = asked.job_id
+   AND charge_postings.day = asked.day
+   AND cause = %(batch)s
+
+-- name: find_charge
+-- Each shard has its part of the key.
+SELECT charge_postings.shard, source_id, destination_id, unit, amount, EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day)
+  FROM charge_postings
+ WHERE shard IN (SELECT generate_series(0, 255))
+   AND reference = %(reference)s
+   AND purpose = 3
+
+-- name: sum_corrections
+SELECT coalesce(sum(amount), 0)::bigint
+  FROM ledger_bookings
+ WHERE corrects = %(reference)s
+
+-- name: release_credit
+-- What was spent counts as released: the job can not spend it, open or not.
+UPDATE job_budgets
+   SET spent_micros = spent_micros - %(amount_micros)s,
+       released_micros = released_micros + %(amount_micros)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s

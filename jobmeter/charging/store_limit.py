@@ -1,0 +1,37 @@
+"""Owns the statements that change or read a job's limit and window, one function each. Does not own when they run."""
+
+from jobmeter.charging.model_limit import JobLimit
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.charging", "queries_limit.sql")
+
+
+async def lock_limit(connection: Connection, *, shard: int, job_id: int) -> JobLimit | None:
+    row = await (await connection.execute(SQL["lock_limit"], locals())).fetchone()
+    return None if row is None else JobLimit(*row)
+
+
+async def read_limits(connection: Connection, *, shard: int, job_ids: list[int]) -> list[JobLimit]:
+    rows = await (await connection.execute(SQL["read_limits"], locals())).fetchall()
+    return [JobLimit(*row) for row in rows]
+
+
+async def raise_limit(connection: Connection, *, shard: int, job_id: int, change_micros: int) -> None:
+    await connection.execute(SQL["raise_limit"], locals())
+
+
+async def lower_limit(connection: Connection, *, shard: int, job_id: int, change_micros: int) -> None:
+    await connection.execute(SQL["lower_limit"], locals())
+
+
+async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
+    await connection.execute(SQL["extend_window"], locals())
+
+
+async def open_windows(connection: Connection, *, shard: int, job_ids: list[int], live_from_ms: int) -> None:
+    await connection.execute(SQL["open_windows"], locals())
+
+
+async def shut_windows(connection: Connection, *, shard: int, job_ids: list[int]) -> None:
+    await connection.execute(SQL["shut_windows"], locals())

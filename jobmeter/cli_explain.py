@@ -1,0 +1,242 @@
+"""Owns the commands ``jobmeter explain ...``: from a figure to its postings to its clicks, as tables.
+
+Does not own what is explained (``jobmeter.reports.flow_explain``).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import platformdirs
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from jobmeter.base.faults import Refused
+from jobmeter.base.money import format_amount
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.flow_identity import find_event_key
+from jobmeter.reports import flow_explain
+from jobmeter.reports.model_explain import (
+    ExplainedClick,
+    ExplainedDay,
+    ExplainedJob,
+    ExplainedPosting,
+    Restatement,
+)
+from jobmeter.server import open_database
+from jobmeter.settlement.model import RULES
+from jobmeter.store.database import Database
+from jobmeter.store.migrate import Connection
+
+DATA = Path(platformdirs.user_data_dir("jobmeter"))
+
+app = App(name="explain", help="Explains a figure: its postings, its clicks, why one was not charged.")
+
+DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
+UrlOption = Annotated[
+    str, Parameter("--database-url", help="PostgreSQL 15 or newer, in place of the embedded one.")
+]
+Found = TypeVar("Found")
+Cells = Iterable[Sequence[object]]
+
+
+@app.command
+def job(job_id: int, *, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
+    """Shows the budget of job JOB_ID, its days, and every posting of its money."""
+    found = _ask(lambda connection: flow_explain.explain_job(connection, job_id=job_id), data, database_url)
+    console = Console()
+    _print_job(console, found.job)
+    _print_days(console, found.days, found.job.currency)
+    _print_postings(console, found.postings, found.job.currency)
+
+
+@app.command
+def day(
+    job_id: int, day: date, *, data: DataOption = DATA / "production", database_url: UrlOption = ""
+) -> None:
+    """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its first thousand clicks."""
+    found = _ask(
+        lambda connection: flow_explain.explain_day(connection, job_id=job_id, day=day), data, database_url
+    )
+    console = Console()
+    _print_job(console, found.job)
+    _print_days(console, [found.day], found.job.currency)
+    _print_postings(console, found.postings, found.job.currency)
+    _print_restatements(console, found.restatements, found.job.currency)
+    _print_clicks(console, found.clicks, found.job.currency)
+
+
+@app.command
+def charge(reference: UUID, *, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
+    """Shows the charge REFERENCE, what corrects it, and the clicks of its batch."""
+    found = _ask(
+        lambda connection: flow_explain.explain_charge(connection, reference=reference), data, database_url
+    )
+    console = Console()
+    _print_job(console, found.job)
+    amount = format_amount(found.charge.amount, found.job.currency)
+    console.print(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
+    _print_postings(console, found.corrections, found.job.currency)
+    _print_clicks(console, found.clicks, found.job.currency)
+
+
+@app.command
+def event(
+    source: str,
+    id: str,  # noqa: A002 -- the name of the board's own field
+    time: str,
+    *,
+    data: DataOption = DATA / "production",
+    database_url: UrlOption = "",
+) -> None:
+    """Shows what became of the event that the board sent as SOURCE, ID and TIME (milliseconds or RFC 3339)."""
+    key = find_event_key(source=source, event_id=id, time=int(time) if time.isdigit() else time)
+    if key is None:
+        raise ValueError("source, id and time are not those of an event")
+    found = _ask(lambda connection: flow_explain.explain_event(connection, event_key=key), data, database_url)
+    console = Console()
+    console.print(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
+    if found.click is not None:
+        console.print(
+            f"{found.click.outcome.value}: {found.click.reason}; charge: {found.click.charge or 'none'}"
+        )
+
+
+def _ask(question: Callable[[Connection], Awaitable[Found]], data: Path, database_url: str) -> Found:
+    with open_database(data, database_url) as url:
+        return asyncio.run(_answer(url, question))
+
+
+async def _answer(url: str, question: Callable[[Connection], Awaitable[Found]]) -> Found:
+    """What is refused is one line for the user. Raises ``ValueError``."""
+    database = await Database.open(url, connections_max=1)
+    try:
+        async with database.connection() as connection:
+            return await question(connection)
+    except Refused as refused:
+        raise ValueError(refused.message) from refused
+    finally:
+        await database.close()
+
+
+def _print_job(console: Console, found: ExplainedJob) -> None:
+    console.print(f"Job {found.job_id} ({found.external_id}), {found.state}: {found.title}")
+    if found.currency:
+        price, budget, spent, released = (
+            format_amount(micros, found.currency)
+            for micros in (
+                found.click_price_micros,
+                found.budget_micros,
+                found.spent_micros,
+                found.released_micros,
+            )
+        )
+        console.print(
+            f"{price} {found.currency} a click; budget {budget}, spent {spent}, released {released}"
+        )
+
+
+def _print_days(console: Console, days: Iterable[ExplainedDay], currency: str) -> None:
+    columns = ("day", "views", "clicks", "charged", "beyond budget", "refused", "reversed", "charge", "final")
+    _print_table(
+        console,
+        "Days",
+        columns,
+        (
+            (
+                found.day,
+                found.views,
+                found.apply_clicks,
+                found.clicks_charged,
+                found.clicks_free,
+                found.clicks_refused,
+                found.clicks_reversed,
+                _show(found.charge_micros, currency),
+                "yes" if found.settled_at else "not yet",
+            )
+            for found in days
+        ),
+    )
+
+
+def _print_postings(console: Console, postings: Iterable[ExplainedPosting], currency: str) -> None:
+    columns = ("number", "reference", "purpose", "from", "to", "amount", "day", "booked", "corrects")
+    _print_table(
+        console,
+        "Postings",
+        columns,
+        (
+            (
+                found.number,
+                found.reference,
+                Purpose(found.purpose).name,
+                AccountKind(found.source_kind).name,
+                AccountKind(found.destination_kind).name,
+                _show(found.amount, currency),
+                found.day,
+                f"{found.booked_at:%Y-%m-%d %H:%M:%S}",
+                found.corrects or "",
+            )
+            for found in postings
+        ),
+    )
+
+
+def _print_restatements(console: Console, changes: Iterable[Restatement], currency: str) -> None:
+    columns = ("recorded", "cause", "views", "clicks", "charged", "charge", "reversed")
+    _print_table(
+        console,
+        "Restatements",
+        columns,
+        (
+            (
+                f"{found.recorded_at:%Y-%m-%d %H:%M:%S}",
+                "settlement" if found.is_settlement else "late events",
+                found.change.views,
+                found.change.apply_clicks,
+                found.change.clicks_charged,
+                _show(found.change.charge_micros, currency),
+                ", ".join(
+                    f"{count} {RULES[int(rule)].name}" for rule, count in sorted(found.reasons.items())
+                ),
+            )
+            for found in changes
+        ),
+    )
+
+
+def _print_clicks(console: Console, clicks: Iterable[ExplainedClick], currency: str) -> None:
+    columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
+    _print_table(
+        console,
+        "Clicks",
+        columns,
+        (
+            (
+                f"{found.at:%H:%M:%S.%f}"[:-3],
+                found.event_key,
+                f"{found.visitor:x}" if found.visitor else "unknown",
+                found.batch,
+                found.outcome.value,
+                found.reason,
+                _show(found.amount_micros, currency),
+            )
+            for found in clicks
+        ),
+    )
+
+
+def _print_table(console: Console, title: str, columns: Sequence[str], rows: Cells) -> None:
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*(str(cell) for cell in row))
+    if table.row_count:
+        console.print(table)
+
+
+def _show(micros: int, currency: str) -> str:
+    return format_amount(micros, currency) if currency else "-"

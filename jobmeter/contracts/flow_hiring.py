@@ -1,0 +1,229 @@
+"""Owns the verbs of hiring contracts: open, grant, add and take units, end; find the one that a call names."""
+
+from datetime import datetime
+from uuid import UUID
+
+from jobmeter.base.days import day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import SHARD_COUNT, make_reference
+from jobmeter.contracts import rules_hiring as rules
+from jobmeter.contracts import store, store_hiring
+from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.ledger import flow as ledger
+from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting, Purpose
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+
+async def open_hiring_contract(
+    connection: Connection, *, draft: HiringDraft, now: datetime
+) -> HiringContract:
+    """A new contract with its first units and its price in force from the start.
+
+    Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong, CURRENCY_UNKNOWN.
+    """
+    rules.check_draft(draft)
+    contract_id = await store.next_contract_id(connection)
+    await store_hiring.insert_hiring_contract(
+        connection,
+        contract_id=contract_id,
+        shard=contract_id % SHARD_COUNT,
+        kind=draft.kind,
+        owner_name=draft.owner_name,
+        owner_application_id=draft.owner_application_id,
+        is_postpaid=draft.is_postpaid,
+        currency=draft.currency,
+        run_days=draft.run_days,
+        default_poster_email=draft.default_poster_email.lower(),
+        seats=[seat.lower() for seat in draft.seats],
+        sandbox_number=draft.sandbox_number,
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        created_at=now,
+    )
+    await store_hiring.set_hiring_price(
+        connection, contract_id=contract_id, valid_from=draft.starts_at, price_micros=draft.price_micros
+    )
+    contract = await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+    assert contract is not None, "it was written in this transaction"
+    if draft.units > 0:
+        reference = make_reference("open hiring contract", contract_id)
+        await add_units(connection, contract=contract, units=draft.units, reference=reference, now=now)
+    return contract
+
+
+async def find_hiring_contract(connection: Connection, *, contract_id: int) -> HiringContract | None:
+    return await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+
+
+async def find_granted(
+    connection: Connection, *, application: Application, contract_id: int, now: datetime
+) -> HiringContract:
+    """The contract of this number, or sandbox number, that was granted to ``application`` and is in force.
+
+    Raises ``Refused(HIRING_CONTRACT_DENIED)``, with one text for an unknown, an ungranted and an ended one, so
+    that nothing can be probed (spec 16, row 9).
+    """
+    found = []
+    if rules.is_contract_number(contract_id):
+        found = await store_hiring.list_granted_contracts(
+            connection, application_id=application.id, number=contract_id
+        )
+    for contract in found:
+        if contract.is_active(now):
+            return contract
+    raise Refused(Fault.HIRING_CONTRACT_DENIED, contract=contract_id)
+
+
+async def grant(
+    connection: Connection, *, contract: HiringContract, application: Application, now: datetime
+) -> None:
+    """The owner lets ``application`` post on the contract. Granting twice changes nothing."""
+    await store_hiring.insert_grant(
+        connection, contract_id=contract.id, application_id=application.id, granted_at=now
+    )
+
+
+async def revoke_grant(connection: Connection, *, contract: HiringContract, application_id: int) -> None:
+    """From here on the application may close its jobs on the contract, and nothing else."""
+    await store_hiring.delete_grant(connection, contract_id=contract.id, application_id=application_id)
+
+
+async def list_grants(connection: Connection, *, contract: HiringContract) -> list[int]:
+    return await store_hiring.list_grants(connection, contract_id=contract.id)
+
+
+async def end_hiring_contract(
+    connection: Connection, *, contract: HiringContract, ends_at: datetime
+) -> HiringContract:
+    """From ``ends_at`` on nothing is posted, edited or renewed on it; what runs ends in its own time."""
+    await store_hiring.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
+    ended = await store_hiring.find_hiring_contract(connection, contract_id=contract.id)
+    assert ended is not None
+    return ended
+
+
+async def set_hiring_price(
+    connection: Connection, *, contract: HiringContract, price_micros: int, valid_from: datetime
+) -> None:
+    """The price of one posting or renewal from ``valid_from`` on, until a later line of the list."""
+    await store_hiring.set_hiring_price(
+        connection, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
+    )
+
+
+async def read_hiring_price(connection: Connection, *, contract: HiringContract, now: datetime) -> int:
+    return await store_hiring.read_hiring_price(connection, contract_id=contract.id, now=now)
+
+
+async def read_inventory(connection: Connection, *, contract: HiringContract) -> int | None:
+    """The units that nothing uses; ``None`` for a post-paid contract, which has no end."""
+    if contract.inventory.kind not in STORED_KINDS:
+        return None
+    return await ledger.read_balance(connection, contract.inventory)
+
+
+async def add_units(
+    connection: Connection, *, contract: HiringContract, units: int, reference: UUID, now: datetime
+) -> bool:
+    """Tops up once for each ``reference``; returns whether this call did. Raises ``Refused(REFERENCE_REUSED)``."""
+    rules.check_units(contract, units, may_be_negative=False)
+    movement = (contract.funding, contract.inventory)
+    return await _move(
+        connection, contract, Purpose.FUND, movement, units=units, reference=reference, now=now
+    )
+
+
+async def adjust_units(
+    connection: Connection, *, contract: HiringContract, units: int, reference: UUID, now: datetime
+) -> bool:
+    """Adds or, below zero, takes away unused units, once for each ``reference``.
+
+    Raises ``Refused``: BALANCE_TOO_LOW when fewer are unused, REFERENCE_REUSED.
+    """
+    rules.check_units(contract, units, may_be_negative=True)
+    movement = (contract.funding, contract.inventory) if units > 0 else (contract.inventory, contract.funding)
+    return await _move(
+        connection, contract, Purpose.ADJUST, movement, units=abs(units), reference=reference, now=now
+    )
+
+
+async def take_unit(
+    connection: Connection,
+    *,
+    contract: HiringContract,
+    shard: int,
+    job_id: int,
+    run_number: int,
+    now: datetime,
+) -> None:
+    """Takes what one run of a job costs: its slot is held, or a credit is consumed for good.
+
+    Raises ``Refused(INVENTORY_EMPTY)``; the caller's savepoint is then lost.
+    """
+    if contract.kind is HiringKind.SLOTS:
+        movement = (contract.inventory, Account(AccountKind.SLOT_HELD, job_id, shard))
+        purpose, reference = Purpose.RESERVE, _slot_reference(job_id, run_number)
+    else:
+        movement = (contract.inventory, contract.used)
+        purpose, reference = Purpose.CONSUME, make_reference("credit", job_id, run_number)
+    try:
+        is_new = await _move(
+            connection, contract, purpose, movement, units=1, reference=reference, now=now, cause=job_id
+        )
+    except Refused as refused:
+        if refused.fault is Fault.BALANCE_TOO_LOW:
+            raise Refused(Fault.INVENTORY_EMPTY) from refused
+        raise
+    assert is_new, "a run takes its unit once"
+
+
+async def free_slot(
+    connection: Connection, *, contract_id: int, shard: int, job_id: int, run_number: int, now: datetime
+) -> None:
+    """Gives back the slot that the job's run held. A credit is never given back (spec 16, row 18)."""
+    contract = await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+    assert contract is not None, "a job of the XML API has a contract"
+    if contract.kind is not HiringKind.SLOTS:
+        return
+    movement = (Account(AccountKind.SLOT_HELD, job_id, shard), contract.inventory)
+    is_new = await _move(
+        connection,
+        contract,
+        Purpose.RELEASE,
+        movement,
+        units=1,
+        reference=_slot_reference(job_id, run_number),
+        now=now,
+        cause=job_id,
+    )
+    assert is_new, "a slot is freed once for each time it is held"
+
+
+def _slot_reference(job_id: int, run_number: int) -> UUID:
+    return make_reference("slot", job_id, run_number)
+
+
+async def _move(
+    connection: Connection,
+    contract: HiringContract,
+    purpose: Purpose,
+    movement: tuple[Account, Account],
+    *,
+    units: int,
+    reference: UUID,
+    now: datetime,
+    cause: int = 0,
+) -> bool:
+    posting = Posting(
+        reference=reference,
+        purpose=purpose,
+        source=movement[0],
+        destination=movement[1],
+        amount=units,
+        unit=contract.unit,
+        day=day_of(now),
+        booked_at=now,
+        cause=cause,
+    )
+    return await ledger.book(connection, posting)

@@ -1,0 +1,24 @@
+"""Owns what candidates may read of jobs: the page, and where the apply link leads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jobmeter.base.ids import SHARD_COUNT, shard_of
+from jobmeter.jobs import store_pages as store
+from jobmeter.jobs.model_pages import JobPage, Landing
+from jobmeter.store.arrays import pack_bigints, pack_smallints
+from jobmeter.store.migrate import Connection
+
+
+async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
+    """The page of a job that was ever live; ``None`` for others."""
+    return await store.read_page(connection, shard=shard_of(job_id), job_id=job_id)
+
+
+async def read_landings(connection: Connection, job_ids: Sequence[int]) -> dict[int, Landing]:
+    """Where the apply links of ``job_ids`` lead; jobs that do not exist are absent."""
+    numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
+    return await store.read_landings(
+        connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
+    )

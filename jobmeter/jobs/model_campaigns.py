@@ -1,0 +1,62 @@
+"""Owns the values of campaigns: a customer's group of jobs on one contract that is paused, resumed and ended as one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jobmeter.base.ids import URN_CAMPAIGN
+
+
+class CampaignStatus(StrEnum):
+    DRAFT = "DRAFT"  # made, not begun
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"  # its time is over
+    CLOSED = "CLOSED"  # by the partner
+
+
+OPEN_STATUSES = frozenset({CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignDraft:
+    partner_job_campaign: str
+    name: str
+    contract: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChange:
+    """What a partial update sets; ``None`` leaves a value as it is. ``clears_end`` removes the end."""
+
+    name: str | None = None
+    status: CampaignStatus | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    clears_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    shard: int
+    id: int
+    application_id: int
+    partner_job_campaign: str
+    partner_contract_id: int
+    name: str
+    status: CampaignStatus
+    starts_at: datetime
+    ends_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_CAMPAIGN}{self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES

@@ -1,0 +1,29 @@
+"""Owns what a candidate sees of a job."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """``content`` is the posting as the partner sent it."""
+
+    job_id: int
+    title: str
+    company_name: str
+    company_page: str | None
+    location: str
+    apply_url: str
+    is_live: bool
+    listed_at: datetime
+    expires_at: datetime
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where an apply link leads: only ever to the address the partner stored."""
+
+    apply_url: str
+    is_live: bool

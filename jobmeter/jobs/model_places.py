@@ -1,0 +1,18 @@
+"""Owns the value of a place found for a location text."""
+
+from dataclasses import dataclass
+
+from jobmeter.base.ids import URN_GEO
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """``text`` is the standardized location in the language asked for."""
+
+    number: int
+    text: str
+    country: str
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_GEO}{self.number}"

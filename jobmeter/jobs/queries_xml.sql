@@ -1,0 +1,113 @@
+-- name: insert_xml_posting
+-- Live at once. The unique index decides who posts a partner's id first; a closed job's id is free again.
+INSERT INTO job_postings (
+    shard, job_id, application_id, external_id, company_job_code, hiring_contract_id, poster_email, channel,
+    listing_type, title, company_name, apply_url, location, content, state, listed_at, expires_at, created_at
+)
+VALUES (
+    %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(hiring_contract_id)s,
+    %(poster_email)s, 'XML', 'PREMIUM', %(title)s, %(company_name)s, %(apply_url)s, %(location)s, %(content)s,
+    'LIVE', %(now)s, %(expires_at)s, %(now)s
+)
+    ON CONFLICT DO NOTHING
+RETURNING job_id
+
+-- name: is_partner_id_taken
+SELECT EXISTS (SELECT
+                 FROM job_postings
+                WHERE shard = %(shard)s
+                  AND application_id = %(application_id)s
+                  AND external_id = %(external_id)s
+                  AND channel = 'XML'
+                  AND state <> 'CLOSED')
+
+-- name: lock_xml_job
+SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
+       content, listed_at, expires_at, closed_at
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND channel = 'XML'
+   FOR UPDATE
+
+-- name: find_xml_job
+SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
+       content, listed_at, expires_at, closed_at
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND channel = 'XML'
+
+-- name: newest_job_id
+-- Of several jobs under one id all but the newest are closed.
+SELECT job_id
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND application_id = %(application_id)s
+   AND external_id = %(external_id)s
+   AND channel = 'XML'
+ ORDER BY job_id DESC
+ LIMIT 1
+
+-- name: list_poster_jobs
+SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
+       content, listed_at, expires_at, closed_at
+  FROM job_postings
+ WHERE poster_email = %(poster_email)s
+   AND channel = 'XML'
+ ORDER BY job_id DESC
+ LIMIT %(rows_max)s
+
+-- name: lock_overdue
+-- Runs whose time is over though no chore has ended them yet; what somebody else holds is being changed anyway.
+SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
+       content, listed_at, expires_at, closed_at
+  FROM job_postings
+ WHERE hiring_contract_id = %(hiring_contract_id)s
+   AND channel = 'XML'
+   AND state = 'LIVE'
+   AND expires_at <= %(now)s
+ ORDER BY expires_at, job_id
+ LIMIT %(rows_max)s
+   FOR UPDATE SKIP LOCKED
+
+-- name: update_xml_job
+UPDATE job_postings
+   SET company_job_code = %(company_job_code)s,
+       poster_email = %(poster_email)s,
+       title = %(title)s,
+       company_name = %(company_name)s,
+       apply_url = %(apply_url)s,
+       location = %(location)s,
+       content = %(content)s,
+       run_number = %(run_number)s,
+       revision = %(revision)s,
+       state = 'LIVE',
+       expires_at = %(expires_at)s,
+       closed_at = NULL
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: end_xml_run
+UPDATE job_postings
+   SET state = %(state)s,
+       closed_at = %(closed_at)s,
+       revision = %(revision)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+
+-- name: insert_change
+INSERT INTO job_changes (
+    shard, job_id, revision, kind, actor, run_number, poster_email, changed_fields, made_at
+)
+VALUES (
+    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s, %(changed_fields)s,
+    %(made_at)s
+)
+
+-- name: find_slot_holder
+SELECT hiring_contract_id, run_number
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND hiring_contract_id IS NOT NULL

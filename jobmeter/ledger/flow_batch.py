@@ -1,0 +1,24 @@
+"""Owns booking of many postings at once: the caller fills the temporary table ``asked_postings``, one call books it."""
+
+from datetime import date, datetime
+
+from jobmeter.ledger import store_batch as store
+from jobmeter.store.migrate import Connection
+
+
+async def open_batch(connection: Connection) -> None:
+    """Makes ``asked_postings`` ready for this transaction; it is empty."""
+    await store.make_asked_postings(connection)
+
+
+async def book_asked(connection: Connection, *, day: date, now: datetime) -> int:
+    """Books what stands in ``asked_postings`` on ``day`` and moves the stored balances; returns how many.
+
+    For sources whose balance is not stored, such as what was earned: nothing is taken from a balance here.
+    A reference that was booked before breaks the caller's transaction.
+    """
+    assert await store.count_asked_takings(connection) == 0
+    booked = await store.book_asked_postings(connection, day=day, booked_at=now)
+    grown = await store.add_asked_to_balances(connection)
+    assert grown == await store.count_asked_balances(connection), "an account is kept in another unit"
+    return booked

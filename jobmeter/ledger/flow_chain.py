@@ -1,0 +1,73 @@
+"""Owns the chain over postings: up to which number all are known, seals in the background, the check of the seals.
+
+Intake never waits for it. Does not own when it runs.
+"""
+
+from datetime import datetime, timedelta
+
+from jobmeter.ledger import store_chain as store
+from jobmeter.store.migrate import Connection
+
+SEAL_INTERVAL = timedelta(seconds=60)
+POSTINGS_PER_ROUND_MAX = 1_000_000
+
+
+async def advance_horizon(connection: Connection) -> bool:
+    """Moves the number up to which every posting is known, in a transaction of its own; returns whether it wrote.
+
+    Postings get their numbers before they are committed, so the last number given says nothing of those below.
+    Each transaction has its own number before its postings do: hence once all transactions that began before
+    the last number was read are over, no posting up to it can still appear. One call notes a number, a later
+    one finds it known. A database restored from a dump counts transactions anew, and has none that is open.
+    """
+    if not await store.lock_chain(connection):
+        return False
+    held = await store.read_horizon(connection)
+    known = 0 if held is None else held.known_until
+    if held is not None and held.next_until > known:
+        # Only now is a transaction number taken: it must not be older than the number that is noted.
+        was_restored = await store.read_own_transaction(connection) < held.next_transaction
+        if held.oldest < held.next_transaction and not was_restored:
+            return False
+        await store.save_horizon(
+            connection, known_until=held.next_until, next_until=held.next_until, next_transaction=0
+        )
+        return True
+    last = await store.read_last_number(connection)
+    if last <= known:
+        return False
+    own = await store.read_own_transaction(connection)
+    await store.save_horizon(connection, known_until=known, next_until=last, next_transaction=own)
+    return True
+
+
+async def read_known_until(connection: Connection) -> int:
+    """The number up to which every posting and restatement is either committed or will never be."""
+    held = await store.read_horizon(connection)
+    return 0 if held is None else held.known_until
+
+
+async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
+    """Seals what is known and not yet sealed, at most once a minute; returns whether there was a round.
+
+    A seal holds the SHA-256 of its shard's postings in the order of their numbers, and the SHA-256 of the
+    shard's seal before together with it: who changes a posting has to change every later seal of the shard.
+    """
+    if not await store.lock_chain(connection):
+        return False
+    last = await store.read_last_round(connection)
+    after_number = 0 if last is None else last.until_number
+    until_number = min(await read_known_until(connection), after_number + POSTINGS_PER_ROUND_MAX)
+    if until_number <= after_number or (last is not None and abs(now - last.sealed_at) < SEAL_INTERVAL):
+        return False
+    number = 1 if last is None else last.number + 1
+    await store.insert_seal_round(connection, round_number=number, until_number=until_number, sealed_at=now)
+    await store.insert_seals(
+        connection, round_number=number, after_number=after_number, until_number=until_number
+    )
+    return True
+
+
+async def verify_chain(connection: Connection) -> tuple[int, int, str | None]:
+    """How many postings are sealed, how many seals do not hold, and the first of those in words."""
+    return await store.check_chain(connection)

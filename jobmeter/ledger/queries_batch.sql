@@ -1,0 +1,51 @@
+-- name: make_asked_postings
+-- Where other slices leave the postings they want booked as a set; emptied at the end of the transaction.
+CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
+    shard             smallint NOT NULL,
+    reference         uuid     NOT NULL,
+    purpose           smallint NOT NULL,
+    source_kind       smallint NOT NULL,
+    source_id         bigint   NOT NULL,
+    destination_kind  smallint NOT NULL,
+    destination_id    bigint   NOT NULL,
+    destination_shard smallint NOT NULL,
+    amount            bigint   NOT NULL,
+    unit              text     NOT NULL,
+    cause             bigint   NOT NULL,
+    corrects          uuid
+) ON COMMIT DELETE ROWS
+
+-- name: count_asked_takings
+-- Postings that would take from a stored balance, which needs a look at each balance first (see ledger.flow).
+SELECT count(*)
+  FROM asked_postings
+ WHERE source_kind IN (2, 5, 7)
+
+-- name: book_asked_postings
+-- A reference that stands already breaks the key, and with it the transaction: nothing is booked twice.
+INSERT INTO ledger_bookings (
+    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
+    booked_at, cause, corrects
+)
+SELECT shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit,
+       %(day)s, %(booked_at)s, cause, corrects
+  FROM asked_postings
+ ORDER BY shard, reference
+
+-- name: add_asked_to_balances
+-- In the order of the key, so that two transactions never wait for each other in a ring.
+INSERT INTO ledger_balances AS kept (shard, kind, owner_id, unit, amount)
+SELECT destination_shard, destination_kind, destination_id, unit, sum(amount)
+  FROM asked_postings
+ WHERE destination_kind IN (2, 5, 7)
+ GROUP BY destination_shard, destination_kind, destination_id, unit
+ ORDER BY destination_shard, destination_kind, destination_id
+    ON CONFLICT (shard, kind, owner_id) DO UPDATE
+   SET amount = kept.amount + excluded.amount
+ WHERE kept.unit = excluded.unit
+RETURNING owner_id
+
+-- name: count_asked_balances
+SELECT count(DISTINCT (destination_shard, destination_kind, destination_id))
+  FROM asked_postings
+ WHERE destination_kind IN (2, 5, 7)

@@ -1,0 +1,84 @@
+-- name: lock_chain
+SELECT pg_try_advisory_xact_lock(1246707541)
+
+-- name: read_horizon
+-- `oldest` is the lowest transaction that is not over.
+SELECT known_until, next_until, next_transaction,
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest
+  FROM ledger_horizon
+
+-- name: read_last_number
+SELECT last_value - (NOT is_called)::integer
+  FROM ledger_numbers
+
+-- name: read_own_transaction
+SELECT pg_current_xact_id()::text::bigint
+
+-- name: save_horizon
+INSERT INTO ledger_horizon (known_until, next_until, next_transaction)
+VALUES (%(known_until)s, %(next_until)s, %(next_transaction)s)
+    ON CONFLICT (only_one) DO UPDATE
+   SET known_until = excluded.known_until,
+       next_until = excluded.next_until,
+       next_transaction = excluded.next_transaction
+
+-- name: read_last_round
+SELECT round, until_number, sealed_at
+  FROM ledger_seal_rounds
+ ORDER BY round DESC
+ LIMIT 1
+
+-- name: insert_seal_round
+INSERT INTO ledger_seal_rounds (round, until_number, sealed_at)
+VALUES (%(round_number)s, %(until_number)s, %(sealed_at)s)
+
+-- name: insert_seals
+-- The digest of a shard's postings by number, and with it that of the shard's seal before.
+WITH found AS (
+    SELECT shard, count(*) AS postings,
+           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8')) AS content
+      FROM ledger_postings
+     WHERE number > %(after_number)s
+       AND number <= %(until_number)s
+     GROUP BY shard
+)
+INSERT INTO ledger_seals (shard, round, postings, content, digest)
+SELECT found.shard, %(round_number)s, found.postings, found.content,
+       sha256(coalesce(last_seal.digest, '') || found.content)
+  FROM found
+  LEFT JOIN LATERAL (
+       SELECT digest
+         FROM ledger_seals
+        WHERE ledger_seals.shard = found.shard
+        ORDER BY ledger_seals.round DESC
+        LIMIT 1) AS last_seal ON true
+
+-- name: check_chain
+-- Law 3. What stands in the postings now has the digest that was sealed, each seal continues the one before, and no
+-- posting of a sealed round is without its seal.
+WITH bounds AS (
+    SELECT array_agg(until_number ORDER BY round) AS untils, array_agg(round ORDER BY round) AS rounds
+      FROM ledger_seal_rounds
+), found AS (
+    SELECT shard, rounds[width_bucket(number - 1, untils) + 1] AS round, count(*) AS postings,
+           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8')) AS content
+      FROM ledger_postings
+     CROSS JOIN bounds
+     WHERE number <= untils[array_length(untils, 1)]
+     GROUP BY shard, round
+), sealed AS (
+    SELECT shard, round, postings, content, digest,
+           coalesce(lag(digest) OVER (PARTITION BY shard ORDER BY round), '') AS digest_before
+      FROM ledger_seals
+), looked AS (
+    SELECT shard, round, coalesce(found.postings, sealed.postings) AS postings,
+           found.postings = sealed.postings
+           AND found.content = sealed.content
+           AND digest = sha256(digest_before || sealed.content) AS holds
+      FROM found
+      FULL JOIN sealed USING (shard, round)
+)
+SELECT coalesce(sum(postings), 0)::bigint,
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('round %s of shard %s is not as it was sealed', round, shard)) FILTER (WHERE holds IS NOT TRUE)
+  FROM looked

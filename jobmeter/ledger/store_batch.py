@@ -1,0 +1,33 @@
+"""Owns the ledger's statements over sets of postings, one function each. Does not own when they run."""
+
+from datetime import date, datetime
+
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.ledger", "queries_batch.sql")
+
+
+async def make_asked_postings(connection: Connection) -> None:
+    await connection.execute(SQL["make_asked_postings"])
+
+
+async def count_asked_takings(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["count_asked_takings"])).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def book_asked_postings(connection: Connection, *, day: date, booked_at: datetime) -> int:
+    return (await connection.execute(SQL["book_asked_postings"], locals())).rowcount
+
+
+async def add_asked_to_balances(connection: Connection) -> int:
+    """How many balances grew."""
+    return (await connection.execute(SQL["add_asked_to_balances"])).rowcount
+
+
+async def count_asked_balances(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["count_asked_balances"])).fetchone()
+    assert row is not None
+    return int(row[0])

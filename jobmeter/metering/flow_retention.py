@@ -1,0 +1,35 @@
+"""Owns the end of a day's events: closed when it is settled, exported and dropped when its retention is over."""
+
+from datetime import date, datetime, timedelta
+
+from jobmeter.base.days import day_of
+from jobmeter.metering import export
+from jobmeter.metering import store_retention as store
+from jobmeter.store.migrate import Connection
+
+
+async def close_event_day(connection: Connection, *, day: date) -> None:
+    """Lets no more events of ``day`` in, having waited for those on their way.
+
+    An intake that read the clock just before the day became too old fails here and may be sent again.
+    """
+    await store.close_event_day(connection, day=day)
+
+
+async def drop_next_day(
+    connection: Connection, *, retention_days: int, export_folder: str, now: datetime
+) -> date | None:
+    """Exports (where a folder or an object store is named) and drops the oldest day whose retention is over.
+
+    In the caller's transaction: the partition goes only after its file is complete, and a repeated export
+    replaces the file. Only settled days are dropped. ``None`` when there is no such day.
+    """
+    before = day_of(now) - timedelta(days=retention_days)
+    days = await store.list_expired_event_days(connection, before=before, days_max=1)
+    if not days:
+        return None
+    if export_folder:
+        await export.write_day(connection, day=days[0], folder=export_folder)
+    dropped = await store.drop_event_day(connection, day=days[0], dropped_at=now)
+    assert dropped, "a listed day is there and settled"
+    return days[0]

@@ -1,0 +1,23 @@
+"""Owns the taking in of single events that candidates cause, a group at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jobmeter.jobs import flow_pages as pages
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow import take_in
+from jobmeter.store.migrate import Connection
+from jobmeter.wire.events import Event, read_job_id
+
+
+async def take_in_singles(
+    connection: Connection, events: Sequence[Event], *, now: datetime, future_tolerance_seconds: int
+) -> list[Landing | None]:
+    """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
+
+    In the caller's transaction. An event that does not count still leads its candidate on.
+    """
+    job_ids = [read_job_id(event.job) or 0 for event in events]
+    landings = await pages.read_landings(connection, job_ids)
+    await take_in(connection, events, now=now, future_tolerance_seconds=future_tolerance_seconds)
+    return [landings.get(job_id) for job_id in job_ids]

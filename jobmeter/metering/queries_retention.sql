@@ -1,0 +1,22 @@
+-- name: close_event_day
+SELECT close_event_day(%(day)s)
+
+-- name: list_expired_event_days
+-- Settled days whose events have been kept for their time.
+SELECT event_days.day
+  FROM event_days
+  JOIN settled_days USING (day)
+ WHERE dropped_at IS NULL
+   AND event_days.day < %(before)s
+ ORDER BY event_days.day
+ LIMIT %(days_max)s
+
+-- name: stream_event_day
+SELECT shard, event_key, event_key_ms(event_key) AS time_ms, job_id, kind, verdict, visitor, address, batch
+  FROM events
+ WHERE event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+ ORDER BY shard, event_key
+
+-- name: drop_event_day
+SELECT drop_event_day(%(day)s, %(dropped_at)s)

@@ -1,0 +1,108 @@
+"""Owns the verbs of the edge's bookkeeping: lease calls of a day, claim a repeatable request, keep its answer.
+
+Does not own limits or what is repeatable (``jobmeter.api``).
+"""
+
+from datetime import date, datetime, timedelta
+from enum import Enum, auto
+
+from jobmeter.base.days import day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import REPEAT_ABANDONED_SECONDS, REPEAT_KEPT_HOURS
+from jobmeter.partners import store_edge
+from jobmeter.partners.model_edge import Answer, Claim, Lease, Request
+from jobmeter.partners.sealed_answers import hash_body, hash_claim, open_answer, seal_answer
+from jobmeter.store.migrate import Connection
+
+LEASE_CALLS_MAX = 50
+COUNTERS_KEPT_DAYS = 7
+
+
+class Turn(Enum):
+    """Whose the work of a claimed request is."""
+
+    MINE = auto()
+    ANOTHERS = auto()
+
+
+async def lease_calls(
+    connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int
+) -> Lease:
+    """The next calls that a process may answer; none when the day's limit is reached.
+
+    A lease never exceeds what is left, so the leases of a day together never exceed the limit.
+    """
+    lease = await store_edge.lease_calls(
+        connection,
+        application_id=application_id,
+        resource=resource,
+        day=day,
+        calls_max=calls_max,
+        lease_max=LEASE_CALLS_MAX,
+    )
+    assert lease.granted <= LEASE_CALLS_MAX
+    return lease
+
+
+async def return_calls(
+    connection: Connection, *, application_id: int, resource: str, day: date, calls: int
+) -> None:
+    """What a process that stops did not use of its leases."""
+    await store_edge.return_calls(
+        connection, application_id=application_id, resource=resource, day=day, calls=calls
+    )
+
+
+async def claim_request(connection: Connection, *, request: Request, now: datetime) -> Answer | Turn:
+    """The answer that was given to the same request before, or whose turn it is to find one.
+
+    A claim without an answer is abandoned after a minute (its process died): then the work is the caller's, and
+    runs a second time. Raises ``Refused(REPEAT_KEY_REUSED)`` when the key came with another body.
+    """
+    claim_hash, body_hash = hash_claim(request), hash_body(request)
+    if await store_edge.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
+        return Turn.MINE
+    seen = await store_edge.find_claim(connection, claim_hash=claim_hash)
+    if seen is None:
+        return Turn.ANOTHERS  # it ended in this very moment; the caller asks again
+    if _is_over(seen, now):
+        mine = await store_edge.take_over_claim(
+            connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
+        )
+        return Turn.MINE if mine else Turn.ANOTHERS
+    if seen.body_hash != body_hash:
+        raise Refused(Fault.REPEAT_KEY_REUSED, hours=REPEAT_KEPT_HOURS)
+    if seen.status is None or seen.sealed_answer is None:
+        return Turn.ANOTHERS
+    return open_answer(seen.sealed_answer, request, status=seen.status)
+
+
+def _is_over(claim: Claim, now: datetime) -> bool:
+    kept = timedelta(seconds=REPEAT_ABANDONED_SECONDS)
+    if claim.status is not None:
+        kept = timedelta(hours=REPEAT_KEPT_HOURS)
+    return claim.claimed_at + kept < now
+
+
+async def keep_answer(connection: Connection, *, request: Request, answer: Answer, now: datetime) -> None:
+    """``now`` is the time of the claim: who took over in between keeps the answer of its own."""
+    await store_edge.answer_claim(
+        connection,
+        claim_hash=hash_claim(request),
+        claimed_at=now,
+        status=answer.status,
+        sealed_answer=seal_answer(answer, request),
+    )
+
+
+async def release_claim(connection: Connection, *, request: Request, now: datetime) -> None:
+    """Forgets a claim whose work failed, so that a repeat may try at once."""
+    await store_edge.release_claim(connection, claim_hash=hash_claim(request), claimed_at=now)
+
+
+async def sweep_bookkeeping(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Removes counters of past weeks, and up to ``rows_max`` answers that need be kept no longer."""
+    await store_edge.delete_old_counters(connection, before=day_of(now) - timedelta(days=COUNTERS_KEPT_DAYS))
+    return await store_edge.delete_old_claims(
+        connection, claimed_before=now - timedelta(hours=REPEAT_KEPT_HOURS), rows_max=rows_max
+    )

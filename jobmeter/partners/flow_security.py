@@ -1,0 +1,93 @@
+"""Owns the verbs about credentials: look into a token, revoke it, roll and retire secrets, forbid tokens.
+
+Does not own issuing a token or authenticating one (``flow``).
+"""
+
+from datetime import datetime, timedelta
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
+from jobmeter.base.limits import SECRETS_LIVE_MAX, TOKEN_REMEMBERED_HOURS
+from jobmeter.partners import store, store_security
+from jobmeter.partners.model import Application, TokenLife
+from jobmeter.store.migrate import Connection
+
+
+async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:
+    """The life of a token of ``application``; anybody else's is as unknown as one that never was."""
+    return await store_security.find_own_token(
+        connection, token_hash=hash_secret(token), application_id=application.id
+    )
+
+
+async def revoke_token(
+    connection: Connection, *, application: Application, token: str, now: datetime
+) -> None:
+    """Ends a token of ``application`` at once, for every process. Others' tokens stay, and nothing tells so."""
+    await store_security.revoke_token(
+        connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
+    )
+
+
+async def allow_tokens(
+    connection: Connection, *, application: Application, is_allowed: bool, now: datetime
+) -> int:
+    """Lets ``application`` make tokens, or forbids it and revokes those it holds; returns how many (spec 2.2)."""
+    await store_security.set_token_permission(
+        connection, application_id=application.id, is_allowed=is_allowed
+    )
+    if is_allowed:
+        return 0
+    return await store_security.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
+
+
+async def roll_secret(
+    connection: Connection, *, caller: Application, child_urn: str | None, now: datetime
+) -> str:
+    """A further secret for the caller, or for a child of the caller's; the older one stays good (spec 2.3).
+
+    Raises ``Refused``: APPLICATION_UNKNOWN for what is no child of the caller's, SECRETS_TOO_MANY for a third.
+    """
+    application = await _find_target(connection, caller, child_urn)
+    await store_security.lock_application(connection, application_id=application.id)
+    live = await store_security.list_secret_ages(connection, application_id=application.id)
+    if len(live) >= SECRETS_LIVE_MAX:
+        raise Refused(Fault.SECRETS_TOO_MANY, key=application.urn, secrets_max=SECRETS_LIVE_MAX)
+    secret = make_secret()
+    await store.insert_secret(
+        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+    )
+    return secret
+
+
+async def retire_older_secret(connection: Connection, *, caller: Application, child_urn: str | None) -> int:
+    """Removes the older of two live secrets; returns how many are left. An only secret stays.
+
+    Tokens that were made with it live on to their end.
+    Raises ``Refused(APPLICATION_UNKNOWN)`` as ``roll_secret`` does.
+    """
+    application = await _find_target(connection, caller, child_urn)
+    await store_security.lock_application(connection, application_id=application.id)
+    live = await store_security.list_secret_ages(connection, application_id=application.id)
+    if len(live) < SECRETS_LIVE_MAX:
+        return len(live)
+    await store_security.delete_older_secret(connection, application_id=application.id)
+    return len(live) - 1
+
+
+async def _find_target(connection: Connection, caller: Application, child_urn: str | None) -> Application:
+    if child_urn is None:
+        return caller
+    child_id = read_urn(child_urn, URN_APPLICATION)
+    found = None if child_id is None else await store.find_by_id(connection, application_id=child_id)
+    # Another partner's application and one that does not exist must look the same.
+    if found is None or found.parent_id != caller.id:
+        raise Refused(Fault.APPLICATION_UNKNOWN, key=child_urn[:100])
+    return found
+
+
+async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Removes up to ``rows_max`` tokens that ended a day ago; returns how many."""
+    return await store_security.delete_expired_tokens(
+        connection, expired_before=now - timedelta(hours=TOKEN_REMEMBERED_HOURS), rows_max=rows_max
+    )

@@ -1,0 +1,109 @@
+"""Owns the verbs of signed requests: keep a signing secret, authenticate a signature once, forget old nonces."""
+
+from datetime import datetime
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import hash_secret, make_secret
+from jobmeter.partners import rules_signatures as rules
+from jobmeter.partners import sealing, store, store_signatures
+from jobmeter.partners.model import Application
+from jobmeter.partners.model_signatures import Signature, SignedRequest
+from jobmeter.store.migrate import Connection
+
+
+async def keep_signing_secret(
+    connection: Connection, *, application: Application, secret: str, secret_key: str, now: datetime
+) -> None:
+    """Seals one of the application's client secrets, so that requests may be signed with it (decision 0003).
+
+    Raises ``Refused(OPERATOR_INPUT)`` where the installation has no key to seal with.
+    """
+    if not sealing.list_keys(secret_key):
+        raise Refused(Fault.OPERATOR_INPUT, field="withSigningSecret", why="set JOBMETER_SECRET_KEY first")
+    await store_signatures.insert_signing_secret(
+        connection,
+        application_id=application.id,
+        sealed_secret=sealing.seal(secret, setting=secret_key, owner=application.client_id),
+        created_at=now,
+    )
+
+
+async def make_signing_secret(
+    connection: Connection, *, application: Application, secret_key: str, now: datetime
+) -> str:
+    """A further client secret, good for tokens and for signatures; readable only now. Raises as the above."""
+    secret = make_secret()
+    await store.insert_secret(
+        connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
+    )
+    await keep_signing_secret(
+        connection, application=application, secret=secret, secret_key=secret_key, now=now
+    )
+    return secret
+
+
+async def find_consumer(connection: Connection, *, consumer_key: str) -> Application | None:
+    """The application whose client id this is: signed requests call it a consumer key."""
+    return await store.find_by_client_id(connection, client_id=consumer_key)
+
+
+async def authenticate_signature(
+    connection: Connection, *, request: SignedRequest, secret_key: str, machine_now: datetime, now: datetime
+) -> Application:
+    """The application that signed ``request``; a signature is good once (xml spec 4).
+
+    ``machine_now`` judges the signature's time stamp: a sandbox's own clock may be far ahead of its clients'.
+    A token is tolerated and gives no right: one of ours must still be good, any other is not looked at.
+    Raises ``Refused`` with the OAUTH_ faults, in their order.
+    """
+    signature = rules.read_signature(request)
+    application = await find_consumer(connection, consumer_key=signature.consumer_key)
+    if application is None:
+        raise Refused(Fault.OAUTH_CONSUMER_UNKNOWN)
+    secrets = await _read_secrets(connection, application, secret_key)
+    rules.check_time(signature, machine_now)
+    if not any(rules.is_signed_by(secret, signature, request) for secret in secrets):
+        raise Refused(Fault.OAUTH_SIGNATURE)
+    await _check_token(connection, application, signature, now)
+    is_new = await store_signatures.insert_nonce(
+        connection,
+        application_id=application.id,
+        stamped_at=signature.stamped_at,
+        nonce_hash=rules.hash_nonce(signature),
+    )
+    if not is_new:
+        raise Refused(Fault.OAUTH_NONCE)
+    return application
+
+
+async def _read_secrets(connection: Connection, application: Application, secret_key: str) -> list[str]:
+    sealed = await store_signatures.list_signing_secrets(connection, application_id=application.id)
+    opened = [sealing.unseal(one, setting=secret_key, owner=application.client_id) for one in sealed]
+    # A secret that was retired for tokens is retired for signatures too.
+    live = await store.list_secret_hashes(connection, application_id=application.id)
+    secrets = [secret for secret in opened if secret is not None and hash_secret(secret) in live]
+    if not secrets:
+        raise Refused(Fault.OAUTH_CONSUMER_REFUSED)
+    return secrets
+
+
+async def _check_token(
+    connection: Connection, application: Application, signature: Signature, now: datetime
+) -> None:
+    if not signature.token:
+        return
+    found = await store.find_token(connection, token_hash=hash_secret(signature.token))
+    if found is None:
+        return
+    is_dead = found.expires_at <= now or (found.revoked_at is not None and found.revoked_at <= now)
+    if is_dead or found.application.id != application.id:
+        raise Refused(Fault.OAUTH_TOKEN_REJECTED)
+
+
+async def forget_old_nonces(connection: Connection, *, machine_now: datetime) -> int:
+    """Removes nonces of signatures that are too old to be accepted again; returns how many."""
+    seconds = to_ms(machine_now) // 1_000
+    return await store_signatures.delete_old_nonces(
+        connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS
+    )

@@ -1,0 +1,64 @@
+"""Owns the statements about counted calls and answers kept for repeats. Does not own when they run."""
+
+from datetime import date, datetime
+
+from jobmeter.partners.model_edge import Claim, Lease
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.partners", "queries_edge.sql")
+
+
+async def lease_calls(
+    connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int, lease_max: int
+) -> Lease:
+    row = await (await connection.execute(SQL["lease_calls"], locals())).fetchone()
+    assert row is not None
+    return Lease(granted=row[0], taken=row[1])
+
+
+async def return_calls(
+    connection: Connection, *, application_id: int, resource: str, day: date, calls: int
+) -> None:
+    await connection.execute(SQL["return_calls"], locals())
+
+
+async def delete_old_counters(connection: Connection, *, before: date) -> int:
+    return (await connection.execute(SQL["delete_old_counters"], locals())).rowcount
+
+
+async def insert_claim(
+    connection: Connection, *, claim_hash: bytes, body_hash: bytes, claimed_at: datetime
+) -> bool:
+    """``False`` where the claim was made before."""
+    cursor = await connection.execute(SQL["insert_claim"], locals())
+    return await cursor.fetchone() is not None
+
+
+async def find_claim(connection: Connection, *, claim_hash: bytes) -> Claim | None:
+    row = await (await connection.execute(SQL["find_claim"], locals())).fetchone()
+    if row is None:
+        return None
+    return Claim(bytes(row[0]), row[1], row[2], None if row[3] is None else bytes(row[3]))
+
+
+async def take_over_claim(
+    connection: Connection, *, claim_hash: bytes, body_hash: bytes, seen_at: datetime, claimed_at: datetime
+) -> bool:
+    """``False`` where somebody else was first."""
+    cursor = await connection.execute(SQL["take_over_claim"], locals())
+    return await cursor.fetchone() is not None
+
+
+async def answer_claim(
+    connection: Connection, *, claim_hash: bytes, claimed_at: datetime, status: int, sealed_answer: bytes
+) -> None:
+    await connection.execute(SQL["answer_claim"], locals())
+
+
+async def release_claim(connection: Connection, *, claim_hash: bytes, claimed_at: datetime) -> None:
+    await connection.execute(SQL["release_claim"], locals())
+
+
+async def delete_old_claims(connection: Connection, *, claimed_before: datetime, rows_max: int) -> int:
+    return (await connection.execute(SQL["delete_old_claims"], locals())).rowcount

@@ -1,0 +1,41 @@
+"""Owns the stream of a partner's charges, corrections and restatements: one order, a cursor, repeat-safe."""
+
+from jobmeter.contracts import flow as contracts
+from jobmeter.ledger import flow_chain as chain
+from jobmeter.partners.model import Application
+from jobmeter.reports import store_stream as store
+from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry, StreamPage
+from jobmeter.store.migrate import Connection
+
+PAGE_ROWS_MAX = 1_000
+SPAN_NUMBERS_MAX = 200_000
+
+
+async def read_stream(
+    connection: Connection, *, application: Application, after: int, rows_max: int
+) -> StreamPage:
+    """What follows the cursor ``after``; 0 is the beginning. The same cursor always gives the same entries.
+
+    A child application reads of its own jobs, a partner of all jobs on its contracts. Nothing is read beyond
+    the number up to which all are known, so that no entry can later appear before the cursor. One call looks
+    at a bounded span of numbers, which other partners share: a page may be empty and still have more.
+    """
+    assert 0 < rows_max <= PAGE_ROWS_MAX
+    known = await chain.read_known_until(connection)
+    until = min(known, after + SPAN_NUMBERS_MAX)
+    if until <= after:
+        return StreamPage((), after, has_more=False)
+    mine = await contracts.list_partner_contracts(connection, partner_id=application.partner_id)
+    found: list[MoneyEntry | RestatementEntry] = []
+    for read in (store.list_charge_entries, store.list_correction_entries, store.list_restatement_entries):
+        found += await read(
+            connection,
+            after=after,
+            until=until,
+            contract_ids=[contract.id for contract in mine],
+            application_id=None if application.parent_id is None else application.id,
+            rows_max=rows_max,
+        )
+    entries = tuple(sorted(found, key=lambda entry: entry.number)[:rows_max])
+    cursor = entries[-1].number if len(entries) == rows_max else until
+    return StreamPage(entries, cursor, has_more=cursor < known)

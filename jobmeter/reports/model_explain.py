@@ -1,0 +1,161 @@
+"""Owns the values of explanations: from a figure to its postings, from a posting to its clicks, why one was not charged."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Outcome(StrEnum):
+    """What became of a click. A reversed click may have been charged first."""
+
+    CHARGED = "CHARGED"
+    BEYOND_BUDGET = "BEYOND_BUDGET"
+    NOT_PRICED = "NOT_PRICED"
+    REFUSED = "REFUSED"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedJob:
+    shard: int
+    job_id: int
+    external_id: str
+    title: str
+    state: str
+    partner_contract_id: int
+    currency: str
+    click_price_micros: int
+    budget_micros: int
+    spent_micros: int
+    released_micros: int
+    listed_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDay:
+    """``apply_clicks`` are those that count now; charged ones are among them, reversed and refused ones are not."""
+
+    day: date
+    views: int
+    apply_clicks: int
+    clicks_charged: int
+    clicks_refused: int
+    clicks_reversed: int
+    charge_micros: int
+    settled_at: datetime | None
+
+    @property
+    def clicks_free(self) -> int:
+        return self.apply_clicks - self.clicks_charged
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedPosting:
+    number: int
+    reference: UUID
+    purpose: int
+    source_kind: int
+    destination_kind: int
+    amount: int
+    day: date
+    booked_at: datetime
+    cause: int
+    corrects: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    views: int
+    apply_clicks: int
+    clicks_charged: int
+    clicks_refused: int
+    charge_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """A change of a day's figures after reports began to show it; ``reasons`` counts reversed clicks by rule."""
+
+    number: int
+    recorded_at: datetime
+    is_settlement: bool
+    batch: int
+    reasons: dict[str, int]
+    change: Figures
+    after: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedClick:
+    """``charge`` is the posting that the click was part of, also when it was reversed later."""
+
+    event_key: UUID
+    at: datetime
+    visitor: int
+    batch: int
+    outcome: Outcome
+    reason: str
+    charge: UUID | None
+    amount_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    shard: int
+    job_id: int
+    day: date
+    batch: int
+    amount: int
+    unit: str
+    booked_at: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    shard: int
+    job_id: int
+    kind: int
+    verdict: int
+    visitor: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobExplanation:
+    job: ExplainedJob
+    days: tuple[ExplainedDay, ...]
+    postings: tuple[ExplainedPosting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayExplanation:
+    """``clicks`` is one page; ``next_after`` continues it, and is ``None`` on the last."""
+
+    job: ExplainedJob
+    day: ExplainedDay
+    postings: tuple[ExplainedPosting, ...]
+    restatements: tuple[Restatement, ...]
+    clicks: tuple[ExplainedClick, ...]
+    next_after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeExplanation:
+    job: ExplainedJob
+    reference: UUID
+    charge: Charge
+    corrections: tuple[ExplainedPosting, ...]
+    clicks: tuple[ExplainedClick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventExplanation:
+    """``click`` is ``None`` for a view, which costs nothing."""
+
+    event_key: UUID
+    event: StoredEvent
+    verdict: str
+    click: ExplainedClick | None

@@ -1,0 +1,84 @@
+"""Owns the statements of explanations, one function each. Does not own when they run."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from jobmeter.reports.model_explain import (
+    Charge,
+    ExplainedDay,
+    ExplainedJob,
+    ExplainedPosting,
+    Figures,
+    Restatement,
+    StoredEvent,
+)
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.reports", "explain.sql")
+
+# Key, milliseconds, visitor, batch, verdict, rule, whether it was charged, charge, price.
+ClickRow = tuple[UUID, int, int, int, int, int | None, bool, UUID | None, int]
+
+
+async def read_explained_job(connection: Connection, *, shard: int, job_id: int) -> ExplainedJob | None:
+    row = await (await connection.execute(SQL["read_explained_job"], locals())).fetchone()
+    return None if row is None else ExplainedJob(*row)
+
+
+async def list_explained_days(
+    connection: Connection, *, shard: int, job_id: int, first: date, last: date
+) -> list[ExplainedDay]:
+    rows = await (await connection.execute(SQL["list_explained_days"], locals())).fetchall()
+    return [ExplainedDay(*row) for row in rows]
+
+
+async def list_job_postings(
+    connection: Connection, *, shard: int, job_id: int, first: date, last: date
+) -> list[ExplainedPosting]:
+    rows = await (await connection.execute(SQL["list_job_postings"], locals())).fetchall()
+    return [ExplainedPosting(*row) for row in rows]
+
+
+async def list_day_restatements(
+    connection: Connection, *, shard: int, job_id: int, day: date
+) -> list[Restatement]:
+    rows = await (await connection.execute(SQL["list_day_restatements"], locals())).fetchall()
+    return [make_restatement(row) for row in rows]
+
+
+def make_restatement(row: tuple[Any, ...]) -> Restatement:
+    number, recorded_at, cause, batch, reasons, *figures = row
+    return Restatement(
+        number, recorded_at, cause == 2, batch, reasons, Figures(*figures[:5]), Figures(*figures[5:])
+    )
+
+
+async def find_charge(connection: Connection, *, reference: UUID) -> Charge | None:
+    row = await (await connection.execute(SQL["find_charge"], locals())).fetchone()
+    return None if row is None else Charge(*row)
+
+
+async def list_corrections(connection: Connection, *, reference: UUID) -> list[ExplainedPosting]:
+    rows = await (await connection.execute(SQL["list_corrections"], locals())).fetchall()
+    return [ExplainedPosting(*row) for row in rows]
+
+
+async def list_explained_clicks(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    day: date,
+    batch: int | None,
+    after: UUID,
+    clicks_max: int,
+) -> list[ClickRow]:
+    rows = await (await connection.execute(SQL["list_explained_clicks"], locals())).fetchall()
+    return [(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]) for row in rows]
+
+
+async def find_stored_event(connection: Connection, *, event_key: UUID) -> StoredEvent | None:
+    row = await (await connection.execute(SQL["find_stored_event"], locals())).fetchone()
+    return None if row is None else StoredEvent(*row)

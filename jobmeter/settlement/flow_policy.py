@@ -1,0 +1,62 @@
+"""Owns what an operator sets for settlement: rules and their limits, exclusions by hand, lists of networks.
+
+What is set holds for every day that is judged later; a judged day stays as it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jobmeter.settlement import rules
+from jobmeter.settlement import store_rules as store
+from jobmeter.settlement.model import Exclusion, Rule, RulePolicy
+from jobmeter.store.migrate import Connection
+
+
+async def read_policies(connection: Connection) -> list[RulePolicy]:
+    """Every rule in order, as it is applied now: the operator's setting, or the default."""
+    kept = {row[0]: row[1:] for row in await store.list_rules(connection)}
+    return [
+        RulePolicy(rule, *kept.get(int(rule), (rule.is_on, rule.jobs_max, rule.window_minutes)))
+        for rule in Rule
+    ]
+
+
+async def set_policy(connection: Connection, policy: RulePolicy) -> None:
+    await store.set_rule(
+        connection,
+        rule=policy.rule,
+        is_on=policy.is_on,
+        jobs_max=policy.jobs_max,
+        window_minutes=policy.window_minutes,
+    )
+
+
+async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> bool:
+    """Takes clicks out by hand; the same exclusion twice is one. Returns whether it was new."""
+    return await store.insert_exclusion(
+        connection,
+        criterion=exclusion.criterion,
+        subject=exclusion.subject,
+        origin=exclusion.origin,
+        day=exclusion.day,
+        note=exclusion.note,
+        created_at=now,
+    )
+
+
+async def set_networks(
+    connection: Connection, *, list_name: str, networks: Sequence[str], now: datetime
+) -> tuple[int, int]:
+    """Replaces the list; returns how many networks it added, and how many were too narrow to use.
+
+    Raises ``Refused(OPERATOR_INPUT)`` as ``rules.read_networks`` does.
+    """
+    spans, too_narrow = rules.read_networks(networks)
+    added = await store.add_networks(
+        connection,
+        list_name=list_name,
+        firsts=[span.first for span in spans],
+        lasts=[span.last for span in spans],
+        added_at=now,
+    )
+    return added, too_narrow

@@ -1,0 +1,83 @@
+"""Owns the values of settlement: the table of rules, what an operator may set of them, what is excluded by hand."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+from typing import Self
+
+
+class Rule(IntEnum):
+    """The ordered table of settlement rules: a rule looks at the clicks that those before it have left.
+
+    Numbers are stored. ``says`` is what the partner reads; ``is_on``, ``jobs_max`` and ``window_minutes`` hold
+    until the operator sets them, the last two in the rules about bursts alone.
+    """
+
+    says: str
+    is_on: bool
+    jobs_max: int
+    window_minutes: int
+
+    def __new__(
+        cls, number: int, says: str, is_on: bool = True, jobs_max: int = 1, window_minutes: int = 1
+    ) -> Self:
+        member = int.__new__(cls, number)
+        member._value_ = number
+        member.says = says
+        member.is_on = is_on
+        member.jobs_max = jobs_max
+        member.window_minutes = window_minutes
+        return member
+
+    SAME_EVENT = 1, "the same event was sent before under another time"
+    EXCLUDED = 2, "the operator has excluded it"
+    DATA_CENTRE = 3, "it came from a data centre's network"
+    REPEATED_CLICK = 4, "the visitor had already clicked on this job that day"
+    VISITOR_BURST = 5, "the visitor clicked on too many jobs at once", True, 30, 10
+    ADDRESS_BURST = 6, "too many jobs were clicked from one network at once", True, 100, 10
+    NO_VIEW = 7, "the visitor never viewed the job", False
+
+
+RULES = {int(rule): rule for rule in Rule}
+
+
+@dataclass(frozen=True, slots=True)
+class RulePolicy:
+    """A rule as it is applied. A burst is more than ``jobs_max`` different jobs within ``window_minutes``."""
+
+    rule: Rule
+    is_on: bool
+    jobs_max: int
+    window_minutes: int
+
+
+class Criterion(IntEnum):
+    """What an exclusion by hand names. Numbers are stored."""
+
+    EVENT = 1
+    VISITOR = 2
+    ADDRESS = 3
+    JOB = 4
+    DAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Clicks that an operator takes out, on ``day`` or on every day that is not settled yet.
+
+    ``subject`` is the hash, network or job id that the criterion asks for; ``origin`` that of an event.
+    """
+
+    criterion: Criterion
+    subject: int
+    origin: bytes
+    day: date | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSpan:
+    """Numbers of address networks from ``first`` to ``last``, both included."""
+
+    first: int
+    last: int

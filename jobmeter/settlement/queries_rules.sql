@@ -1,0 +1,241 @@
+-- Each rule marks clicks of the day that no rule before it has marked. `settling_clicks` lives as long as the
+-- transaction; rows are found again by their place in it (ctid), which nobody else can move.
+
+-- name: allow_memory
+-- A day's clicks are grouped as a whole; the setting ends with the transaction.
+SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
+
+-- name: gather_clicks
+-- The clicks that count. `origin` is what the key keeps of source and id.
+CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
+SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
+       0::smallint AS rule
+  FROM events
+ WHERE event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
+   AND kind = 1
+   AND verdict = 0
+
+-- name: analyze_clicks
+ANALYZE settling_clicks
+
+-- name: mark_same_events
+-- By time, the first of those with the same source and id is the event; all others repeat it.
+WITH repeated AS (
+    SELECT origin
+      FROM settling_clicks
+     WHERE rule = 0
+     GROUP BY origin
+    HAVING count(*) > 1
+), placed AS (
+    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
+      FROM settling_clicks
+      JOIN repeated USING (origin)
+     WHERE rule = 0
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM placed
+ WHERE settling_clicks.ctid = place
+   AND nth > 1
+
+-- name: mark_excluded
+-- One branch for each criterion, so that long lists are joined and not compared one by one.
+WITH excluded AS (
+    SELECT criterion, subject, origin
+      FROM settlement_exclusions
+     WHERE day IS NULL
+        OR day = %(day)s
+), found AS (
+    SELECT clicks.ctid AS place FROM settling_clicks AS clicks JOIN excluded ON criterion = 1 AND excluded.origin = clicks.origin
+     UNION
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 2 AND subject = visitor
+     UNION
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 3 AND subject = address
+     UNION
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 4 AND subject = job_id
+     UNION
+    SELECT clicks.ctid FROM settling_clicks AS clicks WHERE EXISTS (SELECT FROM excluded WHERE criterion = 5)
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM found
+ WHERE settling_clicks.ctid = place
+   AND rule = 0
+
+-- name: mark_data_centres
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM blocked_networks
+ WHERE blocked_networks.address = settling_clicks.address
+   AND rule = 0
+
+-- name: mark_repeated_clicks
+-- Visitor 0 is unknown: two such clicks may be of two people.
+WITH repeated AS (
+    SELECT job_id, visitor
+      FROM settling_clicks
+     WHERE rule = 0
+       AND visitor <> 0
+     GROUP BY job_id, visitor
+    HAVING count(*) > 1
+), placed AS (
+    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
+      FROM settling_clicks
+      JOIN repeated USING (job_id, visitor)
+     WHERE rule = 0
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM placed
+ WHERE settling_clicks.ctid = place
+   AND nth > 1
+
+-- name: mark_visitor_bursts
+-- Windows lie end to end from 1970 on. Only visitors with many clicks on the day are looked at by window.
+WITH busy AS (
+    SELECT visitor
+      FROM settling_clicks
+     WHERE rule = 0
+       AND visitor <> 0
+     GROUP BY visitor
+    HAVING count(*) > %(jobs_max)s
+), placed AS (
+    SELECT settling_clicks.ctid AS place, visitor, job_id, event_key_ms(event_key) / (%(window_minutes)s * 60000::bigint) AS part
+      FROM settling_clicks
+      JOIN busy USING (visitor)
+     WHERE rule = 0
+), bursts AS (
+    SELECT visitor, part
+      FROM placed
+     GROUP BY visitor, part
+    HAVING count(DISTINCT job_id) > %(jobs_max)s
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM placed
+  JOIN bursts USING (visitor, part)
+ WHERE settling_clicks.ctid = place
+
+-- name: mark_address_bursts
+WITH busy AS (
+    SELECT address
+      FROM settling_clicks
+     WHERE rule = 0
+       AND address <> 0
+     GROUP BY address
+    HAVING count(*) > %(jobs_max)s
+), placed AS (
+    SELECT settling_clicks.ctid AS place, address, job_id, event_key_ms(event_key) / (%(window_minutes)s * 60000::bigint) AS part
+      FROM settling_clicks
+      JOIN busy USING (address)
+     WHERE rule = 0
+), bursts AS (
+    SELECT address, part
+      FROM placed
+     GROUP BY address, part
+    HAVING count(DISTINCT job_id) > %(jobs_max)s
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+  FROM placed
+  JOIN bursts USING (address, part)
+ WHERE settling_clicks.ctid = place
+
+-- name: mark_clicks_without_view
+-- Only where the board reports views on the day at all. A view counts whenever it was that day or the day before,
+-- and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
+WITH seen AS (
+    SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
+      FROM events
+     WHERE event_key >= event_key_floor(%(day)s - 1)
+       AND event_key < event_key_floor(%(day)s + 1)
+       AND kind = 0
+       AND visitor <> 0
+)
+UPDATE settling_clicks
+   SET rule = %(rule)s
+ WHERE rule = 0
+   AND visitor <> 0
+   AND EXISTS (SELECT FROM seen WHERE is_of_day)
+   AND NOT EXISTS (SELECT
+                     FROM seen
+                    WHERE seen.job_id = settling_clicks.job_id
+                      AND seen.visitor = settling_clicks.visitor)
+
+-- name: gather_touched
+-- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner knows how
+-- few or many there are.
+CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
+WITH touched AS (
+    SELECT shard, job_id, batch
+      FROM settling_clicks
+     WHERE rule <> 0
+     GROUP BY shard, job_id, batch
+)
+SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
+       coalesce(amount / nullif(click_price_micros, 0), 0) AS paid
+  FROM touched
+  LEFT JOIN charge_postings
+    ON charge_postings.shard = touched.shard
+   AND source_kind = 3
+   AND source_id = touched.job_id
+   AND day = %(day)s
+   AND cause = touched.batch
+  LEFT JOIN job_budgets
+    ON job_budgets.shard = touched.shard
+   AND job_budgets.job_id = touched.job_id
+
+-- name: analyze_marks
+ANALYZE settling_clicks (rule)
+
+-- name: analyze_touched
+ANALYZE touched_batches
+
+-- name: record_reversals
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked and
+-- unmarked ones alike, since the charge came before the judgement.
+WITH placed AS (
+    SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
+           row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth
+      FROM settling_clicks
+      JOIN touched_batches USING (shard, job_id, batch)
+)
+INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)
+SELECT shard, event_key, job_id, batch, rule, CASE WHEN nth <= paid THEN reference END,
+       CASE WHEN nth <= paid THEN price ELSE 0 END
+  FROM placed
+ WHERE rule <> 0
+
+-- name: list_rules
+SELECT rule, is_on, jobs_max, window_minutes
+  FROM settlement_rules
+
+-- name: set_rule
+INSERT INTO settlement_rules (rule, is_on, jobs_max, window_minutes)
+VALUES (%(rule)s, %(is_on)s, %(jobs_max)s, %(window_minutes)s)
+    ON CONFLICT (rule) DO UPDATE
+   SET is_on = excluded.is_on,
+       jobs_max = excluded.jobs_max,
+       window_minutes = excluded.window_minutes
+
+-- name: insert_exclusion
+INSERT INTO settlement_exclusions (criterion, subject, origin, day, note, created_at)
+VALUES (%(criterion)s, %(subject)s, %(origin)s, %(day)s, %(note)s, %(created_at)s)
+    ON CONFLICT DO NOTHING
+
+-- name: add_networks
+-- The list replaces what it held before; a network keeps the list that named it first.
+WITH asked AS (
+    SELECT DISTINCT address
+      FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS span (first, last)
+     CROSS JOIN LATERAL generate_series(first, last) AS address
+), gone AS (
+    DELETE FROM blocked_networks
+     WHERE list_name = %(list_name)s
+       AND address NOT IN (SELECT address FROM asked)
+)
+INSERT INTO blocked_networks (address, list_name, added_at)
+SELECT address, %(list_name)s, %(added_at)s
+  FROM asked
+    ON CONFLICT (address) DO NOTHING

@@ -1,0 +1,45 @@
+"""Owns the writing of a ``<job>`` request from a job document: what a client sends, the reverse of ``job``.
+
+Does not own look-ups (``views``).
+"""
+
+from typing import Any
+
+from jobmeter.wire.xml.fields import FIELDS, JobDocument, Kind
+from jobmeter.wire.xml.writing import DECLARATION, escape_text
+
+
+def write_draft(document: JobDocument) -> bytes:
+    """The request, in the order of the protocol's own sample: given fields, cleared ones empty, the renewal last."""
+    root: dict[str, Any] = {}
+    for row in FIELDS:
+        value = getattr(document.content, row.name)
+        if value is None and row.name not in document.cleared:
+            continue
+        *groups, leaf = row.path.split("/")
+        if row.kind is Kind.CODES:
+            # The last group of such a path is the row of the list: it is written once for each code.
+            *groups, item = groups
+            _reach(root, groups)[item] = [{leaf: code} for code in value or ()]
+        else:
+            _reach(root, groups)[leaf] = "" if value is None else value
+    if document.renewal:
+        root["renewal"] = ""
+    return (DECLARATION + _write("job", root)).encode()
+
+
+def _reach(root: dict[str, Any], groups: list[str]) -> dict[str, Any]:
+    for group in groups:
+        root = root.setdefault(group, {})
+    return root
+
+
+def _write(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_write(name, row) for row in value)
+    inner = (
+        "".join(_write(part, below) for part, below in value.items())
+        if isinstance(value, dict)
+        else escape_text(value)
+    )
+    return f"<{name}>{inner}</{name}>"

@@ -1,0 +1,342 @@
+"""Owns one job of a feed: its raw fields, their fingerprint, and the checks that make it a feed job.
+
+Does not own the stream (``feed``).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeAlias
+
+import msgspec
+import xxhash
+from lxml import etree
+from lxml.etree import tostring
+
+from jobmeter.wire.xml.codes import COUNTRIES, EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
+from jobmeter.wire.xml.markup import FEED_TAGS, clean_markup
+from jobmeter.wire.xml.texts import check_email, check_url, read_number
+
+RawJob: TypeAlias = dict[str, str]
+"""Each field's text, stripped, empty where there is none. A list is its XML, and once taken apart its rows, which are joined by ``ROW``, the parts of a row by ``PART``."""
+
+# No XML text can hold these characters, so that what they join can not be mistaken for what they separate.
+_FIELD, ROW, PART = "\x1f", "\x1e", "\x1d"
+
+WORKPLACE_TYPES: Final = ("On-site", "Hybrid", "Remote")
+JOB_TYPES: Final = (
+    "FULL_TIME",
+    "PART_TIME",
+    "CONTRACT",
+    "INTERNSHIP",
+    "TEMPORARY",
+    "VOLUNTEER",
+    "OTHER",
+)
+_PERIODS = (
+    "YEARLY",
+    "SEMIANNUAL",
+    "QUARTERLY",
+    "MONTHLY",
+    "SEMIMONTHLY",
+    "BIWEEKLY",
+    "WEEKLY",
+    "DAILY",
+    "HOURLY",
+    "ONCE",
+)
+_SALARY_PARTS = (
+    "lowEnd/amount",
+    "lowEnd/currencyCode",
+    "highEnd/amount",
+    "highEnd/currencyCode",
+    "period",
+    "type",
+)
+_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_DAY = re.compile(r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4})|(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})")
+
+TEXT_FIELDS = (
+    "partnerJobId",
+    "company",
+    "title",
+    "description",
+    "applyUrl",
+    "companyId",
+    "location",
+    "city",
+    "state",
+    "country",
+    "postalCode",
+    "isRemote",
+    "experienceLevel",
+    "jobtype",
+    "listDate",
+    "expirationDate",
+    "posterEmail",
+)
+LIST_FIELDS = ("workplaceTypes", "industryCodes", "jobFunctions", "salaries")
+_LISTS = frozenset(LIST_FIELDS)
+_EMPTY: RawJob = dict.fromkeys(TEXT_FIELDS + LIST_FIELDS, "")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRules:
+    """What a board asks of a feed beyond its grammar (xml spec 13); lengths are characters."""
+
+    partner_job_id_characters_max: int = 40
+    title_characters_max: int = 200
+    description_characters_min: int = 100
+    description_characters_max: int = 25_000
+    codes_max: int = 3
+    company_id_needed: bool = False
+    poster_email_needed: bool = True
+    apply_url_schemes: tuple[str, ...] = ("https",)
+
+
+class FeedSalary(msgspec.Struct, frozen=True):
+    """Amounts are decimal texts, as sent; empty where not given."""
+
+    low_amount: str
+    low_currency: str
+    high_amount: str
+    high_currency: str
+    period: str
+    kind: str
+
+
+class FeedJob(msgspec.Struct, frozen=True):
+    """A job that may be posted. Codes and symbols are checked; ``country`` is in lower case."""
+
+    index: int
+    partner_job_id: str
+    fingerprint: bytes
+    company: str
+    company_id: int | None
+    title: str
+    description: str
+    apply_url: str
+    location: str
+    city: str
+    state: str
+    country: str
+    postal_code: str
+    workplace_type: str
+    industries: tuple[str, ...]
+    job_functions: tuple[str, ...]
+    experience_level: str
+    job_type: str
+    salaries: tuple[FeedSalary, ...]
+    list_date: date | None
+    expiration_date: date | None
+    poster_email: str
+
+
+class FieldFlaw(Exception):  # noqa: N818 -- it is found in a field, and told; nothing of ours failed
+    """The first thing that is wrong with a job of a feed."""
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = f"job/{path}"
+        self.why = why
+
+
+def read_raw(job: etree._Element) -> RawJob:
+    """All fields of a ``<job>`` by name, in one order; unknown elements are left out. Raises ``FieldFlaw``."""
+    raw = _EMPTY.copy()
+    for child in job:
+        name = child.tag
+        before = raw.get(name)
+        if before is None:
+            continue
+        if before:
+            raise FieldFlaw(name, "occurs more than once")
+        if not len(child):
+            text = child.text
+            if text:
+                raw[name] = text.strip()
+        elif name in _LISTS:
+            # As it stands: to walk the lists of all jobs would cost as much as all the rest.
+            raw[name] = "".join(tostring(child, encoding="unicode", with_tail=False).split())
+        else:
+            raise FieldFlaw(name, "must be a text, with its markup in a CDATA section")
+    return raw
+
+
+def read_lists(job: etree._Element, raw: RawJob) -> RawJob:
+    """The same fields with each list that has rows taken apart."""
+    lists: RawJob = {}
+    for child in job:
+        if child.tag in _LISTS and len(child):
+            if child.tag == "salaries":
+                rows = [_read_salary(salary) for salary in child]
+            else:
+                rows = [(row.text or "").strip() for row in child]
+            lists[child.tag] = ROW.join(rows)
+    return raw | lists
+
+
+def _read_salary(salary: etree._Element) -> str:
+    # Walked by hand: a search by path is several times as slow.
+    parts = dict.fromkeys(_SALARY_PARTS, "")
+    for part in salary:
+        if len(part):
+            parts |= {f"{part.tag}/{inner.tag}": (inner.text or "").strip() for inner in part}
+        else:
+            parts[part.tag] = (part.text or "").strip()
+    return PART.join([parts[path] for path in _SALARY_PARTS])
+
+
+def take_fingerprint(raw: RawJob) -> bytes:
+    """128 bits of what the job says: the same whatever the order of its elements and the space between them."""
+    return xxhash.xxh3_128_digest(_FIELD.join(raw.values()).encode())
+
+
+def make_job(raw: RawJob, fingerprint: bytes, *, index: int, rules: FeedRules) -> FeedJob:
+    """The job that ``raw`` holds. Raises ``FieldFlaw`` for the first field that is wrong."""
+    description = clean_markup(_need(raw, "description"), tags=FEED_TAGS)
+    _check_size(
+        "description", description, (rules.description_characters_min, rules.description_characters_max)
+    )
+    location, city, state, country = _read_place(raw)
+    apply_url = _need(raw, "applyUrl")
+    _check_size("applyUrl", apply_url, (1, 2_083))
+    _refuse("applyUrl", check_url(apply_url, schemes=rules.apply_url_schemes))
+    return FeedJob(
+        index=index,
+        partner_job_id=_read_text(raw, "partnerJobId", rules.partner_job_id_characters_max),
+        fingerprint=fingerprint,
+        company=_read_text(raw, "company", 255),
+        company_id=_read_company_id(raw, needed=rules.company_id_needed),
+        title=_read_text(raw, "title", rules.title_characters_max),
+        description=description,
+        apply_url=apply_url,
+        location=location,
+        city=city,
+        state=state,
+        country=country,
+        postal_code=raw["postalCode"],
+        workplace_type=_read_workplace(raw),
+        industries=_read_codes(raw, "industryCodes", INDUSTRIES, rules.codes_max),
+        job_functions=_read_codes(raw, "jobFunctions", JOB_FUNCTIONS, rules.codes_max),
+        experience_level=_read_symbol(raw, "experienceLevel", tuple(EXPERIENCE_LEVELS.successors.values())),
+        job_type=_read_symbol(raw, "jobtype", JOB_TYPES),
+        salaries=_make_salaries(raw["salaries"]),
+        list_date=_read_day(raw, "listDate"),
+        expiration_date=_read_day(raw, "expirationDate"),
+        poster_email=_read_poster(raw, needed=rules.poster_email_needed),
+    )
+
+
+def _refuse(name: str, why: str | None) -> None:
+    if why:
+        raise FieldFlaw(name, why)
+
+
+def _check_size(name: str, text: str, size: tuple[int, int]) -> None:
+    # Its characters need no check: they came out of an XML document.
+    least, most = size
+    if not least <= len(text) <= most:
+        raise FieldFlaw(name, f"has {len(text)} characters, {least} to {most} are allowed")
+
+
+def _need(raw: Mapping[str, str], name: str) -> str:
+    text = raw[name]
+    if not text:
+        raise FieldFlaw(name, "is required")
+    return text
+
+
+def _read_text(raw: RawJob, name: str, characters_max: int) -> str:
+    text = _need(raw, name)
+    _check_size(name, text, (1, characters_max))
+    return text
+
+
+def _read_company_id(raw: RawJob, *, needed: bool) -> int | None:
+    text = _need(raw, "companyId") if needed else raw["companyId"]
+    number = read_number(text)
+    if text and number is None:
+        raise FieldFlaw("companyId", "is not a whole number above zero")
+    return number
+
+
+def _read_place(raw: RawJob) -> tuple[str, str, str, str]:
+    location, city, state = raw["location"], raw["city"], raw["state"]
+    country = raw["country"].lower()
+    if not location and not (city and state and country):
+        raise FieldFlaw("location", "is required, or else city, state and country")
+    if country and country not in COUNTRIES:
+        raise FieldFlaw("country", f"{country[:40]!r} is no country code")
+    for name, text in (("location", location), ("city", city), ("state", state)):
+        _check_size(name, text, (0, 255))
+    return location, city, state, country
+
+
+def _read_workplace(raw: RawJob) -> str:
+    text = raw["workplaceTypes"]
+    if not text:
+        return "Remote" if raw["isRemote"].lower() == "yes" else ""
+    return _read_symbol(raw, "workplaceTypes", WORKPLACE_TYPES)
+
+
+def _read_symbol(raw: RawJob, name: str, symbols: tuple[str, ...]) -> str:
+    text = raw[name]
+    if text and text not in symbols:
+        raise FieldFlaw(name, f"{text[:40]!r} is none of {', '.join(symbols)}")
+    return text
+
+
+def _read_codes(raw: RawJob, name: str, table: CodeTable, codes_max: int) -> tuple[str, ...]:
+    text = raw[name]
+    codes = tuple(dict.fromkeys(text.split(ROW))) if text else ()
+    for code in codes:
+        if code not in table:
+            raise FieldFlaw(name, f"{code[:40]!r} is no {table.what} code")
+    if len(codes) > codes_max:
+        raise FieldFlaw(name, f"has {len(codes)} codes, at most {codes_max} are allowed")
+    return codes
+
+
+def _make_salaries(text: str) -> tuple[FeedSalary, ...]:
+    salaries = tuple(FeedSalary(*row.split(PART)) for row in text.split(ROW)) if text else ()
+    for salary in salaries:
+        if salary.period and salary.period not in _PERIODS:
+            raise FieldFlaw("salaries/salary/period", f"{salary.period[:40]!r} is not a period")
+        if salary.kind not in {"", "BASE_SALARY", "TOTAL_ADDITIONAL"}:
+            raise FieldFlaw("salaries/salary/type", f"{salary.kind[:40]!r} is not a type of salary")
+        ends = (
+            ("lowEnd", salary.low_amount, salary.low_currency),
+            ("highEnd", salary.high_amount, salary.high_currency),
+        )
+        for end, amount, currency in ends:
+            if amount and not _AMOUNT.fullmatch(amount):
+                raise FieldFlaw(f"salaries/salary/{end}/amount", f"{amount[:40]!r} is not an amount")
+            if (amount or currency) and not _CURRENCY.fullmatch(currency):
+                raise FieldFlaw(f"salaries/salary/{end}/currencyCode", f"{currency[:40]!r} is not a currency")
+    return salaries
+
+
+def _read_day(raw: RawJob, name: str) -> date | None:
+    text = raw[name]
+    if not text:
+        return None
+    found = _DAY.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        if found["iso"]:
+            return date.fromisoformat(text)
+        return date(int(found["y"]), int(found["m"]), int(found["d"]))
+    except ValueError as error:
+        raise FieldFlaw(name, f"{text[:40]!r} is not a day written MM/DD/YYYY") from error
+
+
+def _read_poster(raw: RawJob, *, needed: bool) -> str:
+    text = _need(raw, "posterEmail") if needed else raw["posterEmail"]
+    if text:
+        _check_size("posterEmail", text, (3, 254))
+        _refuse("posterEmail", check_email(text))
+    return text

@@ -1,0 +1,109 @@
+"""Owns the writing of trees: as an XML document, as its camelCase JSON twin, and the document of a refusal.
+
+Does not own what a tree holds (``views``, ``drafts``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from jobmeter.wire.xml.selectors import Items, Leaf, Tree
+from jobmeter.wire.xml.texts import UNCARRIED
+
+DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDocument:
+    """What the protocol tells of a refusal; ``status`` repeats HTTP's (xml spec 10)."""
+
+    status: int
+    timestamp_ms: int
+    request_id: str
+    message: str
+
+
+def write_xml(name: str, tree: Tree) -> bytes:
+    """The tree as a document whose root is ``name``: UTF-8, standalone, indented by two."""
+    return (DECLARATION + "".join(_lines(name, tree, ""))).encode()
+
+
+def _lines(name: str, value: "Leaf | Tree | Items", indent: str) -> Iterator[str]:
+    if isinstance(value, Items):
+        yield f'{indent}<{name} total="{len(value.rows)}">\n'
+        for row in value.rows:
+            yield from _lines(value.name, row, f"{indent}  ")
+        yield f"{indent}</{name}>\n"
+    elif isinstance(value, Mapping):
+        yield f"{indent}<{name}>\n"
+        for inner, part in value.items():
+            yield from _lines(inner, part, f"{indent}  ")
+        yield f"{indent}</{name}>\n"
+    else:
+        text = escape_text(value)
+        yield f"{indent}<{name}>{text}</{name}>\n" if text else f"{indent}<{name}/>\n"
+
+
+def escape_text(value: Leaf) -> str:
+    """As XML text; what XML can not carry at all becomes the replacement character."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return UNCARRIED.sub("\ufffd", str(value)).translate(_ESCAPES)
+
+
+def write_json(tree: Tree) -> bytes:
+    """The same tree as JSON: camelCase names, a list as ``{"_total": n, "values": [...]}`` (xml spec 3)."""
+    return msgspec.json.encode(_json_of(tree))
+
+
+def _json_of(value: "Leaf | Tree | Items") -> Any:
+    if isinstance(value, Items):
+        rows = [_json_row(value.name, row) for row in value.rows]
+        return {"_total": len(rows), "values": rows}
+    if isinstance(value, Mapping):
+        return {join_camel(name): _json_of(part) for name, part in value.items()}
+    return value
+
+
+def _json_row(name: str, row: Tree) -> Any:
+    """JSON has a numeric id beside the code of an industry (xml spec 9)."""
+    code = row.get("code") if name == "industry" else None
+    known = {"id": int(code)} if isinstance(code, str) else {}
+    return _json_of({**row, **known})
+
+
+def join_camel(name: str) -> str:
+    """``partner-job-id`` as ``partnerJobId``."""
+    head, *rest = name.split("-")
+    return head + "".join(map(str.capitalize, rest))
+
+
+def write_error_xml(error: ErrorDocument) -> bytes:
+    """The error document, in the order that its readers rely on."""
+    return write_xml(
+        "error",
+        {
+            "status": error.status,
+            "timestamp": error.timestamp_ms,
+            "request-id": error.request_id,
+            "error-code": 0,
+            "message": error.message,
+        },
+    )
+
+
+def write_error_json(error: ErrorDocument) -> bytes:
+    """The error document's JSON twin, in alphabetical order."""
+    return write_json(
+        {
+            "error-code": 0,
+            "message": error.message,
+            "request-id": error.request_id,
+            "status": error.status,
+            "timestamp": error.timestamp_ms,
+        }
+    )

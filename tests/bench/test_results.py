@@ -1,0 +1,60 @@
+"""What `make bench` writes: the shape of its results, and that each figure of the table can be measured."""
+
+import json
+
+import pytest
+
+from bench.__main__ import draw_result, main
+from bench.figures import FIGURES, GROUPS
+from bench.measurement import Figure, Measured, Sizes
+
+TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
+KEYS = ["value", "unit", "limit", "ratio", "target", "runs"]
+
+
+def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
+    path = tmp_path / "results.json"
+
+    assert main(["--only", "intake_batch", "--results", str(path)], sizes=TINY) == 0
+
+    results = json.loads(path.read_text())
+    assert list(results) == ["intake_batch"]
+    figure = results["intake_batch"]
+    assert list(figure) == KEYS
+    assert figure["unit"] == "events/s"
+    assert figure["runs"] == [figure["value"]]
+    assert figure["value"] > 0
+    assert figure["limit"] > 0
+    assert figure["ratio"] == pytest.approx(figure["value"] / figure["limit"], abs=1e-3)
+    assert "intake_batch" in capsys.readouterr().out
+
+
+def test_value_and_limit_are_medians():
+    figure = Figure("speed", "events/s", "group", "the sky", 0.5)
+    measured = Measured(runs=(10.0, 900.0, 30.0), limits=(60.0, 1.0, 70.0))
+    assert draw_result(figure, measured) == {
+        "value": 30.0,
+        "unit": "events/s",
+        "limit": 60.0,
+        "ratio": 0.5,
+        "target": 0.5,
+        "runs": [10.0, 900.0, 30.0],
+    }
+
+
+def test_a_figure_without_a_limit_has_no_ratio():
+    drawn = draw_result(Figure("wait", "ms", "group"), Measured(runs=(3.0, 2.0)))
+    assert (drawn["value"], drawn["limit"], drawn["ratio"], drawn["target"]) == (2.5, None, None, None)
+
+
+def test_an_unknown_figure_is_refused(tmp_path):
+    path = tmp_path / "results.json"
+    with pytest.raises(SystemExit):
+        main(["--only", "no_such_figure", "--results", str(path)])
+    assert not path.exists()
+
+
+def test_names_are_unique_and_each_has_its_measurement():
+    names = [figure.name for figure in FIGURES]
+    assert len(set(names)) == len(names)
+    assert {figure.group for figure in FIGURES} == set(GROUPS)

@@ -1,0 +1,99 @@
+"""What a candidate opens: the page, the apply link, the pixel. Each is counted before it is answered."""
+
+import json
+import re
+
+import pytest
+
+from tests.board import Board, bearer
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+def links(board: Board, job_id: int) -> dict[str, str]:
+    answer = board.client.get(
+        f"/operator/jobs/{job_id}/links", headers=bearer(board.credentials["operator_key"])
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def figures(board: Board, external_id: str) -> tuple[int, int, str]:
+    day = board.now.date()
+    board.advance_to_midnight()
+    report = board.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
+    (row,) = report["jobPerformanceMetrics"]
+    return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
+
+
+def test_page_link_and_pixel_are_counted_and_charged(board: Board) -> None:
+    job_id = board.post_job("seen")
+    paths = links(board, job_id)
+
+    page = board.client.get(paths["view"], headers=BROWSER)
+    board.client.get(paths["pixel"], headers=BROWSER)
+    click = board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+
+    assert page.status_code == 200
+    assert paths["apply"].rsplit("/", 1)[-1] in page.text
+    assert (click.status_code, click.headers["location"]) == (302, "https://careers.example.com/apply")
+    assert figures(board, "seen") == (2, 1, "1.50")
+
+
+def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(board: Board) -> None:
+    hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
+    job_id = board.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
+
+    page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
+
+    (structured,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    found = json.loads(structured)
+    assert found["@type"] == "JobPosting"
+    assert found["title"] == "Fitter </script><script>alert(3)"
+    assert found["hiringOrganization"]["name"] == "Harbour Logistics"
+    assert page.count("<script") == 1
+    assert "onerror" not in page
+    assert "<b>Bold</b>" in page
+
+
+def test_the_partners_pixel_stands_on_the_page(board: Board) -> None:
+    job_id = board.post_job("pixel", trackingPixelUrl="https://pixel.example.com/p?a=1&b=2")
+    page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
+    assert 'src="https://pixel.example.com/p?a=1&amp;b=2"' in page
+
+
+def test_a_crawler_is_led_on_and_not_charged(board: Board) -> None:
+    job_id = board.post_job("crawled")
+    paths = links(board, job_id)
+    crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+    board.client.get(paths["view"], headers=BROWSER)
+    assert board.client.get(paths["apply"], headers=crawler, follow_redirects=False).status_code == 302
+    assert figures(board, "crawled") == (1, 0, "0.00")
+
+
+def test_a_closed_job_leads_nowhere(board: Board) -> None:
+    job_id = board.post_job("over")
+    paths = links(board, job_id)
+    board.close_job("over")
+    assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 410
+    assert "no longer accepts" in board.client.get(paths["view"], headers=BROWSER).text
+
+
+@pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
+def test_a_bent_link_is_refused(board: Board, bend: str) -> None:
+    token = links(board, board.post_job("bent"))["apply"].rsplit("/", 1)[-1]
+    bent = {
+        "swap": ("A" if token[0] != "A" else "B") + token[1:],
+        "cut": token[:-1],
+        "other purpose": links(board, board.post_job("bent-2"))["pixel"].rsplit("/", 1)[-1][: -len(".gif")],
+        "garbage": "https:%2F%2Fevil.example",
+        "empty signature": token[:11],
+    }[bend]
+    answer = board.client.get(f"/jobs/apply/{bent}", headers=BROWSER, follow_redirects=False)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+
+
+def test_an_unknown_job_has_no_page(board: Board) -> None:
+    assert board.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
+    assert board.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404

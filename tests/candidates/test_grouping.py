@@ -1,0 +1,78 @@
+"""Single events are committed in groups, and each sender is told what came of its own."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from jobmeter.metering import grouping
+from jobmeter.metering.grouping import EventGrouper, OverloadedError
+from jobmeter.wire.events import Event
+
+
+def event(number: int) -> Event:
+    return Event(source="test", id=str(number), type="view", time=0, job=1)
+
+
+async def submit_all(grouper: EventGrouper, count: int) -> list:
+    return await asyncio.gather(*(grouper.submit(event(n)) for n in range(count)), return_exceptions=True)
+
+
+def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
+    groups = []
+
+    async def commit(events: Sequence[Event]) -> list[str]:
+        groups.append(len(events))
+        await asyncio.sleep(0.01)
+        return [event.id for event in events]
+
+    outcomes = asyncio.run(submit_all(EventGrouper(commit, window_ms=2), 2_500))
+
+    assert outcomes == [str(n) for n in range(2_500)]
+    assert sum(groups) == 2_500
+    assert max(groups) <= grouping.GROUP_ROWS_MAX
+    assert len(groups) < 10
+
+
+def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
+    calls = []
+
+    async def commit(events: Sequence[Event]) -> list[str]:
+        calls.append(len(events))
+        if len(calls) == 1:
+            raise ConnectionError("gone")
+        return ["fine"] * len(events)
+
+    async def run() -> tuple[list, list]:
+        grouper = EventGrouper(commit, window_ms=1)
+        return await submit_all(grouper, 3), await submit_all(grouper, 3)
+
+    first, second = asyncio.run(run())
+    assert [type(outcome) for outcome in first] == [ConnectionError] * 3
+    assert second == ["fine"] * 3
+
+
+def test_more_than_can_wait_is_refused_at_once() -> None:
+    async def commit(events: Sequence[Event]) -> list[None]:
+        return [None] * len(events)
+
+    outcomes = asyncio.run(submit_all(EventGrouper(commit, window_ms=50), grouping.WAITING_ROWS_MAX + 5))
+    assert sum(isinstance(outcome, OverloadedError) for outcome in outcomes) == 5
+
+
+def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
+    async def commit(events: Sequence[Event]) -> list[str]:
+        await asyncio.sleep(0.02)
+        return [event.id for event in events]
+
+    async def run() -> str:
+        grouper = EventGrouper(commit, window_ms=1)
+        leaving = asyncio.create_task(grouper.submit(event(1)))
+        staying = asyncio.create_task(grouper.submit(event(2)))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        return await staying
+
+    assert asyncio.run(run()) == "2"

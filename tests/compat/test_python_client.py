@@ -1,0 +1,212 @@
+"""LinkedIn's official client for Python, unmodified, against a sandbox: every call a P4P integration makes."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx2
+import pytest
+from linkedin_api.clients.auth.client import AuthClient
+from linkedin_api.clients.restli.client import RestliClient
+from linkedin_api.common import constants
+
+from tests.board import make_event
+from tests.served import serve_sandbox
+
+VERSION = "202504"
+
+
+@pytest.fixture
+def sandbox(database_url: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
+    """A served sandbox with the client's base URLs pointed at it, as its documentation of constants allows."""
+    before = constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL
+    with serve_sandbox(database_url, tmp_path) as told, RestliClient().session as session:
+        client = RestliClient()
+        client.session = session
+        constants.OAUTH_BASE_URL = f"{told['base_url']}/oauth/v2"
+        constants.VERSIONED_BASE_URL = f"{told['base_url']}/rest"
+        constants.NON_VERSIONED_BASE_URL = f"{told['base_url']}/v2"
+        yield SimpleNamespace(told=told, client=client)
+    constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL = before
+
+
+def fetch_token(keys: dict) -> str:
+    auth = AuthClient(client_id=keys["client_id"], client_secret=keys["client_secret"])
+    with auth.session:
+        answer = auth.get_two_legged_access_token()
+    assert answer.status_code == 200
+    assert answer.expires_in == 1800
+    return answer.access_token
+
+
+def advance(told: dict, span: str) -> None:
+    httpx2.post(
+        f"{told['base_url']}/sandbox/clock",
+        json={"advance": span},
+        headers={"Authorization": f"Bearer {told['operator_key']}"},
+    ).raise_for_status()
+
+
+def element(external_id: str, contract: str) -> dict:
+    return {
+        "externalJobPostingId": external_id,
+        "jobPostingOperationType": "CREATE",
+        "title": f"Pilot {external_id} é☺",
+        "description": f"You bring ships into the harbour. {external_id} " * 4,
+        "companyApplyUrl": "https://careers.example.com/pilot",
+        "companyName": "Harbour Logistics",
+        "listedAt": int(time.time() * 1000) - 5_000,
+        "location": "Rotterdam, Netherlands",
+        "contract": contract,
+        "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"}},
+    }
+
+
+def days_of(first: date, last: date) -> dict:
+    start, end = ({"year": day.year, "month": day.month, "day": day.day} for day in (first, last))
+    return {"start": start, "end": end}
+
+
+def provision(sandbox: SimpleNamespace) -> tuple[dict, str]:
+    """A new customer: its application and its contract."""
+    client, told = sandbox.client, sandbox.told
+    parent = fetch_token(told["parent"])
+    made = client.create(
+        resource_path="/provisionedApplications",
+        access_token=parent,
+        entity={"uniqueForeignId": "harbour", "name": "An ATS - Harbour", "description": "Pilots"},
+    )
+    assert made.status_code == 201
+    found = client.finder(
+        resource_path="/provisionedApplications",
+        finder_name="credentialsByUniqueForeignId",
+        query_params={"uniqueForeignId": "harbour"},
+        access_token=parent,
+    )
+    (application,) = found.elements
+    assert application["key"] == made.entity_id
+    assert "client_secret" not in application["credentials"]
+    keys = made.response.json()["credentials"]
+    setup = client.action(
+        resource_path="/provisionedHiringContracts",
+        action_name="setup",
+        action_params={"partnerContractId": told["partner_contract_id"]},
+        access_token=fetch_token(keys),
+        version_string=VERSION,
+    )
+    assert setup.value["key"] == made.entity_id
+    return keys, setup.value["contract"]
+
+
+def post_and_await(sandbox: SimpleNamespace, token: str, elements: list[dict]) -> list[int]:
+    """Posts and polls as the client's users do; the job ids in order."""
+    posted = sandbox.client.batch_create(
+        resource_path="/simpleJobPostings", entities=elements, access_token=token, version_string=VERSION
+    )
+    assert [row.status for row in posted.elements] == [202] * len(elements)
+    urns = [row.id for row in posted.elements]
+    for _ in range(200):
+        tasks = sandbox.client.batch_get(
+            resource_path="/simpleJobPostingTasks", ids=urns, access_token=token, version_string=VERSION
+        )
+        if all(tasks.results[urn]["status"] == "SUCCEEDED" for urn in urns):
+            return [int(tasks.results[urn]["jobPosting"].rsplit(":", 1)[-1]) for urn in urns]
+        time.sleep(0.05)
+    raise AssertionError(tasks.results)
+
+
+def test_the_official_client_does_the_main_job(sandbox: SimpleNamespace) -> None:
+    client, told = sandbox.client, sandbox.told
+    keys, contract = provision(sandbox)
+    token = fetch_token(keys)
+    jobs = post_and_await(sandbox, token, [element(f"pilot-{n}", contract) for n in range(5)])
+    at = int(time.time() * 1000)
+    events = [make_event(job, f"{job}-{n}", at + n, type="applyClick") for job in jobs for n in range(2)]
+    sent = httpx2.post(
+        f"{told['base_url']}/events",
+        json=events,
+        headers={"Authorization": f"Bearer {told['events_key']}"},
+    ).json()
+    assert sent["accepted"] == 10
+    day = datetime.fromtimestamp(at / 1000, UTC).date()
+    advance(told, "1d")
+    token = fetch_token(keys)
+
+    by_ids = client.batch_get(
+        resource_path="/partnerJobReports",
+        ids=["pilot-0", "weird,(id):'x' é"],
+        query_params={"dateRange": days_of(day, day)},
+        access_token=token,
+        version_string=VERSION,
+    )
+    (metrics,) = by_ids.results["pilot-0"]["jobPerformanceMetrics"]
+    assert (metrics["charge"]["amount"], metrics["applyClickCount"]) == ("3.00", 2)
+    assert by_ids.errors["weird,(id):'x' é"]["status"] == 404
+
+    seen, start = [], 0
+    while start is not None:
+        page = client.finder(
+            resource_path="/partnerJobReports",
+            finder_name="dateRange",
+            query_params={"dateRange": days_of(day, day), "start": start, "count": 2},
+            access_token=token,
+            version_string=VERSION,
+        )
+        seen += [report["jobPostingInfo"]["externalJobPostingId"] for report in page.elements]
+        start = page.paging.start + 2 if page.paging.start + 2 < page.paging.total else None
+    assert seen == [f"pilot-{n}" for n in range(5)]
+
+    budget = client.get(
+        resource_path="/partnerBudgetReports",
+        query_params={"partnerContractId": told["partner_contract_id"]},
+        access_token=fetch_token(told["parent"]),
+        version_string=VERSION,
+    )
+    assert budget.entity["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "15.00"
+
+
+def test_a_long_batch_get_arrives_through_a_tunnel(sandbox: SimpleNamespace) -> None:
+    """The client tunnels a query over 4,000 characters: eighty task urns and more."""
+    keys = sandbox.told["child"]
+    token = fetch_token(keys)
+    contract = f"urn:li:contract:{sandbox.told['customer_contract_id']}"
+    posted = sandbox.client.batch_create(
+        resource_path="/simpleJobPostings",
+        entities=[element(f"tunnel-{n}", contract) for n in range(90)],
+        access_token=token,
+        version_string=VERSION,
+    )
+    urns = [row.id for row in posted.elements]
+
+    tasks = sandbox.client.batch_get(
+        resource_path="/simpleJobPostingTasks", ids=urns, access_token=token, version_string=VERSION
+    )
+
+    assert tasks.response.request.method == "POST"
+    assert set(tasks.results) == set(urns)
+
+
+def test_introspection_knows_a_token(sandbox: SimpleNamespace) -> None:
+    keys = sandbox.told["child"]
+    auth = AuthClient(client_id=keys["client_id"], client_secret=keys["client_secret"])
+    with auth.session:
+        known = auth.introspect_access_token(access_token=fetch_token(keys))
+        unknown = auth.introspect_access_token(access_token="AQV-no-such-token")
+    assert (known.active, known.client_id) == (True, keys["client_id"])
+    assert not unknown.active
+
+
+def test_yesterdays_range_is_refused_where_the_page_says_so(sandbox: SimpleNamespace) -> None:
+    token = fetch_token(sandbox.told["child"])
+    today = datetime.now(UTC).date()
+    refused = sandbox.client.finder(
+        resource_path="/partnerJobReports",
+        finder_name="dateRange",
+        query_params={"dateRange": days_of(today - timedelta(days=1), today)},
+        access_token=token,
+        version_string=VERSION,
+    )
+    assert refused.status_code == 400
+    assert refused.response.json()["serviceErrorCode"] == 6010

@@ -1,0 +1,1 @@
+"""The common edge over HTTP: protocol, credentials, limits, repeats, the OpenAPI document."""

@@ -1,0 +1,155 @@
+"""Rules of a job that need values and the time only; the country that a location names."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import Money
+from jobmeter.contracts.model import PartnerContract
+from jobmeter.jobs import rules
+from jobmeter.jobs.element import read_element
+from jobmeter.jobs.places import country_of
+
+NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
+CONTRACT = PartnerContract(5, 1, 5, "USD", 10**9, NOW, NOW + timedelta(days=1))
+ELEMENT = {
+    "externalJobPostingId": "fitter",
+    "jobPostingOperationType": "CREATE",
+    "title": "Fitter",
+    "description": "A fitter mends what broke. " * 5,
+    "companyApplyUrl": "https://careers.example.com/apply?id=1",
+    "listedAt": to_ms(NOW),
+    "location": "Leeds, England, United Kingdom",
+    "companyName": "Harbour Logistics",
+    "contract": "urn:li:contract:5",
+    "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"}},
+}
+DRAFT = read_element(ELEMENT, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({}, None),
+        ({"workplace_types": ("REMOTE",), "alternate_locations": ("Leeds",) * 7}, None),
+        ({"company_name": None, "company": "urn:li:organization:1"}, None),
+        ({"company_name": None, "company_page_url": "https://www.example.com/harbour"}, None),
+        ({"workplace_types": ("REMOTE", "HYBRID")}, Fault.WORKPLACE_SEVERAL),
+        ({"company_name": None}, Fault.JOB_COMPANY_MISSING),
+        ({"company_name": ""}, Fault.JOB_COMPANY_MISSING),
+        ({"company_apply_url": "careers.example.com"}, Fault.JOB_APPLY_URL_INVALID),
+        ({"alternate_locations": ("Leeds",) * 8}, Fault.JOB_LOCATIONS_TOO_MANY),
+        # of several the first of the table is the one reported
+        (
+            {"company_name": None, "workplace_types": ("A", "B"), "company_apply_url": ""},
+            Fault.WORKPLACE_SEVERAL,
+        ),
+        ({"company_name": None, "company_apply_url": ""}, Fault.JOB_COMPANY_MISSING),
+        ({"company_apply_url": "", "alternate_locations": ("Leeds",) * 8}, Fault.JOB_APPLY_URL_INVALID),
+    ],
+)
+def test_a_draft_keeps_the_rules_beyond_single_fields(changed, fault):
+    draft = replace(DRAFT, **changed)
+    if fault is None:
+        rules.check_draft(draft, task_urn="urn:li:simpleJobPostingTask:1")
+        return
+    with pytest.raises(Refused) as refused:
+        rules.check_draft(draft, task_urn="urn:li:simpleJobPostingTask:1")
+    assert refused.value.fault is fault
+
+
+@pytest.mark.parametrize(
+    ("budget", "price_micros", "outcome"),
+    [
+        (Money(30_000_000, "USD"), 1_500_000, 30_000_000),
+        (Money(1_500_000, "USD"), 1_500_000, 1_500_000),
+        (Money(1_490_000, "USD"), 1_500_000, Fault.JOB_BUDGET_BELOW_PRICE),
+        (Money(30_000_000, "EUR"), 1_500_000, Fault.CURRENCY_DIFFERS),
+        (Money(1, "EUR"), 1_500_000, Fault.CURRENCY_DIFFERS),
+        (None, 1_500_000, Fault.JOB_BUDGET_MISSING),
+    ],
+)
+def test_a_budget_carries_a_click_in_the_contract_s_currency(budget, price_micros, outcome):
+    draft = replace(DRAFT, total_budget=budget)
+    if isinstance(outcome, int):
+        assert rules.check_budget(draft, CONTRACT, price_micros) == outcome
+        return
+    with pytest.raises(Refused) as refused:
+        rules.check_budget(draft, CONTRACT, price_micros)
+    assert refused.value.fault is outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("https://careers.example.com", True),
+        ("http://[2001:db8::1]:8080/x", True),
+        ("https://careers.example.com/ä?q=ü#z", True),
+        ("", False),
+        ("https://", False),
+        ("https:///path", False),
+        ("ftp://example.com", False),
+        ("mailto:jobs@example.com", False),
+        ("javascript:alert(1)", False),
+        ("//example.com", False),
+        ("https://exa mple.com", False),
+        ("https://example.com/a\nb", False),
+        ("https://[bad", False),
+    ],
+)
+def test_a_web_address(text, is_one):
+    assert rules.is_web_url(text) is is_one
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_web_address_or_not(text):
+    assert rules.is_web_url(text) in {True, False}
+    assert rules.is_web_url(f"  {text}") is False
+
+
+def test_a_paid_job_runs_thirty_days_whatever_it_asks_for():
+    wish = NOW + timedelta(days=3)
+    draft = replace(DRAFT, expire_at=wish)
+    assert rules.run_until(draft, pays_per_click=True, now=NOW) == NOW + timedelta(days=30)
+    assert rules.run_until(draft, pays_per_click=False, now=NOW) == wish
+    assert rules.run_until(DRAFT, pays_per_click=False, now=NOW) == NOW + timedelta(days=180)
+
+
+@pytest.mark.parametrize(
+    ("company_name", "page", "company", "shown"),
+    [
+        ("Harbour", "https://www.example.com/company/other", None, "Harbour"),
+        (None, "https://www.example.com/company/harbour/", "urn:li:organization:5", "harbour"),
+        (None, None, "urn:li:organization:5", "urn:li:organization:5"),
+        (None, None, None, ""),
+    ],
+)
+def test_the_company_that_reports_show(company_name, page, company, shown):
+    draft = replace(DRAFT, company_name=company_name, company_page_url=page, company=company)
+    assert rules.company_shown(draft) == shown
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        ("Leeds, England, United Kingdom", "GB"),
+        ("Austin, TX, United States", "US"),
+        ("Austin, TX, USA", "US"),
+        ("Leeds, UK", "GB"),
+        ("Glasgow, Scotland", "GB"),
+        ("Osaka, jp", "JP"),
+        ("Germany", "DE"),
+        ("Paris,  france ", "FR"),
+        ("Leeds, XQ", ""),
+        ("Atlantis", ""),
+        ("", ""),
+        (",", ""),
+    ],
+)
+def test_the_country_of_a_location(location, code):
+    assert country_of(location) == code

@@ -1,0 +1,163 @@
+"""Which events count, in which order they are stored, how they are tallied: against a plain-dictionary model."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmeter.base.clock import to_ms
+from jobmeter.charging.model import Meters
+from jobmeter.metering.columns import make_columns
+from jobmeter.metering.model import NOT_STORED, Verdict
+from jobmeter.metering.rules import days_accepted, judge, make_tally, order_for_storage
+from jobmeter.wire.events import Event, Malformed
+
+NOW = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
+NOW_MS = to_ms(NOW)
+HOUR_MS = 3_600_000
+TOLERANCE_SECONDS = 300
+CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:124.0) Gecko/20100101 Firefox/124.0"
+
+# Three jobs on two shards; one went live an hour ago, one ended an hour ago.
+LIVE = {
+    5 * 256 + 7: (0, 1 << 60),
+    6 * 256 + 7: (NOW_MS - HOUR_MS, 1 << 60),
+    5 * 256 + 9: (0, NOW_MS - HOUR_MS),
+}
+METERS = Meters(
+    np.array(list(LIVE), dtype=np.int64),
+    np.array([window[0] for window in LIVE.values()], dtype=np.int64),
+    np.array([window[1] for window in LIVE.values()], dtype=np.int64),
+)
+NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
+
+EDGES_MS = (
+    0,
+    -1,
+    1,
+    -HOUR_MS,
+    -HOUR_MS - 1,
+    -24 * HOUR_MS,
+    -48 * HOUR_MS,
+    -48 * HOUR_MS + 1,
+    300_000,
+    300_001,
+)
+EVENTS = st.builds(
+    Event,
+    source=st.sampled_from(["a", "b"]),
+    id=st.sampled_from(["1", "2", "3"]),
+    type=st.sampled_from(["view", "applyClick"]),
+    time=st.sampled_from([NOW_MS + edge for edge in EDGES_MS]),
+    job=st.sampled_from([*LIVE, 999, f"urn:li:jobPosting:{min(LIVE)}", "none"]),
+    user_agent=st.sampled_from([None, PERSON, CRAWLER]),
+)
+BATCHES = st.lists(EVENTS | st.just(Malformed("spoiled")), max_size=40)
+
+
+def job_of(event):
+    return event.job if isinstance(event.job, int) else min(LIVE) if ":" in event.job else 0
+
+
+def expected_verdict(event):
+    """The filters in the words of the table, one after the other."""
+    if isinstance(event, Malformed):
+        return Verdict.MALFORMED
+    if job_of(event) not in LIVE:
+        return Verdict.JOB_UNKNOWN
+    if event.time <= NOW_MS - 48 * HOUR_MS:
+        return Verdict.TOO_OLD
+    if event.time > NOW_MS + TOLERANCE_SECONDS * 1_000:
+        return Verdict.IN_FUTURE
+    first, end = LIVE[job_of(event)]
+    if not first <= event.time < end:
+        return Verdict.JOB_NOT_LIVE
+    return Verdict.CRAWLER if event.user_agent == CRAWLER else Verdict.COUNTED
+
+
+def judge_batch(events, meters=METERS):
+    columns = make_columns(events, {})
+    return columns, judge(columns, meters, now=NOW, future_tolerance_seconds=TOLERANCE_SECONDS)
+
+
+@given(BATCHES)
+def test_the_first_filter_that_holds_is_the_verdict(events):
+    _, verdicts = judge_batch(events)
+    assert [Verdict(int(verdict)) for verdict in verdicts] == [expected_verdict(event) for event in events]
+
+
+def test_every_verdict_can_be_provoked():
+    job, _, ended = LIVE
+    events = [
+        Event("a", "1", "view", NOW_MS, job),
+        Malformed("spoiled"),
+        Event("a", "1", "view", 0, 999, user_agent=CRAWLER),
+        Event("a", "1", "view", 0, ended, user_agent=CRAWLER),
+        Event("a", "1", "view", NOW_MS + 24 * HOUR_MS, ended, user_agent=CRAWLER),
+        Event("a", "1", "view", NOW_MS, ended, user_agent=CRAWLER),
+        Event("a", "1", "view", NOW_MS, job, user_agent=CRAWLER),
+    ]
+    _, verdicts = judge_batch(events)
+    assert verdicts.tolist() == [int(verdict) for verdict in Verdict]
+
+
+def test_without_a_meter_every_job_is_unknown():
+    _, verdicts = judge_batch([Event("a", "1", "view", NOW_MS, job) for job in LIVE], NO_METERS)
+    assert set(verdicts.tolist()) == {Verdict.JOB_UNKNOWN}
+
+
+@given(BATCHES)
+def test_each_event_is_stored_once_in_the_order_of_its_key(events):
+    columns, verdicts = judge_batch(events)
+
+    rows = order_for_storage(columns, verdicts).tolist()
+
+    first = {}
+    for row, event in enumerate(events):
+        if expected_verdict(event) not in NOT_STORED:
+            first.setdefault((job_of(event) % 256, event.time, event.source, event.id), row)
+    assert sorted(rows) == sorted(first.values())
+    stored = [(job_of(events[row]) % 256, columns.keys[row].tobytes()) for row in rows]
+    assert stored == sorted(stored)
+    assert [key[:6] for _, key in stored] == [events[row].time.to_bytes(6) for row in rows]
+
+
+@given(BATCHES)
+def test_the_tally_is_that_of_a_dictionary(events):
+    columns, verdicts = judge_batch(events)
+    rows = order_for_storage(columns, verdicts)
+
+    tally = make_tally(columns, verdicts, rows)
+
+    expected = Counter()
+    groups = set()
+    for row in rows.tolist():
+        event, counts = events[row], expected_verdict(events[row]) is Verdict.COUNTED
+        group = (job_of(event) % 256, job_of(event), event.time // (24 * HOUR_MS))
+        groups.add(group)
+        if event.type == "applyClick":
+            expected[group, "clicks" if counts else "refused"] += 1
+        elif counts:
+            expected[group, "views"] += 1
+    told = list(zip(tally.shards.tolist(), tally.job_ids.tolist(), tally.days.tolist(), strict=True))
+    assert told == sorted(groups)
+    for name in ("views", "clicks", "refused"):
+        assert getattr(tally, name).tolist() == [expected[group, name] for group in told]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_first_of_two_equal_events_stays(order):
+    job = min(LIVE)
+    view, click = Event("a", "1", "view", NOW_MS, job), Event("a", "1", "applyClick", NOW_MS, job)
+    columns, verdicts = judge_batch([view, click][::order])
+    rows = order_for_storage(columns, verdicts)
+    assert rows.tolist() == [0]
+    assert make_tally(columns, verdicts, rows).clicks.tolist() == [0 if order == 1 else 1]
+
+
+def test_the_days_that_intake_needs_reach_from_the_late_window_into_tomorrow():
+    assert days_accepted(NOW) == (NOW - timedelta(hours=48), NOW + timedelta(days=1))

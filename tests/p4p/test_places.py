@@ -1,0 +1,59 @@
+"""The gazetteer: which place a location text means, in which country it lies, what a search finds."""
+
+import pytest
+
+from jobmeter.jobs.places import country_of, is_country_only, search_places, standardize
+
+
+@pytest.mark.parametrize(
+    ("sent", "place", "country"),
+    [
+        ("Sunnyvale, California", "Sunnyvale, California, United States", "US"),
+        ("Sunnyvale, CA", "Sunnyvale, California, United States", "US"),
+        ("Leeds, United Kingdom", "Leeds, England, United Kingdom", "GB"),
+        ("leeds,ENGLAND,uk", "Leeds, England, United Kingdom", "GB"),
+        ("Lyon, France", "Lyon, Auvergne-Rhône-Alpes, France", "FR"),
+        ("Sao Paulo", "São Paulo, Brazil", "BR"),
+        ("München, DE", "Munich, Bavaria, Germany", "DE"),
+        ("Springfield, IL", "Springfield, Illinois, United States", "US"),
+        ("Singapore", "Singapore", "SG"),
+        ("Atlanta, Georgia", "Atlanta, Georgia, United States", "US"),
+        ("Tbilisi, Georgia", "Tbilisi, Georgia", "GE"),
+        ("Nether Wallop, United Kingdom", "Nether Wallop, United Kingdom", "GB"),
+        ("Somewhere else", "Somewhere else", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_text_is_standardized(sent: str, place: str, country: str) -> None:
+    assert (standardize(sent), country_of(sent)) == (place, country)
+
+
+@pytest.mark.parametrize(
+    ("sent", "only"),
+    [("Germany", True), ("DE", True), ("Berlin", False), ("Berlin, Germany", False), ("Moon", False)],
+)
+def test_a_country_alone_is_known_as_such(sent: str, only: bool) -> None:
+    assert is_country_only(sent) is only
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "first"),
+    [
+        ("Leeds", "en", "Leeds, England, United Kingdom"),
+        ("Col", "de-DE", "Cologne, North Rhine-Westphalia, Deutschland"),
+        ("cologne, germany", "fr_FR", "Cologne, North Rhine-Westphalia, Allemagne"),
+        ("Fra", "en", "Frankfurt, Hesse, Germany"),
+        ("France", "qq_00-%", "France"),
+    ],
+)
+def test_a_search_begins_with_the_best(text: str, locale: str, first: str) -> None:
+    assert search_places(text, places_max=5)[0].text(locale) == first
+
+
+def test_a_search_finds_the_largest_first_and_each_place_once() -> None:
+    found = search_places("san", places_max=20)
+    assert len({place.number for place in found}) == len(found) > 5
+    sizes = [place.inhabitants_thousands for place in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(search_places("san", places_max=3)) == 3
+    assert search_places(" , ", places_max=3) == []

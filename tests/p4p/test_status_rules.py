@@ -1,0 +1,133 @@
+"""How a job stands at a time, as a table: state, money, contract and campaign in; listing, promotion and text out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobmeter.charging.model_limit import JobLimit
+from jobmeter.contracts.model import PartnerContract
+from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.jobs.model_campaigns import Campaign, CampaignStatus
+from jobmeter.jobs.model_status import Listing, Promotion, RunOut, Standing
+from jobmeter.jobs.rules_status import judge_standing, show_task
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+CONTRACT = PartnerContract(7, 1, 7, "USD", 1_000, NOW - DAY, NOW + 60 * DAY)
+POSTING = JobPosting(
+    shard=1,
+    job_id=257,
+    application_id=1,
+    external_id="job",
+    partner_contract_id=7,
+    title="Fitter",
+    company_name="Harbour",
+    company_page=None,
+    apply_url="https://example.com",
+    location="Leeds",
+    state=State.LIVE,
+    listed_at=NOW - DAY,
+    expires_at=NOW + DAY,
+    closed_at=None,
+    place="Leeds",
+    hiring_contract_id=None,
+    run_number=1,
+    partner_job_campaign=None,
+    campaign_id=None,
+    failure=None,
+)
+LIMIT = JobLimit(1, 257, 7, "USD", 100, 300, 0, 0, 0)
+CAMPAIGN = Campaign(1, 5, 1, "spring", 7, "Spring", CampaignStatus.ACTIVE, NOW, None, NOW, NOW, None)
+SPENT = replace(LIMIT, spent_micros=250)
+
+
+def judge(
+    *,
+    posting: JobPosting = POSTING,
+    limit: JobLimit = LIMIT,
+    contract: PartnerContract | None = CONTRACT,
+    available_micros: int = 1_000,
+    campaign: Campaign | None = None,
+) -> Standing:
+    return judge_standing(
+        posting,
+        limit=limit,
+        contract=contract,
+        available_micros=available_micros,
+        campaign=campaign,
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "listing", "promoted", "run_out"),
+    [
+        ({}, "LISTED", True, None),
+        ({"limit": replace(LIMIT, spent_micros=200)}, "LISTED", True, None),
+        ({"limit": SPENT}, "LISTED", False, RunOut.JOB_BUDGET),
+        ({"limit": SPENT, "available_micros": 99}, "LISTED", False, RunOut.ACCOUNT_BUDGET),
+        ({"limit": replace(LIMIT, budget_micros=0)}, "LISTED", False, RunOut.NO_BUDGET),
+        ({"contract": replace(CONTRACT, term_ends_at=NOW)}, "LISTED", False, RunOut.OFFER_END),
+        ({"campaign": CAMPAIGN}, "LISTED", True, None),
+        (
+            {"campaign": replace(CAMPAIGN, status=CampaignStatus.PAUSED)},
+            "LISTED",
+            False,
+            RunOut.CAMPAIGN_OFF,
+        ),
+        ({"posting": replace(POSTING, state=State.PENDING)}, "IN_PROGRESS", False, None),
+        ({"posting": replace(POSTING, expires_at=NOW)}, "NOT_LISTED", False, RunOut.DURATION),
+        ({"posting": replace(POSTING, state=State.EXPIRED)}, "NOT_LISTED", False, RunOut.DURATION),
+        (
+            {"posting": replace(POSTING, state=State.CLOSED, expires_at=NOW), "limit": SPENT},
+            "NOT_LISTED",
+            False,
+            RunOut.CLOSED_BY_POSTER,
+        ),
+        ({"posting": replace(POSTING, state=State.FAILED, failure="why")}, "NOT_LISTED", False, None),
+        ({"contract": None}, "LISTED", False, None),
+        ({"contract": None, "posting": replace(POSTING, hiring_contract_id=9)}, "LISTED", True, None),
+        (
+            {
+                "contract": None,
+                "posting": replace(POSTING, hiring_contract_id=9, state=State.PENDING),
+            },
+            "IN_PROGRESS",
+            False,
+            None,
+        ),
+    ],
+)
+def test_a_job_stands_as_its_values_say(
+    changed: dict[str, object], listing: str, promoted: bool, run_out: RunOut | None
+) -> None:
+    standing = judge(**changed)  # type: ignore[arg-type]
+    promotion = Promotion.PROMOTED if promoted else Promotion.NOT_PROMOTED
+    assert (standing.listing, standing.promotion, standing.run_out) == (
+        Listing(listing),
+        promotion,
+        run_out,
+    )
+    assert standing.failure == (changed["posting"].failure if "posting" in changed else None)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("operation", "status"),
+    [
+        (Operation.CREATE, TaskStatus.PROCESSED),
+        (Operation.UPDATE, TaskStatus.PROCESSED),
+        (Operation.RENEW, TaskStatus.PROCESSED),
+        (Operation.UPGRADE, TaskStatus.PROCESSED),
+        (Operation.CLOSE, TaskStatus.SUCCEEDED),
+        (Operation.DOWNGRADE, TaskStatus.SUCCEEDED),
+    ],
+)
+def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
+    task = Task(1, None, 1, "job", operation, 257, "Leeds", TaskStatus.SUCCEEDED, None, NOW, 1, None)  # type: ignore[arg-type]
+    standing = Standing(Listing.LISTED, Promotion.NOT_PROMOTED, RunOut.JOB_BUDGET)
+    message = "This job's budget has ran out." if status is TaskStatus.PROCESSED else None
+    assert show_task(task, standing) == (status, message)
+    for run_out in (None, RunOut.CAMPAIGN_OFF):
+        waiting = Standing(Listing.LISTED, Promotion.NOT_PROMOTED, run_out)
+        assert show_task(task, waiting) == (TaskStatus.SUCCEEDED, None)

@@ -1,0 +1,75 @@
+"""What a child application must hold, and when a token opens."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.model import Application, ApplicationDraft, IssuedToken
+from jobmeter.partners.rules import check_draft, check_token
+
+DRAFT = ApplicationDraft(
+    "c-1", "Harbour Logistics", "Hires fitters", ("https://a.example/back",), ("https://a.example",)
+)
+NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+CHILD = Application(100_002, 100_001, 162, "abc", "Harbour Logistics", "c-1")
+PARENT = replace(CHILD, id=100_001, parent_id=None, unique_foreign_id=None)
+
+
+def test_a_whole_draft_has_no_flaw():
+    assert check_draft(DRAFT) == []
+    assert check_draft(ApplicationDraft("c" * 500, "n" * 50, "d" * 10_000)) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines"),
+    [
+        ({"unique_foreign_id": ""}, ["/uniqueForeignId :: field is required"]),
+        ({"name": " \t"}, ["/name :: field is required"]),
+        ({"description": ""}, ["/description :: field is required"]),
+        ({"unique_foreign_id": "c" * 501}, ["/uniqueForeignId :: longer than 500"]),
+        ({"name": "n" * 51}, ["/name :: length of"]),
+        ({"name": "My LinkedIn jobs"}, ["/name :: the name may not contain"]),
+        ({"name": "LINKEDIN " + "n" * 50}, ["/name :: length of", "/name :: the name may not contain"]),
+        ({"js_domains": ("a.example", "b.example/")}, ["/validJsSdkDomains/1 :: b.example/ may not end"]),
+        ({"name": "a\0b"}, ["/name :: the character U+0000"]),
+        ({"callback_urls": ("a", "\0")}, ["/oauth2AuthorizedCallbackUrls :: the character U+0000"]),
+        (
+            {"unique_foreign_id": "", "name": "", "description": ""},
+            ["/uniqueForeignId :: field", "/name :: field", "/description :: field"],
+        ),
+    ],
+)
+def test_every_broken_rule_has_its_line(changed, lines):
+    found = check_draft(replace(DRAFT, **changed))
+    assert len(found) == len(lines)
+    for line, expected in zip(found, lines, strict=True):
+        assert line.startswith(f"ERROR :: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("token", "fault"),
+    [
+        (None, Fault.TOKEN_INVALID),
+        (IssuedToken(CHILD, NOW + SECOND, None), None),
+        (IssuedToken(CHILD, NOW, None), Fault.TOKEN_EXPIRED),
+        (IssuedToken(CHILD, NOW - SECOND, None), Fault.TOKEN_EXPIRED),
+        (IssuedToken(CHILD, NOW + SECOND, NOW), Fault.TOKEN_REVOKED),
+        (IssuedToken(CHILD, NOW + SECOND, NOW + SECOND), None),  # to be revoked later
+        (IssuedToken(CHILD, NOW - SECOND, NOW - SECOND), Fault.TOKEN_REVOKED),  # the table's order
+    ],
+)
+def test_a_token_opens_until_it_is_over_or_revoked(token, fault):
+    if fault is None:
+        assert check_token(token, NOW) is token
+        return
+    with pytest.raises(Refused) as refused:
+        check_token(token, NOW)
+    assert refused.value.fault is fault
+
+
+def test_the_partner_of_an_application_is_its_parent_or_itself():
+    assert (CHILD.partner_id, PARENT.partner_id) == (100_001, 100_001)
+    assert CHILD.urn == "urn:li:developerApplication:100002"

@@ -1,0 +1,233 @@
+"""The embedded server: started, shared, stopped by the last user, recovered after a kill; clear refusals."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from jobmeter.store.embedded import NO_PROCESS, start_embedded, start_patiently
+from jobmeter.store.migrate import DatabaseUnusable
+
+# Another process that uses the same folder until a line comes in.
+GUEST = """
+import sys
+from pathlib import Path
+from jobmeter.store.embedded import start_embedded
+server = start_embedded(Path(sys.argv[1]), durable=False)
+print(server.url, flush=True)
+sys.stdin.readline()
+server.stop()
+"""
+
+
+def start_guest(folder):
+    return subprocess.Popen(
+        [sys.executable, "-c", GUEST, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def postmaster_of(folder):
+    return int((folder / "postgresql" / "postmaster.pid").read_text().split()[0])
+
+
+def answers(url):
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            return connection.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.OperationalError:
+        return False
+
+
+def is_gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def wait_until(holds, seconds=20):
+    give_up_at = time.monotonic() + seconds
+    while not holds() and time.monotonic() < give_up_at:
+        time.sleep(0.02)
+    return holds()
+
+
+def test_two_processes_share_a_folder_and_the_last_one_stops_it(tmp_path):
+    host = start_embedded(tmp_path, durable=False)
+    with start_guest(tmp_path) as guest:
+        assert guest.stdout.readline().strip() == host.url
+        host.stop()
+        assert answers(host.url)
+        guest.communicate("leave\n", timeout=60)
+    assert guest.returncode == 0
+    assert not answers(host.url)
+    assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
+
+
+def test_a_process_that_was_killed_does_not_keep_the_server_running(tmp_path):
+    host = start_embedded(tmp_path, durable=False)
+    with start_guest(tmp_path) as guest:
+        guest.stdout.readline()
+        guest.kill()
+    host.stop()
+    assert not answers(host.url)
+
+
+def test_a_new_server_is_configured_for_durability_or_not(tmp_path):
+    shown = {}
+    for durable in (True, False):
+        server = start_embedded(tmp_path / str(durable), durable=durable)
+        with psycopg.connect(server.url) as connection:
+            shown[durable] = connection.execute(
+                "SELECT current_setting('fsync'), current_setting('synchronous_commit'),"
+                " current_setting('shared_buffers')"
+            ).fetchone()
+        server.stop()
+    assert shown == {True: ("on", "on", "512MB"), False: ("off", "off", "512MB")}
+
+
+def test_what_was_committed_is_there_after_kill_nine(tmp_path):
+    server = start_embedded(tmp_path)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
+    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
+
+    # at once: the dying process is still there, and so is its lock file
+    again = start_embedded(tmp_path)
+
+    with psycopg.connect(again.url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+    again.stop()
+    assert not answers(again.url)
+
+
+def test_a_dead_postmaster_that_nobody_reaped_is_not_taken_for_a_running_one(tmp_path):
+    # given a stopped server whose lock file names a process that is dead and still in the process table
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("this machine shows no process table under /proc")
+    start_embedded(tmp_path, durable=False).stop()
+    corpse = subprocess.Popen(["/bin/true"])
+    state = Path(f"/proc/{corpse.pid}/stat")
+    assert wait_until(lambda: state.read_text().rpartition(")")[2].split()[0] == "Z")
+    lock = tmp_path / "postgresql" / "postmaster.pid"
+    lines = [str(corpse.pid), str(lock.parent), "1", "5432", str(lock.parent), "", "0 0", "ready"]
+    lock.write_text("\n".join(lines) + "\n")
+
+    server = start_embedded(tmp_path, durable=False)
+
+    assert answers(server.url)
+    assert postmaster_of(tmp_path) not in {corpse.pid, NO_PROCESS}
+    server.stop()
+    corpse.wait()
+
+
+def test_stopping_after_the_server_died_is_no_error(tmp_path):
+    server = start_embedded(tmp_path, durable=False)
+    pid = postmaster_of(tmp_path)
+    os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: is_gone(pid))
+    server.stop()
+
+
+def test_a_long_recovery_is_waited_for():
+    answers_to_come = [
+        subprocess.TimeoutExpired("pg_ctl", 10),
+        AssertionError("starting"),
+        psycopg.OperationalError("connection refused"),
+        None,
+    ]
+
+    def start():
+        answer = answers_to_come.pop(0)
+        if answer is not None:
+            raise answer
+
+    start_patiently(start)
+    assert answers_to_come == []
+
+
+def test_a_server_that_cannot_start_is_not_waited_for():
+    def start():
+        raise subprocess.CalledProcessError(1, "pg_ctl")
+
+    with pytest.raises(subprocess.CalledProcessError):
+        start_patiently(start)
+
+
+def a_file(folder):
+    folder.write_text("in the way")
+
+
+def of_an_older_version(folder):
+    (folder / "postgresql").mkdir(parents=True)
+    (folder / "postgresql" / "PG_VERSION").write_text("14\n")
+
+
+def of_no_version(folder):
+    (folder / "postgresql").mkdir(parents=True)
+    (folder / "postgresql" / "PG_VERSION").write_text("what\n")
+
+
+def with_other_files(folder):
+    (folder / "postgresql").mkdir(parents=True)
+    (folder / "postgresql" / "letters.txt").write_text("mine")
+
+
+def half_made(folder):
+    (folder / "postgresql").mkdir(parents=True)
+    (folder / "postgresql" / "PG_VERSION").write_text("18\n")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (a_file, "Not a directory"),
+        (of_an_older_version, "found version 14"),
+        (of_no_version, "what"),
+        (with_other_files, "holds files but no PostgreSQL database"),
+        (half_made, "pg_ctl ended with code"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path, spoil, says):
+    folder = tmp_path / "data"
+    spoil(folder)
+    with pytest.raises(DatabaseUnusable, match=says) as refused:
+        start_embedded(folder)
+    assert str(refused.value).startswith(f"Cannot use the data folder {folder}: ")
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_folder_of_a_read_only_place_is_told():
+    with pytest.raises(DatabaseUnusable, match="Cannot use the data folder /proc/jobmeter"):
+        start_embedded(Path("/proc/jobmeter"))
+
+
+@pytest.mark.parametrize(("option", "says"), [("size=8m", "MB are free"), ("ro", "Read-only file system")])
+def test_a_full_or_read_only_disk_is_told(tmp_path, option, says):
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small disk needs more rights than this user has")
+    try:
+        with pytest.raises(DatabaseUnusable, match=says) as refused:
+            start_embedded(place)
+        assert len(str(refused.value).splitlines()) == 1
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_the_reason_of_postgresql_itself_is_told(tmp_path):
+    start_embedded(tmp_path, durable=False).stop()
+    with (tmp_path / "postgresql" / "postgresql.conf").open("a") as configuration:
+        configuration.write("max_connections = 'many'\n")
+    with pytest.raises(DatabaseUnusable, match=r"configuration file .* contains errors"):
+        start_embedded(tmp_path, durable=False)

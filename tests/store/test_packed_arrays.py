@@ -1,0 +1,112 @@
+"""Packed columns reach PostgreSQL as the values that they were."""
+
+import asyncio
+from datetime import date, timedelta
+from uuid import UUID
+
+import numpy as np
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobmeter.store import arrays
+
+EPOCH = date(1970, 1, 1)
+DAYS = st.integers((date(1, 1, 1) - EPOCH).days, (date(9999, 12, 31) - EPOCH).days)
+ROWS = st.lists(
+    st.tuples(
+        st.integers(-(2**15), 2**15 - 1),
+        st.integers(-(2**31), 2**31 - 1),
+        st.integers(-(2**63), 2**63 - 1),
+        DAYS,
+        st.binary(min_size=16, max_size=16),
+    ),
+    max_size=30,
+)
+UNPACK = """
+SELECT %(smallints)s, %(integers)s, %(bigints)s, %(dates)s, %(uuids)s,
+       pg_typeof(%(smallints)s)::text, pg_typeof(%(dates)s)::text
+"""
+round_trips = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def ask(cluster_url):
+    """Runs ``verb`` with a connection that knows the packed classes."""
+    runner = asyncio.Runner()
+    connection = runner.run(psycopg.AsyncConnection.connect(cluster_url, autocommit=True))
+    arrays.register_packed_arrays(connection)
+
+    yield lambda verb: runner.run(verb(connection))
+
+    runner.run(connection.close())
+    runner.close()
+
+
+def columns_of(rows):
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    kinds = (np.int64, np.int64, np.int64, np.int64, "V16")
+    return [np.array(values, dtype=kind) for values, kind in zip(columns, kinds, strict=True)]
+
+
+def expected_of(rows):
+    """The rows as PostgreSQL shows them."""
+    return [(s, i, b, EPOCH + timedelta(days=d), UUID(bytes=u)) for s, i, b, d, u in rows]
+
+
+@round_trips
+@given(rows=ROWS)
+def test_arrays_come_back_as_they_went(ask, rows):
+    smallints, integers, bigints, dates, uuids = columns_of(rows)
+    packed = {
+        "smallints": arrays.pack_smallints(smallints),
+        "integers": arrays.pack_integers(integers),
+        "bigints": arrays.pack_bigints(bigints),
+        "dates": arrays.pack_dates(dates),
+        "uuids": arrays.pack_uuids(uuids),
+    }
+
+    async def unpack(connection):
+        return await (await connection.execute(UNPACK, packed)).fetchone()
+
+    found = ask(unpack)
+
+    assert list(zip(*found[:5], strict=True)) == expected_of(rows)
+    assert found[5:] == ("smallint[]", "date[]")
+
+
+@round_trips
+@given(rows=ROWS)
+def test_a_binary_copy_stores_what_was_packed(ask, rows):
+    smallints, integers, bigints, dates, uuids = columns_of(rows)
+    body = arrays.pack_copy(
+        [
+            smallints.astype(">i2"),
+            integers.astype(">i4"),
+            bigints.astype(">i8"),
+            (dates - arrays.DATE_EPOCH_DAYS).astype(">i4"),
+            uuids,
+        ]
+    )
+
+    async def copy(connection):
+        await connection.execute(
+            "CREATE TEMPORARY TABLE copied (a smallint, b integer, c bigint, d date, e uuid, place serial)"
+        )
+        try:
+            async with (
+                connection.cursor() as cursor,
+                cursor.copy("COPY copied (a, b, c, d, e) FROM STDIN WITH (FORMAT binary)") as stream,
+            ):
+                await stream.write(body)
+            found = await connection.execute("SELECT a, b, c, d, e FROM copied ORDER BY place")
+            return await found.fetchall()
+        finally:
+            await connection.execute("DROP TABLE copied")
+
+    assert ask(copy) == expected_of(rows)

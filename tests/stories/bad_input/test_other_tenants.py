@@ -1,0 +1,78 @@
+"""Another tenant's jobs, tasks and contracts answer as if they did not exist."""
+
+import json
+
+from tests.board import make_event
+from tests.tables import nothing_written
+
+
+def test_another_tenant_s_task_answers_as_if_it_did_not_exist(board, neighbour, database_url):
+    (row,) = neighbour.batch_create([neighbour.job_element("there-1")])
+    neighbour.task(row["id"])
+    nowhere = "urn:li:simpleJobPostingTask:00000000-0000-4000-8000-000000000000"
+    headers = board.headers()
+
+    with nothing_written(database_url):
+        answers = [
+            board.client.get(
+                f"/rest/simpleJobPostingTasks?ids=List({urn.replace(':', '%3A')})", headers=headers
+            )
+            for urn in (row["id"], nowhere)
+        ]
+
+    theirs, none = (answer.text.replace(row["id"], "X").replace(nowhere, "X") for answer in answers)
+    assert theirs == none
+    assert answers[0].json()["errors"][row["id"]]["status"] == 404
+
+
+def test_another_tenant_s_job_cannot_be_closed(board, neighbour, job_id, database_url):
+    neighbour.post_job("there-2")
+    elements = [board.job_element(name, jobPostingOperationType="CLOSE") for name in ("there-2", "nowhere")]
+    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
+    with nothing_written(database_url):
+        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": elements})
+    theirs, none = answer.json()["elements"]
+    assert json.dumps(theirs).replace("there-2", "nowhere") == json.dumps(none)
+    assert theirs["status"] == 409
+
+
+def test_another_tenant_s_job_is_in_no_report(board, neighbour, database_url):
+    neighbour.send_clicks(neighbour.post_job("there-3"), 2)
+    day = board.now.date()
+    board.advance_to_midnight()
+
+    by_ids = board.report_by_ids("there-3", "nowhere", days=(day, day))
+    by_range = board.report_by_range((day, day))
+
+    errors = by_ids.json()["errors"]
+    assert by_ids.json()["results"] == {}
+    assert {row["status"] for row in errors.values()} == {404}
+    assert errors["there-3"]["message"].replace("there-3", "nowhere") == errors["nowhere"]["message"]
+    listed = [row["jobPostingInfo"]["externalJobPostingId"] for row in by_range.json()["elements"]]
+    assert "there-3" not in listed
+    assert neighbour.report_by_ids("there-3", days=(day, day)).json()["results"]
+
+
+def test_another_tenant_s_contract_cannot_be_posted_under(board, neighbour, job_id, database_url):
+    theirs = neighbour.credentials["customer_contract_id"]
+    elements = [
+        board.job_element(f"here-{contract}", contract=f"urn:li:contract:{contract}")
+        for contract in (theirs, neighbour.credentials["partner_contract_id"], 999)
+    ]
+    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
+    with nothing_written(database_url):
+        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": elements})
+    assert [row["status"] for row in answer.json()["elements"]] == [403] * 3
+
+
+def test_an_external_id_names_a_job_of_its_own_application_only(board, neighbour, job_id, database_url):
+    neighbour.post_job("there-4")
+    mine = board.credentials["child"]["urn"]
+    at = board.now_ms
+    by_name = {"childApplication": mine, "externalJobPostingId": "there-4"}
+    with nothing_written(database_url):
+        answer = board.send([make_event(None, "e", at, **by_name)])
+    assert answer.json()["rejections"][0]["reason"] == "JOB_UNKNOWN"
+    assert answer.json()["accepted"] == 0
+    right = {"childApplication": neighbour.credentials["child"]["urn"], "externalJobPostingId": "there-4"}
+    assert board.send([make_event(None, "e", at, **right)]).json()["accepted"] == 1

@@ -1,0 +1,49 @@
+"""Owns reading every table of a test's database, so that a story can say that nothing was written.
+
+Does not own any expectation about what stands in them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+
+# Written by the passing of time, whatever a request does.
+CLOCKWORK = {"settled_days", "event_days", "sandbox_clock", "ledger_horizon", "call_counters"}
+
+
+def read_tables(database_url: str) -> dict[str, tuple[int, str]]:
+    """For each table the number of its rows, and a digest of them that any change would change."""
+    with psycopg.connect(database_url) as connection:
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+                "WHERE relkind = 'r' AND nspname = 'public' ORDER BY relname"
+            )
+            if name not in CLOCKWORK
+        ]
+        return {name: _read_table(connection, name) for name in names}
+
+
+def _read_table(connection: psycopg.Connection, name: str) -> tuple[int, str]:
+    statement = sql.SQL(
+        "SELECT count(*), coalesce(md5(string_agg(line, ' ' ORDER BY line)), '') "
+        "FROM (SELECT kept::text AS line FROM {} AS kept) AS lines"
+    ).format(sql.Identifier(name))
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return int(row[0]), str(row[1])
+
+
+@contextmanager
+def nothing_written(database_url: str) -> Iterator[None]:
+    """Fails when the block changed a row of any table. Ask for tokens before it: they are rows too."""
+    before = read_tables(database_url)
+    yield
+    after = read_tables(database_url)
+    changed = {
+        name: (before.get(name), after[name]) for name in after if before.get(name, (0, "")) != after[name]
+    }
+    assert not changed, changed
