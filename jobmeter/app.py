@@ -21,8 +21,8 @@ from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow_grouping import EventGrouper
 from jobmeter.metering.flow_single import take_in_singles
-from jobmeter.metering.grouping import EventGrouper
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database

@@ -198,7 +198,7 @@ def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
     keys = setup.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
     chosen = Settings(
-        **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 50} | keys | settings)
+        **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
     )
     with TestClient(create_app(chosen), base_url="http://board.example") as client:
         yield Board(client, credentials)

@@ -10,7 +10,15 @@ import psycopg
 from psycopg import sql
 
 # Written by the passing of time, whatever a request does.
-CLOCKWORK = {"settled_days", "event_days", "sandbox_clock", "ledger_horizon", "call_counters"}
+CLOCKWORK = {
+    "settled_days",
+    "event_days",
+    "sandbox_clock",
+    "ledger_horizon",
+    "ledger_seal_rounds",
+    "ledger_seals",
+    "call_counters",
+}
 
 
 def read_tables(database_url: str) -> dict[str, tuple[int, str]]:

@@ -17,13 +17,13 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from jobmeter.api.replies import plain_refusal
+from jobmeter.api.replies import plain_refusal, refuse_for_now
 from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs import flow_pages as pages
 from jobmeter.jobs.model_pages import JobPage, Landing
-from jobmeter.metering.grouping import OverloadedError
+from jobmeter.metering.flow_grouping import OverloadedError
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
 from jobmeter.wire.xml.markup import clean_markup
@@ -31,7 +31,6 @@ from jobmeter.wire.xml.markup import clean_markup
 SOURCE = "jobmeter"
 VISITOR_COOKIE = "jobmeter_visitor"
 VISITOR_SECONDS = 86_400
-RETRY_SECONDS = "1"
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api"), autoescape=True)
@@ -128,10 +127,7 @@ def keep_visitor(response: Response, visitor: str) -> Response:
 
 
 def refuse(refused: Refused) -> Response:
-    response = plain_refusal(refused)
-    if refused.fault is Fault.OVERLOADED:
-        response.headers["Retry-After"] = RETRY_SECONDS
-    return response
+    return refuse_for_now() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
 
 
 def draw_structured(page: JobPage) -> str:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from psycopg.errors import SerializationFailure
+from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.bodies import check_key, read_body
-from jobmeter.api.replies import json_response, plain_refusal
+from jobmeter.api.replies import json_response, plain_refusal, refuse_for_now
 from jobmeter.api.state import state_of
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
@@ -33,6 +35,9 @@ async def take_events(request: Request) -> Response:
             )
     except Refused as refused:
         return plain_refusal(refused)
+    except (SerializationFailure, PoolTimeout):
+        # A day was closed while the batch was on its way, or every connection is busy: nothing was taken in.
+        return refuse_for_now()
     if reply.jobs_run_out:
         state.ring()
     return json_response(draw_reply(reply))

@@ -15,6 +15,8 @@ from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
 
+CAMPAIGNS_SINCE = "202407"  # reports show a job's campaign from this version on (spec 5)
+
 
 async def get_by_ids(call: Call) -> Reply:
     reports.check_job_caller(call.application)
@@ -35,7 +37,7 @@ async def get_by_ids(call: Call) -> Reply:
         for asked in ids
         if asked not in found
     }
-    return Reply(wrap_batch({asked: _draw(report) for asked, report in found.items()}, errors))
+    return Reply(wrap_batch({asked: _draw(call, report) for asked, report in found.items()}, errors))
 
 
 async def find_by_range(call: Call) -> Reply:
@@ -58,7 +60,7 @@ async def find_by_range(call: Call) -> Reply:
     paging = make_paging(
         page, path=call.path, query=call.query, returned=len(found.reports), total=found.total
     )
-    return Reply(wrap_finder([_draw(report) for report in found.reports], paging))
+    return Reply(wrap_finder([_draw(call, report) for report in found.reports], paging))
 
 
 def _read_ids(call: Call) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def _read_days(call: Call) -> tuple[date | None, date | None]:
     return given.start.as_day(), given.end.as_day()
 
 
-def _draw(report: JobReport) -> dict[str, Any]:
+def _draw(call: Call, report: JobReport) -> dict[str, Any]:
     """Empty fields are left out, never null (clients 2.9)."""
     job = report.job
     info: dict[str, Any] = {
@@ -89,6 +91,8 @@ def _draw(report: JobReport) -> dict[str, Any]:
         info["companyDetails"]["companyPage"] = job.company_page
     if job.closed_at is not None:
         info["closeAt"] = to_ms(job.closed_at)
+    if job.partner_job_campaign is not None and call.is_since(CAMPAIGNS_SINCE):
+        info["partnerJobCampaign"] = job.partner_job_campaign
     drawn: dict[str, Any] = {"jobPostingInfo": info}
     if report.spent_micros is not None:
         drawn["lifetimeJobBudgetInfo"] = {

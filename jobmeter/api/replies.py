@@ -13,6 +13,7 @@ from jobmeter.base.ids import make_request_id
 from jobmeter.wire.restli.syntax import Protocol
 
 JSON = "application/json"
+RETRY_SECONDS = "1"
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
@@ -68,6 +69,13 @@ def oauth_refusal(refused: Refused) -> Response:
     row = refused.fault.row
     body = {"error": row.label or "invalid_request", "error_description": refused.message}
     return json_response(body, status=row.status, headers={"Cache-Control": "no-store"})
+
+
+def refuse_for_now() -> Response:
+    """503 with Retry-After: nothing was taken on, and the same request may be sent again."""
+    response = plain_refusal(Refused(Fault.OVERLOADED))
+    response.headers["Retry-After"] = RETRY_SECONDS
+    return response
 
 
 def plain_refusal(refused: Refused) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
-from jobmeter.metering.grouping import EventGrouper
+from jobmeter.metering.flow_grouping import EventGrouper
 from jobmeter.store.database import Database
 
 

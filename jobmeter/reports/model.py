@@ -27,6 +27,7 @@ class ReportedJob:
     closed_at: datetime | None
     currency: str
     budget_micros: int
+    partner_job_campaign: str | None
 
 
 @dataclass(frozen=True, slots=True)

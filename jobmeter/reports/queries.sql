@@ -2,7 +2,7 @@
 -- By external id or partner job code. A job shows from the UTC day after it was posted; one that was closed before
 -- any charge does not show (reports page, "Important").
 SELECT shard, job_id, external_id, company_job_code, title, company_name, company_page, apply_url, closed_at,
-       currency, budget_micros
+       currency, budget_micros - lowered_micros AS budget_micros, partner_job_campaign
   FROM job_postings
   JOIN job_budgets USING (shard, job_id)
  WHERE shard = %(shard)s
@@ -17,7 +17,7 @@ SELECT shard, job_id, external_id, company_job_code, title, company_name, compan
 -- name: list_range_jobs
 -- Live on a day of the range: posted before it ended and not over before it began.
 SELECT shard, job_id, external_id, company_job_code, title, company_name, company_page, apply_url, closed_at,
-       currency, budget_micros
+       currency, budget_micros - lowered_micros AS budget_micros, partner_job_campaign
   FROM job_postings
   JOIN job_budgets USING (shard, job_id)
  WHERE shard = %(shard)s

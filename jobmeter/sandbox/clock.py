@@ -58,7 +58,8 @@ class SandboxClock:
             if day_of(now) != made_for:
                 await chores.make_event_days(self._database, now=now)
                 made_for = day_of(now)
-            await chores.run_due(self._database, self._settings, now=now)
+                await chores.run_due(self._database, self._settings, now=now)
+            await chores.run_rounds(self._database, self._settings, now=now)
         return now
 
     async def _show(self, moment: datetime) -> None:

@@ -42,8 +42,9 @@ async def run_loop(
                 partitions_made_for = day_of(now)
             if swept_at is None or now - swept_at >= SWEEP_INTERVAL:
                 await chores.sweep_expired(database, now=now)
+                await chores.run_due(database, settings, now=now)
                 swept_at = now
-            await chores.run_due(database, settings, now=now)
+            await chores.run_rounds(database, settings, now=now)
         except (psycopg.Error, PoolTimeout):
             log.exception("a chore failed and will be tried again")
         bell.clear()

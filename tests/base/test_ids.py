@@ -48,7 +48,9 @@ def test_what_is_no_urn_is_nothing(text):
     assert ids.read_urn(text, ids.URN_CONTRACT) is None
 
 
-@pytest.mark.parametrize("make", [ids.make_secret, ids.make_access_token, ids.make_client_id])
+@pytest.mark.parametrize(
+    "make", [ids.make_secret, ids.make_access_token, ids.make_client_id, ids.make_request_id]
+)
 def test_made_texts_differ_and_fit_a_url(make):
     made = {make() for _ in range(200)}
     assert len(made) == 200

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from jobmeter.metering import grouping
-from jobmeter.metering.grouping import EventGrouper, OverloadedError
+from jobmeter.metering import flow_grouping as grouping
+from jobmeter.metering.flow_grouping import EventGrouper, OverloadedError
 from jobmeter.wire.events import Event
 
 

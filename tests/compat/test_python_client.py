@@ -49,6 +49,13 @@ def advance(told: dict, span: str) -> None:
     ).raise_for_status()
 
 
+def read_clock_ms(told: dict) -> int:
+    shown = httpx2.get(
+        f"{told['base_url']}/sandbox/clock", headers={"Authorization": f"Bearer {told['operator_key']}"}
+    )
+    return shown.json()["nowMs"]
+
+
 def element(external_id: str, contract: str) -> dict:
     return {
         "externalJobPostingId": external_id,
@@ -57,7 +64,7 @@ def element(external_id: str, contract: str) -> dict:
         "description": f"You bring ships into the harbour. {external_id} " * 4,
         "companyApplyUrl": "https://careers.example.com/pilot",
         "companyName": "Harbour Logistics",
-        "listedAt": int(time.time() * 1000) - 5_000,
+        "listedAt": 1_795_000_000_000,
         "location": "Rotterdam, Netherlands",
         "contract": contract,
         "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"}},
@@ -122,7 +129,7 @@ def test_the_official_client_does_the_main_job(sandbox: SimpleNamespace) -> None
     keys, contract = provision(sandbox)
     token = fetch_token(keys)
     jobs = post_and_await(sandbox, token, [element(f"pilot-{n}", contract) for n in range(5)])
-    at = int(time.time() * 1000)
+    at = read_clock_ms(told)
     events = [make_event(job, f"{job}-{n}", at + n, type="applyClick") for job in jobs for n in range(2)]
     sent = httpx2.post(
         f"{told['base_url']}/events",
@@ -200,7 +207,7 @@ def test_introspection_knows_a_token(sandbox: SimpleNamespace) -> None:
 
 def test_yesterdays_range_is_refused_where_the_page_says_so(sandbox: SimpleNamespace) -> None:
     token = fetch_token(sandbox.told["child"])
-    today = datetime.now(UTC).date()
+    today = datetime.fromtimestamp(read_clock_ms(sandbox.told) / 1000, UTC).date()
     refused = sandbox.client.finder(
         resource_path="/partnerJobReports",
         finder_name="dateRange",

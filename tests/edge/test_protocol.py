@@ -45,7 +45,8 @@ def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(board, root, 
 
 def test_an_entity_and_its_resource_allow_different_verbs(board):
     allowed = [
-        board.client.options(f"/v2/provisionedApplications{key}").headers["Allow"] for key in ("", "/1", "/1/")
+        board.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
+        for key in ("", "/1", "/1/")
     ]
     assert allowed == ["GET, POST", "POST", "POST"]
 

@@ -180,12 +180,12 @@ def blur(answer, names):
 def own_view(board, owned):
     """What the owner sees of everything that strangers ask for by reading."""
     names, day = owned
-    views = {}
+    views, own = {}, {who: board.headers(who) for who in ("child", "parent")}
     for root, resource, name in METHODS:
         if name.partition(" ")[0] in {"GET", "BATCH_GET", "FINDER"}:
             for request in make_requests(board, day, root, resource, name, names):
-                for who in ("child", "parent"):
-                    answer = ask(board, board.headers(who), root, name, request)
+                for who, headers in own.items():
+                    answer = ask(board, headers, root, name, request)
                     views[who, name, *request[:2]] = answer.status_code, answer.text
     return views
 
@@ -220,7 +220,7 @@ def test_strangers_cannot_tell_what_exists_from_what_does_not(board, neighbour, 
 def test_the_owner_can_tell(board, owned):
     """The matrix above would say nothing if its requests were refused to everybody."""
     names, day = owned
-    telling = set()
+    telling, own = set(), [board.headers(who) for who in ("child", "parent")]
     for root, resource, name in METHODS:
         if name.partition(" ")[0] not in {"GET", "BATCH_GET", "FINDER"}:
             continue
@@ -229,9 +229,9 @@ def test_the_owner_can_tell(board, owned):
             make_requests(board, day, root, resource, name, GHOST),
             strict=True,
         ):
-            for who in ("child", "parent"):
-                mine = blur(ask(board, board.headers(who), root, name, asked), names)
-                none = blur(ask(board, board.headers(who), root, name, twin), GHOST)
+            for headers in own:
+                mine = blur(ask(board, headers, root, name, asked), names)
+                none = blur(ask(board, headers, root, name, twin), GHOST)
                 if mine != none:
                     telling.add(resource.name)
     assert telling >= {

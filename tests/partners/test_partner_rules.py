@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.model import Application, ApplicationDraft, IssuedToken
-from jobmeter.partners.rules import check_draft, check_token
+from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, IssuedToken
+from jobmeter.partners.rules import change_application, check_draft, check_token
 
 DRAFT = ApplicationDraft(
     "c-1", "Harbour Logistics", "Hires fitters", ("https://a.example/back",), ("https://a.example",)
@@ -73,3 +73,21 @@ def test_a_token_opens_until_it_is_over_or_revoked(token, fault):
 def test_the_partner_of_an_application_is_its_parent_or_itself():
     assert (CHILD.partner_id, PARENT.partner_id) == (100_001, 100_001)
     assert CHILD.urn == "urn:li:developerApplication:100002"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", "Harbour"), ("description", ""), ("callback_urls", ("https://b.example",)), ("js_domains", ())],
+)
+def test_a_change_leaves_what_it_does_not_name(field, value):
+    application = replace(
+        CHILD, description="Hires", callback_urls=("https://a.example",), js_domains=("a.example",)
+    )
+    whole = ApplicationDraft("c-1", CHILD.name, "Hires", ("https://a.example",), ("a.example",))
+    unchanged = ApplicationChange(name=None, description=None, callback_urls=None, js_domains=None)
+
+    assert change_application(application, unchanged) == whole
+    assert change_application(application, replace(unchanged, **{field: value})) == replace(
+        whole, **{field: value}
+    )
+    assert change_application(PARENT, unchanged).unique_foreign_id == ""

@@ -7,7 +7,13 @@ import psycopg
 import pytest
 
 from jobmeter.store.database import Database, upgrade_database
-from jobmeter.store.migrate import ADVISORY_LOCK, DatabaseUnusable, check_version, list_migrations
+from jobmeter.store.migrate import (
+    ADVISORY_LOCK,
+    DatabaseUnusable,
+    check_version,
+    list_migrations,
+    upgrade_schema,
+)
 from jobmeter.store.sql import load_statements
 
 NAMES = [name for name, _ in list_migrations()]
@@ -28,6 +34,16 @@ def test_an_empty_database_gets_the_whole_schema_once(empty_database_url):
     assert asyncio.run(upgrade_database(empty_database_url)) == NAMES
     assert applied(empty_database_url) == NAMES
     assert asyncio.run(upgrade_database(empty_database_url)) == []
+
+
+def test_an_upgrade_can_stop_at_the_schema_of_a_previous_release(empty_database_url):
+    async def upgrade(until):
+        connection = await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True)
+        async with connection:
+            return await upgrade_schema(connection, until=until)
+
+    assert asyncio.run(upgrade(NAMES[0])) == NAMES[:1]
+    assert asyncio.run(upgrade(None)) == NAMES[1:]
 
 
 def test_of_servers_that_start_together_one_upgrades(empty_database_url):

@@ -1,6 +1,6 @@
 """The main job, end to end, over HTTP: token, job, click, reports."""
 
-from tests.board import Board, make_event
+from tests.board import Board, make_event, range_text
 
 
 def test_a_job_is_posted_clicked_charged_and_reported(board: Board) -> None:
@@ -99,3 +99,32 @@ def test_a_job_expires_after_thirty_days(board: Board) -> None:
     assert board.close_job("fitter-6")["error"]["message"] == (
         "Cannot close job which is already closed or does not exist"
     )
+
+
+def test_a_reports_campaign_shows_from_the_version_that_has_it(board: Board) -> None:
+    contract = f"urn:li:contract:{board.credentials['customer_contract_id']}"
+    at = board.now_ms
+    made = board.client.post(
+        "/rest/jobCampaigns",
+        headers=board.headers(),
+        json={
+            "partnerJobCampaignId": "spring",
+            "name": "Spring",
+            "contract": contract,
+            "startTime": at,
+            "endTime": at + 20 * 86_400_000,
+        },
+    )
+    assert made.status_code == 202, made.text
+    board.advance("1s")
+    board.post_job("with-campaign", partnerJobCampaignId="spring")
+    day = board.now.date()
+    board.advance_to_midnight()
+
+    def campaign(version: str) -> str | None:
+        path = f"/rest/partnerJobReports?ids=List(with-campaign)&dateRange={range_text(day, day)}"
+        answer = board.client.get(path, headers=board.headers(**{"LinkedIn-Version": version}))
+        return answer.json()["results"]["with-campaign"]["jobPostingInfo"].get("partnerJobCampaign")
+
+    assert campaign("202407") == "spring"
+    assert campaign("202311") is None

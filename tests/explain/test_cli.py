@@ -1,0 +1,58 @@
+"""``jobmeter explain ...`` on a database: each command reaches the clicks and their reasons."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, final_at
+from jobmeter.cli import main
+from tests.laws.stage import PRICE_MICROS, START, make_event, open_stage
+
+
+async def make_history(database_url: str) -> tuple[int, UUID]:
+    """A job with two clicks of one visitor, settled. Returns the job and its charge."""
+    async with open_stage(database_url) as stage:
+        job_id = await stage.post("told", budget_micros=20 * PRICE_MICROS)
+        clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
+        await stage.take_in(clicks, START + timedelta(hours=1))
+        await stage.run_due(final_at(day_of(START)))
+        ((reference,),) = await stage.rows("SELECT reference FROM charge_postings")
+        return job_id, reference
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in ("explain", *words)])
+    assert not ended.value.code
+    return capsys.readouterr().out
+
+
+def test_each_command_explains(
+    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    job_id, reference = asyncio.run(make_history(database_url))
+    where = ("--database-url", database_url)
+
+    job = run(capsys, "job", job_id, *where)
+    day = run(capsys, "day", job_id, day_of(START), *where)
+    charge = run(capsys, "charge", reference, *where)
+    event = run(capsys, "event", "board", "c1", to_ms(START) + 1_000, *where)
+
+    assert "RESERVE" in job
+    assert str(reference) in job
+    for told in (day, charge):
+        assert "REVERSED" in told
+        assert "already clicked" in told
+    assert "1 REPEATED_CLICK" in day
+    assert "REVERSED: the visitor had already clicked on this job that day" in event
+
+
+def test_what_is_not_known_is_one_line(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "job", "256", "--database-url", database_url])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "jobmeter: There is no job 256\n"
