@@ -27,6 +27,7 @@ from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database
 from jobmeter.wire.events import Event
+from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
 log = logging.getLogger("jobmeter")
@@ -61,10 +62,12 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
+    # Before the first request: events need the partition of their day.
+    await chores.make_event_days(database, now=await clock.read())
     bell = asyncio.Event()
-    chores = None
+    loop = None
     if settings.chores:
-        chores = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
+        loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
 
     async def commit_singles(events: Sequence[Event]) -> Sequence[Landing | None]:
         now = await clock.read()
@@ -83,10 +86,10 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             singles=singles,
         )
     finally:
-        if chores is not None:
-            chores.cancel()
+        if loop is not None:
+            loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await chores
+                await loop
         await rate_limits.close()
         await database.close()
 

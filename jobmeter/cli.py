@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from jobmeter import __version__, cli_explain
+from jobmeter import __version__, cli_explain, cli_feed
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.reference import write_pages
@@ -41,6 +41,7 @@ database = App(name="db", help="Looks after the database.")
 app.command(clock)
 app.command(database)
 app.command(cli_explain.app)
+app.command(cli_feed.app)
 
 console = Console()
 
@@ -98,6 +99,8 @@ def sandbox(
             keys = setup.make_keys()
             content = asyncio.run(_make_partner(url, keys["secret_key"])) | keys
             setup.write_credentials(kept, content)
+        # A folder of an older sandbox may lack a key that has been added since.
+        content = setup.make_keys() | content
         settings = replace(
             Settings.from_environment(),
             database_url=url,

@@ -12,10 +12,12 @@ from jobmeter.api.state import state_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.money import format_amount
+from jobmeter.ledger import flow_chain as chain
 from jobmeter.ledger.model import Purpose
 from jobmeter.partners import flow as partners
 from jobmeter.reports import flow_stream as stream
 from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry
+from jobmeter.store.database import Database
 
 LIMIT_DEFAULT = 100
 CURSOR_DIGITS_MAX = 18
@@ -31,6 +33,7 @@ async def follow_charges(request: Request) -> Response:
         if token is None:
             raise Refused(Fault.TOKEN_EMPTY)
         now = await state.clock.read()
+        await _know_the_last(state.database)
         async with state.database.connection() as connection:
             application = await partners.authenticate(connection, token=token, now=now)
             page = await stream.read_stream(
@@ -45,6 +48,13 @@ async def follow_charges(request: Request) -> Response:
             "hasMore": page.has_more,
         }
     )
+
+
+async def _know_the_last(database: Database) -> None:
+    """Whoever reads the stream finds what is committed by now, and nobody else pays for it (see the horizon)."""
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await chain.advance_horizon(connection)
 
 
 def _read_number(request: Request, name: str, default: int, *, largest: int) -> int:

@@ -21,6 +21,7 @@ from jobmeter.partners import flow_security as partners_security
 from jobmeter.partners import flow_signatures as signatures
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
+from jobmeter.worker import feeds
 
 TASKS_ROWS_MAX = 200
 EXPIRY_ROWS_MAX = 200
@@ -50,7 +51,7 @@ async def run_rounds(database: Database, settings: Settings, *, now: datetime) -
         if worked == 0:
             break
         done += worked
-    return done
+    return done + await feeds.load_due(database, settings, now=now)
 
 
 async def _run_round(database: Database, settings: Settings, now: datetime) -> int:

@@ -1,0 +1,98 @@
+"""Owns the values of job feeds: where one is, what came of reading it, what an installation may set otherwise."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from jobmeter.wire.xml.feed import FeedError
+from jobmeter.wire.xml.feed_job import FeedRules
+from jobmeter.wire.xml.fields import JobContent
+
+FILE_SCHEME = "file://"
+
+
+class Outcome(StrEnum):
+    DONE = "DONE"
+    NOT_CHANGED = "NOT_CHANGED"
+    STOPPED = "STOPPED"
+    MALFORMED = "MALFORMED"
+    NOT_FETCHED = "NOT_FETCHED"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are HTTP's."""
+
+    id: int
+    application_id: int
+    location: str
+    interval_minutes: int | None
+    due_at: datetime | None
+    may_close_all: bool
+    etag: str
+    last_modified: str
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRun:
+    """What one reading came to. ``held_back`` jobs would have been closed, had there not been so many."""
+
+    feed_id: int
+    started_at: datetime
+    outcome: Outcome
+    message: str = ""
+    jobs: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    closed: int = 0
+    held_back: int = 0
+    expected_job_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedReport:
+    """The last run, if there was one, and a page of the errors of the last body that was read."""
+
+    feed: Feed
+    run: FeedRun | None
+    errors: tuple[FeedError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPolicy:
+    """The shares and spans of feeds; ``close_percent_max`` is of the jobs that the feed keeps (xml spec 13)."""
+
+    rules: FeedRules = field(default_factory=FeedRules)
+    batch_jobs: int = 1_000
+    close_percent_max: int = 20
+    closes_always_allowed: int = 20
+    live_days: int = 180
+    live_days_max: int = 365
+    renewed_days_ahead: int = 60
+
+
+class FeedRow(msgspec.Struct, frozen=True, gc=False):
+    """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner said."""
+
+    index: int
+    partner_job_id: str
+    fingerprint: bytes
+    live_until_ms: int
+    renew_at_ms: int | None
+    content: JobContent
+
+
+@dataclass(frozen=True, slots=True)
+class FeedBatch:
+    """A stretch of a feed, sorted by what is to be done. ``jobs`` counts them all."""
+
+    created: list[FeedRow]
+    changed: list[FeedRow]
+    errors: list[FeedError]
+    jobs: int
+    unchanged: int

@@ -1,0 +1,184 @@
+-- name: upsert_feed
+INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, created_at)
+VALUES (%(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, %(now)s)
+    ON CONFLICT (application_id, location) DO UPDATE
+       SET interval_minutes = coalesce(excluded.interval_minutes, job_feeds.interval_minutes),
+           due_at = coalesce(excluded.due_at, job_feeds.due_at)
+RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+
+-- name: list_feeds
+SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+  FROM job_feeds
+ ORDER BY id
+
+-- name: find_feed
+SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+  FROM job_feeds
+ WHERE id = %(feed_id)s
+
+-- name: ask_feed_run
+UPDATE job_feeds
+   SET due_at = %(now)s,
+       may_close_all = %(may_close_all)s,
+       etag = '',
+       last_modified = ''
+ WHERE id = %(feed_id)s
+
+-- name: claim_due_feed
+UPDATE job_feeds
+   SET due_at = %(now)s + interval_minutes * interval '1 minute'
+ WHERE id = (SELECT id
+               FROM job_feeds
+              WHERE due_at <= %(now)s
+              ORDER BY due_at
+              LIMIT 1
+                FOR UPDATE SKIP LOCKED)
+RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+
+-- name: try_lock_feed
+SELECT pg_try_advisory_lock(%(lock_space)s::integer, %(feed_id)s::integer)
+
+-- name: unlock_feed
+SELECT pg_advisory_unlock(%(lock_space)s::integer, %(feed_id)s::integer)
+
+-- name: read_known_jobs
+-- What is due to be renewed is read again, as if it had changed.
+SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint END
+  FROM feed_jobs
+ WHERE feed_id = %(feed_id)s
+
+-- name: insert_feed_postings
+-- A partner's id that is live from another feed of the application stays with that feed.
+WITH asked AS MATERIALIZED (
+    SELECT nextval('job_sequence') * 256 + %(shard)s AS job_id, partner_job_id, fingerprint, live_until_ms,
+           renew_at_ms, jsonb_strip_nulls(content) AS content
+      FROM jsonb_to_recordset(%(jobs)s::jsonb)
+        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+), posted AS (
+    INSERT INTO job_postings (
+        shard, job_id, application_id, external_id, channel, listing_type, poster_email, title, company_name, apply_url,
+        location, content, state, listed_at, expires_at, created_at
+    )
+    SELECT %(shard)s, job_id, %(application_id)s, partner_job_id, 'FEED', 'BASIC',
+           coalesce(content ->> 'poster_email', ''), content ->> 'title', content ->> 'company_name',
+           content ->> 'application_url',
+           coalesce(content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''),
+           content, 'LIVE', %(now)s, to_timestamp(live_until_ms / 1000.0), %(now)s
+      FROM asked
+        ON CONFLICT DO NOTHING
+    RETURNING job_id
+), kept AS (
+    INSERT INTO feed_jobs (feed_id, partner_job_id, job_id, fingerprint, renew_at)
+    SELECT %(feed_id)s, partner_job_id, job_id, decode(fingerprint, 'base64'), to_timestamp(renew_at_ms / 1000.0)
+      FROM asked
+      JOIN posted USING (job_id)
+)
+SELECT job_id, live_until_ms, partner_job_id
+  FROM asked
+  JOIN posted USING (job_id)
+ ORDER BY job_id
+
+-- name: lock_feed_postings
+-- Job rows before meters, and in one order: two that need several never wait in a ring.
+SELECT job_postings.job_id, partner_job_id
+  FROM feed_jobs
+  JOIN job_postings ON shard = %(shard)s AND job_postings.job_id = feed_jobs.job_id
+ WHERE feed_id = %(feed_id)s
+   AND partner_job_id = ANY(%(partner_job_ids)s)
+ ORDER BY job_postings.job_id
+   FOR UPDATE OF job_postings
+
+-- name: update_feed_postings
+WITH asked AS MATERIALIZED (
+    SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
+      FROM jsonb_to_recordset(%(jobs)s::jsonb)
+        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+), kept AS (
+    UPDATE feed_jobs
+       SET fingerprint = decode(asked.fingerprint, 'base64'),
+           renew_at = to_timestamp(renew_at_ms / 1000.0)
+      FROM asked
+     WHERE feed_id = %(feed_id)s
+       AND feed_jobs.partner_job_id = asked.partner_job_id
+    RETURNING job_id, content AS sent, live_until_ms
+)
+UPDATE job_postings
+   SET poster_email = coalesce(sent ->> 'poster_email', ''),
+       title = sent ->> 'title',
+       company_name = sent ->> 'company_name',
+       apply_url = sent ->> 'application_url',
+       location = coalesce(sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''),
+       content = sent,
+       state = 'LIVE',
+       expires_at = to_timestamp(live_until_ms / 1000.0),
+       closed_at = NULL,
+       revision = revision + 1
+  FROM kept
+ WHERE shard = %(shard)s
+   AND job_postings.job_id = kept.job_id
+
+-- name: close_feed_postings
+WITH ended AS (
+    DELETE FROM feed_jobs
+     WHERE feed_id = %(feed_id)s
+       AND partner_job_id = ANY(%(partner_job_ids)s)
+    RETURNING job_id
+)
+UPDATE job_postings
+   SET state = 'CLOSED',
+       closed_at = coalesce(closed_at, %(now)s),
+       revision = revision + 1
+  FROM ended
+ WHERE shard = %(shard)s
+   AND job_postings.job_id = ended.job_id
+
+-- name: forget_fingerprints
+UPDATE feed_jobs
+   SET fingerprint = ''
+ WHERE feed_id = %(feed_id)s
+   AND partner_job_id = ANY(%(partner_job_ids)s)
+   AND fingerprint <> ''
+
+-- name: insert_feed_errors
+INSERT INTO feed_errors (feed_id, position, partner_job_id, path, why)
+SELECT %(feed_id)s, position, partner_job_id, path, why
+  FROM unnest(%(positions)s::integer[], %(partner_job_ids)s::text[], %(paths)s::text[], %(whys)s::text[])
+    AS found (position, partner_job_id, path, why)
+
+-- name: delete_feed_errors
+DELETE FROM feed_errors
+ WHERE feed_id = %(feed_id)s
+
+-- name: list_feed_errors
+SELECT position, partner_job_id, path, why
+  FROM feed_errors
+ WHERE feed_id = %(feed_id)s
+   AND position > %(after)s
+ ORDER BY position
+ LIMIT %(rows_max)s
+
+-- name: insert_feed_run
+INSERT INTO feed_runs (
+    feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed, held_back,
+    expected_job_count
+)
+VALUES (
+    %(feed_id)s, %(started_at)s, %(outcome)s, %(message)s, %(jobs)s, %(created)s, %(updated)s, %(unchanged)s,
+    %(failed)s, %(closed)s, %(held_back)s, %(expected_job_count)s
+)
+
+-- name: find_last_run
+SELECT feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed, held_back,
+       expected_job_count
+  FROM feed_runs
+ WHERE feed_id = %(feed_id)s
+ ORDER BY number DESC
+ LIMIT 1
+
+-- name: keep_validators
+UPDATE job_feeds
+   SET etag = %(etag)s,
+       last_modified = %(last_modified)s,
+       may_close_all = false,
+       read_at = %(now)s
+ WHERE id = %(feed_id)s

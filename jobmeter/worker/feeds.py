@@ -1,0 +1,158 @@
+"""Owns the fetching of job feeds that are due: HTTPS with conditional requests, within size and time, to public hosts.
+
+Does not own what is done with a feed's jobs (``jobs.flow_feed_load``).
+"""
+
+import asyncio
+import ipaddress
+import logging
+import socket
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+
+from jobmeter.base.limits import FEED_BYTES_MAX
+from jobmeter.base.settings import Settings
+from jobmeter.jobs import flow_feed as feeds
+from jobmeter.jobs.flow_feed_load import load_feed
+from jobmeter.jobs.model_feed import FILE_SCHEME, Feed, FeedRun, Outcome
+from jobmeter.store.database import Database
+
+REDIRECTS_MAX = 5
+SILENCE_SECONDS_MAX = 30
+FETCH_SECONDS_MAX = 900
+MEMORY_BYTES_MAX = 4_000_000
+READ_ANEW_AFTER = timedelta(days=7)  # whatever the validators say: jobs are renewed by being read
+
+log = logging.getLogger("jobmeter.worker")
+
+
+class FeedNotFetchedError(Exception):
+    """One line about why the feed's body could not be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A body from its start, with what HTTP says of its version; no file where it has not changed."""
+
+    file: BinaryIO | None
+    etag: str = ""
+    last_modified: str = ""
+
+
+async def load_due(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Reads the feed that has been due for longest, if one is; returns how many were read."""
+    async with database.transaction() as connection:
+        feed = await feeds.claim_due_feed(connection, now=now)
+    if feed is None:
+        return 0
+    async with feeds.hold_feed(database, feed) as is_held:
+        if is_held:
+            run = await read_now(database, feed, is_sandbox=settings.sandbox, now=now)
+            log.info("feed %s: %s %s", feed.id, run.outcome, run.message)
+    return int(is_held)
+
+
+async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: datetime) -> FeedRun:
+    """Fetches and loads the feed, which the caller holds. What goes wrong with the feed is noted in its report."""
+    try:
+        fetched = await asyncio.to_thread(fetch, feed, is_sandbox=is_sandbox, now=now)
+    except FeedNotFetchedError as error:
+        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_FETCHED, str(error)))
+    if fetched.file is None:
+        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_CHANGED))
+    with fetched.file as file:
+        run = await load_feed(database, feed=feed, file=file, now=now)
+    if run.outcome is Outcome.DONE:
+        async with database.transaction() as connection:
+            await feeds.note_read(
+                connection, feed=feed, etag=fetched.etag, last_modified=fetched.last_modified, now=now
+            )
+    return run
+
+
+async def _note(database: Database, run: FeedRun) -> FeedRun:
+    async with database.transaction() as connection:
+        await feeds.note_run(connection, run)
+    return run
+
+
+def fetch(feed: Feed, *, is_sandbox: bool, now: datetime) -> Fetched:
+    """The feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``."""
+    try:
+        if feed.location.startswith(FILE_SCHEME):
+            return Fetched(Path(unquote(urlsplit(feed.location).path)).open("rb"))
+        return _fetch_over_http(feed, is_sandbox=is_sandbox, now=now)
+    except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise FeedNotFetchedError(f"{type(error).__name__}: {error}"[:300]) from error
+
+
+def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime) -> Fetched:
+    is_fresh = feed.read_at is not None and now - feed.read_at < READ_ANEW_AFTER
+    conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
+    headers = {name: value for name, value in conditions.items() if value and is_fresh}
+    url = feed.location
+    give_up_at = time.monotonic() + FETCH_SECONDS_MAX
+    # The environment's proxies and passwords are not for addresses that partners choose.
+    with httpx2.Client(timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False) as client:
+        for _ in range(REDIRECTS_MAX + 1):
+            target = httpx2.URL(url)
+            # Connecting to the address that was judged: asked again, a name may mean another one.
+            aimed = target.copy_with(host=find_address(url, is_sandbox=is_sandbox))
+            named = {"Host": target.netloc.decode(), **headers}
+            with client.stream(
+                "GET", aimed, headers=named, extensions={"sni_hostname": target.host}
+            ) as answer:
+                if not answer.has_redirect_location:
+                    return _read_answer(answer, give_up_at)
+                url = str(httpx2.URL(url).join(answer.headers["location"]))
+    raise FeedNotFetchedError(f"more than {REDIRECTS_MAX} redirects")
+
+
+def _read_answer(answer: httpx2.Response, give_up_at: float) -> Fetched:
+    if answer.status_code == httpx2.codes.NOT_MODIFIED:
+        return Fetched(None)
+    if answer.status_code != httpx2.codes.OK:
+        raise FeedNotFetchedError(f"the server answered {answer.status_code}")
+    file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115 -- the caller closes it
+    size = 0
+    for chunk in answer.iter_bytes(65_536):
+        size += len(chunk)
+        if size > FEED_BYTES_MAX or time.monotonic() > give_up_at:
+            file.close()
+            raise FeedNotFetchedError(
+                f"more than {FEED_BYTES_MAX:,} bytes, or not over in {FETCH_SECONDS_MAX} seconds"
+            )
+        file.write(chunk)
+    file.seek(0)
+    etag, last_modified = (answer.headers.get(name, "")[:500] for name in ("etag", "last-modified"))
+    return Fetched(cast("BinaryIO", file), etag, last_modified)
+
+
+def find_address(url: str, *, is_sandbox: bool) -> str:
+    """The address that the URL's host has now. Raises ``FeedNotFetchedError`` for one that is not public.
+
+    A sandbox may read from anywhere, without TLS too.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
+        raise FeedNotFetchedError("only https addresses are read")
+    if not parts.hostname or parts.username is not None:
+        raise FeedNotFetchedError("the address must name a host and no user")
+    found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not is_sandbox and not all(map(_is_public, addresses)):
+        raise FeedNotFetchedError("the host is not on the public internet")
+    return addresses[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return (mapped or address).is_global and not (mapped or address).is_multicast
