@@ -29,7 +29,8 @@ SENTENCE = "A fitter mends what broke, on the quay and in the yard, by day and n
 
 
 def measure_feeds(machine: Machine, sizes: Sizes, _: datetime) -> dict[str, Measured]:
-    """Jobs a second from the first byte read to the last commit; peak memory in megabytes, of this process."""
+    """Jobs a second from the first byte read to the last commit; the most memory that this process ever
+    had, in megabytes: more than a feed's where other groups were measured before."""
     jobs, runs = (JOBS_LARGE, RUNS_LARGE) if sizes == LARGE else (min(JOBS, sizes.jobs), RUNS)
     first, reload, limits = [], [], []
     with tempfile.TemporaryDirectory(prefix="jobmeter-feed-") as folder:

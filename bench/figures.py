@@ -6,6 +6,7 @@ Does not own a measurement.
 from collections.abc import Callable
 from datetime import datetime
 
+from bench.feeds import measure_feeds
 from bench.intake import measure_intake
 from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
@@ -14,6 +15,7 @@ from bench.settlement import measure_settlement
 Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
 
 COPY = "COPY of the same rows, no index"
+PARSE = "lxml.iterparse over the same file"
 
 FIGURES = (
     # name, unit, group, what limits it, target of the ratio
@@ -24,6 +26,13 @@ FIGURES = (
     Figure("intake_hot_job", "events/s", "intake", "intake_batch", 0.90),
     Figure("copy_by_all", "rows/s", "intake", "COPY by one connection"),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
+    Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
+    Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
+    Figure("feed_peak_memory", "MB", "feeds"),
 )
 
-GROUPS: dict[str, Measure] = {"intake": measure_intake, "settlement": measure_settlement}
+GROUPS: dict[str, Measure] = {
+    "intake": measure_intake,
+    "settlement": measure_settlement,
+    "feeds": measure_feeds,
+}

@@ -67,8 +67,11 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
         return await _note(database, FeedRun(feed.id, now, Outcome.NOT_FETCHED, str(error)))
     if fetched.file is None:
         return await _note(database, FeedRun(feed.id, now, Outcome.NOT_CHANGED))
-    with fetched.file as file:
-        run = await load_feed(database, feed=feed, file=file, now=now)
+    try:
+        with fetched.file as file:
+            run = await load_feed(database, feed=feed, file=file, now=now)
+    except OSError as error:  # what was read before it stays done
+        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_FETCHED, str(error)[:300]))
     if run.outcome is Outcome.DONE:
         async with database.transaction() as connection:
             await feeds.note_read(
@@ -83,17 +86,17 @@ async def _note(database: Database, run: FeedRun) -> FeedRun:
     return run
 
 
-def fetch(feed: Feed, *, is_sandbox: bool, now: datetime) -> Fetched:
+def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_BYTES_MAX) -> Fetched:
     """The feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``."""
     try:
         if feed.location.startswith(FILE_SCHEME):
             return Fetched(Path(unquote(urlsplit(feed.location).path)).open("rb"))
-        return _fetch_over_http(feed, is_sandbox=is_sandbox, now=now)
+        return _fetch_over_http(feed, is_sandbox=is_sandbox, now=now, bytes_max=bytes_max)
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise FeedNotFetchedError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime) -> Fetched:
+def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int) -> Fetched:
     is_fresh = feed.read_at is not None and now - feed.read_at < READ_ANEW_AFTER
     conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
     headers = {name: value for name, value in conditions.items() if value and is_fresh}
@@ -110,12 +113,12 @@ def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime) -> Fetched:
                 "GET", aimed, headers=named, extensions={"sni_hostname": target.host}
             ) as answer:
                 if not answer.has_redirect_location:
-                    return _read_answer(answer, give_up_at)
+                    return _read_answer(answer, give_up_at, bytes_max)
                 url = str(httpx2.URL(url).join(answer.headers["location"]))
     raise FeedNotFetchedError(f"more than {REDIRECTS_MAX} redirects")
 
 
-def _read_answer(answer: httpx2.Response, give_up_at: float) -> Fetched:
+def _read_answer(answer: httpx2.Response, give_up_at: float, bytes_max: int) -> Fetched:
     if answer.status_code == httpx2.codes.NOT_MODIFIED:
         return Fetched(None)
     if answer.status_code != httpx2.codes.OK:
@@ -124,10 +127,10 @@ def _read_answer(answer: httpx2.Response, give_up_at: float) -> Fetched:
     size = 0
     for chunk in answer.iter_bytes(65_536):
         size += len(chunk)
-        if size > FEED_BYTES_MAX or time.monotonic() > give_up_at:
+        if size > bytes_max or time.monotonic() > give_up_at:
             file.close()
             raise FeedNotFetchedError(
-                f"more than {FEED_BYTES_MAX:,} bytes, or not over in {FETCH_SECONDS_MAX} seconds"
+                f"more than {bytes_max:,} bytes, or not over in {FETCH_SECONDS_MAX} seconds"
             )
         file.write(chunk)
     file.seek(0)

@@ -1,0 +1,18 @@
+"""The reference pages are what the tables print."""
+
+from pathlib import Path
+
+import pytest
+
+from jobmeter.reference import PAGES
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_as_printed(name: str) -> None:
+    assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "make docs"
+
+
+def test_a_page_that_is_not_printed_is_not_there() -> None:
+    assert {path.name for path in FOLDER.glob("*.md")} == set(PAGES)
