@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from jobmeter import __version__, cli_explain, cli_feed
+from jobmeter import __version__, cli_explain, cli_feed, cli_hiring
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.reference import write_pages
@@ -42,6 +42,7 @@ app.command(clock)
 app.command(database)
 app.command(cli_explain.app)
 app.command(cli_feed.app)
+app.command(cli_hiring.app)
 
 console = Console()
 

@@ -56,7 +56,7 @@ async def show_job(request: Request) -> Response:
         apply_path=f"/jobs/apply/{token}",
         description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- cleaned just here
         structured=Markup(draw_structured(page)),  # noqa: S704 -- escaped for a script element
-        pixel_url=page.content.get("trackingPixelUrl"),
+        pixel_url=page.tracking_pixel_url,
     )
     return keep_visitor(HTMLResponse(content, headers=NO_STORE), visitor)
 
@@ -72,6 +72,8 @@ async def follow_apply_link(request: Request) -> Response:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         if not landing.is_live:
             raise Refused(Fault.JOB_OVER)
+        if not landing.apply_url:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     except Refused as refused:
         return refuse(refused)
     return keep_visitor(RedirectResponse(landing.apply_url, status_code=302, headers=NO_STORE), visitor)

@@ -20,6 +20,11 @@ class JobPage:
     expires_at: datetime
     content: dict[str, Any]
 
+    @property
+    def tracking_pixel_url(self) -> str | None:
+        """The distributor's pixel, under the name that the posting's own protocol gives it."""
+        return self.content.get("trackingPixelUrl") or self.content.get("tracking_pixel_url")
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:

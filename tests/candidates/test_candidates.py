@@ -3,6 +3,7 @@
 import json
 import re
 
+import psycopg
 import pytest
 
 from tests.board import Board, bearer
@@ -97,3 +98,49 @@ def test_a_bent_link_is_refused(board: Board, bend: str) -> None:
 def test_an_unknown_job_has_no_page(board: Board) -> None:
     assert board.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
     assert board.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404
+
+
+XML_JOB = """<job>
+  <partner-job-id>{key}</partner-job-id><contract-id>{contract}</contract-id>
+  <company><name>Harbour Logistics</name></company>
+  <position>
+    <title>Fitter</title><description>Mends what broke.</description>
+    <location><country><code>gb</code></country><name>Leeds</name></location>
+  </position>
+  {apply}<tracking-pixel-url>https://pixel.example.com/xml</tracking-pixel-url>
+</job>"""
+APPLY = "<how-to-apply><application-url>https://careers.example.com/xml</application-url></how-to-apply>"
+
+
+def post_xml(board: Board, key: str, apply: str) -> int:
+    contract = next(row["id"] for row in board.credentials["hiring_contracts"] if row["kind"] == "SLOTS")
+    answer = board.client.post(
+        "/v1/jobs",
+        content=XML_JOB.format(key=key, contract=contract, apply=apply),
+        headers=bearer(board.token()) | {"Content-Type": "text/xml"},
+    )
+    assert answer.status_code == 201, answer.text
+    return int(answer.headers["location"].rsplit("/", 1)[-1])
+
+
+def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(board: Board, database_url: str) -> None:
+    job_id = post_xml(board, "xml-1", APPLY)
+    paths = links(board, job_id)
+
+    page = board.client.get(paths["view"], headers=BROWSER).text
+    click = board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+
+    assert "Mends what broke." in page
+    assert 'src="https://pixel.example.com/xml"' in page
+    assert click.headers["location"] == "https://careers.example.com/xml"
+    with psycopg.connect(database_url) as connection:
+        figures = connection.execute(
+            "SELECT views, apply_clicks, charge_micros FROM job_days WHERE job_id = %s", [job_id]
+        ).fetchall()
+    assert figures == [(1, 1, 0)]
+
+
+def test_a_job_without_an_address_has_no_apply_link(board: Board) -> None:
+    paths = links(board, post_xml(board, "xml-2", ""))
+    assert "/jobs/apply/" not in board.client.get(paths["view"], headers=BROWSER).text
+    assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404

@@ -22,7 +22,7 @@ LINE = (
 )
 EDGES = ("api", "portal", "worker")
 CLIENT_MAY_USE = ("base", "wire")
-ENDS = ("sandbox", "app", "server", "reference", "cli_explain", "cli_feed", "cli", "__main__")
+ENDS = ("sandbox", "app", "server", "reference", "cli_explain", "cli_feed", "cli_hiring", "cli", "__main__")
 
 OPEN_PARTS = ("base", "wire", "store")  # libraries: any of their modules may be imported
 VISIBLE = ("model", "flow")
