@@ -43,7 +43,8 @@ SELECT shard, job_id, application_id, external_id, partner_contract_id, title, c
    AND state <> 'FAILED'
 
 -- name: list_by_external_ids
--- The newest under each id: after a failed one, the id may be used again.
+-- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id, the P4P
+-- job is meant first.
 SELECT DISTINCT ON (external_id)
        shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
        apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
@@ -52,8 +53,7 @@ SELECT DISTINCT ON (external_id)
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND external_id = ANY(%(external_ids)s)
-   AND channel = 'P4P'
- ORDER BY external_id, job_id DESC
+ ORDER BY external_id, channel = 'P4P' DESC, job_id DESC
 
 -- name: list_by_job_ids
 SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,

@@ -138,6 +138,10 @@ def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(board: Board
             "SELECT views, apply_clicks, charge_micros FROM job_days WHERE job_id = %s", [job_id]
         ).fetchall()
     assert figures == [(1, 1, 0)]
+    answer = board.client.get("/v2/jobPostingStatus?ids=xml-1", headers=bearer(board.token()))
+    status = answer.json()["results"]["xml-1"]
+    assert (status["listingStatus"], status["rawLocation"]) == ("LISTED", "Leeds")
+    assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
 def test_a_job_without_an_address_has_no_apply_link(board: Board) -> None:
