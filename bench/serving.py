@@ -18,6 +18,7 @@ import psutil
 START_SECONDS_MAX = 60
 CONNECT_ATTEMPTS_MAX = 200
 WORKERS = 2
+KILL_SECONDS = 10  # a worker that does not end by itself is ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ def serve(target: str, environment: Mapping[str, str], *, factory: bool = False)
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", str(WORKERS)]
-    command += ["--loop", "uvloop", "--port", str(port), "--log-level", "error", target]
+    command += ["--loop", "uvloop", "--port", str(port), "--log-level", "error"]
+    command += ["--workers-kill-timeout", str(KILL_SECONDS), target]
     command += ["--factory"] if factory else []
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:

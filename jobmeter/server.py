@@ -23,6 +23,7 @@ from jobmeter.store.embedded import start_embedded
 
 LISTEN_SECONDS_MAX = 60
 BACKLOG = 2_048
+STOP_SECONDS_MAX = 20  # for what a worker still answers when it is told to stop
 
 
 @contextlib.contextmanager
@@ -66,6 +67,7 @@ def run_server(
         workers=workers,
         loop=Loops.uvloop,
         backlog=BACKLOG,
+        workers_kill_timeout=STOP_SECONDS_MAX,
         log_level=LogLevels.warning,
     )
     threading.Thread(target=_announce, args=(base_url, when_listening), daemon=True).start()
