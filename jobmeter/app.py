@@ -22,6 +22,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow_grouping import EventGrouper
+from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.flow_single import take_in_singles
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
@@ -65,6 +66,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     # Before the first request: events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
     bell = asyncio.Event()
+    known_meters = MeterCache()
     loop = None
     if settings.chores:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
@@ -73,7 +75,13 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         now = await clock.read()
         tolerance = settings.future_tolerance_seconds
         async with database.transaction() as connection:
-            return await take_in_singles(connection, events, now=now, future_tolerance_seconds=tolerance)
+            return await take_in_singles(
+                connection,
+                events,
+                known_meters=known_meters,
+                now=now,
+                future_tolerance_seconds=tolerance,
+            )
 
     singles = EventGrouper(commit_singles, window_ms=settings.single_events_window_ms)
     try:
@@ -84,6 +92,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             ring=bell.set,
             rate_limits=rate_limits,
             singles=singles,
+            known_meters=known_meters,
         )
     finally:
         if loop is not None:

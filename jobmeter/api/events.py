@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from psycopg.errors import SerializationFailure
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +12,7 @@ from jobmeter.api.state import state_of
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering import flow as metering
+from jobmeter.metering.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
 from jobmeter.wire.events import decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
@@ -30,13 +30,15 @@ async def take_events(request: Request) -> Response:
             reply = await metering.take_in(
                 connection,
                 events,
+                known_meters=state.known_meters,
                 now=now,
                 future_tolerance_seconds=state.settings.future_tolerance_seconds,
             )
     except Refused as refused:
         return plain_refusal(refused)
-    except (SerializationFailure, PoolTimeout):
-        # A day was closed while the batch was on its way, or every connection is busy: nothing was taken in.
+    except (*TAKEN_BACK, PoolTimeout):
+        # A day was closed or a meter changed while the batch was on its way, or every connection is busy: nothing
+        # was taken in.
         return refuse_for_now()
     if reply.jobs_run_out:
         state.ring()

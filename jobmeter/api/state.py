@@ -11,6 +11,7 @@ from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow_grouping import EventGrouper
+from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.store.database import Database
 
 
@@ -23,7 +24,7 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class State:
     """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
-    the views and clicks that candidates cause one by one.
+    the views and clicks that candidates cause one by one. ``known_meters`` is what this process remembers of jobs.
     """
 
     database: Database
@@ -32,6 +33,7 @@ class State:
     ring: Callable[[], None]
     rate_limits: RateLimits
     singles: EventGrouper[Landing | None]
+    known_meters: MeterCache
 
 
 def state_of(request: Request) -> State:

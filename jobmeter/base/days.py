@@ -10,6 +10,7 @@ LATE_WINDOW_HOURS = 48
 FINAL_AFTER_DAYS = 3
 
 _DAY = timedelta(days=1)
+_EPOCH = date(1970, 1, 1)
 
 
 def day_of(moment: datetime) -> date:
@@ -24,6 +25,16 @@ def start_of(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """The first instant that no longer belongs to ``day``."""
     return start_of(day) + _DAY
+
+
+def number_of(day: date) -> int:
+    """Days since 1970."""
+    return (day - _EPOCH).days
+
+
+def day_numbered(number: int) -> date:
+    """The day that is ``number`` days after 1 January 1970."""
+    return _EPOCH + timedelta(days=number)
 
 
 def final_at(day: date, *, final_after_days: int = FINAL_AFTER_DAYS) -> datetime:

@@ -5,11 +5,11 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_numbered, day_of
 from jobmeter.base.ids import SHARD_COUNT, make_reference
 from jobmeter.charging import store
 from jobmeter.charging.flow_reversal import record_late
-from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, Tally
+from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
@@ -89,51 +89,69 @@ async def close_budget(
 
 
 async def read_meters(connection: Connection, job_ids: Column) -> Meters:
-    """The meters of those of ``job_ids`` that exist."""
-    return await store.read_meters(
+    """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
+    meters = await store.read_meters(
         connection,
         shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),
     )
+    return meters.pick(np.argsort(meters.job_ids))
 
 
 async def charge(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> Charged:
     """Counts the tally and charges its clicks inside each job's budget, exactly once for each call.
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
-    charged follows from their order: the first ones by event key, until the budget was spent.
+    charged follows from their order: the first ones by event key, until the budget was spent. Raises
+    ``StaleMetersError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
-    charged = await store.charge_tally(
-        connection,
-        shards=arrays.pack_smallints(tally.shards),
-        job_ids=arrays.pack_bigints(tally.job_ids),
-        days=arrays.pack_dates(tally.days),
-        views=arrays.pack_integers(tally.views),
-        clicks=arrays.pack_integers(tally.clicks),
-        earlier=arrays.pack_integers(count_earlier_clicks(tally)),
-        refused=arrays.pack_integers(tally.refused),
-        references=arrays.pack_uuids(make_charge_references(now, batch, len(tally.job_ids))),
-        booked_at=now,
-        batch=batch,
-    )
+    await store.keep_plans_by_key(connection)
+    days = np.unique(tally.days).tolist()
+    if len(days) > 1:
+        jobs = tally.list_jobs()
+        held = await store.lock_tally_jobs(
+            connection,
+            shards=arrays.pack_smallints(jobs.shards),
+            job_ids=arrays.pack_bigints(jobs.job_ids),
+        )
+        assert held == len(jobs.job_ids), "what is judged has a budget row"
+    charged = Charged(0, 0, 0, ())
+    for day in days:
+        of_day = tally if len(days) == 1 else tally.pick(tally.days == day)
+        charged += await _charge_day(connection, of_day, day, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())
     await record_late(connection, tally, batch=batch, now=now)
     return charged
 
 
-def count_earlier_clicks(tally: Tally) -> Column:
-    """For each row of the tally, its job's clicks in the rows before it."""
-    before = np.cumsum(tally.clicks) - tally.clicks
-    starts = np.ones(len(before), dtype=bool)
-    starts[1:] = tally.job_ids[1:] != tally.job_ids[:-1]
-    earlier: Column = before - before[starts][np.cumsum(starts) - 1]
-    return earlier
+async def _charge_day(
+    connection: Connection, tally: Tally, day: int, *, batch: int, now: datetime
+) -> Charged:
+    charged, stale = await store.charge_day(
+        connection,
+        shards=arrays.pack_smallints(tally.shards),
+        job_ids=arrays.pack_bigints(tally.job_ids),
+        revisions=arrays.pack_integers(tally.revisions),
+        views=arrays.pack_integers(tally.views),
+        clicks=arrays.pack_integers(tally.clicks),
+        chargeable=arrays.pack_integers(tally.clicks),
+        refused=arrays.pack_integers(tally.refused),
+        references=arrays.pack_uuids(make_charge_references(day, tally.job_ids, batch)),
+        day=day_numbered(day),
+        booked_at=now,
+        batch=batch,
+    )
+    if stale:
+        raise StaleMetersError
+    return charged
 
 
-def make_charge_references(now: datetime, batch: int, count: int) -> Column:
-    """References of a batch's postings: time, batch, row. Rising, so that inserts stay at the index's edge."""
-    parts = np.empty(count, dtype=[("time", ">u8"), ("batch", ">u4"), ("row", ">u4")])
-    parts["time"] = (to_ms(now) << 16) | ((batch >> 32) & 0xFFFF)
-    parts["batch"] = batch & 0xFFFFFFFF
-    parts["row"] = np.arange(count)
+def make_charge_references(day: int, job_ids: Column, batch: int) -> Column:
+    """References of a batch's charges of a day, as the schema's ``charge_reference`` makes them.
+
+    Two bytes of the day since 1970, six of the job, eight of the batch.
+    """
+    parts = np.empty(len(job_ids), dtype=[("day_and_job", ">u8"), ("batch", ">u8")])
+    parts["day_and_job"] = (np.uint64(day) << np.uint64(48)) | job_ids.astype(np.uint64)
+    parts["batch"] = batch
     return parts.view("V16")

@@ -9,14 +9,12 @@ from datetime import date, datetime
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_of, number_of
 from jobmeter.charging import store_reversal as store
 from jobmeter.charging.model import Tally
 from jobmeter.ledger import flow_batch as ledger
 from jobmeter.store import arrays
 from jobmeter.store.migrate import Connection
-
-_EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
 
 async def record_late(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> None:
     """Records what the tally changed of days before today, which reports show already. After its charge."""
-    late = tally.days < (day_of(now) - _EPOCH).days
+    late = tally.days < number_of(day_of(now))
     if not np.any(late):
         return
     recorded = await store.record_late_restatements(

@@ -1,7 +1,10 @@
 """Owns the values of charging: a job's budget, what a batch asks to be charged, what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Self
+
+import numpy as np
 
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.ledger.model import Account, AccountKind
@@ -47,37 +50,99 @@ class BudgetOpening:
 class Tally:
     """One row for each (job, UTC day) of a batch, as equally long columns, sorted by shard, job and day.
 
-    ``days`` counts days since 1970. ``clicks`` are those that count; ``refused`` those that do not.
+    ``days`` counts days since 1970. ``clicks`` are those that count; ``refused`` those that do not. ``revisions``
+    are those of the meters by which they were judged.
     """
 
     shards: Column
     job_ids: Column
+    revisions: Column
     days: Column
     views: Column
     clicks: Column
     refused: Column
 
+    def pick(self, rows: Column) -> Self:
+        """The rows that ``rows`` names, by number or by flag."""
+        return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+
+    def list_jobs(self) -> Self:
+        """The first row of each job."""
+        starts = np.ones(len(self.job_ids), dtype=bool)
+        starts[1:] = self.job_ids[1:] != self.job_ids[:-1]
+        return self.pick(starts)
+
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What a batch came to: clicks that were charged and clicks beyond a budget, which are free."""
+    """What a batch came to: clicks that were charged and clicks beyond a budget, which are free.
+
+    ``jobs_run_out`` can no longer pay for a click, and could before.
+    """
 
     clicks_charged: int
     clicks_free: int
     charge_micros: int
     jobs_run_out: tuple[int, ...]
 
+    def __add__(self, other: Self) -> Self:
+        return replace(
+            self,
+            clicks_charged=self.clicks_charged + other.clicks_charged,
+            clicks_free=self.clicks_free + other.clicks_free,
+            charge_micros=self.charge_micros + other.charge_micros,
+            jobs_run_out=self.jobs_run_out + other.jobs_run_out,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """When jobs' events count, in milliseconds since 1970, as equally long columns in no order.
+    """When jobs' events count, in milliseconds since 1970, as equally long columns in order of job id.
 
-    The end is the first millisecond that no longer counts.
+    The end is the first millisecond that no longer counts. A job's revision rises with every change of its meter.
     """
 
     job_ids: Column
     live_from_ms: Column
     live_until_ms: Column
+    revisions: Column
+
+    def __len__(self) -> int:
+        return len(self.job_ids)
+
+    def pick(self, rows: Column) -> Self:
+        return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+
+    def find_rows(self, job_ids: Column) -> tuple[Column, Column]:
+        """For each of ``job_ids`` whether it is known, and its row (0 where it is not)."""
+        if len(self) == 0:
+            return np.zeros(len(job_ids), dtype=bool), np.zeros(len(job_ids), dtype=np.int64)
+        rows = np.minimum(np.searchsorted(self.job_ids, job_ids), len(self) - 1)
+        is_known = self.job_ids[rows] == job_ids
+        return is_known, np.where(is_known, rows, 0)
+
+    def merge(self, newer: Self) -> Self:
+        """Both, in order of job id; of a job that both know, the newer meter."""
+        if len(self) == 0 or len(newer) == 0:
+            return newer if len(self) == 0 else self
+        both = replace(
+            self,
+            **{
+                one.name: np.concatenate([getattr(self, one.name), getattr(newer, one.name)])
+                for one in fields(self)
+            },
+        )
+        both = both.pick(np.argsort(both.job_ids, kind="stable"))
+        is_last = np.ones(len(both), dtype=bool)
+        is_last[:-1] = both.job_ids[1:] != both.job_ids[:-1]
+        return both.pick(is_last)
+
+
+NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))
+
+
+class StaleMetersError(Exception):
+    """A meter changed between the judgement of events and their charge: nothing was charged, judge them anew."""
 
 
 @dataclass(frozen=True, slots=True)

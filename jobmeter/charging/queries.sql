@@ -36,53 +36,67 @@ UPDATE job_budgets
 -- look-up by key; of a join, the planner makes a scan of the whole table when it does not know how many are asked.
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(live_from_ms), '') AS live_from_ms,
-       string_agg(int8send(live_until_ms), '') AS live_until_ms
+       string_agg(int8send(live_until_ms), '') AS live_until_ms,
+       string_agg(int8send(revision), '') AS revisions
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
  CROSS JOIN LATERAL (
-       SELECT job_id, live_from_ms, live_until_ms
+       SELECT job_id, live_from_ms, live_until_ms, revision
          FROM job_budgets
         WHERE shard = asked_shard
           AND job_id = asked_job
        OFFSET 0) AS found
 
--- name: charge_tally
--- One statement after the first lock (design, storage). A job's clicks are charged in day order until what is left
--- of its budget is less than one click; the rest is free. `earlier` counts the job's clicks on days before.
--- A lateral lock is taken row by row in the order sent, which is the order of the keys, so that two batches never
--- wait for each other in a ring.
-WITH decided AS MATERIALIZED (
-    SELECT asked.shard, asked.job_id, day, views, clicks, refused, reference, contract_id, currency, price, affordable,
-           greatest(0, least(clicks, affordable - earlier))::integer AS charged
-      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
-                  %(clicks)s::integer[], %(earlier)s::integer[], %(refused)s::integer[], %(references)s::uuid[])
-        AS asked (shard, job_id, day, views, clicks, earlier, refused, reference)
-     CROSS JOIN LATERAL (
-           SELECT partner_contract_id AS contract_id, currency, click_price_micros AS price,
-                  coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0)
-                  AS affordable
-             FROM job_budgets
-            WHERE shard = asked.shard AND job_id = asked.job_id
-              FOR UPDATE) AS held
-), paid AS (
-    UPDATE job_budgets SET spent_micros = spent_micros + due_micros
-      FROM (SELECT shard, job_id, sum(charged * price)::bigint AS due_micros
-              FROM decided WHERE charged > 0 GROUP BY shard, job_id) AS due
-     WHERE job_budgets.shard = due.shard AND job_budgets.job_id = due.job_id
-), rolled_up AS (
-    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
-                                  clicks_refused, charge_micros)
-    SELECT shard, job_id, day, contract_id, views, clicks, charged, refused, charged * price FROM decided
-        ON CONFLICT (shard, job_id, day) DO UPDATE SET views = kept.views + excluded.views,
-           apply_clicks = kept.apply_clicks + excluded.apply_clicks,
-           clicks_charged = kept.clicks_charged + excluded.clicks_charged, clicks_refused = kept.clicks_refused + excluded.clicks_refused,
-           charge_micros = kept.charge_micros + excluded.charge_micros
+-- name: keep_plans_by_key
+-- For the rest of the transaction: what is joined with budgets is looked up by key, one after the other. So
+-- `charge_day` locks its rows in the order of the keys, in which all others lock them too.
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
+       set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true),
+       set_config('enable_seqscan', 'off', true),
+       set_config('enable_bitmapscan', 'off', true)
+
+-- name: lock_tally_jobs
+-- For a tally of several days: every job is locked once, in order, before the first day is charged.
+SELECT count(held.job_id)
+  FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id)
+ CROSS JOIN LATERAL (
+       SELECT job_id
+         FROM job_budgets
+        WHERE shard = asked.shard
+          AND job_id = asked.job_id
+          FOR UPDATE) AS held
+
+-- name: charge_day
+-- One statement after the first lock (design, storage). A job's clicks are charged until what is left of its budget
+-- is less than one click; the rest is free. `chargeable` counts the clicks that a day's cap lets through. A job
+-- whose meter has changed since it was judged is told; the caller takes everything back and judges anew.
+WITH paid AS (
+    UPDATE job_budgets SET clicks_taken = least(chargeable, coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0)),
+           spent_micros = spent_micros + click_price_micros
+               * least(chargeable, coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0))
+      FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[], %(views)s::integer[], %(clicks)s::integer[],
+                  %(chargeable)s::integer[], %(refused)s::integer[], %(references)s::uuid[])
+        AS asked (shard, job_id, revision, views, clicks, chargeable, refused, reference)
+     WHERE job_budgets.shard = asked.shard AND job_budgets.job_id = asked.job_id
+    RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, clicks_taken AS charged,
+              click_price_micros AS price, partner_contract_id AS contract_id, currency, job_budgets.revision <> asked.revision AS is_stale,
+              budget_micros - spent_micros - released_micros AS left_micros
+), added AS (
+    UPDATE job_days SET views = job_days.views + paid.views, apply_clicks = apply_clicks + clicks,
+           clicks_charged = clicks_charged + charged, clicks_refused = clicks_refused + refused,
+           charge_micros = charge_micros + charged * price
+      FROM paid WHERE job_days.shard = paid.shard AND job_days.job_id = paid.job_id AND day = %(day)s
+    RETURNING job_days.job_id
+), begun AS (
+    INSERT INTO job_days (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros)
+    SELECT shard, job_id, %(day)s, contract_id, views, clicks, charged, refused, charged * price
+      FROM paid WHERE job_id NOT IN (SELECT job_id FROM added)
 ), booked AS (
-    INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
-                                 amount, unit, day, booked_at, cause)
-    SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, day, %(booked_at)s, %(batch)s
-      FROM decided WHERE charged > 0
+    INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day, booked_at, cause)
+    SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, %(day)s, %(booked_at)s, %(batch)s
+      FROM paid WHERE charged > 0
 )
 SELECT coalesce(sum(charged), 0)::bigint, coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint,
-       coalesce(sum(charged * price), 0)::bigint,
-       coalesce(array_agg(DISTINCT job_id) FILTER (WHERE affordable > 0 AND charged < clicks), '{}')
-  FROM decided
+       coalesce(sum(charged * price), 0)::bigint, count(*) FILTER (WHERE is_stale),
+       coalesce(array_agg(job_id) FILTER (WHERE charged > 0 AND left_micros < price), '{}')
+  FROM paid

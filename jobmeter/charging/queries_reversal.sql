@@ -132,10 +132,8 @@ SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, job_
   JOIN job_budgets USING (shard, job_id)
   LEFT JOIN charge_postings
     ON charge_postings.shard = asked.shard
-   AND source_kind = 3
-   AND source_id = asked.job_id
-   AND charge_postings.day = asked.day
-   AND cause = %(batch)s
+   AND reference = charge_reference(asked.day, asked.job_id, %(batch)s)
+   AND purpose = 3
 
 -- name: find_charge
 -- Each shard has its part of the key.

@@ -1,11 +1,11 @@
 """Owns the statements of charging, one function each. Does not own when they run."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
 from jobmeter.charging.model import Charged, JobBudget, Meters
-from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, UuidArray
+from jobmeter.store.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -49,20 +49,32 @@ async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids:
     return Meters(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
 
 
-async def charge_tally(
+async def keep_plans_by_key(connection: Connection) -> None:
+    await connection.execute(SQL["keep_plans_by_key"])
+
+
+async def lock_tally_jobs(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> int:
+    row = await (await connection.execute(SQL["lock_tally_jobs"], locals())).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def charge_day(
     connection: Connection,
     *,
     shards: SmallintArray,
     job_ids: BigintArray,
-    days: DateArray,
+    revisions: IntegerArray,
     views: IntegerArray,
     clicks: IntegerArray,
-    earlier: IntegerArray,
+    chargeable: IntegerArray,
     refused: IntegerArray,
     references: UuidArray,
+    day: date,
     booked_at: datetime,
     batch: int,
-) -> Charged:
-    row = await (await connection.execute(SQL["charge_tally"], locals())).fetchone()
+) -> tuple[Charged, int]:
+    """What was charged, and how many meters had changed."""
+    row = await (await connection.execute(SQL["charge_day"], locals())).fetchone()
     assert row is not None
-    return Charged(row[0], row[1], row[2], tuple(row[3]))
+    return Charged(row[0], row[1], row[2], tuple(row[4])), int(row[3])

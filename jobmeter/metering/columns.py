@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from ipaddress import ip_address
+from typing import cast
 
 import crawleruseragents
 import numpy as np
@@ -29,6 +30,10 @@ BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with
 _SIGNED_MASK = (1 << 63) - 1
 _BLANK = Event(source="", id="", type="view", time=0, job=0)
 
+# Candidates come back: the networks of addresses seen before, so that most are not read again.
+ADDRESSES_REMEMBERED_MAX = 200_000
+_NUMBERS: dict[str | None, int] = {}
+
 ExternalIds = Mapping[tuple[int, str], int]
 
 
@@ -44,8 +49,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     readable = (
         [_BLANK if place in flaws else event for place, event in enumerate(events)] if flaws else events
     )
-    sound = [event for event in readable if isinstance(event, Event)]
-    assert len(sound) == len(events)
+    sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
     times = _read_times(sound)
     for place in [place for place, time_ms in enumerate(times) if time_ms is None]:
         flaws[place] = BAD_TIME
@@ -121,6 +125,18 @@ def key_halves(keys: Column) -> tuple[Column, Column]:
 
 def number_addresses(addresses: Sequence[str | None]) -> Column:
     """The network of each address, as ``address_number`` tells it; 0 where there is none."""
+    known = list(map(_NUMBERS.get, addresses))
+    if None not in known:
+        return np.array(known, dtype=np.int64)
+    new = [address for address, number in zip(addresses, known, strict=True) if number is None]
+    if len(_NUMBERS) + len(new) > ADDRESSES_REMEMBERED_MAX:
+        _NUMBERS.clear()
+        return _read_addresses(addresses)
+    _NUMBERS.update(zip(new, _read_addresses(new).tolist(), strict=True))
+    return np.array([_NUMBERS[address] for address in addresses], dtype=np.int64)
+
+
+def _read_addresses(addresses: Sequence[str | None]) -> Column:
     numbers = np.zeros(len(addresses), dtype=np.int64)
     given = [address or "" for address in addresses]
     is_six = np.array([":" in address for address in given], dtype=bool)

@@ -6,12 +6,18 @@ from datetime import datetime
 from jobmeter.jobs import flow_pages as pages
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow import take_in
+from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, read_job_id
 
 
 async def take_in_singles(
-    connection: Connection, events: Sequence[Event], *, now: datetime, future_tolerance_seconds: int
+    connection: Connection,
+    events: Sequence[Event],
+    *,
+    known_meters: MeterCache,
+    now: datetime,
+    future_tolerance_seconds: int,
 ) -> list[Landing | None]:
     """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
 
@@ -19,5 +25,11 @@ async def take_in_singles(
     """
     job_ids = [read_job_id(event.job) or 0 for event in events]
     landings = await pages.read_landings(connection, job_ids)
-    await take_in(connection, events, now=now, future_tolerance_seconds=future_tolerance_seconds)
+    await take_in(
+        connection,
+        events,
+        known_meters=known_meters,
+        now=now,
+        future_tolerance_seconds=future_tolerance_seconds,
+    )
     return [landings.get(job_id) for job_id in job_ids]

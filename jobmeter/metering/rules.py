@@ -18,7 +18,7 @@ DAY_MS = 86_400_000
 def judge(columns: EventColumns, meters: Meters, *, now: datetime, future_tolerance_seconds: int) -> Column:
     """The verdict on each row: the first filter of the table that holds."""
     now_ms = to_ms(now)
-    known, live_from, live_until = _find_meters(columns.job_ids, meters)
+    known, live_from, live_until = _find_windows(columns.job_ids, meters)
     times = columns.times_ms
     filters = [
         (Verdict.MALFORMED, columns.malformed),
@@ -33,15 +33,11 @@ def judge(columns: EventColumns, meters: Meters, *, now: datetime, future_tolera
     ).astype(np.int16)
 
 
-def _find_meters(job_ids: Column, meters: Meters) -> tuple[Column, Column, Column]:
-    if len(meters.job_ids) == 0:
-        nothing = np.zeros(len(job_ids), dtype=np.int64)
-        return nothing.astype(bool), nothing, nothing
-    order = np.argsort(meters.job_ids)
-    known = meters.job_ids[order]
-    places = np.minimum(np.searchsorted(known, job_ids), len(known) - 1)
-    rows = order[places]
-    return known[places] == job_ids, meters.live_from_ms[rows], meters.live_until_ms[rows]
+def _find_windows(job_ids: Column, meters: Meters) -> tuple[Column, Column, Column]:
+    known, rows = meters.find_rows(job_ids)
+    if len(meters) == 0:
+        return known, rows, rows
+    return known, meters.live_from_ms[rows], meters.live_until_ms[rows]
 
 
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
@@ -56,8 +52,8 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
-def make_tally(columns: EventColumns, verdicts: Column, rows: Column) -> Tally:
-    """The rows counted by (shard, job, UTC day), sorted so."""
+def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: Meters) -> Tally:
+    """The rows counted by (shard, job, UTC day), sorted so. ``meters`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = job_ids % SHARD_COUNT
     order = np.lexsort((days, job_ids, shards))
@@ -70,6 +66,7 @@ def make_tally(columns: EventColumns, verdicts: Column, rows: Column) -> Tally:
     return Tally(
         shards=shards[first],
         job_ids=job_ids[first],
+        revisions=meters.revisions[meters.find_rows(job_ids[first])[1]],
         days=days[first],
         views=_sum_groups(counted & ~is_click, first),
         clicks=_sum_groups(counted & is_click, first),

@@ -18,9 +18,26 @@ SELECT job_days.day, views, apply_clicks, clicks_charged, clicks_refused, clicks
 
 -- name: list_job_postings
 -- Everything that moved the job's money on these days, in order. What leaves the job and what it was given lies with
--- it; a correction after the job closed goes to the contract, and names the job's charge.
+-- it; a correction after the job closed goes to the contract, and names the job's charge. A job's charges are found by
+-- the days on which it had any.
+WITH charges AS (
+    SELECT charge_postings.number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day,
+           booked_at, cause, corrects
+      FROM job_days
+      JOIN charge_postings
+        ON charge_postings.shard = %(shard)s
+       AND reference BETWEEN charge_reference(job_days.day, %(job_id)s, 0)
+                         AND charge_reference(job_days.day, %(job_id)s, 9223372036854775807)
+       AND purpose = 3
+     WHERE job_days.shard = %(shard)s
+       AND job_id = %(job_id)s
+)
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_postings
+  FROM charges
+ WHERE day BETWEEN %(first)s AND %(last)s
+ UNION ALL
+SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+  FROM ledger_bookings
  WHERE shard = %(shard)s
    AND source_kind = 3
    AND source_id = %(job_id)s
@@ -35,11 +52,7 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
  UNION ALL
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
- WHERE corrects IN (SELECT reference
-                      FROM charge_postings
-                     WHERE shard = %(shard)s
-                       AND source_kind = 3
-                       AND source_id = %(job_id)s)
+ WHERE corrects IN (SELECT reference FROM charges)
    AND destination_kind <> 3
    AND day BETWEEN %(first)s AND %(last)s
  ORDER BY number
@@ -83,9 +96,9 @@ WITH placed AS (
     SELECT cause AS batch, reference, amount
       FROM charge_postings
      WHERE shard = %(shard)s
-       AND source_kind = 3
-       AND source_id = %(job_id)s
-       AND day = %(day)s
+       AND reference BETWEEN charge_reference(%(day)s, %(job_id)s, 0)
+                         AND charge_reference(%(day)s, %(job_id)s, 9223372036854775807)
+       AND purpose = 3
 )
 SELECT placed.event_key, event_key_ms(placed.event_key), visitor, placed.batch, verdict, rule,
        verdict = 0 AND nth * click_price_micros <= coalesce(amount, 0) AS was_charged,

@@ -178,10 +178,8 @@ SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_p
   FROM touched
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard
-   AND source_kind = 3
-   AND source_id = touched.job_id
-   AND day = %(day)s
-   AND cause = touched.batch
+   AND reference = charge_reference(%(day)s, touched.job_id, touched.batch)
+   AND purpose = 3
   LEFT JOIN job_budgets
     ON job_budgets.shard = touched.shard
    AND job_budgets.job_id = touched.job_id

@@ -4,7 +4,7 @@ at a given time, without HTTP. Does not own any expectation.
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
 from jobmeter.jobs import flow as jobs
 from jobmeter.metering import flow as metering
+from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
@@ -43,6 +44,7 @@ class Stage:
     parent: Application
     contract: PartnerContract
     customers: tuple[Customer, ...]
+    known_meters: MeterCache = field(default_factory=MeterCache)
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:
@@ -74,6 +76,7 @@ class Stage:
             return await metering.take_in(
                 connection,
                 events,
+                known_meters=self.known_meters,
                 now=now,
                 future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
             )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.model import Meters
+from jobmeter.charging.model import NO_METERS, Meters
 from jobmeter.metering.columns import make_columns
 from jobmeter.metering.model import NOT_STORED, Verdict
 from jobmeter.metering.rules import days_accepted, judge, make_tally, order_for_storage
@@ -25,15 +25,15 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:124.0) Gecko/20100101 Firefox/124.0
 # Three jobs on two shards; one went live an hour ago, one ended an hour ago.
 LIVE = {
     5 * 256 + 7: (0, 1 << 60),
-    6 * 256 + 7: (NOW_MS - HOUR_MS, 1 << 60),
     5 * 256 + 9: (0, NOW_MS - HOUR_MS),
+    6 * 256 + 7: (NOW_MS - HOUR_MS, 1 << 60),
 }
 METERS = Meters(
     np.array(list(LIVE), dtype=np.int64),
     np.array([window[0] for window in LIVE.values()], dtype=np.int64),
     np.array([window[1] for window in LIVE.values()], dtype=np.int64),
+    np.arange(len(LIVE)),
 )
-NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
 
 EDGES_MS = (
     0,
@@ -91,7 +91,7 @@ def test_the_first_filter_that_holds_is_the_verdict(events):
 
 
 def test_every_verdict_can_be_provoked():
-    job, _, ended = LIVE
+    job, ended, _ = LIVE
     events = [
         Event("a", "1", "view", NOW_MS, job),
         Malformed("spoiled"),
@@ -131,7 +131,7 @@ def test_the_tally_is_that_of_a_dictionary(events):
     columns, verdicts = judge_batch(events)
     rows = order_for_storage(columns, verdicts)
 
-    tally = make_tally(columns, verdicts, rows)
+    tally = make_tally(columns, verdicts, rows, METERS)
 
     expected = Counter()
     groups = set()
@@ -156,7 +156,7 @@ def test_the_first_of_two_equal_events_stays(order):
     columns, verdicts = judge_batch([view, click][::order])
     rows = order_for_storage(columns, verdicts)
     assert rows.tolist() == [0]
-    assert make_tally(columns, verdicts, rows).clicks.tolist() == [0 if order == 1 else 1]
+    assert make_tally(columns, verdicts, rows, METERS).clicks.tolist() == [0 if order == 1 else 1]
 
 
 def test_the_days_that_intake_needs_reach_from_the_late_window_into_tomorrow():

@@ -10,6 +10,7 @@ import pytest
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, end_of, final_at
 from jobmeter.metering import flow as metering
 from jobmeter.metering import flow_retention as retention
+from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, make_event, open_stage
@@ -67,7 +68,13 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
             just_before = end_of(DAY) + timedelta(hours=47, minutes=59)
             late = make_event(job_id, "late", end_of(DAY) - timedelta(milliseconds=1))
             async with stage.database.transaction() as connection:
-                await metering.take_in(connection, [late], now=just_before, future_tolerance_seconds=0)
+                await metering.take_in(
+                    connection,
+                    [late],
+                    known_meters=MeterCache(),
+                    now=just_before,
+                    future_tolerance_seconds=0,
+                )
                 # then settlement does not pass it by
                 with pytest.raises(psycopg.errors.LockNotAvailable):
                     await settle_step(other)

@@ -12,6 +12,7 @@ from jobmeter.base.limits import EVENTS_BATCH_ROWS_MAX
 from jobmeter.wire.events import (
     Event,
     Malformed,
+    SoundEvent,
     decode_events,
     find_flaw,
     find_flaws,
@@ -89,7 +90,7 @@ def test_a_format_has_other_names(media):
     body = (
         json.dumps(PLAIN).encode() if "ndjson" in media or "jsonl" in media else json.dumps([PLAIN]).encode()
     )
-    assert decode_events(body, media) == [Event(**_snake(PLAIN))]
+    assert decode_events(body, media) == [SoundEvent(**_snake(PLAIN))]
 
 
 def _snake(record):

@@ -32,7 +32,7 @@ def test_events_of_the_future_and_of_long_ago_are_told_and_not_kept(board, job_i
     board.advance("4d")
     at = board.now_ms
     hours = 3_600_000
-    with nothing_written(database_url, besides="access_tokens"):
+    with nothing_written(database_url):
         answer = board.send(
             [
                 make_event(job_id, "soon", at + 10 * 60_000),

@@ -1,0 +1,42 @@
+"""Owns what a process remembers of jobs' meters, so that most batches are judged without a look-up.
+
+Does not own whether what it remembers still holds: charging compares revisions under the jobs' locks, and refuses a
+batch that was judged by a meter that has changed since.
+"""
+
+from jobmeter.charging.model import NO_METERS, Meters
+from jobmeter.store.arrays import Column
+
+JOBS_MAX = 2_000_000
+RECENT_JOBS_MIN = 20_000
+RECENT_SHARE = 8
+
+
+class MeterCache:
+    """Two sorted tables: the large one is merged with the recent one only when that has grown to a share of it."""
+
+    def __init__(self, *, jobs_max: int = JOBS_MAX, recent_jobs_min: int = RECENT_JOBS_MIN) -> None:
+        self._jobs_max = jobs_max
+        self._recent_jobs_min = recent_jobs_min
+        self._main = self._recent = NO_METERS
+
+    def find(self, job_ids: Column) -> tuple[Meters, Column]:
+        """What is remembered of ``job_ids``, which rise, and those of which nothing is."""
+        if len(self._recent) == 0:
+            return _look_up(self._main, job_ids)
+        found, missing = _look_up(self._recent, job_ids)
+        more, missing = _look_up(self._main, missing)
+        return more.merge(found), missing
+
+    def keep(self, meters: Meters) -> None:
+        """Remembers ``meters`` in place of what was known of these jobs."""
+        self._recent = self._recent.merge(meters)
+        if len(self._recent) > max(self._recent_jobs_min, len(self._main) // RECENT_SHARE):
+            merged = self._main.merge(self._recent)
+            self._main = merged if len(merged) <= self._jobs_max else self._recent
+            self._recent = NO_METERS
+
+
+def _look_up(meters: Meters, job_ids: Column) -> tuple[Meters, Column]:
+    is_known, rows = meters.find_rows(job_ids)
+    return meters.pick(rows[is_known]), job_ids[~is_known]
