@@ -74,7 +74,6 @@ def draw_table(wanted: list[Figure], results: Results) -> Table:
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)
     for figure in wanted:
         row = results[figure.name]
-        missed = figure.target is not None and (row["ratio"] or 0) < figure.target
         table.add_row(
             figure.name,
             _show(row["value"]),
@@ -83,13 +82,13 @@ def draw_table(wanted: list[Figure], results: Results) -> Table:
             "" if row["ratio"] is None else f"{row['ratio']:.2f}",
             "" if figure.target is None else f"{figure.target:.2f}",
             str(len(row["runs"])),
-            style="red" if missed else None,
+            style="red" if figure.is_missed(row["ratio"]) else None,
         )
     return table
 
 
 def _show(value: float | None) -> str:
-    return "" if value is None else f"{value:,.0f}"
+    return "" if value is None else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ from bench.feeds import measure_feeds
 from bench.intake import measure_intake
 from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
+from bench.reports import measure_growth, measure_reports
 from bench.settlement import measure_settlement
 
 Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
 
 COPY = "COPY of the same rows, no index"
+BARE = "a bare handler sending the same bytes"
 PARSE = "lxml.iterparse over the same file"
 
 FIGURES = (
@@ -25,6 +27,11 @@ FIGURES = (
     Figure("intake_mixed", "events/s", "intake", COPY),
     Figure("intake_hot_job", "events/s", "intake", "intake_batch", 0.90),
     Figure("copy_by_all", "rows/s", "intake", "COPY by one connection"),
+    Figure("report_by_ids", "requests/s", "reports", BARE, 0.10),
+    Figure("report_by_ids_p50", "ms", "reports"),
+    Figure("report_by_ids_p99", "ms", "reports"),
+    Figure("report_last_page", "ms", "reports", "the first page", 1.20, is_cost=True),
+    Figure("report_growth", "ms", "growth", "a hundredth of the days", 1.30, is_large=True, is_cost=True),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
     Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
@@ -33,6 +40,8 @@ FIGURES = (
 
 GROUPS: dict[str, Measure] = {
     "intake": measure_intake,
+    "reports": measure_reports,
+    "growth": measure_growth,
     "settlement": measure_settlement,
     "feeds": measure_feeds,
 }

@@ -15,7 +15,7 @@ from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.metering import flow as metering
 from jobmeter.partners import flow as partners
-from jobmeter.partners.model import Application, ApplicationDraft
+from jobmeter.partners.model import Application, ApplicationDraft, Credentials
 from jobmeter.store.arrays import Column
 from jobmeter.store.database import Database
 from jobmeter.store.sql import load_statements
@@ -30,8 +30,9 @@ LIMIT_MICROS = 4 * 10**18
 
 @dataclass(frozen=True, slots=True)
 class LiveJobs:
-    """``job_ids`` has one column of ids for each sender; their shards differ."""
+    """``job_ids`` has one column of ids for each customer; their shards differ."""
 
+    customers: tuple[Credentials, ...]
     job_ids: tuple[Column, ...]
 
 
@@ -39,16 +40,17 @@ def post_live_jobs(url: str, *, jobs: int, customers: int, now: datetime) -> Liv
     """``jobs`` live P4P jobs, spread evenly over ``customers`` child applications."""
     contract, children = asyncio.run(_make_customers(url, customers, now))
     return LiveJobs(
+        children,
         tuple(
-            _post_jobs(url, application=child, contract=contract, jobs=jobs // customers, now=now)
+            _post_jobs(url, application=child.application, contract=contract, jobs=jobs // customers, now=now)
             for child in children
-        )
+        ),
     )
 
 
 async def _make_customers(
     url: str, customers: int, now: datetime
-) -> tuple[PartnerContract, list[Application]]:
+) -> tuple[PartnerContract, tuple[Credentials, ...]]:
     database = await Database.open(url, connections_max=1)
     try:
         async with database.transaction() as connection:
@@ -75,7 +77,7 @@ async def _make_customers(
             ]
     finally:
         await database.close()
-    return contract, [child.application for child in children]
+    return contract, tuple(children)
 
 
 def _post_jobs(

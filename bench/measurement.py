@@ -43,7 +43,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``target`` is for the ratio; ``limited_by`` says what the limit is. ``is_large`` ones need much data."""
+    """``target`` is for the ratio; ``limited_by`` says what the limit is. ``is_large`` ones need much data.
+    Of one that ``is_cost`` the ratio is to stay below its target.
+    """
 
     name: str
     unit: str
@@ -51,3 +53,9 @@ class Figure:
     limited_by: str = ""
     target: float | None = None
     is_large: bool = False
+    is_cost: bool = False
+
+    def is_missed(self, ratio: float | None) -> bool:
+        if self.target is None:
+            return False
+        return (ratio or 0) > self.target if self.is_cost else (ratio or 0) < self.target

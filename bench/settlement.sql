@@ -10,7 +10,7 @@ INSERT INTO charge_postings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
     booked_at, cause
 )
-SELECT shard, md5(job_id || ' ' || batch)::uuid, 3, 3, job_id, 4, partner_contract_id, count(*) * click_price_micros,
+SELECT shard, charge_reference(%(day)s, job_id, batch), 3, 3, job_id, 4, partner_contract_id, count(*) * click_price_micros,
        currency, %(day)s, %(booked_at)s, batch
   FROM events
   JOIN job_budgets USING (shard, job_id)

@@ -24,6 +24,7 @@ from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow_grouping import EventGrouper
 from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.flow_single import take_in_singles
+from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database
@@ -93,6 +94,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             rate_limits=rate_limits,
             singles=singles,
             known_meters=known_meters,
+            job_lists=JobLists(),
         )
     finally:
         if loop is not None:

@@ -20,7 +20,13 @@ from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
 from jobmeter.api.idempotency import answer_once
 from jobmeter.api.projections import project, read_masks
 from jobmeter.api.rate_limits import Throttled
-from jobmeter.api.replies import json_response, request_id_headers, restli_headers, restli_refusal
+from jobmeter.api.replies import (
+    json_response,
+    request_id_headers,
+    restli_headers,
+    restli_refusal,
+    tag_response,
+)
 from jobmeter.api.state import State, state_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
@@ -98,11 +104,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``content`` of ``None`` is an empty body; ``bytes`` are JSON that is written already."""
+    """``content`` of ``None`` is an empty body; ``bytes`` are JSON that is written already.
+
+    One that ``is_tagged`` carries an entity tag, by which a caller that has it already is answered 304.
+    """
 
     content: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    is_tagged: bool = False
 
 
 Handler = Callable[[Call], Awaitable[Reply]]
@@ -177,7 +187,7 @@ async def _answer(request: Request, resource: Resource, call: Call, handler: Han
     async def run() -> Response:
         try:
             with _protocol_errors(request):
-                return await _carry_out(call, handler)
+                return await _carry_out(request, call, handler)
         except Refused as refused:
             return restli_refusal(refused, call.protocol)
 
@@ -194,13 +204,14 @@ async def _answer(request: Request, resource: Resource, call: Call, handler: Han
     return await answer_once(call.state, asked, now=call.now, run=run)
 
 
-async def _carry_out(call: Call, handler: Handler) -> Response:
+async def _carry_out(request: Request, call: Call, handler: Handler) -> Response:
     masks = read_masks(call.parameters)
     reply = await handler(call)
     headers = restli_headers(call.protocol) | reply.headers
     if reply.content is None:
         return Response(status_code=reply.status, headers=headers)
-    return json_response(project(masks, call.method, reply.content), status=reply.status, headers=headers)
+    response = json_response(project(masks, call.method, reply.content), status=reply.status, headers=headers)
+    return tag_response(response, request.headers.get("if-none-match")) if reply.is_tagged else response
 
 
 @contextmanager

@@ -23,5 +23,6 @@ async def get_budget(call: Call) -> Reply:
             "serviceTermStartAt": to_ms(report.term_starts_at),
             "serviceTermEndAt": to_ms(report.term_ends_at),
             "partnerBudgetDetails": [budget],
-        }
+        },
+        is_tagged=True,
     )

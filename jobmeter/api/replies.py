@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from starlette.responses import Response
+from xxhash import xxh3_128_hexdigest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_request_id
@@ -24,6 +25,18 @@ def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | 
     """``content`` that is ``bytes`` is JSON already."""
     body = content if isinstance(content, bytes) else _ENCODER.encode(content)
     return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def tag_response(response: Response, known_tags: str | None) -> Response:
+    """Adds a strong entity tag of the body; 304 without the body where ``known_tags`` (If-None-Match) names it."""
+    tag = f'"{xxh3_128_hexdigest(response.body)}"'
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "private, no-cache"
+    known = {text.strip().removeprefix("W/") for text in (known_tags or "").split(",")}
+    if not known & {tag, "*"}:
+        return response
+    headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return Response(status_code=304, headers=headers)
 
 
 def error_object(refused: Refused) -> dict[str, Any]:

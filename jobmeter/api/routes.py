@@ -74,7 +74,7 @@ RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
     ((REST,),    Resource("partnerJobReports", {
                     "BATCH_GET": job_reports.get_by_ids,
                     "FINDER dateRange": job_reports.find_by_range},
-                    parameters=("dateRange", "partnerContractId"))),
+                    parameters=("dateRange", "partnerContractId", "asOf"))),
     ((REST,),    Resource("partnerBudgetReports", {
                     "GET": budget.get_budget}, is_single=True,
                     parameters=("partnerContractId",))),
@@ -137,7 +137,7 @@ XML_VERBS = [
 
 def make_routes() -> list[BaseRoute]:
     """Every route; a Rest.li resource answers with and without a trailing slash and with a key."""
-    routes: list[BaseRoute] = [_make_plain(route) for route in PLAIN_ROUTES]
+    routes: list[BaseRoute] = []
     for roots, resource in RESOURCES:
         for root in roots:
             endpoint = AnyVerb(make_endpoint(resource, versioned=root == REST))
@@ -145,6 +145,7 @@ def make_routes() -> list[BaseRoute]:
                 Route(f"{root}/{resource.name}{rest}", endpoint, name=resource.name)
                 for rest in ("", "/", "/{key:path}")
             ]
+    routes += [_make_plain(route) for route in PLAIN_ROUTES]
     show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
     routes += [
         Route("/openapi.json", show_document),

@@ -12,6 +12,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow_grouping import EventGrouper
 from jobmeter.metering.flow_meters import MeterCache
+from jobmeter.reports.flow_lists import JobLists
 from jobmeter.store.database import Database
 
 
@@ -24,7 +25,8 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class State:
     """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
-    the views and clicks that candidates cause one by one. ``known_meters`` is what this process remembers of jobs.
+    the views and clicks that candidates cause one by one. ``known_meters`` and ``job_lists`` are what this
+    process remembers of jobs, for intake and for reports.
     """
 
     database: Database
@@ -34,6 +36,7 @@ class State:
     rate_limits: RateLimits
     singles: EventGrouper[Landing | None]
     known_meters: MeterCache
+    job_lists: JobLists
 
 
 def state_of(request: Request) -> State:

@@ -52,6 +52,10 @@ async def take_change(connection: Connection, child: Application, draft: JobDraf
         return Taken(posting.job_id, fault)
     try:
         async with connection.transaction():
+            if draft.operation is not Operation.RENEW:
+                await store.keep_version(
+                    connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now
+                )
             if draft.operation is Operation.UPDATE:
                 await _update(connection, child, draft, posting, now)
             elif draft.operation is Operation.RENEW:

@@ -100,6 +100,20 @@ SELECT shard, job_id
  ORDER BY shard, job_id
    FOR UPDATE
 
+-- name: keep_version
+-- What reports showed of the job until now.
+INSERT INTO job_posting_versions (
+    shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,
+    limit_micros
+)
+SELECT shard, job_id, %(replaced_at)s, company_job_code, title, company_name, company_page, apply_url,
+       partner_job_campaign, budget_micros - lowered_micros
+  FROM job_postings
+  JOIN job_budgets USING (shard, job_id)
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND job_postings.partner_contract_id IS NOT NULL
+
 -- name: set_state
 UPDATE job_postings
    SET state = %(state)s,

@@ -1,98 +1,123 @@
 """Owns the verbs of reports: job reports by ids and by date range, the budget report."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from jobmeter.base.days import day_of, end_of, start_of
+from jobmeter.base.days import day_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.partners.model import Application
 from jobmeter.reports import rules, store
-from jobmeter.reports.model import BudgetReport, DayRange, JobReport, RangePage, ReportedJob
+from jobmeter.reports.flow_lists import JobLists
+from jobmeter.reports.model import BudgetReport, DayRange, JobReport, RangePage, ReportableJobs, ReportQuery
 from jobmeter.store.migrate import Connection
 
 
 async def report_by_ids(
-    connection: Connection,
-    *,
-    child: Application,
-    ids: Sequence[str],
-    first: date | None,
-    last: date | None,
-    contract_id: int | None,
-    now: datetime,
+    connection: Connection, query: ReportQuery, ids: Sequence[str]
 ) -> dict[str, JobReport]:
     """Reports by the id that was asked for; an id without a job is absent (spec 6).
 
     Raises ``Refused``: JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and
     ``rules.check_one_month``, REPORT_IDS_TOO_MANY.
     """
-    check_job_caller(child)
-    days = rules.check_one_month(rules.check_range(first, last, now=now))
+    check_job_caller(query.child)
+    days = rules.check_one_month(rules.check_range(query.first, query.last, now=query.moment))
     if len(ids) > REPORT_IDS_MAX:
         raise Refused(Fault.REPORT_IDS_TOO_MANY)
-    jobs = await store.find_reported_jobs(
+    found = await _find_ids(connection, query, ids)
+    reports = await _read_reports(connection, query, list(set(found.values())), days)
+    by_job = {report.job.job_id: report for report in reports}
+    return {asked: by_job[found[asked]] for asked in ids if asked in found}
+
+
+async def _find_ids(connection: Connection, query: ReportQuery, ids: Sequence[str]) -> dict[str, int]:
+    child = query.child
+    if query.as_of is not None:
+        jobs = await _list_jobs(connection, query, None)
+        listed = rules.pick_contract(jobs, query.contract_id).tolist()
+        return await store.find_ids_as_of(
+            connection,
+            shard=child.shard,
+            application_id=child.id,
+            ids=list(ids),
+            listed=listed,
+            as_of=query.as_of,
+        )
+    rows = await store.find_reported_ids(
         connection,
         shard=child.shard,
         application_id=child.id,
         ids=list(ids),
-        contract_id=contract_id,
-        today=start_of(day_of(now)),
+        contract_id=query.contract_id,
+        today=start_of(day_of(query.now)),
     )
-    reports = await _fill_reports(connection, child, jobs, days, now, with_spend=True)
-    found = {}
-    for asked in ids:
-        mine = [report for report in reports if report.job.external_id == asked]
-        coded = [report for report in reports if report.job.company_job_code == asked]
-        if mine or coded:
-            # An external id names one job; a job code may name several, of which the newest is meant.
-            found[asked] = (mine or coded)[-1]
-    return found
+    # The one that is meant comes first.
+    return {asked: job_id for asked, _, job_id in reversed(rows)}
 
 
 async def report_by_range(
-    connection: Connection,
-    *,
-    child: Application,
-    first: date | None,
-    last: date | None,
-    contract_id: int | None,
-    start: int,
-    count: int,
-    now: datetime,
+    connection: Connection, query: ReportQuery, *, start: int, count: int, lists: JobLists
 ) -> RangePage:
     """One page of the jobs that were live in the range, in the order of their job ids (spec 7).
 
-    Raises ``Refused``: JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and
-    ``rules.check_seven_days``.
+    Every page costs the same: which jobs a day's reports can show is remembered in ``lists``. Raises ``Refused``:
+    JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and ``rules.check_seven_days``.
     """
-    check_job_caller(child)
-    days = rules.check_seven_days(rules.check_range(first, last, now=now))
-    today, starts_at, ends_at = start_of(day_of(now)), start_of(days.first), end_of(days.last)
-    jobs = await store.list_range_jobs(
-        connection,
-        shard=child.shard,
-        application_id=child.id,
-        contract_id=contract_id,
-        range_starts_at=starts_at,
-        range_ends_at=ends_at,
-        today=today,
-        jobs_max=count,
-        skipped=start,
+    check_job_caller(query.child)
+    days = rules.check_seven_days(rules.check_range(query.first, query.last, now=query.moment))
+    jobs = await _list_jobs(connection, query, lists)
+    job_ids = rules.pick_range(jobs, days, query.contract_id)
+    wanted = job_ids[start : start + count].tolist()
+    reports = await _read_reports(connection, query, wanted, days)
+    return RangePage(tuple(sorted(reports, key=lambda report: report.job.job_id)), len(job_ids))
+
+
+async def _list_jobs(connection: Connection, query: ReportQuery, lists: JobLists | None) -> ReportableJobs:
+    child, day = query.child, day_of(query.moment)
+    if query.as_of is not None or lists is None:
+        return await store.list_jobs_as_of(
+            connection,
+            shard=child.shard,
+            application_id=child.id,
+            today=start_of(day),
+            as_of=query.moment,
+        )
+    today = start_of(day)
+    version = await store.read_list_version(
+        connection, shard=child.shard, application_id=child.id, today=today
     )
-    total = await store.count_range_jobs(
-        connection,
-        shard=child.shard,
-        application_id=child.id,
-        contract_id=contract_id,
-        range_starts_at=starts_at,
-        range_ends_at=ends_at,
-        today=today,
+    key = (child.id, day, version)
+    jobs = lists.find(key)
+    if jobs is None:
+        jobs = await store.list_reportable_jobs(
+            connection, shard=child.shard, application_id=child.id, today=today
+        )
+        lists.keep(key, jobs)
+    return jobs
+
+
+async def _read_reports(
+    connection: Connection, query: ReportQuery, job_ids: list[int], days: DayRange
+) -> list[JobReport]:
+    if not job_ids:
+        return []
+    shard, today = query.child.shard, day_of(query.moment)
+    if query.as_of is not None:
+        return await store.read_reports_as_of(
+            connection,
+            shard=shard,
+            job_ids=job_ids,
+            first=days.first,
+            last=days.last,
+            today=today,
+            as_of=query.as_of,
+        )
+    return await store.read_reports(
+        connection, shard=shard, job_ids=job_ids, first=days.first, last=days.last, today=today
     )
-    return RangePage(tuple(await _fill_reports(connection, child, jobs, days, now, with_spend=False)), total)
 
 
 async def report_budget(
@@ -127,31 +152,3 @@ async def _choose_budget(
 def check_job_caller(application: Application) -> None:
     if application.parent_id is None:
         raise Refused(Fault.JOB_REPORT_CALLER)
-
-
-async def _fill_reports(
-    connection: Connection,
-    child: Application,
-    jobs: Sequence[ReportedJob],
-    days: DayRange,
-    now: datetime,
-    *,
-    with_spend: bool,
-) -> list[JobReport]:
-    job_ids = [job.job_id for job in jobs]
-    if not job_ids:
-        return []
-    figures = defaultdict(list)
-    for row in await store.list_day_figures(
-        connection, shard=child.shard, job_ids=job_ids, first=days.first, last=days.last
-    ):
-        figures[row.job_id].append(row)
-    spent = {}
-    if with_spend:
-        spent = await store.sum_lifetime_spend(
-            connection, shard=child.shard, job_ids=job_ids, today=day_of(now)
-        )
-    return [
-        JobReport(job, tuple(figures[job.job_id]), spent.get(job.job_id, 0) if with_spend else None)
-        for job in jobs
-    ]

@@ -1,7 +1,12 @@
 """Owns the values of reports."""
 
+import struct
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
+
+from jobmeter.partners.model import Application
+from jobmeter.store.arrays import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,36 +19,82 @@ class DayRange:
 
 @dataclass(frozen=True, slots=True)
 class ReportedJob:
-    """A job that a report shows, with its money up to yesterday (UTC)."""
+    """A job that a report shows. ``limit_micros`` is its total budget."""
 
-    shard: int
     job_id: int
     external_id: str
-    company_job_code: str | None
     title: str
     company_name: str
     company_page: str | None
     apply_url: str
     closed_at: datetime | None
     currency: str
-    budget_micros: int
+    limit_micros: int
     partner_job_campaign: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DayFigures:
-    job_id: int
-    day: date
+class DayFigures(NamedTuple):
+    """``day`` counts days since 1970."""
+
+    day: int
     views: int
     apply_clicks: int
     charge_micros: int
 
 
+_PACKED_DAY = struct.Struct("!iiiq")
+
+
 @dataclass(frozen=True, slots=True)
 class JobReport:
+    """``figures`` are the days of the range with any activity, packed as the database sends them."""
+
     job: ReportedJob
-    days: tuple[DayFigures, ...]
-    spent_micros: int | None
+    figures: bytes
+    spent_micros: int
+
+    def list_days(self) -> list[DayFigures]:
+        return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(self.figures)]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportableJobs:
+    """What a day's reports can show of an application, as equally long columns in order of job id.
+
+    ``closed_ms`` is beyond all time for a job that is not over.
+    """
+
+    job_ids: Column
+    contract_ids: Column
+    created_ms: Column
+    closed_ms: Column
+
+    def __len__(self) -> int:
+        return len(self.job_ids)
+
+
+class ListVersion(NamedTuple):
+    """Changes whenever a day's list of reportable jobs may have."""
+
+    closed: int
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery:
+    """What a job report is asked for. ``as_of`` is an earlier moment, whose answer is given again."""
+
+    child: Application
+    first: date | None
+    last: date | None
+    contract_id: int | None
+    now: datetime
+    as_of: datetime | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that the answer speaks of."""
+        return self.now if self.as_of is None else self.as_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
-"""Owns the rules of the reports page about days: which ranges may be asked for. Pure."""
+"""Owns the rules of the reports page about days: which ranges may be asked for, which jobs a range holds. Pure."""
 
 from datetime import date, datetime
 
-from jobmeter.base.days import day_of, one_year_before
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, end_of, one_year_before, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_DAYS_BY_RANGE_MAX
-from jobmeter.reports.model import DayRange
+from jobmeter.reports.model import DayRange, ReportableJobs
+from jobmeter.store.arrays import Column
 
 
 def check_range(first: date | None, last: date | None, *, now: datetime) -> DayRange:
@@ -23,6 +25,21 @@ def check_range(first: date | None, last: date | None, *, now: datetime) -> DayR
     if last >= today:
         raise Refused(Fault.RANGE_NOT_PAST)
     return DayRange(first, last)
+
+
+def pick_contract(jobs: ReportableJobs, contract_id: int | None) -> Column:
+    """The ids of the jobs of a contract, or of all."""
+    return jobs.job_ids if contract_id is None else jobs.job_ids[jobs.contract_ids == contract_id]
+
+
+def pick_range(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
+    """The ids of the jobs that were live on a day of the range: posted before it ended, not over before it began."""
+    starts_ms, ends_ms = to_ms(start_of(days.first)), to_ms(end_of(days.last))
+    live = (jobs.created_ms < ends_ms) & (jobs.closed_ms >= starts_ms)
+    if contract_id is not None:
+        live &= jobs.contract_ids == contract_id
+    picked: Column = jobs.job_ids[live]
+    return picked
 
 
 def check_one_month(days: DayRange) -> DayRange:

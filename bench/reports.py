@@ -1,0 +1,192 @@
+"""Owns the figures of reports: by ids beside a bare handler that sends the same bytes, the last page beside the first,
+much data beside little.
+
+Every request asks for other jobs: an answer that is only remembered would measure nothing.
+"""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+import httpx2
+import numpy as np
+import psycopg
+
+from bench.bare import ANSWER
+from bench.live_jobs import post_live_jobs
+from bench.machine import Machine, open_machine
+from bench.measurement import LARGE, Measured, Sizes
+from bench.requests import Answered, ask_all, make_get
+from bench.serving import Served, serve
+from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
+from jobmeter.base.settings import Settings
+from jobmeter.partners import flow as partners
+from jobmeter.partners.model import Credentials
+from jobmeter.store.arrays import Column
+from jobmeter.store.database import Database
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("bench", "reports.sql")
+
+CONNECTIONS = 16
+REQUESTS = 2_000
+PAGES = 30
+IDS = 10
+RANGE_JOBS = 100_000
+DAYS = 70
+GROWN_DAYS = 360
+DAYS_LARGE_EVERY = 100  # of a hundred jobs one has days in the small set
+CALLS_MAX = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A server with a customer's reported jobs, and what a request needs."""
+
+    served: Served
+    token: str
+    job_ids: Column
+    month: tuple[date, date]
+
+    def ask_by_ids(self, seed: int, requests: int = REQUESTS) -> Answered:
+        return ask_all(self.served.port, self.make_requests(seed, requests))
+
+    def make_requests(self, seed: int, requests: int) -> list[list[bytes]]:
+        chance = np.random.default_rng(seed)
+        drawn = chance.choice(self.job_ids, (CONNECTIONS, requests // CONNECTIONS, IDS))
+        return [[self.make_by_ids(ids.tolist()) for ids in line] for line in drawn]
+
+    def make_by_ids(self, job_ids: list[int]) -> bytes:
+        ids = ",".join(f"bench-{job_id}" for job_id in job_ids)
+        return self._make_get(f"ids=List({ids})&dateRange={_draw_range(*self.month)}")
+
+    def ask_page(self, start: int, pages: int = PAGES) -> float:
+        """The median wait for the page that begins at ``start``, ms."""
+        days = (self.month[1] - timedelta(days=6), self.month[1])
+        request = self._make_get(f"q=dateRange&dateRange={_draw_range(*days)}&start={start}&count=50")
+        return median(ask_all(self.served.port, [[request] * pages]).waits_ms)
+
+    def _make_get(self, query: str) -> bytes:
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "LinkedIn-Version": "202504",
+            "X-RestLi-Protocol-Version": "2.0.0",
+        }
+        return make_get(f"/rest/partnerJobReports?{query}", headers)
+
+
+def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
+    """By ids and bare in turn, after a round that warms up; then first and last pages in turn."""
+    job_ids, token, settings = _prepare(machine, max(sizes.jobs, 2), DAYS, now, every=_choose_every(sizes))
+    asked, bare, firsts, lasts = [], [], [], []
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
+        reporter = Reporter(served, token, _pick_reported(job_ids, sizes), _choose_month(now))
+        with tempfile.TemporaryDirectory() as folder:
+            answer = _keep_answer(reporter, Path(folder))
+            with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
+                other = Reporter(limit, token, reporter.job_ids, reporter.month)
+                for number in range(sizes.runs + 1):
+                    asked.append(reporter.ask_by_ids(number))
+                    bare.append(other.ask_by_ids(number).per_second)
+        last = len(job_ids) - 50
+        for _ in range(sizes.runs + 1):
+            firsts.append(reporter.ask_page(0))
+            lasts.append(reporter.ask_page(max(last, 0)))
+    waits = [one.waits_ms for one in asked[1:]]
+    return {
+        "report_by_ids": Measured(tuple(one.per_second for one in asked[1:]), tuple(bare[1:])),
+        "report_by_ids_p50": Measured(tuple(float(np.percentile(one, 50)) for one in waits)),
+        "report_by_ids_p99": Measured(tuple(float(np.percentile(one, 99)) for one in waits)),
+        "report_last_page": Measured(tuple(lasts[1:]), tuple(firsts[1:])),
+    }
+
+
+def measure_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
+    """The wait for a report by ids where a hundred times as many days are kept."""
+    jobs = sizes.jobs if sizes.jobs < LARGE.jobs else RANGE_JOBS
+    with open_machine() as small:
+        beside = _measure_waits(small, jobs, now, sizes.runs, every=DAYS_LARGE_EVERY)
+    grown = _measure_waits(machine, jobs, now, sizes.runs, every=1)
+    return {"report_growth": Measured(grown, beside)}
+
+
+def _measure_waits(machine: Machine, jobs: int, now: datetime, runs: int, *, every: int) -> tuple[float, ...]:
+    job_ids, token, settings = _prepare(machine, jobs, GROWN_DAYS, now, every=every)
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
+        reporter = Reporter(served, token, job_ids[(job_ids // 256) % every == 0], _choose_month(now))
+        return tuple(median(reporter.ask_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
+
+
+def _choose_every(sizes: Sizes) -> int:
+    return 50 if sizes.jobs >= LARGE.jobs else 1
+
+
+def _pick_reported(job_ids: Column, sizes: Sizes) -> Column:
+    reported: Column = job_ids[(job_ids // 256) % _choose_every(sizes) == 0]
+    return reported
+
+
+def _prepare(
+    machine: Machine, jobs: int, days: int, now: datetime, *, every: int
+) -> tuple[Column, str, Settings]:
+    """One customer's jobs; those whose number divides by ``every`` have figures for ``days`` days up to yesterday."""
+    settings = Settings(database_url=machine.url, rate_limits=f"partnerJobReports={CALLS_MAX}", chores=False)
+    live = post_live_jobs(machine.url, jobs=jobs, customers=1, now=now)
+    today = day_of(now)
+    first = today - timedelta(days=days)
+    with psycopg.connect(machine.url, autocommit=True) as connection:
+        span = {"first": first, "last": today - timedelta(days=1), "every": every}
+        connection.execute(SQL["fill_days"], span)
+        connection.execute(SQL["spend_days"])
+        connection.execute(SQL["backdate_jobs"], {"created_at": start_of(first)})
+        final = {"first": first, "last": today - timedelta(days=FINAL_AFTER_DAYS + 1), "settled_at": now}
+        connection.execute(SQL["settle_days"], final)
+        connection.execute(SQL["analyze_days"])
+    return live.job_ids[0], asyncio.run(_issue_token(machine.url, live.customers[0], now)), settings
+
+
+async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str:
+    database = await Database.open(url, connections_max=1)
+    try:
+        async with database.transaction() as connection:
+            token, _ = await partners.issue_token(
+                connection,
+                client_id=credentials.application.client_id,
+                client_secret=credentials.client_secret,
+                now=now,
+            )
+    finally:
+        await database.close()
+    return token
+
+
+def _keep_answer(reporter: Reporter, folder: Path) -> Path:
+    """One answer as it is sent, for the bare server to send again."""
+    request = reporter.make_by_ids(reporter.job_ids[:IDS].tolist()).decode()
+    target, lines = request.split(" ")[1], request.split("\r\n")[1:-2]
+    headers = dict(line.split(": ", 1) for line in lines)
+    answer = httpx2.get(f"http://127.0.0.1:{reporter.served.port}{target}", headers=headers)
+    answer.raise_for_status()
+    kept = "\n".join(
+        [str(answer.status_code)]
+        + [f"{name}: {value}" for name, value in answer.headers.items() if name != "content-length"]
+    )
+    path = folder / "answer"
+    path.write_bytes(kept.encode() + b"\n\n" + answer.content)
+    return path
+
+
+def _choose_month(now: datetime) -> tuple[date, date]:
+    """The last calendar month of 31 days that is over."""
+    last = day_of(now).replace(day=1) - timedelta(days=1)
+    while last.day < 31:
+        last = last.replace(day=1) - timedelta(days=1)
+    return last.replace(day=1), last
+
+
+def _draw_range(first: date, last: date) -> str:
+    start, end = (f"(year:{day.year},month:{day.month},day:{day.day})" for day in (first, last))
+    return f"(start:{start},end:{end})"
