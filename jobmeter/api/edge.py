@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from jobmeter.api.bodies import check_length, check_url, decode_json, read_bearer, read_body
+from jobmeter.api.forced_failures import check_forced_failure
 from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
 from jobmeter.api.idempotency import answer_once
 from jobmeter.api.projections import project, read_masks
@@ -251,6 +252,7 @@ async def _open_call(
     application = await _authenticate(state, request, now)
     version = _read_version(request, state.settings.active_versions) if versioned else None
     await _count_call(state, application, resource, now, headers)
+    check_forced_failure(request, state.settings)
     parameters = decode_query(message.query, protocol)
     if versioned:
         _check_parameters(resource, parameters)

@@ -1,13 +1,15 @@
 """``GET /rest/partnerBudgetReports``: a partner contract's spend beside its limit (reports page; spec 8)."""
 
 from jobmeter.api.edge import Call, Reply
-from jobmeter.api.partner_job_reports import draw_amount
+from jobmeter.api.partner_job_reports import draw_amount, open_call_report
 from jobmeter.base.clock import to_ms
 from jobmeter.reports import flow as reports
+from jobmeter.reports.flow_unreadable import ReportKind
 
 
 async def get_budget(call: Call) -> Reply:
-    async with call.state.database.connection() as connection:
+    reports.check_budget_caller(call.application)
+    async with open_call_report(call, ReportKind.BUDGET) as connection:
         report = await reports.report_budget(
             connection,
             parent=call.application,

@@ -1,5 +1,6 @@
 """``GET /rest/partnerJobReports``: by ids and by date range (reports page; spec 6 and 7)."""
 
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.reports import flow as reports
+from jobmeter.reports.flow_unreadable import ReportKind, open_report
 from jobmeter.reports.model import JobReport, ReportQuery
+from jobmeter.store.migrate import Connection
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
@@ -27,7 +30,7 @@ async def get_by_ids(call: Call) -> Reply:
     reports.check_job_caller(call.application)
     ids = _read_ids(call)
     query = _read_query(call)
-    async with call.state.database.connection() as connection:
+    async with open_call_report(call, ReportKind.BY_IDS) as connection:
         found = await reports.report_by_ids(connection, query, ids)
     errors = {
         asked: row_error(Refused(Fault.JOB_NOT_REPORTED, external_id=asked))
@@ -45,7 +48,7 @@ async def find_by_range(call: Call) -> Reply:
     page = parse_paging(
         call.parameters.get("start"), call.parameters.get("count"), count_max=REPORT_PAGE_JOBS_MAX
     )
-    async with call.state.database.connection() as connection:
+    async with open_call_report(call, ReportKind.BY_RANGE) as connection:
         found = await reports.report_by_range(
             connection, query, start=page.start, count=page.count, lists=call.state.job_lists
         )
@@ -54,6 +57,16 @@ async def find_by_range(call: Call) -> Reply:
     )
     drawn = [_draw(call, report, with_budget=False) for report in found.reports]
     return Reply(wrap_finder(drawn, paging), is_tagged=True)
+
+
+def open_call_report(call: Call, kind: ReportKind) -> AbstractAsyncContextManager[Connection]:
+    """A connection for the report; what can not be read is told by its own error code."""
+    return open_report(
+        call.state.database,
+        kind,
+        shard=call.application.shard,
+        seconds_max=call.state.settings.report_seconds_max,
+    )
 
 
 def _read_query(call: Call) -> ReportQuery:

@@ -172,9 +172,16 @@ class Fault(Enum):
     OPERATOR_INPUT          = Row(8001, 400, None, "INVALID_INPUT",         "{field}: {why}")
     OPERATOR_UNKNOWN        = Row(8002, 404, None, "NOT_FOUND",             "There is no {what} {key}")
     SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server does not move")
-    CLOCK_BACKWARDS         = Row(8004, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it can not go back to {wanted}")
+    FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "A production server does not fail on demand: leave the header {header} out")
+    CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it can not go back to {wanted}")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     # fmt: on
+
+    @classmethod
+    def find(cls, code: int) -> "Fault | None":
+        """The fault with this ``code`` of ours or ``serviceErrorCode`` of the protocol's; 0 and 100 name none."""
+        named = (fault for fault in cls if code in {fault.row.code, fault.row.service})
+        return next(named, None) if code > 100 else None
 
     @property
     def row(self) -> Row:

@@ -26,6 +26,7 @@ class Settings:
     export_folder: str = ""
     report_retention_days: int = 366
     final_after_days: int = 3
+    report_seconds_max: int = 20
     future_tolerance_seconds: int = 300
     single_events_window_ms: int = 4
     xml_description_characters_min: int = 1

@@ -125,12 +125,12 @@ async def report_budget(
 ) -> BudgetReport:
     """What a partner contract's jobs were charged up to yesterday, beside its limit (spec 8).
 
-    Raises ``Refused``: BUDGET_REPORT_CALLER for a child application, BUDGET_NOT_FOUND for a contract that
-    is not the partner's or when the partner has none, CONTRACT_NOT_CHOSEN when it has several.
+    Raises ``Refused``: BUDGET_REPORT_CALLER for a child application, BUDGET_CALLER_KIND for a parent without any
+    pay-for-performance contract, BUDGET_NOT_FOUND for a contract that is not the partner's, BUDGET_NOT_ACTIVE for
+    one whose term has not begun, CONTRACT_NOT_CHOSEN when it has several.
     """
-    if parent.parent_id is not None:
-        raise Refused(Fault.BUDGET_REPORT_CALLER)
-    contract = await _choose_budget(connection, parent, contract_id)
+    check_budget_caller(parent)
+    contract = await _choose_budget(connection, parent, contract_id, now)
     spent = await store.sum_contract_spend(connection, contract_id=contract.id, today=day_of(now))
     return BudgetReport(
         contract.term_starts_at, contract.term_ends_at, contract.currency, spent, contract.limit_micros
@@ -138,15 +138,26 @@ async def report_budget(
 
 
 async def _choose_budget(
-    connection: Connection, parent: Application, contract_id: int | None
+    connection: Connection, parent: Application, contract_id: int | None, now: datetime
 ) -> PartnerContract:
     mine = await contracts.list_partner_contracts(connection, partner_id=parent.id)
+    if not mine:
+        raise Refused(Fault.BUDGET_CALLER_KIND)
     matching = [contract for contract in mine if contract_id in {None, contract.id}]
     if not matching:
         raise Refused(Fault.BUDGET_NOT_FOUND)
-    if len(matching) > 1:
-        raise Refused(Fault.CONTRACT_NOT_CHOSEN, count=len(matching))
-    return matching[0]
+    # A term that is over has its report still; one that has not begun has none yet.
+    begun = [contract for contract in matching if contract.term_starts_at <= now]
+    if not begun:
+        raise Refused(Fault.BUDGET_NOT_ACTIVE)
+    if len(begun) > 1:
+        raise Refused(Fault.CONTRACT_NOT_CHOSEN, count=len(begun))
+    return begun[0]
+
+
+def check_budget_caller(application: Application) -> None:
+    if application.parent_id is not None:
+        raise Refused(Fault.BUDGET_REPORT_CALLER)
 
 
 def check_job_caller(application: Application) -> None:

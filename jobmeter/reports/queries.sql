@@ -23,7 +23,7 @@ SELECT asked_id, rank, job_id
 -- name: read_reports
 -- A job's days of the range in one packed column, a row each of day, views, clicks (4 bytes) and charge (8 bytes): a
 -- row of the result for each day would cost more to read in Python than here. What was spent is told up to yesterday:
--- no report includes the current UTC day.
+-- no report includes the current UTC day. A day on which nothing counted has no row.
 SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
        budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures, spent
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
@@ -37,6 +37,7 @@ SELECT job_id, external_id, title, company_name, company_page, apply_url, closed
          FROM (SELECT day, views, apply_clicks, charge_micros
                  FROM job_days
                 WHERE job_days.shard = %(shard)s AND job_days.job_id = asked_job AND day < %(today)s
+                  AND views + apply_clicks + clicks_reversed > 0
                 ORDER BY day) AS days) AS told
 
 -- name: list_reportable_jobs

@@ -130,16 +130,16 @@ async def clear(database: Database) -> None:
             await connection.execute(f"DELETE FROM {table}")
 
 
-async def set_up(database: Database, limit_micros: int) -> Stage:
+async def set_up(database: Database, limit_micros: int, *, begins: datetime = START) -> Stage:
     async with database.transaction() as connection:
-        parent = (await partners.create_parent(connection, name="Partner", now=START)).application
+        parent = (await partners.create_parent(connection, name="Partner", now=begins)).application
         contract = await contracts.open_partner_contract(
             connection,
             partner_id=parent.id,
             limit=Money(limit_micros, "EUR"),
             click_price_micros=PRICE_MICROS,
-            term=(START - timedelta(days=1), START + timedelta(days=1_000)),
-            now=START,
+            term=(begins - timedelta(days=1), begins + timedelta(days=1_000)),
+            now=begins,
         )
         await contracts.set_click_price(
             connection,
@@ -151,12 +151,12 @@ async def set_up(database: Database, limit_micros: int) -> Stage:
         customers = []
         for number in range(2):
             draft = ApplicationDraft(f"customer-{number}", f"Customer {number}", f"Customer number {number}")
-            made = await partners.create_child(connection, parent=parent, draft=draft, now=START)
+            made = await partners.create_child(connection, parent=parent, draft=draft, now=begins)
             customer_contract = await contracts.set_up_customer_contract(
-                connection, child=made.application, partner_contract_id=contract.id, now=START
+                connection, child=made.application, partner_contract_id=contract.id, now=begins
             )
             customers.append(Customer(made.application, customer_contract))
-    await chores.make_event_days(database, now=START)
+    await chores.make_event_days(database, now=begins)
     return Stage(database, parent, contract, tuple(customers))
 
 

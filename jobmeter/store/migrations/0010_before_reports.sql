@@ -23,7 +23,7 @@ CREATE TABLE job_posting_versions (
 
 -- reports ------------------------------------------------------------------------------------------------------
 
--- A job's days as they stood at `as_of`: without what was recorded since, and without days that only began since.
+-- A job's days as they stood at `as_of`: without what was recorded since, and without days on which nothing counted then.
 CREATE FUNCTION job_days_as_of(of_shard integer, of_job bigint, as_of timestamptz)
     RETURNS TABLE (day date, views integer, clicks integer, charge bigint) LANGUAGE sql STABLE AS $$
     SELECT job_days.day, (job_days.views - later.views)::integer, (job_days.apply_clicks - later.clicks)::integer,
@@ -32,13 +32,11 @@ CREATE FUNCTION job_days_as_of(of_shard integer, of_job bigint, as_of timestampt
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(restated.views) FILTER (WHERE recorded_at > as_of), 0) AS views,
                   coalesce(sum(restated.apply_clicks) FILTER (WHERE recorded_at > as_of), 0) AS clicks,
-                  coalesce(sum(restated.clicks_refused) FILTER (WHERE recorded_at > as_of), 0) AS refused,
                   coalesce(sum(restated.charge_micros) FILTER (WHERE recorded_at > as_of), 0) AS charge,
-                  coalesce(bool_or(recorded_at <= as_of), false) AS was_restated
+                  coalesce(bool_or(recorded_at <= as_of AND cause = 2), false) AS was_settled
              FROM job_day_restatements AS restated
             WHERE restated.shard = of_shard::smallint AND restated.job_id = of_job AND restated.day = job_days.day) AS later
      WHERE job_days.shard = of_shard::smallint
        AND job_days.job_id = of_job
-       AND (was_restated OR job_days.views <> later.views OR job_days.apply_clicks <> later.clicks
-            OR job_days.clicks_refused <> later.refused)
+       AND (was_settled OR job_days.views <> later.views OR job_days.apply_clicks <> later.clicks)
 $$;

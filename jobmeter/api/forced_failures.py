@@ -1,0 +1,31 @@
+"""Owns failure on demand: a sandbox fails as the header of a request asks, a production server refuses to.
+
+Does not own what a failure says (``base.faults``).
+"""
+
+import string
+
+from starlette.requests import Request
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import Settings
+
+HEADER = "X-Jobmeter-Fail"
+
+
+def check_forced_failure(request: Request, settings: Settings) -> None:
+    """Raises the fault whose code, or ``serviceErrorCode``, the header names.
+
+    Raises ``Refused``: FAILURE_SANDBOX_ONLY in production, OPERATOR_INPUT for a code that no fault has.
+    """
+    wanted = request.headers.get(HEADER)
+    if wanted is None:
+        return
+    if not settings.sandbox:
+        raise Refused(Fault.FAILURE_SANDBOX_ONLY, header=HEADER)
+    text = wanted.strip()
+    fault = Fault.find(int(text)) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+    if fault is None:
+        raise Refused(Fault.OPERATOR_INPUT, field=HEADER, why=f"no error has the code {text[:20]!r}")
+    holes = [name for _, name, _, _ in string.Formatter().parse(fault.row.says) if name]
+    raise Refused(fault, **{name: f"<{name}>" for name in holes})

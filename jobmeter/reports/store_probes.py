@@ -1,0 +1,34 @@
+"""Owns the statements that try whether what a report needs can be read, one function each. Does not own when they run."""
+
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.reports", "probes.sql")
+
+
+async def probe_postings(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_postings"], locals())
+
+
+async def probe_limits(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_limits"], locals())
+
+
+async def probe_spends(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_spends"], locals())
+
+
+async def probe_charges(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_charges"], locals())
+
+
+async def probe_metrics(connection: Connection, *, shard: int) -> None:
+    await connection.execute(SQL["probe_metrics"], locals())
+
+
+async def probe_terms(connection: Connection) -> None:
+    await connection.execute(SQL["probe_terms"])
+
+
+async def probe_limits_of_contracts(connection: Connection) -> None:
+    await connection.execute(SQL["probe_limits_of_contracts"])
