@@ -49,24 +49,27 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
 -- One statement after the first lock (design, storage). A job's clicks are charged in day order until what is left
 -- of its budget is less than one click; the rest is free. `earlier` counts the job's clicks on days before.
 -- A lateral lock is taken row by row in the order sent, which is the order of the keys, so that two batches never
--- wait for each other in a ring.
+-- wait for each other in a ring. What the locked row holds is written back whole: PostgreSQL checks a new row made from
+-- the version that the statement began with, which may lack money that has come back since.
 WITH decided AS MATERIALIZED (
     SELECT asked.shard, asked.job_id, day, views, clicks, refused, reference, contract_id, currency, price, affordable,
+           budget, spent, released,
            greatest(0, least(clicks, affordable - earlier))::integer AS charged
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
                   %(clicks)s::integer[], %(earlier)s::integer[], %(refused)s::integer[], %(references)s::uuid[])
         AS asked (shard, job_id, day, views, clicks, earlier, refused, reference)
      CROSS JOIN LATERAL (
            SELECT partner_contract_id AS contract_id, currency, click_price_micros AS price,
+                  budget_micros AS budget, spent_micros AS spent, released_micros AS released,
                   coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0)
                   AS affordable
              FROM job_budgets
             WHERE shard = asked.shard AND job_id = asked.job_id
               FOR UPDATE) AS held
 ), paid AS (
-    UPDATE job_budgets SET spent_micros = spent_micros + due_micros
-      FROM (SELECT shard, job_id, sum(charged * price)::bigint AS due_micros
-              FROM decided WHERE charged > 0 GROUP BY shard, job_id) AS due
+    UPDATE job_budgets SET budget_micros = budget, spent_micros = spent + due_micros, released_micros = released
+      FROM (SELECT shard, job_id, budget, spent, released, sum(charged * price)::bigint AS due_micros
+              FROM decided WHERE charged > 0 GROUP BY shard, job_id, budget, spent, released) AS due
      WHERE job_budgets.shard = due.shard AND job_budgets.job_id = due.job_id
 ), rolled_up AS (
     INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
