@@ -98,6 +98,15 @@ async def read_meters(connection: Connection, job_ids: Column) -> Meters:
     return meters.pick(np.argsort(meters.job_ids))
 
 
+async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
+    """``job_ids`` in order of shard and id, in which everybody locks them."""
+    return await store.lock_tally_jobs(
+        connection,
+        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        job_ids=arrays.pack_bigints(job_ids),
+    )
+
+
 async def charge(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> Charged:
     """Counts the tally and charges its clicks inside each job's budget, exactly once for each call.
 
@@ -108,13 +117,8 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
     await store.keep_plans_by_key(connection)
     days = np.unique(tally.days).tolist()
     if len(days) > 1:
-        jobs = tally.list_jobs()
-        held = await store.lock_tally_jobs(
-            connection,
-            shards=arrays.pack_smallints(jobs.shards),
-            job_ids=arrays.pack_bigints(jobs.job_ids),
-        )
-        assert held == len(jobs.job_ids), "what is judged has a budget row"
+        jobs = tally.list_jobs().job_ids
+        assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
     charged = Charged(0, 0, 0, ())
     for day in days:
         of_day = tally if len(days) == 1 else tally.pick(tally.days == day)

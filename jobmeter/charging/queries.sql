@@ -69,7 +69,8 @@ SELECT count(held.job_id)
 -- name: charge_day
 -- One statement after the first lock (design, storage). A job's clicks are charged until what is left of its budget
 -- is less than one click; the rest is free. `chargeable` counts the clicks that a day's cap lets through. A job
--- whose meter has changed since it was judged is told; the caller takes everything back and judges anew.
+-- whose meter has changed since it was judged is told; the caller takes everything back and judges anew. A day that
+-- another batch began while this one waited for the job is not among those added to, and conflicts when it is begun.
 WITH paid AS (
     UPDATE job_budgets SET clicks_taken = least(chargeable, coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0)),
            spent_micros = spent_micros + click_price_micros
@@ -88,9 +89,12 @@ WITH paid AS (
       FROM paid WHERE job_days.shard = paid.shard AND job_days.job_id = paid.job_id AND day = %(day)s
     RETURNING job_days.job_id
 ), begun AS (
-    INSERT INTO job_days (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros)
+    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros)
     SELECT shard, job_id, %(day)s, contract_id, views, clicks, charged, refused, charged * price
       FROM paid WHERE job_id NOT IN (SELECT job_id FROM added)
+        ON CONFLICT (shard, job_id, day) DO UPDATE SET views = kept.views + excluded.views,
+           apply_clicks = kept.apply_clicks + excluded.apply_clicks, clicks_charged = kept.clicks_charged + excluded.clicks_charged,
+           clicks_refused = kept.clicks_refused + excluded.clicks_refused, charge_micros = kept.charge_micros + excluded.charge_micros
 ), booked AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day, booked_at, cause)
     SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, %(day)s, %(booked_at)s, %(batch)s

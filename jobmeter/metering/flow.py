@@ -20,9 +20,9 @@ from jobmeter.store.arrays import Column
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
 
-JUDGEMENTS_MAX = 5
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleMetersError)
+JUDGEMENTS_MAX = 25
 NOTHING_CHARGED = Charged(0, 0, 0, ())
 
 
@@ -37,25 +37,32 @@ async def take_in(
     """Takes a batch in: each event is stored once, counted once and charged at most once (laws 5 and 6).
 
     In the caller's transaction; what the reply says is true once that commits. Raises ``StaleMetersError`` when
-    the meters of its jobs will not stand still; nothing is taken in then.
+    the meters of its jobs change time and again; nothing is taken in then.
     """
     names = list_external_names(events)
     columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
     job_ids = np.unique(columns.job_ids)
-    for tries_left in reversed(range(JUDGEMENTS_MAX)):
-        meters = await _find_meters(connection, job_ids, known_meters)
-        verdicts = rules.judge(columns, meters, now=now, future_tolerance_seconds=future_tolerance_seconds)
-        rows = rules.order_for_storage(columns, verdicts)
+    meters = await _find_meters(connection, job_ids, known_meters)
+    for _ in range(JUDGEMENTS_MAX - 1):
         try:
-            rows, charged = await _store_and_charge(
-                connection, columns, verdicts, rows, meters=meters, now=now
-            )
+            return await _take_columns(connection, columns, meters, now, future_tolerance_seconds)
         except StaleMetersError:
-            if not tries_left:
-                raise
-            known_meters.keep(await charging.read_meters(connection, job_ids))
-        else:
-            break
+            # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
+            meters = await charging.read_meters(connection, job_ids)
+            known_meters.keep(meters)
+    return await _take_columns(connection, columns, meters, now, future_tolerance_seconds)
+
+
+async def _take_columns(
+    connection: Connection,
+    columns: EventColumns,
+    meters: Meters,
+    now: datetime,
+    future_tolerance_seconds: int,
+) -> IntakeReply:
+    verdicts = rules.judge(columns, meters, now=now, future_tolerance_seconds=future_tolerance_seconds)
+    rows = rules.order_for_storage(columns, verdicts)
+    rows, charged = await _store_and_charge(connection, columns, verdicts, rows, meters=meters, now=now)
     return _make_reply(columns, verdicts, rows, charged)
 
 

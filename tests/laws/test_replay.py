@@ -20,7 +20,8 @@ import pytest
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.reports import flow as reports
-from jobmeter.reports.model import BudgetReport, JobReport, RangePage
+from jobmeter.reports.flow_lists import JobLists
+from jobmeter.reports.model import BudgetReport, JobReport, RangePage, ReportQuery
 from jobmeter.sandbox.deliveries import Delivery
 from jobmeter.sandbox.traffic import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.wire.events import Event, Malformed, decode_events
@@ -149,13 +150,11 @@ async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
         " FROM ledger_postings GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
         [job_ids["tight-1"]],
     )
-    asked = {"child": stage.customers[0].child, "contract_id": None, "now": AFTER}
     first, last = day_of(MIDNIGHT), day_of(MIDNIGHT) + timedelta(days=DAYS - 1)
+    query = ReportQuery(stage.customers[0].child, first, last, None, AFTER)
     async with stage.database.connection() as connection:
-        by_ids = await reports.report_by_ids(connection, ids=list(JOBS), first=first, last=last, **asked)
-        by_range = await reports.report_by_range(
-            connection, first=first, last=last, start=0, count=50, **asked
-        )
+        by_ids = await reports.report_by_ids(connection, query, list(JOBS))
+        by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobLists())
         budget = await reports.report_budget(connection, parent=stage.parent, contract_id=None, now=AFTER)
     assert await stage.breaches() == []
     return Numbers(
@@ -215,7 +214,7 @@ def test_a_shuffled_stream_gives_the_same_numbers(
     # every job's views and clicks of every day, and every figure of a job whose budget lasts
     assert shuffled.counts == ordered.counts
     assert shuffled.charges_of("ample") == ordered.charges_of("ample")
-    assert shuffled.by_ids["ample-1"].days == ordered.by_ids["ample-1"].days
+    assert shuffled.by_ids["ample-1"].list_days() == ordered.by_ids["ample-1"].list_days()
     if plan is GENUINE:
         # and what each job, the contract and the partner were charged in all
         assert shuffled.spent() == ordered.spent()
