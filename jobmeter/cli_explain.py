@@ -5,6 +5,7 @@ Does not own what is explained (``jobmeter.reports.flow_explain``).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from csv import writer
 from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -45,43 +46,80 @@ Cells = Iterable[Sequence[object]]
 
 
 @app.command
-def job(job_id: int, *, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
-    """Shows the budget of job JOB_ID, its days, and every posting of its money."""
-    found = _ask(lambda connection: flow_explain.explain_job(connection, job_id=job_id), data, database_url)
+def job(
+    job_id: int,
+    *,
+    postings_after: int = 0,
+    data: DataOption = DATA / "production",
+    database_url: UrlOption = "",
+) -> None:
+    """Shows the budget of job JOB_ID, its days, and the postings of its money, a thousand at a time."""
+    found = _ask(
+        lambda connection: flow_explain.explain_job(connection, job_id=job_id, postings_after=postings_after),
+        data,
+        database_url,
+    )
     console = Console()
     _print_job(console, found.job)
     _print_days(console, found.days, found.job.currency)
-    _print_postings(console, found.postings, found.job.currency)
+    _print_postings(console, found.page.postings, found.job.currency)
+    _print_more(console, "--postings-after", found.page.next_after)
 
 
 @app.command
 def day(
-    job_id: int, day: date, *, data: DataOption = DATA / "production", database_url: UrlOption = ""
+    job_id: int,
+    day: date,
+    *,
+    after: UUID = flow_explain.FIRST_KEY,
+    postings_after: int = 0,
+    csv: Annotated[Path | None, Parameter(help="Writes every click of the day to this file instead.")] = None,
+    data: DataOption = DATA / "production",
+    database_url: UrlOption = "",
 ) -> None:
-    """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its first thousand clicks."""
+    """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time."""
+    if csv is not None:
+        written = _ask(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
+        Console().print(f"{written:,} clicks are in {csv}")
+        return
     found = _ask(
-        lambda connection: flow_explain.explain_day(connection, job_id=job_id, day=day), data, database_url
+        lambda connection: flow_explain.explain_day(
+            connection, job_id=job_id, day=day, after=after, postings_after=postings_after
+        ),
+        data,
+        database_url,
     )
-    console = Console()
+    console, currency = Console(), found.job.currency
     _print_job(console, found.job)
-    _print_days(console, [found.day], found.job.currency)
-    _print_postings(console, found.postings, found.job.currency)
-    _print_restatements(console, found.restatements, found.job.currency)
-    _print_clicks(console, found.clicks, found.job.currency)
+    _print_days(console, [found.day], currency)
+    _print_postings(console, found.page.postings, currency)
+    _print_more(console, "--postings-after", found.page.next_after)
+    _print_restatements(console, found.restatements, currency)
+    _print_clicks(console, found.click_page.clicks, currency)
+    _print_more(console, "--after", found.click_page.next_after)
 
 
 @app.command
-def charge(reference: UUID, *, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
-    """Shows the charge REFERENCE, what corrects it, and the clicks of its batch."""
+def charge(
+    reference: UUID,
+    *,
+    after: UUID = flow_explain.FIRST_KEY,
+    data: DataOption = DATA / "production",
+    database_url: UrlOption = "",
+) -> None:
+    """Shows the charge REFERENCE, what corrects it, and the clicks of its batch, a thousand at a time."""
     found = _ask(
-        lambda connection: flow_explain.explain_charge(connection, reference=reference), data, database_url
+        lambda connection: flow_explain.explain_charge(connection, reference=reference, after=after),
+        data,
+        database_url,
     )
     console = Console()
     _print_job(console, found.job)
     amount = format_amount(found.charge.amount, found.job.currency)
     console.print(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
     _print_postings(console, found.corrections, found.job.currency)
-    _print_clicks(console, found.clicks, found.job.currency)
+    _print_clicks(console, found.click_page.clicks, found.job.currency)
+    _print_more(console, "--after", found.click_page.next_after)
 
 
 @app.command
@@ -121,6 +159,35 @@ async def _answer(url: str, question: Callable[[Connection], Awaitable[Found]]) 
         raise ValueError(refused.message) from refused
     finally:
         await database.close()
+
+
+async def _write_clicks(connection: Connection, job_id: int, day: date, path: Path) -> int:
+    """The clicks as comma-separated values, as many as there are; a page at a time is in memory."""
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        lines = writer(file)
+        lines.writerow(("eventKey", "at", "visitor", "batch", "outcome", "reason", "charge", "amount"))
+        async for currency, clicks in flow_explain.stream_clicks(connection, job_id=job_id, day=day):
+            lines.writerows(
+                (
+                    found.event_key,
+                    found.at.isoformat(),
+                    f"{found.visitor:x}" if found.visitor else "",
+                    found.batch,
+                    found.outcome.value,
+                    found.reason,
+                    found.charge or "",
+                    _show(found.amount_micros, currency),
+                )
+                for found in clicks
+            )
+            written += len(clicks)
+    return written
+
+
+def _print_more(console: Console, option: str, next_after: object) -> None:
+    if next_after is not None:
+        console.print(f"There is more: {option} {next_after}")
 
 
 def _print_job(console: Console, found: ExplainedJob) -> None:

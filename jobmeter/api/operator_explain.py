@@ -17,11 +17,13 @@ from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering import flow_identity as identity
 from jobmeter.reports import flow_explain as explain
 from jobmeter.reports.model_explain import (
+    ClickPage,
     ExplainedClick,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
     Figures,
+    PostingPage,
     Restatement,
 )
 from jobmeter.settlement.model import RULES
@@ -31,44 +33,51 @@ KINDS = ("view", "applyClick")
 
 @with_operator_key
 async def explain_job(request: Request, state: State) -> Response:
+    """``?postingsAfter=`` continues the list of postings."""
+    postings_after = read_number(request, "postingsAfter")
     async with state.database.connection() as connection:
-        found = await explain.explain_job(connection, job_id=request.path_params["job_id"])
+        found = await explain.explain_job(
+            connection, job_id=request.path_params["job_id"], postings_after=postings_after
+        )
     return json_response(
         draw_job(found.job)
-        | {
-            "days": [draw_day(day, found.job.currency) for day in found.days],
-            "postings": [draw_posting(posting, found.job.currency) for posting in found.postings],
-        }
+        | {"days": [draw_day(day, found.job.currency) for day in found.days]}
+        | draw_postings(found.page, found.job.currency)
     )
 
 
 @with_operator_key
 async def explain_day(request: Request, state: State) -> Response:
-    """``?after=`` continues the list of clicks."""
+    """``?after=`` continues the list of clicks, ``?postingsAfter=`` that of postings."""
     day = read_day(request.path_params["day"])
-    after = read_key(request.query_params.get("after") or str(explain.FIRST_KEY), field="after")
+    after, postings_after = read_after(request), read_number(request, "postingsAfter")
     async with state.database.connection() as connection:
         found = await explain.explain_day(
-            connection, job_id=request.path_params["job_id"], day=day, after=after
+            connection,
+            job_id=request.path_params["job_id"],
+            day=day,
+            after=after,
+            postings_after=postings_after,
         )
     currency = found.job.currency
     return json_response(
         draw_job(found.job)
         | {
             "figures": draw_day(found.day, currency),
-            "postings": [draw_posting(posting, currency) for posting in found.postings],
             "restatements": [draw_restatement(change, currency) for change in found.restatements],
-            "clicks": [draw_click(click, currency) for click in found.clicks],
-            "nextAfter": None if found.next_after is None else str(found.next_after),
         }
+        | draw_postings(found.page, currency)
+        | draw_clicks(found.click_page, currency)
     )
 
 
 @with_operator_key
 async def explain_charge(request: Request, state: State) -> Response:
+    """``?after=`` continues the list of clicks."""
+    after = read_after(request)
     reference = read_key(request.path_params["reference"], field="reference")
     async with state.database.connection() as connection:
-        found = await explain.explain_charge(connection, reference=reference)
+        found = await explain.explain_charge(connection, reference=reference, after=after)
     currency = found.job.currency
     return json_response(
         draw_job(found.job)
@@ -82,8 +91,8 @@ async def explain_charge(request: Request, state: State) -> Response:
                 "bookedAt": found.charge.booked_at.isoformat(),
             },
             "corrections": [draw_posting(posting, currency) for posting in found.corrections],
-            "clicks": [draw_click(click, currency) for click in found.clicks],
         }
+        | draw_clicks(found.click_page, currency)
     )
 
 
@@ -131,6 +140,31 @@ def read_key(text: str, *, field: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise Refused(Fault.OPERATOR_INPUT, field=field, why="must be a UUID") from error
+
+
+def read_after(request: Request) -> UUID:
+    return read_key(request.query_params.get("after") or str(explain.FIRST_KEY), field="after")
+
+
+def read_number(request: Request, name: str) -> int:
+    text = request.query_params.get(name) or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Refused(Fault.OPERATOR_INPUT, field=name, why="must be a posting's number")
+    return int(text)
+
+
+def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
+    return {
+        "postings": [draw_posting(posting, currency) for posting in page.postings],
+        "nextPostingsAfter": page.next_after,
+    }
+
+
+def draw_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
+    return {
+        "clicks": [draw_click(click, currency) for click in page.clicks],
+        "nextAfter": None if page.next_after is None else str(page.next_after),
+    }
 
 
 def draw_job(job: ExplainedJob) -> dict[str, Any]:

@@ -17,7 +17,7 @@ SELECT job_days.day, views, apply_clicks, clicks_charged, clicks_refused, clicks
  ORDER BY day
 
 -- name: list_job_postings
--- Everything that moved the job's money on these days, in order. What leaves the job and what it was given lies with
+-- A page of what moved the job's money on these days, in order. What leaves the job and what it was given lies with
 -- it; a correction after the job closed goes to the contract, and names the job's charge. A job's charges are found by
 -- the days on which it had any.
 WITH charges AS (
@@ -31,31 +31,33 @@ WITH charges AS (
        AND purpose = 3
      WHERE job_days.shard = %(shard)s
        AND job_id = %(job_id)s
+), moved AS (
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM charges
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE shard = %(shard)s
+       AND source_kind = 3
+       AND source_id = %(job_id)s
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE shard = %(shard)s
+       AND destination_kind = 3
+       AND destination_id = %(job_id)s
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE corrects IN (SELECT reference FROM charges)
+       AND destination_kind <> 3
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM charges
+  FROM moved
  WHERE day BETWEEN %(first)s AND %(last)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE shard = %(shard)s
-   AND source_kind = 3
-   AND source_id = %(job_id)s
-   AND day BETWEEN %(first)s AND %(last)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE shard = %(shard)s
-   AND destination_kind = 3
-   AND destination_id = %(job_id)s
-   AND day BETWEEN %(first)s AND %(last)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE corrects IN (SELECT reference FROM charges)
-   AND destination_kind <> 3
-   AND day BETWEEN %(first)s AND %(last)s
+   AND number > %(after_number)s
  ORDER BY number
+ LIMIT %(postings_max)s
 
 -- name: list_day_restatements
 SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_charged, clicks_refused, charge_micros,
@@ -81,39 +83,72 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
  ORDER BY number
 
 -- name: list_explained_clicks
--- A batch's clicks on a job and day were charged in the order of their keys, as many as its posting pays for.
-WITH placed AS (
-    SELECT event_key, visitor, batch, verdict,
-           row_number() OVER (PARTITION BY batch, verdict = 0 ORDER BY event_key) AS nth
+-- A page of a job's clicks on a day, in the order of their keys.
+WITH page AS (
+    SELECT event_key, visitor, batch, verdict
+      FROM events
+     WHERE shard = %(shard)s
+       AND event_key > %(after)s
+       AND event_key >= event_key_floor(%(day)s)
+       AND event_key < event_key_floor(%(day)s + 1)
+       AND job_id = %(job_id)s
+       AND kind = 1
+     ORDER BY event_key
+     LIMIT %(clicks_max)s
+)
+SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdict, rule
+  FROM page
+  LEFT JOIN event_reversals
+    ON event_reversals.shard = %(shard)s
+   AND event_reversals.event_key = page.event_key
+ ORDER BY page.event_key
+
+-- name: list_batch_clicks
+-- The same of one batch. Batches lie together in a partition, and the index on them finds where.
+WITH page AS (
+    SELECT event_key, visitor, batch, verdict
+      FROM events
+     WHERE shard = %(shard)s
+       AND event_key > %(after)s
+       AND event_key >= event_key_floor(%(day)s)
+       AND event_key < event_key_floor(%(day)s + 1)
+       AND job_id = %(job_id)s
+       AND kind = 1
+       AND batch = %(batch)s
+     ORDER BY event_key
+     LIMIT %(clicks_max)s
+)
+SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdict, rule
+  FROM page
+  LEFT JOIN event_reversals
+    ON event_reversals.shard = %(shard)s
+   AND event_reversals.event_key = page.event_key
+ ORDER BY page.event_key
+
+-- name: list_last_charged
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the last of
+-- those. Free clicks are behind it.
+WITH charges AS (
+    SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
+      FROM charge_postings
+     WHERE shard = %(shard)s
+       AND reference = ANY(ARRAY(SELECT charge_reference(%(day)s, %(job_id)s, batch) FROM unnest(%(batches)s::bigint[]) AS batch))
+       AND purpose = 3
+), placed AS (
+    SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth
       FROM events
      WHERE shard = %(shard)s
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
        AND kind = 1
-       AND batch = coalesce(%(batch)s, batch)
-), charges AS (
-    SELECT cause AS batch, reference, amount
-      FROM charge_postings
-     WHERE shard = %(shard)s
-       AND reference BETWEEN charge_reference(%(day)s, %(job_id)s, 0)
-                         AND charge_reference(%(day)s, %(job_id)s, 9223372036854775807)
-       AND purpose = 3
+       AND verdict = 0
+       AND batch = ANY(%(batches)s)
 )
-SELECT placed.event_key, event_key_ms(placed.event_key), visitor, placed.batch, verdict, rule,
-       verdict = 0 AND nth * click_price_micros <= coalesce(amount, 0) AS was_charged,
-       CASE WHEN verdict = 0 AND nth * click_price_micros <= amount THEN reference END, click_price_micros
-  FROM placed
-  JOIN job_budgets
-    ON job_budgets.shard = %(shard)s
-   AND job_budgets.job_id = %(job_id)s
-  LEFT JOIN charges USING (batch)
-  LEFT JOIN event_reversals
-    ON event_reversals.shard = %(shard)s
-   AND event_reversals.event_key = placed.event_key
- WHERE placed.event_key > %(after)s
- ORDER BY placed.event_key
- LIMIT %(clicks_max)s
+SELECT batch, reference, event_key
+  FROM charges
+  JOIN placed USING (batch)
+ WHERE nth = paid
 
 -- name: find_stored_event
 SELECT shard, job_id, kind, verdict, visitor, batch

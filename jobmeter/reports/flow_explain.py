@@ -1,8 +1,10 @@
 """Owns the verbs of explaining: a job, one of its days, a charge, an event; each down to the single click.
 
-Reads only. Clicks can be listed while the events of their day are kept; postings and restatements always.
+Reads only, a page at a time. Clicks can be listed while the events of their day are kept; postings and
+restatements always.
 """
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -14,42 +16,37 @@ from jobmeter.metering.model import VERDICTS
 from jobmeter.reports import store_explain as store
 from jobmeter.reports.model_explain import (
     ChargeExplanation,
+    ClickPage,
     DayExplanation,
     EventExplanation,
     ExplainedClick,
     ExplainedJob,
     JobExplanation,
     Outcome,
+    PostingPage,
 )
 from jobmeter.settlement.model import RULES
 from jobmeter.store.migrate import Connection
 
-CLICKS_PAGE_MAX = 1_000
+PAGE_MAX = 1_000
 FIRST_KEY = UUID(int=0)
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), datetime.max.replace(tzinfo=UTC).date()
 
 
-async def explain_job(connection: Connection, *, job_id: int) -> JobExplanation:
-    """The job's budget, its days, and every posting of its money. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+async def explain_job(connection: Connection, *, job_id: int, postings_after: int = 0) -> JobExplanation:
+    """The job's budget, its days, and a page of its postings. Raises ``Refused(OPERATOR_UNKNOWN)``."""
     job = await _read_job(connection, job_id)
     days = await store.list_explained_days(
         connection, shard=job.shard, job_id=job_id, first=FIRST_DAY, last=LAST_DAY
     )
-    postings = await store.list_job_postings(
-        connection, shard=job.shard, job_id=job_id, first=FIRST_DAY, last=LAST_DAY
-    )
-    return JobExplanation(job, tuple(days), tuple(postings))
+    page = await _list_postings(connection, job, (FIRST_DAY, LAST_DAY), postings_after)
+    return JobExplanation(job, tuple(days), page)
 
 
 async def explain_day(
-    connection: Connection,
-    *,
-    job_id: int,
-    day: date,
-    after: UUID = FIRST_KEY,
-    clicks_max: int = CLICKS_PAGE_MAX,
+    connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, postings_after: int = 0
 ) -> DayExplanation:
-    """A report's figures of one job and day, their postings and restatements, and a page of its clicks.
+    """A report's figures of one job and day, their restatements, a page of postings and one of clicks.
 
     Raises ``Refused(OPERATOR_UNKNOWN)`` where the job is not known or has no figures on the day.
     """
@@ -57,22 +54,30 @@ async def explain_day(
     days = await store.list_explained_days(connection, shard=job.shard, job_id=job_id, first=day, last=day)
     if not days:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="day of this job", key=day)
-    postings = await store.list_job_postings(connection, shard=job.shard, job_id=job_id, first=day, last=day)
+    postings = await _list_postings(connection, job, (day, day), postings_after)
     restatements = await store.list_day_restatements(connection, shard=job.shard, job_id=job_id, day=day)
-    clicks = await _list_clicks(connection, job, day, after=after, clicks_max=clicks_max)
-    is_last = len(clicks) < clicks_max
-    return DayExplanation(
-        job,
-        days[0],
-        tuple(postings),
-        tuple(restatements),
-        clicks,
-        None if is_last else clicks[-1].event_key,
+    rows = await store.list_explained_clicks(
+        connection, shard=job.shard, job_id=job_id, day=day, after=after, clicks_max=PAGE_MAX
     )
+    clicks = await _explain_clicks(connection, job, day, rows)
+    return DayExplanation(job, days[0], postings, tuple(restatements), clicks)
 
 
-async def explain_charge(connection: Connection, *, reference: UUID) -> ChargeExplanation:
-    """A charge, what corrects it, and all clicks of its batch on its job and day: charged, free and refused.
+async def stream_clicks(
+    connection: Connection, *, job_id: int, day: date
+) -> AsyncIterator[tuple[str, tuple[ExplainedClick, ...]]]:
+    """Every click of a job's day, page after page, beside the currency. Raises as ``explain_day`` does."""
+    after: UUID | None = FIRST_KEY
+    while after is not None:
+        found = await explain_day(connection, job_id=job_id, day=day, after=after)
+        yield found.job.currency, found.click_page.clicks
+        after = found.click_page.next_after
+
+
+async def explain_charge(
+    connection: Connection, *, reference: UUID, after: UUID = FIRST_KEY
+) -> ChargeExplanation:
+    """A charge, what corrects it, and a page of its batch's clicks on its job and day: charged, free and refused.
 
     Raises ``Refused(OPERATOR_UNKNOWN)``.
     """
@@ -81,7 +86,16 @@ async def explain_charge(connection: Connection, *, reference: UUID) -> ChargeEx
         raise Refused(Fault.OPERATOR_UNKNOWN, what="charge", key=reference)
     job = await _read_job(connection, charge.job_id)
     corrections = await store.list_corrections(connection, reference=reference)
-    clicks = await _list_clicks(connection, job, charge.day, batch=charge.batch)
+    rows = await store.list_batch_clicks(
+        connection,
+        shard=job.shard,
+        job_id=job.job_id,
+        day=charge.day,
+        batch=charge.batch,
+        after=after,
+        clicks_max=PAGE_MAX,
+    )
+    clicks = await _explain_clicks(connection, job, charge.day, rows)
     return ChargeExplanation(job, reference, charge, tuple(corrections), clicks)
 
 
@@ -94,8 +108,16 @@ async def explain_event(connection: Connection, *, event_key: UUID) -> EventExpl
     if event.kind == 1:
         job = await _read_job(connection, event.job_id)
         day = day_of(from_ms(event_key.int >> 80))
-        before = UUID(int=event_key.int - 1)
-        (click,) = await _list_clicks(connection, job, day, batch=event.batch, after=before, clicks_max=1)
+        rows = await store.list_batch_clicks(
+            connection,
+            shard=job.shard,
+            job_id=job.job_id,
+            day=day,
+            batch=event.batch,
+            after=UUID(int=event_key.int - 1),
+            clicks_max=1,
+        )
+        (click,) = (await _explain_clicks(connection, job, day, rows)).clicks
     return EventExplanation(event_key, event, VERDICTS[event.verdict].says, click)
 
 
@@ -106,30 +128,48 @@ async def _read_job(connection: Connection, job_id: int) -> ExplainedJob:
     return job
 
 
-async def _list_clicks(
-    connection: Connection,
-    job: ExplainedJob,
-    day: date,
-    *,
-    batch: int | None = None,
-    after: UUID = FIRST_KEY,
-    clicks_max: int = CLICKS_PAGE_MAX,
-) -> tuple[ExplainedClick, ...]:
-    rows = await store.list_explained_clicks(
+async def _list_postings(
+    connection: Connection, job: ExplainedJob, days: tuple[date, date], after: int
+) -> PostingPage:
+    postings = await store.list_job_postings(
         connection,
         shard=job.shard,
         job_id=job.job_id,
-        day=day,
-        batch=batch,
-        after=after,
-        clicks_max=clicks_max,
+        first=days[0],
+        last=days[1],
+        after_number=after,
+        postings_max=PAGE_MAX,
     )
-    return tuple(make_click(row) for row in rows)
+    return PostingPage(tuple(postings), postings[-1].number if len(postings) == PAGE_MAX else None)
 
 
-def make_click(row: store.ClickRow) -> ExplainedClick:
+async def _explain_clicks(
+    connection: Connection, job: ExplainedJob, day: date, rows: list[store.ClickRow]
+) -> ClickPage:
+    """What became of a page of clicks. Only the batches that are on it are ranked."""
+    batches = sorted({batch for _, _, _, batch, _, _ in rows})
+    last_charged = {}
+    if batches and job.click_price_micros > 0:
+        last_charged = await store.list_last_charged(
+            connection,
+            shard=job.shard,
+            job_id=job.job_id,
+            day=day,
+            batches=batches,
+            price_micros=job.click_price_micros,
+        )
+    clicks = []
+    for row in rows:
+        event_key, _, _, batch, verdict, _ = row
+        reference, last = last_charged.get(batch, (None, FIRST_KEY))
+        was_charged = verdict == 0 and event_key <= last
+        clicks.append(make_click(row, job.click_price_micros, reference if was_charged else None))
+    return ClickPage(tuple(clicks), rows[-1][0] if len(rows) == PAGE_MAX else None)
+
+
+def make_click(row: store.ClickRow, price_micros: int, charge: UUID | None) -> ExplainedClick:
     """Settlement's word is the last; before it, intake's; then the budget's."""
-    event_key, time_ms, visitor, batch, verdict, rule, was_charged, charge, price_micros = row
+    event_key, time_ms, visitor, batch, verdict, rule = row
     outcome, reason = Outcome.CHARGED, "charged"
     if rule is not None:
         outcome, reason = Outcome.REVERSED, RULES[rule].says
@@ -137,15 +177,7 @@ def make_click(row: store.ClickRow) -> ExplainedClick:
         outcome, reason = Outcome.REFUSED, VERDICTS[verdict].says
     elif price_micros == 0:
         outcome, reason = Outcome.NOT_PRICED, "the job does not pay per click"
-    elif not was_charged:
+    elif charge is None:
         outcome, reason = Outcome.BEYOND_BUDGET, "the budget was spent"
-    return ExplainedClick(
-        event_key,
-        from_ms(time_ms),
-        visitor,
-        batch,
-        outcome,
-        reason,
-        charge,
-        price_micros if charge is not None else 0,
-    )
+    paid = 0 if charge is None else price_micros
+    return ExplainedClick(event_key, from_ms(time_ms), visitor, batch, outcome, reason, charge, paid)

@@ -124,22 +124,35 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PostingPage:
+    """``next_after`` is the number that the next page continues after, and ``None`` on the last."""
+
+    postings: tuple[ExplainedPosting, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClickPage:
+    """``next_after`` is the event key that the next page continues after, and ``None`` on the last."""
+
+    clicks: tuple[ExplainedClick, ...]
+    next_after: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class JobExplanation:
     job: ExplainedJob
     days: tuple[ExplainedDay, ...]
-    postings: tuple[ExplainedPosting, ...]
+    page: PostingPage
 
 
 @dataclass(frozen=True, slots=True)
 class DayExplanation:
-    """``clicks`` is one page; ``next_after`` continues it, and is ``None`` on the last."""
-
     job: ExplainedJob
     day: ExplainedDay
-    postings: tuple[ExplainedPosting, ...]
+    page: PostingPage
     restatements: tuple[Restatement, ...]
-    clicks: tuple[ExplainedClick, ...]
-    next_after: UUID | None
+    click_page: ClickPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +161,7 @@ class ChargeExplanation:
     reference: UUID
     charge: Charge
     corrections: tuple[ExplainedPosting, ...]
-    clicks: tuple[ExplainedClick, ...]
+    click_page: ClickPage
 
 
 @dataclass(frozen=True, slots=True)

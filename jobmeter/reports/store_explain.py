@@ -1,4 +1,8 @@
-"""Owns the statements of explanations, one function each. Does not own when they run."""
+"""Owns the statements of explanations, one function each. Does not own when they run.
+
+Those that look for clicks are planned for the job and day in question each time: a plan for any of them reads the whole
+day.
+"""
 
 from datetime import date
 from typing import Any
@@ -18,8 +22,8 @@ from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.reports", "explain.sql")
 
-# Key, milliseconds, visitor, batch, verdict, rule, whether it was charged, charge, price.
-ClickRow = tuple[UUID, int, int, int, int, int | None, bool, UUID | None, int]
+# Key, milliseconds, visitor, batch, verdict, rule.
+ClickRow = tuple[UUID, int, int, int, int, int | None]
 
 
 async def read_explained_job(connection: Connection, *, shard: int, job_id: int) -> ExplainedJob | None:
@@ -35,7 +39,14 @@ async def list_explained_days(
 
 
 async def list_job_postings(
-    connection: Connection, *, shard: int, job_id: int, first: date, last: date
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    first: date,
+    last: date,
+    after_number: int,
+    postings_max: int,
 ) -> list[ExplainedPosting]:
     rows = await (await connection.execute(SQL["list_job_postings"], locals())).fetchall()
     return [ExplainedPosting(*row) for row in rows]
@@ -66,17 +77,25 @@ async def list_corrections(connection: Connection, *, reference: UUID) -> list[E
 
 
 async def list_explained_clicks(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    day: date,
-    batch: int | None,
-    after: UUID,
-    clicks_max: int,
+    connection: Connection, *, shard: int, job_id: int, day: date, after: UUID, clicks_max: int
 ) -> list[ClickRow]:
-    rows = await (await connection.execute(SQL["list_explained_clicks"], locals())).fetchall()
-    return [(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]) for row in rows]
+    rows = await (await connection.execute(SQL["list_explained_clicks"], locals(), prepare=False)).fetchall()
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+async def list_batch_clicks(
+    connection: Connection, *, shard: int, job_id: int, day: date, batch: int, after: UUID, clicks_max: int
+) -> list[ClickRow]:
+    rows = await (await connection.execute(SQL["list_batch_clicks"], locals(), prepare=False)).fetchall()
+    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+
+
+async def list_last_charged(
+    connection: Connection, *, shard: int, job_id: int, day: date, batches: list[int], price_micros: int
+) -> dict[int, tuple[UUID, UUID]]:
+    """By batch, its charge and the key of the last click that was charged by it."""
+    rows = await (await connection.execute(SQL["list_last_charged"], locals(), prepare=False)).fetchall()
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 async def find_stored_event(connection: Connection, *, event_key: UUID) -> StoredEvent | None:

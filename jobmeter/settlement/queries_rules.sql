@@ -1,5 +1,6 @@
 -- Each rule marks clicks of the day that no rule before it has marked. `settling_clicks` lives as long as the
--- transaction; rows are found again by their place in it (ctid), which nobody else can move.
+-- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places is read
+-- in their order, where a join would read the whole table once more.
 
 -- name: allow_memory
 -- A day's clicks are grouped as a whole; the setting ends with the transaction.
@@ -35,9 +36,7 @@ WITH repeated AS (
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM placed
- WHERE settling_clicks.ctid = place
-   AND nth > 1
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_excluded
 -- One branch for each criterion, so that long lists are joined and not compared one by one.
@@ -59,8 +58,7 @@ WITH excluded AS (
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM found
- WHERE settling_clicks.ctid = place
+ WHERE ctid = ANY(ARRAY(SELECT place FROM found))
    AND rule = 0
 
 -- name: mark_data_centres
@@ -87,9 +85,7 @@ WITH repeated AS (
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM placed
- WHERE settling_clicks.ctid = place
-   AND nth > 1
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_visitor_bursts
 -- Windows lie end to end from 1970 on. Only visitors with many clicks on the day are looked at by window.
@@ -113,9 +109,7 @@ WITH busy AS (
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM placed
-  JOIN bursts USING (visitor, part)
- WHERE settling_clicks.ctid = place
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, part)))
 
 -- name: mark_address_bursts
 WITH busy AS (
@@ -138,9 +132,7 @@ WITH busy AS (
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
-  FROM placed
-  JOIN bursts USING (address, part)
- WHERE settling_clicks.ctid = place
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, part)))
 
 -- name: mark_clicks_without_view
 -- Only where the board reports views on the day at all. A view counts whenever it was that day or the day before,
@@ -165,7 +157,7 @@ UPDATE settling_clicks
 
 -- name: gather_touched
 -- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner knows how
--- few or many there are.
+-- few or many there are. Where a job had free clicks on the day, its batches may be charged in part.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -174,7 +166,8 @@ WITH touched AS (
      GROUP BY shard, job_id, batch
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
-       coalesce(amount / nullif(click_price_micros, 0), 0) AS paid
+       coalesce(amount / nullif(click_price_micros, 0), 0) AS paid,
+       reference IS NOT NULL AND apply_clicks > clicks_charged AS may_be_cut
   FROM touched
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard
@@ -183,6 +176,10 @@ SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_p
   LEFT JOIN job_budgets
     ON job_budgets.shard = touched.shard
    AND job_budgets.job_id = touched.job_id
+  LEFT JOIN job_days
+    ON job_days.shard = touched.shard
+   AND job_days.job_id = touched.job_id
+   AND job_days.day = %(day)s
 
 -- name: analyze_marks
 ANALYZE settling_clicks (rule)
@@ -192,18 +189,27 @@ ANALYZE touched_batches
 
 -- name: record_reversals
 -- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked and
--- unmarked ones alike, since the charge came before the judgement.
+-- unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in part are ranked.
 WITH placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth
       FROM settling_clicks
       JOIN touched_batches USING (shard, job_id, batch)
+     WHERE may_be_cut
+), judged AS (
+    SELECT shard, event_key, job_id, batch, rule, price, CASE WHEN nth <= paid THEN reference END AS charge
+      FROM placed
+     WHERE rule <> 0
+     UNION ALL
+    SELECT shard, event_key, job_id, batch, rule, price, reference
+      FROM settling_clicks
+      JOIN touched_batches USING (shard, job_id, batch)
+     WHERE rule <> 0
+       AND NOT may_be_cut
 )
 INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)
-SELECT shard, event_key, job_id, batch, rule, CASE WHEN nth <= paid THEN reference END,
-       CASE WHEN nth <= paid THEN price ELSE 0 END
-  FROM placed
- WHERE rule <> 0
+SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL THEN 0 ELSE price END
+  FROM judged
 
 -- name: list_rules
 SELECT rule, is_on, jobs_max, window_minutes

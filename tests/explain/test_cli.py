@@ -1,7 +1,9 @@
 """``jobmeter explain ...`` on a database: each command reaches the clicks and their reasons."""
 
 import asyncio
+import csv
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, final_at
 from jobmeter.cli import main
-from tests.laws.stage import PRICE_MICROS, START, make_event, open_stage
+from tests.laws.stage import PRICE_MICROS, START, make_clicks, make_event, open_stage
 
 
 async def make_history(database_url: str) -> tuple[int, UUID]:
@@ -49,6 +51,29 @@ def test_each_command_explains(
         assert "already clicked" in told
     assert "1 REPEATED_CLICK" in day
     assert "REVERSED: the visitor had already clicked on this job that day" in event
+
+
+def test_every_click_of_a_day_goes_into_a_file(
+    database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """More than a page of them, of several batches, the last of which the budget carries in part."""
+
+    async def make_busy_day() -> int:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("busy", budget_micros=2_700 * PRICE_MICROS)
+            for batch in range(3):
+                clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
+                await stage.take_in(clicks, START + timedelta(hours=1))
+            return job_id
+
+    job_id, file = asyncio.run(make_busy_day()), tmp_path / "clicks.csv"
+    told = run(capsys, "day", job_id, day_of(START), "--csv", file, "--database-url", database_url)
+    with file.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert "3,000 clicks" in told
+    assert [row["outcome"] for row in rows] == ["CHARGED"] * 2_700 + ["BEYOND_BUDGET"] * 300
+    assert len({row["eventKey"] for row in rows}) == 3_000
+    assert len({row["charge"] for row in rows[:2_700]}) == 3
 
 
 def test_what_is_not_known_is_one_line(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:

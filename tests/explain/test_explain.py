@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.board import Board, bearer, make_event
@@ -11,7 +12,7 @@ BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.5
 
 def ask(board: Board, path: str, **parameters: Any) -> Any:
     headers = bearer(board.credentials["operator_key"])
-    return board.client.get(f"/operator/explain/{path}", headers=headers, params=parameters)
+    return board.client.get(f"/operator/explain/{path}", headers=headers, params=parameters or None)
 
 
 def send_one_of_each(board: Board) -> tuple[int, int]:
@@ -122,11 +123,35 @@ def test_a_page_of_clicks_continues_where_the_last_ended(board: Board) -> None:
     clicks = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(count)]
     board.send(clicks)
     path = f"jobs/{job_id}/days/{board.now.date().isoformat()}"
-    first = ask(board, path).json()
-    second = ask(board, path, after=first["nextAfter"]).json()
-    assert second["nextAfter"] is None
-    keys = [click["eventKey"] for click in first["clicks"] + second["clicks"]]
-    assert len(keys) == len(set(keys)) == count
+    (charge,) = [posting for posting in ask(board, path).json()["postings"] if posting["purpose"] == "CHARGE"]
+    for listed in (path, f"charges/{charge['reference']}"):
+        first = ask(board, listed).json()
+        second = ask(board, listed, after=first["nextAfter"]).json()
+        assert second["nextAfter"] is None
+        clicks = first["clicks"] + second["clicks"]
+        keys = [click["eventKey"] for click in clicks]
+        assert len(keys) == len(set(keys)) == count
+        # the budget carries twenty, wherever the pages are cut
+        assert [click["outcome"] for click in clicks] == ["CHARGED"] * 20 + ["BEYOND_BUDGET"] * (count - 20)
+
+
+def test_a_page_of_postings_continues_where_the_last_ended(board: Board, database_url: str) -> None:
+    job_id = board.post_job("often-charged")
+    board.send_clicks(job_id, 1)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
+            " destination_id, amount, unit, day, booked_at, cause)"
+            " SELECT shard, gen_random_uuid(), purpose, source_kind, source_id, destination_kind, destination_id,"
+            " amount, unit, day, booked_at, -n FROM charge_postings, generate_series(1, 1200) AS n"
+        )
+    for path in (f"jobs/{job_id}", f"jobs/{job_id}/days/{board.now.date().isoformat()}"):
+        first = ask(board, path).json()
+        second = ask(board, path, postingsAfter=first["nextPostingsAfter"]).json()
+        numbers = [posting["number"] for posting in first["postings"] + second["postings"]]
+        assert len(first["postings"]) == 1_000
+        assert (numbers, second["nextPostingsAfter"]) == (sorted(set(numbers)), None)
+        assert len(numbers) == 1 + 1 + 1_200
 
 
 @pytest.mark.parametrize(
@@ -139,6 +164,8 @@ def test_a_page_of_clicks_continues_where_the_last_ended(board: Board) -> None:
         ("charges/00000000-0000-0000-0000-000000000001", 404),
         ("events/00000000-0000-0000-0000-000000000001", 404),
         ("events", 400),
+        ("jobs/1?postingsAfter=x", 400),
+        ("charges/00000000-0000-0000-0000-000000000001?after=x", 400),
     ],
 )
 def test_what_is_not_there_is_told(board: Board, path: str, status: int) -> None:
