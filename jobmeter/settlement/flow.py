@@ -42,14 +42,18 @@ async def settle_next(
     final_after_days: int,
     now: datetime,
     jobs_per_step_max: int = JOBS_PER_STEP_MAX,
+    is_patient: bool = False,
 ) -> bool:
     """Takes the next step of settlement, in the caller's transaction; returns whether there was one.
 
     A day is closed and judged in one step, then the jobs with reversals are worked off in portions, then the
     day is final. Interrupted, a step has done nothing; repeated, nothing more; two processes never settle at
-    the same time. A day is never settled while its events are still accepted, whatever the setting says.
+    the same time: who comes second has nothing to do, or waits where he ``is_patient``. A day is never settled
+    while its events are still accepted, whatever the setting says.
     """
-    if not await store.lock_settlement(connection):
+    if is_patient:
+        await store.wait_for_settlement(connection)
+    elif not await store.lock_settlement(connection):
         return False
     day = await store.first_open_day(connection)
     if day is None or final_at(day, final_after_days=max(final_after_days, FINAL_AFTER_DAYS)) > now:

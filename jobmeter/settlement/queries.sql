@@ -2,6 +2,9 @@
 -- One settlement at a time in the whole database; the lock ends with the transaction.
 SELECT pg_try_advisory_xact_lock(1246707540)
 
+-- name: wait_for_settlement
+SELECT pg_advisory_xact_lock(1246707540)
+
 -- name: first_open_day
 -- The earliest day that has figures and is not settled.
 SELECT min(day)

@@ -13,6 +13,10 @@ async def lock_settlement(connection: Connection) -> bool:
     return row is not None and bool(row[0])
 
 
+async def wait_for_settlement(connection: Connection) -> None:
+    await connection.execute(SQL["wait_for_settlement"])
+
+
 async def first_open_day(connection: Connection) -> date | None:
     row = await (await connection.execute(SQL["first_open_day"])).fetchone()
     return None if row is None else row[0]

@@ -33,28 +33,51 @@ log = logging.getLogger("jobmeter.worker")
 
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
-    """Carries out everything that is due at ``now``; returns how many things were done. Safe to repeat."""
+    """Carries out everything that is due at ``now``, in order; returns how many things were done. Safe to repeat."""
     done = await run_rounds(database, settings, now=now)
-    await _keep_chain(database, now)
-    await _end_event_days(database, settings, now)
-    async with database.connection() as connection:
-        # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
-        await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
+    await run_rest(database, settings, now=now)
     return done
 
 
 async def run_rounds(database: Database, settings: Settings, *, now: datetime) -> int:
-    """What somebody waits for: tasks, campaigns, expiry, settlement. The rest of ``run_due`` may wait a minute."""
+    """What is awaited and settlement, until nothing is left: a moved clock lives through both in order."""
     done = 0
     for _ in range(ROUNDS_MAX):
-        worked = await _run_round(database, settings, now)
+        worked = await _run_round(database, now) + await _settle(database, settings, now, is_patient=True)
         if worked == 0:
             break
         done += worked
     return done + await feeds.load_due(database, settings, now=now)
 
 
-async def _run_round(database: Database, settings: Settings, now: datetime) -> int:
+async def run_awaited(database: Database, settings: Settings, *, now: datetime) -> int:
+    """What somebody waits for: tasks, campaigns, expiry, feeds. Never settlement, which may take its time."""
+    done = 0
+    for _ in range(ROUNDS_MAX):
+        worked = await _run_round(database, now)
+        if worked == 0:
+            break
+        done += worked
+    return done + await feeds.load_due(database, settings, now=now)
+
+
+async def settle_due(database: Database, settings: Settings, *, now: datetime) -> None:
+    """Settles every day that is due, step by step."""
+    for _ in range(ROUNDS_MAX):
+        if not await _settle(database, settings, now, is_patient=False):
+            break
+
+
+async def run_rest(database: Database, settings: Settings, *, now: datetime) -> None:
+    """What may wait a minute: seals, the end of events and signatures."""
+    await _keep_chain(database, now)
+    await _end_event_days(database, settings, now)
+    async with database.connection() as connection:
+        # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
+        await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
+
+
+async def _run_round(database: Database, now: datetime) -> int:
     async with database.transaction() as connection:
         worked = await campaigns.advance_campaigns(connection, rows_max=CAMPAIGN_ROWS_MAX, now=now)
     async with database.transaction() as connection:
@@ -63,14 +86,14 @@ async def _run_round(database: Database, settings: Settings, now: datetime) -> i
         worked += await campaigns.end_campaign_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
     async with database.transaction() as connection:
         worked += await jobs.expire_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
-    return worked + await _settle(database, settings, now)
+    return worked
 
 
-async def _settle(database: Database, settings: Settings, now: datetime) -> bool:
+async def _settle(database: Database, settings: Settings, now: datetime, *, is_patient: bool) -> bool:
     try:
         async with database.transaction() as connection:
             return await settlement.settle_next(
-                connection, final_after_days=settings.final_after_days, now=now
+                connection, final_after_days=settings.final_after_days, now=now, is_patient=is_patient
             )
     except LockNotAvailable:
         log.info("events are still written into a day that is due; it is settled later")

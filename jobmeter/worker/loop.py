@@ -18,6 +18,8 @@ from jobmeter.worker import chores
 
 SWEEP_INTERVAL = timedelta(minutes=1)
 
+ReadClock = Callable[[], Awaitable[datetime]]
+
 log = logging.getLogger("jobmeter.worker")
 
 
@@ -25,26 +27,30 @@ async def run_loop(
     database: Database,
     settings: Settings,
     *,
-    read_clock: Callable[[], Awaitable[datetime]],
+    read_clock: ReadClock,
     bell: asyncio.Event,
 ) -> None:
-    """Runs due chores at each interval, and at once when ``bell`` rings. Ends when it is cancelled.
+    """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another.
 
     A failure of the database is logged and tried again: nothing is lost, for each chore is a transaction.
     """
+    await asyncio.gather(
+        _run_awaited(database, settings, read_clock, bell), _run_others(database, settings, read_clock)
+    )
+
+
+async def _run_awaited(
+    database: Database, settings: Settings, read_clock: ReadClock, bell: asyncio.Event
+) -> None:
+    """At each interval, and at once when ``bell`` rings."""
     partitions_made_for = None
-    swept_at: datetime | None = None
     while True:
         try:
             now = await read_clock()
             if partitions_made_for != day_of(now):
                 await chores.make_event_days(database, now=now)
                 partitions_made_for = day_of(now)
-            if swept_at is None or now - swept_at >= SWEEP_INTERVAL:
-                await chores.sweep_expired(database, now=now)
-                await chores.run_due(database, settings, now=now)
-                swept_at = now
-            await chores.run_rounds(database, settings, now=now)
+            await chores.run_awaited(database, settings, now=now)
         except (psycopg.Error, PoolTimeout):
             log.exception("a chore failed and will be tried again")
         bell.clear()
@@ -52,3 +58,19 @@ async def run_loop(
             await asyncio.wait_for(bell.wait(), settings.chore_interval_ms / 1_000)
         except TimeoutError:
             continue
+
+
+async def _run_others(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+    """Settlement at each interval, for a large day takes a while; the rest once a minute."""
+    swept_at: datetime | None = None
+    while True:
+        try:
+            now = await read_clock()
+            await chores.settle_due(database, settings, now=now)
+            if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
+                await chores.sweep_expired(database, now=now)
+                await chores.run_rest(database, settings, now=now)
+                swept_at = now
+        except (psycopg.Error, PoolTimeout):
+            log.exception("a chore failed and will be tried again")
+        await asyncio.sleep(settings.chore_interval_ms / 1_000)

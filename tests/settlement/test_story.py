@@ -1,6 +1,9 @@
 """Settlement from the outside, over HTTP: what a partner sees of a day before and after it is final."""
 
+import threading
 from datetime import date
+
+import psycopg
 
 from tests.board import Board, make_event
 
@@ -62,3 +65,24 @@ def test_the_money_of_a_closed_job_returns_to_its_contract(board: Board) -> None
     # then the money of the reversed click can be reserved again
     assert read_day(board, "closed", day) == (1, "1.50")
     assert board.post_job("next", budget=one_click) > 0
+
+
+def test_jobs_go_live_while_a_day_is_being_settled(board: Board, database_url: str) -> None:
+    """A day of many millions takes a while, and falls due at midnight for everyone."""
+    with psycopg.connect(database_url) as another:
+        another.execute("LOCK TABLE settled_days")
+        assert board.post_job("meanwhile") > 0
+
+
+def test_a_moved_clock_waits_for_a_settlement_that_another_process_has_begun(
+    board: Board, database_url: str
+) -> None:
+    job_id = board.post_job("waited-for")
+    day = send_double_clicks(board, job_id)
+    with psycopg.connect(database_url, autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(1246707540)")
+        ending = threading.Timer(1, another.execute, ["SELECT pg_advisory_unlock(1246707540)"])
+        ending.start()
+        board.advance_to_midnight(days=3)
+        ending.join()
+    assert read_day(board, "waited-for", day) == (1, "1.50")
