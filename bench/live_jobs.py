@@ -36,13 +36,22 @@ class LiveJobs:
     job_ids: tuple[Column, ...]
 
 
-def post_live_jobs(url: str, *, jobs: int, customers: int, now: datetime) -> LiveJobs:
+def post_live_jobs(
+    url: str, *, jobs: int, customers: int, now: datetime, budget_micros: int = BUDGET_MICROS
+) -> LiveJobs:
     """``jobs`` live P4P jobs, spread evenly over ``customers`` child applications."""
     contract, children = asyncio.run(_make_customers(url, customers, now))
     return LiveJobs(
         children,
         tuple(
-            _post_jobs(url, application=child.application, contract=contract, jobs=jobs // customers, now=now)
+            _post_jobs(
+                url,
+                application=child.application,
+                contract=contract,
+                jobs=jobs // customers,
+                budget_micros=budget_micros,
+                now=now,
+            )
             for child in children
         ),
     )
@@ -81,7 +90,13 @@ async def _make_customers(
 
 
 def _post_jobs(
-    url: str, *, application: Application, contract: PartnerContract, jobs: int, now: datetime
+    url: str,
+    *,
+    application: Application,
+    contract: PartnerContract,
+    jobs: int,
+    budget_micros: int,
+    now: datetime,
 ) -> Column:
     asked = {
         "shard": application.shard,
@@ -90,8 +105,8 @@ def _post_jobs(
         "contract_id": contract.id,
         "currency": CURRENCY,
         "price_micros": PRICE_MICROS,
-        "budget_micros": BUDGET_MICROS,
-        "amount": BUDGET_MICROS * jobs,
+        "budget_micros": budget_micros,
+        "amount": budget_micros * jobs,
         "live_from": now - timedelta(days=3),
         "live_until": now + timedelta(days=30),
     }

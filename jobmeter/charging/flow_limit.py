@@ -35,7 +35,7 @@ async def change_limit(
 
     Raises ``Refused(BALANCE_TOO_LOW)`` when the contract can not carry it; the caller's savepoint is then lost.
     """
-    assert limit_micros >= held.spent_micros, "what is spent stays spent"
+    assert limit_micros >= held.used_micros, "what is spent stays spent"
     change_micros = limit_micros - held.limit_micros
     if change_micros > 0:
         await store.raise_limit(connection, shard=held.shard, job_id=held.job_id, change_micros=change_micros)

@@ -29,6 +29,11 @@ class JobLimit:
         return self.budget_micros - self.lowered_micros
 
     @property
+    def used_micros(self) -> int:
+        """What of the limit can not be had again: spent, or spent once and credited to the contract since."""
+        return self.spent_micros + self.released_micros - self.lowered_micros
+
+    @property
     def left_micros(self) -> int:
         return self.budget_micros - self.spent_micros - self.released_micros
 

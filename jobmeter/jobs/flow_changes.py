@@ -208,7 +208,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
     contract = await find_contract(connection, posting)
     if contract is not None:
         held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
-        await limits.change_limit(connection, held, contract, limit_micros=held.spent_micros, now=now)
+        await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
         return
     if posting.hiring_contract_id is None:
         raise VerdictReached(say_not_allowed(Operation.DOWNGRADE, "a basic job"))

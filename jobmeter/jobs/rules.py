@@ -54,11 +54,11 @@ def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) 
     Raises ``Refused``: CURRENCY_DIFFERS, JOB_BUDGET_BELOW_SPENT, JOB_BUDGET_BELOW_PRICE.
     """
     budget = _check_currency(draft, contract)
-    if budget.amount_micros < held.spent_micros:
+    if budget.amount_micros < held.used_micros:
         raise Refused(
             Fault.JOB_BUDGET_BELOW_SPENT,
             amount=format_amount(budget.amount_micros, budget.currency),
-            spent=format_amount(held.spent_micros, budget.currency),
+            spent=format_amount(held.used_micros, budget.currency),
         )
     _check_price(budget, budget.amount_micros, held.click_price_micros)
     return budget.amount_micros
@@ -67,7 +67,7 @@ def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) 
 def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
     """The total budget that an UPGRADE asks for: enough for one more click. Raises as ``check_budget``."""
     budget = _check_currency(draft, contract)
-    _check_price(budget, budget.amount_micros - held.spent_micros, held.click_price_micros)
+    _check_price(budget, budget.amount_micros - held.used_micros, held.click_price_micros)
     return budget.amount_micros
 
 

@@ -27,6 +27,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
     ("4: every daily charge is its charged clicks at the job's price", store.check_daily_prices),
     ("5: every daily count is that of the events stored", store.check_daily_counts),
+    ("5: every click that settlement marked is reversed, with its money", store.check_reversals),
     ("5: no event is stored twice", store.check_event_keys),
     ("5: every charge stands on as many clicks that count", store.check_charged_events),
     ("6: no job was charged more than its total budget", store.check_jobs_within_budget),

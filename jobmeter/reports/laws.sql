@@ -330,8 +330,8 @@ SELECT count(*),
   FROM looked
 
 -- name: check_daily_counts
--- The roll-up counts each stored event once. Settlement only ever takes counts away, so on a settled day they may be
--- less, and what it took away may have joined the refused. Days whose events were dropped can not be counted again.
+-- The roll-up counts each stored event once; what settlement reversed is counted as that. Days whose events were dropped
+-- can not be counted again.
 WITH kept AS (
     SELECT pg_class.oid AS partition,
            date '1970-01-01' + (('x' || left(translate(substring(pg_get_expr(relpartbound, pg_class.oid)
@@ -347,26 +347,55 @@ WITH kept AS (
       FROM events
      GROUP BY tableoid, job_id
 ), looked AS (
-    SELECT day, job_id, views, coalesce(stored_views, 0) AS stored_views, apply_clicks,
+    SELECT day, job_id, views, coalesce(stored_views, 0) AS stored_views, apply_clicks, clicks_reversed,
            coalesce(stored_clicks, 0) AS stored_clicks, clicks_refused, coalesce(stored_refused, 0) AS stored_refused
       FROM (SELECT day, job_id, stored_views, stored_clicks, stored_refused
               FROM counted JOIN kept USING (partition)) AS of_day
-      FULL JOIN (SELECT day, job_id, views, apply_clicks, clicks_refused
+      FULL JOIN (SELECT day, job_id, views, apply_clicks, clicks_reversed, clicks_refused
                    FROM job_days JOIN kept USING (day)) AS rolled_up USING (day, job_id)
 ), judged AS (
-    SELECT day, job_id, views, stored_views, apply_clicks, stored_clicks,
-           CASE WHEN settled_at IS NULL
-                THEN (views, apply_clicks, clicks_refused) = (stored_views, stored_clicks, stored_refused)
-                ELSE views <= stored_views AND apply_clicks <= stored_clicks AND clicks_refused >= stored_refused
-                     AND apply_clicks + clicks_refused <= stored_clicks + stored_refused END AS holds
+    SELECT day, job_id, views, stored_views, apply_clicks, clicks_reversed, stored_clicks,
+           (views, apply_clicks + clicks_reversed, clicks_refused)
+           = (stored_views, stored_clicks, stored_refused) AS holds
       FROM looked
-      LEFT JOIN settled_days USING (day)
 )
 SELECT count(*),
        count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('job %s on %s: %s views of %s, %s clicks of %s', job_id, day, views, stored_views, apply_clicks,
-                  stored_clicks)) FILTER (WHERE holds IS NOT TRUE)
+       min(format('job %s on %s: %s views of %s, %s clicks and %s reversed of %s', job_id, day, views, stored_views,
+                  apply_clicks, clicks_reversed, stored_clicks)) FILTER (WHERE holds IS NOT TRUE)
   FROM judged
+
+-- name: check_reversals
+-- Law 5. What settlement marked is what it reversed: by job and day the clicks, by charge the money. A job that waits
+-- for its turn has its marks and no reversal yet.
+WITH marked AS (
+    SELECT shard, job_id, (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,
+           count(*) AS clicks, sum(amount_micros) AS micros
+      FROM event_reversals
+     GROUP BY shard, job_id, day
+), done AS (
+    SELECT marked.shard, marked.job_id, marked.day, clicks, micros
+      FROM marked
+      LEFT JOIN settlement_jobs USING (day, shard, job_id)
+     WHERE settlement_jobs.day IS NULL
+), posted AS (
+    SELECT charged.source_id AS job_id, charged.day, sum(reversal.amount) AS micros
+      FROM ledger_postings AS reversal
+      JOIN charge_postings AS charged ON charged.reference = reversal.corrects
+     WHERE reversal.purpose = 5
+     GROUP BY charged.source_id, charged.day
+), looked AS (
+    SELECT job_id, done.day, clicks, clicks_reversed,
+           clicks = clicks_reversed AND done.micros = coalesce(posted.micros, 0) AS holds
+      FROM done
+      LEFT JOIN job_days USING (shard, job_id, day)
+      LEFT JOIN posted USING (job_id, day)
+)
+SELECT coalesce(sum(clicks), 0)::bigint,
+       count(*) FILTER (WHERE holds IS NOT TRUE),
+       min(format('job %s on %s: %s clicks marked, %s reversed', job_id, day, clicks, clicks_reversed))
+           FILTER (WHERE holds IS NOT TRUE)
+  FROM looked
 
 -- name: check_event_keys
 -- Law 5. No event is stored twice.

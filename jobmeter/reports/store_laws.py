@@ -81,6 +81,10 @@ async def check_daily_counts(connection: Connection) -> Found:
     return await _read(connection, SQL["check_daily_counts"])
 
 
+async def check_reversals(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_reversals"])
+
+
 async def check_event_keys(connection: Connection) -> Found:
     return await _read(connection, SQL["check_event_keys"])
 

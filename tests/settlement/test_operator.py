@@ -140,3 +140,24 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(bo
     )
     assert credit["corrects"] == charge["reference"]
     assert day < credit["day"]
+
+
+def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(board: Board) -> None:
+    job_id, day = settle_two_clicks(board, "lowered")
+    headers = bearer(board.credentials["operator_key"])
+    board.advance_to_midnight(days=4)
+    postings = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()[
+        "postings"
+    ]
+    (charge,) = [posting["reference"] for posting in postings if posting["purpose"] == "CHARGE"]
+    credit = {"amount": "2.00", "reference": "goodwill"}
+    assert send(board, "POST", f"charges/{charge}/credits", credit).status_code == 201
+
+    def lower(amount: str) -> int:
+        budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}}
+        element = board.job_element("lowered", jobPostingOperationType="UPDATE", budget=budget)
+        (row,) = board.batch_create([element])
+        return row["status"]
+
+    # two clicks were spent once, of which a part is the contract's again
+    assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
