@@ -23,6 +23,7 @@ from jobmeter.partners.model import Application, ApplicationDraft
 from jobmeter.reports.flow_laws import check_laws
 from jobmeter.reports.model import LawCheck
 from jobmeter.store.database import Database
+from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
 from jobmeter.worker import chores
 
@@ -73,13 +74,19 @@ class Stage:
 
     async def take_in(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
         async with self.database.transaction() as connection:
-            return await metering.take_in(
-                connection,
-                events,
-                known_meters=self.known_meters,
-                now=now,
-                future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
-            )
+            return await self.take_in_on(connection, events, now)
+
+    async def take_in_on(
+        self, connection: Connection, events: Sequence[Event | Malformed], now: datetime
+    ) -> IntakeReply:
+        """In the caller's transaction."""
+        return await metering.take_in(
+            connection,
+            events,
+            known_meters=self.known_meters,
+            now=now,
+            future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
+        )
 
     async def open_day(self, now: datetime) -> None:
         await chores.make_event_days(self.database, now=now)

@@ -1,0 +1,70 @@
+"""Incidents 9 and 10: what goes beyond a budget is shown, and nothing of it is charged."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobmeter.store.database import Database
+from tests.board import Board, bearer
+from tests.laws.stage import PRICE_MICROS, START, clear, make_clicks, set_up
+
+BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.99"}}
+LATER = START + timedelta(hours=1)
+CENT = 10_000
+
+
+def test_clicks_beyond_the_budget_are_counted_free_and_shown(board: Board) -> None:
+    """9. Totals were clipped at the budget: the customer never saw what he had got for nothing."""
+    job_id, day = board.post_job("beyond", budget=BUDGET), board.now.date()
+    assert board.send_clicks(job_id, 10)["accepted"] == 10
+    board.advance_to_midnight()
+
+    report = board.report_by_ids("beyond", days=(day, day)).json()["results"]["beyond"]
+    (row,) = report["jobPerformanceMetrics"]
+    assert (row["applyClickCount"], row["charge"]["amount"]) == (10, "4.50")
+    spent = report["lifetimeJobBudgetInfo"]
+    assert (spent["lifetimeBudgetSpent"]["amount"], spent["lifetimeBudgetLimit"]["amount"]) == (
+        "4.50",
+        "4.99",
+    )
+    found = board.client.get(
+        f"/operator/explain/jobs/{job_id}/days/{day}", headers=bearer(board.credentials["operator_key"])
+    ).json()
+    assert found["figures"]["clicksBeyondBudget"] == 7
+    assert [click["outcome"] for click in found["clicks"]] == ["CHARGED"] * 3 + ["BEYOND_BUDGET"] * 7
+
+
+@pytest.fixture
+def runner():
+    with asyncio.Runner() as opened:
+        yield opened
+
+
+def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) -> None:
+    """10. "Remaining" fell below zero. Budgets that no whole number of clicks fills, in batches of any size."""
+    database = runner.run(Database.open(database_url, connections_max=2))
+
+    async def check(budget_cents: int, batches: list[int]) -> None:
+        await clear(database)
+        stage = await set_up(database, 10_000_000_000)
+        budget = budget_cents * CENT
+        job_id = await stage.post("job", budget_micros=budget)
+        for number, count in enumerate(batches):
+            await stage.take_in(make_clicks(job_id, count, prefix=f"b{number}-"), LATER)
+        expected = min(sum(batches), budget // PRICE_MICROS) * PRICE_MICROS
+        rows = await stage.rows("SELECT spent_micros, budget_micros - spent_micros >= 0 FROM job_budgets")
+        assert rows == [(expected, True)]
+        assert await stage.breaches() == []
+
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+    @given(st.integers(150, 1_500), st.lists(st.integers(1, 6), min_size=1, max_size=4))
+    def examples(budget_cents: int, batches: list[int]) -> None:
+        runner.run(check(budget_cents, batches))
+
+    try:
+        examples()
+    finally:
+        runner.run(database.close())

@@ -1,0 +1,171 @@
+"""Incident 20: databases that called themselves serializable let transactions see each other halfway.
+
+In the manner of Elle: many small batches over a few tight budgets run at the same moment, each holding what it has
+locked for a random while. What each of them was charged is its observation; from all observations follows, job by job,
+which batch came before which. If there is an order of all batches that explains everything, that relation has no ring.
+"""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from graphlib import CycleError, TopologicalSorter
+from random import Random
+
+import pytest
+
+from jobmeter.charging import flow_limit as limits
+from jobmeter.metering.flow_identity import find_visitor
+from jobmeter.store.database import Database
+from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, set_up
+
+LATER = START + timedelta(hours=1)
+JOBS, BATCHES, AT_ONCE = 4, 24, 8
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``asked`` and ``charged`` are clicks by job; ``begun`` and ``ended`` count the events of the whole run."""
+
+    number: int
+    begun: int
+    ended: int
+    asked: dict[int, int]
+    charged: dict[int, int]
+
+
+def precedences(batches: list[Batch]) -> dict[int, set[int]]:
+    """For each batch those that must have come before it. A budget is spent once: whoever got nothing, or not all,
+    came after everyone who got something; whoever began after another had ended came later.
+    """
+    before: dict[int, set[int]] = defaultdict(set)
+    for one in batches:
+        for other in batches:
+            if one is other:
+                continue
+            if other.ended < one.begun:
+                before[one.number].add(other.number)
+            for job, asked in one.asked.items():
+                got, others = one.charged.get(job, 0), other.charged.get(job, 0)
+                is_cut = got < asked
+                other_is_full = others == other.asked.get(job, 0)
+                if is_cut and others > 0 and (got == 0 or other_is_full):
+                    before[one.number].add(other.number)
+    return before
+
+
+def find_ring(batches: list[Batch]) -> list[int]:
+    try:
+        TopologicalSorter(precedences(batches)).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch]:
+    chance, ticks, gate = Random(seed), iter(range(1_000_000)), asyncio.Semaphore(AT_ONCE)
+
+    async def run_one(
+        name: int, clicks: dict[int, int], waits: float
+    ) -> tuple[str, int, int, dict[int, int]]:
+        events = [
+            make_event(job, f"{name}-{job}-{n}", START + timedelta(milliseconds=n))
+            for job, count in clicks.items()
+            for n in range(count)
+        ]
+        async with gate:
+            begun = next(ticks)
+            async with stage.database.transaction() as connection:
+                await stage.take_in_on(connection, events, LATER)
+                await asyncio.sleep(waits)
+            return f"{name}", begun, next(ticks), clicks
+
+    asked = [
+        {job: chance.randrange(1, 6) for job in chance.sample(job_ids, chance.randrange(1, JOBS + 1))}
+        for _ in range(BATCHES)
+    ]
+    ran = await asyncio.gather(
+        *(run_one(name, clicks, chance.random() * 0.02) for name, clicks in enumerate(asked))
+    )
+    return [await observe(stage, *one) for one in ran]
+
+
+async def observe(stage: Stage, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
+    """What the batch was charged, found by one of its own events."""
+    job = next(iter(asked))
+    rows = await stage.rows(
+        "SELECT source_id, amount / %s FROM charge_postings WHERE cause ="
+        " (SELECT batch FROM events WHERE job_id = %s AND visitor = %s LIMIT 1)",
+        [PRICE_MICROS, job, visitor_of(name, job)],
+    )
+    return Batch(int(name), begun, ended, asked, dict(rows))
+
+
+def visitor_of(name: str, job: int) -> int:
+    return find_visitor(make_event(job, f"{name}-{job}-0", START).visitor)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_some_order_of_the_batches_explains_every_charge(database_url: str, seed: int) -> None:
+    async def run() -> None:
+        database = await Database.open(database_url, connections_max=AT_ONCE + 2)
+        try:
+            stage = await set_up(database, 10_000_000_000)
+            clicks = 9 + seed
+            job_ids = [
+                await stage.post(f"job-{n}", budget_micros=(clicks + n) * PRICE_MICROS) for n in range(JOBS)
+            ]
+            batches = await run_batches(stage, job_ids, seed)
+            for number, job in enumerate(job_ids):
+                asked = sum(batch.asked.get(job, 0) for batch in batches)
+                charged = sum(batch.charged.get(job, 0) for batch in batches)
+                assert charged == min(asked, clicks + number)
+            assert find_ring(batches) == []
+            assert await stage.breaches() == []
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_ring_would_be_found() -> None:
+    """Two batches, each of which got what the other missed: no order explains that."""
+    one = Batch(1, 0, 9, {10: 2, 11: 2}, {10: 2})
+    other = Batch(2, 0, 9, {10: 2, 11: 2}, {11: 2})
+    assert find_ring([one, other])
+    assert not find_ring([one, Batch(2, 0, 9, {10: 2, 11: 2}, {})])
+    # and one that began later must not have got what an earlier one missed
+    assert find_ring([Batch(1, 0, 1, {10: 2}, {}), Batch(2, 2, 3, {10: 2}, {10: 2})])
+
+
+def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -> None:
+    """A budget is spent; while it is being raised, a click waits for it. It sees the new budget, and no old version."""
+
+    async def run() -> None:
+        database = await Database.open(database_url, connections_max=4)
+        try:
+            stage = await set_up(database, 10_000_000_000)
+            job_id = await stage.post("job", budget_micros=PRICE_MICROS)
+            await stage.take_in([make_event(job_id, "first", START)], LATER)
+            async with database.transaction() as connection:
+                held = await limits.lock_limit(connection, shard=job_id % 256, job_id=job_id)
+                waiting = asyncio.create_task(stage.take_in([make_event(job_id, "second", START)], LATER))
+                await until_someone_waits(stage)
+                await limits.change_limit(
+                    connection, held, stage.contract, limit_micros=2 * PRICE_MICROS, now=LATER
+                )
+            assert (await waiting).clicks_charged == 1
+            assert await stage.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
+            assert await stage.breaches() == []
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+async def until_someone_waits(stage: Stage) -> None:
+    for _ in range(500):
+        if await stage.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")

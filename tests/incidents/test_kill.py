@@ -1,0 +1,56 @@
+"""Incident 2: during a roll-out 77 seconds of acknowledged events were lost.
+
+What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/crash kills at many
+moments; this is the plain case.
+"""
+
+import asyncio
+from pathlib import Path
+
+import httpx2
+import psycopg
+
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.sandbox import setup
+from jobmeter.store.database import Database
+from tests.board import Board
+from tests.crash.installation import Installation
+
+
+def make_partner_in(installation: Installation) -> dict:
+    """Starts the database; returns what a credentials file would hold."""
+    return asyncio.run(make_partner(installation.start_database())) | installation.keys
+
+
+async def make_partner(url: str) -> dict:
+    database = await Database.open(url, connections_max=2)
+    try:
+        return await setup.make_partner(database, now=read_machine_clock())
+    finally:
+        await database.close()
+
+
+def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, setup.make_keys())
+    try:
+        credentials = make_partner_in(installation)
+        installation.start_server()
+        with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
+            board = Board(client, credentials)
+            job_id = board.post_job("killed")
+            acknowledged = board.send_clicks(job_id, 12)["accepted"]
+
+            installation.kill_server()
+            installation.kill_database()
+            url = installation.start_database()
+            installation.start_server()
+
+            with psycopg.connect(url) as connection:
+                found = connection.execute(
+                    "SELECT sum(clicks_charged), sum(charge_micros)::bigint FROM job_days WHERE job_id = %s",
+                    [job_id],
+                ).fetchone()
+            assert found == (acknowledged, acknowledged * setup.CLICK_PRICE_MICROS)
+            assert acknowledged == 12
+    finally:
+        installation.stop()

@@ -1,0 +1,49 @@
+"""Incident 19: a ledger stood still for a second under many small batches."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import numpy as np
+import pytest
+
+from jobmeter.sandbox import setup
+from tests.board import Board, make_event
+from tests.crash.installation import Installation
+from tests.incidents.test_kill import make_partner_in
+
+BATCHES, AT_ONCE, ROWS = 4_000, 8, 3
+P999_SECONDS_MAX = 1.0
+
+
+@pytest.mark.slow
+def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
+    """Eight senders of three clicks each, each batch durable and charged before its answer. The bound is for a
+    machine that others use too.
+    """
+    installation = Installation(tmp_path, setup.make_keys())
+    try:
+        credentials = make_partner_in(installation)
+        installation.start_server()
+        limits = httpx2.Limits(max_connections=AT_ONCE)
+        with httpx2.Client(base_url=installation.base_url, timeout=30, limits=limits) as client:
+            board = Board(client, credentials)
+            jobs = [board.post_job(f"job-{n}") for n in range(20)]
+            at = board.now_ms
+
+            def send(number: int) -> float:
+                events = [
+                    make_event(jobs[(number + n) % len(jobs)], f"{number}-{n}", at - n, type="applyClick")
+                    for n in range(ROWS)
+                ]
+                began = time.perf_counter()
+                answer = board.send(events)
+                taken = time.perf_counter() - began
+                assert answer.json()["accepted"] + answer.json()["rejected"] == ROWS
+                return taken
+
+            with ThreadPoolExecutor(AT_ONCE) as senders:
+                seconds = list(senders.map(send, range(BATCHES)))
+        assert np.percentile(seconds, 99.9) < P999_SECONDS_MAX
+    finally:
+        installation.stop()

@@ -1,0 +1,100 @@
+"""Incidents 1, 5 and 7: a write that failed, a batch that comes again, a batch that comes again and again."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from jobmeter.wire.events import Event
+from tests.board import Board, make_event
+from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
+
+LATER = START + timedelta(hours=1)
+FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days"
+
+
+class LostError(Exception):
+    """The process or the connection was gone before the commit."""
+
+
+async def take_in_and_lose(stage: Stage, events: list[Event]) -> None:
+    async with stage.database.transaction() as connection:
+        await stage.take_in_on(connection, events, LATER)
+        raise LostError
+
+
+def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
+    """1. A deduplication cache had an event before the store did: the retry was taken for a repeat, and it was lost.
+
+    Here the same transaction stores, counts and charges, so a retry after a failure at any point counts once.
+    """
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+            clicks = make_clicks(job_id, 5)
+            for _ in range(3):
+                with pytest.raises(LostError):
+                    await take_in_and_lose(stage, clicks)
+            assert await stage.rows(FIGURES) == []
+
+            reply = await stage.take_in(clicks, LATER)
+            assert (reply.accepted, reply.duplicate) == (5, 0)
+            assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
+
+    asyncio.run(run())
+
+
+def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
+    """1, the other half: the write was committed, and its answer never came."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+            clicks = make_clicks(job_id, 5)
+            await stage.take_in(clicks, LATER)
+            reply = await stage.take_in(clicks, LATER)
+            assert (reply.accepted, reply.duplicate) == (0, 5)
+            assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
+
+    asyncio.run(run())
+
+
+def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(board: Board) -> None:
+    """5. A batch with one known event was answered 422 as a whole; senders retried it for ever, or dropped it."""
+    job_id, at = board.post_job("again"), board.now_ms
+    known = [make_event(job_id, f"known-{n}", at + n, type="applyClick") for n in range(3)]
+    assert board.send(known).json() == {"accepted": 3, "duplicate": 0, "rejected": 0, "rejections": []}
+
+    # known events, new ones, one that is twice in the batch, and two that cannot be taken in
+    new = [make_event(job_id, f"new-{n}", at + n, type="applyClick") for n in range(2)]
+    wrong = [make_event(1, "elsewhere", at), {"source": "board", "id": "halved"}]
+    answer = board.send([*known, *wrong, *new, new[0]])
+
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["accepted"], told["duplicate"], told["rejected"]) == (2, 4, 2)
+    assert [(row["index"], row["reason"]) for row in told["rejections"]] == [
+        (3, "JOB_UNKNOWN"),
+        (4, "MALFORMED"),
+    ]
+
+
+@pytest.mark.parametrize("times", [2, 7])
+def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None:
+    """7. A queue delivered at least once, and each delivery was billed."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=4 * PRICE_MICROS)
+            clicks = make_clicks(job_id, 10)
+            for delivery in range(times):
+                # whole, in parts, and backwards
+                await stage.take_in(clicks, LATER)
+                await stage.take_in(clicks[delivery : delivery + 4], LATER)
+                await stage.take_in(clicks[::-1], LATER)
+            assert await stage.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
+            assert await stage.rows("SELECT count(*) FROM charge_postings") == [(1,)]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())

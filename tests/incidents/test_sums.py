@@ -1,0 +1,109 @@
+"""Incidents 3 and 6: sums that housekeeping changes, and events that are accepted and never billed."""
+
+import asyncio
+from datetime import timedelta
+from random import Random
+
+import psycopg
+import pytest
+
+from jobmeter.base.days import day_of, final_at
+from jobmeter.metering import flow_retention as retention
+from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
+
+LATER = START + timedelta(hours=1)
+FIGURES = (
+    "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days"
+)
+POSTED = "SELECT purpose, count(*), sum(amount)::bigint FROM ledger_postings GROUP BY purpose"
+HOUSEKEEPING = (
+    "VACUUM (FULL, ANALYZE) events, job_days, job_budgets, charge_postings, ledger_bookings",
+    "REINDEX TABLE events",
+    "REINDEX TABLE charge_postings",
+    "CLUSTER job_days USING job_days_pkey",
+    "CHECKPOINT",
+)
+
+
+async def read_sums(stage: Stage) -> tuple[list, list]:
+    return sorted(await stage.rows(FIGURES)), sorted(await stage.rows(POSTED))
+
+
+def draw_clicks(chance: Random, job_ids: list[int], count: int) -> list:
+    return [
+        make_event(
+            chance.choice(job_ids),
+            f"e{chance.random()}",
+            START + timedelta(seconds=chance.randrange(3_000)),
+            type=chance.choice(["applyClick", "applyClick", "view"]),
+            visitor=f"v{chance.randrange(30)}",
+            user_agent=chance.choice([None, None, None, "Googlebot/2.1"]),
+        )
+        for _ in range(count)
+    ]
+
+
+def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
+    """3. Rows were deduplicated by merges in the background, "maybe never": until then sums had them twice."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_ids = [await stage.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
+            events = draw_clicks(Random(3), job_ids, 120)
+            await stage.take_in(events[:80], LATER)
+            await stage.take_in(events[40:], LATER)
+            before = await read_sums(stage)
+            async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+                for statement in HOUSEKEEPING:
+                    await connection.execute(statement)
+                    assert await read_sums(stage) == before
+
+            # nor on the end of the events themselves
+            await stage.run_due(final_at(day_of(START)))
+            settled = await read_sums(stage)
+            async with stage.database.transaction() as connection:
+                while await retention.drop_next_day(
+                    connection, retention_days=0, export_folder="", now=final_at(day_of(START))
+                ):
+                    pass
+            assert await stage.rows("SELECT count(*) FROM events") == [(0,)]
+            assert await read_sums(stage) == settled
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str, seed: int) -> None:
+    """6. Events were accepted and never reached a bill. Here nothing lies between the two that could fall behind."""
+
+    async def run() -> None:
+        chance, accepted, charged = Random(seed), 0, 0
+        async with open_stage(database_url) as stage:
+            job_ids = [
+                await stage.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
+            ]
+            for _ in range(8):
+                events = draw_clicks(chance, job_ids, 40)
+                reply = await stage.take_in(events, LATER)
+                assert reply.accepted + reply.duplicate + reply.rejected == len(events)
+                accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged
+                assert await count_all(stage) == (accepted, charged)
+            await stage.run_due(final_at(day_of(START)))
+            everything, standing = await count_all(stage)
+            ((taken_back,),) = await stage.rows(
+                "SELECT count(*) FROM event_reversals WHERE amount_micros > 0"
+            )
+            assert (everything, standing) == (accepted, charged - taken_back)
+            assert taken_back > 0
+
+    asyncio.run(run())
+
+
+async def count_all(stage: Stage) -> tuple[int, int]:
+    """Views and clicks that were ever counted, and charged clicks that stand."""
+    ((everything, charged),) = await stage.rows(
+        "SELECT sum(views + (apply_clicks - clicks_charged) + clicks_charged + clicks_reversed), sum(clicks_charged)"
+        " FROM job_days"
+    )
+    return everything, charged

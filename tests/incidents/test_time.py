@@ -1,0 +1,152 @@
+"""Incidents 14, 21 and 22: events outside a job's run, the edges of days and months, a clock that goes backwards."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, end_of, final_at, start_of
+from tests.board import Board, bearer, make_event
+from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.laws.stage import make_event as make_click
+
+LATER = START + timedelta(hours=1)
+FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_days ORDER BY day"
+MS = timedelta(milliseconds=1)
+
+
+def test_nothing_is_charged_outside_a_jobs_live_window(board: Board) -> None:
+    """14. Events from before a meter existed were billed when it was made."""
+    before = board.now_ms - 60_000
+    job_id = board.post_job("window")
+    during = board.now_ms
+    assert board.close_job("window")["status"] == 202
+    after = board.now_ms + 1
+    clicks = [
+        make_event(job_id, name, at, type="applyClick")
+        for name, at in (("before", before), ("during", during), ("after", after))
+    ]
+
+    told = board.send(clicks).json()
+
+    assert [(row["index"], row["reason"]) for row in told["rejections"]] == [
+        (0, "JOB_NOT_LIVE"),
+        (2, "JOB_NOT_LIVE"),
+    ]
+    # the one in between came after the close, when its money had returned: it counts, and is free
+    assert told["accepted"] == 1
+    headers = bearer(board.credentials["operator_key"])
+    found = board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
+    assert found["spent"] == "0.00"
+    assert "CHARGE" not in {posting["purpose"] for posting in found["postings"]}
+
+
+@pytest.mark.parametrize(
+    "last", [date(2026, 3, 28), date(2026, 10, 24), date(2026, 4, 30), date(2027, 12, 31), date(2028, 2, 29)]
+)
+def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> None:
+    """21. Reports disagreed around local midnights, clock changes, leap days and ends of months.
+
+    The day is that of the event's own time in UTC, whenever it arrives, up to 48 hours later and not a moment more.
+    """
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            midnight = end_of(last)
+            await stage.open_day(midnight)
+            job_id = await stage.post(
+                "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
+            )
+            last_ms, first_ms = midnight - MS, midnight
+            # given an event of each day that arrives at once, and one of the last millisecond that arrives late
+            early = [make_click(job_id, "a", last_ms), make_click(job_id, "b", first_ms)]
+            await stage.take_in(early, midnight + timedelta(seconds=1))
+            assert await stage.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
+
+            at_the_limit = last_ms + timedelta(hours=48)
+            await stage.open_day(at_the_limit)
+            late = await stage.take_in([make_click(job_id, "late", last_ms)], at_the_limit - MS)
+            too_late = await stage.take_in([make_click(job_id, "too late", last_ms)], at_the_limit)
+            assert (late.accepted, [row.verdict.name for row in too_late.rejections]) == (1, ["TOO_OLD"])
+            assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+            ((restated,),) = await stage.rows(
+                "SELECT count(*) FROM job_day_restatements WHERE day = %s", [last]
+            )
+            assert restated == 2  # both came when the day was over
+
+            # and what is final does not change
+            await stage.run_due(final_at(last))
+            await stage.take_in([make_click(job_id, "much too late", last_ms)], final_at(last))
+            assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_an_offset_in_the_events_time_changes_no_day(board: Board) -> None:
+    """21. The same instant, written with three offsets, is one time: the day of its UTC."""
+    job_id, at = board.post_job("offsets"), board.now_ms
+    instant = datetime.fromtimestamp(at // 1_000, UTC) + timedelta(seconds=1)
+    times = [
+        instant.isoformat(),
+        instant.astimezone(datetime.strptime("+1400", "%z").tzinfo).isoformat(),
+        instant.astimezone(datetime.strptime("-1100", "%z").tzinfo).isoformat(),
+    ]
+    clicks = [make_event(job_id, "one", time, type="applyClick") for time in times]
+    assert (board.send(clicks).json()["accepted"], board.send(clicks).json()["duplicate"]) == (1, 3)
+
+
+async def read_money(stage: Stage) -> list:
+    return await stage.rows("SELECT job_id, spent_micros, released_micros FROM job_budgets ORDER BY job_id")
+
+
+def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> None:
+    """22. The machine's clock jumped back: ages were negative, and what was done was done again."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+            double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
+            await stage.take_in([*double, *make_clicks(job_id, 3)], LATER)
+
+            # when an hour is lived through twice
+            now = LATER + timedelta(hours=1)
+            ahead = make_click(job_id, "ahead", now)
+            assert (await stage.take_in([ahead], now)).accepted == 1
+            back = await stage.take_in(make_clicks(job_id, 2, now, prefix="x"), LATER)
+            assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
+            assert (await stage.take_in([ahead], LATER)).accepted == 0
+
+            # and midnights too: days are settled once, and none before it can be complete
+            for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
+                await stage.run_due(moment)
+            settled = await stage.rows("SELECT day, settled_at FROM settled_days")
+            assert all(at >= final_at(day) for day, at in settled)
+            once = await read_money(stage)
+            await stage.run_due(start_of(day_of(START)))
+            await stage.run_due(final_at(day_of(START)))
+            assert await read_money(stage) == once
+            assert await stage.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
+            assert await stage.rows("SELECT count(*) FROM settlement_runs WHERE touched_at < judged_at") == [
+                (0,)
+            ]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str) -> None:
+    """22. Two servers whose clocks differ, each with a part of the same events."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+            clicks = make_clicks(job_id, 6)
+            behind, ahead = LATER, LATER + timedelta(minutes=4)
+            assert (await stage.take_in(clicks[:4], ahead)).accepted == 4
+            assert (await stage.take_in(clicks[2:], behind)).accepted == 2
+            assert await stage.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
+            assert to_ms(behind) < to_ms(ahead)
+
+    asyncio.run(run())
