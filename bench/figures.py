@@ -6,6 +6,7 @@ Does not own a measurement.
 from collections.abc import Callable
 from datetime import datetime
 
+from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
 from bench.machine import Machine
@@ -33,6 +34,7 @@ FIGURES = (
     Figure("report_last_page", "ms", "reports", "the first page", 1.20, is_cost=True),
     Figure("report_growth", "ms", "growth", "a hundredth of the days", 1.30, is_large=True, is_cost=True),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
+    Figure("event_to_explain_p99", "ms", "explaining"),
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
     Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
     Figure("feed_peak_memory", "MB", "feeds"),
@@ -43,5 +45,6 @@ GROUPS: dict[str, Measure] = {
     "reports": measure_reports,
     "growth": measure_growth,
     "settlement": measure_settlement,
+    "explaining": measure_explaining,
     "feeds": measure_feeds,
 }

@@ -25,8 +25,9 @@ from jobmeter.reports.model import LawCheck
 from jobmeter.sandbox import setup, show
 from jobmeter.sandbox.demo import run_demo
 from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
+from jobmeter.sandbox.score import Judged, judge_traffic, score
 from jobmeter.sandbox.traffic import TrafficPlan
-from jobmeter.sandbox.truth import write_truth
+from jobmeter.sandbox.truth import Label, read_labels, write_truth
 from jobmeter.server import open_database, run_server
 from jobmeter.store.database import Database, upgrade_database
 from jobmeter.store.migrate import DatabaseUnusable
@@ -38,7 +39,9 @@ SERVER_PORT = 8700
 app = App(name="jobmeter", help="A self-hosted partner platform for job advertising.", version=__version__)
 clock = App(name="clock", help="Shows and moves the clock of a running sandbox.")
 database = App(name="db", help="Looks after the database.")
+traffic = App(name="traffic", help="Plays traffic into a running sandbox, and scores what was made of it.")
 app.command(clock)
+app.command(traffic)
 app.command(database)
 app.command(cli_explain.app)
 app.command(cli_feed.app)
@@ -133,8 +136,8 @@ def demo() -> None:
     run_demo(console)
 
 
-@app.command
-def traffic(
+@traffic.default
+def play(
     *,
     days: int = 7,
     seed: int = 1,
@@ -159,6 +162,25 @@ def traffic(
     if truth is not None:
         write_truth(truth, played.truth)
         console.print(f"The ground truth is in {truth}")
+
+
+@traffic.command(name="score")
+def score_traffic(
+    truth: Path, /, *, data: DataOption = DATA / "sandbox", database_url: UrlOption = ""
+) -> None:
+    """Prints precision and recall of each filter and settlement rule on traffic whose ground truth is in TRUTH."""
+    labels = read_labels(truth)
+    with open_database(data, database_url) as url:
+        show.show_scores(console, score(asyncio.run(_judge(url, labels))))
+
+
+async def _judge(url: str, labels: dict[str, Label]) -> list[Judged]:
+    opened = await Database.open(url, connections_max=1)
+    try:
+        async with opened.connection() as connection:
+            return await judge_traffic(connection, labels)
+    finally:
+        await opened.close()
 
 
 @clock.command(name="show")

@@ -15,6 +15,7 @@ from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import http as sandbox_http
+from jobmeter.settlement.model import Rule
 
 NOTE = "This page is printed from the tables in the code: `make docs`.\n"
 
@@ -84,11 +85,30 @@ def print_filters() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_rules() -> str:
+    lines = [
+        "# Settlement rules",
+        "",
+        NOTE,
+        "A rule looks at the clicks of a day that those before it have left. Whether it holds, and the limits of bursts,",
+        "are the operator's to set: `PUT /operator/settlementRules/{name}`.",
+        "",
+        "| number | rule | reason that the partner reads | holds | jobs, more than | within minutes |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for rule in Rule:
+        bounds = (rule.jobs_max, rule.window_minutes) if rule.jobs_max > 1 else ("", "")
+        holds = "yes" if rule.is_on else "no"
+        lines.append(f"| {int(rule)} | {rule.name} | {rule.says} | {holds} | {bounds[0]} | {bounds[1]} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": print_faults,
     "settings.md": print_settings,
     "endpoints.md": print_routes,
     "intake-filters.md": print_filters,
+    "settlement-rules.md": print_rules,
 }
 
 

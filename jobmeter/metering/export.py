@@ -14,7 +14,10 @@ from jobmeter.store.migrate import Connection
 
 ROWS_PER_GROUP = 100_000
 KINDS = ("view", "applyClick")
-COLUMNS = ("shard", "event_key", "time_ms", "job_id", "kind", "verdict", "visitor", "address", "batch")
+COLUMNS = (
+    *("shard", "event_key", "time_ms", "job_id", "kind", "verdict", "visitor", "address", "batch"),
+    *("settlement_rule", "charge"),
+)
 
 
 def file_name(day: date) -> str:
@@ -59,13 +62,14 @@ def _open_folder(filesystems: Any, folder: str) -> tuple[Any, str]:
 
 def _make_schema(arrow: Any) -> Any:
     text, whole, small = arrow.string(), arrow.int64(), arrow.int16()
-    types = (small, text, whole, whole, text, text, whole, whole, whole)
+    types = (small, text, whole, whole, text, text, whole, whole, whole, small, text)
     return arrow.schema(list(zip(COLUMNS, types, strict=True)))
 
 
 def _make_table(arrow: Any, schema: Any, rows: list[tuple[Any, ...]]) -> Any:
     columns = [list(column) for column in zip(*rows, strict=True)]
     columns[1] = [str(key) for key in columns[1]]
+    columns[10] = [None if charge is None else str(charge) for charge in columns[10]]
     columns[4] = [KINDS[kind] for kind in columns[4]]
     columns[5] = [VERDICTS[verdict].name for verdict in columns[5]]
     return arrow.table(columns, schema=schema)

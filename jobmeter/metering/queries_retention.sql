@@ -12,8 +12,11 @@ SELECT event_days.day
  LIMIT %(days_max)s
 
 -- name: stream_event_day
-SELECT shard, event_key, event_key_ms(event_key) AS time_ms, job_id, kind, verdict, visitor, address, batch
+-- With what settlement took back, which is forgotten with the events.
+SELECT shard, event_key, event_key_ms(event_key) AS time_ms, events.job_id, kind, verdict, visitor, address, events.batch,
+       rule, charge
   FROM events
+  LEFT JOIN event_reversals USING (shard, event_key)
  WHERE event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
  ORDER BY shard, event_key

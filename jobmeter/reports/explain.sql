@@ -29,33 +29,30 @@ WITH charges AS (
        AND purpose = 3
      WHERE job_days.shard = %(shard)s
        AND job_id = %(job_id)s
+), moved AS (
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM charges
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE shard = %(shard)s
+       AND source_kind = 3
+       AND source_id = %(job_id)s
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE shard = %(shard)s
+       AND destination_kind = 3
+       AND destination_id = %(job_id)s
+     UNION ALL
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+      FROM ledger_bookings
+     WHERE corrects IN (SELECT reference FROM charges)
+       AND destination_kind <> 3
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM charges
+  FROM moved
  WHERE day BETWEEN %(first)s AND %(last)s
-   AND number > %(after_number)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE shard = %(shard)s
-   AND source_kind = 3
-   AND source_id = %(job_id)s
-   AND day BETWEEN %(first)s AND %(last)s
-   AND number > %(after_number)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE shard = %(shard)s
-   AND destination_kind = 3
-   AND destination_id = %(job_id)s
-   AND day BETWEEN %(first)s AND %(last)s
-   AND number > %(after_number)s
- UNION ALL
-SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM ledger_bookings
- WHERE corrects IN (SELECT reference FROM charges)
-   AND destination_kind <> 3
-   AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  ORDER BY number
  LIMIT %(postings_max)s
@@ -131,10 +128,9 @@ SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdic
 -- those. Free clicks are behind it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
-      FROM unnest(%(batches)s::bigint[]) AS asked (batch)
-      JOIN charge_postings
-        ON shard = %(shard)s
-       AND reference = charge_reference(%(day)s, %(job_id)s, asked.batch)
+      FROM charge_postings
+     WHERE shard = %(shard)s
+       AND reference = ANY(ARRAY(SELECT charge_reference(%(day)s, %(job_id)s, batch) FROM unnest(%(batches)s::bigint[]) AS batch))
        AND purpose = 3
 ), placed AS (
     SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth

@@ -289,7 +289,8 @@ SELECT count(*),
   FROM looked
 
 -- name: check_daily_charges
--- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals.
+-- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Days that are folded are
+-- summed under 1 January 1970.
 WITH movements (job_id, day, change) AS (
     SELECT source_id, day, amount
       FROM charge_postings
@@ -302,10 +303,19 @@ WITH movements (job_id, day, change) AS (
     SELECT job_id, day, sum(change) AS posted
       FROM movements
      GROUP BY job_id, day
+), placed AS (
+    SELECT summed.job_id, sum(posted) AS posted,
+           CASE WHEN kept.day IS NULL AND summed.day < (SELECT folded_before FROM job_day_folds)
+                THEN date '1970-01-01' ELSE summed.day END AS day
+      FROM summed
+      LEFT JOIN job_days AS kept
+        ON kept.job_id = summed.job_id
+       AND kept.day = summed.day
+     GROUP BY summed.job_id, 3
 ), looked AS (
     SELECT job_id, day, charge_micros, coalesce(posted, 0) AS posted
       FROM job_days
-      FULL JOIN summed USING (job_id, day)
+      FULL JOIN placed USING (job_id, day)
 )
 SELECT count(*),
        count(*) FILTER (WHERE charge_micros IS DISTINCT FROM posted),

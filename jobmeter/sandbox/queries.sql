@@ -7,3 +7,10 @@ INSERT INTO sandbox_clock (offset_ms)
 VALUES (%(offset_ms)s)
     ON CONFLICT (only_one) DO UPDATE
    SET offset_ms = excluded.offset_ms
+
+-- name: list_outcomes
+-- What became of the events with these origins (see settlement's gather_clicks).
+SELECT origin, kind, verdict, rule
+  FROM (SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, kind, verdict FROM events) AS kept
+  JOIN unnest(%(origins)s::bytea[]) AS asked (origin) USING (origin)
+  LEFT JOIN event_reversals USING (shard, event_key)

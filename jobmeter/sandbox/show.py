@@ -13,6 +13,7 @@ from rich.table import Table
 
 from jobmeter.base.clock import from_ms
 from jobmeter.sandbox.play import Played
+from jobmeter.sandbox.score import Score
 
 
 def range_text(first: date, last: date) -> str:
@@ -45,6 +46,16 @@ def show_play(console: Console, played: Played) -> None:
     for name in ("sent", "accepted", "duplicate", "rejected"):
         table.add_column(name, justify="right")
     table.add_row(*(f"{n:,}" for n in (played.sent, played.accepted, played.duplicate, played.rejected)))
+    console.print(table)
+
+
+def show_scores(console: Console, scores: Iterable[Score]) -> None:
+    table = Table(title="Filters and settlement rules on the truth", title_justify="left")
+    for name in ("filter or rule", "taken", "rightly", "real", "precision", "recall"):
+        table.add_column(name, justify="left" if name == "filter or rule" else "right")
+    for row in scores:
+        shares = ("-" if share is None else f"{share:.4f}" for share in (row.precision, row.recall))
+        table.add_row(row.name, f"{row.taken:,}", f"{row.rightly:,}", f"{row.real:,}", *shares)
     console.print(table)
 
 

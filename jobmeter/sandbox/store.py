@@ -1,4 +1,4 @@
-"""Owns the statements of the sandbox clock."""
+"""Owns the statements of the sandbox: its clock, and what became of made-up events."""
 
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
@@ -13,3 +13,11 @@ async def read_offset(connection: Connection) -> int:
 
 async def set_offset(connection: Connection, *, offset_ms: int) -> None:
     await connection.execute(SQL["set_offset"], locals())
+
+
+async def list_outcomes(
+    connection: Connection, *, origins: list[bytes]
+) -> list[tuple[bytes, int, int, int | None]]:
+    """Origin, kind, verdict and settlement rule of those of the events that are kept."""
+    rows = await (await connection.execute(SQL["list_outcomes"], locals())).fetchall()
+    return [(bytes(row[0]), row[1], row[2], row[3]) for row in rows]

@@ -99,6 +99,21 @@ def write_truth(path: Path, truth: Truth) -> None:
             file.write(encoder.encode_lines(list(_event_lines(day.labels.items()))))
 
 
+def read_labels(path: Path) -> dict[str, Label]:
+    """The label of each event in a truth file. Raises ``ValueError`` for a file that is none."""
+    labels = {}
+    decoder = msgspec.json.Decoder()
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                found = decoder.decode(line)
+                if found["kind"] == "event":
+                    labels[found["id"]] = Label(found["label"])
+            except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{path} is not a file that --truth has written") from error
+    return labels
+
+
 def _summary_line(truth: Truth) -> dict[str, object]:
     totals = [
         {"type": event_type, "label": label, "events": events}

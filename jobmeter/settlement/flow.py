@@ -88,3 +88,8 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
         await store.schedule_jobs(connection, day=day)
     assert recorded == marked, "each marked click is reversed once"
     await store.insert_run(connection, day=day, judged_at=now, clicks=clicks, clicks_reversed=marked)
+
+
+async def forget_reversals(connection: Connection, *, day: date) -> None:
+    """Forgets which clicks of a day were taken back, with the events themselves. Postings and restatements stay."""
+    await rules.forget_reversals(connection, day=day)

@@ -33,7 +33,7 @@ class Rule(IntEnum):
     EXCLUDED = 2, "the operator has excluded it"
     DATA_CENTRE = 3, "it came from a data centre's network"
     REPEATED_CLICK = 4, "the visitor had already clicked on this job that day"
-    VISITOR_BURST = 5, "the visitor clicked on too many jobs at once", True, 30, 10
+    VISITOR_BURST = 5, "the visitor clicked on too many jobs at once", True, 20, 10
     ADDRESS_BURST = 6, "too many jobs were clicked from one network at once", True, 100, 10
     NO_VIEW = 7, "the visitor never viewed the job", False
 
@@ -43,7 +43,9 @@ RULES = {int(rule): rule for rule in Rule}
 
 @dataclass(frozen=True, slots=True)
 class RulePolicy:
-    """A rule as it is applied. A burst is more than ``jobs_max`` different jobs within ``window_minutes``."""
+    """A rule as it is applied. A burst is more than ``jobs_max`` different jobs in a window of ``window_minutes``;
+    windows begin at each half of one.
+    """
 
     rule: Rule
     is_on: bool

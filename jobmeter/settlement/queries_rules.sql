@@ -88,7 +88,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_visitor_bursts
--- Windows lie end to end from 1970 on. Only visitors with many clicks on the day are looked at by window.
+-- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is never cut
+-- by the edge of both. Only visitors with many clicks on the day are looked at by window.
 WITH busy AS (
     SELECT visitor
       FROM settling_clicks
@@ -97,19 +98,21 @@ WITH busy AS (
      GROUP BY visitor
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, visitor, job_id, event_key_ms(event_key) / (%(window_minutes)s * 60000::bigint) AS part
+    SELECT settling_clicks.ctid AS place, visitor, job_id, half,
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (visitor)
+     CROSS JOIN (VALUES (0), (1)) AS halves (half)
      WHERE rule = 0
 ), bursts AS (
-    SELECT visitor, part
+    SELECT visitor, half, part
       FROM placed
-     GROUP BY visitor, part
+     GROUP BY visitor, half, part
     HAVING count(DISTINCT job_id) > %(jobs_max)s
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, part)))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
 
 -- name: mark_address_bursts
 WITH busy AS (
@@ -120,19 +123,21 @@ WITH busy AS (
      GROUP BY address
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, address, job_id, event_key_ms(event_key) / (%(window_minutes)s * 60000::bigint) AS part
+    SELECT settling_clicks.ctid AS place, address, job_id, half,
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (address)
+     CROSS JOIN (VALUES (0), (1)) AS halves (half)
      WHERE rule = 0
 ), bursts AS (
-    SELECT address, part
+    SELECT address, half, part
       FROM placed
-     GROUP BY address, part
+     GROUP BY address, half, part
     HAVING count(DISTINCT job_id) > %(jobs_max)s
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, part)))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
 
 -- name: mark_clicks_without_view
 -- Only where the board reports views on the day at all. A view counts whenever it was that day or the day before,
@@ -210,6 +215,13 @@ WITH placed AS (
 INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)
 SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL THEN 0 ELSE price END
   FROM judged
+
+-- name: forget_reversals
+-- Each shard has its part of the key.
+DELETE FROM event_reversals
+ WHERE shard IN (SELECT generate_series(0, 255))
+   AND event_key >= event_key_floor(%(day)s)
+   AND event_key < event_key_floor(%(day)s + 1)
 
 -- name: list_rules
 SELECT rule, is_on, jobs_max, window_minutes

@@ -69,6 +69,10 @@ async def record_reversals(connection: Connection) -> int:
     return (await connection.execute(SQL["record_reversals"])).rowcount
 
 
+async def forget_reversals(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["forget_reversals"], locals())
+
+
 async def list_rules(connection: Connection) -> list[tuple[int, bool, int, int]]:
     """Number, whether it holds, jobs, minutes of each rule that the operator has set."""
     rows = await (await connection.execute(SQL["list_rules"])).fetchall()

@@ -11,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
+from jobmeter.charging import flow_retention as report_days
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_campaigns as campaigns
 from jobmeter.ledger import flow_chain as chain
@@ -69,9 +70,10 @@ async def settle_due(database: Database, settings: Settings, *, now: datetime) -
 
 
 async def run_rest(database: Database, settings: Settings, *, now: datetime) -> None:
-    """What may wait a minute: seals, the end of events and signatures."""
+    """What may wait a minute: seals, the end of events, of report days and of signatures."""
     await _keep_chain(database, now)
     await _end_event_days(database, settings, now)
+    await _fold_report_days(database, settings, now)
     async with database.connection() as connection:
         # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
         await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
@@ -120,10 +122,25 @@ async def _end_event_days(database: Database, settings: Settings, now: datetime)
                     export_folder=settings.export_folder,
                     now=now,
                 )
+                if dropped is not None:
+                    await settlement.forget_reversals(connection, day=dropped)
             if dropped is None:
                 break
     except (OSError, ValueError, LockNotAvailable):
         log.exception("events whose retention is over could not be exported and dropped")
+
+
+async def _fold_report_days(database: Database, settings: Settings, now: datetime) -> None:
+    for _ in range(ROUNDS_MAX):
+        async with database.transaction() as connection:
+            folded = await report_days.fold_old_days(
+                connection,
+                retention_days=settings.report_retention_days,
+                rows_max=SWEEP_ROWS_MAX,
+                now=now,
+            )
+        if folded == 0:
+            break
 
 
 async def make_event_days(database: Database, *, now: datetime) -> None:

@@ -95,12 +95,15 @@ class Model:
     def _find_bursts(self, rest: list[Click], by: str, jobs_max: int, settings: Settings) -> list[Click]:
         jobs = defaultdict(set)
 
-        def window(click: Click) -> tuple[str, int]:
-            return getattr(click, by), click.time_ms // (settings.window_minutes * MINUTE_MS)
+        def windows(click: Click) -> list[tuple[str, int, int]]:
+            """The window of a click, and that of the same clicks half a window later."""
+            span = settings.window_minutes * MINUTE_MS
+            return [(getattr(click, by), half, (click.time_ms + half * span // 2) // span) for half in (0, 1)]
 
         for click in rest:
-            jobs[window(click)].add(click.job)
-        return [c for c in rest if getattr(c, by) and len(jobs[window(c)]) > jobs_max]
+            for window in windows(click):
+                jobs[window].add(click.job)
+        return [c for c in rest if getattr(c, by) and any(len(jobs[w]) > jobs_max for w in windows(c))]
 
     def _find_without_view(self, rest: list[Click], settings: Settings) -> list[Click]:
         if not settings.needs_view or not self.views:

@@ -1,0 +1,29 @@
+"""Owns the end of report days: those older than the retention are folded into one row for each job.
+
+Does not own the events of a day (``jobmeter.metering``). Postings stay as they are, for ever.
+"""
+
+from datetime import date, datetime, timedelta
+
+from jobmeter.base.days import day_of
+from jobmeter.charging import store_retention as store
+from jobmeter.store.migrate import Connection
+
+# The day under which a job's folded days are summed; no report can ask for it.
+FOLDED_DAY = date(1970, 1, 1)
+RETENTION_DAYS_MIN = 366  # reports may be asked for a year, and a year may have a leap day
+
+
+async def fold_old_days(connection: Connection, *, retention_days: int, rows_max: int, now: datetime) -> int:
+    """Folds some of the days that reports no longer show, in the caller's transaction; returns how many rows.
+
+    The sums of a job and of a contract do not change. A retention shorter than the year that reports show is a year.
+    """
+    before = day_of(now) - timedelta(days=max(retention_days, RETENTION_DAYS_MIN))
+    contract_ids = await store.list_folding_contracts(connection, before=before)
+    if not contract_ids:
+        return 0
+    await store.move_fold(connection, before=before)
+    return await store.fold_job_days(
+        connection, contract_id=contract_ids[0], before=before, rows_max=rows_max
+    )

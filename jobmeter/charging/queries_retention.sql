@@ -1,0 +1,58 @@
+-- name: move_fold
+-- Never back: what is folded does not come apart.
+INSERT INTO job_day_folds AS kept (folded_before)
+VALUES (%(before)s)
+    ON CONFLICT (only_one) DO UPDATE
+   SET folded_before = greatest(kept.folded_before, excluded.folded_before)
+
+-- name: list_folding_contracts
+-- Those with days to fold, one look into the index for each contract.
+SELECT id
+  FROM (SELECT 0::bigint AS id
+         UNION ALL
+        SELECT id FROM partner_contracts) AS contracts
+ WHERE EXISTS (SELECT
+                 FROM job_days
+                 JOIN event_days USING (day)
+                WHERE partner_contract_id = id
+                  AND day > date '1970-01-01'
+                  AND day < %(before)s
+                  AND dropped_at IS NOT NULL)
+
+-- name: fold_job_days
+-- Some rows of a contract at a time, of days that are final and whose events are gone: nobody else writes into them.
+WITH old AS (
+    SELECT shard, job_id, day
+      FROM job_days
+      JOIN event_days USING (day)
+     WHERE partner_contract_id = %(contract_id)s
+       AND day > date '1970-01-01'
+       AND day < %(before)s
+       AND dropped_at IS NOT NULL
+     ORDER BY day
+     LIMIT %(rows_max)s
+), gone AS (
+    DELETE FROM job_days
+     USING old
+     WHERE job_days.shard = old.shard
+       AND job_days.job_id = old.job_id
+       AND job_days.day = old.day
+    RETURNING job_days.shard, job_days.job_id, views, apply_clicks, clicks_charged, clicks_refused, clicks_reversed,
+              charge_micros
+), folded AS (
+    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
+                                  clicks_refused, clicks_reversed, charge_micros)
+    SELECT shard, job_id, '1970-01-01', %(contract_id)s, sum(views), sum(apply_clicks), sum(clicks_charged),
+           sum(clicks_refused), sum(clicks_reversed), sum(charge_micros)
+      FROM gone
+     GROUP BY shard, job_id
+     ORDER BY shard, job_id
+        ON CONFLICT (shard, job_id, day) DO UPDATE SET views = kept.views + excluded.views,
+           apply_clicks = kept.apply_clicks + excluded.apply_clicks,
+           clicks_charged = kept.clicks_charged + excluded.clicks_charged,
+           clicks_refused = kept.clicks_refused + excluded.clicks_refused,
+           clicks_reversed = kept.clicks_reversed + excluded.clicks_reversed,
+           charge_micros = kept.charge_micros + excluded.charge_micros
+)
+SELECT count(*)
+  FROM gone

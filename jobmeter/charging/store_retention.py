@@ -1,0 +1,24 @@
+"""Owns the statements that fold old days of the roll-up, one function each. Does not own when they run."""
+
+from datetime import date
+
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.charging", "queries_retention.sql")
+
+
+async def move_fold(connection: Connection, *, before: date) -> None:
+    await connection.execute(SQL["move_fold"], locals())
+
+
+async def list_folding_contracts(connection: Connection, *, before: date) -> list[int]:
+    rows = await (await connection.execute(SQL["list_folding_contracts"], locals())).fetchall()
+    return [row[0] for row in rows]
+
+
+async def fold_job_days(connection: Connection, *, contract_id: int, before: date, rows_max: int) -> int:
+    """How many rows were folded."""
+    row = await (await connection.execute(SQL["fold_job_days"], locals())).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,94 @@
+"""Owns the score of filters and settlement rules on made-up traffic, whose truth is known: precision and recall.
+
+Does not own what they decide, nor the truth.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from jobmeter.metering.flow_identity import find_origins
+from jobmeter.metering.model import VERDICTS, Verdict
+from jobmeter.sandbox import store
+from jobmeter.sandbox.traffic import SOURCE
+from jobmeter.sandbox.truth import CHARGEABLE, Label
+from jobmeter.settlement.model import RULES, Rule
+from jobmeter.store.migrate import Connection
+
+# What each filter and rule is after, in the order in which they look at an event. The traffic has nothing for the
+# others: whatever they take is taken wrongly.
+AIMS: Mapping[str, frozenset[Label]] = {
+    Verdict.TOO_OLD.name: frozenset({Label.TOO_LATE}),
+    Verdict.JOB_NOT_LIVE.name: frozenset({Label.AFTER_CLOSE}),
+    Verdict.CRAWLER.name: frozenset({Label.CRAWLER}),
+    Rule.REPEATED_CLICK.name: frozenset({Label.DOUBLE_CLICK}),
+    Rule.VISITOR_BURST.name: frozenset({Label.ROBOTIC}),
+}
+EVERYTHING = "together, clicks"
+
+
+class Judged(NamedTuple):
+    """``outcome`` is the name of the filter or rule that took the event; ``None`` where it counts."""
+
+    is_click: bool
+    label: Label
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """``taken`` events, ``rightly`` of them, of ``real`` ones of the kind that it is after."""
+
+    name: str
+    taken: int
+    rightly: int
+    real: int
+
+    @property
+    def precision(self) -> float | None:
+        return self.rightly / self.taken if self.taken else None
+
+    @property
+    def recall(self) -> float | None:
+        return self.rightly / self.real if self.real else None
+
+
+def score(judged: Iterable[Judged]) -> list[Score]:
+    """A score for each filter and rule that took something or should have; and for all of them on clicks alone."""
+    taken: Counter[str] = Counter()
+    rightly: Counter[str] = Counter()
+    real: Counter[Label] = Counter()
+    together: Counter[tuple[bool, bool]] = Counter()
+    for is_click, label, outcome in judged:
+        real[label] += 1
+        if is_click:
+            together[outcome is not None, label not in CHARGEABLE] += 1
+        if outcome is not None:
+            taken[outcome] += 1
+            rightly[outcome] += label in AIMS.get(outcome, frozenset())
+    names = [*AIMS, *sorted(taken.keys() - AIMS.keys())]
+    scores = [
+        Score(name, taken[name], rightly[name], sum(real[label] for label in AIMS.get(name, frozenset())))
+        for name in names
+    ]
+    caught, wrongly, missed = (together[key] for key in ((True, True), (True, False), (False, True)))
+    return [*scores, Score(EVERYTHING, caught + wrongly, caught, caught + missed)]
+
+
+async def judge_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[Judged]:
+    """What became of each event of the truth, of those that were taken in and of those that were not.
+
+    An event that is not kept was refused as too old: nothing else in the traffic is not kept.
+    """
+    ids: Sequence[str] = list(labels)
+    origins = find_origins(source=SOURCE, event_ids=ids)
+    found = {}
+    for origin, kind, verdict, rule in await store.list_outcomes(connection, origins=origins):
+        outcome = None if verdict == 0 else VERDICTS[verdict].name
+        found[origin] = kind == 1, outcome if rule is None else RULES[rule].name
+    judged = []
+    for event_id, origin in zip(ids, origins, strict=True):
+        is_click, outcome = found.get(origin, (False, Verdict.TOO_OLD.name))
+        judged.append(Judged(is_click, labels[event_id], outcome))
+    return judged
