@@ -1,22 +1,16 @@
 """``GET /partner/charges``: the ordered stream of a partner's charges, corrections and restatements."""
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.bodies import read_bearer
-from jobmeter.api.operator_explain import draw_restatement
 from jobmeter.api.replies import json_response, plain_refusal
 from jobmeter.api.state import state_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_APPLICATION, URN_JOB
-from jobmeter.base.money import format_amount
 from jobmeter.ledger import flow_chain as chain
-from jobmeter.ledger.model import Purpose
 from jobmeter.partners import flow as partners
 from jobmeter.reports import flow_stream as stream
-from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry
+from jobmeter.reports.model_drawing import draw_entry
 from jobmeter.store.database import Database
 
 LIMIT_DEFAULT = 100
@@ -62,25 +56,3 @@ def _read_number(request: Request, name: str, default: int, *, largest: int) -> 
     if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
         raise Refused(Fault.PARAMETER_INVALID, name=name)
     return min(int(text), largest)
-
-
-def draw_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
-    about = {
-        "cursor": str(entry.number),
-        "jobPosting": f"{URN_JOB}{entry.job_id}",
-        "externalJobPostingId": entry.external_id,
-        "developerApplication": f"{URN_APPLICATION}{entry.application_id}",
-        "day": entry.day.isoformat(),
-    }
-    if isinstance(entry, RestatementEntry):
-        return {"type": "RESTATEMENT"} | about | draw_restatement(entry.restatement, entry.currency)
-    return (
-        {"type": Purpose(entry.purpose).name}
-        | about
-        | {
-            "reference": str(entry.reference),
-            "amount": {"currencyCode": entry.unit, "amount": format_amount(entry.amount, entry.unit)},
-            "bookedAt": entry.booked_at.isoformat(),
-            "corrects": None if entry.corrects is None else str(entry.corrects),
-        }
-    )

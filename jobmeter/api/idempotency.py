@@ -15,11 +15,12 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.bodies import check_key, read_body
+from jobmeter.api.bodies import check_key, read_bearer, read_body
 from jobmeter.api.replies import plain_refusal
 from jobmeter.api.state import State, state_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, REPEAT_KEY_CHARACTERS_MAX
+from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_edge
 from jobmeter.partners.flow_edge import Turn
 from jobmeter.partners.model_edge import Answer
@@ -91,7 +92,8 @@ async def _release(state: State, asked: RepeatableRequest, now: datetime) -> Non
 
 
 def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:
-    """The same endpoint, with its writes repeatable by who holds the ``kind`` key: operator or events.
+    """The same endpoint, with its writes repeatable by who holds the ``kind`` key (operator or events), or a
+    partner's token.
 
     Requests without the header pass straight through.
     """
@@ -102,21 +104,36 @@ def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:
         if key is None or request.method in READING:
             return await endpoint(request)
         state = state_of(request)
-        is_operator = kind == "operator"
-        settings = state.settings
         try:
-            check_key(request, kind=kind, key=settings.operator_key if is_operator else settings.events_key)
+            now = await state.clock.read()
+            sender = await _find_sender(request, state, kind, now)
             body = await read_body(
-                request, bytes_max=BODY_BYTES_MAX if is_operator else EVENTS_BODY_BYTES_MAX
+                request, bytes_max=EVENTS_BODY_BYTES_MAX if kind == "events" else BODY_BYTES_MAX
             )
             target = f"{request.url.path}?{request.url.query}"
-            asked = RepeatableRequest(kind, request.method, target, key.strip(), body)
+            asked = RepeatableRequest(sender, request.method, target, key.strip(), body)
             again = Request(request.scope, _make_receive(body))
-            return await answer_once(state, asked, now=await state.clock.read(), run=lambda: endpoint(again))
+            return await answer_once(state, asked, now=now, run=lambda: endpoint(again))
         except Refused as refused:
             return plain_refusal(refused)
 
     return repeatable
+
+
+async def _find_sender(request: Request, state: State, kind: str, now: datetime) -> str:
+    """Whose key it is: the operator's, the job board's, or that of a partner's application."""
+    settings = state.settings
+    if kind != "partner":
+        check_key(
+            request, kind=kind, key=settings.operator_key if kind == "operator" else settings.events_key
+        )
+        return kind
+    token = read_bearer(request)
+    if token is None:
+        raise Refused(Fault.TOKEN_EMPTY)
+    async with state.database.connection() as connection:
+        application = await partners.authenticate(connection, token=token, now=now)
+    return f"application {application.id}"
 
 
 def _make_receive(body: bytes) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:

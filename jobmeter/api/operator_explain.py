@@ -16,17 +16,15 @@ from jobmeter.base.money import format_amount
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering import flow_identity as identity
 from jobmeter.reports import flow_explain as explain
+from jobmeter.reports.model_drawing import draw_restatement
 from jobmeter.reports.model_explain import (
     ClickPage,
     ExplainedClick,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
-    Figures,
     PostingPage,
-    Restatement,
 )
-from jobmeter.settlement.model import RULES
 
 KINDS = ("view", "applyClick")
 
@@ -208,28 +206,6 @@ def draw_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any]:
         "bookedAt": posting.booked_at.isoformat(),
         "batch": posting.cause if posting.purpose == Purpose.CHARGE else None,
         "corrects": None if posting.corrects is None else str(posting.corrects),
-    }
-
-
-def draw_restatement(change: Restatement, currency: str) -> dict[str, Any]:
-    return {
-        "number": change.number,
-        "recordedAt": change.recorded_at.isoformat(),
-        "cause": "SETTLEMENT" if change.is_settlement else "LATE_EVENTS",
-        "batch": None if change.is_settlement else change.batch,
-        "reversed": {RULES[int(rule)].name: count for rule, count in sorted(change.reasons.items())},
-        "change": draw_figures(change.change, currency),
-        "after": draw_figures(change.after, currency),
-    }
-
-
-def draw_figures(figures: Figures, currency: str) -> dict[str, Any]:
-    return {
-        "views": figures.views,
-        "applyClicks": figures.apply_clicks,
-        "clicksCharged": figures.clicks_charged,
-        "clicksRefused": figures.clicks_refused,
-        "charge": _draw(figures.charge_micros, currency),
     }
 
 

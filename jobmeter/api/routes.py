@@ -19,6 +19,7 @@ from jobmeter.api import (
     operator_job_links,
     operator_partners,
     operator_settlement,
+    partner_webhooks,
     revocation,
     v1_jobs,
 )
@@ -118,6 +119,15 @@ PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/operator/feeds/{feed_id:int}/report",        operator_feeds.show_report,   methods=["GET"]),
     Route("/operator/feeds/{feed_id:int}/runs",          operator_feeds.run_feed,      methods=["POST"]),
     Route("/partner/feeds/{feed_id:int}/report",         operator_feeds.show_own_report, methods=["GET"]),
+    Route("/partner/webhooks", partner_webhooks.list_webhooks, methods=["GET"]),
+    Route("/partner/webhooks", partner_webhooks.register_webhook, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}", partner_webhooks.change_webhook, methods=["PUT"]),
+    Route("/partner/webhooks/{webhook_id:int}", partner_webhooks.remove_webhook, methods=["DELETE"]),
+    Route("/partner/webhooks/{webhook_id:int}/secrets", partner_webhooks.rotate_webhook_secret, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/retirements", partner_webhooks.retire_webhook_secret, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/tests", partner_webhooks.test_webhook, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/deliveries", partner_webhooks.list_deliveries, methods=["GET"]),
+    Route("/partner/webhooks/{webhook_id:int}/replays", partner_webhooks.replay_deliveries, methods=["POST"]),
     Route("/partner/charges",      charge_stream.follow_charges,     methods=["GET"]),
     Route("/health",               health.show_health,               methods=["GET"]),
 )
@@ -158,9 +168,10 @@ def make_routes() -> list[BaseRoute]:
 
 
 def _make_plain(route: Route) -> Route:
-    """Writes of the operator and of the job board may carry an Idempotency-Key."""
-    kind = "events" if route.path == "/events" else "operator"
-    if not route.path.startswith(("/events", "/operator/")):
+    """Writes of the operator, of the job board and of partners may carry an Idempotency-Key."""
+    kinds = {"/events": "events", "/operator/": "operator", "/partner/": "partner"}
+    kind = next((kind for start, kind in kinds.items() if route.path.startswith(start)), None)
+    if kind is None:
         return route
     return Route(route.path, make_repeatable(route.endpoint, kind=kind), methods=sorted(route.methods or ()))
 

@@ -73,6 +73,8 @@ class Fault(Enum):
     APPLICATION_CONFLICT    = Row(3001, 409, None, None,                    "An application with uniqueForeignId {unique_foreign_id} already exists")
     APPLICATION_UNKNOWN     = Row(3002, 404, 0,    None,                    "Developer application {key} does not exist")
     SECRETS_TOO_MANY        = Row(3003, 400, None, None,                    "Application {key} has {secrets_max} live secrets: retire the older one first")
+    NOTICE_ENDPOINTS_MANY   = Row(3004, 400, None, "TOO_MANY_WEBHOOKS",     "An application may have at most {endpoints_max} webhooks")
+    NOTICE_KEY_MISSING      = Row(3005, 400, None, "NO_SECRET_KEY",         "Webhooks need the operator's JOBMETER_SECRET_KEY, which is not set")
     CONTRACT_NOT_CHOSEN     = Row(3010, 400, None, None,                    "Parameter 'partnerContractId' is required: the partner has {count} contracts")
     CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
     CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")

@@ -26,6 +26,8 @@ class Settings:
     export_folder: str = ""
     report_retention_days: int = 366
     final_after_days: int = 3
+    smtp_url: str = ""
+    mail_from: str = "jobmeter@localhost"
     report_seconds_max: int = 20
     future_tolerance_seconds: int = 300
     single_events_window_ms: int = 4

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
+from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import hash_secret, make_secret
 from jobmeter.partners import rules_signatures as rules
-from jobmeter.partners import sealing, store, store_signatures
+from jobmeter.partners import store, store_signatures
 from jobmeter.partners.model import Application
 from jobmeter.partners.model_signatures import Signature, SignedRequest
 from jobmeter.store.migrate import Connection

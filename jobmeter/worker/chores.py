@@ -17,6 +17,7 @@ from jobmeter.jobs import flow_campaigns as campaigns
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.metering import flow as metering
 from jobmeter.metering import flow_retention as retention
+from jobmeter.notices import flow as notices
 from jobmeter.partners import flow_edge as partners_edge
 from jobmeter.partners import flow_security as partners_security
 from jobmeter.partners import flow_signatures as signatures
@@ -152,7 +153,7 @@ async def make_event_days(database: Database, *, now: datetime) -> None:
 async def sweep_expired(database: Database, *, now: datetime) -> int:
     """Removes tokens and kept answers whose time is over, batch by batch; returns how many."""
     done = 0
-    for sweep in (partners_security.sweep_tokens, partners_edge.sweep_bookkeeping):
+    for sweep in (partners_security.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notices):
         for _ in range(ROUNDS_MAX):
             async with database.transaction() as connection:
                 removed = await sweep(connection, rows_max=SWEEP_ROWS_MAX, now=now)

@@ -4,9 +4,7 @@ Does not own what is done with a feed's jobs (``jobs.flow_feed_load``).
 """
 
 import asyncio
-import ipaddress
 import logging
-import socket
 import tempfile
 import time
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from jobmeter.jobs import flow_feed as feeds
 from jobmeter.jobs.flow_feed_load import load_feed
 from jobmeter.jobs.model_feed import FILE_SCHEME, Feed, FeedRun, Outcome
 from jobmeter.store.database import Database
+from jobmeter.worker.addresses import AddressRefusedError, find_address
 
 REDIRECTS_MAX = 5
 SILENCE_SECONDS_MAX = 30
@@ -92,6 +91,8 @@ def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_
         if feed.location.startswith(FILE_SCHEME):
             return Fetched(Path(unquote(urlsplit(feed.location).path)).open("rb"))
         return _fetch_over_http(feed, is_sandbox=is_sandbox, now=now, bytes_max=bytes_max)
+    except AddressRefusedError as error:
+        raise FeedNotFetchedError(str(error)) from error
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise FeedNotFetchedError(f"{type(error).__name__}: {error}"[:300]) from error
 
@@ -136,26 +137,3 @@ def _read_answer(answer: httpx2.Response, give_up_at: float, bytes_max: int) -> 
     file.seek(0)
     etag, last_modified = (answer.headers.get(name, "")[:500] for name in ("etag", "last-modified"))
     return Fetched(cast("BinaryIO", file), etag, last_modified)
-
-
-def find_address(url: str, *, is_sandbox: bool) -> str:
-    """The address that the URL's host has now. Raises ``FeedNotFetchedError`` for one that is not public.
-
-    A sandbox may read from anywhere, without TLS too.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
-        raise FeedNotFetchedError("only https addresses are read")
-    if not parts.hostname or parts.username is not None:
-        raise FeedNotFetchedError("the address must name a host and no user")
-    found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
-    addresses = [str(entry[4][0]) for entry in found]
-    if not is_sandbox and not all(map(_is_public, addresses)):
-        raise FeedNotFetchedError("the host is not on the public internet")
-    return addresses[0]
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    return (mapped or address).is_global and not (mapped or address).is_multicast

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from random import Random
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -15,6 +16,8 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
 from jobmeter.worker import chores
+from jobmeter.worker.charge_notices import tell_charges
+from jobmeter.worker.webhooks import deliver_due
 
 SWEEP_INTERVAL = timedelta(minutes=1)
 
@@ -30,12 +33,15 @@ async def run_loop(
     read_clock: ReadClock,
     bell: asyncio.Event,
 ) -> None:
-    """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another.
+    """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another,
+    what waits for other machines in a third.
 
     A failure of the database is logged and tried again: nothing is lost, for each chore is a transaction.
     """
     await asyncio.gather(
-        _run_awaited(database, settings, read_clock, bell), _run_others(database, settings, read_clock)
+        _run_awaited(database, settings, read_clock, bell),
+        _run_others(database, settings, read_clock),
+        _tell_partners(database, settings, read_clock),
     )
 
 
@@ -73,4 +79,17 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
                 swept_at = now
         except (psycopg.Error, PoolTimeout):
             log.exception("a chore failed and will be tried again")
+        await asyncio.sleep(settings.chore_interval_ms / 1_000)
+
+
+async def _tell_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+    """Notices at each interval: an endpoint that is slow delays other notices, and nothing else."""
+    chance = Random()  # noqa: S311 -- spreads retries, keeps no secret
+    while True:
+        try:
+            now = await read_clock()
+            await tell_charges(database, now=now)
+            await deliver_due(database, settings, now=now, chance=chance)
+        except (psycopg.Error, PoolTimeout):
+            log.exception("notices could not be sent and will be tried again")
         await asyncio.sleep(settings.chore_interval_ms / 1_000)

@@ -12,6 +12,7 @@ LINE = (
     "store",
     "ledger",
     "partners",
+    "notices",
     "contracts",
     "charging",
     "jobs",

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.sealing import seal, unseal
 from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_signatures as signatures
-from jobmeter.partners.sealing import seal, unseal
 from jobmeter.store.database import Database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

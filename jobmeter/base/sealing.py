@@ -1,6 +1,6 @@
 """Owns the sealing of secrets that must be read again: AES-GCM under a key that the database does not hold.
 
-Does not own which secrets are sealed (``flow_signatures``). Decision 0003.
+Does not own which secrets are sealed. Decision 0003.
 """
 
 import hashlib

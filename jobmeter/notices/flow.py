@@ -1,0 +1,267 @@
+"""Owns the verbs of notices: post one, where partners want to be told, claim what is due, note what came of it."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import NOTICE_ENDPOINTS_MAX, NOTICE_KEPT_DAYS, SECRETS_LIVE_MAX
+from jobmeter.base.sealing import seal, unseal
+from jobmeter.notices import rules, store
+from jobmeter.notices.model import (
+    MAILED_KINDS,
+    Delivery,
+    DeliveryState,
+    Errand,
+    NoticeEndpoint,
+    NoticeKind,
+    Way,
+)
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+CLAIM_SECONDS = 120  # longer than any attempt
+
+
+async def post_notice(
+    connection: Connection,
+    *,
+    application_id: int,
+    kind: NoticeKind,
+    subject: str,
+    body: dict[str, Any],
+    now: datetime,
+) -> int:
+    """Queues a notice for each endpoint of the application, and of its parent, that asked for ``kind``.
+
+    In the caller's transaction: what is rolled back is not told. Returns for how many.
+    """
+    endpoints = await store.list_subscribers(connection, application_id=application_id, kind=kind)
+    for endpoint in endpoints:
+        await post_to(connection, endpoint, kind=kind, subject=subject, body=body, now=now)
+    return len(endpoints)
+
+
+async def post_to(
+    connection: Connection,
+    endpoint: NoticeEndpoint,
+    *,
+    kind: NoticeKind,
+    subject: str,
+    body: dict[str, Any],
+    now: datetime,
+) -> None:
+    """Queues a notice for one endpoint: by webhook, and by e-mail where the kind is mailed and an address is known."""
+    ways = [Way.WEBHOOK] if endpoint.url else []
+    ways += [Way.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
+    text = msgspec.json.encode({"type": kind, **body}).decode()
+    for way in ways:
+        await store.insert_notice(
+            connection,
+            notice_id=uuid4(),
+            endpoint_id=endpoint.id,
+            way=way,
+            kind=kind,
+            subject=subject,
+            body=text,
+            now=now,
+        )
+
+
+async def register_endpoint(
+    connection: Connection,
+    *,
+    application: Application,
+    url: str,
+    email: str,
+    kinds: Sequence[NoticeKind],
+    secret_key: str,
+    now: datetime,
+) -> tuple[NoticeEndpoint, str]:
+    """A new endpoint and its signing secret, which is not shown again. Raises ``Refused(NOTICE_ENDPOINTS_MANY)``."""
+    if await store.count_endpoints(connection, application_id=application.id) >= NOTICE_ENDPOINTS_MAX:
+        raise Refused(Fault.NOTICE_ENDPOINTS_MANY, endpoints_max=NOTICE_ENDPOINTS_MAX)
+    endpoint_id = await store.insert_endpoint(
+        connection,
+        application_id=application.id,
+        url=url,
+        email=email,
+        kinds=list(kinds),
+        created_at=now,
+    )
+    endpoint = NoticeEndpoint(endpoint_id, application.id, url, email, tuple(kinds), now)
+    return endpoint, await _add_secret(connection, endpoint_id, secret_key)
+
+
+async def _add_secret(connection: Connection, endpoint_id: int, secret_key: str) -> str:
+    if not secret_key:
+        raise Refused(Fault.NOTICE_KEY_MISSING)
+    secret = rules.KEY_PREFIX + base64.b64encode(secrets.token_bytes(24)).decode()
+    sealed = seal(secret, setting=secret_key, owner=_owner(endpoint_id))
+    await store.insert_secret(connection, endpoint_id=endpoint_id, sealed_secret=sealed)
+    return secret
+
+
+def _owner(endpoint_id: int) -> str:
+    return f"notice endpoint {endpoint_id}"
+
+
+async def list_endpoints(connection: Connection, *, application: Application) -> list[NoticeEndpoint]:
+    return await store.list_endpoints(connection, application_id=application.id)
+
+
+async def hold_endpoint(
+    connection: Connection, *, application: Application, endpoint_id: int
+) -> NoticeEndpoint:
+    """The application's own endpoint, locked. Raises ``Refused(OPERATOR_UNKNOWN)``, for another's too."""
+    found = await store.lock_endpoint(connection, endpoint_id=endpoint_id)
+    if found is None or found.application_id != application.id:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="webhook", key=endpoint_id)
+    return found
+
+
+async def change_endpoint(
+    connection: Connection, endpoint: NoticeEndpoint, *, url: str, email: str, kinds: Sequence[NoticeKind]
+) -> None:
+    await store.change_endpoint(connection, endpoint_id=endpoint.id, url=url, email=email, kinds=list(kinds))
+
+
+async def remove_endpoint(connection: Connection, endpoint: NoticeEndpoint, *, now: datetime) -> None:
+    """What waits is dropped; what was delivered or died can still be swept only by time."""
+    await store.remove_endpoint(connection, endpoint_id=endpoint.id, removed_at=now)
+    await store.drop_waiting(connection, endpoint_id=endpoint.id)
+
+
+async def rotate_secret(connection: Connection, endpoint: NoticeEndpoint, *, secret_key: str) -> str:
+    """A further secret: notices carry a signature of each. Raises ``Refused(SECRETS_TOO_MANY)``."""
+    if len(await store.list_secrets(connection, endpoint_id=endpoint.id)) >= SECRETS_LIVE_MAX:
+        raise Refused(Fault.SECRETS_TOO_MANY, key=f"webhook {endpoint.id}", secrets_max=SECRETS_LIVE_MAX)
+    return await _add_secret(connection, endpoint.id, secret_key)
+
+
+async def retire_older_secret(connection: Connection, endpoint: NoticeEndpoint) -> bool:
+    """Removes the older of two secrets; ``False`` where there is only one."""
+    live = await store.list_secrets(connection, endpoint_id=endpoint.id)
+    if len(live) < SECRETS_LIVE_MAX:
+        return False
+    await store.remove_secret(connection, endpoint_id=endpoint.id, number=live[0][0])
+    return True
+
+
+async def claim_errands(
+    connection: Connection, *, rows_max: int, secret_key: str, now: datetime
+) -> list[Errand]:
+    """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over."""
+    claimed = await store.claim_notices(
+        connection, now=now, claimed_until=now + timedelta(seconds=CLAIM_SECONDS), rows_max=rows_max
+    )
+    endpoints = await store.find_endpoints(
+        connection, endpoint_ids=sorted({delivery.endpoint_id for delivery in claimed})
+    )
+    keys = {
+        endpoint_id: await _read_secrets(connection, endpoint_id, secret_key) for endpoint_id in endpoints
+    }
+    return [
+        Errand(
+            delivery,
+            endpoints[delivery.endpoint_id].application_id,
+            endpoints[delivery.endpoint_id].url,
+            endpoints[delivery.endpoint_id].email,
+            keys[delivery.endpoint_id],
+        )
+        for delivery in sorted(claimed, key=lambda delivery: delivery.number)
+    ]
+
+
+async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: str) -> tuple[str, ...]:
+    sealed = await store.list_secrets(connection, endpoint_id=endpoint_id)
+    opened = [unseal(text, setting=secret_key, owner=_owner(endpoint_id)) for _, text in sealed]
+    return tuple(secret for secret in opened if secret is not None)
+
+
+def sign_errand(errand: Errand, *, now: datetime) -> dict[str, str]:
+    """The headers that name and sign an attempt, in the form of the Standard Webhooks."""
+    delivery, timestamp = errand.delivery, to_ms(now) // 1_000
+    return {
+        "webhook-id": str(delivery.id),
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": rules.sign(str(delivery.id), timestamp, delivery.body.encode(), errand.secrets),
+        "webhook-attempt": str(delivery.attempts + 1),
+    }
+
+
+async def note_attempt(
+    connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, chance: Random
+) -> DeliveryState:
+    """What came of an attempt: delivered, to be tried again, or given up."""
+    again = None
+    if failure is not None:
+        again = rules.next_try(delivery.attempts + 1, now=now, chance=chance)
+    state = DeliveryState.DELIVERED if failure is None else DeliveryState.DEAD
+    state = DeliveryState.WAITING if again is not None else state
+    await store.finish_attempt(
+        connection,
+        notice_id=delivery.id,
+        state=state,
+        due_at=again,
+        finished_at=None if state is DeliveryState.WAITING else now,
+        last_outcome=(failure or "delivered")[: rules.OUTCOME_CHARACTERS_MAX],
+    )
+    return state
+
+
+async def list_deliveries(
+    connection: Connection,
+    endpoint: NoticeEndpoint,
+    *,
+    state: DeliveryState | None,
+    after: int,
+    rows_max: int,
+) -> list[Delivery]:
+    return await store.list_deliveries(
+        connection, endpoint_id=endpoint.id, state=state, after=after, rows_max=rows_max
+    )
+
+
+async def replay(
+    connection: Connection, endpoint: NoticeEndpoint, *, notice_ids: Sequence[UUID] | None, now: datetime
+) -> int:
+    """Sends again what died, or what is named; under the same ids. Returns how many."""
+    return await store.replay_notices(
+        connection,
+        endpoint_id=endpoint.id,
+        notice_ids=None if notice_ids is None else list(notice_ids),
+        now=now,
+    )
+
+
+async def list_followers(connection: Connection, *, kind: NoticeKind) -> list[tuple[NoticeEndpoint, int]]:
+    """Every endpoint that asked for ``kind``, with the cursor up to which it was told."""
+    return await store.list_followers(connection, kind=kind)
+
+
+async def hold_cursor(connection: Connection, endpoint: NoticeEndpoint, *, begin_at: int) -> int:
+    """The endpoint's cursor, held by this transaction; it begins at ``begin_at``."""
+    return await store.hold_cursor(connection, endpoint_id=endpoint.id, begin_at=begin_at)
+
+
+async def move_cursor(connection: Connection, endpoint: NoticeEndpoint, *, told_until: int) -> None:
+    await store.move_cursor(connection, endpoint_id=endpoint.id, told_until=told_until)
+
+
+async def sweep_notices(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Removes what was delivered or died long ago; returns how many."""
+    return await store.sweep_notices(
+        connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
+    )
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    return await store.next_due(connection)

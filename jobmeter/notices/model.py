@@ -1,0 +1,74 @@
+"""Owns the values of notices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class NoticeKind(StrEnum):
+    """What an endpoint can ask for. TEST is sent on demand, to any."""
+
+    JOB_POSTING_STATUS = "JOB_POSTING_STATUS"
+    BUDGET_ALERT = "BUDGET_ALERT"
+    CHARGES = "CHARGES"
+    TEST = "TEST"
+
+
+ASKED_KINDS = (NoticeKind.JOB_POSTING_STATUS, NoticeKind.BUDGET_ALERT, NoticeKind.CHARGES)
+MAILED_KINDS = (NoticeKind.BUDGET_ALERT, NoticeKind.TEST)
+
+
+class Way(StrEnum):
+    WEBHOOK = "WEBHOOK"
+    EMAIL = "EMAIL"
+
+
+class DeliveryState(StrEnum):
+    """A dead notice was given up; it can be replayed."""
+
+    WAITING = "WAITING"
+    DELIVERED = "DELIVERED"
+    DEAD = "DEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEndpoint:
+    """Where an application wants to be told. ``url`` is empty where only e-mail is wanted, and the other way round."""
+
+    id: int
+    application_id: int
+    url: str
+    email: str
+    kinds: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice on its way to one endpoint. ``body`` is JSON text."""
+
+    id: UUID
+    number: int
+    endpoint_id: int
+    way: Way
+    kind: str
+    subject: str
+    body: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+    last_outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A delivery that is claimed, with where it goes and the secrets that sign it, oldest first."""
+
+    delivery: Delivery
+    application_id: int
+    url: str
+    email: str
+    secrets: tuple[str, ...]

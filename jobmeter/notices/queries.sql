@@ -1,0 +1,162 @@
+-- name: insert_endpoint
+INSERT INTO notice_endpoints (application_id, url, email, kinds, created_at)
+VALUES (%(application_id)s, %(url)s, %(email)s, %(kinds)s, %(created_at)s)
+RETURNING id
+
+-- name: list_endpoints
+SELECT id, application_id, url, email, kinds, created_at
+  FROM notice_endpoints
+ WHERE application_id = %(application_id)s
+   AND removed_at IS NULL
+ ORDER BY id
+
+-- name: list_subscribers
+-- Those of the application and of its parent that asked for the kind.
+SELECT id, application_id, url, email, kinds, created_at
+  FROM notice_endpoints
+ WHERE application_id IN (SELECT %(application_id)s
+                           UNION ALL
+                          SELECT parent_id
+                            FROM applications
+                           WHERE id = %(application_id)s)
+   AND removed_at IS NULL
+   AND %(kind)s = ANY(kinds)
+ ORDER BY id
+
+-- name: list_followers
+-- Every endpoint that asked for the kind, with how far it was told.
+SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0)
+  FROM notice_endpoints
+  LEFT JOIN notice_cursors ON endpoint_id = id
+ WHERE removed_at IS NULL
+   AND %(kind)s = ANY(kinds)
+ ORDER BY id
+
+-- name: hold_cursor
+-- Made where it is missing, and held: of two processes the second sees how far the first has told.
+INSERT INTO notice_cursors AS kept (endpoint_id, told_until)
+VALUES (%(endpoint_id)s, %(begin_at)s)
+    ON CONFLICT (endpoint_id) DO UPDATE
+   SET told_until = kept.told_until
+RETURNING told_until
+
+-- name: move_cursor
+UPDATE notice_cursors
+   SET told_until = %(told_until)s
+ WHERE endpoint_id = %(endpoint_id)s
+
+-- name: count_endpoints
+SELECT count(*)
+  FROM notice_endpoints
+ WHERE application_id = %(application_id)s
+   AND removed_at IS NULL
+
+-- name: change_endpoint
+UPDATE notice_endpoints
+   SET url = %(url)s,
+       email = %(email)s,
+       kinds = %(kinds)s
+ WHERE id = %(endpoint_id)s
+
+-- name: remove_endpoint
+UPDATE notice_endpoints
+   SET removed_at = %(removed_at)s
+ WHERE id = %(endpoint_id)s
+
+-- name: drop_waiting
+DELETE FROM notices
+ WHERE endpoint_id = %(endpoint_id)s
+   AND state = 'WAITING'
+
+-- name: lock_endpoint
+SELECT id, application_id, url, email, kinds, created_at
+  FROM notice_endpoints
+ WHERE id = %(endpoint_id)s
+   AND removed_at IS NULL
+   FOR UPDATE
+
+-- name: insert_secret
+INSERT INTO notice_secrets (endpoint_id, sealed_secret)
+VALUES (%(endpoint_id)s, %(sealed_secret)s)
+
+-- name: list_secrets
+SELECT number, sealed_secret
+  FROM notice_secrets
+ WHERE endpoint_id = %(endpoint_id)s
+ ORDER BY number
+
+-- name: remove_secret
+DELETE FROM notice_secrets
+ WHERE endpoint_id = %(endpoint_id)s
+   AND number = %(number)s
+
+-- name: insert_notice
+INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
+VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s, %(now)s, %(now)s)
+
+-- name: claim_notices
+-- Due ones that no other process has, pushed ahead for as long as an attempt may take: one that is killed meanwhile is
+-- tried again then, under the same id.
+WITH due AS (
+    SELECT id
+      FROM notices
+     WHERE state = 'WAITING'
+       AND due_at <= %(now)s
+     ORDER BY due_at, number
+     LIMIT %(rows_max)s
+       FOR UPDATE SKIP LOCKED
+)
+UPDATE notices
+   SET due_at = %(claimed_until)s
+  FROM due
+ WHERE notices.id = due.id
+RETURNING notices.id, number, endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at, finished_at,
+          last_outcome
+
+-- name: find_endpoints
+SELECT id, application_id, url, email, kinds, created_at
+  FROM notice_endpoints
+ WHERE id = ANY(%(endpoint_ids)s)
+
+-- name: finish_attempt
+UPDATE notices
+   SET state = %(state)s,
+       attempts = attempts + 1,
+       due_at = coalesce(%(due_at)s, due_at),
+       finished_at = %(finished_at)s,
+       last_outcome = %(last_outcome)s
+ WHERE id = %(notice_id)s
+   AND state = 'WAITING'
+
+-- name: list_deliveries
+SELECT id, number, endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at, finished_at, last_outcome
+  FROM notices
+ WHERE endpoint_id = %(endpoint_id)s
+   AND (%(state)s::text IS NULL OR state = %(state)s)
+   AND number > %(after)s
+ ORDER BY number
+ LIMIT %(rows_max)s
+
+-- name: replay_notices
+-- All dead ones, or those that are named whatever became of them.
+UPDATE notices
+   SET state = 'WAITING',
+       attempts = 0,
+       due_at = %(now)s,
+       finished_at = NULL
+ WHERE endpoint_id = %(endpoint_id)s
+   AND state <> 'WAITING'
+   AND CASE WHEN %(notice_ids)s::uuid[] IS NULL THEN state = 'DEAD' ELSE id = ANY(%(notice_ids)s) END
+
+-- name: sweep_notices
+DELETE FROM notices
+ WHERE id IN (SELECT id
+                FROM notices
+               WHERE state <> 'WAITING'
+                 AND finished_at < %(before)s
+               LIMIT %(rows_max)s)
+
+-- name: next_due
+SELECT min(due_at)
+  FROM notices
+ WHERE state = 'WAITING'

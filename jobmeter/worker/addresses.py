@@ -1,0 +1,35 @@
+"""Owns which addresses the server connects to on a partner's behalf: hosts of the public internet, over TLS.
+
+Does not own what is fetched from them or sent to them (``feeds``, ``webhooks``).
+"""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+
+class AddressRefusedError(Exception):
+    """One line about why an address is not connected to."""
+
+
+def find_address(url: str, *, is_sandbox: bool) -> str:
+    """The address that the URL's host has now. Raises ``AddressRefusedError`` for one that is not public.
+
+    A sandbox may read from anywhere, without TLS too.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
+        raise AddressRefusedError("only https addresses are read")
+    if not parts.hostname or parts.username is not None:
+        raise AddressRefusedError("the address must name a host and no user")
+    found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not is_sandbox and not all(map(_is_public, addresses)):
+        raise AddressRefusedError("the host is not on the public internet")
+    return addresses[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    return (mapped or address).is_global and not (mapped or address).is_multicast

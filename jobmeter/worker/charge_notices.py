@@ -1,0 +1,67 @@
+"""Owns telling endpoints of charges: the ordered stream, page by page, as notices.
+
+Does not own the stream (``jobmeter.reports``) or the sending (``webhooks``).
+"""
+
+from datetime import datetime
+
+from jobmeter.ledger import flow_chain as chain
+from jobmeter.notices import flow as notices
+from jobmeter.notices.model import NoticeEndpoint, NoticeKind
+from jobmeter.partners import flow as partners
+from jobmeter.reports import flow_stream as stream
+from jobmeter.reports.model_drawing import draw_entry
+from jobmeter.store.database import Database
+
+ENTRIES_MAX = 200
+PAGES_MAX = 100
+
+
+async def tell_charges(database: Database, *, now: datetime) -> int:
+    """Queues what each follower has not been told yet; returns how many notices. Each span is told once."""
+    async with database.connection() as connection:
+        followers = await notices.list_followers(connection, kind=NoticeKind.CHARGES)
+    if not followers:
+        return 0
+    for _ in range(2):  # one notes the last posting, the next finds it known
+        async with database.transaction() as connection:
+            await chain.advance_horizon(connection)
+    async with database.connection() as connection:
+        known = await chain.read_known_until(connection)
+    told = 0
+    for endpoint, told_until in followers:
+        if told_until < known:
+            told += await _tell_follower(database, endpoint, now)
+    return told
+
+
+async def _tell_follower(database: Database, endpoint: NoticeEndpoint, now: datetime) -> int:
+    told = 0
+    for _ in range(PAGES_MAX):
+        async with database.transaction() as connection:
+            # The cursor moves with the notice: killed between them is killed before both.
+            after = await notices.hold_cursor(connection, endpoint, begin_at=0)
+            application = await partners.find_application(connection, application_id=endpoint.application_id)
+            assert application is not None, "an endpoint has its application"
+            page = await stream.read_stream(
+                connection, application=application, after=after, rows_max=ENTRIES_MAX
+            )
+            if page.entries:
+                await notices.post_to(
+                    connection,
+                    endpoint,
+                    kind=NoticeKind.CHARGES,
+                    subject=f"Charges {after} to {page.cursor}",
+                    body={
+                        "after": str(after),
+                        "cursor": str(page.cursor),
+                        "elements": [draw_entry(entry) for entry in page.entries],
+                    },
+                    now=now,
+                )
+                told += 1
+            if page.cursor > after:
+                await notices.move_cursor(connection, endpoint, told_until=page.cursor)
+        if not page.has_more:
+            break
+    return told

@@ -1,0 +1,89 @@
+"""Owns a receiver of webhooks and one of mail on this machine. Does not own any expectation."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+class Receiver:
+    """``statuses`` are answered one after the other, the last one for ever."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/hook"
+        self.statuses = [200]
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+    def answer(self, headers: dict[str, str], body: bytes) -> int:
+        self.requests.append((headers, body))
+        return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for _, body in self.requests]
+
+
+@contextmanager
+def open_receiver() -> Iterator[Receiver]:
+    found: list[Receiver] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers["content-length"]))
+            self.send_response(found[0].answer(headers, body))
+            self.send_header("Content-Length", "0")
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        found.append(Receiver(server.server_address[1]))
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield found[0]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def open_mailbox() -> Iterator[tuple[str, list[str]]]:
+    """An SMTP server's URL, and the texts of the mails it took."""
+    mails: list[str] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                verb = line[:4].upper()
+                if verb == b"DATA":
+                    self.wfile.write(b"354 go on\r\n")
+                    mails.append(self._read_mail())
+                    self.wfile.write(b"250 taken\r\n")
+                elif verb == b"QUIT":
+                    self.wfile.write(b"221 bye\r\n")
+                    return
+                else:
+                    self.wfile.write(b"250 good\r\n")
+
+        def _read_mail(self) -> str:
+            lines = []
+            while (line := self.rfile.readline()) != b".\r\n":
+                lines.append(line)
+            return b"".join(lines).decode()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"smtp://127.0.0.1:{server.server_address[1]}", mails
+        finally:
+            server.shutdown()
+            thread.join()
