@@ -18,41 +18,33 @@ SELECT job_days.day, views, apply_clicks, clicks_charged, clicks_refused, clicks
 
 -- name: list_job_postings
 -- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the contract,
--- and names the job's charge. A job's charges are found by the days on which it had any.
+-- and names the job's charge.
 WITH charges AS (
-    SELECT charge_postings.number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at, cause, corrects
-      FROM job_days
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at, cause, corrects
+      FROM charge_days(%(shard)s, %(job_id)s) AS charge_day
       JOIN charge_postings
         ON charge_postings.shard = %(shard)s
-       AND reference BETWEEN charge_reference(job_days.day, %(job_id)s, 0)
-                         AND charge_reference(job_days.day, %(job_id)s, 9223372036854775807)
+       AND reference BETWEEN charge_reference(charge_day, %(job_id)s, 0)
+                         AND charge_reference(charge_day, %(job_id)s, 9223372036854775807)
        AND purpose = 3
-     WHERE job_days.shard = %(shard)s
-       AND job_id = %(job_id)s
-), moved AS (
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-      FROM charges
-     UNION ALL
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-      FROM ledger_bookings
-     WHERE shard = %(shard)s
-       AND source_kind = 3
-       AND source_id = %(job_id)s
-     UNION ALL
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-      FROM ledger_bookings
-     WHERE shard = %(shard)s
-       AND destination_kind = 3
-       AND destination_id = %(job_id)s
-     UNION ALL
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-      FROM ledger_bookings
-     WHERE corrects IN (SELECT reference FROM charges)
-       AND destination_kind <> 3
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
-  FROM moved
+  FROM charges
  WHERE day BETWEEN %(first)s AND %(last)s
+   AND number > %(after_number)s
+ UNION ALL
+SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+  FROM ledger_bookings
+ WHERE shard = %(shard)s
+   AND ((source_kind = 3 AND source_id = %(job_id)s) OR (destination_kind = 3 AND destination_id = %(job_id)s))
+   AND day BETWEEN %(first)s AND %(last)s
+   AND number > %(after_number)s
+ UNION ALL
+SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
+  FROM ledger_bookings
+ WHERE corrects IN (SELECT reference FROM charges)
+   AND destination_kind <> 3
+   AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  ORDER BY number
  LIMIT %(postings_max)s
@@ -128,9 +120,10 @@ SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdic
 -- those. Free clicks are behind it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
-      FROM charge_postings
-     WHERE shard = %(shard)s
-       AND reference = ANY(ARRAY(SELECT charge_reference(%(day)s, %(job_id)s, batch) FROM unnest(%(batches)s::bigint[]) AS batch))
+      FROM unnest(%(batches)s::bigint[]) AS asked (batch)
+      JOIN charge_postings
+        ON shard = %(shard)s
+       AND reference = charge_reference(%(day)s, %(job_id)s, asked.batch)
        AND purpose = 3
 ), placed AS (
     SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth

@@ -9,7 +9,9 @@ import pytest
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
 from jobmeter.charging import flow_retention as charging
+from jobmeter.ledger.model import Purpose
 from jobmeter.reports import flow as reports
+from jobmeter.reports import flow_explain as explain
 from jobmeter.worker import chores
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
 
@@ -61,14 +63,28 @@ def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: st
                 assert await reports.report_budget(connection, **budget) == before
             assert await stage.breaches() == []
 
+            # and every charge can still be explained by its postings
+            await check_charges(stage)
+
             # and once more, and much later
             await age(stage, 368, Settings(event_retention_days=30))
             await age(stage, 500, Settings(event_retention_days=30))
             assert await stage.rows(KEPT_DAYS) == [(charging.FOLDED_DAY,)]
             assert await stage.rows(SUMS) == sums
+            await check_charges(stage)
             assert await stage.breaches() == []
 
     asyncio.run(run())
+
+
+async def check_charges(stage: Stage) -> None:
+    for job_id, spent in await stage.rows("SELECT job_id, spent_micros FROM job_budgets"):
+        async with stage.database.connection() as connection:
+            found = await explain.explain_job(connection, job_id=job_id)
+        amounts = dict.fromkeys(Purpose, 0)
+        for posting in found.page.postings:
+            amounts[Purpose(posting.purpose)] += posting.amount
+        assert amounts[Purpose.CHARGE] - amounts[Purpose.REVERSE] == spent
 
 
 def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
