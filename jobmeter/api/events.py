@@ -40,7 +40,7 @@ async def take_events(request: Request) -> Response:
         # A day was closed or a meter changed while the batch was on its way, or every connection is busy: nothing
         # was taken in.
         return refuse_for_now()
-    if reply.jobs_run_out:
+    if reply.jobs_noted:
         state.ring()
     return json_response(draw_reply(reply))
 

@@ -14,7 +14,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import JobTraits, PartnerContract
+from jobmeter.contracts.model import JobTraits, Pacing, PartnerContract
 from jobmeter.partners import flow as partners
 from jobmeter.store.migrate import Connection
 
@@ -30,6 +30,13 @@ class ContractBody(OperatorBody):
     term_starts_at: Instant
     term_ends_at: Instant
     contract_id: Annotated[int, Field(gt=0, lt=2**53)] | None = None
+    pacing: Pacing = Pacing.ASAP
+
+
+class PacingBody(OperatorBody):
+    """``EVEN`` spends each job's total budget evenly over its run, ``ASAP`` as fast as clicks come."""
+
+    pacing: Pacing
 
 
 class TopUpBody(OperatorBody):
@@ -71,6 +78,7 @@ async def open_contract(request: Request, state: State) -> Response:
             term=(body.term_starts_at, body.term_ends_at),
             now=now,
             contract_id=body.contract_id,
+            pacing=body.pacing,
         )
     return json_response(draw_contract(contract), status=201)
 
@@ -115,6 +123,17 @@ async def set_price(request: Request, state: State) -> Response:
     return json_response(draw_contract(contract))
 
 
+@with_operator_key
+async def set_pacing(request: Request, state: State) -> Response:
+    """Holds for jobs that are posted from now on."""
+    body = await read_operator_body(request, PacingBody)
+    async with state.database.transaction() as connection:
+        contract = await find_contract(connection, request)
+        await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)
+        contract = await find_contract(connection, request)
+    return json_response(draw_contract(contract))
+
+
 async def find_contract(connection: Connection, request: Request) -> PartnerContract:
     contract_id = request.path_params["contract_id"]
     contract = await contracts.find_partner_contract(connection, contract_id=contract_id)
@@ -131,4 +150,5 @@ def draw_contract(contract: PartnerContract) -> dict[str, Any]:
         "limit": format_amount(contract.limit_micros, contract.currency),
         "termStartsAt": contract.term_starts_at.isoformat(),
         "termEndsAt": contract.term_ends_at.isoformat(),
+        "pacing": contract.pacing,
     }

@@ -94,6 +94,7 @@ PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens, methods=["POST"]),
     Route("/operator/partners/{partner_id:int}/contracts", operator_contracts.open_contract, methods=["POST"]),
     Route("/operator/contracts/{contract_id:int}",         operator_contracts.show_contract, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/pacing",  operator_contracts.set_pacing, methods=["PUT"]),
     Route("/operator/contracts/{contract_id:int}/topUps",  operator_contracts.top_up_contract, methods=["POST"]),
     Route("/operator/contracts/{contract_id:int}/prices",  operator_contracts.set_price, methods=["POST"]),
     Route("/operator/hiringContracts",                               hiring.open_hiring_contract,   methods=["POST"]),

@@ -104,6 +104,8 @@ class Fault(Enum):
     JOB_SLOTS_EMPTY         = Row(4014, 402, None, None,                    "Insufficient job slots for contract = {contract} for purchase flow")
     JOB_PREMIUM_CONTRACT    = Row(4015, 400, None, None,                    "A premium job needs the contract whose slot it takes")
     # -- campaigns (spec 5)
+    JOB_DAILY_BELOW_PRICE   = Row(4016, 400, None, None,                    "The daily budget {amount} is below the price of one apply click, {price}")
+    JOB_DAILY_ABOVE_TOTAL   = Row(4017, 400, None, None,                    "The daily budget {amount} is above the total budget, {total}")
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
     CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and can not be changed")
     # -- events

@@ -8,9 +8,11 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_numbered, day_of
 from jobmeter.base.ids import SHARD_COUNT, make_reference
 from jobmeter.charging import store
+from jobmeter.charging.flow_day_limits import count_chargeable
+from jobmeter.charging.flow_notes import note_jobs
 from jobmeter.charging.flow_reversal import record_late
 from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.model import Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 from jobmeter.store import arrays
@@ -34,7 +36,10 @@ async def open_budget(connection: Connection, opening: BudgetOpening, *, now: da
         budget_micros=opening.budget_micros,
         live_from_ms=to_ms(opening.live_from),
         live_until_ms=to_ms(opening.live_until),
+        daily_micros=opening.daily_micros,
+        is_paced=contract is not None and contract.pacing is Pacing.EVEN,
     )
+    await note_jobs(connection, [opening.job_id])
     if contract is not None and opening.budget_micros > 0:
         await ledger.book(
             connection,
@@ -62,6 +67,7 @@ async def set_live_window(
         live_from_ms=to_ms(live_from),
         live_until_ms=to_ms(live_until),
     )
+    await note_jobs(connection, [job_id])
 
 
 async def close_budget(
@@ -71,6 +77,7 @@ async def close_budget(
     budget = await store.lock_job_budget(connection, shard=shard, job_id=job_id)
     assert budget is not None, "a posted job has a budget row"
     await store.release_job_budget(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(now))
+    await note_jobs(connection, [job_id])
     if contract is not None and budget.left_micros > 0:
         await ledger.book(
             connection,
@@ -116,20 +123,23 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
     """
     await store.keep_plans_by_key(connection)
     days = np.unique(tally.days).tolist()
-    if len(days) > 1:
+    has_caps = bool(np.any(tally.are_capped))
+    if len(days) > 1 or has_caps:
         jobs = tally.list_jobs().job_ids
         assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
     charged = Charged(0, 0, 0, ())
     for day in days:
         of_day = tally if len(days) == 1 else tally.pick(tally.days == day)
-        charged += await _charge_day(connection, of_day, day, batch=batch, now=now)
+        chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
+        charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())
     await record_late(connection, tally, batch=batch, now=now)
+    await note_jobs(connection, charged.jobs_noted)
     return charged
 
 
 async def _charge_day(
-    connection: Connection, tally: Tally, day: int, *, batch: int, now: datetime
+    connection: Connection, tally: Tally, day: int, chargeable: Column, *, batch: int, now: datetime
 ) -> Charged:
     charged, stale = await store.charge_day(
         connection,
@@ -138,7 +148,7 @@ async def _charge_day(
         revisions=arrays.pack_integers(tally.revisions),
         views=arrays.pack_integers(tally.views),
         clicks=arrays.pack_integers(tally.clicks),
-        chargeable=arrays.pack_integers(tally.clicks),
+        chargeable=arrays.pack_integers(chargeable),
         refused=arrays.pack_integers(tally.refused),
         references=arrays.pack_uuids(make_charge_references(day, tally.job_ids, batch)),
         day=day_numbered(day),

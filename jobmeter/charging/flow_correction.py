@@ -11,6 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount
 from jobmeter.charging import store, store_reversal
+from jobmeter.charging.flow_notes import note_jobs
 from jobmeter.contracts import flow as contracts
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
@@ -58,4 +59,5 @@ async def credit_charge(
     await store_reversal.release_credit(
         connection, shard=found.shard, job_id=found.job_id, amount_micros=amount_micros
     )
+    await note_jobs(connection, [found.job_id])
     return True

@@ -10,6 +10,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import make_reference
 from jobmeter.charging import store_limit as store
+from jobmeter.charging.flow_notes import note_jobs
 from jobmeter.charging.model_limit import JobLimit
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.ledger import flow as ledger
@@ -37,6 +38,7 @@ async def change_limit(
     """
     assert limit_micros >= held.used_micros, "what is spent stays spent"
     change_micros = limit_micros - held.limit_micros
+    await note_jobs(connection, [held.job_id])
     if change_micros > 0:
         await store.raise_limit(connection, shard=held.shard, job_id=held.job_id, change_micros=change_micros)
         # What was ever reserved only grows, so it numbers the reservations.
@@ -68,6 +70,7 @@ async def change_limit(
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:
     """A later end for the job's events; a window that is shut stays shut."""
     await store.extend_window(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(live_until))
+    await note_jobs(connection, [job_id])
 
 
 async def open_windows(
@@ -75,8 +78,10 @@ async def open_windows(
 ) -> None:
     """The jobs' events count from ``live_from`` to the end that each has."""
     await store.open_windows(connection, shard=shard, job_ids=list(job_ids), live_from_ms=to_ms(live_from))
+    await note_jobs(connection, job_ids)
 
 
 async def shut_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
     """No event of the jobs counts until their windows are opened again; their money stays reserved."""
     await store.shut_windows(connection, shard=shard, job_ids=list(job_ids))
+    await note_jobs(connection, job_ids)

@@ -11,6 +11,7 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, number_of
 from jobmeter.charging import store_reversal as store
+from jobmeter.charging.flow_notes import note_jobs
 from jobmeter.charging.model import Tally
 from jobmeter.ledger import flow_batch as ledger
 from jobmeter.store import arrays
@@ -41,6 +42,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     await ledger.open_batch(connection)
     jobs = await store.hold_budgets(connection, now_ms=to_ms(now))
     micros, jobs_resumed = await store.return_to_budgets(connection)
+    await note_jobs(connection, jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
     assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
     asked = await store.ask_reversal_postings(connection)

@@ -35,7 +35,9 @@ class JobBudget:
 
 @dataclass(frozen=True, slots=True)
 class BudgetOpening:
-    """A job about to be metered. ``budget_micros`` is nothing for a job that is never charged per click."""
+    """A job about to be metered. ``budget_micros`` is nothing for a job that is never charged per click,
+    ``daily_micros`` for one without a daily budget.
+    """
 
     shard: int
     job_id: int
@@ -44,6 +46,7 @@ class BudgetOpening:
     budget_micros: int
     live_from: datetime
     live_until: datetime
+    daily_micros: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,13 @@ class Tally:
     """One row for each (job, UTC day) of a batch, as equally long columns, sorted by shard, job and day.
 
     ``days`` counts days since 1970. ``clicks`` are those that count; ``refused`` those that do not. ``revisions``
-    are those of the meters by which they were judged.
+    are those of the meters by which they were judged; ``are_capped`` marks jobs with a limit for each day.
     """
 
     shards: Column
     job_ids: Column
     revisions: Column
+    are_capped: Column
     days: Column
     views: Column
     clicks: Column
@@ -77,13 +81,13 @@ class Tally:
 class Charged:
     """What a batch came to: clicks that were charged and clicks beyond a budget, which are free.
 
-    ``jobs_run_out`` can no longer pay for a click, and could before.
+    ``jobs_noted`` ran out, met a day's cap, or used another half or 80 % of their total budgets.
     """
 
     clicks_charged: int
     clicks_free: int
     charge_micros: int
-    jobs_run_out: tuple[int, ...]
+    jobs_noted: tuple[int, ...]
 
     def __add__(self, other: Self) -> Self:
         return replace(
@@ -91,7 +95,7 @@ class Charged:
             clicks_charged=self.clicks_charged + other.clicks_charged,
             clicks_free=self.clicks_free + other.clicks_free,
             charge_micros=self.charge_micros + other.charge_micros,
-            jobs_run_out=self.jobs_run_out + other.jobs_run_out,
+            jobs_noted=self.jobs_noted + other.jobs_noted,
         )
 
 
@@ -100,12 +104,14 @@ class Meters:
     """When jobs' events count, in milliseconds since 1970, as equally long columns in order of job id.
 
     The end is the first millisecond that no longer counts. A job's revision rises with every change of its meter.
+    ``are_capped`` is 1 for a job with a limit for each day.
     """
 
     job_ids: Column
     live_from_ms: Column
     live_until_ms: Column
     revisions: Column
+    are_capped: Column
 
     def __len__(self) -> int:
         return len(self.job_ids)

@@ -1,10 +1,11 @@
 -- name: insert_job_budget
 INSERT INTO job_budgets (
-    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms
+    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms,
+    daily_micros, is_paced
 )
 VALUES (
     %(shard)s, %(job_id)s, %(partner_contract_id)s, %(currency)s, %(click_price_micros)s, %(budget_micros)s,
-    %(live_from_ms)s, %(live_until_ms)s
+    %(live_from_ms)s, %(live_until_ms)s, %(daily_micros)s, %(is_paced)s
 )
 
 -- name: lock_job_budget
@@ -37,10 +38,11 @@ UPDATE job_budgets
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(live_from_ms), '') AS live_from_ms,
        string_agg(int8send(live_until_ms), '') AS live_until_ms,
-       string_agg(int8send(revision), '') AS revisions
+       string_agg(int8send(revision), '') AS revisions,
+       string_agg(int8send((daily_micros > 0 OR is_paced)::integer), '') AS are_capped
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
  CROSS JOIN LATERAL (
-       SELECT job_id, live_from_ms, live_until_ms, revision
+       SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced
          FROM job_budgets
         WHERE shard = asked_shard
           AND job_id = asked_job
@@ -81,11 +83,11 @@ WITH paid AS (
      WHERE job_budgets.shard = asked.shard AND job_budgets.job_id = asked.job_id
     RETURNING job_budgets.shard, job_budgets.job_id, views, clicks, chargeable, refused, reference, clicks_taken AS charged,
               click_price_micros AS price, partner_contract_id AS contract_id, currency, job_budgets.revision <> asked.revision AS is_stale,
-              budget_micros - spent_micros - released_micros AS left_micros
+              budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
+              greatest(budget_micros - lowered_micros, 1) AS limit_micros
 ), added AS (
-    UPDATE job_days SET views = job_days.views + paid.views, apply_clicks = apply_clicks + clicks,
-           clicks_charged = clicks_charged + charged, clicks_refused = clicks_refused + refused,
-           charge_micros = charge_micros + charged * price
+    UPDATE job_days SET views = job_days.views + paid.views, apply_clicks = apply_clicks + clicks, clicks_charged = clicks_charged + charged,
+           clicks_refused = clicks_refused + refused, charge_micros = charge_micros + charged * price
       FROM paid WHERE job_days.shard = paid.shard AND job_days.job_id = paid.job_id AND day = %(day)s
     RETURNING job_days.job_id
 ), begun AS (
@@ -102,5 +104,7 @@ WITH paid AS (
 )
 SELECT coalesce(sum(charged), 0)::bigint, coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint,
        coalesce(sum(charged * price), 0)::bigint, count(*) FILTER (WHERE is_stale),
-       coalesce(array_agg(job_id) FILTER (WHERE charged > 0 AND left_micros < price), '{}')
+       coalesce(array_agg(job_id) FILTER (WHERE chargeable < clicks OR charged > 0 AND (left_micros < price
+           OR 2 * used_micros / limit_micros > 2 * (used_micros - charged * price) / limit_micros
+           OR 5 * used_micros / limit_micros >= 4 AND 5 * (used_micros - charged * price) / limit_micros < 4)), '{}')
   FROM paid

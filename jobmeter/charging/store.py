@@ -23,6 +23,8 @@ async def insert_job_budget(
     budget_micros: int,
     live_from_ms: int,
     live_until_ms: int,
+    daily_micros: int,
+    is_paced: bool,
 ) -> None:
     await connection.execute(SQL["insert_job_budget"], locals())
 

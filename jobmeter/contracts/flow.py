@@ -10,7 +10,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts import rules, store
-from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.contracts.model import CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.partners.model import Application
@@ -26,6 +26,7 @@ async def open_partner_contract(
     term: tuple[datetime, datetime],
     now: datetime,
     contract_id: int | None = None,
+    pacing: Pacing = Pacing.ASAP,
 ) -> PartnerContract:
     """A new P4P service term with its limit funded and its default click price in force from the start.
 
@@ -36,7 +37,7 @@ async def open_partner_contract(
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(limit.amount_micros, limit.currency))
     new_id = await store.next_contract_id(connection) if contract_id is None else contract_id
     contract = PartnerContract(
-        new_id, partner_id, new_id % SHARD_COUNT, limit.currency, limit.amount_micros, *term
+        new_id, partner_id, new_id % SHARD_COUNT, limit.currency, limit.amount_micros, *term, pacing
     )
     await store.insert_partner_contract(
         connection,
@@ -47,6 +48,7 @@ async def open_partner_contract(
         limit_micros=contract.limit_micros,
         term_starts_at=contract.term_starts_at,
         term_ends_at=contract.term_ends_at,
+        pacing=pacing,
         created_at=now,
     )
     await _fund(connection, contract, limit.amount_micros, make_reference("open contract", contract.id), now)
@@ -95,6 +97,11 @@ async def _fund(
         booked_at=now,
     )
     return await ledger.book(connection, posting)
+
+
+async def set_pacing(connection: Connection, *, contract: PartnerContract, pacing: Pacing) -> None:
+    """How jobs that are posted from now on spend their budgets; those that run keep theirs."""
+    await store.set_pacing(connection, contract_id=contract.id, pacing=pacing)
 
 
 async def set_click_price(

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from jobmeter.base.ids import URN_CONTRACT
 from jobmeter.ledger.model import Account, AccountKind
+
+
+class Pacing(StrEnum):
+    """How the jobs of a contract spend their total budgets: as fast as clicks come, or evenly over their runs."""
+
+    ASAP = "ASAP"
+    EVEN = "EVEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class PartnerContract:
     limit_micros: int
     term_starts_at: datetime
     term_ends_at: datetime
+    pacing: Pacing = Pacing.ASAP
 
     @property
     def urn(self) -> str:

@@ -3,12 +3,17 @@ SELECT nextval('contract_ids')
 
 -- name: insert_partner_contract
 INSERT INTO partner_contracts (
-    id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, created_at
+    id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing, created_at
 )
 VALUES (
     %(contract_id)s, %(partner_id)s, %(shard)s, %(currency)s, %(limit_micros)s, %(term_starts_at)s,
-    %(term_ends_at)s, %(created_at)s
+    %(term_ends_at)s, %(pacing)s, %(created_at)s
 )
+
+-- name: set_pacing
+UPDATE partner_contracts
+   SET pacing = %(pacing)s
+ WHERE id = %(contract_id)s
 
 -- name: raise_limit
 UPDATE partner_contracts
@@ -16,13 +21,13 @@ UPDATE partner_contracts
  WHERE id = %(contract_id)s
 
 -- name: list_partner_contracts
-SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
   FROM partner_contracts
  WHERE partner_id = %(partner_id)s
  ORDER BY id
 
 -- name: find_partner_contract
-SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
   FROM partner_contracts
  WHERE id = %(contract_id)s
 
@@ -33,7 +38,7 @@ VALUES (%(contract_id)s, %(application_id)s, %(partner_contract_id)s, %(created_
 
 -- name: list_customer_contracts
 SELECT customer_contracts.id, application_id,
-       partner_contracts.id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at
+       partner_contracts.id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
   FROM customer_contracts
   JOIN partner_contracts ON partner_contracts.id = customer_contracts.partner_contract_id
  WHERE application_id = %(application_id)s

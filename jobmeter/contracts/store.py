@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.contracts.model import ClickPrice, CustomerContract, JobTraits, PartnerContract
+from jobmeter.contracts.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -11,7 +11,7 @@ SQL = load_statements("jobmeter.contracts")
 
 
 def _partner_contract(row: tuple[Any, ...]) -> PartnerContract:
-    return PartnerContract(row[0], row[1], row[2], row[3], row[4], row[5], row[6])
+    return PartnerContract(row[0], row[1], row[2], row[3], row[4], row[5], row[6], Pacing(row[7]))
 
 
 async def next_contract_id(connection: Connection) -> int:
@@ -30,9 +30,14 @@ async def insert_partner_contract(
     limit_micros: int,
     term_starts_at: datetime,
     term_ends_at: datetime,
+    pacing: str,
     created_at: datetime,
 ) -> None:
     await connection.execute(SQL["insert_partner_contract"], locals())
+
+
+async def set_pacing(connection: Connection, *, contract_id: int, pacing: str) -> None:
+    await connection.execute(SQL["set_pacing"], locals())
 
 
 async def raise_limit(connection: Connection, *, contract_id: int, amount_micros: int) -> None:

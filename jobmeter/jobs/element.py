@@ -17,6 +17,7 @@ from jobmeter.base.money import Money, parse_amount, parse_positive_amount
 from jobmeter.jobs.element_schema import (
     DROPPED_FIELDS,
     EXTERNAL_ID_CHARACTERS_MAX,
+    Budget,
     Compensation,
     Element,
     MoneyAmount,
@@ -75,10 +76,12 @@ def read_element(element: dict[str, Any], *, now: datetime, version: str | None 
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines)) from error
     lines += _check_raw(element, dialect)
     lines += _check_values(read, now)
-    budget = _read_budget(read, lines)
+    amounts = read.budget or Budget()
+    budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", lines)
+    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", lines)
     if lines:
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
-    return _make_draft(read, budget, element)
+    return _make_draft(read, budget, daily, element)
 
 
 def _find_nul(value: object, path: str) -> Iterator[str]:
@@ -167,19 +170,20 @@ def _is_email(text: str) -> bool:
     return bool(name) and "." in host and not any(character.isspace() for character in text)
 
 
-def _read_budget(read: Element, lines: list[str]) -> Money | None:
-    amount = read.budget.pay_for_performance_total_budget if read.budget else None
+def _read_budget(amount: MoneyAmount | None, which: str, lines: list[str]) -> Money | None:
     if amount is None:
         return None
     try:
         money = parse_positive_amount(amount.amount, amount.currency_code)
     except Refused as refused:
-        lines.append(_line("/budget/payForPerformanceTotalBudget", refused.message))
+        lines.append(_line(f"/budget/payForPerformance{which}Budget", refused.message))
         return None
     return money
 
 
-def _make_draft(read: Element, budget: Money | None, element: dict[str, Any]) -> JobDraft:
+def _make_draft(
+    read: Element, budget: Money | None, daily: Money | None, element: dict[str, Any]
+) -> JobDraft:
     return JobDraft(
         operation=Operation(read.job_posting_operation_type),
         external_id=read.external_job_posting_id,
@@ -193,6 +197,7 @@ def _make_draft(read: Element, budget: Money | None, element: dict[str, Any]) ->
         company_name=read.company_name,
         contract=read.contract,
         total_budget=budget,
+        daily_budget=daily,
         listing_type=read.listing_type,
         company_job_code=read.company_job_code,
         job_function=read.categories[0] if read.categories else "",

@@ -37,6 +37,7 @@ class MoneyAmount(_Record):
 
 class Budget(_Record):
     pay_for_performance_total_budget: MoneyAmount | None = None
+    pay_for_performance_daily_budget: MoneyAmount | None = None
 
 
 class MoneyRange(_Record):

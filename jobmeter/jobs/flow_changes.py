@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging import flow as charging
+from jobmeter.charging import flow_day_limits as day_limits
 from jobmeter.charging import flow_limit as limits
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.jobs import rules, store
@@ -102,6 +103,12 @@ async def _update(
     limit_micros = rules.check_new_limit(draft, contract, held)
     with contract_refusals(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
+    daily_micros = rules.check_daily(
+        draft, contract, total_micros=limit_micros, click_price_micros=held.click_price_micros
+    )
+    await day_limits.set_daily_budget(
+        connection, shard=posting.shard, job_id=posting.job_id, daily_micros=daily_micros
+    )
 
 
 async def _is_same_contract(

@@ -39,20 +39,30 @@ async def take_creation(connection: Connection, child: Application, draft: JobDr
         return Taken(None, fault)
     draft = await _add_campaign_contract(connection, child, draft)
     funding = await find_funding(connection, child, draft, now)
-    price_micros = budget_micros = 0
+    price_micros = budget_micros = daily_micros = 0
     if funding.partner is not None:
         traits = JobTraits(country_of(draft.location), draft.job_function, draft.experience_level)
         price_micros = await contracts.read_click_price(
             connection, contract=funding.partner, traits=traits, now=now
         )
         budget_micros = rules.check_budget(draft, funding.partner, price_micros)
+        daily_micros = rules.check_daily(
+            draft, funding.partner, total_micros=budget_micros, click_price_micros=price_micros
+        )
     expires_at = rules.run_until(draft, pays_per_click=funding.partner is not None, now=now)
     job_id = make_job_id(await store.next_job_sequence(connection), child.shard)
     if not await _insert_posting(connection, child, draft, funding, (job_id, expires_at, now)):
         return await _find_duplicate(connection, child, draft)
     # Its window is empty until it is live.
     opening = BudgetOpening(
-        child.shard, job_id, funding.partner, price_micros, budget_micros, expires_at, expires_at
+        child.shard,
+        job_id,
+        funding.partner,
+        price_micros,
+        budget_micros,
+        expires_at,
+        expires_at,
+        daily_micros,
     )
     with contract_refusals(draft):
         await charging.open_budget(connection, opening, now=now)

@@ -53,6 +53,7 @@ class JobDraft:
     company_name: str | None
     contract: str | None
     total_budget: Money | None
+    daily_budget: Money | None
     listing_type: str
     company_job_code: str | None
     job_function: str

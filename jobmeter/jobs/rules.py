@@ -48,6 +48,28 @@ def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros:
     return budget.amount_micros
 
 
+def check_daily(
+    draft: JobDraft, contract: PartnerContract, *, total_micros: int, click_price_micros: int
+) -> int:
+    """The daily budget in micros, nothing for none (an extension).
+
+    Raises ``Refused``: CURRENCY_DIFFERS, JOB_DAILY_BELOW_PRICE, JOB_DAILY_ABOVE_TOTAL.
+    """
+    daily = draft.daily_budget
+    if daily is None:
+        return 0
+    if daily.currency != contract.currency:
+        raise Refused(Fault.CURRENCY_DIFFERS, currency=daily.currency, expected=contract.currency)
+    amount = format_amount(daily.amount_micros, daily.currency)
+    if daily.amount_micros < click_price_micros:
+        price = format_amount(click_price_micros, daily.currency)
+        raise Refused(Fault.JOB_DAILY_BELOW_PRICE, amount=amount, price=price)
+    if daily.amount_micros > total_micros:
+        total = format_amount(total_micros, daily.currency)
+        raise Refused(Fault.JOB_DAILY_ABOVE_TOTAL, amount=amount, total=total)
+    return daily.amount_micros
+
+
 def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
     """The total budget that an UPDATE asks for.
 

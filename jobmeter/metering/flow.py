@@ -136,7 +136,7 @@ def _make_reply(columns: EventColumns, verdicts: Column, new_rows: Column, charg
         rejected=len(refused),
         rejections=tuple(rejections),
         clicks_charged=charged.clicks_charged,
-        jobs_run_out=charged.jobs_run_out,
+        jobs_noted=charged.jobs_noted,
     )
 
 

@@ -74,4 +74,4 @@ class IntakeReply:
     rejected: int
     rejections: tuple[Rejection, ...]
     clicks_charged: int
-    jobs_run_out: tuple[int, ...]
+    jobs_noted: tuple[int, ...]

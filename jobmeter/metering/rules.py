@@ -63,10 +63,12 @@ def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: Me
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
     is_click = columns.kinds[rows] == 1
+    meter_rows = meters.find_rows(job_ids[first])[1]
     return Tally(
         shards=shards[first],
         job_ids=job_ids[first],
-        revisions=meters.revisions[meters.find_rows(job_ids[first])[1]],
+        revisions=meters.revisions[meter_rows],
+        are_capped=meters.are_capped[meter_rows],
         days=days[first],
         views=_sum_groups(counted & ~is_click, first),
         clicks=_sum_groups(counted & is_click, first),

@@ -33,6 +33,7 @@ METERS = Meters(
     np.array([window[0] for window in LIVE.values()], dtype=np.int64),
     np.array([window[1] for window in LIVE.values()], dtype=np.int64),
     np.arange(len(LIVE)),
+    np.zeros(len(LIVE), dtype=np.int64),
 )
 
 EDGES_MS = (

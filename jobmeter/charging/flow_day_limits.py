@@ -1,0 +1,41 @@
+"""Owns the verbs of daily limits: how many clicks of a day may be charged, changing a job's daily budget.
+
+Does not own the total budget, which the charge itself holds (``flow``).
+"""
+
+import numpy as np
+
+from jobmeter.base.days import day_numbered
+from jobmeter.charging import rules
+from jobmeter.charging import store_day_limits as store
+from jobmeter.charging.flow_notes import note_jobs
+from jobmeter.charging.model import Tally
+from jobmeter.store import arrays
+from jobmeter.store.arrays import Column
+from jobmeter.store.migrate import Connection
+
+
+async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Column:
+    """For each row of a tally of one day how many of its clicks the day's limits let through.
+
+    The jobs are locked: the statement sees what was charged by whoever held them before.
+    """
+    capped = np.flatnonzero(tally.are_capped)
+    limits = await store.read_day_limits(
+        connection,
+        shards=arrays.pack_smallints(tally.shards[capped]),
+        job_ids=arrays.pack_bigints(tally.job_ids[capped]),
+        day=day_numbered(day),
+    )
+    chargeable = tally.clicks.copy()
+    for row in capped.tolist():
+        limit = limits.get(int(tally.job_ids[row]))
+        if limit is not None:
+            chargeable[row] = min(int(tally.clicks[row]), rules.count_chargeable(limit, day))
+    return chargeable
+
+
+async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:
+    """A job's budget for each day; 0 is none. The job is locked."""
+    await store.set_daily_budget(connection, shard=shard, job_id=job_id, daily_micros=daily_micros)
+    await note_jobs(connection, [job_id])

@@ -1,0 +1,20 @@
+"""Owns the notes about jobs whose standing may have changed: written with whatever changed it, claimed by who looks.
+
+Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.delivery``).
+"""
+
+from collections.abc import Sequence
+
+from jobmeter.charging import store_day_limits as store
+from jobmeter.store.migrate import Connection
+
+
+async def note_jobs(connection: Connection, job_ids: Sequence[int]) -> None:
+    """In the transaction of the change: a note that can be claimed tells of something that is committed."""
+    if job_ids:
+        await store.note_jobs(connection, job_ids=list(job_ids))
+
+
+async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
+    """The jobs of some notes, each once; the notes go with the caller's transaction."""
+    return await store.claim_notes(connection, rows_max=rows_max)

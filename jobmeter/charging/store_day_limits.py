@@ -1,0 +1,30 @@
+"""Owns the statements of daily limits and of notes about jobs, one function each. Does not own when they run."""
+
+from datetime import date
+
+from jobmeter.charging.rules import DayLimit
+from jobmeter.store.arrays import BigintArray, SmallintArray
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.charging", "queries_day_limits.sql")
+
+
+async def read_day_limits(
+    connection: Connection, *, shards: SmallintArray, job_ids: BigintArray, day: date
+) -> dict[int, DayLimit]:
+    rows = await (await connection.execute(SQL["read_day_limits"], locals())).fetchall()
+    return {row[0]: DayLimit(*row[1:]) for row in rows}
+
+
+async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:
+    await connection.execute(SQL["set_daily_budget"], locals())
+
+
+async def note_jobs(connection: Connection, *, job_ids: list[int]) -> None:
+    await connection.execute(SQL["note_jobs"], locals())
+
+
+async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
+    rows = await (await connection.execute(SQL["claim_notes"], locals())).fetchall()
+    return [row[0] for row in rows]
