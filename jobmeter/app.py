@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
@@ -68,6 +69,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     await chores.make_event_days(database, now=await clock.read())
     bell = asyncio.Event()
     known_meters = MeterCache()
+    change_watch = ChangeWatch(database)
     loop = None
     if settings.chores:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
@@ -95,12 +97,14 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             singles=singles,
             known_meters=known_meters,
             job_lists=JobLists(),
+            change_watch=change_watch,
         )
     finally:
         if loop is not None:
             loop.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
+        await change_watch.close()
         await rate_limits.close()
         await database.close()
 

@@ -12,6 +12,12 @@ from psycopg import sql
 # Written by the passing of time, whatever a request does.
 CLOCKWORK = {
     "access_tokens",  # swept when they are over
+    "job_notes",
+    "job_standings",
+    "delivery_changes",
+    "delivery_numbers",
+    "contract_spends",
+    "contract_spend_cursor",
     "settled_days",
     "settlement_runs",
     "event_days",

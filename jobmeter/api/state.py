@@ -7,6 +7,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
+from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
@@ -37,6 +38,7 @@ class State:
     singles: EventGrouper[Landing | None]
     known_meters: MeterCache
     job_lists: JobLists
+    change_watch: ChangeWatch
 
 
 def state_of(request: Request) -> State:

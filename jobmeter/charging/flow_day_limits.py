@@ -3,9 +3,13 @@
 Does not own the total budget, which the charge itself holds (``flow``).
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import numpy as np
 
-from jobmeter.base.days import day_numbered
+from jobmeter.base.days import day_numbered, day_of, number_of
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging import rules
 from jobmeter.charging import store_day_limits as store
 from jobmeter.charging.flow_notes import note_jobs
@@ -33,6 +37,21 @@ async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Co
         if limit is not None:
             chargeable[row] = min(int(tally.clicks[row]), rules.count_chargeable(limit, day))
     return chargeable
+
+
+async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: datetime) -> frozenset[int]:
+    """Those of the jobs whose limits let no more clicks of today through."""
+    numbers = np.array(sorted(job_ids), dtype=np.int64)
+    today = day_of(now)
+    limits = await store.read_day_limits(
+        connection,
+        shards=arrays.pack_smallints(numbers % SHARD_COUNT),
+        job_ids=arrays.pack_bigints(numbers),
+        day=today,
+    )
+    return frozenset(
+        job_id for job_id, limit in limits.items() if rules.count_chargeable(limit, number_of(today)) == 0
+    )
 
 
 async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:

@@ -22,6 +22,7 @@ class JobLimit:
     spent_micros: int
     released_micros: int
     lowered_micros: int
+    live_until_ms: int = 0
 
     @property
     def limit_micros(self) -> int:

@@ -1,6 +1,6 @@
 -- name: lock_limit
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
-       released_micros, lowered_micros
+       released_micros, lowered_micros, live_until_ms
   FROM job_budgets
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -8,7 +8,7 @@ SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_
 
 -- name: read_limits
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
-       released_micros, lowered_micros
+       released_micros, lowered_micros, live_until_ms
   FROM job_budgets
  WHERE shard = %(shard)s
    AND job_id = ANY(%(job_ids)s)

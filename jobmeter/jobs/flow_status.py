@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from jobmeter.base.ids import shard_of
+from jobmeter.charging import flow_day_limits as day_limits
 from jobmeter.charging import flow_limit as limits
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import PartnerContract
@@ -12,7 +14,7 @@ from jobmeter.jobs import rules_status, store, store_campaigns
 from jobmeter.jobs.flow import find_tasks
 from jobmeter.jobs.model import JobPosting, Task, TaskStatus
 from jobmeter.jobs.model_campaigns import Campaign
-from jobmeter.jobs.model_status import PostingStatus, Standing
+from jobmeter.jobs.model_status import Look, PostingStatus, Standing
 from jobmeter.jobs.places import standardize
 from jobmeter.partners.model import Application
 from jobmeter.store.migrate import Connection
@@ -26,8 +28,8 @@ async def read_statuses(
         connection, shard=child.shard, application_id=child.id, external_ids=list(external_ids)
     )
     postings = [posting for posting, _ in found]
-    campaigns = await _read_campaigns(connection, child, postings)
-    standings = await _judge(connection, child, postings, campaigns, now)
+    campaigns = await _read_campaigns(connection, child.shard, postings)
+    standings = await _judge(connection, child.shard, postings, campaigns, now)
     return {
         posting.external_id: PostingStatus(
             posting,
@@ -38,6 +40,32 @@ async def read_statuses(
         )
         for posting, content in found
     }
+
+
+async def look_at(connection: Connection, job_ids: Sequence[int], *, now: datetime) -> list[Look]:
+    """How jobs of any application stand, with their money."""
+    looks: list[Look] = []
+    for shard in sorted({shard_of(job_id) for job_id in job_ids}):
+        mine = [job_id for job_id in job_ids if shard_of(job_id) == shard]
+        found = await store.list_statuses(connection, shard=shard, job_ids=mine)
+        postings = [posting for posting, _ in found]
+        campaigns = await _read_campaigns(connection, shard, postings)
+        standings = await _judge(connection, shard, postings, campaigns, now)
+        budgets = await limits.read_limits(connection, shard=shard, job_ids=mine)
+        looks += [
+            Look(
+                PostingStatus(
+                    posting,
+                    content,
+                    tuple(map(standardize, content.get("alternateLocations") or ())),
+                    campaigns.get(posting.campaign_id or 0),
+                    standings[posting.job_id],
+                ),
+                budgets[posting.job_id],
+            )
+            for posting, content in found
+        ]
+    return looks
 
 
 async def watch_tasks(
@@ -51,8 +79,8 @@ async def watch_tasks(
         if task.job_id is not None and task.status is TaskStatus.SUCCEEDED
     }
     postings = await store.list_by_job_ids(connection, shard=child.shard, job_ids=sorted(wanted))
-    campaigns = await _read_campaigns(connection, child, postings)
-    standings = await _judge(connection, child, postings, campaigns, now)
+    campaigns = await _read_campaigns(connection, child.shard, postings)
+    standings = await _judge(connection, child.shard, postings, campaigns, now)
     return {task_id: _show(task, standings) for task_id, task in tasks.items()}
 
 
@@ -64,23 +92,23 @@ def _show(task: Task, standings: dict[int, Standing]) -> Task:
 
 
 async def _read_campaigns(
-    connection: Connection, child: Application, postings: Sequence[JobPosting]
+    connection: Connection, shard: int, postings: Sequence[JobPosting]
 ) -> dict[int, Campaign]:
     ids = sorted({posting.campaign_id for posting in postings if posting.campaign_id is not None})
-    found = await store_campaigns.list_campaigns(connection, shard=child.shard, campaign_ids=ids)
+    found = await store_campaigns.list_campaigns(connection, shard=shard, campaign_ids=ids)
     return {campaign.id: campaign for campaign in found}
 
 
 async def _judge(
     connection: Connection,
-    child: Application,
+    shard: int,
     postings: Sequence[JobPosting],
     campaigns: dict[int, Campaign],
     now: datetime,
 ) -> dict[int, Standing]:
-    budgets = await limits.read_limits(
-        connection, shard=child.shard, job_ids=[posting.job_id for posting in postings]
-    )
+    job_ids = [posting.job_id for posting in postings]
+    budgets = await limits.read_limits(connection, shard=shard, job_ids=job_ids)
+    capped = await day_limits.find_capped(connection, job_ids=job_ids, now=now)
     accounts = await _read_accounts(connection, postings)
     standings = {}
     for posting in postings:
@@ -91,6 +119,7 @@ async def _judge(
             contract=contract,
             available_micros=available_micros,
             campaign=campaigns.get(posting.campaign_id or 0),
+            is_capped=posting.job_id in capped,
             now=now,
         )
     return standings

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
+from jobmeter.charging.model_limit import JobLimit
 from jobmeter.jobs.model import JobPosting
 from jobmeter.jobs.model_campaigns import Campaign
 
@@ -33,7 +34,7 @@ class _Reason(NamedTuple):
 class RunOut(Enum):
     """Why a job is not promoted, in the documented words (spec 4.4). The first that applies is the one told.
 
-    CAMPAIGN_OFF is ours, and passes: the job waits for its campaign.
+    CAMPAIGN_OFF and DAY_BUDGET are ours, and pass: the job waits for its campaign, or for the next day.
     """
 
     CLOSED_BY_POSTER = _Reason(Blame.CUSTOMER_ERROR, "This job was closed by original poster.")
@@ -43,6 +44,8 @@ class RunOut(Enum):
     ACCOUNT_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "The account level budget has ran out.")
     JOB_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "This job's budget has ran out.")
     NO_BUDGET = _Reason(Blame.PARTNER_ERROR, "There is no job budget available for this job.")
+
+    DAY_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "This job's budget of the day has ran out.")
 
     @property
     def says(self) -> str:
@@ -72,3 +75,11 @@ class PostingStatus:
     alternate_places: tuple[str, ...]
     campaign: Campaign | None
     standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A job's status and its money, at one moment."""
+
+    status: PostingStatus
+    limit: JobLimit

@@ -63,6 +63,15 @@ SELECT shard, job_id, application_id, external_id, partner_contract_id, title, c
  WHERE shard = %(shard)s
    AND job_id = ANY(%(job_ids)s)
 
+-- name: list_statuses
+SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
+       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
+       partner_job_campaign, campaign_id, failure, content
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND job_id = ANY(%(job_ids)s)
+ ORDER BY job_id
+
 -- name: resolve_external_ids
 -- For events that name a job by child application and external id; of several the newest, which comes last.
 SELECT application_id, external_id, job_id

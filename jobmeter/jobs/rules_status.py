@@ -20,11 +20,13 @@ def judge_standing(
     contract: PartnerContract | None,
     available_micros: int,
     campaign: Campaign | None,
+    is_capped: bool,
     now: datetime,
 ) -> Standing:
     """How the job stands at ``now``, whether or not a chore has seen it yet.
 
-    ``available_micros`` is what no job has reserved of the contract.
+    ``available_micros`` is what no job has reserved of the contract; ``is_capped`` a job whose limits let no more
+    clicks of today through.
     """
     if posting.state is State.FAILED:
         return Standing(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
@@ -37,6 +39,8 @@ def judge_standing(
         is_promoted = posting.hiring_contract_id is not None and listing is Listing.LISTED
         return Standing(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
     run_out = _find_run_out(limit, contract, available_micros, campaign, now)
+    if run_out is None and is_capped:
+        run_out = RunOut.DAY_BUDGET
     is_promoted = run_out is None and listing is Listing.LISTED
     return Standing(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED, run_out)
 
@@ -62,7 +66,7 @@ def _find_run_out(
 
 def show_task(task: Task, standing: Standing) -> tuple[TaskStatus, str | None]:
     """The status and message of a task that has succeeded, now that its job stands like this."""
-    is_over = standing.run_out not in {None, RunOut.CAMPAIGN_OFF}
+    is_over = standing.run_out not in {None, RunOut.CAMPAIGN_OFF, RunOut.DAY_BUDGET}
     if task.operation in RUN_OPERATIONS and standing.run_out is not None and is_over:
         return TaskStatus.PROCESSED, standing.run_out.says
     return TaskStatus.SUCCEEDED, None

@@ -93,6 +93,14 @@ async def list_by_external_ids(
     return [(_posting(row[:-1]), row[-1]) for row in rows]
 
 
+async def list_statuses(
+    connection: Connection, *, shard: int, job_ids: list[int]
+) -> list[tuple[JobPosting, dict[str, Any]]]:
+    """Each with the element it was last made or changed by."""
+    rows = await (await connection.execute(SQL["list_statuses"], locals())).fetchall()
+    return [(_posting(row[:-1]), row[-1]) for row in rows]
+
+
 async def list_by_job_ids(connection: Connection, *, shard: int, job_ids: list[int]) -> list[JobPosting]:
     rows = await (await connection.execute(SQL["list_by_job_ids"], locals())).fetchall()
     return [_posting(row) for row in rows]

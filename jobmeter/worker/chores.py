@@ -12,6 +12,8 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging import flow_retention as report_days
+from jobmeter.delivery import flow as delivery
+from jobmeter.delivery import flow_alerts as alerts
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_campaigns as campaigns
 from jobmeter.ledger import flow_chain as chain
@@ -28,6 +30,7 @@ from jobmeter.worker import feeds
 TASKS_ROWS_MAX = 200
 EXPIRY_ROWS_MAX = 200
 CAMPAIGN_ROWS_MAX = 50
+OBSERVED_ROWS_MAX = 200
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
 
@@ -49,6 +52,7 @@ async def run_rounds(database: Database, settings: Settings, *, now: datetime) -
         if worked == 0:
             break
         done += worked
+    await observe(database, settings, now=now)
     return done + await feeds.load_due(database, settings, now=now)
 
 
@@ -60,7 +64,19 @@ async def run_awaited(database: Database, settings: Settings, *, now: datetime) 
         if worked == 0:
             break
         done += worked
+    await observe(database, settings, now=now)
     return done + await feeds.load_due(database, settings, now=now)
+
+
+async def observe(database: Database, settings: Settings, *, now: datetime) -> None:
+    """Tells what changed of jobs: the feed, status notices, budget alerts."""
+    for _ in range(ROUNDS_MAX):
+        async with database.transaction() as connection:
+            looked = await delivery.observe_jobs(
+                connection, rows_max=OBSERVED_ROWS_MAX, base_url=settings.base_url, now=now
+            )
+        if looked < OBSERVED_ROWS_MAX:
+            break
 
 
 async def settle_due(database: Database, settings: Settings, *, now: datetime) -> None:
@@ -73,6 +89,10 @@ async def settle_due(database: Database, settings: Settings, *, now: datetime) -
 async def run_rest(database: Database, settings: Settings, *, now: datetime) -> None:
     """What may wait a minute: seals, the end of events, of report days and of signatures."""
     await _keep_chain(database, now)
+    async with database.transaction() as connection:
+        await alerts.observe_contracts(connection, now=now)
+    async with database.transaction() as connection:
+        await delivery.sweep_changes(connection, now=now)
     await _end_event_days(database, settings, now)
     await _fold_report_days(database, settings, now)
     async with database.connection() as connection:

@@ -6,6 +6,8 @@ whose sender was killed goes out again under the same id.
 
 import asyncio
 import smtplib
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from random import Random
@@ -36,27 +38,39 @@ async def deliver_due(database: Database, settings: Settings, *, now: datetime, 
         if not errands:
             break
         at_once = asyncio.Semaphore(AT_ONCE_MAX)
+        of_endpoints = defaultdict(list)
+        for errand in errands:
+            of_endpoints[errand.delivery.endpoint_id, errand.delivery.way].append(errand)
         await asyncio.gather(
-            *(_deliver(database, settings, errand, at_once, now=now, chance=chance) for errand in errands)
+            *(
+                _deliver_in_order(database, settings, group, at_once, now=now, chance=chance)
+                for group in of_endpoints.values()
+            )
         )
         done += len(errands)
     return done
 
 
-async def _deliver(
+async def _deliver_in_order(
     database: Database,
     settings: Settings,
-    errand: Errand,
+    errands: Sequence[Errand],
     at_once: asyncio.Semaphore,
     *,
     now: datetime,
     chance: Random,
 ) -> None:
-    send = send_webhook if errand.delivery.way is Way.WEBHOOK else send_mail
+    """An endpoint is told in the order of what happened. One that fails is spared the rest until they are due again."""
+    failure = None
     async with at_once:
-        failure = await asyncio.to_thread(send, errand, settings, now)
-    async with database.transaction() as connection:
-        await notices.note_attempt(connection, errand.delivery, failure=failure, now=now, chance=chance)
+        for errand in errands:
+            if failure is None:
+                send = send_webhook if errand.delivery.way is Way.WEBHOOK else send_mail
+                failure = await asyncio.to_thread(send, errand, settings, now)
+            async with database.transaction() as connection:
+                await notices.note_attempt(
+                    connection, errand.delivery, failure=failure, now=now, chance=chance
+                )
 
 
 def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | None:

@@ -128,7 +128,7 @@ async def clear(database: Database) -> None:
             await connection.execute(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
                 " AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s)",
-                [["schema_migrations", "event_days"]],
+                [["schema_migrations", "event_days", "delivery_numbers", "contract_spend_cursor"]],
             )
         ).fetchall()
         # Neither foreign keys nor the guard of the postings stand in the way of a test that begins anew.

@@ -49,6 +49,7 @@ def judge(
     contract: PartnerContract | None = CONTRACT,
     available_micros: int = 1_000,
     campaign: Campaign | None = None,
+    is_capped: bool = False,
 ) -> Standing:
     return judge_standing(
         posting,
@@ -56,6 +57,7 @@ def judge(
         contract=contract,
         available_micros=available_micros,
         campaign=campaign,
+        is_capped=is_capped,
         now=NOW,
     )
 
@@ -66,6 +68,8 @@ def judge(
         ({}, "LISTED", True, None),
         ({"limit": replace(LIMIT, spent_micros=200)}, "LISTED", True, None),
         ({"limit": SPENT}, "LISTED", False, RunOut.JOB_BUDGET),
+        ({"is_capped": True}, "LISTED", False, RunOut.DAY_BUDGET),
+        ({"limit": SPENT, "is_capped": True}, "LISTED", False, RunOut.JOB_BUDGET),
         ({"limit": SPENT, "available_micros": 99}, "LISTED", False, RunOut.ACCOUNT_BUDGET),
         ({"limit": replace(LIMIT, budget_micros=0)}, "LISTED", False, RunOut.NO_BUDGET),
         ({"contract": replace(CONTRACT, term_ends_at=NOW)}, "LISTED", False, RunOut.OFFER_END),

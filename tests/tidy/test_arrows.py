@@ -18,6 +18,7 @@ LINE = (
     "jobs",
     "metering",
     "settlement",
+    "delivery",
     "reports",
     "billing",
 )

@@ -31,8 +31,9 @@ CREATE TABLE job_standings (
     reason         text        NOT NULL,
     listing        text        NOT NULL,
     limit_micros   bigint      NOT NULL,
+    spent_micros   bigint      NOT NULL,
     until_ms       bigint      NOT NULL,
-    changed_at     timestamptz NOT NULL,
+    looked_at      timestamptz NOT NULL,
     PRIMARY KEY (shard, job_id)
 );
 CREATE INDEX ON job_standings (until_ms) WHERE is_promoted;
@@ -69,9 +70,10 @@ CREATE TABLE budget_alerts (
 
 -- What was charged on a contract up to a number of the ledger, kept up as numbers become known.
 CREATE TABLE contract_spends (
-    contract_id  bigint PRIMARY KEY,
-    spent_micros bigint NOT NULL,
-    limit_micros bigint NOT NULL
+    contract_id       bigint PRIMARY KEY,
+    spent_micros      bigint NOT NULL,
+    seen_limit_micros bigint NOT NULL DEFAULT 0,
+    seen_spent_micros bigint NOT NULL DEFAULT 0
 );
 CREATE TABLE contract_spend_cursor (
     only_one     boolean PRIMARY KEY DEFAULT true CHECK (only_one),

@@ -1,0 +1,156 @@
+"""Owns the verbs of the feed: look at jobs that something happened to, tell what changed, read the feed."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, start_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.base.limits import DELIVERY_KEPT_DAYS
+from jobmeter.charging import flow_notes as notes
+from jobmeter.delivery import rules, store
+from jobmeter.delivery.flow_alerts import tell_job_alerts
+from jobmeter.delivery.model import Change, Standing
+from jobmeter.jobs import flow_status as jobs
+from jobmeter.jobs.model_drawing import draw_status
+from jobmeter.jobs.model_status import Look, Promotion
+from jobmeter.notices import flow as notices
+from jobmeter.notices.model import NoticeKind
+from jobmeter.store.migrate import Connection
+
+SNAPSHOT_ROWS = 1_000
+
+
+async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, now: datetime) -> int:
+    """Looks at jobs that were noted, or whose time has come, and tells what changed since the last look.
+
+    In the caller's transaction: the feed's entry, the notices and what is remembered appear together. Returns how
+    many jobs were looked at.
+    """
+    job_ids = set(await notes.claim_notes(connection, rows_max=rows_max))
+    job_ids |= set(
+        await store.list_waiting_for_time(
+            connection, now_ms=to_ms(now), today=start_of(day_of(now)), rows_max=rows_max
+        )
+    )
+    if not job_ids:
+        return 0
+    # Whoever comes second looks at what the first has told, and at jobs as they are by then.
+    last = await store.lock_numbers(connection)
+    asked = sorted(job_ids)
+    looks = await jobs.look_at(connection, asked, now=now)
+    known = await store.list_standings(connection, job_ids=asked)
+    seen = {look.status.posting.job_id: make_standing(look) for look in looks}
+    await _tell_feed(connection, known, seen, last, now)
+    await _keep(connection, looks, seen, now)
+    for look in looks:
+        job_id = look.status.posting.job_id
+        if rules.is_status_change(known.get(job_id), seen[job_id]):
+            await _tell_status(connection, look, base_url, now)
+        await tell_job_alerts(connection, look, known.get(job_id), now=now)
+    return len(asked)
+
+
+def make_standing(look: Look) -> Standing:
+    standing, posting = look.status.standing, look.status.posting
+    is_promoted = standing.promotion is Promotion.PROMOTED
+    reason = "" if standing.run_out is None else standing.run_out.name
+    if not is_promoted and not reason:
+        reason = "FAILED" if standing.failure is not None else "NOT_PROMOTED"
+    return Standing(
+        posting.job_id,
+        is_promoted,
+        reason,
+        standing.listing,
+        look.limit.limit_micros,
+        look.limit.spent_micros,
+    )
+
+
+async def _tell_feed(
+    connection: Connection,
+    known: dict[int, Standing],
+    seen: dict[int, Standing],
+    last: int,
+    now: datetime,
+) -> None:
+    changed = [
+        standing for job_id, standing in seen.items() if rules.is_feed_change(known.get(job_id), standing)
+    ]
+    if not changed:
+        return
+    numbers = list(range(last + 1, last + 1 + len(changed)))
+    await store.insert_changes(
+        connection,
+        numbers=numbers,
+        job_ids=[standing.job_id for standing in changed],
+        are_promoted=[standing.is_promoted for standing in changed],
+        reasons=[standing.reason for standing in changed],
+        now=now,
+    )
+    await store.set_last_number(connection, last=numbers[-1])
+
+
+async def _keep(
+    connection: Connection, looks: Sequence[Look], seen: dict[int, Standing], now: datetime
+) -> None:
+    postings = [look.status.posting for look in looks]
+    standings = [seen[posting.job_id] for posting in postings]
+    await store.keep_standings(
+        connection,
+        job_ids=[posting.job_id for posting in postings],
+        application_ids=[posting.application_id for posting in postings],
+        are_promoted=[standing.is_promoted for standing in standings],
+        reasons=[standing.reason for standing in standings],
+        listings=[standing.listing for standing in standings],
+        limits=[standing.limit_micros for standing in standings],
+        spents=[standing.spent_micros for standing in standings],
+        untils=[look.limit.live_until_ms for look in looks],
+        now=now,
+    )
+
+
+async def _tell_status(connection: Connection, look: Look, base_url: str, now: datetime) -> None:
+    posting, standing = look.status.posting, look.status.standing
+    await notices.post_notice(
+        connection,
+        application_id=posting.application_id,
+        kind=NoticeKind.JOB_POSTING_STATUS,
+        subject=f"Job {posting.external_id} is {standing.listing} and {standing.promotion}",
+        body={
+            "developerApplicationUrn": f"{URN_APPLICATION}{posting.application_id}",
+            "jobPosting": f"{URN_JOB}{posting.job_id}",
+            "changedAt": to_ms(now),
+            **draw_status(look.status, base_url),
+        },
+        now=now,
+    )
+
+
+async def read_changes(connection: Connection, *, after: int, rows_max: int) -> tuple[list[Change], int]:
+    """What follows the cursor, and the cursor behind it.
+
+    Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept.
+    """
+    last, dropped = await store.read_numbers(connection)
+    if after < dropped:
+        raise Refused(Fault.DELIVERY_CURSOR_OLD, cursor=after)
+    changes = await store.list_changes(connection, after=after, rows_max=rows_max)
+    return changes, changes[-1].number if changes else min(after, last)
+
+
+async def read_last_number(connection: Connection) -> int:
+    last, _ = await store.read_numbers(connection)
+    return last
+
+
+async def stream_snapshot(connection: Connection) -> AsyncIterator[list[Change]]:
+    """Every promoted job, in portions. In a transaction that sees one moment."""
+    async for portion in store.stream_promoted(connection, rows_max=SNAPSHOT_ROWS):
+        yield portion
+
+
+async def sweep_changes(connection: Connection, *, now: datetime) -> None:
+    """Drops what is older than is kept; a cursor before it is told to take a snapshot."""
+    await store.drop_changes(connection, before=now - timedelta(days=DELIVERY_KEPT_DAYS))

@@ -1,0 +1,45 @@
+"""Owns the values of delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+ALERT_PERCENTS = (50, 80, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a job stood when it was last looked at. ``reason`` is empty for a promoted job."""
+
+    job_id: int
+    is_promoted: bool
+    reason: str
+    listing: str
+    limit_micros: int
+    spent_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the feed: promote the job, or stop. ``clicks_left`` is a hint of how many it can still pay for."""
+
+    number: int
+    job_id: int
+    is_promoted: bool
+    reason: str
+    changed_at: datetime
+    external_id: str
+    application_id: int
+    clicks_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSpend:
+    """What was charged on a contract, less what was taken back; the ``seen_`` values are those of the last look."""
+
+    contract_id: int
+    partner_id: int
+    currency: str
+    spent_micros: int
+    limit_micros: int
+    seen_limit_micros: int
+    seen_spent_micros: int

@@ -1,0 +1,119 @@
+"""Owns the statements of delivery, one function each. Does not own when they run."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from jobmeter.delivery.model import Change, ContractSpend, Standing
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.delivery")
+
+
+async def lock_numbers(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["lock_numbers"])).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def set_last_number(connection: Connection, *, last: int) -> None:
+    await connection.execute(SQL["set_last_number"], locals())
+
+
+async def read_numbers(connection: Connection) -> tuple[int, int]:
+    row = await (await connection.execute(SQL["read_numbers"])).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+async def list_standings(connection: Connection, *, job_ids: list[int]) -> dict[int, Standing]:
+    rows = await (await connection.execute(SQL["list_standings"], locals())).fetchall()
+    return {row[0]: Standing(*row) for row in rows}
+
+
+async def keep_standings(
+    connection: Connection,
+    *,
+    job_ids: list[int],
+    application_ids: list[int],
+    are_promoted: list[bool],
+    reasons: list[str],
+    listings: list[str],
+    limits: list[int],
+    spents: list[int],
+    untils: list[int],
+    now: datetime,
+) -> None:
+    await connection.execute(SQL["keep_standings"], locals())
+
+
+async def insert_changes(
+    connection: Connection,
+    *,
+    numbers: list[int],
+    job_ids: list[int],
+    are_promoted: list[bool],
+    reasons: list[str],
+    now: datetime,
+) -> None:
+    await connection.execute(SQL["insert_changes"], locals())
+
+
+async def list_waiting_for_time(
+    connection: Connection, *, now_ms: int, today: datetime, rows_max: int
+) -> list[int]:
+    rows = await (await connection.execute(SQL["list_waiting_for_time"], locals())).fetchall()
+    return [row[0] for row in rows]
+
+
+async def list_changes(connection: Connection, *, after: int, rows_max: int) -> list[Change]:
+    rows = await (await connection.execute(SQL["list_changes"], locals())).fetchall()
+    return [Change(*row) for row in rows]
+
+
+async def stream_promoted(connection: Connection, *, rows_max: int) -> AsyncIterator[list[Change]]:
+    """Portions of at most ``rows_max``; in a transaction, which the cursor lives in."""
+    async with connection.cursor(name="promoted_jobs") as cursor:
+        await cursor.execute(SQL["stream_promoted"])
+        while rows := await cursor.fetchmany(rows_max):
+            yield [Change(*row) for row in rows]
+
+
+async def drop_changes(connection: Connection, *, before: datetime) -> None:
+    await connection.execute(SQL["drop_changes"], locals())
+
+
+async def add_alerts(
+    connection: Connection,
+    *,
+    scope: str,
+    owner_id: int,
+    limit_micros: int,
+    percents: list[int],
+    now: datetime,
+) -> list[int]:
+    rows = await (await connection.execute(SQL["add_alerts"], locals())).fetchall()
+    return sorted(row[0] for row in rows)
+
+
+async def lock_spend_cursor(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["lock_spend_cursor"])).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def move_spend_cursor(connection: Connection, *, counted_until: int) -> None:
+    await connection.execute(SQL["move_spend_cursor"], locals())
+
+
+async def add_spends(connection: Connection, *, after: int, until: int) -> None:
+    await connection.execute(SQL["add_spends"], locals())
+
+
+async def list_spends(connection: Connection) -> list[ContractSpend]:
+    rows = await (await connection.execute(SQL["list_spends"])).fetchall()
+    return [ContractSpend(*row) for row in rows]
+
+
+async def set_seen(connection: Connection, *, contract_id: int, limit_micros: int) -> None:
+    await connection.execute(SQL["set_seen"], locals())
