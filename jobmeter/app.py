@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jobmeter.api.change_watch import ChangeWatch
+from jobmeter.api.intake_gate import IntakeGate
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
@@ -22,8 +23,8 @@ from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow import Known
 from jobmeter.metering.flow_grouping import EventGrouper
-from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.flow_single import take_in_singles
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
@@ -68,7 +69,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     # Before the first request: events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
     bell = asyncio.Event()
-    known_meters = MeterCache()
+    known = Known()
     change_watch = ChangeWatch(database)
     loop = None
     if settings.chores:
@@ -81,7 +82,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             return await take_in_singles(
                 connection,
                 events,
-                known_meters=known_meters,
+                known=known,
                 now=now,
                 future_tolerance_seconds=tolerance,
             )
@@ -95,9 +96,12 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             ring=bell.set,
             rate_limits=rate_limits,
             singles=singles,
-            known_meters=known_meters,
+            known=known,
             job_lists=JobLists(),
             change_watch=change_watch,
+            intake_gate=IntakeGate(
+                at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
+            ),
         )
     finally:
         if loop is not None:

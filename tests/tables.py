@@ -12,6 +12,7 @@ from psycopg import sql
 # Written by the passing of time, whatever a request does.
 CLOCKWORK = {
     "access_tokens",  # swept when they are over
+    "refused_events",  # the last events that did not count are kept on purpose
     "job_notes",
     "job_standings",
     "delivery_changes",

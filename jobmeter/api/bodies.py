@@ -1,9 +1,11 @@
 """Owns the reading of request bodies and bearer credentials within limits."""
 
 import hmac
+import zlib
 from typing import Any, TypeVar
 
 import msgspec
+import zstandard
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
@@ -33,6 +35,37 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
             raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
+    """The body as it was before ``Content-Encoding``: gzip or zstd.
+
+    Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, BODY_TOO_LARGE as soon as it is known to be.
+    """
+    name = (encoding or "identity").strip().lower()
+    if name == "identity":
+        return body
+    if name not in {"gzip", "x-gzip", "zstd"}:
+        raise Refused(Fault.ENCODING_UNKNOWN, encoding=name[:40])
+    try:
+        expanded = _expand_zstd(body, bytes_max) if name == "zstd" else _expand_gzip(body, bytes_max)
+    except (zlib.error, zstandard.ZstdError, EOFError) as error:
+        raise Refused(Fault.ENCODING_BROKEN, encoding=name, why=str(error)) from error
+    if len(expanded) > bytes_max:
+        raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+    return expanded
+
+
+def _expand_gzip(body: bytes, bytes_max: int) -> bytes:
+    stream = zlib.decompressobj(wbits=31)
+    expanded = stream.decompress(body, bytes_max + 1)
+    if not stream.eof and len(expanded) <= bytes_max:
+        raise EOFError("it ends too early")
+    return expanded
+
+
+def _expand_zstd(body: bytes, bytes_max: int) -> bytes:
+    return zstandard.ZstdDecompressor().stream_reader(body).read(bytes_max + 1)
 
 
 def decode_json(body: bytes) -> Any:

@@ -6,7 +6,8 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.bodies import check_key, read_body
+from jobmeter.api.bodies import check_key, expand_body, read_body
+from jobmeter.api.intake_gate import GateFullError
 from jobmeter.api.replies import json_response, plain_refusal, refuse_for_now
 from jobmeter.api.state import state_of
 from jobmeter.base.faults import Refused
@@ -23,21 +24,23 @@ async def take_events(request: Request) -> Response:
     state = state_of(request)
     try:
         check_key(request, kind="events", key=state.settings.events_key)
-        body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
+        sent = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
+        encoding = request.headers.get("content-encoding")
+        body = expand_body(sent, encoding, bytes_max=EVENTS_BODY_BYTES_MAX)
         events = decode_events(body, read_media_type(request.headers.get("content-type")))
         now = await state.clock.read()
-        async with state.database.transaction() as connection:
+        async with state.intake_gate.enter(), state.database.transaction() as connection:
             reply = await metering.take_in(
                 connection,
                 events,
-                known_meters=state.known_meters,
+                known=state.known,
                 now=now,
                 future_tolerance_seconds=state.settings.future_tolerance_seconds,
             )
     except Refused as refused:
         return plain_refusal(refused)
-    except (*TAKEN_BACK, PoolTimeout):
-        # A day was closed or a meter changed while the batch was on its way, or every connection is busy: nothing
+    except (*TAKEN_BACK, PoolTimeout, GateFullError):
+        # A day was closed or a meter changed while the batch was on its way, or too many are at work: nothing
         # was taken in.
         return refuse_for_now()
     if reply.jobs_noted:

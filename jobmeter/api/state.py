@@ -8,11 +8,12 @@ from typing import Protocol
 from starlette.requests import Request
 
 from jobmeter.api.change_watch import ChangeWatch
+from jobmeter.api.intake_gate import IntakeGate
 from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow import Known
 from jobmeter.metering.flow_grouping import EventGrouper
-from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.store.database import Database
 
@@ -26,7 +27,7 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class State:
     """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
-    the views and clicks that candidates cause one by one. ``known_meters`` and ``job_lists`` are what this
+    the views and clicks that candidates cause one by one. ``known`` and ``job_lists`` are what this
     process remembers of jobs, for intake and for reports.
     """
 
@@ -36,9 +37,10 @@ class State:
     ring: Callable[[], None]
     rate_limits: RateLimits
     singles: EventGrouper[Landing | None]
-    known_meters: MeterCache
+    known: Known
     job_lists: JobLists
     change_watch: ChangeWatch
+    intake_gate: IntakeGate
 
 
 def state_of(request: Request) -> State:

@@ -30,6 +30,7 @@ class Settings:
     mail_from: str = "jobmeter@localhost"
     report_seconds_max: int = 20
     future_tolerance_seconds: int = 300
+    batches_waiting_max: int = 16
     single_events_window_ms: int = 4
     xml_description_characters_min: int = 1
     xml_title_is_frozen: bool = False

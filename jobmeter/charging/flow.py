@@ -38,6 +38,7 @@ async def open_budget(connection: Connection, opening: BudgetOpening, *, now: da
         live_until_ms=to_ms(opening.live_until),
         daily_micros=opening.daily_micros,
         is_paced=contract is not None and contract.pacing is Pacing.EVEN,
+        market=opening.market,
     )
     await note_jobs(connection, [opening.job_id])
     if contract is not None and opening.budget_micros > 0:
@@ -54,6 +55,11 @@ async def open_budget(connection: Connection, opening: BudgetOpening, *, now: da
                 booked_at=now,
             ),
         )
+
+
+async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
+    """The number of the country that the job is for; 0 for none or several."""
+    await store.set_market(connection, shard=shard, job_id=job_id, market=market)
 
 
 async def set_live_window(

@@ -47,6 +47,7 @@ class BudgetOpening:
     live_from: datetime
     live_until: datetime
     daily_micros: int = 0
+    market: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,8 @@ class Meters:
     """When jobs' events count, in milliseconds since 1970, as equally long columns in order of job id.
 
     The end is the first millisecond that no longer counts. A job's revision rises with every change of its meter.
-    ``are_capped`` is 1 for a job with a limit for each day.
+    ``are_capped`` is 1 for a job with a limit for each day; ``markets`` numbers the country that a job is for, 0 where
+    it is none or several.
     """
 
     job_ids: Column
@@ -112,6 +114,8 @@ class Meters:
     live_until_ms: Column
     revisions: Column
     are_capped: Column
+    contract_ids: Column
+    markets: Column
 
     def __len__(self) -> int:
         return len(self.job_ids)
@@ -161,3 +165,14 @@ class StandingCharge:
     currency: str
     amount_micros: int
     is_final: bool
+
+
+MARKET_UNKNOWN = 0
+
+
+def number_country(code: str) -> int:
+    """The two letters of an ISO 3166 code as a number; 0 where it is none."""
+    letters = code.upper()
+    if len(letters) != 2 or not (letters.isascii() and letters.isalpha()):
+        return MARKET_UNKNOWN
+    return (ord(letters[0]) - 64) * 32 + ord(letters[1]) - 64

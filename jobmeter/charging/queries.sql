@@ -1,11 +1,11 @@
 -- name: insert_job_budget
 INSERT INTO job_budgets (
     shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms,
-    daily_micros, is_paced
+    daily_micros, is_paced, market
 )
 VALUES (
     %(shard)s, %(job_id)s, %(partner_contract_id)s, %(currency)s, %(click_price_micros)s, %(budget_micros)s,
-    %(live_from_ms)s, %(live_until_ms)s, %(daily_micros)s, %(is_paced)s
+    %(live_from_ms)s, %(live_until_ms)s, %(daily_micros)s, %(is_paced)s, %(market)s
 )
 
 -- name: lock_job_budget
@@ -32,6 +32,14 @@ UPDATE job_budgets
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
+-- name: set_market
+UPDATE job_budgets
+   SET market = %(market)s,
+       revision = revision + 1
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND market <> %(market)s
+
 -- name: read_meters
 -- One row of packed columns: thousands of rows would cost more to read in Python than here. OFFSET 0 keeps the
 -- look-up by key; of a join, the planner makes a scan of the whole table when it does not know how many are asked.
@@ -39,10 +47,12 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(live_from_ms), '') AS live_from_ms,
        string_agg(int8send(live_until_ms), '') AS live_until_ms,
        string_agg(int8send(revision), '') AS revisions,
-       string_agg(int8send((daily_micros > 0 OR is_paced)::integer), '') AS are_capped
+       string_agg(int8send((daily_micros > 0 OR is_paced)::integer), '') AS are_capped,
+       string_agg(int8send(partner_contract_id), '') AS contract_ids,
+       string_agg(int8send(market), '') AS markets
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
  CROSS JOIN LATERAL (
-       SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced
+       SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced, partner_contract_id, market
          FROM job_budgets
         WHERE shard = asked_shard
           AND job_id = asked_job

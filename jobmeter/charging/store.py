@@ -25,6 +25,7 @@ async def insert_job_budget(
     live_until_ms: int,
     daily_micros: int,
     is_paced: bool,
+    market: int,
 ) -> None:
     await connection.execute(SQL["insert_job_budget"], locals())
 
@@ -42,6 +43,10 @@ async def set_live_window(
 
 async def release_job_budget(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
     await connection.execute(SQL["release_job_budget"], locals())
+
+
+async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
+    await connection.execute(SQL["set_market"], locals())
 
 
 async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> Meters:

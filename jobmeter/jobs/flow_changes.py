@@ -20,6 +20,7 @@ from jobmeter.jobs.flow_creation import (
     find_funding,
     find_hiring_contract,
     join_campaign,
+    market_of,
     take_slot,
 )
 from jobmeter.jobs.flow_runs import free_held_slot
@@ -146,6 +147,7 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
             )
     except UniqueViolation as error:
         raise VerdictReached(DUPLICATE_CONTENT) from error
+    await charging.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
     if expires_at != posting.expires_at:
         await limits.extend_window(
             connection, shard=posting.shard, job_id=posting.job_id, live_until=expires_at

@@ -10,7 +10,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
 from jobmeter.charging import flow as charging
 from jobmeter.charging import flow_limit as limits
-from jobmeter.charging.model import BudgetOpening
+from jobmeter.charging.model import BudgetOpening, number_country
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts import flow_hiring as hiring
 from jobmeter.contracts.model import JobTraits, PartnerContract
@@ -63,6 +63,7 @@ async def take_creation(connection: Connection, child: Application, draft: JobDr
         expires_at,
         expires_at,
         daily_micros,
+        market_of(draft),
     )
     with contract_refusals(draft):
         await charging.open_budget(connection, opening, now=now)
@@ -71,6 +72,12 @@ async def take_creation(connection: Connection, child: Application, draft: JobDr
                 connection, funding.hiring, shard=child.shard, job_id=job_id, run_number=1, now=now
             )
     return Taken(job_id)
+
+
+def market_of(draft: JobDraft) -> int:
+    """The country of all the job's locations as a number, 0 where they are of several or of none that is known."""
+    countries = {country_of(place) for place in (draft.location, *draft.alternate_locations)}
+    return number_country(countries.pop()) if len(countries) == 1 else 0
 
 
 async def _add_campaign_contract(connection: Connection, child: Application, draft: JobDraft) -> JobDraft:

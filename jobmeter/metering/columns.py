@@ -14,6 +14,7 @@ import crawleruseragents
 import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
+from jobmeter.charging.model import number_country
 from jobmeter.metering.model import EventColumns
 from jobmeter.store.arrays import Column
 from jobmeter.wire.events import (
@@ -64,7 +65,9 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         job_ids=_read_job_ids(sound, external_ids),
         visitors=_hash_visitors([event.visitor for event in sound]),
         addresses=number_addresses([event.address for event in sound]),
-        crawlers=_find_crawlers([event.user_agent for event in sound]),
+        crawlers=_find_crawlers([event.user_agent for event in sound])
+        | np.array([event.is_crawler is True for event in sound], dtype=bool),
+        countries=_number_countries([event.country for event in sound]),
         malformed=malformed,
         flaws=flaws,
     )
@@ -171,6 +174,13 @@ def address_number(address: str) -> int:
     if parsed.version == 4:
         return (int(parsed) >> 8) | (1 << 56)
     return int(parsed) >> 80
+
+
+def _number_countries(countries: list[str | None]) -> Column:
+    codes = {code: number_country(code) for code in set(countries) if code}
+    if not codes:
+        return np.zeros(len(countries), dtype=np.int64)
+    return np.array([codes.get(code or "", 0) for code in countries], dtype=np.int64)
 
 
 def _find_crawlers(user_agents: list[str | None]) -> Column:

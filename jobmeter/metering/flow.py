@@ -1,6 +1,7 @@
 """Owns the verbs of metering: take a batch in, make the partitions that the next days need."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,10 +13,12 @@ from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging import flow as charging
 from jobmeter.charging.model import Charged, Meters, StaleMetersError
 from jobmeter.jobs import flow as jobs
-from jobmeter.metering import rules, store
+from jobmeter.metering import flow_filters, rules, store
 from jobmeter.metering.columns import list_external_names, make_columns
+from jobmeter.metering.flow_filters import FilterBook
 from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
+from jobmeter.metering.rules import Filters
 from jobmeter.store.arrays import Column
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
@@ -26,11 +29,19 @@ JUDGEMENTS_MAX = 25
 NOTHING_CHARGED = Charged(0, 0, 0, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a process remembers between batches: jobs' meters, and filters."""
+
+    meters: MeterCache = field(default_factory=MeterCache)
+    filters: FilterBook = field(default_factory=FilterBook)
+
+
 async def take_in(
     connection: Connection,
     events: Sequence[Event | Malformed],
     *,
-    known_meters: MeterCache,
+    known: Known,
     now: datetime,
     future_tolerance_seconds: int,
 ) -> IntakeReply:
@@ -42,28 +53,87 @@ async def take_in(
     names = list_external_names(events)
     columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
     job_ids = np.unique(columns.job_ids)
-    meters = await _find_meters(connection, job_ids, known_meters)
-    for _ in range(JUDGEMENTS_MAX - 1):
+    batch, revision = await store.next_batch(connection)
+    await known.filters.refresh(connection, revision)
+    filters = Filters(
+        known.filters.policies,
+        await flow_filters.find_excluded(connection, columns, known.filters),
+        future_tolerance_seconds,
+    )
+    meters = await _find_meters(connection, job_ids, known.meters)
+    for _ in range(JUDGEMENTS_MAX):
         try:
-            return await _take_columns(connection, columns, meters, now, future_tolerance_seconds)
-        except StaleMetersError:
+            taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
+        except StaleMetersError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
-            meters = await charging.read_meters(connection, job_ids)
-            known_meters.keep(meters)
-    return await _take_columns(connection, columns, meters, now, future_tolerance_seconds)
+            meters, stale = await charging.read_meters(connection, job_ids), error
+            known.meters.keep(meters)
+        else:
+            await flow_filters.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
+            return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
+    raise stale
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """The verdict on each row, the rows that were new, what they came to."""
+
+    verdicts: Column
+    rows: Column
+    charged: Charged
 
 
 async def _take_columns(
     connection: Connection,
     columns: EventColumns,
     meters: Meters,
+    filters: Filters,
+    *,
+    batch: int,
     now: datetime,
-    future_tolerance_seconds: int,
-) -> IntakeReply:
-    verdicts = rules.judge(columns, meters, now=now, future_tolerance_seconds=future_tolerance_seconds)
+) -> _Taken:
+    """Stores the rows that are new and charges them.
+
+    Batches without a repeated event are the rule, so the rows go straight in; only when the key refuses
+    one does the batch go through a staging table (design, storage). In a savepoint: all of it or nothing.
+    """
+    verdicts = rules.judge(columns, meters, filters, now=now)
     rows = rules.order_for_storage(columns, verdicts)
-    rows, charged = await _store_and_charge(connection, columns, verdicts, rows, meters=meters, now=now)
-    return _make_reply(columns, verdicts, rows, charged)
+    if len(rows) == 0:
+        return _Taken(verdicts, rows, NOTHING_CHARGED)
+    packed = _pack_rows(columns, verdicts, rows, batch)
+    try:
+        async with connection.transaction():
+            await store.copy_events(connection, packed)
+            charged = await _charge(connection, columns, verdicts, rows, meters=meters, batch=batch, now=now)
+            return _Taken(verdicts, rows, charged)
+    except UniqueViolation:
+        async with connection.transaction():
+            await store.make_staging(connection)
+            await store.copy_staged(connection, [*packed, rows.astype(">i4")])
+            new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
+            charged = await _charge(
+                connection, columns, verdicts, new_rows, meters=meters, batch=batch, now=now
+            )
+            return _Taken(verdicts, new_rows, charged)
+
+
+async def _charge(
+    connection: Connection,
+    columns: EventColumns,
+    verdicts: Column,
+    rows: Column,
+    *,
+    meters: Meters,
+    batch: int,
+    now: datetime,
+) -> Charged:
+    if len(rows) == 0:
+        return NOTHING_CHARGED
+    tally = rules.make_tally(columns, verdicts, rows, meters)
+    charged = await charging.charge(connection, tally, batch=batch, now=now)
+    await flow_filters.count_refused(connection, columns, verdicts, rows)
+    return charged
 
 
 async def _find_meters(connection: Connection, job_ids: Column, known_meters: MeterCache) -> Meters:
@@ -73,40 +143,6 @@ async def _find_meters(connection: Connection, job_ids: Column, known_meters: Me
     read = await charging.read_meters(connection, missing)
     known_meters.keep(read)
     return found.merge(read)
-
-
-async def _store_and_charge(
-    connection: Connection,
-    columns: EventColumns,
-    verdicts: Column,
-    rows: Column,
-    *,
-    meters: Meters,
-    now: datetime,
-) -> tuple[Column, Charged]:
-    """Stores the rows that are new and charges them; returns their numbers and what they came to.
-
-    Batches without a repeated event are the rule, so the rows go straight in; only when the key refuses
-    one does the batch go through a staging table (design, storage). In a savepoint: all of it or nothing.
-    """
-    if len(rows) == 0:
-        return rows, NOTHING_CHARGED
-    batch = await store.next_batch(connection)
-    packed = _pack_rows(columns, verdicts, rows, batch)
-    try:
-        async with connection.transaction():
-            await store.copy_events(connection, packed)
-            tally = rules.make_tally(columns, verdicts, rows, meters)
-            return rows, await charging.charge(connection, tally, batch=batch, now=now)
-    except UniqueViolation:
-        async with connection.transaction():
-            await store.make_staging(connection)
-            await store.copy_staged(connection, [*packed, rows.astype(">i4")])
-            new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
-            if len(new_rows) == 0:
-                return new_rows, NOTHING_CHARGED
-            tally = rules.make_tally(columns, verdicts, new_rows, meters)
-            return new_rows, await charging.charge(connection, tally, batch=batch, now=now)
 
 
 def _pack_rows(columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> list[Column]:

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from jobmeter.jobs import flow_pages as pages
 from jobmeter.jobs.model_pages import Landing
-from jobmeter.metering.flow import take_in
-from jobmeter.metering.flow_meters import MeterCache
+from jobmeter.metering.flow import Known, take_in
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, read_job_id
 
@@ -15,7 +14,7 @@ async def take_in_singles(
     connection: Connection,
     events: Sequence[Event],
     *,
-    known_meters: MeterCache,
+    known: Known,
     now: datetime,
     future_tolerance_seconds: int,
 ) -> list[Landing | None]:
@@ -28,7 +27,7 @@ async def take_in_singles(
     await take_in(
         connection,
         events,
-        known_meters=known_meters,
+        known=known,
         now=now,
         future_tolerance_seconds=future_tolerance_seconds,
     )

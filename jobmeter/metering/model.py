@@ -27,7 +27,9 @@ class Verdict(IntEnum):
     TOO_OLD = 3, "older than 48 hours"
     IN_FUTURE = 4, "its time is in the future"
     JOB_NOT_LIVE = 5, "the job was not live at that time"
-    CRAWLER = 6, "the user agent is a crawler's"
+    CRAWLER = 6, "it is a crawler's, by its user agent or as declared"
+    OUTSIDE_MARKET = 7, "it came from another country than the job is for"
+    EXCLUDED_VISITOR = 8, "the visitor is one of those the customer excluded"
 
 
 VERDICTS = {int(verdict): verdict for verdict in Verdict}
@@ -40,7 +42,7 @@ NOT_STORED = frozenset({Verdict.MALFORMED, Verdict.JOB_UNKNOWN, Verdict.TOO_OLD,
 class EventColumns:
     """A batch as equally long columns, in the sender's order.
 
-    ``keys`` holds 16 bytes a row: the event's milliseconds (48 bits) and a hash of source and id (80 bits).
+    ``countries`` is 0 where none is told. ``keys`` holds 16 bytes a row: the event's milliseconds (48 bits) and a hash of source and id (80 bits).
     ``job_ids`` is 0 where no job is named that exists; ``flaws`` tells why a row cannot be read.
     """
 
@@ -51,6 +53,7 @@ class EventColumns:
     visitors: Column
     addresses: Column
     crawlers: Column
+    countries: Column
     malformed: Column
     flaws: dict[int, str]
 

@@ -1,5 +1,7 @@
 -- name: next_batch
-SELECT nextval('event_batches')
+-- The number of a batch, and whether what is known of filters still holds.
+SELECT nextval('event_batches'), revision
+  FROM filter_revision
 
 -- name: copy_events
 COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)

@@ -1,5 +1,7 @@
 """Owns the decision which events count, and their tally by job and day. Pure: columns, meters, the time."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -7,37 +9,80 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.model import Meters, Tally
+from jobmeter.charging.model import MARKET_UNKNOWN, Meters, Tally
 from jobmeter.metering.columns import key_halves
 from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
+from jobmeter.metering.model_filters import FilterPolicy
 from jobmeter.store.arrays import Column
 
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
 
 
-def judge(columns: EventColumns, meters: Meters, *, now: datetime, future_tolerance_seconds: int) -> Column:
-    """The verdict on each row: the first filter of the table that holds."""
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What else the judgement needs: the policies of contracts, which rows come from excluded visitors."""
+
+    policies: Mapping[int, FilterPolicy]
+    excluded: Column
+    future_tolerance_seconds: int
+
+
+def judge(columns: EventColumns, meters: Meters, filters: Filters, *, now: datetime) -> Column:
+    """The verdict on each row: the first filter of the table that holds under the policy of the job's contract."""
     now_ms = to_ms(now)
-    known, live_from, live_until = _find_windows(columns.job_ids, meters)
-    times = columns.times_ms
-    filters = [
+    known, rows = meters.find_rows(columns.job_ids)
+    times, policy = columns.times_ms, _spread_policies(columns, meters, rows, filters)
+    live_from, live_until, markets = (
+        (rows, rows, rows)
+        if len(meters) == 0
+        else (meters.live_from_ms[rows], meters.live_until_ms[rows], meters.markets[rows])
+    )
+    elsewhere = (
+        (columns.countries != MARKET_UNKNOWN) & (markets != MARKET_UNKNOWN) & (columns.countries != markets)
+    )
+    table = [
         (Verdict.MALFORMED, columns.malformed),
         (Verdict.JOB_UNKNOWN, ~known),
-        (Verdict.TOO_OLD, times <= now_ms - LATE_WINDOW_HOURS * 3_600_000),
-        (Verdict.IN_FUTURE, times > now_ms + future_tolerance_seconds * 1_000),
+        (Verdict.TOO_OLD, times <= now_ms - policy.late_window_ms),
+        (Verdict.IN_FUTURE, times > now_ms + policy.future_tolerance_ms),
         (Verdict.JOB_NOT_LIVE, (times < live_from) | (times >= live_until)),
-        (Verdict.CRAWLER, columns.crawlers),
+        (Verdict.CRAWLER, columns.crawlers & policy.refuses_crawlers),
+        (Verdict.OUTSIDE_MARKET, elsewhere & policy.refuses_other_markets),
+        (Verdict.EXCLUDED_VISITOR, filters.excluded & policy.refuses_excluded),
     ]
     return np.select(
-        [holds for _, holds in filters], [int(verdict) for verdict, _ in filters], int(Verdict.COUNTED)
+        [holds for _, holds in table], [int(verdict) for verdict, _ in table], int(Verdict.COUNTED)
     ).astype(np.int16)
 
 
-def _find_windows(job_ids: Column, meters: Meters) -> tuple[Column, Column, Column]:
-    known, rows = meters.find_rows(job_ids)
-    if len(meters) == 0:
-        return known, rows, rows
-    return known, meters.live_from_ms[rows], meters.live_until_ms[rows]
+@dataclass(frozen=True, slots=True)
+class _Policies:
+    """The policy that holds for each row; one value for all where no contract has its own."""
+
+    late_window_ms: Column | int
+    future_tolerance_ms: Column | int
+    refuses_crawlers: Column | bool
+    refuses_other_markets: Column | bool
+    refuses_excluded: Column | bool
+
+
+def _spread_policies(columns: EventColumns, meters: Meters, rows: Column, filters: Filters) -> _Policies:
+    default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
+    if not filters.policies or len(meters) == 0:
+        return _Policies(
+            default.late_window_hours * HOUR_MS, default.future_tolerance_seconds * 1_000, True, True, True
+        )
+    contracts, places = np.unique(meters.contract_ids[rows], return_inverse=True)
+    assert len(places) == len(columns)
+    chosen = [filters.policies.get(contract_id, default) for contract_id in contracts.tolist()]
+    return _Policies(
+        np.array([policy.late_window_hours * HOUR_MS for policy in chosen])[places],
+        np.array([policy.future_tolerance_seconds * 1_000 for policy in chosen])[places],
+        np.array([policy.refuses_crawlers for policy in chosen])[places],
+        np.array([policy.refuses_other_markets for policy in chosen])[places],
+        np.array([policy.refuses_excluded for policy in chosen])[places],
+    )
 
 
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:

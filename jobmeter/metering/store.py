@@ -9,10 +9,11 @@ from jobmeter.store.sql import load_statements
 SQL = load_statements("jobmeter.metering")
 
 
-async def next_batch(connection: Connection) -> int:
+async def next_batch(connection: Connection) -> tuple[int, int]:
+    """The batch's number, and the revision of the filters."""
     row = await (await connection.execute(SQL["next_batch"])).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), int(row[1])
 
 
 async def copy_events(connection: Connection, columns: list[Column]) -> None:

@@ -26,6 +26,7 @@ CLOUDEVENTS_MEDIA = frozenset({"application/cloudevents-batch+json"})
 class Event(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     """``job`` is a posting id or its URN; else child application and external id name the job.
 
+    ``country`` is where the visitor is (ISO 3166, two letters), ``is_crawler`` what a job board has found out itself.
     ``time`` is milliseconds since 1970 or an RFC 3339 text; a sender repeats it unchanged on a retry.
     """
 
@@ -39,6 +40,8 @@ class Event(msgspec.Struct, gc=False, frozen=True, rename="camel"):
     visitor: str = ""
     user_agent: str | None = None
     address: str | None = None
+    country: str | None = None
+    is_crawler: bool | None = None
 
 
 Text = Annotated[str, msgspec.Meta(max_length=EVENT_TEXT_CHARACTERS_MAX)]
@@ -58,6 +61,8 @@ class SoundEvent(Event, gc=False, frozen=True, rename="camel"):
     visitor: Text = ""
     user_agent: str | None = None
     address: str | None = None
+    country: str | None = None
+    is_crawler: bool | None = None
 
 
 class _CloudEvent(msgspec.Struct, gc=False, frozen=True):

@@ -18,6 +18,7 @@ from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_campaigns as campaigns
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.metering import flow as metering
+from jobmeter.metering import flow_filters as filters
 from jobmeter.metering import flow_retention as retention
 from jobmeter.notices import flow as notices
 from jobmeter.partners import flow_edge as partners_edge
@@ -93,6 +94,8 @@ async def run_rest(database: Database, settings: Settings, *, now: datetime) -> 
         await alerts.observe_contracts(connection, now=now)
     async with database.transaction() as connection:
         await delivery.sweep_changes(connection, now=now)
+    async with database.transaction() as connection:
+        await filters.trim_refused(connection)
     await _end_event_days(database, settings, now)
     await _fold_report_days(database, settings, now)
     async with database.connection() as connection:

@@ -55,7 +55,7 @@ def test_each_click_of_a_day_has_its_outcome(board: Board) -> None:
     reversed_click = found["clicks"][1]
     assert (reversed_click["outcome"], reversed_click["amount"]) == ("REVERSED", "1.50")
     assert reversed_click["reason"] == "the visitor had already clicked on this job that day"
-    assert found["clicks"][4]["reason"] == "the user agent is a crawler's"
+    assert found["clicks"][4]["reason"] == "it is a crawler's, by its user agent or as declared"
     assert found["figures"] | {"finalSince": None} == {
         "day": day,
         "views": 1,

@@ -16,7 +16,7 @@ from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
 from jobmeter.jobs import flow as jobs
 from jobmeter.metering import flow as metering
-from jobmeter.metering.flow_meters import MeterCache
+from jobmeter.metering.flow import Known
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
@@ -45,7 +45,7 @@ class Stage:
     parent: Application
     contract: PartnerContract
     customers: tuple[Customer, ...]
-    known_meters: MeterCache = field(default_factory=MeterCache)
+    known: Known = field(default_factory=Known)
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:
@@ -83,7 +83,7 @@ class Stage:
         return await metering.take_in(
             connection,
             events,
-            known_meters=self.known_meters,
+            known=self.known,
             now=now,
             future_tolerance_seconds=SETTINGS.future_tolerance_seconds,
         )
@@ -128,7 +128,15 @@ async def clear(database: Database) -> None:
             await connection.execute(
                 "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
                 " AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s)",
-                [["schema_migrations", "event_days", "delivery_numbers", "contract_spend_cursor"]],
+                [
+                    [
+                        "schema_migrations",
+                        "event_days",
+                        "delivery_numbers",
+                        "contract_spend_cursor",
+                        "filter_revision",
+                    ]
+                ],
             )
         ).fetchall()
         # Neither foreign keys nor the guard of the postings stand in the way of a test that begins anew.

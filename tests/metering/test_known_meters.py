@@ -14,7 +14,7 @@ KEPT = st.lists(st.dictionaries(JOBS, st.integers(0, 1_000), max_size=30), max_s
 def make_meters(revisions: dict[int, int]) -> Meters:
     job_ids = np.array(sorted(revisions), dtype=np.int64)
     column = np.array([revisions[job_id] for job_id in job_ids.tolist()], dtype=np.int64)
-    return Meters(job_ids, column * 2, column * 3, column, column % 2)
+    return Meters(job_ids, column * 2, column * 3, column, column % 2, column, column)
 
 
 @given(KEPT, st.sets(JOBS), st.integers(0, 20))

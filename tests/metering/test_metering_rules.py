@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.model import NO_METERS, Meters
+from jobmeter.charging.model import NO_METERS, Meters, number_country
 from jobmeter.metering.columns import make_columns
 from jobmeter.metering.model import NOT_STORED, Verdict
-from jobmeter.metering.rules import days_accepted, judge, make_tally, order_for_storage
+from jobmeter.metering.model_filters import FilterPolicy
+from jobmeter.metering.rules import Filters, days_accepted, judge, make_tally, order_for_storage
 from jobmeter.wire.events import Event, Malformed
 
 NOW = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)
@@ -34,6 +35,8 @@ METERS = Meters(
     np.array([window[1] for window in LIVE.values()], dtype=np.int64),
     np.arange(len(LIVE)),
     np.zeros(len(LIVE), dtype=np.int64),
+    np.array([1, 1, 2]),
+    np.full(len(LIVE), number_country("GB")),
 )
 
 EDGES_MS = (
@@ -80,9 +83,15 @@ def expected_verdict(event):
     return Verdict.CRAWLER if event.user_agent == CRAWLER else Verdict.COUNTED
 
 
-def judge_batch(events, meters=METERS):
+def make_filters(columns, excluded=(), policies=None):
+    flags = np.zeros(len(columns), dtype=bool)
+    flags[list(excluded)] = True
+    return Filters(policies or {}, flags, TOLERANCE_SECONDS)
+
+
+def judge_batch(events, meters=METERS, excluded=()):
     columns = make_columns(events, {})
-    return columns, judge(columns, meters, now=NOW, future_tolerance_seconds=TOLERANCE_SECONDS)
+    return columns, judge(columns, meters, make_filters(columns, excluded), now=NOW)
 
 
 @given(BATCHES)
@@ -100,9 +109,11 @@ def test_every_verdict_can_be_provoked():
         Event("a", "1", "view", 0, ended, user_agent=CRAWLER),
         Event("a", "1", "view", NOW_MS + 24 * HOUR_MS, ended, user_agent=CRAWLER),
         Event("a", "1", "view", NOW_MS, ended, user_agent=CRAWLER),
-        Event("a", "1", "view", NOW_MS, job, user_agent=CRAWLER),
+        Event("a", "1", "view", NOW_MS, job, user_agent=CRAWLER, country="FR"),
+        Event("a", "1", "view", NOW_MS, job, country="FR"),
+        Event("a", "1", "view", NOW_MS, job, country="gb"),
     ]
-    _, verdicts = judge_batch(events)
+    _, verdicts = judge_batch(events, excluded=[7, 8])
     assert verdicts.tolist() == [int(verdict) for verdict in Verdict]
 
 
@@ -162,3 +173,31 @@ def test_the_first_of_two_equal_events_stays(order):
 
 def test_the_days_that_intake_needs_reach_from_the_late_window_into_tomorrow():
     assert days_accepted(NOW) == (NOW - timedelta(hours=48), NOW + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("policy", "event", "verdict"),
+    [
+        (FilterPolicy(), {"is_crawler": True}, Verdict.CRAWLER),
+        (FilterPolicy(refuses_crawlers=False), {"is_crawler": True}, Verdict.COUNTED),
+        (FilterPolicy(refuses_crawlers=False), {"user_agent": CRAWLER}, Verdict.COUNTED),
+        (FilterPolicy(), {"country": "DE"}, Verdict.OUTSIDE_MARKET),
+        (FilterPolicy(refuses_other_markets=False), {"country": "DE"}, Verdict.COUNTED),
+        (FilterPolicy(), {"country": "nowhere"}, Verdict.COUNTED),
+        (FilterPolicy(late_window_hours=2), {"time": NOW_MS - 2 * HOUR_MS}, Verdict.TOO_OLD),
+        (FilterPolicy(late_window_hours=2), {"time": NOW_MS - 2 * HOUR_MS + 1}, Verdict.COUNTED),
+        (FilterPolicy(future_tolerance_seconds=0), {"time": NOW_MS + 1}, Verdict.IN_FUTURE),
+        (FilterPolicy(future_tolerance_seconds=0), {"time": NOW_MS}, Verdict.COUNTED),
+    ],
+)
+def test_a_contracts_policy_holds_for_its_jobs_alone(policy, event, verdict):
+    mine, _, others = LIVE
+    values = {"source": "a", "id": "1", "type": "view", "time": NOW_MS} | event
+    columns = make_columns([Event(job=mine, **values), Event(job=others, **(values | {"id": "2"}))], {})
+    policies = {1: policy}
+
+    told = judge(columns, METERS, make_filters(columns, policies=policies), now=NOW)
+    default = judge(columns, METERS, make_filters(columns), now=NOW)
+
+    assert told[0] == verdict
+    assert told[1] == default[1]

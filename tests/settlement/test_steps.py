@@ -10,7 +10,7 @@ import pytest
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, end_of, final_at
 from jobmeter.metering import flow as metering
 from jobmeter.metering import flow_retention as retention
-from jobmeter.metering.flow_meters import MeterCache
+from jobmeter.metering.flow import Known
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, make_event, open_stage
@@ -71,7 +71,7 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
                 await metering.take_in(
                     connection,
                     [late],
-                    known_meters=MeterCache(),
+                    known=Known(),
                     now=just_before,
                     future_tolerance_seconds=0,
                 )

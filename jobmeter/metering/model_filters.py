@@ -1,0 +1,45 @@
+"""Owns the values of filters: a contract's policy, excluded visitors, an event that did not count."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobmeter.base.days import LATE_WINDOW_HOURS
+
+FUTURE_TOLERANCE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class FilterPolicy:
+    """Which filters hold for the jobs of a contract, and their windows. A job without a contract has the defaults."""
+
+    refuses_crawlers: bool = True
+    refuses_other_markets: bool = True
+    refuses_excluded: bool = True
+    late_window_hours: int = LATE_WINDOW_HOURS
+    future_tolerance_seconds: int = FUTURE_TOLERANCE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedVisitor:
+    """``subject`` is the hash of a visitor, or the number of an address network."""
+
+    id: int
+    is_address: bool
+    subject: int
+    note: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvent:
+    """What is kept of an event that did not count: nothing of who caused it."""
+
+    number: int
+    source: str
+    event_id: str
+    type: str
+    time_ms: int
+    job_id: int
+    verdict: int
+    message: str
+    received_at: datetime

@@ -1,0 +1,105 @@
+-- name: list_policies
+SELECT contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours,
+       future_tolerance_seconds
+  FROM filter_policies
+
+-- name: set_policy
+INSERT INTO filter_policies AS kept (
+    contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours, future_tolerance_seconds
+)
+VALUES (
+    %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s, %(late_window_hours)s,
+    %(future_tolerance_seconds)s
+)
+    ON CONFLICT (contract_id) DO UPDATE
+   SET refuses_crawlers = excluded.refuses_crawlers,
+       refuses_other_markets = excluded.refuses_other_markets,
+       refuses_excluded = excluded.refuses_excluded,
+       late_window_hours = excluded.late_window_hours,
+       future_tolerance_seconds = excluded.future_tolerance_seconds
+
+-- name: raise_revision
+UPDATE filter_revision
+   SET revision = revision + 1
+
+-- name: list_subjects
+SELECT DISTINCT is_address, subject
+  FROM excluded_visitors
+
+-- name: add_excluded
+INSERT INTO excluded_visitors (application_id, is_address, subject, note, created_at)
+VALUES (%(application_id)s, %(is_address)s, %(subject)s, %(note)s, %(created_at)s)
+    ON CONFLICT (application_id, is_address, subject) DO UPDATE
+   SET note = excluded.note
+RETURNING id, is_address, subject, note, created_at
+
+-- name: list_excluded
+SELECT id, is_address, subject, note, created_at
+  FROM excluded_visitors
+ WHERE application_id = %(application_id)s
+ ORDER BY id
+
+-- name: remove_excluded
+DELETE FROM excluded_visitors
+ WHERE application_id = %(application_id)s
+   AND id = %(excluded_id)s
+
+-- name: find_excluded_places
+-- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its parent.
+SELECT DISTINCT suspect.place
+  FROM unnest(%(places)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
+    AS suspect (place, suspect_job, visitor, address)
+  JOIN job_postings
+    ON job_postings.shard = suspect_job %% 256
+   AND job_postings.job_id = suspect_job
+  JOIN applications
+    ON applications.id = job_postings.application_id
+  JOIN excluded_visitors
+    ON excluded_visitors.application_id IN (applications.id, applications.parent_id)
+   AND subject = CASE WHEN is_address THEN address ELSE visitor END
+
+-- name: add_refusals
+INSERT INTO job_day_refusals AS kept (shard, job_id, day, verdict, clicks)
+SELECT shard, job_id, day, verdict, clicks
+  FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(verdicts)s::smallint[],
+              %(clicks)s::integer[]) AS refused (shard, job_id, day, verdict, clicks)
+    ON CONFLICT (shard, job_id, day, verdict) DO UPDATE
+   SET clicks = kept.clicks + excluded.clicks
+
+-- name: add_refused_events
+-- Once for the operator, and once for the application whose job is named.
+WITH sent AS (
+    SELECT place, source, event_id, type, time_ms, sent_job, verdict, message
+      FROM unnest(%(places)s::integer[], %(sources)s::text[], %(event_ids)s::text[], %(types)s::text[],
+                  %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[], %(messages)s::text[])
+        AS refused (place, source, event_id, type, time_ms, sent_job, verdict, message)
+)
+INSERT INTO refused_events (owner_id, source, event_id, type, time_ms, job_id, verdict, message, received_at)
+SELECT owner_id, source, event_id, type, time_ms, sent_job, verdict, message, %(received_at)s
+  FROM (SELECT 0::bigint AS owner_id, place, source, event_id, type, time_ms, sent_job, verdict, message
+          FROM sent
+         UNION ALL
+        SELECT application_id, sent.place, source, event_id, type, time_ms, sent_job, verdict, message
+          FROM sent
+          JOIN job_postings
+            ON job_postings.shard = sent_job %% 256
+           AND job_postings.job_id = sent_job) AS owned
+ ORDER BY owner_id, place
+
+-- name: list_refused_events
+SELECT number, source, event_id, type, time_ms, job_id, verdict, message, received_at
+  FROM refused_events
+ WHERE owner_id = %(owner_id)s
+ ORDER BY number DESC
+ LIMIT %(rows_max)s
+
+-- name: trim_refused_events
+WITH placed AS (
+    SELECT owner_id, number, row_number() OVER (PARTITION BY owner_id ORDER BY number DESC) AS place
+      FROM refused_events
+)
+DELETE FROM refused_events
+ USING placed
+ WHERE refused_events.owner_id = placed.owner_id
+   AND refused_events.number = placed.number
+   AND place > %(rows_max)s

@@ -1,0 +1,39 @@
+"""Owns the report of clicks that were not charged, and why."""
+
+from datetime import date
+
+from jobmeter.contracts import flow as contracts
+from jobmeter.partners.model import Application
+from jobmeter.reports import store_not_charged as store
+from jobmeter.reports.model_not_charged import NotCharged
+from jobmeter.store.migrate import Connection
+
+PAGE_ROWS_MAX = 250
+
+
+async def list_not_charged(
+    connection: Connection,
+    *,
+    application: Application,
+    external_id: str | None,
+    first: date,
+    last: date,
+    after: tuple[int, date],
+) -> list[NotCharged]:
+    """A page behind ``after`` (job, day): a child application's own jobs, or all on the contracts of a partner."""
+    mine = (
+        await contracts.list_partner_contracts(connection, partner_id=application.id)
+        if application.parent_id is None
+        else []
+    )
+    return await store.list_not_charged(
+        connection,
+        application_id=application.id,
+        contract_ids=[contract.id for contract in mine],
+        external_id=external_id,
+        first=first,
+        last=last,
+        after_job=after[0],
+        after_day=after[1],
+        rows_max=PAGE_ROWS_MAX,
+    )

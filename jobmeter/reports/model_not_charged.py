@@ -1,0 +1,44 @@
+"""Owns the value of a job's day with clicks that were not charged."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from jobmeter.metering.model import VERDICTS
+from jobmeter.settlement.model import RULES
+
+BEYOND_BUDGET = "BEYOND_BUDGET"
+BEYOND_BUDGET_SAYS = "the job's budget, or its limit of the day, was used up: counted and free"
+
+
+@dataclass(frozen=True, slots=True)
+class NotCharged:
+    """``received`` clicks are all that came: charged, free, refused at intake and taken back by settlement."""
+
+    job_id: int
+    external_id: str
+    application_id: int
+    day: date
+    apply_clicks: int
+    clicks_charged: int
+    clicks_refused: int
+    clicks_reversed: int
+    refused: dict[str, int]
+    reversed: dict[str, int]
+
+    @property
+    def received(self) -> int:
+        return self.apply_clicks + self.clicks_refused + self.clicks_reversed
+
+    def list_reasons(self) -> list[tuple[str, str, int]]:
+        """Each reason with its text and its clicks, in the order of the tables; their sum is what was not charged."""
+        found = [
+            (VERDICTS[int(verdict)].name, VERDICTS[int(verdict)].says, clicks)
+            for verdict, clicks in sorted(self.refused.items(), key=lambda one: int(one[0]))
+        ]
+        free = self.apply_clicks - self.clicks_charged
+        found += [(BEYOND_BUDGET, BEYOND_BUDGET_SAYS, free)] if free else []
+        found += [
+            (RULES[int(rule)].name, RULES[int(rule)].says, clicks)
+            for rule, clicks in sorted(self.reversed.items(), key=lambda one: int(one[0]))
+        ]
+        return found

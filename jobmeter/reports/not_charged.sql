@@ -1,0 +1,25 @@
+-- name: list_not_charged
+-- A page of job days with clicks that were not charged: refused at intake by reason, beyond a budget or limit, taken
+-- back by settlement by rule. `apply_clicks` are those that still count.
+SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged, clicks_refused,
+       clicks_reversed, refused.reasons, reversed.reasons
+  FROM job_postings
+  JOIN job_days USING (shard, job_id)
+ CROSS JOIN LATERAL (
+       SELECT coalesce(jsonb_object_agg(verdict, clicks), '{}') AS reasons
+         FROM job_day_refusals AS one
+        WHERE one.shard = job_days.shard AND one.job_id = job_days.job_id AND one.day = job_days.day) AS refused
+ CROSS JOIN LATERAL (
+       SELECT coalesce(jsonb_object_agg(rule, clicks), '{}') AS reasons
+         FROM (SELECT rule, sum(counted::integer) AS clicks
+                 FROM job_day_restatements AS one
+                CROSS JOIN LATERAL jsonb_each_text(one.reasons) AS told (rule, counted)
+                WHERE one.shard = job_days.shard AND one.job_id = job_days.job_id AND one.day = job_days.day
+                GROUP BY rule) AS by_rule) AS reversed
+ WHERE (application_id = %(application_id)s OR job_postings.partner_contract_id = ANY(%(contract_ids)s))
+   AND external_id = coalesce(%(external_id)s, external_id)
+   AND job_days.day BETWEEN %(first)s AND %(last)s
+   AND clicks_refused + clicks_reversed + apply_clicks - clicks_charged > 0
+   AND (job_days.job_id, job_days.day) > (%(after_job)s, %(after_day)s)
+ ORDER BY job_days.job_id, job_days.day
+ LIMIT %(rows_max)s
