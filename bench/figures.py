@@ -6,6 +6,7 @@ Does not own a measurement.
 from collections.abc import Callable
 from datetime import datetime
 
+from bench.clicks import measure_clicks
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
@@ -28,6 +29,8 @@ FIGURES = (
     Figure("intake_mixed", "events/s", "intake", COPY),
     Figure("intake_hot_job", "events/s", "intake", "intake_batch", 0.90),
     Figure("copy_by_all", "rows/s", "intake", "COPY by one connection"),
+    Figure("intake_click", "requests/s", "clicks", "a bare handler answering 302", 0.30),
+    Figure("intake_click_p99", "ms", "clicks"),
     Figure("report_by_ids", "requests/s", "reports", BARE, 0.10),
     Figure("report_by_ids_p50", "ms", "reports"),
     Figure("report_by_ids_p99", "ms", "reports"),
@@ -42,6 +45,7 @@ FIGURES = (
 
 GROUPS: dict[str, Measure] = {
     "intake": measure_intake,
+    "clicks": measure_clicks,
     "reports": measure_reports,
     "growth": measure_growth,
     "settlement": measure_settlement,

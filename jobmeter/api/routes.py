@@ -147,6 +147,7 @@ PLAIN_ROUTES: tuple[Route, ...] = (
 )
 # fmt: on
 
+CANDIDATE_ROUTES = sum(route.path.startswith("/jobs/") for route in PLAIN_ROUTES)
 XML_VERBS = [
     "GET",
     "POST",
@@ -161,7 +162,10 @@ XML_VERBS = [
 
 def make_routes() -> list[BaseRoute]:
     """Every route; a Rest.li resource answers with and without a trailing slash and with a key."""
-    routes: list[BaseRoute] = []
+    # A route is found by trying one after the other: what candidates do by the thousand comes first.
+    candidates_first = sorted(PLAIN_ROUTES, key=lambda route: not route.path.startswith("/jobs/"))
+    plain = [_make_plain(route) for route in candidates_first]
+    routes: list[BaseRoute] = [*plain[:CANDIDATE_ROUTES]]
     for roots, resource in RESOURCES:
         for root in roots:
             endpoint = AnyVerb(make_endpoint(resource, versioned=root == REST))
@@ -169,7 +173,7 @@ def make_routes() -> list[BaseRoute]:
                 Route(f"{root}/{resource.name}{rest}", endpoint, name=resource.name)
                 for rest in ("", "/", "/{key:path}")
             ]
-    routes += [_make_plain(route) for route in PLAIN_ROUTES]
+    routes += plain[CANDIDATE_ROUTES:]
     show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
     routes += [
         Route("/openapi.json", show_document),

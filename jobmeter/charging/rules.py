@@ -38,7 +38,8 @@ def count_chargeable(limit: DayLimit, day: int) -> int:
 def count_paced(limit: DayLimit, day: int) -> int:
     """The clicks that even pacing gives ``day``: its share, by time, of what was left when it began.
 
-    Rounded up, so that a small budget is not kept until the last day; the last day gets all that is left.
+    Rounded to the nearest click, and one at least, so that a small budget is not kept until the last day; the last day
+    gets all that is left.
     """
     begins_ms = max(day * DAY_MS, limit.live_from_ms)
     ends_ms = min((day + 1) * DAY_MS, limit.live_until_ms)
@@ -46,4 +47,5 @@ def count_paced(limit: DayLimit, day: int) -> int:
     clicks_left = (limit.left_micros + limit.charged_micros) // limit.click_price_micros
     if ends_ms >= limit.live_until_ms or run_ms <= 0:
         return clicks_left
-    return -(-clicks_left * max(0, ends_ms - begins_ms) // run_ms)
+    share = (2 * clicks_left * max(0, ends_ms - begins_ms) + run_ms) // (2 * run_ms)
+    return max(share, 1) if clicks_left else 0

@@ -3,15 +3,22 @@
 import asyncio
 from datetime import date, timedelta
 
-from tests.laws.stage import open_stage
-from tests.simulation.month import Month, Run
+from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.model import Pacing
+from tests.laws.stage import Stage, open_stage
+from tests.simulation.month import Month, Prepare, Run, as_it_is
 
 FIRST = date(2026, 3, 3)
 
 
-async def play(database_url: str, month: Month) -> list[Run]:
+async def pace_evenly(stage: Stage) -> None:
+    async with stage.database.transaction() as connection:
+        await contracts.set_pacing(connection, contract=stage.contract, pacing=Pacing.EVEN)
+
+
+async def play(database_url: str, month: Month, prepare: Prepare = as_it_is) -> list[Run]:
     async with open_stage(database_url, limit_micros=10**15) as stage:
-        runs = await month.play(stage)
+        runs = await month.play(stage, prepare)
         assert await stage.breaches() == []
         return runs
 
@@ -28,6 +35,16 @@ def check_unpaced(runs: list[Run]) -> None:
 
 def test_budgets_are_spent_as_fast_as_clicks_come(database_url: str) -> None:
     check_unpaced(asyncio.run(play(database_url, Month())))
+
+
+def test_an_even_contract_spends_all_and_evenly(database_url: str) -> None:
+    runs = asyncio.run(play(database_url, Month(), pace_evenly))
+
+    busy = [run for run in runs if run.has_enough_traffic]
+    assert len(busy) > len(runs) / 2
+    assert all(0.99 <= run.share_spent <= 1 for run in busy)
+    assert [run.list_uneven_days(0.1) for run in busy] == [[]] * len(busy)
+    assert all(run.share_spent <= 1 for run in runs)
 
 
 def make_run(budget: int, spent: list[int], clicks: int = 100) -> Run:

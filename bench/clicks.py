@@ -1,0 +1,76 @@
+"""Owns the figure of single apply clicks: signed links followed over HTTP, each durable before it is answered, beside a bare
+handler that answers the same redirect.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx2
+import numpy as np
+
+from bench.bare import ANSWER
+from bench.live_jobs import post_live_jobs
+from bench.machine import Machine
+from bench.measurement import Measured, Sizes
+from bench.requests import Answered, ask_all, make_get
+from bench.serving import Served, serve
+from jobmeter.base.settings import Settings
+from jobmeter.store.arrays import Column
+from jobmeter.wire.links import make_link_token
+
+CONNECTIONS = 64
+CLICKS = 6_400
+JOBS = 10_000
+SECRET_KEY = "bench"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Who follow the links of live jobs, each of another one at each time."""
+
+    job_ids: Column
+    clicks: int
+
+    def click(self, served: Served, seed: int) -> Answered:
+        drawn = np.random.default_rng(seed).choice(self.job_ids, (CONNECTIONS, self.clicks // CONNECTIONS))
+        return ask_all(served.port, [[make_click(job_id) for job_id in line] for line in drawn.tolist()])
+
+
+def make_click(job_id: int) -> bytes:
+    token = make_link_token(job_id, purpose="apply", key=SECRET_KEY)
+    return make_get(f"/jobs/apply/{token}", {"User-Agent": BROWSER})
+
+
+def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
+    """Clicks and bare redirects in turn, after a round that warms up."""
+    settings = Settings(database_url=machine.url, secret_key=SECRET_KEY)
+    live = post_live_jobs(machine.url, jobs=min(sizes.jobs, JOBS), customers=1, now=now)
+    candidates = Candidates(live.job_ids[0], min(CLICKS, sizes.jobs * CONNECTIONS))
+    clicked, bare = [], []
+    with (
+        serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        answer = _keep_answer(served, int(live.job_ids[0][0]), Path(folder))
+        with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
+            for number in range(sizes.runs + 1):
+                clicked.append(candidates.click(served, number))
+                bare.append(candidates.click(limit, number).per_second)
+    waits = [one.waits_ms for one in clicked[1:]]
+    return {
+        "intake_click": Measured(tuple(one.per_second for one in clicked[1:]), tuple(bare[1:])),
+        "intake_click_p99": Measured(tuple(float(np.percentile(one, 99)) for one in waits)),
+    }
+
+
+def _keep_answer(served: Served, job_id: int, folder: Path) -> Path:
+    target = make_click(job_id).decode().split(" ")[1]
+    answer = httpx2.get(f"http://127.0.0.1:{served.port}{target}", headers={"User-Agent": BROWSER})
+    lines = [str(answer.status_code)]
+    lines += [f"{name}: {value}" for name, value in answer.headers.items() if name != "content-length"]
+    path = folder / "answer"
+    path.write_bytes("\n".join(lines).encode() + b"\n\n" + answer.content)
+    return path
