@@ -1,0 +1,100 @@
+"""LinkedIn's official client for JavaScript, unmodified, against a sandbox: every call a P4P integration makes."""
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.board import make_event
+from tests.served import serve_sandbox
+
+SOURCES = Path(__file__).with_name("js")
+INSTALL_SECONDS_MAX = 240
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The driver beside an installed client."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("there is no node and npm here; the client for Python covers the same ground")
+    folder = tmp_path_factory.mktemp("js")
+    for name in ("package.json", "package-lock.json", "driver.js"):
+        shutil.copy(SOURCES / name, folder / name)
+    installed = subprocess.run(
+        ["npm", "ci", "--no-audit", "--no-fund"],
+        cwd=folder,
+        capture_output=True,
+        timeout=INSTALL_SECONDS_MAX,
+        check=False,
+    )
+    if installed.returncode:
+        pytest.skip(f"the client could not be installed: {installed.stderr.decode()[-300:]}")
+    return folder / "driver.js"
+
+
+def drive(driver: Path, told: dict[str, Any], verb: str) -> Any:
+    path = driver.with_name("told.json")
+    path.write_text(json.dumps(told))
+    done = subprocess.run(
+        ["node", str(driver), str(path), verb], capture_output=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def call(told: dict[str, Any], path: str, body: Any, key: str) -> Any:
+    headers = {"Authorization": f"Bearer {told[key]}"}
+    answer = httpx2.post(f"{told['base_url']}{path}", json=body, headers=headers)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def read_clock_ms(told: dict[str, Any]) -> int:
+    headers = {"Authorization": f"Bearer {told['operator_key']}"}
+    now_ms: int = httpx2.get(f"{told['base_url']}/sandbox/clock", headers=headers).json()["nowMs"]
+    return now_ms
+
+
+@pytest.mark.slow
+def test_the_official_client_sees_no_difference(driver: Path, database_url: str, tmp_path: Path) -> None:
+    with serve_sandbox(database_url, tmp_path) as told:
+        told["now_ms"] = read_clock_ms(told)
+        posted = drive(driver, told, "post")
+        _check_posted(posted)
+
+        told["now_ms"] = read_clock_ms(told)
+        job_id = int(posted["jobs"][0].rsplit(":", 1)[-1])
+        events = [
+            make_event(job_id, f"c{n}", told["now_ms"] + n, type="applyClick", visitor=f"v{n}")
+            for n in range(4)
+        ]
+        assert call(told, "/events", events, "events_key")["accepted"] == 4
+        day = datetime.fromtimestamp(told["now_ms"] / 1_000, UTC).date()
+        midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
+        call(told, "/sandbox/clock", {"set": (midnight + timedelta(seconds=1)).isoformat()}, "operator_key")
+        found = drive(driver, told | {"day": [day.year, day.month, day.day]}, "report")
+
+    first = found["byIds"]["results"]["js-a"]
+    assert first["jobPerformanceMetrics"][0]["applyClickCount"] == 4
+    assert first["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"] == {"currencyCode": "USD", "amount": "6.00"}
+    assert set(found["byIds"]["results"]) == {"js-a", "weird,(id):'x' é"}
+    assert found["byIds"]["errors"]["none"]["code"] == "6013"
+    assert [len(page["elements"]) for page in found["pages"]] == [2, 1]
+    assert [page["paging"]["total"] for page in found["pages"]] == [3, 3]
+    assert found["budget"]["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "6.00"
+
+
+def _check_posted(posted: dict[str, Any]) -> None:
+    assert (posted["child"]["life"], posted["child"]["active"]) == (1800, True)
+    assert (posted["created"], posted["updated"], posted["tunnelledUpdate"]) == (201, 204, 204)
+    assert "key" in posted["foundKeys"]
+    assert posted["contract"]["value"]["contract"].startswith("urn:li:contract:")
+    assert posted["rows"] == [202, 202, 202]
+    assert posted["statuses"] == ["SUCCEEDED"] * 3
+    # 98 ids do not fit a query: the client tunnels them, and only the caller's own are there
+    assert (posted["wide"], posted["wideMethod"]) == (3, "post")
