@@ -15,15 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from jobmeter.api.bodies import check_length, check_url, decode_json, read_bearer, read_body
+from jobmeter.api.bodies import check_length, check_url, decode_json, expand_body, read_bearer, read_body
 from jobmeter.api.forced_failures import check_forced_failure
 from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
 from jobmeter.api.idempotency import answer_once
 from jobmeter.api.projections import project, read_masks
 from jobmeter.api.rate_limits import Throttled
 from jobmeter.api.replies import (
+    REQUEST_ID_HEADER,
+    gateway_headers,
     json_response,
-    request_id_headers,
     restli_headers,
     restli_refusal,
     tag_response,
@@ -65,6 +66,7 @@ _VERBS = {
     "UPDATE": "PUT",
     "DELETE": "DELETE",
 }
+_MARKERS = {Method.FINDER: "q", Method.ACTION: "action"}
 _KEYED = frozenset({"GET", "UPDATE", "PARTIAL_UPDATE", "DELETE"})
 
 
@@ -83,6 +85,12 @@ class Call:
     key: str | None
     parameters: dict[str, Value]
     body: bytes
+    request_id: str
+
+    @property
+    def permission(self) -> str:
+        """What a refusal of this call names: ``resource.METHOD-name.version`` (spec 12.4)."""
+        return _name_permission(self.path.split("/")[2], self.method, self.parameters, self.version)
 
     def read_json(self) -> Any:
         return decode_json(self.body)
@@ -168,9 +176,9 @@ def make_endpoint(resource: Resource, *, versioned: bool) -> Callable[[Request],
 
     async def endpoint(request: Request) -> Response:
         protocol = Protocol.V2
-        more_headers = request_id_headers()
+        more_headers = gateway_headers(request.scope.get("http_version", "1.1"))
         try:
-            protocol = _read_protocol(request)
+            protocol = read_protocol_header(request)
             with _protocol_errors(request):
                 call, handler = await _open_call(
                     request, resource, protocol, more_headers, versioned=versioned
@@ -229,7 +237,7 @@ def _protocol_errors(request: Request) -> Iterator[None]:
         raise Refused(fault) from error
 
 
-def _read_protocol(request: Request) -> Protocol:
+def read_protocol_header(request: Request) -> Protocol:
     header = request.headers.get("x-restli-protocol-version")
     try:
         return read_protocol(header)
@@ -261,7 +269,18 @@ async def _open_call(
         request, resource, message, parameters, version=version, keyed=key is not None
     )
     call = Call(
-        state, application, now, protocol, version, method, path, message.query, key, parameters, message.body
+        state,
+        application,
+        now,
+        protocol,
+        version,
+        method,
+        path,
+        message.query,
+        key,
+        parameters,
+        message.body,
+        headers[REQUEST_ID_HEADER],
     )
     return call, handler
 
@@ -272,6 +291,9 @@ async def _read_message(request: Request, resource: Resource, path: str, headers
     if override is None:
         _check_verb(resource, request.method, path, headers)
     body = await read_body(request, bytes_max=resource.body_bytes_max)
+    encoding = request.headers.get("content-encoding")
+    if encoding is not None:
+        body = expand_body(body, encoding, bytes_max=resource.body_bytes_max)
     check_length(request, body)
     query = decode_text(request.scope["query_string"])
     sent = Message(request.method, query, request.headers.get("content-type"), body)
@@ -353,7 +375,7 @@ def _choose_handler(
     if method is Method.CREATE and "BATCH_CREATE" in resource.handlers and "CREATE" not in resource.handlers:
         # Without the batch header the body is read as one entity, whose fields these are not (spec 4.2).
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields="/elements")
-    marker = {Method.FINDER: "q", Method.ACTION: "action"}.get(method)
+    marker = _MARKERS.get(method)
     wanted = "" if marker is None else str(parameters[marker])[:100]
     handler = resource.handlers.get(f"{method.value} {wanted}" if marker else method.value)
     if handler is not None:
@@ -362,6 +384,13 @@ def _choose_handler(
         if method is Method.FINDER:
             raise Refused(Fault.FINDER_UNKNOWN, finder=wanted)
         raise Refused(Fault.ACTION_UNKNOWN, action=wanted)
-    named = f"{method.value}-{wanted}" if marker else method.value
-    spelled = version.expanded if version else "NO_VERSION"
-    raise Refused(Fault.ACCESS_DENIED, permission=f"{resource.name}.{named}.{spelled}")
+    permission = _name_permission(resource.name, method, parameters, version)
+    raise Refused(Fault.ACCESS_DENIED, permission=permission)
+
+
+def _name_permission(
+    resource_name: str, method: Method, parameters: dict[str, Value], version: Version | None
+) -> str:
+    marker = _MARKERS.get(method)
+    named = f"{method.value}-{str(parameters[marker])[:100]}" if marker else method.value
+    return f"{resource_name}.{named}.{version.expanded if version else 'NO_VERSION'}"

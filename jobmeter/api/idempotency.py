@@ -112,7 +112,7 @@ def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:
             )
             target = f"{request.url.path}?{request.url.query}"
             asked = RepeatableRequest(sender, request.method, target, key.strip(), body)
-            again = Request(request.scope, _make_receive(body))
+            again = Request(request.scope, make_receive(body))
             return await answer_once(state, asked, now=now, run=lambda: endpoint(again))
         except Refused as refused:
             return plain_refusal(refused)
@@ -136,7 +136,7 @@ async def _find_sender(request: Request, state: State, kind: str, now: datetime)
     return f"application {application.id}"
 
 
-def _make_receive(body: bytes) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
+def make_receive(body: bytes) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
     async def receive() -> MutableMapping[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 

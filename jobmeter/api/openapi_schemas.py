@@ -56,7 +56,9 @@ URN_APPLICATION: Final = text_of(
 )
 
 SCHEMAS: Final[dict[str, Schema]] = {
-    "RestliError": record("status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT),
+    "RestliError": record(
+        "status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT, requestId=TEXT
+    ),
     "PlainError": record("status code message", status=LONG, code=TEXT, message=TEXT),
     "OAuthError": record("error error_description", error=TEXT, error_description=TEXT),
     "Paging": record(

@@ -1,5 +1,6 @@
 """``/v2/provisionedApplications``: create, find and update child applications (spec 2.3)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jobmeter.api.edge import Call, Reply
@@ -12,6 +13,7 @@ from jobmeter.wire.restli.syntax import RestliSyntaxError
 
 _LISTS = ("oauth2AuthorizedCallbackUrls", "validJsSdkDomains")
 _CHANGEABLE = ("name", "description", *_LISTS)
+_CREATED_WITH = ("uniqueForeignId", *_CHANGEABLE)
 
 
 async def create_application(call: Call) -> Reply:
@@ -34,7 +36,7 @@ async def find_application(call: Call) -> Reply:
     if not isinstance(foreign_id, str):
         raise Refused(Fault.PARAMETER_REQUIRED, name="uniqueForeignId")
     if call.application.parent_id is not None:
-        raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.FINDER.NO_VERSION")
+        raise Refused(Fault.ACCESS_DENIED, permission=call.permission)
     async with call.state.database.connection() as connection:
         found = await partners.find_child(connection, parent=call.application, unique_foreign_id=foreign_id)
     return Reply({"elements": [] if found is None else [_draw(found)]})
@@ -55,20 +57,16 @@ async def update_application(call: Call) -> Reply:
 def _read_change(patch: Patch) -> ApplicationChange:
     """Lists may be deleted, which empties them; texts are required."""
     fields = patch.assigned | {name: [] for name in patch.removed if name in _LISTS}
-    unknown = [name for name in patch.assigned if name not in _CHANGEABLE]
-    lines = [f"ERROR :: /{name} :: unrecognized field found but not allowed" for name in unknown]
-    lines += [
-        f"ERROR :: /{name} :: cannot delete a required field" for name in patch.removed if name not in _LISTS
-    ]
-    if lines:
-        raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
+    kept = [name for name in patch.removed if name not in _LISTS]
+    _check_shapes(
+        fields, _CHANGEABLE, [f"ERROR :: /{name} :: cannot delete a required field" for name in kept]
+    )
+    urls, domains = (fields.get(name) for name in _LISTS)
     return ApplicationChange(
-        name=_read_text(fields, "name") if "name" in fields else None,
-        description=_read_text(fields, "description") if "description" in fields else None,
-        callback_urls=_read_texts(fields, "oauth2AuthorizedCallbackUrls")
-        if "oauth2AuthorizedCallbackUrls" in fields
-        else None,
-        js_domains=_read_texts(fields, "validJsSdkDomains") if "validJsSdkDomains" in fields else None,
+        name=fields.get("name"),
+        description=fields.get("description"),
+        callback_urls=None if urls is None else tuple(urls),
+        js_domains=None if domains is None else tuple(domains),
     )
 
 
@@ -87,31 +85,34 @@ def _draw(application: Application) -> dict[str, Any]:
 def _read_draft(body: Any) -> ApplicationDraft:
     if not isinstance(body, dict):
         raise Refused(Fault.BODY_INVALID, lines="ERROR ::  :: the body is not a record")
+    _check_shapes(body, _CREATED_WITH)
     return ApplicationDraft(
-        unique_foreign_id=_read_text(body, "uniqueForeignId"),
-        name=_read_text(body, "name"),
-        description=_read_text(body, "description"),
-        callback_urls=_read_texts(body, "oauth2AuthorizedCallbackUrls"),
-        js_domains=_read_texts(body, "validJsSdkDomains"),
+        unique_foreign_id=body.get("uniqueForeignId", ""),
+        name=body.get("name", ""),
+        description=body.get("description", ""),
+        callback_urls=tuple(body.get("oauth2AuthorizedCallbackUrls", ())),
+        js_domains=tuple(body.get("validJsSdkDomains", ())),
     )
 
 
-def _read_text(body: dict[str, Any], field: str) -> str:
-    value = body.get(field, "")
-    if not isinstance(value, str):
-        raise Refused(
-            Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {_show(value)} cannot be coerced to String"
-        )
-    return value
+def _check_shapes(fields: dict[str, Any], allowed: Sequence[str], lines: Sequence[str] = ()) -> None:
+    """Raises ``Refused(BODY_INVALID)`` with ``lines`` and one for each field that is unknown or of another type."""
+    found = [
+        f"ERROR :: /{name[:100]} :: {fault}"
+        for name, value in fields.items()
+        if (fault := _find_shape_fault(name, value, allowed)) is not None
+    ]
+    if lines or found:
+        raise Refused(Fault.BODY_INVALID, lines="\n".join((*found, *lines)))
 
 
-def _read_texts(body: dict[str, Any], field: str) -> tuple[str, ...]:
-    value = body.get(field, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise Refused(
-            Fault.BODY_INVALID, lines=f"ERROR :: /{field} :: {_show(value)} cannot be coerced to Array"
-        )
-    return tuple(value)
+def _find_shape_fault(name: str, value: Any, allowed: Sequence[str]) -> str | None:
+    if name not in allowed:
+        return "unrecognized field found but not allowed"
+    if name in _LISTS:
+        is_good = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return None if is_good else f"{_show(value)} cannot be coerced to Array"
+    return None if isinstance(value, str) else f"{_show(value)} cannot be coerced to String"
 
 
 def _show(value: object) -> str:

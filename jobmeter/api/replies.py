@@ -15,6 +15,8 @@ from jobmeter.wire.restli.syntax import Protocol
 
 JSON = "application/json"
 RETRY_SECONDS = "1"
+REQUEST_ID_HEADER = "x-li-request-id"
+PLACE = "jobmeter"  # there is one data centre as far as a caller can tell
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
@@ -57,9 +59,15 @@ def row_error(refused: Refused) -> dict[str, Any]:
     return {"code": str(row.service or row.code), "message": refused.message, "status": row.status}
 
 
-def request_id_headers() -> dict[str, str]:
-    """Names this request in the answer, so that both sides can speak of it."""
-    return {"x-li-uuid": make_request_id(), "x-li-request-id": make_request_id()}
+def gateway_headers(http_version: str) -> dict[str, str]:
+    """What the gateway adds to every answer: names of this request, so that both sides can speak of it (spec 12.2)."""
+    return {
+        "x-li-uuid": make_request_id(),
+        REQUEST_ID_HEADER: make_request_id(),
+        "x-li-fabric": PLACE,
+        "x-li-pop": PLACE,
+        "x-li-proto": f"http/{http_version}",
+    }
 
 
 def restli_headers(protocol: Protocol) -> dict[str, str]:

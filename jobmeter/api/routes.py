@@ -1,7 +1,5 @@
 """Owns the whole URL table."""
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from jobmeter.api import (
@@ -39,9 +37,8 @@ from jobmeter.api import simple_job_postings as postings
 from jobmeter.api.edge import AnyVerb, Resource, make_endpoint
 from jobmeter.api.idempotency import make_repeatable
 from jobmeter.api.openapi import make_endpoints as make_document_endpoints
-from jobmeter.api.replies import restli_refusal
+from jobmeter.api.unknown_paths import answer_unversioned, answer_versioned
 from jobmeter.api.v1_edge import make_xml_endpoint
-from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
@@ -178,8 +175,8 @@ def make_routes() -> list[BaseRoute]:
     routes += [
         Route("/openapi.json", show_document),
         Route("/docs", show_page),
-        Route("/rest/{rest:path}", AnyVerb(unknown_versioned), name="unknown versioned"),
-        Route("/v2/{rest:path}", AnyVerb(unknown_unversioned), name="unknown unversioned"),
+        Route("/rest/{rest:path}", AnyVerb(answer_versioned), name="unknown versioned"),
+        Route("/v2/{rest:path}", AnyVerb(answer_unversioned), name="unknown unversioned"),
         Route("/v1/{rest:path}", make_xml_endpoint(v1_jobs.choose_handler), methods=XML_VERBS),
     ]
     return routes
@@ -192,11 +189,3 @@ def _make_plain(route: Route) -> Route:
     if kind is None:
         return route
     return Route(route.path, make_repeatable(route.endpoint, kind=kind), methods=sorted(route.methods or ()))
-
-
-async def unknown_versioned(_: Request) -> Response:
-    return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
-
-
-async def unknown_unversioned(request: Request) -> Response:
-    return restli_refusal(Refused(Fault.RESOURCE_UNKNOWN, name=request.path_params["rest"][:200]))

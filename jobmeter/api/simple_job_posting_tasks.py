@@ -36,7 +36,8 @@ def _read_ids(call: Call) -> dict[str, UUID]:
         asked = {urn: UUID(urn.removeprefix(URN_TASK)) for urn in urns}
     except (ArgumentTypeError, ValueError) as error:
         raise Refused(Fault.BATCH_KEY_INVALID) from error
-    if not all(urn.startswith(URN_TASK) for urn in urns):
+    # A UUID has other spellings than a task's URN.
+    if not all(urn.lower() == f"{URN_TASK}{task_id}".lower() for urn, task_id in asked.items()):
         raise Refused(Fault.BATCH_KEY_INVALID)
     if len(asked) > BATCH_GET_KEYS_MAX:
         raise Refused(Fault.BATCH_TOO_MANY_KEYS, keys_max=BATCH_GET_KEYS_MAX, found=len(asked))

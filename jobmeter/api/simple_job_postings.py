@@ -1,5 +1,6 @@
 """``POST /rest/simpleJobPostings`` and ``/v2``: operations on jobs, up to a hundred in a batch (spec 4.1 and 4.2)."""
 
+import re
 from typing import Any
 
 from jobmeter.api.edge import Call, Reply
@@ -17,15 +18,22 @@ from jobmeter.wire.restli.envelopes import (
 from jobmeter.wire.restli.keys import encode_location
 from jobmeter.wire.restli.syntax import RestliSyntaxError
 
+_FIELD_NAMED = re.compile(r"ERROR :: /([A-Za-z0-9]{1,50})\b")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 
 async def batch_create_jobs(call: Call) -> Reply:
     """Answers 200 with one row for each element, in order: 202 and its task, or its refusal."""
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission="POST /simpleJobPostings")
+    body = call.read_json()
     try:
-        elements = read_elements(call.read_json())
+        elements = read_elements(body)
     except RestliSyntaxError as error:
         raise Refused(Fault.JSON_MALFORMED, why=error.text) from error
+    if call.version is not None and len(body) > 1:
+        fields = ", ".join(f"/{name[:80]}" for name in sorted(set(body) - {"elements"})[:10])
+        raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields=fields)
     _check_batch(elements)
     rows = [await _take_element(call, element) for element in elements]
     call.state.ring()
@@ -72,10 +80,21 @@ async def _take_element(call: Call, element: Any) -> dict[str, Any]:
 
 
 def _draw_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
-    """Under ``/rest`` an error names the job it is about (spec 4.2)."""
+    """Under ``/rest`` an error has a code, names the request and the job it is about (spec 4.2)."""
     drawn = error_object(refused)
+    if call.version is None:
+        return drawn
+    if refused.fault is Fault.JOB_FIELDS_INVALID:
+        drawn["code"] = _name_field_error(refused.message)
+    drawn["requestId"] = call.request_id
     external_id = element.get("externalJobPostingId") if isinstance(element, dict) else None
-    if call.version is not None and isinstance(external_id, str):
+    if isinstance(external_id, str):
         drawn["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
         drawn["errorDetails"] = {"externalJobPostingId": external_id}
     return drawn
+
+
+def _name_field_error(lines: str) -> str:
+    """The code of the first line's field: ``ERROR_INVALID_LISTED_AT_FIELD``."""
+    named = _FIELD_NAMED.match(lines)
+    return f"ERROR_INVALID_{_HUMP.sub('_', named[1]).upper()}_FIELD" if named else "ERROR_INVALID_ELEMENT"

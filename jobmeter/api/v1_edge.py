@@ -6,7 +6,7 @@ Does not own what a call does (``v1_jobs``).
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
@@ -14,14 +14,18 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.bodies import check_url, read_bearer
+from jobmeter.api.bodies import check_url, read_bearer, read_body
+from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
+from jobmeter.api.idempotency import READING, answer_once, make_receive
 from jobmeter.api.rate_limits import Throttled
 from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import XML_BODY_BYTES_MAX
 from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_signatures as signatures
 from jobmeter.partners.model import Application
+from jobmeter.partners.model_edge import Request as RepeatableRequest
 from jobmeter.partners.model_signatures import SignedRequest
 from jobmeter.wire.xml.writing import ErrorDocument, write_error_json, write_error_xml
 
@@ -69,25 +73,53 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
         is_json = _wants_json(request)
         state = state_of(request)
         now = await state.clock.read()
+        quota_headers: dict[str, str] = {}
         try:
             check_url(request)
             handler = choose(request)
             application = await _authenticate(request, state, now)
-            await _count_call(state, application, now)
+            await _count_call(state, application, now, quota_headers)
             base_url = _find_base_url(request, state)
-            reply = await handler(XmlCall(request, state, application, now, is_json, base_url))
+            call = XmlCall(request, state, application, now, is_json, base_url)
+            response = await _answer_once(call, handler)
         except Refused as refused:
-            return _draw_refusal(request, refused, is_json=is_json, now=now)
+            response = _draw_refusal(request, refused, is_json=is_json, now=now)
         except Exception:
             # Clients of this API can read nothing but an error document.
             log.exception("%s %s failed", request.method, request.url.path)
-            return _draw_refusal(request, Refused(Fault.INTERNAL), is_json=is_json, now=now)
-        headers = reply.headers | _common_headers(_make_request_id(), is_json=is_json)
-        if not reply.body:
-            del headers["Content-Type"]
-        return Response(reply.body, status_code=reply.status, headers=headers)
+            response = _draw_refusal(request, Refused(Fault.INTERNAL), is_json=is_json, now=now)
+        response.headers.update(quota_headers)
+        return response
 
     return endpoint
+
+
+async def _answer_once(call: XmlCall, handler: Handler) -> Response:
+    """A write with an ``Idempotency-Key`` is carried out once, and answered again as it was."""
+    key = call.request.headers.get(REPEAT_HEADER)
+    if key is None or call.request.method in READING:
+        return await _answer(call, handler)
+    body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
+    asked = RepeatableRequest(
+        sender=f"application {call.application.id}",
+        method=call.request.method,
+        path=f"{call.request.url.path} {'json' if call.is_json else 'xml'}",
+        key=key.strip(),
+        body=body,
+    )
+    again = replace(call, request=Request(call.request.scope, make_receive(body)))
+    return await answer_once(call.state, asked, now=call.now, run=lambda: _answer(again, handler))
+
+
+async def _answer(call: XmlCall, handler: Handler) -> Response:
+    try:
+        reply = await handler(call)
+    except Refused as refused:
+        return _draw_refusal(call.request, refused, is_json=call.is_json, now=call.now)
+    headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
+    if not reply.body:
+        del headers["Content-Type"]
+    return Response(reply.body, status_code=reply.status, headers=headers)
 
 
 def _wants_json(request: Request) -> bool:
@@ -145,12 +177,14 @@ async def _authenticate(request: Request, state: State, now: datetime) -> Applic
         raise
 
 
-async def _count_call(state: State, application: Application, now: datetime) -> None:
-    """Every call counts; this API tells of too many as 403 (xml spec 10 and 16, row 32)."""
+async def _count_call(state: State, application: Application, now: datetime, headers: dict[str, str]) -> None:
+    """Every call counts, and ``headers`` tell how many are left; too many are a 403 here (xml spec 10 and 16, row 32)."""
     try:
-        await state.rate_limits.take(application_id=application.id, resource=RESOURCE, now=now)
+        quota = await state.rate_limits.take(application_id=application.id, resource=RESOURCE, now=now)
     except Throttled as throttled:
+        headers |= throttled.quota.headers
         raise Refused(Fault.JOBS_THROTTLED) from throttled
+    headers |= quota.headers
 
 
 def _read_query_token(request: Request, authorization: str) -> str | None:

@@ -15,6 +15,7 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, parse_amount, parse_positive_amount
 from jobmeter.jobs.element_schema import (
+    DESCRIPTION_CHARACTERS,
     DROPPED_FIELDS,
     EXTERNAL_ID_CHARACTERS_MAX,
     Budget,
@@ -23,6 +24,8 @@ from jobmeter.jobs.element_schema import (
     MoneyAmount,
 )
 from jobmeter.jobs.model import JobDraft, Operation
+from jobmeter.jobs.rules import is_web_url
+from jobmeter.jobs.texts import REQUIRED, say_required
 
 POSTER_EMAIL_SINCE = "20250601"
 SHORT_EXTERNAL_ID_SINCE = "20260301"
@@ -30,6 +33,18 @@ SHORT_EXTERNAL_ID_CHARACTERS_MAX = 75
 WORKPLACES = frozenset({"on-site", "hybrid", "remote"})
 EXPIRY_DAYS_MAX = 365
 PREMIUM_EXPIRY_DAYS_MAX = 90
+
+
+# Of each required field a value without a fault; CLOSE, since most rules are for a new job.
+_STAND_INS: dict[str, Any] = {
+    "externalJobPostingId": "x",
+    "jobPostingOperationType": Operation.CLOSE.value,
+    "title": "x",
+    "description": "x" * DESCRIPTION_CHARACTERS[0],
+    "companyApplyUrl": "x",
+    "listedAt": 0,
+    "location": "x",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +83,36 @@ def read_element(element: dict[str, Any], *, now: datetime, version: str | None 
         kept = {field: value for field, value in element.items() if field not in DROPPED_FIELDS}
         element = {"jobPostingOperationType": Operation.CREATE.value} | kept
     lines = [_line(path, "the character U+0000 is not allowed") for path in _find_nul(element, "")]
-    try:
-        read = Element.model_validate(element)
-    except ValidationError as error:
-        lines += [_say(detail) for detail in error.errors(include_url=False)]
-        lines += _check_raw(element, dialect)
-        raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines)) from error
+    read, wrong = _read_fields(element, lines)
     lines += _check_raw(element, dialect)
-    lines += _check_values(read, now)
+    found = list(_check_values(read, now))
     amounts = read.budget or Budget()
-    budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", lines)
-    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", lines)
+    budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
+    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
+    # What stands in for a wrong field is nobody's mistake.
+    lines += [line for line in found if _field_of(line) not in wrong]
     if lines:
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
     return _make_draft(read, budget, daily, element)
+
+
+def _read_fields(element: dict[str, Any], lines: list[str]) -> tuple[Element, frozenset[str]]:
+    """The element, and which of its fields have the wrong shape: those are told in ``lines``, and others stand in.
+
+    So that the values of all other fields are looked at too, and a partner mends an element in one go.
+    """
+    try:
+        return Element.model_validate(element), frozenset()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    lines += [_say(detail) for detail in details]
+    wrong = frozenset(str(detail["loc"][0]) for detail in details)
+    kept = {field: value for field, value in element.items() if field not in wrong}
+    return Element.model_validate(_STAND_INS | kept), wrong
+
+
+def _field_of(line: str) -> str:
+    return line.removeprefix("ERROR :: /").partition(" ")[0].partition("/")[0]
 
 
 def _find_nul(value: object, path: str) -> Iterator[str]:
@@ -103,7 +134,7 @@ def _find_nul(value: object, path: str) -> Iterator[str]:
 def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
     """What the version adds to the fields; told beside whatever else is wrong."""
     if dialect.needs_poster_email and element.get("posterEmail") is None:
-        yield _line("/posterEmail", "field is required but not found and has no default value")
+        yield say_required("/posterEmail")
     external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
     if isinstance(external_id, str) and characters_max < len(external_id) <= EXTERNAL_ID_CHARACTERS_MAX:
         yield _line("/externalJobPostingId", _say_too_long(external_id, characters_max))
@@ -116,6 +147,8 @@ def _check_values(read: Element, now: datetime) -> Iterator[str]:
         yield _line("/externalJobPostingId", "the id is blank")
     if read.poster_email is not None and not _is_email(read.poster_email):
         yield _line("/posterEmail", f'"{_show(read.poster_email)}" is not an e-mail address')
+    if read.tracking_pixel_url is not None and not is_web_url(read.tracking_pixel_url):
+        yield _line("/trackingPixelUrl", f'"{_show(read.tracking_pixel_url)}" is not a web address')
     for index, workplace in enumerate(read.workplace_types):
         if workplace.lower() not in WORKPLACES:
             yield _line(f"/workplaceTypes/{index}", f'"{_show(workplace)}" is not an enum symbol')
@@ -221,7 +254,7 @@ _COERCIONS = {
     "dict_type": "Map",
 }
 _TEXTS = {
-    "missing": "field is required but not found and has no default value",
+    "missing": REQUIRED,
     "extra_forbidden": "unrecognized field found but not allowed",
     "enum_is_no_text": "enum type is not backed by a String",
     "literal_error": '"{given}" is not an enum symbol',

@@ -19,7 +19,7 @@ from jobmeter.jobs import rules, rules_campaigns, store, store_campaigns
 from jobmeter.jobs.flow_runs import check_inventory, free_held_slot
 from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken
 from jobmeter.jobs.places import country_of, standardize
-from jobmeter.jobs.texts import DUPLICATE_CONTENT, say_duplicate_id
+from jobmeter.jobs.texts import DUPLICATE_CONTENT, say_duplicate_id, say_required
 from jobmeter.partners.model import Application
 from jobmeter.store.migrate import Connection
 
@@ -99,12 +99,15 @@ async def find_funding(connection: Connection, child: Application, draft: JobDra
     """What the contract named by ``draft`` is to the child.
 
     Raises ``Refused``: JOB_CONTRACT_DENIED for a contract that is not the child's, CONTRACT_ENDED,
-    JOB_PREMIUM_CONTRACT for a premium job without one.
+    JOB_PREMIUM_CONTRACT for a premium job without one, JOB_FIELDS_INVALID for a budget without one.
     """
     is_premium = draft.listing_type == rules.PREMIUM
     if draft.contract is None:
         if is_premium:
             raise Refused(Fault.JOB_PREMIUM_CONTRACT)
+        if draft.total_budget is not None and draft.partner_job_campaign is None:
+            # It would be published for nothing, and its poster would wait for clicks that nobody pays.
+            raise Refused(Fault.JOB_FIELDS_INVALID, lines=say_required("/contract"))
         return Funding()
     found = await find_hiring_contract(connection, child, draft.contract, now)
     if found is not None:

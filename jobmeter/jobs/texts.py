@@ -20,6 +20,13 @@ CAMPAIGN_INVALID = "This job has an invalid job campaign."
 CAMPAIGN_MISSING = "This job has a missing job campaign. [MISSING_JOB_CAMPAIGN]"
 
 
+REQUIRED = "field is required but not found and has no default value"
+
+
+def say_required(path: str) -> str:
+    return f"ERROR :: {path} :: {REQUIRED}\n"
+
+
 def say_duplicate_id(job_id: int, external_id: str) -> str:
     return _CLIENT_SIDE + _DUPLICATE_ID.format(job_id=job_id, external_id=external_id)
 

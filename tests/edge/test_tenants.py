@@ -173,6 +173,7 @@ def blur(answer, names):
             text = text.replace(form, "NAME")
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r'("client_(?:id|secret)":)"[^"]+"', r'\1"NEW"', text)
+    text = re.sub(r'("requestId":)"[^"]+"', r'\1"NEW"', text)
     text = re.sub(r'"(urn:li:developerApplication:)\d+"', r'"\1NEW"', text)
     return answer.status_code, re.sub(r"\d{6,}", "NUMBER", text)
 

@@ -103,6 +103,7 @@ def amount(text: str, currency: str = "USD") -> dict[str, str]:
         ({"workplaceTypes": ["Moon"]}, '/workplaceTypes/0 :: "Moon" is not an enum symbol'),
         ({"showPosterInfo": "yes"}, "/showPosterInfo :: yes cannot be coerced to Boolean"),
         ({"posterEmail": "nobody"}, '/posterEmail :: "nobody" is not an e-mail address'),
+        ({"trackingPixelUrl": "/p.gif"}, '/trackingPixelUrl :: "/p.gif" is not a web address'),
         ({"budget": 5}, "/budget :: 5 cannot be coerced to Record"),
         (
             {"budget": {"payForPerformanceTotalBudget": amount("0")}},
@@ -166,6 +167,40 @@ def test_all_faults_of_an_element_are_told_at_once() -> None:
         "/colour",
         "/posterEmail",
     }
+
+
+def test_values_are_looked_at_beside_fields_of_a_wrong_shape() -> None:
+    """A partner mends an element in one go: nothing is told only after something else was mended."""
+    element = make_element(
+        title=7,
+        listedAt=to_ms(NOW) + 1,
+        expireAt=1,
+        posterEmail="nobody",
+        trackingPixelUrl="javascript:alert(1)",
+        workplaceTypes=["Moon"],
+        compensation=pay({"exactAmount": amount("1", "ZZZ")}),
+        budget={
+            "payForPerformanceTotalBudget": amount("0"),
+            "payForPerformanceDailyBudget": amount("x"),
+        },
+    )
+    assert [line.partition(" ")[0] for line in read_lines(element)] == [
+        "/title",
+        "/listedAt",
+        "/posterEmail",
+        "/trackingPixelUrl",
+        "/workplaceTypes/0",
+        "/expireAt",
+        f"{VALUE}/exactAmount",
+        "/budget/payForPerformanceTotalBudget",
+        "/budget/payForPerformanceDailyBudget",
+    ]
+
+
+def test_an_empty_element_is_told_what_it_lacks_and_nothing_else() -> None:
+    lines = read_lines({})
+    assert len(lines) == 7
+    assert all(line.endswith(REQUIRED) for line in lines)
 
 
 @pytest.mark.parametrize("operation", list(Operation))
