@@ -131,13 +131,15 @@ Handler = Callable[[Call], Awaitable[Reply]]
 class Resource:
     """A Rest.li resource. ``handlers`` is keyed by method, and by ``FINDER name`` or ``ACTION name``.
 
-    ``is_single`` marks a resource that is one entity without keys. ``parameters`` names its query parameters:
+    ``is_single`` marks a resource that is one entity without keys; ``has_keyed_actions`` one whose actions are of an
+    entity, not of the resource. ``parameters`` names its query parameters:
     under ``/rest`` any other is refused; ``None`` lets all pass.
     """
 
     name: str
     handlers: dict[str, Handler]
     is_single: bool = False
+    has_keyed_actions: bool = False
     body_bytes_max: int = BODY_BYTES_MAX
     parameters: tuple[str, ...] | None = None
 
@@ -378,7 +380,8 @@ def _choose_handler(
     marker = _MARKERS.get(method)
     wanted = "" if marker is None else str(parameters[marker])[:100]
     handler = resource.handlers.get(f"{method.value} {wanted}" if marker else method.value)
-    if handler is not None:
+    is_misplaced = method is Method.ACTION and keyed != resource.has_keyed_actions
+    if handler is not None and not is_misplaced:
         return method, handler
     if marker and any(name.startswith(f"{method.value} ") for name in resource.handlers):
         if method is Method.FINDER:

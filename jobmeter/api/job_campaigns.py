@@ -83,10 +83,8 @@ def _check_caller(call: Call) -> None:
 
 
 def _read_key(call: Call) -> int:
-    """A URN or its number. The actions are of one campaign: the collection itself has none."""
-    if call.key is None:
-        raise Refused(Fault.ACTION_UNKNOWN, action=str(call.parameters.get("action"))[:100])
-    key = call.key
+    """A URN or its number."""
+    key = call.key or ""
     number = read_urn(key if key.startswith(URN_CAMPAIGN) else f"{URN_CAMPAIGN}{key}", URN_CAMPAIGN)
     if number is None:
         raise Refused(Fault.ENTITY_UNKNOWN, key=key[:200])

@@ -69,7 +69,7 @@ RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
                     "PARTIAL_UPDATE": campaigns.update_campaign,
                     "ACTION pause": campaigns.pause_campaign,
                     "ACTION resume": campaigns.resume_campaign,
-                    "ACTION close": campaigns.close_campaign}, parameters=())),
+                    "ACTION close": campaigns.close_campaign}, has_keyed_actions=True, parameters=())),
     ((REST,),    Resource("jobPostingGeoLocations", {
                     "FINDER search": geo_locations.find_locations}, parameters=("location", "locale"))),
     ((REST,),    Resource("partnerJobReports", {

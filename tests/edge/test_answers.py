@@ -194,6 +194,16 @@ def test_a_task_s_urn_has_one_spelling(board, uuid):
     assert answer.json() == {"status": 400, "message": "Batch key parameter value is invalid"}
 
 
+def test_an_action_of_the_resource_is_not_one_of_an_entity(board):
+    """A secret was rolled for a key that nobody had looked at."""
+    answer = board.client.post(
+        "/v2/developerApplicationsSecurity/1?action=rollDeveloperApplicationSecret",
+        headers=board.headers("parent"),
+        json={},
+    )
+    assert answer.json() == {"status": 400, "message": "Action 'rollDeveloperApplicationSecret' not found"}
+
+
 def test_an_action_of_a_campaign_needs_the_campaign(board):
     answer = board.client.post("/rest/jobCampaigns?action=pause", headers=board.headers(), content=b"{}")
     assert answer.json() == {"status": 400, "message": "Action 'pause' not found"}
