@@ -1,0 +1,271 @@
+"""What LinkedIn's own Java SDK expects of replies, read from its list of expectations and asked of ours.
+
+Owns a small reader of that list: conditions such as ``results[task1].status == SUCCEEDED``, and types by name. Without the
+list beside the checkout only ``test_the_reader`` runs.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from babel.numbers import list_currencies
+
+from tests.board import Board, open_board
+
+FIRST, SECOND = "112233445566", "112233445577"
+JOBS = 13  # as in the SDK's report
+PATH = re.compile(r"\[(\w+)\]|\['([^']+)'\]|\.?(\w+)")
+NAMES = {"size": len}
+# Told in prose in the list; here as conditions.
+PROSE = {
+    "amount is a STRING": lambda reply: all(
+        isinstance(money["amount"], str) for money in reply["partnerBudgetDetails"][0].values()
+    ),
+    "serviceTermStartAt/EndAt epoch milliseconds": lambda reply: reply["serviceTermStartAt"] > 10**12,
+    "no links when everything fits": lambda reply: reply["paging"]["links"] == [],
+    "companyDetails key is companyName": lambda reply: all(
+        "companyName" in one["jobPostingInfo"]["companyDetails"] for one in reply["results"].values()
+    ),
+}
+
+
+# -- the reader
+
+
+def look_up(reply: Any, path: str, constants: dict[str, Any]) -> Any:
+    """The value at ``results[task1].status`` or ``elements.size``; a ``KeyError`` where there is none."""
+    found = reply
+    for name, key, part in PATH.findall(path):
+        if part in NAMES and not (isinstance(found, dict) and part in found):
+            found = NAMES[part](found)
+        elif isinstance(found, list):
+            found = found[int(name)]
+        else:
+            found = found[constants.get(name, name) if name else key or part]
+    return found
+
+
+def is_there(reply: Any, path: str, constants: dict[str, Any]) -> bool:
+    try:
+        return look_up(reply, path, constants) is not None
+    except KeyError:
+        return False
+
+
+def holds(reply: Any, says: str, constants: dict[str, Any]) -> bool:
+    """Whether one line of the list is true of ``reply``."""
+    for start, condition in PROSE.items():
+        if says.startswith(start):
+            return bool(condition(reply))
+    for form, judge in FORMS.items():
+        if match := re.fullmatch(form, says):
+            return bool(judge(reply, match, constants))
+    raise AssertionError(f"a form of expectation that is not read yet: {says}")
+
+
+def _all_there(reply: Any, paths: str, constants: dict[str, Any]) -> bool:
+    """``elements[0].a, b, c.d``: the later ones stand beside the first."""
+    first, *others = paths.split(", ")
+    before = first.rpartition(".")[0]
+    return all(is_there(reply, path, constants) for path in (first, *(f"{before}.{one}" for one in others)))
+
+
+def _read_value(text: str, constants: dict[str, Any]) -> Any:
+    """``SUCCEEDED``, ``13``, ``{start:0,links:[]}`` or the name of a constant."""
+    quoted = re.sub(r"([{,])(\w+):", r'\1"\2":', text)
+    try:
+        return json.loads(quoted)
+    except json.JSONDecodeError:
+        return constants.get(text, text)
+
+
+FORMS: dict[str, Callable[[Any, re.Match[str], dict[str, Any]], object]] = {
+    # A line that allows something is true.
+    r".* may .*": lambda *_: True,
+    r"(\S+) non-empty": lambda reply, match, known: look_up(reply, match[1], known),
+    r"(\S+) (?:ABSENT|null)": lambda reply, match, known: not is_there(reply, match[1], known),
+    r"(.+) non-null": lambda reply, match, known: _all_there(reply, match[1], known),
+    r"(\S+) is a string( == .*)?": lambda reply, match, known: isinstance(
+        look_up(reply, match[1], known), str
+    ),
+    r"(\S+) is a long( == .*)?": lambda reply, match, known: type(look_up(reply, match[1], known)) is int,
+    r"(\S+) has key '(.+)'": lambda reply, match, known: match[2] in look_up(reply, match[1], known),
+    r"(\S+) == (.+)": lambda reply, match, known: (
+        look_up(reply, match[1], known) == _read_value(match[2], known)
+    ),
+}
+
+
+def fits(value: Any, told: Any) -> bool:
+    """Whether a value has a type of the SDK's model; what the model does not know is passed over, what is absent too."""
+    if isinstance(told, dict):
+        return isinstance(value, dict) and all(
+            fits(value[name], told[name]) for name in told if name in value
+        )
+    if isinstance(told, list):
+        return isinstance(value, list) and all(fits(one, told[0]) for one in value)
+    if told.startswith("enum ISO-4217"):
+        return value in list_currencies()
+    if told.startswith(("Long", "Integer", "int")):
+        return type(value) is int
+    if told.startswith("String"):
+        return isinstance(value, str)
+    return "|" not in told or value in told.split("|")
+
+
+@pytest.mark.parametrize(
+    ("says", "good", "bad"),
+    [
+        ("a.b == X", {"a": {"b": "X"}}, {"a": {"b": "Y"}}),
+        ("r[t].s == OK", {"r": {"urn": {"s": "OK"}}}, {"r": {"urn": {"s": "NO"}}}),
+        ("r['1'].s == OK", {"r": {"1": {"s": "OK"}}}, {"r": {"1": {"s": "NO"}}}),
+        ("l.size == 1", {"l": [0]}, {"l": []}),
+        ("p == {start:0,links:[]}", {"p": {"start": 0, "links": []}}, {"p": {"start": 1, "links": []}}),
+        ("l[0].a, b.c non-null", {"l": [{"a": 1, "b": {"c": 2}}]}, {"l": [{"a": 1, "b": {}}]}),
+        ("a ABSENT", {}, {"a": 1}),
+        ("a is a long == 3600", {"a": 1}, {"a": "1"}),
+        ("r has key '1'", {"r": {"1": 0}}, {"r": {}}),
+        ("l non-empty", {"l": [1]}, {"l": []}),
+    ],
+)
+def test_the_reader(says: str, good: Any, bad: Any) -> None:
+    assert holds(good, says, {"t": "urn"})
+    assert not holds(bad, says, {"t": "urn"})
+
+
+def test_the_reader_of_types() -> None:
+    told = {"a": "Long epoch ms", "b": [{"c": "String"}], "d": "X|Y", "e": "enum ISO-4217"}
+    assert fits({"a": 1, "b": [{"c": "x", "more": 1}], "d": "X", "e": "USD"}, told)
+    assert fits({}, told)
+    for bad in ({"a": "1"}, {"b": [{"c": None}]}, {"d": "Z"}, {"e": "ZZZ"}, {"b": {}}):
+        assert not fits(bad, told)
+
+
+# -- the replies
+
+
+@pytest.fixture
+def expected(shared: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((shared / "fixtures/lts_java_sdk/EXPECTATIONS.json").read_text())
+    return found
+
+
+@pytest.fixture
+def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One reply for each of the SDK's, by its file's name; and the constants with our tasks."""
+    with open_board(database_url) as board:
+        tasks = post_thirteen(board)
+        day = board.now.date()
+        found = {
+            "TokenSuccessResponse.json": token(board),
+            "NewTokenSuccessResponse.json": token(board),
+            "TaskStatusSuccessResponse.json": batch_get(board, "simpleJobPostingTasks", tasks[0]),
+            "JobPostingStatusSuccessResponse.json": batch_get(board, "jobPostingStatus", FIRST),
+        } | provision(board)
+        board.advance_to_midnight()
+        found |= {
+            "P4PJobPerformanceReportsByIdsSuccessResponse.json": board.report_by_ids(
+                FIRST, days=(day, day)
+            ).json(),
+            "P4PJobPerformanceReportsByDateSuccessResponse.json": board.report_by_range((day, day)).json(),
+            "P4PPartnerBudgetReportResponse.json": board.budget().json(),
+        }
+        board.close_job(SECOND)
+        found["MultipleJobPostingStatusSuccessResponse.json"] = batch_get(
+            board, "jobPostingStatus", FIRST, SECOND
+        )
+    with open_idle(database_url, board) as idle:
+        # Nobody carries tasks out here, so that one stays in progress.
+        rows = idle.batch_create([idle.job_element("waiting")])
+        found["JobPostingSuccessResponse.json"] = {"elements": rows}
+        found["MultipleTaskStatusSuccessResponse.json"] = batch_get(
+            idle, "simpleJobPostingTasks", tasks[0], rows[0]["id"]
+        )
+    return found, {"task1": tasks[0], "task2": rows[0]["id"]}
+
+
+@contextmanager
+def open_idle(database_url: str, board: Board) -> Iterator[Board]:
+    """The same partner's board without its worker."""
+    kept = {name: board.credentials[name] for name in ("parent", "child", "customer_contract_id")}
+    with open_board(database_url, chores=False) as idle:
+        yield Board(idle.client, idle.credentials | kept)
+
+
+def post_thirteen(board: Board) -> list[str]:
+    names = [FIRST, SECOND, *(f"job-{n}" for n in range(JOBS - 2))]
+    rows = board.batch_create([board.job_element(name) for name in names])
+    for row in rows:
+        done = board.task(row["id"])
+    board.send_clicks(int(done["jobPosting"].rsplit(":", 1)[-1]), 1)
+    return [row["id"] for row in rows]
+
+
+def token(board: Board) -> Any:
+    keys = board.credentials["child"]
+    form = {name: keys[name] for name in ("client_id", "client_secret")} | {
+        "grant_type": "client_credentials"
+    }
+    return board.client.post("/oauth/v2/accessToken", data=form).json()
+
+
+def provision(board: Board) -> dict[str, Any]:
+    path, headers = "/v2/provisionedApplications/", board.headers("parent")
+    draft = {"uniqueForeignId": "sdk", "name": "ATS - Customer", "description": "A customer"}
+    setup = {"partnerContractId": board.credentials["partner_contract_id"]}
+    return {
+        "CreateApplicationSuccessResponse.json": board.client.post(path, headers=headers, json=draft).json(),
+        "GetApplicationSuccessResponse.json": board.client.get(
+            f"{path}?q=credentialsByUniqueForeignId&uniqueForeignId=sdk", headers=headers
+        ).json(),
+        "P4PProvisionCustomerHiringContractsSuccessResponse.json": board.client.post(
+            "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json=setup
+        ).json(),
+    }
+
+
+def batch_get(board: Board, resource: str, *ids: str) -> Any:
+    """As the SDK asks: protocol 1.0, colons as they are."""
+    headers = {name: value for name, value in board.headers().items() if not name.startswith("X-")}
+    wanted = "&".join(f"ids={one}" for one in ids)
+    return board.client.get(f"/rest/{resource}?{wanted}", headers=headers).json()
+
+
+def test_every_reply_holds_what_the_sdk_expects(expected: dict[str, Any], replies: Any) -> None:
+    found, ours = replies
+    constants = expected["constants"] | ours
+    assert set(found) >= set(expected["parse"])
+    broken = [
+        (name, says, found[name])
+        for name, lines in expected["parse"].items()
+        for says in lines
+        if not holds(found[name], says, constants)
+    ]
+    assert broken == []
+
+
+def test_every_reply_has_the_types_of_the_sdk_s_model(expected: dict[str, Any], replies: Any) -> None:
+    found, _ = replies
+    model = expected["typed_model"]
+    report = model["P4PJobReport"]
+    by_ids = found["P4PJobPerformanceReportsByIdsSuccessResponse.json"]
+    by_date = found["P4PJobPerformanceReportsByDateSuccessResponse.json"]
+    # Where a value is an object of ours, the model's prose about it is not its type.
+    told = {name: told for name, told in report.items() if not str(told).startswith("object")}
+    elements = [*by_ids["results"].values(), *by_date["elements"]]
+    assert any("jobPerformanceMetrics" in one for one in elements)
+    assert all(fits(one, told) for one in elements)
+    assert fits(by_date["paging"], model["P4PReportResponseByDate"]["paging"])
+    for name in ("TaskStatusSuccessResponse.json", "MultipleTaskStatusSuccessResponse.json"):
+        assert all(fits(one, model["JobPostingTaskResult"]) for one in found[name]["results"].values())
+    details = found["MultipleJobPostingStatusSuccessResponse.json"]["results"].values()
+    blames = {
+        detail["errorType"]
+        for one in details
+        for detail in one.values()
+        if isinstance(detail, dict) and "errorType" in detail
+    }
+    assert blames <= {"CUSTOMER_ERROR", "PARTNER_ERROR", "LINKEDIN_ERROR"}
