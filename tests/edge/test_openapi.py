@@ -88,13 +88,24 @@ def sign_in(keys, path, verb):
 
 @pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
 def test_every_answer_fits_the_document(schema, keys, verb, path):
-    headers = sign_in(keys, path, verb)
+    act_on(schema, sign_in(keys, path, verb), (path, verb), EXAMPLES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
+def test_very_many_answers_fit_the_document(schema, keys, verb, path):
+    many = settings(EXAMPLES, max_examples=300, derandomize=False)
+    act_on(schema, sign_in(keys, path, verb), (path, verb), many)
+
+
+def act_on(schema, headers, place, examples):
+    path, verb = place
     operation = schema[path][verb.upper()]
     cases = [operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)]
     if operation.body or operation.query:
         cases.append(operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE))
 
-    @EXAMPLES
+    @examples
     @given(case=st.one_of(cases))
     def act(case):
         case.call_and_validate(headers=headers, checks=CHECKS)
