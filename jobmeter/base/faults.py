@@ -182,6 +182,7 @@ class Fault(Enum):
     FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "A production server does not fail on demand: leave the header {header} out")
     CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it can not go back to {wanted}")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
+    GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on
 
     @classmethod

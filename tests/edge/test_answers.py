@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from jobmeter.api.forced_failures import HEADER as FAIL
 from jobmeter.api.routes import RESOURCES
+from jobmeter.base.faults import Fault
 from tests.board import open_board
 from tests.conftest import TEMPLATE, make_database
 
@@ -48,6 +50,16 @@ def test_an_unknown_resource_is_named_without_its_key(board):
 def test_a_dialect_that_does_not_exist_is_named_anywhere(board):
     answer = board.client.get("/rest/nothing", headers={"X-RestLi-Protocol-Version": "7"})
     assert (answer.status_code, "7" in answer.json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_refusal_can_be_met_on_purpose(board, fault):
+    answer = board.client.get(
+        "/rest/partnerBudgetReports", headers=board.headers("parent", **{FAIL: str(fault.row.code)})
+    )
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (fault.row.status, fault.row.status)
+    assert (told.get("code"), told.get("serviceErrorCode")) == (fault.row.label, fault.row.service)
 
 
 # -- bodies
