@@ -23,6 +23,7 @@ from bench.requests import Answered, ask_all, make_get
 from bench.serving import Served, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
+from jobmeter.charging.flow_months import keep_next_day
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Credentials
 from jobmeter.store.arrays import Column
@@ -144,8 +145,21 @@ def _prepare(
         connection.execute(SQL["backdate_jobs"], {"created_at": start_of(first)})
         final = {"first": first, "last": today - timedelta(days=FINAL_AFTER_DAYS + 1), "settled_at": now}
         connection.execute(SQL["settle_days"], final)
+        asyncio.run(_keep_months(machine.url, now))
         connection.execute(SQL["analyze_days"])
     return live.job_ids[0], asyncio.run(_issue_token(machine.url, live.customers[0], now)), settings
+
+
+async def _keep_months(url: str, now: datetime) -> None:
+    """As the worker does it, day by day."""
+    database = await Database.open(url, connections_max=1)
+    try:
+        is_kept = False
+        while not is_kept:
+            async with database.transaction() as connection:
+                is_kept = await keep_next_day(connection, now=now) is None
+    finally:
+        await database.close()
 
 
 async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str:

@@ -24,7 +24,7 @@ UPDATE job_postings
        listed_at = %(created_at)s
 
 -- name: analyze_days
-VACUUM ANALYZE job_days, job_budgets, job_postings
+VACUUM ANALYZE job_days, job_months, job_budgets, job_postings
 
 -- name: settle_days
 INSERT INTO settled_days (day, settled_at)

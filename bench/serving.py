@@ -17,6 +17,7 @@ import psutil
 
 START_SECONDS_MAX = 60
 CONNECT_ATTEMPTS_MAX = 200
+START_PAUSE_SECONDS = 0.1
 WORKERS = 2
 KILL_SECONDS = 10  # a worker that does not end by itself is ended
 
@@ -34,6 +35,9 @@ class Served:
         The kernel gives a new connection to any worker; two senders on one of them would measure half a server.
         """
         for _ in range(CONNECT_ATTEMPTS_MAX):
+            if len(self._worker_ids()) < WORKERS:  # one is still starting
+                time.sleep(START_PAUSE_SECONDS)
+                continue
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
             connection.request("GET", "/health")
             connection.getresponse().read()

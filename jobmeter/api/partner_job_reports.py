@@ -16,12 +16,13 @@ from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.reports import flow as reports
 from jobmeter.reports.flow_unreadable import ReportKind, open_report
-from jobmeter.reports.model import JobReport, ReportQuery
+from jobmeter.reports.model import JobReport, ReportQuery, unpack_days
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
 
+MONTHS_DRAWN_MAX = 8_192  # remembered by a process; about 4 KB each
 CAMPAIGNS_SINCE = "202407"  # reports show a job's campaign from this version on (spec 5)
 
 
@@ -128,17 +129,20 @@ def _draw(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]
             "lifetimeBudgetLimit": draw_amount(job.limit_micros, job.currency),
         }
     if report.figures:
-        drawn["jobPerformanceMetrics"] = _write_days(report)
+        drawn["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
     return drawn
 
 
-def _write_days(report: JobReport) -> msgspec.Raw:
-    """The days as JSON: a report has hundreds, and a dictionary for each would cost more than all the rest."""
-    currency = report.job.currency
+@lru_cache(maxsize=MONTHS_DRAWN_MAX)
+def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
+    """Packed days as JSON: a report has hundreds, and a dictionary for each would cost more than all the rest.
+
+    Remembered by the figures themselves, so never out of date: a final month is drawn the same whenever it is asked for.
+    """
     rows = [
         f'{{"date":{_write_date(day)},"charge":{_write_amount(charge_micros, currency)}'
         f',"applyClickCount":{apply_clicks},"viewCount":{views}}}'
-        for day, views, apply_clicks, charge_micros in report.list_days()
+        for day, views, apply_clicks, charge_micros in unpack_days(figures)
     ]
     return msgspec.Raw(f"[{','.join(rows)}]".encode())
 

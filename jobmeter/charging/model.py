@@ -1,7 +1,7 @@
 """Owns the values of charging: a job's budget, what a batch asks to be charged, what came of it."""
 
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 import numpy as np
@@ -165,6 +165,14 @@ class StandingCharge:
     currency: str
     amount_micros: int
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthKeeping:
+    """The final days that jobs' months hold: those of months from ``kept_since``, up to ``kept_through``."""
+
+    kept_since: date
+    kept_through: date
 
 
 MARKET_UNKNOWN = 0

@@ -152,6 +152,7 @@ SELECT coalesce(sum(amount), 0)::bigint
 -- What was spent counts as released: the job can not spend it, open or not.
 UPDATE job_budgets
    SET spent_micros = spent_micros - %(amount_micros)s,
-       released_micros = released_micros + %(amount_micros)s
+       released_micros = released_micros + %(amount_micros)s,
+       credited_micros = credited_micros + %(amount_micros)s
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s

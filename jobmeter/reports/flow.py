@@ -27,35 +27,32 @@ async def report_by_ids(
     days = rules.check_one_month(rules.check_range(query.first, query.last, now=query.moment))
     if len(ids) > REPORT_IDS_MAX:
         raise Refused(Fault.REPORT_IDS_TOO_MANY)
-    found = await _find_ids(connection, query, ids)
+    if query.as_of is None:
+        return await store.read_reports_by_ids(
+            connection,
+            shard=query.child.shard,
+            application_id=query.child.id,
+            ids=list(ids),
+            contract_id=query.contract_id,
+            first=days.first,
+            last=days.last,
+            today=day_of(query.now),
+        )
+    found = await _find_ids_as_of(connection, query, query.as_of, ids)
     reports = await _read_reports(connection, query, list(set(found.values())), days)
     by_job = {report.job.job_id: report for report in reports}
     return {asked: by_job[found[asked]] for asked in ids if asked in found}
 
 
-async def _find_ids(connection: Connection, query: ReportQuery, ids: Sequence[str]) -> dict[str, int]:
+async def _find_ids_as_of(
+    connection: Connection, query: ReportQuery, as_of: datetime, ids: Sequence[str]
+) -> dict[str, int]:
     child = query.child
-    if query.as_of is not None:
-        jobs = await _list_jobs(connection, query, None)
-        listed = rules.pick_contract(jobs, query.contract_id).tolist()
-        return await store.find_ids_as_of(
-            connection,
-            shard=child.shard,
-            application_id=child.id,
-            ids=list(ids),
-            listed=listed,
-            as_of=query.as_of,
-        )
-    rows = await store.find_reported_ids(
-        connection,
-        shard=child.shard,
-        application_id=child.id,
-        ids=list(ids),
-        contract_id=query.contract_id,
-        today=start_of(day_of(query.now)),
+    jobs = await _list_jobs(connection, query, None)
+    listed = rules.pick_contract(jobs, query.contract_id).tolist()
+    return await store.find_ids_as_of(
+        connection, shard=child.shard, application_id=child.id, ids=list(ids), listed=listed, as_of=as_of
     )
-    # The one that is meant comes first.
-    return {asked: job_id for asked, _, job_id in reversed(rows)}
 
 
 async def report_by_range(

@@ -25,6 +25,8 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("4: every stored balance is the sum of its postings, and none is negative", store.check_stored_balances),
     ("4: every job's budget row is the sum of its postings", store.check_job_budgets),
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
+    ("4: what every job spent is the sum of its daily charges", store.check_job_spending),
+    ("4: every month that reports read is its days", store.check_job_months),
     ("4: every daily charge is its charged clicks at the job's price", store.check_daily_prices),
     ("5: every daily count is that of the events stored", store.check_daily_counts),
     ("5: every click that settlement marked is reversed, with its money", store.check_reversals),

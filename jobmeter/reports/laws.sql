@@ -323,6 +323,50 @@ SELECT count(*),
            FILTER (WHERE charge_micros IS DISTINCT FROM posted)
   FROM looked
 
+-- name: check_job_spending
+-- Law 4. What a job spent, credits of final days not taken off, is the sum of its daily charges.
+WITH summed AS (
+    SELECT job_id, sum(charge_micros) AS charged
+      FROM job_days
+     GROUP BY job_id
+), looked AS (
+    SELECT job_id, spent_micros + credited_micros AS spent, coalesce(charged, 0) AS charged
+      FROM job_budgets
+      LEFT JOIN summed USING (job_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE spent <> charged),
+       min(format('job %s: spent %s, its days %s', job_id, spent, charged)) FILTER (WHERE spent <> charged)
+  FROM looked
+
+-- name: check_job_months
+-- Law 4. The months that reports read say what the days say. Of a month that is folded in part, the days are gone.
+WITH spans AS (
+    SELECT greatest(kept_since, coalesce((SELECT folded_before FROM job_day_folds), kept_since)) AS since, kept_through
+      FROM job_month_keeping
+), packed AS (
+    SELECT job_id, date_trunc('month', day)::date AS month,
+           string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(apply_clicks)
+                      || int8send(charge_micros::bigint), '' ORDER BY day) AS figures
+      FROM job_days, spans
+     WHERE date_trunc('month', day)::date >= since
+       AND day <= kept_through
+       AND views + apply_clicks + clicks_reversed > 0
+     GROUP BY job_id, date_trunc('month', day)
+), kept AS (
+    SELECT job_id, month, figures
+      FROM job_months, spans
+     WHERE month >= since
+), looked AS (
+    SELECT job_id, month, packed.figures IS NOT DISTINCT FROM kept.figures AS holds
+      FROM packed
+      FULL JOIN kept USING (job_id, month)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE NOT holds),
+       min(format('job %s in %s: its month is not its days', job_id, month)) FILTER (WHERE NOT holds)
+  FROM looked
+
 -- name: check_daily_prices
 -- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up names.
 WITH looked AS (

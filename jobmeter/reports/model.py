@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from jobmeter.base.days import number_of
 from jobmeter.partners.model import Application
 from jobmeter.store.arrays import Column
 
@@ -43,6 +44,23 @@ class DayFigures(NamedTuple):
 
 
 _PACKED_DAY = struct.Struct("!iiiq")
+_DAY_NUMBER = struct.Struct("!i")
+
+
+def unpack_days(packed: bytes) -> list[DayFigures]:
+    return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(packed)]
+
+
+def cut_days(packed: bytes, days: DayRange) -> bytes:
+    """Of packed days, which are in order, those of the range."""
+    size = _PACKED_DAY.size
+    start, end = 0, len(packed)
+    first, last = number_of(days.first), number_of(days.last)
+    while start < end and _DAY_NUMBER.unpack_from(packed, start)[0] < first:
+        start += size
+    while end > start and _DAY_NUMBER.unpack_from(packed, end - size)[0] > last:
+        end -= size
+    return packed[start:end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +70,6 @@ class JobReport:
     job: ReportedJob
     figures: bytes
     spent_micros: int
-
-    def list_days(self) -> list[DayFigures]:
-        return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(self.figures)]
 
 
 @dataclass(frozen=True, slots=True)

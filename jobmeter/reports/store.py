@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from psycopg.abc import QueryNoTemplate
 
-from jobmeter.reports.model import JobReport, ListVersion, ReportableJobs, ReportedJob
+from jobmeter.reports.model import (
+    DayRange,
+    JobReport,
+    ListVersion,
+    ReportableJobs,
+    ReportedJob,
+    cut_days,
+)
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -14,24 +21,28 @@ SQL = load_statements("jobmeter.reports")
 SQL_AS_OF = load_statements("jobmeter.reports", "as_of.sql")
 
 
-async def find_reported_ids(
+async def read_reports_by_ids(
     connection: Connection,
     *,
     shard: int,
     application_id: int,
     ids: list[str],
     contract_id: int | None,
-    today: datetime,
-) -> list[tuple[str, int, int]]:
-    """What was asked for, 1 for an external id and 2 for a job code, the job; the one that is meant first."""
-    rows = await (await connection.execute(SQL["find_reported_ids"], locals())).fetchall()
-    return [(row[0], row[1], row[2]) for row in rows]
+    first: date,
+    last: date,
+    today: date,
+) -> dict[str, JobReport]:
+    """Reports by what was asked for; what is nobody's is left out."""
+    rows = await _fetch(connection, SQL["read_reports_by_ids"], locals())
+    days = DayRange(first, last)
+    return {row[0]: _make_report(row[1:], days) for row in rows}
 
 
 async def read_reports(
     connection: Connection, *, shard: int, job_ids: list[int], first: date, last: date, today: date
 ) -> list[JobReport]:
-    return await _fetch_reports(connection, SQL["read_reports"], locals())
+    rows = await _fetch(connection, SQL["read_reports"], locals())
+    return [_make_report(row, DayRange(first, last)) for row in rows]
 
 
 async def list_reportable_jobs(
@@ -71,7 +82,8 @@ async def read_reports_as_of(
     today: date,
     as_of: datetime,
 ) -> list[JobReport]:
-    return await _fetch_reports(connection, SQL_AS_OF["read_reports_as_of"], locals())
+    rows = await _fetch(connection, SQL_AS_OF["read_reports_as_of"], locals())
+    return [_make_report(row, DayRange(first, last)) for row in rows]
 
 
 async def list_jobs_as_of(
@@ -86,12 +98,15 @@ async def sum_contract_spend(connection: Connection, *, contract_id: int, today:
     return int(row[0])
 
 
-async def _fetch_reports(
+async def _fetch(
     connection: Connection, statement: QueryNoTemplate, values: dict[str, Any]
-) -> list[JobReport]:
+) -> list[tuple[Any, ...]]:
     async with connection.cursor(binary=True) as cursor:
-        rows = await (await cursor.execute(statement, values)).fetchall()
-    return [JobReport(ReportedJob(*row[:10]), bytes(row[10] or b""), row[11]) for row in rows]
+        return await (await cursor.execute(statement, values)).fetchall()
+
+
+def _make_report(row: tuple[Any, ...], days: DayRange) -> JobReport:
+    return JobReport(ReportedJob(*row[:10]), cut_days(bytes(row[10] or b""), days), row[11])
 
 
 async def _fetch_jobs(

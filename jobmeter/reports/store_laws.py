@@ -73,6 +73,14 @@ async def check_daily_charges(connection: Connection) -> Found:
     return await _read(connection, SQL["check_daily_charges"])
 
 
+async def check_job_spending(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_job_spending"])
+
+
+async def check_job_months(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_job_months"])
+
+
 async def check_daily_prices(connection: Connection) -> Found:
     return await _read(connection, SQL["check_daily_prices"])
 

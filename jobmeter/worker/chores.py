@@ -11,6 +11,7 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
+from jobmeter.charging import flow_months as months
 from jobmeter.charging import flow_retention as report_days
 from jobmeter.delivery import flow as delivery
 from jobmeter.delivery import flow_alerts as alerts
@@ -88,7 +89,7 @@ async def settle_due(database: Database, settings: Settings, *, now: datetime) -
 
 
 async def run_rest(database: Database, settings: Settings, *, now: datetime) -> None:
-    """What may wait a minute: seals, the end of events, of report days and of signatures."""
+    """What may wait a minute: seals, months of final days, the end of events, of report days and of signatures."""
     await _keep_chain(database, now)
     async with database.transaction() as connection:
         await alerts.observe_contracts(connection, now=now)
@@ -98,6 +99,7 @@ async def run_rest(database: Database, settings: Settings, *, now: datetime) -> 
         await filters.trim_refused(connection)
     await _end_event_days(database, settings, now)
     await _fold_report_days(database, settings, now)
+    await _keep_months(database, now)
     async with database.connection() as connection:
         # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
         await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
@@ -164,6 +166,14 @@ async def _fold_report_days(database: Database, settings: Settings, now: datetim
                 now=now,
             )
         if folded == 0:
+            break
+
+
+async def _keep_months(database: Database, now: datetime) -> None:
+    for _ in range(ROUNDS_MAX):
+        async with database.transaction() as connection:
+            kept = await months.keep_next_day(connection, now=now)
+        if kept is None:
             break
 
 

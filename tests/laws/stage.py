@@ -135,6 +135,7 @@ async def clear(database: Database) -> None:
                         "delivery_numbers",
                         "contract_spend_cursor",
                         "filter_revision",
+                        "job_month_keeping",
                     ]
                 ],
             )
@@ -143,6 +144,7 @@ async def clear(database: Database) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for (table,) in tables:
             await connection.execute(f"DELETE FROM {table}")
+        await connection.execute("UPDATE job_month_keeping SET kept_through = '1970-01-01'")
 
 
 async def set_up(database: Database, limit_micros: int, *, begins: datetime = START) -> Stage:

@@ -13,7 +13,7 @@ from jobmeter.base.days import day_numbered
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.reports import flow as reports
 from jobmeter.reports.flow_lists import JobLists
-from jobmeter.reports.model import JobReport, ReportQuery
+from jobmeter.reports.model import JobReport, ReportQuery, unpack_days
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, Stage, clear, make_element, make_event, set_up
 
@@ -36,7 +36,7 @@ STEPS = st.lists(
         st.tuples(st.just("CLOSE"), st.sampled_from(NAMES), st.just(0)),
         st.tuples(st.just("EVENT"), st.sampled_from(NAMES), st.integers(0, 31)),
         st.tuples(st.just("EVENT"), st.sampled_from(NAMES), st.integers(0, 31)),
-        st.tuples(st.just("WAIT"), st.just(""), st.sampled_from([1, 5, 12, 24, 30])),
+        st.tuples(st.just("WAIT"), st.just(""), st.sampled_from([1, 5, 12, 24, 30, 75])),
     ),
     min_size=3,
     max_size=30,
@@ -177,7 +177,8 @@ class History:
 
 def _read_days(report: JobReport) -> list[tuple[date, int, int, int]]:
     return [
-        (day_numbered(day.day), day.views, day.apply_clicks, day.charge_micros) for day in report.list_days()
+        (day_numbered(day.day), day.views, day.apply_clicks, day.charge_micros)
+        for day in unpack_days(report.figures)
     ]
 
 

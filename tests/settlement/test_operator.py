@@ -1,5 +1,6 @@
 """What an operator sets for settlement, over HTTP, and what it leads to."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -140,6 +141,11 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(bo
     )
     assert credit["corrects"] == charge["reference"]
     assert day < credit["day"]
+
+    # and reports, which speak of days, say what they said
+    posted = date.fromisoformat(day)
+    (told,) = board.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
+    assert told["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
 def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(board: Board) -> None:

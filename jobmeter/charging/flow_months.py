@@ -1,0 +1,28 @@
+"""Owns the months of final days that reports read. Does not own the days themselves, or when they are final (settlement)."""
+
+from datetime import date, datetime, timedelta
+
+from jobmeter.base.days import day_of
+from jobmeter.charging import store_months as store
+from jobmeter.charging.flow_retention import RETENTION_DAYS_MIN
+from jobmeter.store.migrate import Connection
+
+
+async def keep_next_day(connection: Connection, *, now: datetime) -> date | None:
+    """Adds the next final day to its jobs' months, in the caller's transaction; returns it, or ``None`` without one.
+
+    Days are kept in order and once, whoever asks: a report may then rely on all days up to the last one kept. Months
+    that no report can ask for are forgotten.
+    """
+    keeping = await store.lock_keeping(connection)
+    if keeping is None:
+        return None
+    day = await store.find_day_to_keep(connection, kept_through=keeping.kept_through)
+    if day is None:
+        return None
+    await store.keep_day(connection, day=day)
+    oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
+    if oldest > keeping.kept_since:
+        await store.forget_months(connection, month=oldest)
+    await store.move_keeping(connection, kept_since=max(oldest, keeping.kept_since), kept_through=day)
+    return day

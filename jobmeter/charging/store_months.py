@@ -1,0 +1,32 @@
+"""Owns the statements that keep final days by month, one function each. Does not own when they run."""
+
+from datetime import date
+
+from jobmeter.charging.model import MonthKeeping
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.charging", "queries_months.sql")
+
+
+async def lock_keeping(connection: Connection) -> MonthKeeping | None:
+    """``None`` where another process has the lock."""
+    row = await (await connection.execute(SQL["lock_keeping"])).fetchone()
+    return None if row is None else MonthKeeping(*row)
+
+
+async def find_day_to_keep(connection: Connection, *, kept_through: date) -> date | None:
+    row = await (await connection.execute(SQL["find_day_to_keep"], locals())).fetchone()
+    return None if row is None else row[0]
+
+
+async def keep_day(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["keep_day"], locals())
+
+
+async def forget_months(connection: Connection, *, month: date) -> None:
+    await connection.execute(SQL["forget_months"], locals())
+
+
+async def move_keeping(connection: Connection, *, kept_since: date, kept_through: date) -> None:
+    await connection.execute(SQL["move_keeping"], locals())
