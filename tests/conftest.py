@@ -5,6 +5,8 @@ Does not own any expectation.
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -23,7 +25,22 @@ settings.register_profile("jobmeter", deadline=None, suppress_health_check=[Heal
 settings.load_profile("jobmeter")
 
 TEMPLATE = "jobmeter_template"
+OWN_FOLDER = pytest.StashKey[str]()
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of the run's own: in pytest's, which each run makes private again, one run would end another's database."""
+    if config.option.basetemp is None and not hasattr(config, "workerinput"):
+        config.option.basetemp = config.stash[OWN_FOLDER] = tempfile.mkdtemp(prefix="jobmeter-tests-")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What tests wrote is kept where one failed."""
+    folder = session.config.stash.get(OWN_FOLDER, None)
+    if folder is not None and exitstatus == pytest.ExitCode.OK:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
