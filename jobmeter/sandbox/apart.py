@@ -64,8 +64,10 @@ def draw_staff(count: int, rng: np.random.Generator) -> Words:
     return _staff_tokens(rng.integers(0, STAFF, count))
 
 
-def choose_country(market: str, label: Label, word: int) -> str:
-    """Where a visitor is: in the job's market, or not if that is what the visit is; anywhere if it has none."""
+def choose_country(market: str | None, label: Label, word: int) -> str | None:
+    """Where a visitor is: in the job's market, or not if that is what the visit is; anywhere if that is all countries."""
+    if market is None:
+        return None
     if label is not Label.ELSEWHERE:
         return market or COUNTRIES[word % len(COUNTRIES)]
     others: Sequence[str] = [country for country in COUNTRIES if country != market]

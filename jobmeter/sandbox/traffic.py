@@ -72,14 +72,14 @@ Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 class LiveJob:
     """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law.
 
-    ``market`` is the country that it is for, empty where that is all of them.
+    ``market`` is the country that it is for, empty where that is all of them; without it no event tells a country.
     """
 
     job_id: int
     live_from_ms: int
     live_until_ms: int
     popularity: float | None = None
-    market: str = ""
+    market: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class _Field:
     live_from: Ints
     live_until: Ints
     mean_views: Shares
-    markets: tuple[str, ...]
+    markets: tuple[str | None, ...]
 
     @property
     def day_end_ms(self) -> int:

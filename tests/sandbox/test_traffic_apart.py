@@ -40,6 +40,12 @@ def test_only_who_is_elsewhere_comes_from_another_country_than_the_job_is_for(la
     assert len(everywhere) > 3
 
 
+def test_no_country_is_told_of_a_job_whose_market_is_not_known():
+    deliveries, truth = generate_day([replace(job, market=None) for job in JOBS], DAY_START_MS, PLAN)
+    assert {one.event.country for one in deliveries} == {None}
+    assert Label.ELSEWHERE not in truth.labels.values()
+
+
 def test_staff_are_the_same_people_every_day_under_every_seed_and_nobody_else(labelled):
     others = list(read_events(replace(PLAN, seed=9), DAY_START_MS + DAY_MS).values())
     for day in (labelled, others):
