@@ -49,7 +49,7 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
 
 
 def draw_result(figure: Figure, measured: Measured) -> dict[str, Any]:
-    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run."""
+    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run, ``note`` tells a chosen size."""
     return {
         "value": _round(measured.value),
         "unit": figure.unit,
@@ -57,6 +57,7 @@ def draw_result(figure: Figure, measured: Measured) -> dict[str, Any]:
         "ratio": None if measured.ratio is None else round(measured.ratio, 4),
         "target": figure.target,
         "runs": [_round(run) for run in measured.runs],
+        "note": measured.note,
     }
 
 
@@ -68,7 +69,8 @@ def draw_table(wanted: list[Figure], results: Results) -> Table:
     limits = "\n".join(
         f"limit of {figure.name}: {figure.limited_by}" for figure in wanted if figure.limited_by
     )
-    table = Table(title="Medians, beside what this machine could do at most", caption=limits)
+    notes = "".join(f"\n{name}: {row['note']}" for name, row in results.items() if row["note"])
+    table = Table(title="Medians, beside what this machine could do at most", caption=limits + notes)
     for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
         is_text = column in {"figure", "unit"}
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)

@@ -10,6 +10,7 @@ from bench.clicks import measure_clicks
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
+from bench.intake_growth import measure_day_growth, measure_jobs_growth
 from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
 from bench.reports import measure_growth, measure_reports
@@ -20,6 +21,8 @@ Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
 COPY = "COPY of the same rows, no index"
 BARE = "a bare handler sending the same bytes"
 PARSE = "lxml.iterparse over the same file"
+EARLY = "the first million events of the day"
+FEW = "1,000 live jobs"
 
 FIGURES = (
     # name, unit, group, what limits it, target of the ratio
@@ -36,6 +39,10 @@ FIGURES = (
     Figure("report_by_ids_p99", "ms", "reports"),
     Figure("report_last_page", "ms", "reports", "the first page", 1.20, is_cost=True),
     Figure("report_growth", "ms", "growth", "a hundredth of the days", 1.30, is_large=True, is_cost=True),
+    Figure("intake_growth", "events/s", "day_growth", EARLY, 0.90, is_large=True),
+    Figure("intake_growth_memory", "MB", "day_growth", EARLY, 1.10, is_large=True, is_cost=True),
+    Figure("intake_growth_jobs", "events/s", "jobs_growth", FEW, 0.80, is_large=True),
+    Figure("intake_growth_few_of_many", "events/s", "jobs_growth", FEW, 0.80, is_large=True),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
     Figure("event_to_explain_p99", "ms", "explaining"),
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
@@ -48,6 +55,8 @@ GROUPS: dict[str, Measure] = {
     "clicks": measure_clicks,
     "reports": measure_reports,
     "growth": measure_growth,
+    "day_growth": measure_day_growth,
+    "jobs_growth": measure_jobs_growth,
     "settlement": measure_settlement,
     "explaining": measure_explaining,
     "feeds": measure_feeds,

@@ -23,10 +23,14 @@ LARGE = Sizes(batches=60)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The values of each run, and what the machine could do at most right beside each; none where that says nothing."""
+    """The values of each run, and what the machine could do at most right beside each; none where that says nothing.
+
+    ``note`` tells of what size it is, where that can be chosen.
+    """
 
     runs: tuple[float, ...]
     limits: tuple[float, ...] = ()
+    note: str = ""
 
     @property
     def value(self) -> float:

@@ -41,9 +41,12 @@ class Served:
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
             connection.request("GET", "/health")
             connection.getresponse().read()
-            if self._worker_of(connection) == self._worker_ids()[share % WORKERS]:
+            worker_ids = self._worker_ids()
+            if len(worker_ids) == WORKERS and self._worker_of(connection) == worker_ids[share % WORKERS]:
                 return connection
             connection.close()
+            if len(worker_ids) < WORKERS:  # one of them is still starting
+                time.sleep(0.1)
         raise RuntimeError("no connection came to the wished worker")
 
     def _worker_ids(self) -> list[int]:

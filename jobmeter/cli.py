@@ -26,7 +26,7 @@ from jobmeter.sandbox import setup, show
 from jobmeter.sandbox.demo import run_demo
 from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
 from jobmeter.sandbox.score import Judged, judge_traffic, score
-from jobmeter.sandbox.traffic import TrafficPlan
+from jobmeter.sandbox.traffic import BOARD_PLAN
 from jobmeter.sandbox.truth import Label, read_labels, write_truth
 from jobmeter.server import open_database, run_server
 from jobmeter.store.database import Database, upgrade_database
@@ -147,7 +147,7 @@ def play(
 ) -> None:
     """Plays traffic for the live jobs of a running sandbox, moving its clock; writes the ground truth to --truth."""
     running = _running_sandbox(credentials)
-    plan = TrafficPlan(seed=seed, views_per_job_day=views_per_job_day)
+    plan = replace(BOARD_PLAN, seed=seed, views_per_job_day=views_per_job_day)
     bar = Progress(TextColumn("{task.fields[day]}"), BarColumn(), console=console)
     with bar:
         task = bar.add_task("play", total=(days + TAIL_DAYS) * 24, day="")

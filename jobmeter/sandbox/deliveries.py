@@ -14,7 +14,7 @@ import msgspec
 from jobmeter.sandbox.truth import APPLY_CLICK, day_of_ms
 
 
-class Event(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
     """One view or apply click, in the JSON shape in which it is sent."""
 
     source: str
@@ -25,6 +25,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     visitor: str
     user_agent: str
     address: str
+    country: str | None = None
+    is_crawler: bool | None = None
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from jobmeter.sandbox import show
 from jobmeter.sandbox.ads import Ad, read_ads
 from jobmeter.sandbox.play import TAIL_DAYS, Played, Sandbox, SandboxRefusedError, play_traffic
 from jobmeter.sandbox.setup import read_credentials
-from jobmeter.sandbox.traffic import TrafficPlan
+from jobmeter.sandbox.traffic import BOARD_PLAN
 
 CUSTOMERS = 6
 DAYS = 35
@@ -33,7 +34,7 @@ BATCH = 100
 START_SECONDS_MAX = 60
 REAL_ADS = Path("../shared/data/real-job-ads.csv")
 BUDGETS = ("25.00", "60.00", "150.00", "400.00", "1500.00")
-PLAN = TrafficPlan(seed=SEED, views_per_job_day=14)
+PLAN = replace(BOARD_PLAN, seed=SEED, views_per_job_day=14)
 
 
 class Partner:

@@ -15,7 +15,9 @@ from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
+from jobmeter.charging.model import MARKET_UNKNOWN, name_country
 from jobmeter.jobs import flow as jobs
+from jobmeter.sandbox import store
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
 
 
@@ -34,7 +36,7 @@ async def handle_clock(request: Request) -> Response:
 
 
 async def list_live_jobs(request: Request) -> Response:
-    """Answers ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs"}, ...]}`` in order of job id."""
+    """Answers ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs", "country"}, ...]}`` in order of job id."""
     state = state_of(request)
     try:
         check_key(request, kind="operator", key=state.settings.operator_key)
@@ -43,6 +45,7 @@ async def list_live_jobs(request: Request) -> Response:
         return plain_refusal(refused)
     async with state.database.connection() as connection:
         postings = await jobs.list_live_postings(connection)
+        markets = await store.list_markets(connection, job_ids=[posting.job_id for posting in postings])
     return json_response(
         {
             "jobs": [
@@ -50,6 +53,7 @@ async def list_live_jobs(request: Request) -> Response:
                     "job": posting.job_id,
                     "externalJobPostingId": posting.external_id,
                     "liveUntilMs": to_ms(posting.expires_at),
+                    "country": name_country(markets.get(posting.job_id, MARKET_UNKNOWN)),
                 }
                 for posting in postings
             ]

@@ -12,6 +12,7 @@ import httpx2
 
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
+from jobmeter.sandbox.apart import list_staff
 from jobmeter.sandbox.deliveries import Delivery, encode_batches, merge_deliveries, split_due
 from jobmeter.sandbox.traffic import LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.truth import DayTruth, Truth
@@ -66,7 +67,21 @@ class Sandbox:
 
     def list_live_jobs(self, *, live_from_ms: int) -> list[LiveJob]:
         found = self.call("GET", "/sandbox/jobs", self.credentials["operator_key"])
-        return [LiveJob(job["job"], live_from_ms, job["liveUntilMs"]) for job in found["jobs"]]
+        return [
+            LiveJob(job["job"], live_from_ms, job["liveUntilMs"], market=job["country"])
+            for job in found["jobs"]
+        ]
+
+    def exclude_staff(self) -> None:
+        """Tells the filters who the customers' own people are, in the partner's name."""
+        parent = self.credentials["parent"]
+        form = {"grant_type": "client_credentials"} | {
+            name: parent[name] for name in ("client_id", "client_secret")
+        }
+        token = self.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
+        for visitor in list_staff():
+            wanted = {"visitor": visitor, "note": "staff"}
+            self.call("POST", "/partner/excludedVisitors", token, json=wanted)
 
     def send_events(self, body: bytes) -> dict[str, int]:
         reply: dict[str, int] = self.call(
@@ -92,6 +107,8 @@ def play_traffic(
     The sandbox clock moves with it, hour by hour; ``when_moved`` is told each time it did, ``when_sent`` each
     body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
     """
+    if plan.staff_rate:
+        sandbox.exclude_staff()
     began = sandbox.read_clock()
     began_ms = to_ms(began)
     live_jobs = sandbox.list_live_jobs(live_from_ms=began_ms)

@@ -14,3 +14,9 @@ SELECT origin, kind, verdict, rule
   FROM (SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, kind, verdict FROM events) AS kept
   JOIN unnest(%(origins)s::bytea[]) AS asked (origin) USING (origin)
   LEFT JOIN event_reversals USING (shard, event_key)
+
+-- name: list_markets
+-- The numbers of the countries that jobs are for (see intake's filter of markets).
+SELECT job_id, market
+  FROM job_budgets
+ WHERE (shard, job_id) IN (SELECT (job_id %% 256)::smallint, job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)

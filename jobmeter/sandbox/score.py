@@ -21,7 +21,9 @@ from jobmeter.store.migrate import Connection
 AIMS: Mapping[str, frozenset[Label]] = {
     Verdict.TOO_OLD.name: frozenset({Label.TOO_LATE}),
     Verdict.JOB_NOT_LIVE.name: frozenset({Label.AFTER_CLOSE}),
-    Verdict.CRAWLER.name: frozenset({Label.CRAWLER}),
+    Verdict.CRAWLER.name: frozenset({Label.CRAWLER, Label.DECLARED_CRAWLER}),
+    Verdict.OUTSIDE_MARKET.name: frozenset({Label.ELSEWHERE}),
+    Verdict.EXCLUDED_VISITOR.name: frozenset({Label.STAFF}),
     Rule.REPEATED_CLICK.name: frozenset({Label.DOUBLE_CLICK}),
     Rule.VISITOR_BURST.name: frozenset({Label.ROBOTIC}),
 }

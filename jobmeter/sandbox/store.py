@@ -21,3 +21,8 @@ async def list_outcomes(
     """Origin, kind, verdict and settlement rule of those of the events that are kept."""
     rows = await (await connection.execute(SQL["list_outcomes"], locals())).fetchall()
     return [(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
+
+
+async def list_markets(connection: Connection, *, job_ids: list[int]) -> dict[int, int]:
+    """The market of each job that has a meter."""
+    return dict(await (await connection.execute(SQL["list_markets"], locals())).fetchall())

@@ -11,6 +11,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmeter.sandbox.apart import Apart, choose_apart, choose_country, draw_staff, mix, name_visitor
 from jobmeter.sandbox.deliveries import Delivery, Event
 from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
 
@@ -69,12 +70,16 @@ Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 
 @dataclass(frozen=True, slots=True)
 class LiveJob:
-    """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law."""
+    """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law.
+
+    ``market`` is the country that it is for, empty where that is all of them; without it no event tells a country.
+    """
 
     job_id: int
     live_from_ms: int
     live_until_ms: int
     popularity: float | None = None
+    market: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,8 @@ class TrafficPlan:
     """How much traffic of which kind. Each rate is a share of the genuine events of its kind.
 
     ``late_rate`` and ``too_late_rate`` are of visits: the view and its click travel together. ``after_close_rate``
-    is the share of the usual visits that goes on for a day after a job has closed.
+    is the share of the usual visits that goes on for a day after a job has closed. ``elsewhere_rate``, ``staff_rate``
+    and ``declared_crawler_rate`` are of visits too, none unless asked for: a filter must be told of staff beforehand.
     """
 
     seed: int = 0
@@ -95,6 +101,9 @@ class TrafficPlan:
     too_late_rate: float = 0.0005
     repeat_rate: float = 0.01
     after_close_rate: float = 0.02
+    elsewhere_rate: float = 0.0
+    staff_rate: float = 0.0
+    declared_crawler_rate: float = 0.0
     burst_clicks: int = 30
     views_per_visitor: float = 3.0
     utc_offset_hours: int = 0
@@ -103,8 +112,17 @@ class TrafficPlan:
         rates = [getattr(self, field.name) for field in fields(self) if field.name.endswith("_rate")]
         assert all(0 <= rate <= 1 for rate in rates), "a rate is a share between 0 and 1"
         assert self.late_rate + self.too_late_rate <= 1, "a visit is late or too late, not both"
+        assert sum(self.apart) <= 1, "a visit is from elsewhere, by staff or by a crawler, not two of them"
         assert self.seed >= 0, "numpy takes no seed below zero"
         assert self.burst_clicks > 0, "a burst has clicks"
+
+    @property
+    def apart(self) -> Apart:
+        return Apart(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
+
+
+# What ``jobmeter traffic`` and the demonstration play: everything that a filter or a settlement rule is after.
+BOARD_PLAN = TrafficPlan(elsewhere_rate=0.03, staff_rate=0.01, declared_crawler_rate=0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,7 @@ class _Field:
     live_from: Ints
     live_until: Ints
     mean_views: Shares
+    markets: tuple[str | None, ...]
 
     @property
     def day_end_ms(self) -> int:
@@ -135,6 +154,7 @@ def generate_day(
     rng = np.random.default_rng([plan.seed, day_start_ms // DAY_MS])
     field = _lay_out(jobs, day_start_ms, plan)
     visits = _draw_visits(field, plan, rng)
+    _set_apart(visits, field, plan)
     clicks = _draw_clicks(visits, field, plan, rng)
     doubles = _draw_double_clicks(clicks, field, plan, rng)
     bursts = _draw_bursts(field, plan, rng)
@@ -156,7 +176,7 @@ def draw_popularity(job_ids: Ints, seed: int) -> Shares:
 
     A job's share follows from its id and the seed alone, so it stays when other jobs come and go.
     """
-    uniform = (_mix(job_ids.astype(np.uint64) ^ _mix(np.array([seed], np.uint64))) >> np.uint64(11)) / 2.0**53
+    uniform = (mix(job_ids.astype(np.uint64) ^ mix(np.array([seed], np.uint64))) >> np.uint64(11)) / 2.0**53
     exponent, most = POPULARITY_EXPONENT, POPULARITY_RANGE
     weight = (1 - uniform * (1 - most**-exponent)) ** (-1 / exponent)
     mean = exponent / (exponent - 1) * (1 - most ** (1 - exponent)) / (1 - most**-exponent)
@@ -186,6 +206,7 @@ def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _
         live_from=np.array([job.live_from_ms for job in near], np.int64),
         live_until=np.array([job.live_until_ms for job in near], np.int64),
         mean_views=level * popularity,
+        markets=tuple(job.market for job in near),
     )
 
 
@@ -245,12 +266,25 @@ def _set_visitors(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.G
     crawler = np.flatnonzero(rows["label"] == _CODE[Label.CRAWLER])
     agent = rng.integers(len(BROWSER_AGENTS), len(_AGENTS), len(crawler))
     rows["agent"][crawler] = agent
-    rows["visitor"][crawler] = _mix(agent.astype(np.uint64))
+    rows["visitor"][crawler] = mix(agent.astype(np.uint64))
+
+
+def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
+    """Makes some genuine visits what they are told to be. By numbers of its own: the other traffic stays as it is."""
+    rng = np.random.default_rng([plan.seed, field.day_start_ms // DAY_MS, 1])
+    has_market = np.array([bool(market) for market in field.markets], bool)[rows["job"]]
+    chosen = choose_apart(rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng)
+    for label, places in chosen.items():
+        rows["label"][places] = _CODE[label]
+    staff, declared = chosen[Label.STAFF], chosen[Label.DECLARED_CRAWLER]
+    rows["visitor"][staff] = draw_staff(len(staff), rng)
+    rows["agent"][staff] = rows["visitor"][staff] % np.uint64(len(BROWSER_AGENTS))
+    rows["visitor"][declared], rows["agent"][declared] = _introduce(np.arange(len(declared)), rng)
 
 
 def _introduce(number: Ints, rng: np.random.Generator) -> tuple[Words, Words]:
     """Unlike tokens and a browser for each visitor of the day, so that no number tells a robot from a person."""
-    token = _mix(number.astype(np.uint64) + rng.integers(0, 2**63, dtype=np.uint64))
+    token = mix(number.astype(np.uint64) + rng.integers(0, 2**63, dtype=np.uint64))
     return token, token % np.uint64(len(BROWSER_AGENTS))
 
 
@@ -303,8 +337,9 @@ def _fits(rows: Rows, field: _Field) -> NDArray[np.bool_]:
 
 def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
     tokens, place = np.unique(rows["visitor"], return_inverse=True)
-    visitors = [f"v-{token:016x}" for token in tokens.tolist()]
-    addresses = [make_address(word) for word in _mix(tokens).tolist()]
+    visitors = list(map(name_visitor, tokens.tolist()))
+    words = mix(tokens).tolist()
+    addresses = list(map(make_address, words))
     columns = zip(
         ids,
         rows["click"].tolist(),
@@ -312,6 +347,8 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
         rows["time"].tolist(),
         place.tolist(),
         rows["agent"].tolist(),
+        rows["job"].tolist(),
+        map(_LABELS.__getitem__, rows["label"].tolist()),
         strict=True,
     )
     return [
@@ -324,8 +361,10 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
             visitors[who],
             _AGENTS[agent],
             addresses[who],
+            choose_country(field.markets[job], label, words[who]),
+            True if label is Label.DECLARED_CRAWLER else None,
         )
-        for event_id, click, job_id, time_ms, who, agent in columns
+        for event_id, click, job_id, time_ms, who, agent, job, label in columns
     ]
 
 
@@ -354,11 +393,3 @@ def _count(rows: Rows, field: _Field, *, repeated: bool = False) -> dict[Cell, i
         cell = Cell(int(field.job_ids[place]), _TYPES[kind], _LABELS[code % len(_LABELS)])
         counts[cell] = count
     return counts
-
-
-def _mix(words: Words) -> Words:
-    """Spread 64-bit words evenly (the finalizer of SplitMix64)."""
-    mixed = words + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))

@@ -30,6 +30,9 @@ class Label(StrEnum):
     DOUBLE_CLICK = "double_click"
     CRAWLER = "crawler"
     ROBOTIC = "robotic"
+    ELSEWHERE = "elsewhere"
+    STAFF = "staff"
+    DECLARED_CRAWLER = "declared_crawler"
     REPEATED = "repeated"
 
 

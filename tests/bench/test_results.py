@@ -6,10 +6,11 @@ import pytest
 
 from bench.__main__ import draw_result, main
 from bench.figures import FIGURES, GROUPS
+from bench.intake_growth import COMPARED_ROUNDS
 from bench.measurement import Figure, Measured, Sizes
 
 TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
-KEYS = ["value", "unit", "limit", "ratio", "target", "runs"]
+KEYS = ["value", "unit", "limit", "ratio", "target", "runs", "note"]
 
 
 def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
@@ -31,7 +32,7 @@ def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
 
 def test_value_and_limit_are_medians():
     figure = Figure("speed", "events/s", "group", "the sky", 0.5)
-    measured = Measured(runs=(10.0, 900.0, 30.0), limits=(60.0, 1.0, 70.0))
+    measured = Measured(runs=(10.0, 900.0, 30.0), limits=(60.0, 1.0, 70.0), note="three of them")
     assert draw_result(figure, measured) == {
         "value": 30.0,
         "unit": "events/s",
@@ -39,6 +40,7 @@ def test_value_and_limit_are_medians():
         "ratio": 0.5,
         "target": 0.5,
         "runs": [10.0, 900.0, 30.0],
+        "note": "three of them",
     }
 
 
@@ -58,3 +60,26 @@ def test_names_are_unique_and_each_has_its_measurement():
     names = [figure.name for figure in FIGURES]
     assert len(set(names)) == len(names)
     assert {figure.group for figure in FIGURES} == set(GROUPS)
+
+
+def test_growth_tells_its_scale_and_compares_the_day_with_its_beginning(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBMETER_BENCH_DAY_EVENTS", "1200")
+    path = tmp_path / "results.json"
+
+    assert main(["--only", "intake_growth", "--results", str(path)], sizes=TINY) == 0
+
+    figure = json.loads(path.read_text())["intake_growth"]
+    assert figure["note"] == "1,200 events in the day"
+    assert len(figure["runs"]) == COMPARED_ROUNDS
+    assert figure["limit"] > 0
+
+
+def test_growth_of_jobs_tells_how_many(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBMETER_BENCH_LIVE_JOBS", "2400")
+    path = tmp_path / "results.json"
+
+    assert main(["--only", "intake_growth_few_of_many", "--results", str(path)], sizes=TINY) == 0
+
+    figure = json.loads(path.read_text())["intake_growth_few_of_many"]
+    assert figure["note"] == "2,400 live jobs"
+    assert figure["ratio"] > 0

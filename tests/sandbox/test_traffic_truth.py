@@ -20,9 +20,19 @@ from jobmeter.sandbox.truth import (
 
 DAY_START_MS = 20_760 * DAY_MS
 JOBS = [
-    LiveJob(70_000 + n, DAY_START_MS - DAY_MS, DAY_START_MS + (n % 5) * DAY_MS // 2 + 1) for n in range(60)
+    LiveJob(70_000 + n, DAY_START_MS - DAY_MS, DAY_START_MS + (n % 5) * DAY_MS // 2 + 1, market="DE")
+    for n in range(60)
 ]
-PLAN = TrafficPlan(seed=8, views_per_job_day=80.0, too_late_rate=0.01, bot_rate=0.2, after_close_rate=0.2)
+PLAN = TrafficPlan(
+    seed=8,
+    views_per_job_day=80.0,
+    too_late_rate=0.01,
+    bot_rate=0.2,
+    after_close_rate=0.2,
+    elsewhere_rate=0.05,
+    staff_rate=0.05,
+    declared_crawler_rate=0.05,
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,78 @@
+"""Owns visits that an intake filter is after by what is told of them: from elsewhere, by staff, by declared crawlers.
+
+Does not own the other traffic (``traffic``), nor whether a filter holds.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobmeter.sandbox.truth import Label
+
+# The same people every day, whatever the seed, so that they can be excluded by name before traffic is played.
+STAFF = 12
+COUNTRIES = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "NG")
+
+
+class Apart(NamedTuple):
+    """The shares of genuine visits that become such a visit."""
+
+    elsewhere: float
+    staff: float
+    declared_crawler: float
+
+
+Words = NDArray[np.uint64]
+
+
+def mix(words: Words) -> Words:
+    """Spread 64-bit words evenly (the finalizer of SplitMix64)."""
+    mixed = words + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def name_visitor(token: int) -> str:
+    return f"v-{token:016x}"
+
+
+def list_staff() -> list[str]:
+    """The customers' own people, by the names that events give them: who is to be excluded before traffic is played."""
+    return [name_visitor(token) for token in _staff_tokens(np.arange(STAFF)).tolist()]
+
+
+def choose_apart(
+    is_eligible: NDArray[np.bool_], has_market: NDArray[np.bool_], shares: Apart, rng: np.random.Generator
+) -> dict[Label, NDArray[np.int64]]:
+    """Which of the eligible visits become what. Nobody is elsewhere where a job is for all countries."""
+    kind = rng.random(len(is_eligible))
+    first, second = shares.elsewhere, shares.elsewhere + shares.staff
+    return {
+        Label.ELSEWHERE: np.flatnonzero(is_eligible & has_market & (kind < first)),
+        Label.STAFF: np.flatnonzero(is_eligible & (first <= kind) & (kind < second)),
+        Label.DECLARED_CRAWLER: np.flatnonzero(
+            is_eligible & (second <= kind) & (kind < second + shares.declared_crawler)
+        ),
+    }
+
+
+def draw_staff(count: int, rng: np.random.Generator) -> Words:
+    """The tokens of ``count`` visits by staff."""
+    return _staff_tokens(rng.integers(0, STAFF, count))
+
+
+def choose_country(market: str | None, label: Label, word: int) -> str | None:
+    """Where a visitor is: in the job's market, or not if that is what the visit is; anywhere if that is all countries."""
+    if market is None:
+        return None
+    if label is not Label.ELSEWHERE:
+        return market or COUNTRIES[word % len(COUNTRIES)]
+    others: Sequence[str] = [country for country in COUNTRIES if country != market]
+    return others[word % len(others)]
+
+
+def _staff_tokens(numbers: NDArray[np.int64]) -> Words:
+    return mix(mix(numbers.astype(np.uint64)) ^ np.uint64(0x57AFF))

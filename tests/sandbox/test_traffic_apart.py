@@ -1,0 +1,96 @@
+"""Owns the proof that visits from elsewhere, by staff and by declared crawlers are what their labels say."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from jobmeter.charging.model import name_country, number_country
+from jobmeter.sandbox.apart import STAFF, list_staff
+from jobmeter.sandbox.traffic import BROWSER_AGENTS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, Label
+
+DAY_START_MS = 20_760 * DAY_MS
+MARKETS = ("US", "FR", "")
+JOBS = [
+    LiveJob(70_000 + n, DAY_START_MS, DAY_START_MS + 9 * DAY_MS, popularity=1.0, market=MARKETS[n % 3])
+    for n in range(60)
+]
+MARKET_OF = {job.job_id: job.market for job in JOBS}
+PLAIN = TrafficPlan(seed=3, views_per_job_day=200.0)
+PLAN = replace(PLAIN, elsewhere_rate=0.10, staff_rate=0.05, declared_crawler_rate=0.08)
+
+
+def read_events(plan, day_start_ms=DAY_START_MS):
+    deliveries, truth = generate_day(JOBS, day_start_ms, plan)
+    return {one.event.id: (one.event, truth.labels[one.event.id]) for one in deliveries}
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    return list(read_events(PLAN).values())
+
+
+def test_only_who_is_elsewhere_comes_from_another_country_than_the_job_is_for(labelled):
+    for event, label in labelled:
+        market = MARKET_OF[event.job_id]
+        assert len(event.country) == 2
+        assert (bool(market) and event.country != market) == (label is Label.ELSEWHERE)
+    everywhere = {event.country for event, _ in labelled if not MARKET_OF[event.job_id]}
+    assert len(everywhere) > 3
+
+
+def test_no_country_is_told_of_a_job_whose_market_is_not_known():
+    deliveries, truth = generate_day([replace(job, market=None) for job in JOBS], DAY_START_MS, PLAN)
+    assert {one.event.country for one in deliveries} == {None}
+    assert Label.ELSEWHERE not in truth.labels.values()
+
+
+def test_staff_are_the_same_people_every_day_under_every_seed_and_nobody_else(labelled):
+    others = list(read_events(replace(PLAN, seed=9), DAY_START_MS + DAY_MS).values())
+    for day in (labelled, others):
+        found = {event.visitor for event, label in day if label is Label.STAFF}
+        assert found == set(list_staff())
+        assert not found & {event.visitor for event, label in day if label is not Label.STAFF}
+    assert len(set(list_staff())) == STAFF
+
+
+def test_a_declared_crawler_looks_like_a_browser_and_is_told_by_the_board_alone(labelled):
+    for event, label in labelled:
+        assert event.is_crawler == (True if label is Label.DECLARED_CRAWLER else None)
+        assert label is not Label.DECLARED_CRAWLER or event.user_agent in BROWSER_AGENTS
+
+
+@pytest.mark.parametrize(
+    ("label", "rate"), [(Label.ELSEWHERE, 0.10 * 2 / 3), (Label.STAFF, 0.05), (Label.DECLARED_CRAWLER, 0.08)]
+)
+def test_shares_are_near_the_plan(labelled, label, rate):
+    views = Counter(found for event, found in labelled if event.type != APPLY_CLICK)
+    clicks = Counter(found for event, found in labelled if event.type == APPLY_CLICK)
+    visits = sum(views[one] for one in (Label.GENUINE, Label.ELSEWHERE, Label.STAFF, Label.DECLARED_CRAWLER))
+    assert views[label] / visits == pytest.approx(rate, rel=0.15)
+    assert clicks[label] > 0
+
+
+def test_the_visits_are_the_same_whichever_of_them_are_set_apart():
+    # a rate changes who comes and what it is, never that someone comes, nor when
+    apart, plain = read_events(PLAN), read_events(PLAIN)
+    visits = [
+        sorted((event.job_id, event.time_ms) for event, _ in day.values() if event.type != APPLY_CLICK)
+        for day in (apart, plain)
+    ]
+    assert visits[0] == visits[1]
+    assert {label for _, label in plain.values()}.isdisjoint(
+        {Label.ELSEWHERE, Label.STAFF, Label.DECLARED_CRAWLER}
+    )
+
+
+def test_shares_that_are_more_than_all_visits_are_caught():
+    with pytest.raises(AssertionError):
+        TrafficPlan(elsewhere_rate=0.6, staff_rate=0.6)
+
+
+@pytest.mark.parametrize("code", ["US", "fr", "ZZ", "AA"])
+def test_a_country_is_named_as_it_was_numbered(code):
+    assert name_country(number_country(code)) == code.upper()
+    assert name_country(number_country("?")) == ""
