@@ -49,16 +49,16 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
 
 
 def draw_result(figure: Figure, measured: Measured) -> dict[str, Any]:
-    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run, ``note`` tells a chosen size."""
-    return {
+    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run, ``note`` tells a size that was chosen."""
+    drawn = {
         "value": _round(measured.value),
         "unit": figure.unit,
         "limit": _round(measured.limit),
         "ratio": None if measured.ratio is None else round(measured.ratio, 4),
         "target": figure.target,
         "runs": [_round(run) for run in measured.runs],
-        "note": measured.note,
     }
+    return drawn | ({"note": measured.note} if measured.note else {})
 
 
 def _round(value: float | None) -> float | None:
@@ -69,7 +69,7 @@ def draw_table(wanted: list[Figure], results: Results) -> Table:
     limits = "\n".join(
         f"limit of {figure.name}: {figure.limited_by}" for figure in wanted if figure.limited_by
     )
-    notes = "".join(f"\n{name}: {row['note']}" for name, row in results.items() if row["note"])
+    notes = "".join(f"\n{name}: {row['note']}" for name, row in results.items() if "note" in row)
     table = Table(title="Medians, beside what this machine could do at most", caption=limits + notes)
     for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
         is_text = column in {"figure", "unit"}

@@ -35,18 +35,16 @@ class Served:
         The kernel gives a new connection to any worker; two senders on one of them would measure half a server.
         """
         for _ in range(CONNECT_ATTEMPTS_MAX):
-            if len(self._worker_ids()) < WORKERS:  # one is still starting
+            worker_ids = self._worker_ids()
+            if len(worker_ids) < WORKERS:  # one is still starting
                 time.sleep(START_PAUSE_SECONDS)
                 continue
             connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
             connection.request("GET", "/health")
             connection.getresponse().read()
-            worker_ids = self._worker_ids()
-            if len(worker_ids) == WORKERS and self._worker_of(connection) == worker_ids[share % WORKERS]:
+            if self._worker_of(connection) == worker_ids[share % WORKERS]:
                 return connection
             connection.close()
-            if len(worker_ids) < WORKERS:  # one of them is still starting
-                time.sleep(0.1)
         raise RuntimeError("no connection came to the wished worker")
 
     def _worker_ids(self) -> list[int]:

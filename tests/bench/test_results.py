@@ -10,7 +10,7 @@ from bench.intake_growth import COMPARED_ROUNDS
 from bench.measurement import Figure, Measured, Sizes
 
 TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
-KEYS = ["value", "unit", "limit", "ratio", "target", "runs", "note"]
+KEYS = ["value", "unit", "limit", "ratio", "target", "runs"]
 
 
 def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
