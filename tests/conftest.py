@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from jobmeter.store.database import upgrade_database
 from jobmeter.store.embedded import start_embedded
 from tests.board import Board, open_board
+from tests.raised_faults import RaisedFaults
 
 # A database round trip is no reason to call an example slow on a busy machine.
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """A folder of the run's own: in pytest's, which each run makes private again, one run would end another's database."""
     if config.option.basetemp is None and not hasattr(config, "workerinput"):
         config.option.basetemp = config.stash[OWN_FOLDER] = tempfile.mkdtemp(prefix="jobmeter-tests-")
+    config.pluginmanager.register(RaisedFaults(config), "raised faults")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
