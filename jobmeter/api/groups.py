@@ -7,9 +7,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
+from psycopg.errors import UniqueViolation
+
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
-from jobmeter.metering.flow import Known
+from jobmeter.metering.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.flow_single import take_in_singles
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import IssuedToken
@@ -45,13 +47,16 @@ def group_singles(
 ) -> Grouper[Event, Landing | None]:
     async def take_in(events: Sequence[Event]) -> list[Landing | None]:
         now = await read_clock()
-        async with database.transaction() as connection:
-            return await take_in_singles(
-                connection,
-                events,
-                known=known,
-                now=now,
-                future_tolerance_seconds=settings.future_tolerance_seconds,
-            )
+        tolerance = settings.future_tolerance_seconds
+        try:
+            async with database.pipeline() as connection:
+                return await take_in_singles(
+                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
+                )
+        except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
+            async with database.transaction() as connection:
+                return await take_in_singles(
+                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
+                )
 
-    return Grouper(take_in, window_ms=settings.single_events_window_ms)
+    return Grouper(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
