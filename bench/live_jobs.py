@@ -49,7 +49,7 @@ def post_live_jobs(
                 application=child.application,
                 contract=contract,
                 jobs=jobs // customers,
-                budget_micros=budget_micros,
+                budget_micros=min(budget_micros, LIMIT_MICROS // jobs),
                 now=now,
             )
             for child in children

@@ -24,7 +24,6 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs import flow_pages as pages
 from jobmeter.jobs.model_pages import JobPage, Landing
 from jobmeter.metering.flow import TAKEN_BACK
-from jobmeter.store.grouping import OverloadedError
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
 from jobmeter.wire.xml.markup import clean_markup
@@ -107,7 +106,7 @@ async def count_event(state: State, request: Request, job_id: int, kind: str, vi
     )
     try:
         return await state.singles.submit(event)
-    except (OverloadedError, *TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
+    except (*TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
         raise Refused(Fault.OVERLOADED) from error
 
 

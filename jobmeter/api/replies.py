@@ -80,6 +80,8 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
     headers[mark] = "true"
     if refused.fault.row.code <= GATEWAY_CODE_MAX:
         headers["X-RestLi-Gateway-Error"] = "true"
+    if refused.fault is Fault.OVERLOADED:
+        headers["Retry-After"] = RETRY_SECONDS
     if refused.fault in {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED}:
         headers["WWW-Authenticate"] = "Bearer"
     return json_response(error_object(refused), status=refused.fault.row.status, headers=headers)

@@ -10,16 +10,14 @@ from typing import Generic, TypeVar
 
 import psycopg
 
+from jobmeter.base.faults import Fault, Refused
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 GROUP_ROWS_MAX = 1_000
 WAITING_ROWS_MAX = 20_000
 GROUPS_AT_ONCE_MAX = 2
-
-
-class OverloadedError(Exception):
-    """More wait than the process takes on; the asker should come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,9 @@ class Grouper(Generic[Asked, Answer]):
         self._gathering = False
 
     async def submit(self, asked: Asked) -> Answer:
-        """Raises ``OverloadedError``, or whatever the group raised."""
+        """Raises ``Refused(OVERLOADED)`` where more wait than the process takes on, or whatever the group raised."""
         if len(self._waiting) >= WAITING_ROWS_MAX:
-            raise OverloadedError
+            raise Refused(Fault.OVERLOADED)
         waiting: _Waiting[Asked, Answer] = _Waiting(asked, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if not self._gathering and len(self._groups) < GROUPS_AT_ONCE_MAX:

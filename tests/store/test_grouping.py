@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import psycopg
 import pytest
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.store import grouping
-from jobmeter.store.grouping import Grouper, OverloadedError
+from jobmeter.store.grouping import Grouper
 from jobmeter.wire.events import Event
 
 
@@ -73,7 +74,8 @@ def test_more_than_can_wait_is_refused_at_once() -> None:
         return [None] * len(events)
 
     outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=50), grouping.WAITING_ROWS_MAX + 5))
-    assert sum(isinstance(outcome, OverloadedError) for outcome in outcomes) == 5
+    refused = [outcome.fault for outcome in outcomes if isinstance(outcome, Refused)]
+    assert refused == [Fault.OVERLOADED] * 5
 
 
 def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
