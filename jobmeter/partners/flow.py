@@ -23,6 +23,7 @@ from jobmeter.partners.model import (
     Credentials,
     IssuedToken,
 )
+from jobmeter.store.arrays import pack_byteas
 from jobmeter.store.migrate import Connection
 
 
@@ -170,7 +171,7 @@ async def authenticate(connection: Connection, *, token: str, now: datetime) -> 
 async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
     """What is known of each of ``tokens``; ``None`` for one that was never issued."""
     hashes = [hash_secret(token) for token in tokens]
-    found = await store.find_tokens(connection, token_hashes=hashes)
+    found = await store.find_tokens(connection, token_hashes=pack_byteas(hashes))
     return [found.get(token_hash) for token_hash in hashes]
 
 

@@ -10,6 +10,7 @@ from jobmeter.partners import rules_signatures as rules
 from jobmeter.partners import store, store_signatures
 from jobmeter.partners.model import Application
 from jobmeter.partners.model_signatures import Signature, SignedRequest
+from jobmeter.store.arrays import pack_byteas
 from jobmeter.store.migrate import Connection
 
 
@@ -95,7 +96,7 @@ async def _check_token(
     if not signature.token:
         return
     token_hash = hash_secret(signature.token)
-    found = (await store.find_tokens(connection, token_hashes=[token_hash])).get(token_hash)
+    found = (await store.find_tokens(connection, token_hashes=pack_byteas([token_hash]))).get(token_hash)
     if found is None:
         return
     is_dead = found.expires_at <= now or (found.revoked_at is not None and found.revoked_at <= now)

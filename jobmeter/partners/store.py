@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from jobmeter.partners.model import Application, IssuedToken
+from jobmeter.store.arrays import ByteaArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -90,6 +91,6 @@ async def insert_token(
     await connection.execute(SQL["insert_token"], locals())
 
 
-async def find_tokens(connection: Connection, *, token_hashes: list[bytes]) -> dict[bytes, IssuedToken]:
+async def find_tokens(connection: Connection, *, token_hashes: ByteaArray) -> dict[bytes, IssuedToken]:
     rows = await (await connection.execute(SQL["find_tokens"], locals())).fetchall()
     return {row[11]: IssuedToken(_application(row), row[9], row[10]) for row in rows}

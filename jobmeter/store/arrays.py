@@ -53,6 +53,10 @@ class TextArray(PackedArray):
     OIDS: ClassVar[tuple[int, int]] = (25, 1009)
 
 
+class ByteaArray(PackedArray):
+    OIDS: ClassVar[tuple[int, int]] = (17, 1001)
+
+
 def pack_smallints(values: Column) -> SmallintArray:
     return SmallintArray(_pack(values.astype(">i2"), SmallintArray.OIDS[0]))
 
@@ -76,9 +80,16 @@ def pack_uuids(values: Column) -> UuidArray:
 
 def pack_texts(values: Sequence[str]) -> TextArray:
     """Raises ``UnicodeEncodeError`` for a text that is no Unicode."""
-    header = struct.pack("!iiiii", 1, 0, TextArray.OIDS[0], len(values), 1)
-    encoded = [value.encode() for value in values]
-    return TextArray(header + b"".join([struct.pack("!i", len(text)) + text for text in encoded]))
+    return TextArray(_pack_varied([value.encode() for value in values], TextArray.OIDS[0]))
+
+
+def pack_byteas(values: Sequence[bytes]) -> ByteaArray:
+    return ByteaArray(_pack_varied(values, ByteaArray.OIDS[0]))
+
+
+def _pack_varied(values: Sequence[bytes], element_oid: int) -> bytes:
+    header = struct.pack("!iiiii", 1, 0, element_oid, len(values), 1)
+    return header + b"".join([struct.pack("!i", len(value)) + value for value in values])
 
 
 def _pack(values: Column, element_oid: int) -> bytes:
@@ -111,6 +122,6 @@ class _PackedDumper(Dumper):
 
 def register_packed_arrays(connection: AsyncConnection[Any]) -> None:
     """Teaches ``connection`` to send the packed classes."""
-    for packed in (SmallintArray, IntegerArray, BigintArray, DateArray, UuidArray, TextArray):
+    for packed in (SmallintArray, IntegerArray, BigintArray, DateArray, UuidArray, TextArray, ByteaArray):
         dumper = type(f"{packed.__name__}Dumper", (_PackedDumper,), {"oid": packed.OIDS[1]})
         connection.adapters.register_dumper(packed, dumper)

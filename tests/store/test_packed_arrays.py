@@ -85,12 +85,17 @@ def test_arrays_come_back_as_they_went(ask, rows):
     texts=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=30)
 )
 def test_texts_come_back_as_they_went(ask, texts):
+    byteas = [text.encode()[::-1] for text in texts]
+
     async def unpack(connection):
         return await (
-            await connection.execute("SELECT %(texts)s", {"texts": arrays.pack_texts(texts)})
+            await connection.execute(
+                "SELECT %(texts)s, %(byteas)s",
+                {"texts": arrays.pack_texts(texts), "byteas": arrays.pack_byteas(byteas)},
+            )
         ).fetchone()
 
-    assert ask(unpack) == (texts,)
+    assert ask(unpack) == (texts, byteas)
 
 
 @round_trips
