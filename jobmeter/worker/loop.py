@@ -9,9 +9,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import Random
 
-import psycopg
-from psycopg_pool import PoolTimeout
-
 from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
@@ -36,7 +33,8 @@ async def run_loop(
     """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another,
     what waits for other machines in a third.
 
-    A failure of the database is logged and tried again: nothing is lost, for each chore is a transaction.
+    A failure is logged and tried again: nothing is lost, for each chore is a transaction. A lane that ended with its
+    first unforeseen failure would leave days unsettled, and nobody would be told.
     """
     await asyncio.gather(
         _run_awaited(database, settings, read_clock, bell),
@@ -57,7 +55,7 @@ async def _run_awaited(
                 await chores.make_event_days(database, now=now)
                 partitions_made_for = day_of(now)
             await chores.run_awaited(database, settings, now=now)
-        except (psycopg.Error, PoolTimeout):
+        except Exception:
             log.exception("a chore failed and will be tried again")
         bell.clear()
         try:
@@ -77,7 +75,7 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
                 await chores.sweep_expired(database, now=now)
                 await chores.run_rest(database, settings, now=now)
                 swept_at = now
-        except (psycopg.Error, PoolTimeout):
+        except Exception:
             log.exception("a chore failed and will be tried again")
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
@@ -90,6 +88,6 @@ async def _tell_partners(database: Database, settings: Settings, read_clock: Rea
             now = await read_clock()
             await tell_charges(database, now=now)
             await deliver_due(database, settings, now=now, chance=chance)
-        except (psycopg.Error, PoolTimeout):
+        except Exception:
             log.exception("notices could not be sent and will be tried again")
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
