@@ -1,8 +1,9 @@
 -- name: close_event_day
 SELECT close_event_day(%(day)s)
 
--- name: list_expired_event_days
--- Settled days whose events have been kept for their time.
+-- name: claim_expired_event_days
+-- Settled days whose events have been kept for their time, and that no other process is ending: it would write the file
+-- of a day whose events are just gone.
 SELECT event_days.day
   FROM event_days
   JOIN settled_days USING (day)
@@ -10,6 +11,7 @@ SELECT event_days.day
    AND event_days.day < %(before)s
  ORDER BY event_days.day
  LIMIT %(days_max)s
+   FOR UPDATE OF event_days SKIP LOCKED
 
 -- name: stream_event_day
 -- With what settlement took back, which is forgotten with the events.
