@@ -22,7 +22,7 @@ from jobmeter.base.limits import (
 
 # A byte of gzip expands to a thousand at most, four of zstd to 128 KB: a piece is some megabytes at the worst.
 GZIP_PIECE_BYTES = 16_384
-ZSTD_PIECE_BYTES = 512
+ZSTD_PIECE_BYTES = 1_000
 
 _DECODER = msgspec.json.Decoder()
 

@@ -22,6 +22,7 @@ from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs import flow_pages as pages
+from jobmeter.jobs.flow_places import take_apart
 from jobmeter.jobs.model_pages import JobPage, Landing
 from jobmeter.metering.flow import TAKEN_BACK
 from jobmeter.metering.flow_grouping import OverloadedError
@@ -47,14 +48,14 @@ async def show_job(request: Request) -> Response:
         if page is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         visitor = read_visitor(request)
-        if page.is_live:
+        if page.is_live and not only_looks(request):
             await count_event(state, request, job_id, "view", visitor)
     except Refused as refused:
         return refuse(refused)
     token = make_link_token(job_id, purpose="apply", key=state.settings.secret_key)
     content = TEMPLATES.get_template("job.html").render(
         page=page,
-        apply_path=f"/jobs/apply/{token}",
+        apply_path=f"/jobs/apply/{token}" if token else None,
         description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- cleaned just here
         structured=Markup(draw_structured(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
@@ -63,12 +64,18 @@ async def show_job(request: Request) -> Response:
 
 
 async def follow_apply_link(request: Request) -> Response:
-    """Counts an apply click, then 302 to the address that the partner stored for the job."""
+    """Counts an apply click, then 302 to the address that the partner stored for the job; HEAD counts nothing."""
     state = state_of(request)
     try:
         job_id = read_token(state, request, "apply")
+        if is_ahead_of_need(request):
+            return refuse_for_now()
         visitor = read_visitor(request)
-        landing = await count_event(state, request, job_id, "applyClick", visitor)
+        if only_looks(request):
+            async with state.database.connection() as connection:
+                landing = (await pages.read_landings(connection, [job_id])).get(job_id)
+        else:
+            landing = await count_event(state, request, job_id, "applyClick", visitor)
         if landing is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         if not landing.is_live:
@@ -86,7 +93,8 @@ async def count_by_pixel(request: Request) -> Response:
     try:
         job_id = read_token(state, request, "pixel")
         visitor = read_visitor(request)
-        await count_event(state, request, job_id, "view", visitor)
+        if not only_looks(request):
+            await count_event(state, request, job_id, "view", visitor)
     except Refused as refused:
         return refuse(refused)
     return keep_visitor(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
@@ -103,12 +111,23 @@ async def count_event(state: State, request: Request, job_id: int, kind: str, vi
         job=job_id,
         visitor=visitor,
         user_agent=request.headers.get("user-agent"),
-        address=request.client.host if request.client else None,
+        address=state.proxies.find_address(request),
     )
     try:
         return await state.singles.submit(event)
     except (OverloadedError, *TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
         raise Refused(Fault.OVERLOADED) from error
+
+
+def only_looks(request: Request) -> bool:
+    """HEAD: who checks where a link leads has seen and clicked nothing."""
+    return request.method == "HEAD"
+
+
+def is_ahead_of_need(request: Request) -> bool:
+    """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
+    told = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
+    return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
 
 
 def read_token(state: State, request: Request, purpose: str) -> int:
@@ -144,7 +163,7 @@ def draw_structured(page: JobPage) -> str:
         "datePosted": page.listed_at.date().isoformat(),
         "validThrough": page.expires_at.isoformat(),
         "hiringOrganization": {"@type": "Organization", "name": page.company_name},
-        "jobLocation": {"@type": "Place", "address": page.location},
+        "jobLocation": {"@type": "Place", "address": draw_address(page.location)},
         "identifier": {"@type": "PropertyValue", "name": "Jobmeter", "value": str(page.job_id)},
         "directApply": False,
     }
@@ -156,3 +175,14 @@ def draw_structured(page: JobPage) -> str:
         drawn["jobLocationType"] = "TELECOMMUTE"
     text = msgspec.json.encode(drawn).decode()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def draw_address(location: str) -> dict[str, str]:
+    """A PostalAddress: search engines ask for the country by its code."""
+    address = take_apart(location)
+    told = {
+        "addressLocality": address.locality,
+        "addressRegion": address.region,
+        "addressCountry": address.country,
+    }
+    return {"@type": "PostalAddress"} | {name: text for name, text in told.items() if text}
