@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
 from random import Random
 from urllib.parse import unquote, urlsplit
 
@@ -105,12 +106,12 @@ def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | Non
         return f"{type(error).__name__}: {error}"
 
 
-def send_mail(errand: Errand, settings: Settings, _: datetime) -> str | None:
+def send_mail(errand: Errand, settings: Settings, now: datetime) -> str | None:
     """As ``send_webhook``, through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``."""
     if not settings.smtp_url:
         return "no mail server is set: JOBMETER_SMTP_URL"
     try:
-        message = make_message(errand, settings)
+        message = make_message(errand, settings, now)
         parts = urlsplit(settings.smtp_url)
         opened = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
         with opened(parts.hostname or "", parts.port or 0, timeout=SECONDS_MAX) as server:
@@ -124,12 +125,13 @@ def send_mail(errand: Errand, settings: Settings, _: datetime) -> str | None:
     return None
 
 
-def make_message(errand: Errand, settings: Settings) -> EmailMessage:
+def make_message(errand: Errand, settings: Settings, now: datetime) -> EmailMessage:
     """The notice as a mail: its subject in words, its body as it would go to a webhook. Raises ``ValueError``."""
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = errand.email
     message["Subject"] = errand.delivery.subject
+    message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{errand.delivery.id}@jobmeter>"
     message.set_content(f"{errand.delivery.subject}\n\n{errand.delivery.body}\n")
     return message
