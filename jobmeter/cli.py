@@ -235,7 +235,7 @@ async def _check(url: str) -> Sequence[LawCheck]:
 def _print_checks(checks: Sequence[LawCheck]) -> None:
     table = Table(title="The laws of the money", title_justify="left")
     for name, side in (("law", "left"), ("checked", "right"), ("breaches", "right"), ("first", "left")):
-        table.add_column(name, justify="right" if side == "right" else "left")
+        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
     for check in checks:
         table.add_row(check.law, f"{check.checked:,}", f"{check.breaches:,}", check.example or "")
     console.print(table)

@@ -39,7 +39,7 @@ TEMPLATES = Environment(loader=PackageLoader("jobmeter.api"), autoescape=True)
 
 
 async def show_job(request: Request) -> Response:
-    """The job's page, with schema.org data and the distributor's pixel; counts a view while the job is live."""
+    """The job's page; while the job is live with schema.org data and the distributor's pixel, and counts a view."""
     state = state_of(request)
     try:
         job_id = int(request.path_params["job_id"])
@@ -79,7 +79,7 @@ async def follow_apply_link(request: Request) -> Response:
         if landing is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         if not landing.is_live:
-            raise Refused(Fault.JOB_OVER)
+            return draw_over(request)
         if not landing.apply_url:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     except Refused as refused:
@@ -146,6 +146,15 @@ def read_visitor(request: Request) -> str:
 def keep_visitor(response: Response, visitor: str) -> Response:
     response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
     return response
+
+
+def draw_over(request: Request) -> Response:
+    """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
+    refused = Refused(Fault.JOB_OVER)
+    if "text/html" not in request.headers.get("accept", ""):
+        return refuse(refused)
+    content = TEMPLATES.get_template("over.html").render(message=refused.message)
+    return HTMLResponse(content, status_code=refused.fault.row.status, headers=NO_STORE)
 
 
 def refuse(refused: Refused) -> Response:

@@ -83,11 +83,20 @@ def test_a_crawler_is_led_on_and_not_charged(board: Board) -> None:
 
 
 def test_a_closed_job_leads_nowhere(board: Board) -> None:
-    job_id = board.post_job("over")
+    job_id = board.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
     paths = links(board, job_id)
     board.close_job("over")
     assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 410
-    assert "no longer accepts" in board.client.get(paths["view"], headers=BROWSER).text
+    page = board.client.get(paths["view"], headers=BROWSER).text
+    assert "no longer accepts" in page
+    # nothing tells search engines or the distributor that it can still be applied for
+    assert "JobPosting" not in page
+    assert "pixel.example.com" not in page
+    shown = board.client.get(
+        paths["apply"], headers=BROWSER | {"Accept": "text/html,*/*"}, follow_redirects=False
+    )
+    assert (shown.status_code, shown.headers["content-type"]) == (410, "text/html; charset=utf-8")
+    assert "no longer accepts" in shown.text
 
 
 @pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
