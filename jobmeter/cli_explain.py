@@ -22,7 +22,7 @@ from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.flow_identity import find_event_key
 from jobmeter.reports import flow_explain
 from jobmeter.reports.model_explain import (
-    ExplainedClick,
+    ClickPage,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
@@ -96,7 +96,7 @@ def day(
     _print_postings(console, found.page.postings, currency)
     _print_more(console, "--postings-after", found.page.next_after)
     _print_restatements(console, found.restatements, currency)
-    _print_clicks(console, found.click_page.clicks, currency)
+    _print_clicks(console, found.click_page, currency)
     _print_more(console, "--after", found.click_page.next_after)
 
 
@@ -119,7 +119,7 @@ def charge(
     amount = format_amount(found.charge.amount, found.job.currency)
     console.print(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
     _print_postings(console, found.corrections, found.job.currency)
-    _print_clicks(console, found.click_page.clicks, found.job.currency)
+    _print_clicks(console, found.click_page, found.job.currency)
     _print_more(console, "--after", found.click_page.next_after)
 
 
@@ -277,7 +277,11 @@ def _print_restatements(console: Console, changes: Iterable[Restatement], curren
     )
 
 
-def _print_clicks(console: Console, clicks: Iterable[ExplainedClick], currency: str) -> None:
+def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
+    if page.dropped_at is not None:
+        console.print(
+            f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks are not listed."
+        )
     columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
     _print_table(
         console,
@@ -293,7 +297,7 @@ def _print_clicks(console: Console, clicks: Iterable[ExplainedClick], currency: 
                 found.reason,
                 _show(found.amount_micros, currency),
             )
-            for found in clicks
+            for found in page.clicks
         ),
     )
 

@@ -35,6 +35,10 @@ VISITOR_COOKIE = "jobmeter_visitor"
 VISITOR_SECONDS = 86_400
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
+# A page runs no script, whatever a description smuggles in; the distributor's pixel may be anywhere.
+PAGE_HEADERS = NO_STORE | {
+    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'"
+}
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api"), autoescape=True)
 
 
@@ -60,7 +64,7 @@ async def show_job(request: Request) -> Response:
         structured=Markup(draw_structured(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return keep_visitor(HTMLResponse(content, headers=NO_STORE), visitor)
+    return keep_visitor(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
 async def follow_apply_link(request: Request) -> Response:
@@ -154,7 +158,7 @@ def draw_over(request: Request) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return refuse(refused)
     content = TEMPLATES.get_template("over.html").render(message=refused.message)
-    return HTMLResponse(content, status_code=refused.fault.row.status, headers=NO_STORE)
+    return HTMLResponse(content, status_code=refused.fault.row.status, headers=PAGE_HEADERS)
 
 
 def refuse(refused: Refused) -> Response:

@@ -49,7 +49,9 @@ def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(board: B
     hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
     job_id = board.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
 
-    page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
+    answer = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
+    page = answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
 
     (structured,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     found = json.loads(structured)
