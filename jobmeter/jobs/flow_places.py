@@ -12,11 +12,11 @@ def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
     ]
 
 
-def take_apart(text: str) -> Address:
-    """City, region and country (ISO 3166) of a location text."""
+def take_apart(text: str, *, country: str = "") -> Address:
+    """City, region and country (ISO 3166) of a location text, which lies in ``country`` where one is given."""
     place = places.find_place(text)
-    if place is None:
-        return Address(text, "", places.country_of(text))
+    if place is None or country not in {"", place.country}:
+        return Address(text, "", country or places.country_of(text))
     return Address(place.city, place.region, place.country)
 
 

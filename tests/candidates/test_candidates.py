@@ -122,18 +122,21 @@ def test_an_unknown_job_has_no_page(board: Board) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "drawn"),
+    ("location", "country", "drawn"),
     [
-        ("Germany", {"addressCountry": "DE"}),
+        ("Germany", "", {"addressCountry": "DE"}),
+        ("Paris", "US", {"addressLocality": "Paris", "addressCountry": "US"}),
+        ("Leeds", "GB", {"addressLocality": "Leeds", "addressRegion": "England", "addressCountry": "GB"}),
         (
             "Kleinkleckersdorf, Germany",
+            "",
             {"addressLocality": "Kleinkleckersdorf, Germany", "addressCountry": "DE"},
         ),
-        ("Somewhere", {"addressLocality": "Somewhere"}),
+        ("Somewhere", "", {"addressLocality": "Somewhere"}),
     ],
 )
-def test_a_place_is_told_as_far_as_it_is_known(location: str, drawn: dict[str, str]) -> None:
-    assert draw_address(location) == {"@type": "PostalAddress"} | drawn
+def test_a_place_is_told_as_far_as_it_is_known(location: str, country: str, drawn: dict[str, str]) -> None:
+    assert draw_address(location, country) == {"@type": "PostalAddress"} | drawn
 
 
 XML_JOB = """<job>
