@@ -14,7 +14,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
 from jobmeter.worker import chores
 from jobmeter.worker.charge_notices import tell_charges
-from jobmeter.worker.webhooks import deliver_due
+from jobmeter.worker.webhooks import DeliveryLanes
 
 SWEEP_INTERVAL = timedelta(minutes=1)
 
@@ -81,13 +81,17 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
 
 
 async def _tell_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
-    """Notices at each interval: an endpoint that is slow delays other notices, and nothing else."""
-    chance = Random()  # noqa: S311 -- spreads retries, keeps no secret
-    while True:
-        try:
-            now = await read_clock()
-            await tell_charges(database, now=now)
-            await deliver_due(database, settings, now=now, chance=chance)
-        except Exception:
-            log.exception("notices could not be sent and will be tried again")
-        await asyncio.sleep(settings.chore_interval_ms / 1_000)
+    """Notices at each interval; an endpoint that is slow delays its own alone."""
+    # What is random spreads retries and keeps no secret.
+    lanes = DeliveryLanes(database, settings, Random())  # noqa: S311
+    try:
+        while True:
+            try:
+                now = await read_clock()
+                await tell_charges(database, now=now)
+                await lanes.start_due(now=now)
+            except Exception:
+                log.exception("notices could not be sent and will be tried again")
+            await asyncio.sleep(settings.chore_interval_ms / 1_000)
+    finally:
+        await lanes.close()
