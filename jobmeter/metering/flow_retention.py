@@ -25,11 +25,11 @@ async def drop_next_day(
     replaces the file. Only settled days are dropped, each by one process. ``None`` when there is no such day.
     """
     before = day_of(now) - timedelta(days=retention_days)
-    days = await store.claim_expired_event_days(connection, before=before, days_max=1)
-    if not days:
+    day = await store.claim_expired_event_day(connection, before=before)
+    if day is None:
         return None
     if export_folder:
-        await export.write_day(connection, day=days[0], folder=export_folder)
-    dropped = await store.drop_event_day(connection, day=days[0], dropped_at=now)
+        await export.write_day(connection, day=day, folder=export_folder)
+    dropped = await store.drop_event_day(connection, day=day, dropped_at=now)
     assert dropped, "a claimed day is there and settled"
-    return days[0]
+    return day
