@@ -6,7 +6,7 @@ Does not own any behaviour of theirs.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jobmeter.api.change_watch import ChangeWatch
+from jobmeter.api.groups import group_job_reports, group_singles, group_tokens
 from jobmeter.api.intake_gate import IntakeGate
 from jobmeter.api.proxies import read_trusted_proxies
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
@@ -23,15 +24,11 @@ from jobmeter.api.routes import make_routes
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
-from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow import Known
-from jobmeter.metering.flow_grouping import EventGrouper
-from jobmeter.metering.flow_single import take_in_singles
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import Database
-from jobmeter.wire.events import Event
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -77,19 +74,6 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     if settings.chores:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
 
-    async def commit_singles(events: Sequence[Event]) -> Sequence[Landing | None]:
-        now = await clock.read()
-        tolerance = settings.future_tolerance_seconds
-        async with database.transaction() as connection:
-            return await take_in_singles(
-                connection,
-                events,
-                known=known,
-                now=now,
-                future_tolerance_seconds=tolerance,
-            )
-
-    singles = EventGrouper(commit_singles, window_ms=settings.single_events_window_ms)
     try:
         yield State(
             database=database,
@@ -97,7 +81,9 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             clock=clock,
             ring=bell.set,
             rate_limits=rate_limits,
-            singles=singles,
+            singles=group_singles(database, settings, read_clock=clock.read, known=known),
+            tokens=group_tokens(database),
+            job_reports=group_job_reports(database, seconds_max=settings.report_seconds_max),
             known=known,
             job_lists=JobLists(),
             change_watch=change_watch,

@@ -25,7 +25,7 @@ from jobmeter.jobs import flow_pages as pages
 from jobmeter.jobs.flow_places import take_apart
 from jobmeter.jobs.model_pages import JobPage, Landing
 from jobmeter.metering.flow import TAKEN_BACK
-from jobmeter.metering.flow_grouping import OverloadedError
+from jobmeter.store.grouping import OverloadedError
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
 from jobmeter.wire.xml.markup import clean_markup

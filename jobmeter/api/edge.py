@@ -318,8 +318,7 @@ async def _authenticate(state: State, request: Request, now: datetime) -> Applic
     token = read_bearer(request)
     if token is None:
         raise Refused(Fault.TOKEN_EMPTY)
-    async with state.database.connection() as connection:
-        return await partners.authenticate(connection, token=token, now=now)
+    return partners.check_token(await state.tokens.submit(token), now)
 
 
 async def _count_call(

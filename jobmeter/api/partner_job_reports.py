@@ -15,8 +15,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.reports import flow as reports
-from jobmeter.reports.flow_unreadable import ReportKind, open_report
-from jobmeter.reports.model import JobReport, ReportQuery, unpack_days
+from jobmeter.reports.flow_unreadable import ReportKind, open_report, tell_unreadable
+from jobmeter.reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
@@ -31,8 +31,8 @@ async def get_by_ids(call: Call) -> Reply:
     reports.check_job_caller(call.application)
     ids = _read_ids(call)
     query = _read_query(call)
-    async with open_call_report(call, ReportKind.BY_IDS) as connection:
-        found = await reports.report_by_ids(connection, query, ids)
+    asked = reports.ask_by_ids(query, ids)
+    found = await _read_now(call, asked) if query.as_of is None else await _read_as_of(call, query, asked)
     errors = {
         asked: row_error(Refused(Fault.JOB_NOT_REPORTED, external_id=asked))
         for asked in ids
@@ -40,6 +40,23 @@ async def get_by_ids(call: Call) -> Reply:
     }
     drawn = {asked: _draw(call, report, with_budget=True) for asked, report in found.items()}
     return Reply(wrap_batch(drawn, errors), is_tagged=True)
+
+
+async def _read_now(call: Call, asked: AskedByIds) -> dict[str, JobReport]:
+    """With what others ask at the same time."""
+    state = call.state
+    async with tell_unreadable(
+        state.database,
+        ReportKind.BY_IDS,
+        shard=call.application.shard,
+        seconds_max=state.settings.report_seconds_max,
+    ):
+        return await state.job_reports.submit(asked)
+
+
+async def _read_as_of(call: Call, query: ReportQuery, asked: AskedByIds) -> dict[str, JobReport]:
+    async with open_call_report(call, ReportKind.BY_IDS) as connection:
+        return await reports.report_by_ids_as_of(connection, query, asked)
 
 
 async def find_by_range(call: Call) -> Reply:
@@ -80,11 +97,11 @@ def _read_query(call: Call) -> ReportQuery:
         last=given.end.as_day(),
         contract_id=call.read_optional_long("partnerContractId"),
         now=call.now,
-        as_of=_read_as_of(call),
+        as_of=_read_moment(call),
     )
 
 
-def _read_as_of(call: Call) -> datetime | None:
+def _read_moment(call: Call) -> datetime | None:
     """Milliseconds since 1970, or an RFC 3339 instant with an offset; not in the future."""
     given = call.parameters.get("asOf")
     if given is None:
@@ -125,8 +142,8 @@ def _draw(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]
     drawn: dict[str, Any] = {"jobPostingInfo": info}
     if with_budget:
         drawn["lifetimeJobBudgetInfo"] = {
-            "lifetimeBudgetSpent": draw_amount(report.spent_micros, job.currency),
-            "lifetimeBudgetLimit": draw_amount(job.limit_micros, job.currency),
+            "lifetimeBudgetSpent": _write_amount(report.spent_micros, job.currency),
+            "lifetimeBudgetLimit": _write_amount(job.limit_micros, job.currency),
         }
     if report.figures:
         drawn["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
@@ -140,7 +157,7 @@ def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
     Remembered by the figures themselves, so never out of date: a final month is drawn the same whenever it is asked for.
     """
     rows = [
-        f'{{"date":{_write_date(day)},"charge":{_write_amount(charge_micros, currency)}'
+        f'{{"date":{_write_date(day)},"charge":{bytes(_write_amount(charge_micros, currency)).decode()}'
         f',"applyClickCount":{apply_clicks},"viewCount":{views}}}'
         for day, views, apply_clicks, charge_micros in unpack_days(figures)
     ]
@@ -154,8 +171,8 @@ def _write_date(number: int) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _write_amount(amount_micros: int, currency: str) -> str:
-    return msgspec.json.encode(draw_amount(amount_micros, currency)).decode()
+def _write_amount(amount_micros: int, currency: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(draw_amount(amount_micros, currency)))
 
 
 def draw_amount(amount_micros: int, currency: str) -> dict[str, str]:

@@ -33,8 +33,8 @@ def project(masks: dict[str, Mask], method: Method, content: Any) -> Any:
     """``content`` cut down to ``masks``; the envelope and the errors of a batch are never cut."""
     if not masks or method in _UNCUT:
         return content
-    if isinstance(content, bytes):
-        content = msgspec.json.decode(content)
+    # Parts of it may be JSON that is written already.
+    content = msgspec.json.decode(content if isinstance(content, bytes) else msgspec.json.encode(content))
     if not isinstance(content, dict):
         return content
     cut = dict(content)

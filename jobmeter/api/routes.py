@@ -1,5 +1,9 @@
 """Owns the whole URL table."""
 
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from jobmeter.api import (
@@ -43,6 +47,8 @@ from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 # fmt: off
 RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
@@ -161,28 +167,34 @@ XML_VERBS = [
 
 
 def make_routes() -> list[BaseRoute]:
-    """Every route; a Rest.li resource answers with and without a trailing slash and with a key."""
-    # A route is found by trying one after the other: what candidates do by the thousand comes first.
+    """Every route. A route is found by trying one after the other: what is asked for by the thousand comes first."""
     candidates_first = sorted(PLAIN_ROUTES, key=lambda route: not route.path.startswith("/jobs/"))
     plain = [_make_plain(route) for route in candidates_first]
     routes: list[BaseRoute] = [*plain[:CANDIDATE_ROUTES]]
-    for roots, resource in RESOURCES:
-        for root in roots:
-            endpoint = AnyVerb(make_endpoint(resource, versioned=root == REST))
-            routes += [
-                Route(f"{root}/{resource.name}{rest}", endpoint, name=resource.name)
-                for rest in ("", "/", "/{key:path}")
-            ]
+    routes += [_make_root(REST, answer_versioned), _make_root(V2, answer_unversioned)]
     routes += plain[CANDIDATE_ROUTES:]
     show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
     routes += [
         Route("/openapi.json", show_document),
         Route("/docs", show_page),
-        Route("/rest/{rest:path}", AnyVerb(answer_versioned), name="unknown versioned"),
-        Route("/v2/{rest:path}", AnyVerb(answer_unversioned), name="unknown unversioned"),
         Route("/v1/{rest:path}", make_xml_endpoint(v1_jobs.choose_handler), methods=XML_VERBS),
     ]
     return routes
+
+
+def _make_root(root: str, answer_unknown: Endpoint) -> Route:
+    """All resources under ``root``: with and without a trailing slash, and with a key."""
+    endpoints = {
+        resource.name: make_endpoint(resource, versioned=root == REST)
+        for roots, resource in RESOURCES
+        if root in roots
+    }
+
+    async def choose(request: Request) -> Response:
+        name = request.path_params["rest"].partition("/")[0]
+        return await endpoints.get(name, answer_unknown)(request)
+
+    return Route(f"{root}/{{rest:path}}", AnyVerb(choose), name=root)
 
 
 def _make_plain(route: Route) -> Route:

@@ -14,9 +14,12 @@ from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.metering.flow import Known
-from jobmeter.metering.flow_grouping import EventGrouper
+from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.flow_lists import JobLists
+from jobmeter.reports.model import AskedByIds, JobReport
 from jobmeter.store.database import Database
+from jobmeter.store.grouping import Grouper
+from jobmeter.wire.events import Event
 
 
 class Clock(Protocol):
@@ -28,7 +31,8 @@ class Clock(Protocol):
 @dataclass(frozen=True, slots=True)
 class State:
     """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
-    the views and clicks that candidates cause one by one. ``known`` and ``job_lists`` are what this
+    the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
+    callers ask at once in one statement. ``known`` and ``job_lists`` are what this
     process remembers of jobs, for intake and for reports.
     """
 
@@ -37,7 +41,9 @@ class State:
     clock: Clock
     ring: Callable[[], None]
     rate_limits: RateLimits
-    singles: EventGrouper[Landing | None]
+    singles: Grouper[Event, Landing | None]
+    tokens: Grouper[str, IssuedToken | None]
+    job_reports: Grouper[AskedByIds, dict[str, JobReport]]
     known: Known
     job_lists: JobLists
     change_watch: ChangeWatch

@@ -81,8 +81,8 @@ SELECT count(held.job_id)
 -- name: charge_day
 -- One statement after the first lock (design, storage). A job's clicks are charged until what is left of its budget
 -- is less than one click; the rest is free. `chargeable` counts the clicks that a day's cap lets through. A job
--- whose meter has changed since it was judged is told; the caller takes everything back and judges anew. A day that
--- another batch began while this one waited for the job is not among those added to, and conflicts when it is begun.
+-- whose meter has changed since it was judged is told; the caller takes everything back and judges anew. `job_days`
+-- is not joined, for a plan that was made while it was empty would read all of it for each job.
 WITH paid AS (
     UPDATE job_budgets SET clicks_taken = least(chargeable, coalesce((budget_micros - spent_micros - released_micros) / nullif(click_price_micros, 0), 0)),
            spent_micros = spent_micros + click_price_micros
@@ -95,15 +95,10 @@ WITH paid AS (
               click_price_micros AS price, partner_contract_id AS contract_id, currency, job_budgets.revision <> asked.revision AS is_stale,
               budget_micros - spent_micros - released_micros AS left_micros, spent_micros AS used_micros,
               greatest(budget_micros - lowered_micros, 1) AS limit_micros
-), added AS (
-    UPDATE job_days SET views = job_days.views + paid.views, apply_clicks = apply_clicks + clicks, clicks_charged = clicks_charged + charged,
-           clicks_refused = clicks_refused + refused, charge_micros = charge_micros + charged * price
-      FROM paid WHERE job_days.shard = paid.shard AND job_days.job_id = paid.job_id AND day = %(day)s
-    RETURNING job_days.job_id
-), begun AS (
+), counted AS (
     INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros)
     SELECT shard, job_id, %(day)s, contract_id, views, clicks, charged, refused, charged * price
-      FROM paid WHERE job_id NOT IN (SELECT job_id FROM added)
+      FROM paid
         ON CONFLICT (shard, job_id, day) DO UPDATE SET views = kept.views + excluded.views,
            apply_clicks = kept.apply_clicks + excluded.apply_clicks, clicks_charged = kept.clicks_charged + excluded.clicks_charged,
            clicks_refused = kept.clicks_refused + excluded.clicks_refused, charge_micros = kept.charge_micros + excluded.charge_micros

@@ -1,6 +1,7 @@
 """Owns what candidates may read of jobs: the page, and where the apply link leads."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -16,9 +17,15 @@ async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
     return await store.read_page(connection, shard=shard_of(job_id), job_id=job_id)
 
 
-async def read_landings(connection: Connection, job_ids: Sequence[int]) -> dict[int, Landing]:
-    """Where the apply links of ``job_ids`` lead; jobs that do not exist are absent."""
+async def ask_landings(
+    connection: Connection, job_ids: Sequence[int]
+) -> Callable[[], Awaitable[dict[int, Landing]]]:
+    """Asks where the apply links of ``job_ids`` lead, and returns what fetches the answer when it is wanted.
+
+    So that in a pipeline nobody waits for it. Jobs that do not exist are absent.
+    """
     numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
-    return await store.read_landings(
+    asked = await store.ask_landings(
         connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
     )
+    return partial(store.fetch_landings, asked)

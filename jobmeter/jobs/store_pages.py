@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+
 from jobmeter.jobs.model_pages import JobPage, Landing
 from jobmeter.store.arrays import BigintArray, SmallintArray
 from jobmeter.store.migrate import Connection
@@ -18,8 +21,11 @@ async def read_page(connection: Connection, *, shard: int, job_id: int) -> JobPa
     return JobPage(*values)
 
 
-async def read_landings(
+async def ask_landings(
     connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
-) -> dict[int, Landing]:
-    rows = await (await connection.execute(SQL["read_landings"], locals())).fetchall()
-    return {row[0]: Landing(row[1], row[2]) for row in rows}
+) -> AsyncCursor[TupleRow]:
+    return await connection.execute(SQL["ask_landings"], locals())
+
+
+async def fetch_landings(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
+    return {row[0]: Landing(row[1], row[2]) for row in await asked.fetchall()}

@@ -19,13 +19,16 @@ from jobmeter.metering.flow_filters import FilterBook
 from jobmeter.metering.flow_meters import MeterCache
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
 from jobmeter.metering.rules import Filters
+from jobmeter.store import arrays
 from jobmeter.store.arrays import Column
+from jobmeter.store.database import is_pipeline
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleMetersError)
 JUDGEMENTS_MAX = 25
+ROWS_AS_STATEMENT_MAX = 200
 NOTHING_CHARGED = Charged(0, 0, 0, ())
 
 
@@ -48,7 +51,8 @@ async def take_in(
     """Takes a batch in: each event is stored once, counted once and charged at most once (laws 5 and 6).
 
     In the caller's transaction; what the reply says is true once that commits. Raises ``StaleMetersError`` when
-    the meters of its jobs change time and again; nothing is taken in then.
+    the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
+    already; nothing is taken in then.
     """
     names = list_external_names(events)
     columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
@@ -101,15 +105,17 @@ async def _take_columns(
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
-    packed = _pack_rows(columns, verdicts, rows, batch)
     try:
         async with connection.transaction():
-            await store.copy_events(connection, packed)
+            await _store_rows(connection, columns, verdicts, rows, batch)
             charged = await _charge(connection, columns, verdicts, rows, meters=meters, batch=batch, now=now)
             return _Taken(verdicts, rows, charged)
     except UniqueViolation:
+        if is_pipeline(connection):
+            raise  # it can not go on from here
         async with connection.transaction():
             await store.make_staging(connection)
+            packed = _pack_rows(columns, verdicts, rows, batch)
             await store.copy_staged(connection, [*packed, rows.astype(">i4")])
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
             charged = await _charge(
@@ -143,6 +149,26 @@ async def _find_meters(connection: Connection, job_ids: Column, known_meters: Me
     read = await charging.read_meters(connection, missing)
     known_meters.keep(read)
     return found.merge(read)
+
+
+async def _store_rows(
+    connection: Connection, columns: EventColumns, verdicts: Column, rows: Column, batch: int
+) -> None:
+    if len(rows) > ROWS_AS_STATEMENT_MAX:
+        await store.copy_events(connection, _pack_rows(columns, verdicts, rows, batch))
+        return
+    job_ids = columns.job_ids[rows]
+    await store.add_events(
+        connection,
+        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        keys=arrays.pack_uuids(columns.keys[rows]),
+        job_ids=arrays.pack_bigints(job_ids),
+        kinds=arrays.pack_smallints(columns.kinds[rows]),
+        verdicts=arrays.pack_smallints(verdicts[rows]),
+        visitors=arrays.pack_bigints(columns.visitors[rows]),
+        addresses=arrays.pack_bigints(columns.addresses[rows]),
+        batch=batch,
+    )
 
 
 def _pack_rows(columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> list[Column]:

@@ -23,7 +23,7 @@ async def take_in_singles(
     In the caller's transaction. An event that does not count still leads its candidate on.
     """
     job_ids = [read_job_id(event.job) or 0 for event in events]
-    landings = await pages.read_landings(connection, job_ids)
+    fetch_landings = await pages.ask_landings(connection, job_ids)
     await take_in(
         connection,
         events,
@@ -31,4 +31,5 @@ async def take_in_singles(
         now=now,
         future_tolerance_seconds=future_tolerance_seconds,
     )
+    landings = await fetch_landings()
     return [landings.get(job_id) for job_id in job_ids]

@@ -6,6 +6,14 @@ SELECT nextval('event_batches'), revision
 -- name: copy_events
 COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)
 
+-- name: add_events
+-- A few events as one statement, which may go out with others; COPY may not.
+INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
+SELECT shard, event_key, job_id, kind, verdict, visitor, address, %(batch)s
+  FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(job_ids)s::bigint[], %(kinds)s::smallint[],
+              %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
+    AS taken (shard, event_key, job_id, kind, verdict, visitor, address)
+
 -- name: make_staging
 -- Columns by name, for a temporary table cannot take part in the partitions.
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (

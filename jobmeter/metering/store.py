@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from jobmeter.store.arrays import Column, pack_copy
+from jobmeter.store.arrays import BigintArray, Column, SmallintArray, UuidArray, pack_copy
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -20,6 +20,22 @@ async def copy_events(connection: Connection, columns: list[Column]) -> None:
     """Raises ``psycopg.errors.UniqueViolation`` when any of the events is there already."""
     async with connection.cursor() as cursor, cursor.copy(SQL["copy_events"]) as copy:
         await copy.write(pack_copy(columns))
+
+
+async def add_events(
+    connection: Connection,
+    *,
+    shards: SmallintArray,
+    keys: UuidArray,
+    job_ids: BigintArray,
+    kinds: SmallintArray,
+    verdicts: SmallintArray,
+    visitors: BigintArray,
+    addresses: BigintArray,
+    batch: int,
+) -> None:
+    """Raises ``psycopg.errors.UniqueViolation`` as ``copy_events`` does; in a pipeline whoever fetches next does."""
+    await connection.execute(SQL["add_events"], locals())
 
 
 async def make_staging(connection: Connection) -> None:

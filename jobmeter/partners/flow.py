@@ -1,5 +1,6 @@
 """Owns the verbs of partners: create an application, issue a token, authenticate a request's token."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
@@ -15,7 +16,13 @@ from jobmeter.base.ids import (
 )
 from jobmeter.base.limits import TOKEN_SECONDS
 from jobmeter.partners import rules, store, store_security
-from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, Credentials
+from jobmeter.partners.model import (
+    Application,
+    ApplicationChange,
+    ApplicationDraft,
+    Credentials,
+    IssuedToken,
+)
 from jobmeter.store.migrate import Connection
 
 
@@ -155,6 +162,18 @@ async def issue_token(
 
 
 async def authenticate(connection: Connection, *, token: str, now: datetime) -> Application:
-    """The application that holds ``token``. Raises ``Refused`` as ``rules.check_token`` does."""
-    found = await store.find_token(connection, token_hash=hash_secret(token))
+    """The application that holds ``token``. Raises ``Refused`` as ``check_token`` does."""
+    (found,) = await find_tokens(connection, [token])
+    return check_token(found, now)
+
+
+async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
+    """What is known of each of ``tokens``; ``None`` for one that was never issued."""
+    hashes = [hash_secret(token) for token in tokens]
+    found = await store.find_tokens(connection, token_hashes=hashes)
+    return [found.get(token_hash) for token_hash in hashes]
+
+
+def check_token(found: IssuedToken | None, now: datetime) -> Application:
+    """The application that a token opens now. Raises ``Refused`` as ``rules.check_token`` does."""
     return rules.check_token(found, now).application

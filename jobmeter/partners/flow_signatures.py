@@ -94,7 +94,8 @@ async def _check_token(
 ) -> None:
     if not signature.token:
         return
-    found = await store.find_token(connection, token_hash=hash_secret(signature.token))
+    token_hash = hash_secret(signature.token)
+    found = (await store.find_tokens(connection, token_hashes=[token_hash])).get(token_hash)
     if found is None:
         return
     is_dead = found.expires_at <= now or (found.revoked_at is not None and found.revoked_at <= now)

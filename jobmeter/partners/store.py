@@ -90,6 +90,6 @@ async def insert_token(
     await connection.execute(SQL["insert_token"], locals())
 
 
-async def find_token(connection: Connection, *, token_hash: bytes) -> IssuedToken | None:
-    row = await (await connection.execute(SQL["find_token"], locals())).fetchone()
-    return None if row is None else IssuedToken(_application(row), row[9], row[10])
+async def find_tokens(connection: Connection, *, token_hashes: list[bytes]) -> dict[bytes, IssuedToken]:
+    rows = await (await connection.execute(SQL["find_tokens"], locals())).fetchall()
+    return {row[11]: IssuedToken(_application(row), row[9], row[10]) for row in rows}

@@ -1,9 +1,11 @@
 """Owns the verbs of reports: job reports by ids and by date range, the budget report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from jobmeter.base.days import day_of, start_of
+import numpy as np
+
+from jobmeter.base.days import day_of, number_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts import flow as contracts
@@ -11,14 +13,25 @@ from jobmeter.contracts.model import PartnerContract
 from jobmeter.partners.model import Application
 from jobmeter.reports import rules, store
 from jobmeter.reports.flow_lists import JobLists
-from jobmeter.reports.model import BudgetReport, DayRange, JobReport, RangePage, ReportableJobs, ReportQuery
+from jobmeter.reports.model import (
+    AskedByIds,
+    BudgetReport,
+    DayRange,
+    JobReport,
+    RangePage,
+    ReportableJobs,
+    ReportQuery,
+    cut_days,
+)
+from jobmeter.store import arrays
+from jobmeter.store.arrays import Column
 from jobmeter.store.migrate import Connection
 
+ANY_CONTRACT, NO_CONTRACT = 0, -1
 
-async def report_by_ids(
-    connection: Connection, query: ReportQuery, ids: Sequence[str]
-) -> dict[str, JobReport]:
-    """Reports by the id that was asked for; an id without a job is absent (spec 6).
+
+def ask_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
+    """What a report by ids asks for, checked (spec 6).
 
     Raises ``Refused``: JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and
     ``rules.check_one_month``, REPORT_IDS_TOO_MANY.
@@ -27,21 +40,50 @@ async def report_by_ids(
     days = rules.check_one_month(rules.check_range(query.first, query.last, now=query.moment))
     if len(ids) > REPORT_IDS_MAX:
         raise Refused(Fault.REPORT_IDS_TOO_MANY)
-    if query.as_of is None:
-        return await store.read_reports_by_ids(
-            connection,
-            shard=query.child.shard,
-            application_id=query.child.id,
-            ids=list(ids),
-            contract_id=query.contract_id,
-            first=days.first,
-            last=days.last,
-            today=day_of(query.now),
-        )
-    found = await _find_ids_as_of(connection, query, query.as_of, ids)
-    reports = await _read_reports(connection, query, list(set(found.values())), days)
+    given = query.contract_id
+    return AskedByIds(
+        shard=query.child.shard,
+        application_id=query.child.id,
+        ids=tuple(ids),
+        contract_id=ANY_CONTRACT if given is None else given if given > 0 else NO_CONTRACT,
+        days=days,
+        today=day_of(query.moment),
+    )
+
+
+async def report_by_ids(connection: Connection, asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
+    """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6)."""
+    counts = [len(one.ids) for one in asked]
+
+    def spread(values: Iterable[int]) -> Column:
+        return np.repeat(np.fromiter(values, dtype=np.int64, count=len(asked)), counts)
+
+    rows = await store.read_reports_by_ids(
+        connection,
+        places=arrays.pack_integers(spread(range(len(asked)))),
+        ids=arrays.pack_texts([name for one in asked for name in one.ids]),
+        shards=arrays.pack_smallints(spread(one.shard for one in asked)),
+        application_ids=arrays.pack_bigints(spread(one.application_id for one in asked)),
+        contract_ids=arrays.pack_bigints(spread(one.contract_id for one in asked)),
+        firsts=arrays.pack_dates(spread(number_of(one.days.first) for one in asked)),
+        lasts=arrays.pack_dates(spread(number_of(one.days.last) for one in asked)),
+        todays=arrays.pack_dates(spread(number_of(one.today) for one in asked)),
+    )
+    found: list[dict[str, JobReport]] = [{} for _ in asked]
+    for place, name, report in rows:
+        figures = cut_days(report.figures, asked[place].days)
+        found[place][name] = JobReport(report.job, figures, report.spent_micros)
+    return found
+
+
+async def report_by_ids_as_of(
+    connection: Connection, query: ReportQuery, asked: AskedByIds
+) -> dict[str, JobReport]:
+    """The same as it was answered at the query's moment."""
+    found = await _find_ids_as_of(connection, query, query.moment, asked.ids)
+    reports = await _read_reports(connection, query, list(set(found.values())), asked.days)
     by_job = {report.job.job_id: report for report in reports}
-    return {asked: by_job[found[asked]] for asked in ids if asked in found}
+    return {name: by_job[found[name]] for name in asked.ids if name in found}
 
 
 async def _find_ids_as_of(

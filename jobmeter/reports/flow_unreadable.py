@@ -78,10 +78,22 @@ class ReportKind(Enum):
 async def open_report(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[Connection]:
-    """A connection to read one report with. Raises ``Refused`` with the fault of the data that can not be read."""
+    """A connection to read one report with. Raises ``Refused`` as ``tell_unreadable`` does."""
+    async with (
+        tell_unreadable(database, kind, shard=shard, seconds_max=seconds_max),
+        database.connection() as connection,
+    ):
+        yield connection
+
+
+@asynccontextmanager
+async def tell_unreadable(
+    database: Database, kind: ReportKind, *, shard: int, seconds_max: float
+) -> AsyncIterator[None]:
+    """For the reading of one report. Raises ``Refused`` with the fault of the data that can not be read."""
     try:
-        async with asyncio.timeout(seconds_max), database.connection() as connection:
-            yield connection
+        async with asyncio.timeout(seconds_max):
+            yield
     except (psycopg.Error, TimeoutError, PoolTimeout) as error:
         fault = await _find_unreadable(database, kind, shard)
         if fault is None:

@@ -113,6 +113,18 @@ class ReportQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedByIds:
+    """Days that were checked, of jobs of one application. ``contract_id`` of 0 is any contract."""
+
+    shard: int
+    application_id: int
+    ids: tuple[str, ...]
+    contract_id: int
+    days: DayRange
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class RangePage:
     """One page of a date-range report; ``total`` counts the jobs of all pages."""
 

@@ -2,32 +2,35 @@
 -- What is asked for is a job's external id, or else a partner job code, of which the newest job is meant. A job shows
 -- from the UTC day after it was posted; one that was closed before any charge does not (reports page, "Important").
 -- What was spent is told up to yesterday: no report includes the current UTC day.
-SELECT asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
+-- A group of callers asks at once, each for its own; `place` says whose a row is.
+SELECT place, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
        budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
        spent_micros + credited_micros - charged_today AS spent
-  FROM unnest(%(ids)s::text[]) AS asked (asked_id)
+  FROM unnest(%(places)s::integer[], %(ids)s::text[], %(shards)s::smallint[], %(application_ids)s::bigint[],
+              %(contract_ids)s::bigint[], %(firsts)s::date[], %(lasts)s::date[], %(todays)s::date[])
+    AS asked (place, asked_id, asked_shard, asked_application, asked_contract, first_day, last_day, today)
  CROSS JOIN LATERAL (
         SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency, budget_micros,
                lowered_micros, partner_job_campaign, spent_micros, credited_micros
           FROM ((SELECT 1 AS rank, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
                         partner_job_campaign, state
                    FROM job_postings
-                  WHERE shard = %(shard)s AND application_id = %(application_id)s AND channel = 'P4P'
-                    AND external_id = asked_id AND state <> 'FAILED' AND created_at < %(today)s::date AT TIME ZONE 'UTC'
-                    AND partner_contract_id = coalesce(%(contract_id)s, partner_contract_id))
+                  WHERE shard = asked_shard AND application_id = asked_application AND channel = 'P4P'
+                    AND external_id = asked_id AND state <> 'FAILED' AND created_at < today AT TIME ZONE 'UTC'
+                    AND partner_contract_id IS NOT NULL AND asked_contract IN (0, partner_contract_id))
                  UNION ALL
                 (SELECT 2 AS rank, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
                         partner_job_campaign, state
                    FROM job_postings
-                  WHERE shard = %(shard)s AND application_id = %(application_id)s AND channel = 'P4P'
-                    AND company_job_code = asked_id AND state <> 'FAILED' AND created_at < %(today)s::date AT TIME ZONE 'UTC'
-                    AND partner_contract_id = coalesce(%(contract_id)s, partner_contract_id))) AS either
+                  WHERE shard = asked_shard AND application_id = asked_application AND channel = 'P4P'
+                    AND company_job_code = asked_id AND state <> 'FAILED' AND created_at < today AT TIME ZONE 'UTC'
+                    AND partner_contract_id IS NOT NULL AND asked_contract IN (0, partner_contract_id))) AS either
           JOIN job_budgets USING (job_id)
-         WHERE job_budgets.shard = %(shard)s
+         WHERE job_budgets.shard = asked_shard
            AND (state <> 'CLOSED' OR spent_micros + credited_micros > 0)
          ORDER BY rank, job_id DESC
          LIMIT 1) AS named
- CROSS JOIN LATERAL job_report_days(%(shard)s::integer, job_id, %(first)s, %(last)s, %(today)s)
+ CROSS JOIN LATERAL job_report_days(asked_shard::integer, job_id, first_day, last_day, today)
 
 -- name: read_reports
 SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,

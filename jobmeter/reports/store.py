@@ -14,6 +14,7 @@ from jobmeter.reports.model import (
     ReportedJob,
     cut_days,
 )
+from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, TextArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -24,18 +25,18 @@ SQL_AS_OF = load_statements("jobmeter.reports", "as_of.sql")
 async def read_reports_by_ids(
     connection: Connection,
     *,
-    shard: int,
-    application_id: int,
-    ids: list[str],
-    contract_id: int | None,
-    first: date,
-    last: date,
-    today: date,
-) -> dict[str, JobReport]:
-    """Reports by what was asked for; what is nobody's is left out."""
+    places: IntegerArray,
+    ids: TextArray,
+    shards: SmallintArray,
+    application_ids: BigintArray,
+    contract_ids: BigintArray,
+    firsts: DateArray,
+    lasts: DateArray,
+    todays: DateArray,
+) -> list[tuple[int, str, JobReport]]:
+    """Place, id and report of what is somebody's; the report holds all days of the range's month."""
     rows = await _fetch(connection, SQL["read_reports_by_ids"], locals())
-    days = DayRange(first, last)
-    return {row[0]: _make_report(row[1:], days) for row in rows}
+    return [(row[0], row[1], _make_report(row[2:], None)) for row in rows]
 
 
 async def read_reports(
@@ -105,8 +106,9 @@ async def _fetch(
         return await (await cursor.execute(statement, values)).fetchall()
 
 
-def _make_report(row: tuple[Any, ...], days: DayRange) -> JobReport:
-    return JobReport(ReportedJob(*row[:10]), cut_days(bytes(row[10] or b""), days), row[11])
+def _make_report(row: tuple[Any, ...], days: DayRange | None) -> JobReport:
+    figures = bytes(row[10] or b"")
+    return JobReport(ReportedJob(*row[:10]), figures if days is None else cut_days(figures, days), row[11])
 
 
 async def _fetch_jobs(

@@ -5,6 +5,7 @@ Does not own what the columns mean.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -48,6 +49,10 @@ class UuidArray(PackedArray):
     OIDS: ClassVar[tuple[int, int]] = (2950, 2951)
 
 
+class TextArray(PackedArray):
+    OIDS: ClassVar[tuple[int, int]] = (25, 1009)
+
+
 def pack_smallints(values: Column) -> SmallintArray:
     return SmallintArray(_pack(values.astype(">i2"), SmallintArray.OIDS[0]))
 
@@ -67,6 +72,13 @@ def pack_dates(days_since_1970: Column) -> DateArray:
 def pack_uuids(values: Column) -> UuidArray:
     """``values`` is an array of 16-byte strings (dtype ``V16``)."""
     return UuidArray(_pack(values.astype("V16"), UuidArray.OIDS[0]))
+
+
+def pack_texts(values: Sequence[str]) -> TextArray:
+    """Raises ``UnicodeEncodeError`` for a text that is no Unicode."""
+    header = struct.pack("!iiiii", 1, 0, TextArray.OIDS[0], len(values), 1)
+    encoded = [value.encode() for value in values]
+    return TextArray(header + b"".join([struct.pack("!i", len(text)) + text for text in encoded]))
 
 
 def _pack(values: Column, element_oid: int) -> bytes:
@@ -99,6 +111,6 @@ class _PackedDumper(Dumper):
 
 def register_packed_arrays(connection: AsyncConnection[Any]) -> None:
     """Teaches ``connection`` to send the packed classes."""
-    for packed in (SmallintArray, IntegerArray, BigintArray, DateArray, UuidArray):
+    for packed in (SmallintArray, IntegerArray, BigintArray, DateArray, UuidArray, TextArray):
         dumper = type(f"{packed.__name__}Dumper", (_PackedDumper,), {"oid": packed.OIDS[1]})
         connection.adapters.register_dumper(packed, dumper)

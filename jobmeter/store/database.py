@@ -9,6 +9,7 @@ from typing import Self
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -16,6 +17,11 @@ from jobmeter.store.arrays import register_packed_arrays
 from jobmeter.store.migrate import Connection, DatabaseUnusable, upgrade_schema
 
 CONNECT_SECONDS = 10
+
+
+def is_pipeline(connection: Connection) -> bool:
+    """Whether the connection came from ``Database.pipeline``."""
+    return connection.pgconn.pipeline_status != PipelineStatus.OFF
 
 
 async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
@@ -68,6 +74,15 @@ class Database:
         """A transaction that reads one moment from its first statement to its end, and writes nothing."""
         async with self.transaction() as connection:
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield connection
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Connection]:
+        """A transaction whose statements do not wait for each other: they go out when a result is fetched, or at the end.
+
+        A statement that the server refuses takes all of it along, savepoints or not; COPY is not possible.
+        """
+        async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
             yield connection
 
     @asynccontextmanager

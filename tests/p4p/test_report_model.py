@@ -135,7 +135,11 @@ class History:
             return
         async with self.stage.database.connection() as connection:
             asked = [*NAMES, "code-0", "code-1", "none"]
-            by_ids = await reports.report_by_ids(connection, self._query(first, last), asked)
+            ours = reports.ask_by_ids(self._query(first, last), asked)
+            others = reports.ask_by_ids(
+                self._query(last, last), asked[::-1]
+            )  # one group, each its own answer
+            _, by_ids, of_last = await reports.report_by_ids(connection, [others, ours, others])
             page = await reports.report_by_range(
                 connection, self._query(week, last), start=0, count=50, lists=JobLists()
             )
@@ -143,6 +147,7 @@ class History:
                 connection, self._query(week, last), start=1, count=2, lists=JobLists()
             )
         self._check_by_ids(by_ids, asked, first, last)
+        self._check_by_ids(of_last, asked, last, last)
         shown = [job for job in self._shown() if job.is_in(week, last)]
         assert [report.job.job_id for report in page.reports] == [job.job_id for job in shown]
         assert page.total == second.total == len(shown)
@@ -227,7 +232,7 @@ def test_a_range_of_today_is_refused_whatever_the_history(database_url: str) -> 
                 stage.customers[0].child, BEGINNINGS[0].date(), BEGINNINGS[0].date(), None, BEGINNINGS[0]
             )
             async with database.connection() as connection:
-                await reports.report_by_ids(connection, query, ["a"])
+                await reports.report_by_ids(connection, [reports.ask_by_ids(query, ["a"])])
         except Refused as refused:
             return refused.fault
         finally:

@@ -81,6 +81,19 @@ def test_arrays_come_back_as_they_went(ask, rows):
 
 
 @round_trips
+@given(
+    texts=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=30)
+)
+def test_texts_come_back_as_they_went(ask, texts):
+    async def unpack(connection):
+        return await (
+            await connection.execute("SELECT %(texts)s", {"texts": arrays.pack_texts(texts)})
+        ).fetchone()
+
+    assert ask(unpack) == (texts,)
+
+
+@round_trips
 @given(rows=ROWS)
 def test_a_binary_copy_stores_what_was_packed(ask, rows):
     smallints, integers, bigints, dates, uuids = columns_of(rows)

@@ -1,12 +1,13 @@
-"""Single events are committed in groups, and each sender is told what came of its own."""
+"""What is asked for at once is carried out in groups, and each asker is told what came of its own."""
 
 import asyncio
 from collections.abc import Sequence
 
+import psycopg
 import pytest
 
-from jobmeter.metering import flow_grouping as grouping
-from jobmeter.metering.flow_grouping import EventGrouper, OverloadedError
+from jobmeter.store import grouping
+from jobmeter.store.grouping import Grouper, OverloadedError
 from jobmeter.wire.events import Event
 
 
@@ -14,7 +15,7 @@ def event(number: int) -> Event:
     return Event(source="test", id=str(number), type="view", time=0, job=1)
 
 
-async def submit_all(grouper: EventGrouper, count: int) -> list:
+async def submit_all(grouper: Grouper, count: int) -> list:
     return await asyncio.gather(*(grouper.submit(event(n)) for n in range(count)), return_exceptions=True)
 
 
@@ -26,7 +27,7 @@ def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
         await asyncio.sleep(0.01)
         return [event.id for event in events]
 
-    outcomes = asyncio.run(submit_all(EventGrouper(commit, window_ms=2), 2_500))
+    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=2), 2_500))
 
     assert outcomes == [str(n) for n in range(2_500)]
     assert sum(groups) == 2_500
@@ -44,7 +45,7 @@ def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
         return ["fine"] * len(events)
 
     async def run() -> tuple[list, list]:
-        grouper = EventGrouper(commit, window_ms=1)
+        grouper = Grouper(commit, window_ms=1)
         return await submit_all(grouper, 3), await submit_all(grouper, 3)
 
     first, second = asyncio.run(run())
@@ -52,11 +53,26 @@ def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
     assert second == ["fine"] * 3
 
 
+def test_nobody_fails_for_what_another_asked() -> None:
+    groups = []
+
+    async def read(events: Sequence[Event]) -> list[str]:
+        groups.append(len(events))
+        if any(event.id == "1" for event in events):
+            raise psycopg.DataError("no such text")
+        return [event.id for event in events]
+
+    first, second, third = asyncio.run(submit_all(Grouper(read, parts_on_failure=True), 3))
+    assert (first, third) == ("0", "2")
+    assert isinstance(second, psycopg.DataError)
+    assert groups == [3, 1, 1, 1]
+
+
 def test_more_than_can_wait_is_refused_at_once() -> None:
     async def commit(events: Sequence[Event]) -> list[None]:
         return [None] * len(events)
 
-    outcomes = asyncio.run(submit_all(EventGrouper(commit, window_ms=50), grouping.WAITING_ROWS_MAX + 5))
+    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=50), grouping.WAITING_ROWS_MAX + 5))
     assert sum(isinstance(outcome, OverloadedError) for outcome in outcomes) == 5
 
 
@@ -66,7 +82,7 @@ def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
         return [event.id for event in events]
 
     async def run() -> str:
-        grouper = EventGrouper(commit, window_ms=1)
+        grouper = Grouper(commit, window_ms=1)
         leaving = asyncio.create_task(grouper.submit(event(1)))
         staying = asyncio.create_task(grouper.submit(event(2)))
         await asyncio.sleep(0.01)

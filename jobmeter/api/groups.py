@@ -1,0 +1,62 @@
+"""Owns what goes to the database in groups: tokens, reports by ids, the events that candidates cause one by one.
+
+Does not own the grouping (``store.grouping``) or what is done for a group (the slices' flows).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+
+from jobmeter.base.settings import Settings
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow import ROWS_AS_STATEMENT_MAX, Known
+from jobmeter.metering.flow_single import take_in_singles
+from jobmeter.partners import flow as partners
+from jobmeter.partners.model import IssuedToken
+from jobmeter.reports import flow as reports
+from jobmeter.reports.model import AskedByIds, JobReport
+from jobmeter.store.database import Database
+from jobmeter.store.grouping import Grouper
+from jobmeter.wire.events import Event
+
+REPORTS_AT_ONCE_MAX = 32
+
+
+def group_tokens(database: Database) -> Grouper[str, IssuedToken | None]:
+    """What is known of a token when it is presented: a revocation holds for every later request."""
+
+    async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
+        async with database.connection() as connection:
+            return await partners.find_tokens(connection, tokens)
+
+    return Grouper(find, parts_on_failure=True)
+
+
+def group_job_reports(database: Database, *, seconds_max: float) -> Grouper[AskedByIds, dict[str, JobReport]]:
+    async def read(asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
+        async with asyncio.timeout(seconds_max), database.connection() as connection:
+            return await reports.report_by_ids(connection, asked)
+
+    return Grouper(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
+
+
+def group_singles(
+    database: Database, settings: Settings, *, read_clock: Callable[[], Awaitable[datetime]], known: Known
+) -> Grouper[Event, Landing | None]:
+    async def take_in(events: Sequence[Event]) -> list[Landing | None]:
+        now = await read_clock()
+        tolerance = settings.future_tolerance_seconds
+        try:
+            async with database.pipeline() as connection:
+                return await take_in_singles(
+                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
+                )
+        except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
+            async with database.transaction() as connection:
+                return await take_in_singles(
+                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
+                )
+
+    return Grouper(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

@@ -1,0 +1,95 @@
+"""Owns grouping: what is asked for at the same time goes to the database together, and each asker gets its own answer.
+
+Does not own what is asked or how a group is carried out. One grouper of a kind lives in each process.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import psycopg
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
+
+GROUP_ROWS_MAX = 1_000
+WAITING_ROWS_MAX = 20_000
+GROUPS_AT_ONCE_MAX = 2
+
+
+class OverloadedError(Exception):
+    """More wait than the process takes on; the asker should come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[Asked, Answer]):
+    asked: Asked
+    done: "asyncio.Future[Answer]"
+
+
+class Grouper(Generic[Asked, Answer]):
+    """``submit`` returns what came of one asker's part once its group is carried out.
+
+    ``carry_out`` begins after all of its group have asked, and returns an answer for each. While groups are on their
+    way the next one gathers, and begins when one of them has ended: the wait adapts to the load. Where none is,
+    a group gathers for ``window_ms``. With ``parts_on_failure`` a group that the database refuses is asked again one by
+    one, so that nobody fails for what another asked.
+    """
+
+    def __init__(
+        self,
+        carry_out: Callable[[Sequence[Asked]], Awaitable[Sequence[Answer]]],
+        *,
+        window_ms: int = 0,
+        rows_max: int = GROUP_ROWS_MAX,
+        parts_on_failure: bool = False,
+    ) -> None:
+        self._carry_out = carry_out
+        self._window_seconds = window_ms / 1_000
+        self._rows_max = rows_max
+        self._parts_on_failure = parts_on_failure
+        self._waiting: list[_Waiting[Asked, Answer]] = []
+        self._groups: set[asyncio.Task[None]] = set()
+        self._gathering = False
+
+    async def submit(self, asked: Asked) -> Answer:
+        """Raises ``OverloadedError``, or whatever the group raised."""
+        if len(self._waiting) >= WAITING_ROWS_MAX:
+            raise OverloadedError
+        waiting: _Waiting[Asked, Answer] = _Waiting(asked, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if not self._gathering and len(self._groups) < GROUPS_AT_ONCE_MAX:
+            self._gathering = True
+            asyncio.get_running_loop().call_later(self._window_seconds, self._start_group)
+        return await waiting.done
+
+    def _start_group(self) -> None:
+        self._gathering = False
+        group, self._waiting = self._waiting[: self._rows_max], self._waiting[self._rows_max :]
+        if not group:
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(group))
+        self._groups.add(task)
+        task.add_done_callback(self._end_group)
+
+    def _end_group(self, task: asyncio.Task[None]) -> None:
+        self._groups.discard(task)
+        if self._waiting and not self._gathering:
+            self._start_group()
+
+    async def _answer(self, group: list[_Waiting[Asked, Answer]]) -> None:
+        try:
+            answers = await self._carry_out([waiting.asked for waiting in group])
+            assert len(answers) == len(group)
+        except Exception as error:  # noqa: BLE001 -- each of those who wait is told
+            if self._parts_on_failure and len(group) > 1 and isinstance(error, psycopg.Error):
+                await asyncio.gather(*(self._answer([waiting]) for waiting in group))
+                return
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_exception(error)
+            return
+        for waiting, answer in zip(group, answers, strict=True):
+            if not waiting.done.done():
+                waiting.done.set_result(answer)

@@ -1,0 +1,66 @@
+"""Groups of single events, each committed as one: alone, with an event that is there already, after a price changed."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from jobmeter.api.groups import group_singles
+from jobmeter.base.ids import shard_of
+from jobmeter.base.settings import Settings
+from jobmeter.charging import flow as charging
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.store.grouping import Grouper
+from jobmeter.wire.events import Event
+from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
+
+NOW = START + timedelta(hours=1)
+
+
+def open_grouper(stage: Stage) -> Grouper[Event, Landing | None]:
+    async def read_clock() -> datetime:
+        return NOW
+
+    return group_singles(stage.database, Settings(), read_clock=read_clock, known=stage.known)
+
+
+async def submit(grouper: Grouper[Event, Landing | None], events: list[Event]) -> list[Landing | None]:
+    return await asyncio.gather(*map(grouper.submit, events))
+
+
+async def counted(stage: Stage) -> list[tuple[int, int, int]]:
+    return await stage.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_days")
+
+
+def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("again", budget_micros=100 * PRICE_MICROS)
+            grouper, clicks = open_grouper(stage), make_clicks(job_id, 5, NOW)
+            first = await submit(grouper, clicks[:3])
+            again = await submit(grouper, clicks)  # three are there already, two are new
+            twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
+            assert {landing.is_live for landing in first + again + twice if landing} == {True}
+            assert await counted(stage) == [(6, 6, 6 * PRICE_MICROS)]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("closed", budget_micros=100 * PRICE_MICROS)
+            grouper = open_grouper(stage)
+            await submit(grouper, make_clicks(job_id, 1, NOW))
+            async with stage.database.transaction() as connection:
+                await charging.set_live_window(
+                    connection,
+                    shard=shard_of(job_id),
+                    job_id=job_id,
+                    live_from=START,
+                    live_until=NOW - timedelta(minutes=1),
+                )
+            await submit(grouper, make_clicks(job_id, 4, NOW, prefix="after"))
+            assert await counted(stage) == [(1, 1, PRICE_MICROS)]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())

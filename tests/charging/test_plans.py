@@ -1,0 +1,56 @@
+"""The charge's plan: by key, whatever the planner knew of the tables when a connection first planned it."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from jobmeter.charging import store
+from jobmeter.charging.flow import make_charge_references
+from jobmeter.store import arrays
+from jobmeter.store.database import Database
+
+JOBS = np.arange(1, 4, dtype=np.int64)
+ONES = arrays.pack_integers(np.ones(3, dtype=np.int64))
+DAY = date(2025, 3, 1)
+
+
+def test_no_table_that_grows_is_joined(database_url: str) -> None:
+    """A plan is kept for the life of its connection: one made while a table is empty must suit a full one."""
+    plan = asyncio.run(_explain_charge(database_url))
+    assert list_scanned(plan) == ["job_budgets"]
+
+
+async def _explain_charge(database_url: str) -> dict[str, Any]:
+    database = await Database.open(database_url, connections_max=1)
+    async with database.transaction() as connection:
+        await store.keep_plans_by_key(connection)
+        cursor = await connection.execute(
+            "EXPLAIN (FORMAT JSON) " + store.SQL["charge_day"],
+            {
+                "shards": arrays.pack_smallints(JOBS),
+                "job_ids": arrays.pack_bigints(JOBS),
+                "revisions": ONES,
+                "views": ONES,
+                "clicks": ONES,
+                "chargeable": ONES,
+                "refused": ONES,
+                "references": arrays.pack_uuids(make_charge_references(20_000, JOBS, 1)),
+                "day": DAY,
+                "booked_at": datetime(2025, 3, 1, tzinfo=UTC),
+                "batch": 1,
+            },
+        )
+        row = await cursor.fetchone()
+    await database.close()
+
+    assert row is not None
+    plan: dict[str, Any] = row[0][0]["Plan"]
+    return plan
+
+
+def list_scanned(plan: dict[str, Any]) -> list[str]:
+    """The tables that are read, deepest last."""
+    own = [plan["Relation Name"]] if "Scan" in plan["Node Type"] and "Relation Name" in plan else []
+    return own + [name for child in plan.get("Plans", []) for name in list_scanned(child)]
