@@ -77,7 +77,7 @@ async def create_exclusion(request: Request, state: State) -> Response:
 
 
 async def is_job(connection: Connection, job_id: int) -> bool:
-    return job_id in await pages.read_landings(connection, [job_id])
+    return await pages.read_landing(connection, job_id=job_id) is not None
 
 
 @with_operator_key
