@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.groups import group_job_reports, group_singles, group_tokens
 from jobmeter.api.intake_gate import IntakeGate
+from jobmeter.api.proxies import read_trusted_proxies
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 @contextlib.asynccontextmanager
 async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so."""
+    proxies = read_trusted_proxies(settings.trusted_proxies)
     database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
@@ -88,6 +90,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             intake_gate=IntakeGate(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
             ),
+            proxies=proxies,
         )
     finally:
         if loop is not None:

@@ -68,13 +68,15 @@ def serve(
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Serves in production, with the machine's clock. Keys come from JOBMETER_EVENTS_KEY and JOBMETER_OPERATOR_KEY."""
+    """Serves in production, with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY."""
     settings = Settings.from_environment()
     for kind, key in (("events", settings.events_key), ("operator", settings.operator_key)):
         if not key:
             console.print(
                 f"[yellow]JOBMETER_{kind.upper()}_KEY is not set: nobody can use the {kind} endpoints."
             )
+    if not settings.secret_key:
+        console.print("[yellow]JOBMETER_SECRET_KEY is not set: there are no apply links and no webhooks.")
     with open_database(data, database_url or settings.database_url) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
@@ -233,7 +235,7 @@ async def _check(url: str) -> Sequence[LawCheck]:
 def _print_checks(checks: Sequence[LawCheck]) -> None:
     table = Table(title="The laws of the money", title_justify="left")
     for name, side in (("law", "left"), ("checked", "right"), ("breaches", "right"), ("first", "left")):
-        table.add_column(name, justify="right" if side == "right" else "left")
+        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
     for check in checks:
         table.add_row(check.law, f"{check.checked:,}", f"{check.breaches:,}", check.example or "")
     console.print(table)

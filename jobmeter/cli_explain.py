@@ -22,7 +22,7 @@ from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.flow_identity import find_event_key
 from jobmeter.reports import flow_explain
 from jobmeter.reports.model_explain import (
-    ExplainedClick,
+    ClickPage,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
@@ -33,6 +33,7 @@ from jobmeter.settlement.model import RULES
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 
+PIPE_COLUMNS = 220
 DATA = Path(platformdirs.user_data_dir("jobmeter"))
 
 app = App(name="explain", help="Explains a figure: its postings, its clicks, why one was not charged.")
@@ -59,7 +60,7 @@ def job(
         data,
         database_url,
     )
-    console = Console()
+    console = _open_console()
     _print_job(console, found.job)
     _print_days(console, found.days, found.job.currency)
     _print_postings(console, found.page.postings, found.job.currency)
@@ -80,7 +81,7 @@ def day(
     """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time."""
     if csv is not None:
         written = _ask(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
-        Console().print(f"{written:,} clicks are in {csv}")
+        _open_console().print(f"{written:,} clicks are in {csv}")
         return
     found = _ask(
         lambda connection: flow_explain.explain_day(
@@ -89,13 +90,13 @@ def day(
         data,
         database_url,
     )
-    console, currency = Console(), found.job.currency
+    console, currency = _open_console(), found.job.currency
     _print_job(console, found.job)
     _print_days(console, [found.day], currency)
     _print_postings(console, found.page.postings, currency)
     _print_more(console, "--postings-after", found.page.next_after)
     _print_restatements(console, found.restatements, currency)
-    _print_clicks(console, found.click_page.clicks, currency)
+    _print_clicks(console, found.click_page, currency)
     _print_more(console, "--after", found.click_page.next_after)
 
 
@@ -113,12 +114,12 @@ def charge(
         data,
         database_url,
     )
-    console = Console()
+    console = _open_console()
     _print_job(console, found.job)
     amount = format_amount(found.charge.amount, found.job.currency)
     console.print(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
     _print_postings(console, found.corrections, found.job.currency)
-    _print_clicks(console, found.click_page.clicks, found.job.currency)
+    _print_clicks(console, found.click_page, found.job.currency)
     _print_more(console, "--after", found.click_page.next_after)
 
 
@@ -136,7 +137,7 @@ def event(
     if key is None:
         raise ValueError("source, id and time are not those of an event")
     found = _ask(lambda connection: flow_explain.explain_event(connection, event_key=key), data, database_url)
-    console = Console()
+    console = _open_console()
     console.print(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
     if found.click is not None:
         console.print(
@@ -276,7 +277,11 @@ def _print_restatements(console: Console, changes: Iterable[Restatement], curren
     )
 
 
-def _print_clicks(console: Console, clicks: Iterable[ExplainedClick], currency: str) -> None:
+def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
+    if page.dropped_at is not None:
+        console.print(
+            f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks are not listed."
+        )
     columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
     _print_table(
         console,
@@ -292,13 +297,23 @@ def _print_clicks(console: Console, clicks: Iterable[ExplainedClick], currency: 
                 found.reason,
                 _show(found.amount_micros, currency),
             )
-            for found in clicks
+            for found in page.clicks
         ),
     )
 
 
+def _open_console() -> Console:
+    """A pipe has no width: there, rows stay whole lines. On a narrow screen cells are folded, never cut off, for a
+    reference is what the next question is asked with.
+    """
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, PIPE_COLUMNS))
+
+
 def _print_table(console: Console, title: str, columns: Sequence[str], rows: Cells) -> None:
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
     if table.row_count:

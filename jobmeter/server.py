@@ -22,6 +22,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.store.embedded import start_embedded
 
 LISTEN_SECONDS_MAX = 60
+SPAWN_POLL_SECONDS = 0.02
 BACKLOG = 2_048
 STOP_SECONDS_MAX = 20  # for what a worker still answers when it is told to stop
 
@@ -70,7 +71,13 @@ def run_server(
         workers_kill_timeout=STOP_SECONDS_MAX,
         log_level=LogLevels.warning,
     )
-    threading.Thread(target=_announce, args=(base_url, when_listening), daemon=True).start()
+
+    threading.Thread(
+        target=announce,
+        args=(base_url, when_listening),
+        kwargs={"are_forked": lambda: len(server.wrks) == workers},
+        daemon=True,
+    ).start()
     server.serve()
 
 
@@ -82,8 +89,15 @@ def _reserve_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _announce(base_url: str, when_listening: Callable[[str], None]) -> None:
+def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked: Callable[[], bool]) -> None:
+    """Calls ``when_listening`` once the server answers; begins to ask when all workers are there.
+
+    A worker is a fork of this process: a lock that this thread held at that moment, that of an import say,
+    would stay held in the worker for ever.
+    """
     give_up_at = time.monotonic() + LISTEN_SECONDS_MAX
+    while not are_forked() and time.monotonic() < give_up_at:
+        time.sleep(SPAWN_POLL_SECONDS)
     while time.monotonic() < give_up_at:
         try:
             if httpx2.get(f"{base_url}/health", timeout=5).is_success:

@@ -2,6 +2,7 @@
 
 import hmac
 import zlib
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +19,10 @@ from jobmeter.base.limits import (
     QUERY_BYTES_MAX,
     URL_BYTES_MAX,
 )
+
+# A byte of gzip expands to a thousand at most, four of zstd to 128 KB: a piece is some megabytes at the worst.
+GZIP_PIECE_BYTES = 16_384
+ZSTD_PIECE_BYTES = 1_000
 
 _DECODER = msgspec.json.Decoder()
 
@@ -38,7 +43,7 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
 
 
 def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
-    """The body as it was before ``Content-Encoding``: gzip or zstd.
+    """The body as it was before ``Content-Encoding``: gzip or zstd, of one part or of several that follow each other.
 
     Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, BODY_TOO_LARGE as soon as it is known to be.
     """
@@ -48,24 +53,31 @@ def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
     if name not in {"gzip", "x-gzip", "zstd"}:
         raise Refused(Fault.ENCODING_UNKNOWN, encoding=name[:40])
     try:
-        expanded = _expand_zstd(body, bytes_max) if name == "zstd" else _expand_gzip(body, bytes_max)
+        if name == "zstd":
+            return _expand(body, zstandard.ZstdDecompressor().decompressobj, ZSTD_PIECE_BYTES, bytes_max)
+        return _expand(body, lambda: zlib.decompressobj(wbits=31), GZIP_PIECE_BYTES, bytes_max)
     except (zlib.error, zstandard.ZstdError, EOFError) as error:
         raise Refused(Fault.ENCODING_BROKEN, encoding=name, why=str(error)) from error
-    if len(expanded) > bytes_max:
-        raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
-    return expanded
 
 
-def _expand_gzip(body: bytes, bytes_max: int) -> bytes:
-    stream = zlib.decompressobj(wbits=31)
-    expanded = stream.decompress(body, bytes_max + 1)
-    if not stream.eof and len(expanded) <= bytes_max:
+def _expand(body: bytes, make_stream: Callable[[], Any], piece_bytes: int, bytes_max: int) -> bytes:
+    """Piece by piece, so that what expands to more than ``bytes_max`` is never held.
+
+    Raises ``EOFError`` where the last part is not whole: what is missing would be lost, and nobody would know.
+    """
+    expanded, size, stream = [], 0, None
+    for start in range(0, len(body), piece_bytes):
+        piece = body[start : start + piece_bytes]
+        while piece:
+            stream = make_stream() if stream is None else stream
+            expanded.append(stream.decompress(piece))
+            size += len(expanded[-1])
+            if size > bytes_max:
+                raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+            piece, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
+    if stream is not None or not body:
         raise EOFError("it ends too early")
-    return expanded
-
-
-def _expand_zstd(body: bytes, bytes_max: int) -> bytes:
-    return zstandard.ZstdDecompressor().stream_reader(body).read(bytes_max + 1)
+    return b"".join(expanded)
 
 
 def decode_json(body: bytes) -> Any:

@@ -16,7 +16,7 @@ from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.delivery import flow as delivery
 from jobmeter.delivery.model import Change
-from jobmeter.wire.links import make_link_token
+from jobmeter.wire.links import make_links
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
@@ -72,7 +72,6 @@ async def _write_snapshot(state: State) -> AsyncIterator[bytes]:
 
 
 def draw_change(change: Change, settings: Settings) -> dict[str, Any]:
-    base, key = settings.base_url, settings.secret_key
     job_id = change.job_id
     drawn = {
         "jobPostingId": job_id,
@@ -83,8 +82,6 @@ def draw_change(change: Change, settings: Settings) -> dict[str, Any]:
         "reason": change.reason or None,
         "changedAt": change.changed_at.isoformat(),
         "clicksLeft": change.clicks_left,
-        "view": f"{base}/jobs/view/{job_id}",
-        "apply": f"{base}/jobs/apply/{make_link_token(job_id, purpose='apply', key=key)}",
-        "pixel": f"{base}/jobs/pixel/{make_link_token(job_id, purpose='pixel', key=key)}.gif",
+        **make_links(settings.base_url, job_id, key=settings.secret_key),
     }
     return ({"cursor": str(change.number)} | drawn) if change.number else drawn

@@ -14,7 +14,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
+from jobmeter.jobs.flow_places import is_country
 from jobmeter.partners import flow as partners
 from jobmeter.store.migrate import Connection
 
@@ -116,11 +117,53 @@ async def set_price(request: Request, state: State) -> Response:
         await contracts.set_click_price(
             connection,
             contract=contract,
-            traits=JobTraits(body.country.upper(), body.job_function, body.experience_level),
+            traits=read_traits(body),
             price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
             valid_from=body.valid_from,
         )
     return json_response(draw_contract(contract))
+
+
+def read_traits(body: PriceBody) -> JobTraits:
+    """Raises ``Refused(OPERATOR_INPUT)`` for a country or a level that no job has: its price would never hold."""
+    country, level = body.country.strip().upper(), body.experience_level.strip().upper()
+    if country and not is_country(country):
+        raise Refused(Fault.OPERATOR_INPUT, field="country", why="is no two letters of ISO 3166")
+    if level and level not in EXPERIENCE_LEVELS:
+        raise Refused(
+            Fault.OPERATOR_INPUT, field="experienceLevel", why=f"is none of {', '.join(EXPERIENCE_LEVELS)}"
+        )
+    return JobTraits(country, body.job_function.strip(), level)
+
+
+@with_operator_key
+async def list_prices(request: Request, state: State) -> Response:
+    """The price list, with lines that are over or yet to come; ``isInForce`` says which hold for jobs posted now."""
+    now = await state.clock.read()
+    async with state.database.connection() as connection:
+        contract = await find_contract(connection, request)
+        prices = await contracts.list_click_prices(connection, contract=contract)
+    in_force = {
+        price.traits: price.valid_from
+        for price in sorted(prices, key=lambda price: price.valid_from)
+        if price.valid_from <= now
+    }
+    return json_response(
+        {
+            "currency": contract.currency,
+            "elements": [
+                {
+                    "clickPrice": format_amount(price.price_micros, contract.currency),
+                    "country": price.traits.country or None,
+                    "jobFunction": price.traits.job_function or None,
+                    "experienceLevel": price.traits.experience_level or None,
+                    "validFrom": price.valid_from.isoformat(),
+                    "isInForce": in_force.get(price.traits) == price.valid_from,
+                }
+                for price in prices
+            ],
+        }
+    )
 
 
 @with_operator_key

@@ -162,6 +162,7 @@ def draw_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
     return {
         "clicks": [draw_click(click, currency) for click in page.clicks],
         "nextAfter": None if page.next_after is None else str(page.next_after),
+        "eventsDroppedAt": _draw_time(page.dropped_at),
     }
 
 

@@ -8,22 +8,15 @@ from jobmeter.api.replies import json_response
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs import flow_pages as pages
-from jobmeter.wire.links import make_link_token
+from jobmeter.wire.links import make_links
 
 
 @with_operator_key
 async def show_links(request: Request, state: State) -> Response:
-    """The job's page, its signed apply link and its view pixel; they stay the same for ever."""
+    """The job's page, its signed apply link and its view pixel; they stay the same as long as the secret key does."""
     job_id = int(request.path_params["job_id"])
     async with state.database.connection() as connection:
         page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
     if page is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
-    base, key = state.settings.base_url, state.settings.secret_key
-    return json_response(
-        {
-            "view": f"{base}/jobs/view/{job_id}",
-            "apply": f"{base}/jobs/apply/{make_link_token(job_id, purpose='apply', key=key)}",
-            "pixel": f"{base}/jobs/pixel/{make_link_token(job_id, purpose='pixel', key=key)}.gif",
-        }
-    )
+    return json_response(make_links(state.settings.base_url, job_id, key=state.settings.secret_key))

@@ -10,20 +10,24 @@ from starlette.responses import Response
 
 from jobmeter.api.bodies import read_operator_body
 from jobmeter.api.operator import OperatorBody, with_operator_key
+from jobmeter.api.partner import read_query_number
 from jobmeter.api.replies import json_response
 from jobmeter.api.state import State
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging import flow_correction as correction
+from jobmeter.jobs import flow_pages as pages
 from jobmeter.metering import flow_identity as identity
 from jobmeter.reports import flow_explain as explain
 from jobmeter.settlement import flow_policy as policy
-from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
+from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
+from jobmeter.store.migrate import Connection
 
 Short = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
 ]
+EXCLUSIONS_PAGE_MAX = 1_000
 Count = Annotated[int, Field(gt=0, lt=2**31)]
 
 
@@ -65,10 +69,50 @@ async def create_exclusion(request: Request, state: State) -> Response:
     exclusion = read_exclusion(await read_operator_body(request, ExclusionBody))
     now = await state.clock.read()
     async with state.database.transaction() as connection:
-        is_new = await policy.exclude(connection, exclusion, now=now)
-    return json_response(
-        {"criterion": exclusion.criterion.name, "wasRepeated": not is_new}, status=201 if is_new else 200
-    )
+        if exclusion.criterion is Criterion.JOB and not await is_job(connection, exclusion.subject):
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=exclusion.subject)
+        number, is_new = await policy.exclude(connection, exclusion, now=now)
+    drawn = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
+    return json_response(drawn, status=201 if is_new else 200)
+
+
+async def is_job(connection: Connection, job_id: int) -> bool:
+    return await pages.read_landing(connection, job_id=job_id) is not None
+
+
+@with_operator_key
+async def list_exclusions(request: Request, state: State) -> Response:
+    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are told by hash."""
+    after = read_query_number(request, "after", 0, largest=2**63 - 1)
+    async with state.database.connection() as connection:
+        found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
+    next_after = found[-1].id if len(found) == EXCLUSIONS_PAGE_MAX else None
+    return json_response({"elements": [draw_exclusion(kept) for kept in found], "nextAfter": next_after})
+
+
+@with_operator_key
+async def remove_exclusion(request: Request, state: State) -> Response:
+    """Days that are judged already stay as they are."""
+    number = request.path_params["exclusion_id"]
+    async with state.database.transaction() as connection:
+        if number >= 2**63 or not await policy.remove_exclusion(connection, exclusion_id=number):
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="exclusion", key=number)
+    return Response(status_code=204)
+
+
+def draw_exclusion(kept: KeptExclusion) -> dict[str, Any]:
+    exclusion = kept.exclusion
+    is_job = exclusion.criterion is Criterion.JOB
+    named = exclusion.origin.hex() or (f"{exclusion.subject:016x}" if exclusion.subject else None)
+    return {
+        "id": kept.id,
+        "criterion": exclusion.criterion.name,
+        "jobId": exclusion.subject if is_job else None,
+        "hash": None if is_job else named,
+        "day": None if exclusion.day is None else exclusion.day.isoformat(),
+        "note": exclusion.note,
+        "createdAt": kept.created_at.isoformat(),
+    }
 
 
 def read_exclusion(body: ExclusionBody) -> Exclusion:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.intake_gate import IntakeGate
+from jobmeter.api.proxies import TrustedProxies
 from jobmeter.api.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model_pages import Landing
@@ -47,6 +48,7 @@ class State:
     job_lists: JobLists
     change_watch: ChangeWatch
     intake_gate: IntakeGate
+    proxies: TrustedProxies
 
 
 def state_of(request: Request) -> State:

@@ -114,7 +114,7 @@ class Fault(Enum):
     EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "Send a JSON array, NDJSON or a CloudEvents batch; {media} is not read")
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "The content encoding {encoding} is not read: send gzip, zstd or none")
     ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body can not be expanded: {why}")
-    DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "What follows the cursor {cursor} is no longer kept: take a snapshot")
+    DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "What follows the cursor {cursor} is not kept: take a snapshot")
     JOB_OVER                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The server can not take this on now; try again shortly")
     # -- the reports (reports page, error details)

@@ -32,6 +32,7 @@ class Settings:
     future_tolerance_seconds: int = 300
     batches_waiting_max: int = 16
     single_events_window_ms: int = 4
+    trusted_proxies: str = "127.0.0.1,::1"
     xml_description_characters_min: int = 1
     xml_title_is_frozen: bool = False
     xml_reseller_pixel_is_ignored: bool = False

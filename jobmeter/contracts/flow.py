@@ -10,7 +10,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts import rules, store
-from jobmeter.contracts.model import CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.partners.model import Application
@@ -124,6 +124,11 @@ async def set_click_price(
         valid_from=valid_from,
         price_micros=price_micros,
     )
+
+
+async def list_click_prices(connection: Connection, *, contract: PartnerContract) -> list[ClickPrice]:
+    """Every line of the price list, those that are over or yet to come too, in order."""
+    return await store.list_click_prices(connection, contract_id=contract.id)
 
 
 async def list_partner_contracts(connection: Connection, *, partner_id: int) -> list[PartnerContract]:

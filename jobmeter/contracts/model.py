@@ -62,9 +62,17 @@ class CustomerContract:
         return f"{URN_CONTRACT}{self.id}"
 
 
+EXPERIENCE_LEVELS = (
+    *("ENTRY_LEVEL", "MID_SENIOR_LEVEL", "DIRECTOR", "EXECUTIVE", "INTERNSHIP", "ASSOCIATE"),
+    "NOT_APPLICABLE",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class JobTraits:
-    """What a price may depend on. Empty text where the job does not say."""
+    """What a price may depend on. Empty text where the job does not say. The function is the first of its categories,
+    as the partner writes it; upper and lower case are the same.
+    """
 
     country: str = ""
     job_function: str = ""

@@ -58,3 +58,4 @@ VALUES (
 SELECT country, job_function, experience_level, valid_from, price_micros
   FROM click_prices
  WHERE partner_contract_id = %(contract_id)s
+ ORDER BY country, job_function, experience_level, valid_from

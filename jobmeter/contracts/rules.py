@@ -40,7 +40,7 @@ def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime)
 def _matches(line: JobTraits, job: JobTraits) -> bool:
     return (
         line.country in {"", job.country}
-        and line.job_function in {"", job.job_function}
+        and line.job_function.casefold() in {"", job.job_function.casefold()}
         and line.experience_level in {"", job.experience_level}
     )
 

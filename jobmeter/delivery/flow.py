@@ -131,13 +131,14 @@ async def _tell_status(connection: Connection, look: Look, base_url: str, now: d
 async def read_changes(connection: Connection, *, after: int, rows_max: int) -> tuple[list[Change], int]:
     """What follows the cursor, and the cursor behind it.
 
-    Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept.
+    Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept, and for a cursor that was never given:
+    a follower of a database that was restored knows what has not happened there.
     """
     last, dropped = await store.read_numbers(connection)
-    if after < dropped:
+    if not dropped <= after <= last:
         raise Refused(Fault.DELIVERY_CURSOR_OLD, cursor=after)
     changes = await store.list_changes(connection, after=after, rows_max=rows_max)
-    return changes, changes[-1].number if changes else min(after, last)
+    return changes, changes[-1].number if changes else after
 
 
 async def read_last_number(connection: Connection) -> int:

@@ -29,3 +29,9 @@ async def ask_landings(
         connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
     )
     return partial(store.fetch_landings, asked)
+
+
+async def read_landing(connection: Connection, *, job_id: int) -> Landing | None:
+    """Where the apply link of one job leads; ``None`` for a job that does not exist."""
+    fetch = await ask_landings(connection, [job_id])
+    return (await fetch()).get(job_id)

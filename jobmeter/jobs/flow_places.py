@@ -1,7 +1,7 @@
-"""Owns the verb of the location look-up. Does not own the gazetteer (``places``)."""
+"""Owns the verbs of the location look-up. Does not own the gazetteer (``places``)."""
 
 from jobmeter.jobs import places
-from jobmeter.jobs.model_places import FoundPlace
+from jobmeter.jobs.model_places import Address, FoundPlace
 
 
 def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
@@ -10,3 +10,16 @@ def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
         FoundPlace(place.number, place.text(locale), place.country)
         for place in places.search_places(text, places_max=places_max)
     ]
+
+
+def take_apart(text: str, *, country: str = "") -> Address:
+    """City, region and country (ISO 3166) of a location text, which lies in ``country`` where one is given."""
+    place = places.find_place(text)
+    if place is None or country not in {"", place.country}:
+        return Address(text, "", country or places.country_of(text))
+    return Address(place.city, place.region, place.country)
+
+
+def is_country(code: str) -> bool:
+    """Whether ``code`` is a country's two letters (ISO 3166), in upper case."""
+    return len(code) == 2 and code.isupper() and places.country_of(code) == code

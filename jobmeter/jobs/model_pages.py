@@ -21,6 +21,11 @@ class JobPage:
     content: dict[str, Any]
 
     @property
+    def country(self) -> str:
+        """The country that the posting names apart from its location, as those in XML do; else empty."""
+        return str(self.content.get("country_code") or "").upper()
+
+    @property
     def tracking_pixel_url(self) -> str | None:
         """The distributor's pixel, under the name that the posting's own protocol gives it."""
         return self.content.get("trackingPixelUrl") or self.content.get("tracking_pixel_url")

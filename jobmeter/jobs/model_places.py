@@ -16,3 +16,12 @@ class FoundPlace:
     @property
     def urn(self) -> str:
         return f"{URN_GEO}{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A location text taken apart; what is not known of it is empty, and what is not understood is all locality."""
+
+    locality: str
+    region: str
+    country: str

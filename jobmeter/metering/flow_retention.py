@@ -22,14 +22,14 @@ async def drop_next_day(
     """Exports (where a folder or an object store is named) and drops the oldest day whose retention is over.
 
     In the caller's transaction: the partition goes only after its file is complete, and a repeated export
-    replaces the file. Only settled days are dropped. ``None`` when there is no such day.
+    replaces the file. Only settled days are dropped, each by one process. ``None`` when there is no such day.
     """
     before = day_of(now) - timedelta(days=retention_days)
-    days = await store.list_expired_event_days(connection, before=before, days_max=1)
-    if not days:
+    day = await store.claim_expired_event_day(connection, before=before)
+    if day is None:
         return None
     if export_folder:
-        await export.write_day(connection, day=days[0], folder=export_folder)
-    dropped = await store.drop_event_day(connection, day=days[0], dropped_at=now)
-    assert dropped, "a listed day is there and settled"
-    return days[0]
+        await export.write_day(connection, day=day, folder=export_folder)
+    dropped = await store.drop_event_day(connection, day=day, dropped_at=now)
+    assert dropped, "a claimed day is there and settled"
+    return day

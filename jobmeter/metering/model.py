@@ -24,7 +24,7 @@ class Verdict(IntEnum):
     COUNTED = 0, "counts"
     MALFORMED = 1, "the event cannot be read"
     JOB_UNKNOWN = 2, "no such job"
-    TOO_OLD = 3, "older than 48 hours"
+    TOO_OLD = 3, "older than 48 hours, or than its contract allows"
     IN_FUTURE = 4, "its time is in the future"
     JOB_NOT_LIVE = 5, "the job was not live at that time"
     CRAWLER = 6, "it is a crawler's, by its user agent or as declared"

@@ -1,15 +1,18 @@
 -- name: close_event_day
 SELECT close_event_day(%(day)s)
 
--- name: list_expired_event_days
--- Settled days whose events have been kept for their time.
-SELECT event_days.day
+-- name: claim_expired_event_day
+-- The oldest settled day whose events have been kept for their time; none while another process is ending it, for that
+-- would write the file of a day whose events are just gone, and two that drop at once wait for each other.
+SELECT day
   FROM event_days
-  JOIN settled_days USING (day)
  WHERE dropped_at IS NULL
-   AND event_days.day < %(before)s
- ORDER BY event_days.day
- LIMIT %(days_max)s
+   AND day = (SELECT min(event_days.day)
+                FROM event_days
+                JOIN settled_days USING (day)
+               WHERE dropped_at IS NULL
+                 AND event_days.day < %(before)s)
+   FOR UPDATE SKIP LOCKED
 
 -- name: stream_event_day
 -- With what settlement took back, which is forgotten with the events.

@@ -14,9 +14,9 @@ async def close_event_day(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["close_event_day"], locals())
 
 
-async def list_expired_event_days(connection: Connection, *, before: date, days_max: int) -> list[date]:
-    rows = await (await connection.execute(SQL["list_expired_event_days"], locals())).fetchall()
-    return [row[0] for row in rows]
+async def claim_expired_event_day(connection: Connection, *, before: date) -> date | None:
+    row = await (await connection.execute(SQL["claim_expired_event_day"], locals())).fetchone()
+    return None if row is None else row[0]
 
 
 async def stream_event_day(

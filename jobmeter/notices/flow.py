@@ -2,7 +2,7 @@
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -156,11 +156,18 @@ async def retire_older_secret(connection: Connection, endpoint: NoticeEndpoint) 
 
 
 async def claim_errands(
-    connection: Connection, *, rows_max: int, secret_key: str, now: datetime
+    connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
 ) -> list[Errand]:
-    """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over."""
+    """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over.
+
+    None of the endpoints ``busy_ids``, which the process is telling already.
+    """
     claimed = await store.claim_notices(
-        connection, now=now, claimed_until=now + timedelta(seconds=CLAIM_SECONDS), rows_max=rows_max
+        connection,
+        now=now,
+        claimed_until=now + timedelta(seconds=CLAIM_SECONDS),
+        busy_ids=list(busy_ids),
+        rows_max=rows_max,
     )
     endpoints = await store.find_endpoints(
         connection, endpoint_ids=sorted({delivery.endpoint_id for delivery in claimed})

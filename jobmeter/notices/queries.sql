@@ -96,12 +96,13 @@ VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s
 
 -- name: claim_notices
 -- Due ones that no other process has, pushed ahead for as long as an attempt may take: one that is killed meanwhile is
--- tried again then, under the same id.
+-- tried again then, under the same id. Of endpoints that are being told at this moment none is taken.
 WITH due AS (
     SELECT id
       FROM notices
      WHERE state = 'WAITING'
        AND due_at <= %(now)s
+       AND endpoint_id <> ALL(%(busy_ids)s::bigint[])
      ORDER BY due_at, number
      LIMIT %(rows_max)s
        FOR UPDATE SKIP LOCKED

@@ -102,7 +102,7 @@ async def insert_notice(
 
 
 async def claim_notices(
-    connection: Connection, *, now: datetime, claimed_until: datetime, rows_max: int
+    connection: Connection, *, now: datetime, claimed_until: datetime, busy_ids: list[int], rows_max: int
 ) -> list[Delivery]:
     rows = await (await connection.execute(SQL["claim_notices"], locals())).fetchall()
     return [_make_delivery(row) for row in rows]

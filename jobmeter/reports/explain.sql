@@ -16,6 +16,11 @@ SELECT job_days.day, views, apply_clicks, clicks_charged, clicks_refused, clicks
    AND day BETWEEN %(first)s AND %(last)s
  ORDER BY day
 
+-- name: find_drop
+SELECT dropped_at
+  FROM event_days
+ WHERE day = %(day)s
+
 -- name: list_job_postings
 -- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the contract,
 -- and names the job's charge.

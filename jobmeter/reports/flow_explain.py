@@ -147,9 +147,11 @@ async def _explain_clicks(
     connection: Connection, job: ExplainedJob, day: date, rows: list[store.ClickRow]
 ) -> ClickPage:
     """What became of a page of clicks. Only the batches that are on it are ranked."""
+    if not rows:
+        return ClickPage((), None, await store.find_drop(connection, day=day))
     batches = sorted({batch for _, _, _, batch, _, _ in rows})
     last_charged = {}
-    if batches and job.click_price_micros > 0:
+    if job.click_price_micros > 0:
         last_charged = await store.list_last_charged(
             connection,
             shard=job.shard,
@@ -178,6 +180,6 @@ def make_click(row: store.ClickRow, price_micros: int, charge: UUID | None) -> E
     elif price_micros == 0:
         outcome, reason = Outcome.NOT_PRICED, "the job does not pay per click"
     elif charge is None:
-        outcome, reason = Outcome.BEYOND_BUDGET, "the budget was spent"
+        outcome, reason = Outcome.BEYOND_BUDGET, "the budget, or its share of the day, was spent"
     paid = 0 if charge is None else price_micros
     return ExplainedClick(event_key, from_ms(time_ms), visitor, batch, outcome, reason, charge, paid)

@@ -1,5 +1,6 @@
 """Owns the stream of a partner's charges, corrections and restatements: one order, a cursor, repeat-safe."""
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts import flow as contracts
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.partners.model import Application
@@ -18,10 +19,13 @@ async def read_stream(
 
     A child application reads of its own jobs, a partner of all jobs on its contracts. Nothing is read beyond
     the number up to which all are known, so that no entry can later appear before the cursor. One call looks
-    at a bounded span of numbers, which other partners share: a page may be empty and still have more.
+    at a bounded span of numbers, which other partners share: a page may be empty and still have more. Raises
+    ``Refused(PARAMETER_INVALID)`` for a cursor that was never given, as one from before a restore.
     """
     assert 0 < rows_max <= PAGE_ROWS_MAX
     known = await chain.read_known_until(connection)
+    if after > known:
+        raise Refused(Fault.PARAMETER_INVALID, name="after")
     until = min(known, after + SPAN_NUMBERS_MAX)
     if until <= after:
         return StreamPage((), after, has_more=False)

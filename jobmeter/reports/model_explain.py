@@ -133,10 +133,14 @@ class PostingPage:
 
 @dataclass(frozen=True, slots=True)
 class ClickPage:
-    """``next_after`` is the event key that the next page continues after, and ``None`` on the last."""
+    """``next_after`` is the event key that the next page continues after, and ``None`` on the last.
+
+    ``dropped_at`` tells since when there are no clicks to list, because the events of their day are no longer kept.
+    """
 
     clicks: tuple[ExplainedClick, ...]
     next_after: UUID | None
+    dropped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

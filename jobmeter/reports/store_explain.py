@@ -4,7 +4,7 @@ Those that look for clicks are planned for the job and day in question each time
 day.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,12 @@ async def list_explained_days(
 ) -> list[ExplainedDay]:
     rows = await (await connection.execute(SQL["list_explained_days"], locals())).fetchall()
     return [ExplainedDay(*row) for row in rows]
+
+
+async def find_drop(connection: Connection, *, day: date) -> datetime | None:
+    """When the events of the day were dropped, if they were."""
+    row = await (await connection.execute(SQL["find_drop"], locals())).fetchone()
+    return None if row is None else row[0]
 
 
 async def list_job_postings(

@@ -6,9 +6,11 @@ What is set holds for every day that is judged later; a judged day stays as it i
 from collections.abc import Sequence
 from datetime import datetime
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.settlement import rules
+from jobmeter.settlement import store as days
 from jobmeter.settlement import store_rules as store
-from jobmeter.settlement.model import Exclusion, Rule, RulePolicy
+from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
 from jobmeter.store.migrate import Connection
 
 
@@ -31,9 +33,17 @@ async def set_policy(connection: Connection, policy: RulePolicy) -> None:
     )
 
 
-async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> bool:
-    """Takes clicks out by hand; the same exclusion twice is one. Returns whether it was new."""
-    return await store.insert_exclusion(
+async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> tuple[int, bool]:
+    """Takes clicks out by hand; the same exclusion twice is one. Returns its number, and whether it was new.
+
+    Raises ``Refused(OPERATOR_INPUT)`` for a day that is judged: nothing would come of it, and nobody would know.
+    """
+    if exclusion.day is not None:
+        await days.wait_for_settlement(connection)
+        if await days.is_judged(connection, day=exclusion.day):
+            why = f"{exclusion.day} is settled; give a credit for its charges instead"
+            raise Refused(Fault.OPERATOR_INPUT, field="day", why=why)
+    is_new = await store.insert_exclusion(
         connection,
         criterion=exclusion.criterion,
         subject=exclusion.subject,
@@ -42,6 +52,23 @@ async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime
         note=exclusion.note,
         created_at=now,
     )
+    number = await store.find_exclusion(
+        connection,
+        criterion=exclusion.criterion,
+        subject=exclusion.subject,
+        origin=exclusion.origin,
+        day=exclusion.day,
+    )
+    return number, is_new
+
+
+async def list_exclusions(connection: Connection, *, after: int, rows_max: int) -> list[KeptExclusion]:
+    return await store.list_exclusions(connection, after=after, rows_max=rows_max)
+
+
+async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool:
+    """Days that are judged by then stay as they are. Returns whether there was one."""
+    return await store.remove_exclusion(connection, exclusion_id=exclusion_id)
 
 
 async def set_networks(

@@ -1,7 +1,7 @@
 """Owns the values of settlement: the table of rules, what an operator may set of them, what is excluded by hand."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Self
 
@@ -75,6 +75,13 @@ class Exclusion:
     origin: bytes
     day: date | None
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptExclusion:
+    id: int
+    exclusion: Exclusion
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

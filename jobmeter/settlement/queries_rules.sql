@@ -240,6 +240,25 @@ INSERT INTO settlement_exclusions (criterion, subject, origin, day, note, create
 VALUES (%(criterion)s, %(subject)s, %(origin)s, %(day)s, %(note)s, %(created_at)s)
     ON CONFLICT DO NOTHING
 
+-- name: find_exclusion
+SELECT id
+  FROM settlement_exclusions
+ WHERE criterion = %(criterion)s
+   AND subject = %(subject)s
+   AND origin = %(origin)s
+   AND day IS NOT DISTINCT FROM %(day)s
+
+-- name: list_exclusions
+SELECT id, criterion, subject, origin, day, note, created_at
+  FROM settlement_exclusions
+ WHERE id > %(after)s
+ ORDER BY id
+ LIMIT %(rows_max)s
+
+-- name: remove_exclusion
+DELETE FROM settlement_exclusions
+ WHERE id = %(exclusion_id)s
+
 -- name: add_networks
 -- The list replaces what it held before; a network keeps the list that named it first.
 WITH asked AS (

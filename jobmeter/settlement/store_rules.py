@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
@@ -97,6 +98,26 @@ async def insert_exclusion(
 ) -> bool:
     """Whether it is new."""
     return (await connection.execute(SQL["insert_exclusion"], locals())).rowcount > 0
+
+
+async def find_exclusion(
+    connection: Connection, *, criterion: int, subject: int, origin: bytes, day: date | None
+) -> int:
+    row = await (await connection.execute(SQL["find_exclusion"], locals())).fetchone()
+    assert row is not None, "it was inserted, now or before"
+    return int(row[0])
+
+
+async def list_exclusions(connection: Connection, *, after: int, rows_max: int) -> list[KeptExclusion]:
+    rows = await (await connection.execute(SQL["list_exclusions"], locals())).fetchall()
+    return [
+        KeptExclusion(row[0], Exclusion(Criterion(row[1]), row[2], bytes(row[3]), row[4], row[5]), row[6])
+        for row in rows
+    ]
+
+
+async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool:
+    return (await connection.execute(SQL["remove_exclusion"], locals())).rowcount > 0
 
 
 async def add_networks(

@@ -1,7 +1,8 @@
 """Owns signed links: a job's number and a signature over it, short enough for an address. Pure.
 
 A link names a job and what it is for, nothing else: where it leads is looked up, never carried, so that a
-signed link can not be bent into an open redirect.
+signed link can not be bent into an open redirect. Of several keys, parted by commas, the first signs and each is good:
+links that were given out hold as long as their key is kept.
 """
 
 import base64
@@ -13,10 +14,22 @@ SIGNATURE_BYTES = 12
 ID_BYTES = 8
 
 
-def make_link_token(job_id: int, *, purpose: str, key: str) -> str:
-    """The token of ``job_id`` for ``purpose`` ("apply", "pixel"); the same each time."""
-    number = job_id.to_bytes(ID_BYTES, "big")
-    return base64.urlsafe_b64encode(number + _sign(number, purpose, key)).decode().rstrip("=")
+def make_link_token(job_id: int, *, purpose: str, key: str) -> str | None:
+    """The token of ``job_id`` for ``purpose`` ("apply", "pixel"), the same each time; ``None`` without a key."""
+    number, keys = job_id.to_bytes(ID_BYTES, "big"), _list_keys(key)
+    if not keys:
+        return None
+    return base64.urlsafe_b64encode(number + _sign(number, purpose, keys[0])).decode().rstrip("=")
+
+
+def make_links(base_url: str, job_id: int, *, key: str) -> dict[str, str | None]:
+    """The job's page, its apply link and its view pixel, the last two ``None`` without a key."""
+    apply, pixel = (make_link_token(job_id, purpose=purpose, key=key) for purpose in ("apply", "pixel"))
+    return {
+        "view": f"{base_url}/jobs/view/{job_id}",
+        "apply": f"{base_url}/jobs/apply/{apply}" if apply else None,
+        "pixel": f"{base_url}/jobs/pixel/{pixel}.gif" if pixel else None,
+    }
 
 
 def read_link_token(token: str, *, purpose: str, key: str) -> int | None:
@@ -26,11 +39,14 @@ def read_link_token(token: str, *, purpose: str, key: str) -> int | None:
     except (binascii.Error, ValueError):
         return None
     number, signature = data[:ID_BYTES], data[ID_BYTES:]
-    if not hmac.compare_digest(signature, _sign(number, purpose, key)):
+    if not any(hmac.compare_digest(signature, _sign(number, purpose, one)) for one in _list_keys(key)):
         return None
     return int.from_bytes(number, "big")
 
 
+def _list_keys(setting: str) -> list[str]:
+    return [text.strip() for text in setting.split(",") if text.strip()]
+
+
 def _sign(number: bytes, purpose: str, key: str) -> bytes:
-    assert key, "links are signed with the installation's secret key"
     return hmac.digest(key.encode(), purpose.encode() + b"\0" + number, hashlib.sha256)[:SIGNATURE_BYTES]

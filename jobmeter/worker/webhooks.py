@@ -5,11 +5,15 @@ whose sender was killed goes out again under the same id.
 """
 
 import asyncio
+import logging
 import smtplib
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import partial
 from random import Random
 from urllib.parse import unquote, urlsplit
 
@@ -21,56 +25,100 @@ from jobmeter.notices.model import Errand, Way
 from jobmeter.store.database import Database
 from jobmeter.worker.addresses import AddressRefusedError, find_address
 
+log = logging.getLogger("jobmeter.worker")
+
 ERRANDS_MAX = 50
-AT_ONCE_MAX = 10
+AT_ONCE_MAX = 20
+NOTED_AT_ONCE_MAX = 4  # requests need the pool's connections too
 SECONDS_MAX = 15
 ROUNDS_MAX = 1_000
 
 
-async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:
-    """Tries every delivery that is due once; returns how many were tried."""
-    done = 0
-    for _ in range(ROUNDS_MAX):
-        async with database.transaction() as connection:
-            errands = await notices.claim_errands(
-                connection, rows_max=ERRANDS_MAX, secret_key=settings.secret_key, now=now
-            )
-        if not errands:
-            break
-        at_once = asyncio.Semaphore(AT_ONCE_MAX)
-        of_endpoints = defaultdict(list)
-        for errand in errands:
-            of_endpoints[errand.delivery.endpoint_id, errand.delivery.way].append(errand)
-        await asyncio.gather(
-            *(
-                _deliver_in_order(database, settings, group, at_once, now=now, chance=chance)
-                for group in of_endpoints.values()
-            )
-        )
-        done += len(errands)
-    return done
+class DeliveryLanes:
+    """A lane for each endpoint that has something to be told: one that is slow keeps nobody waiting but itself."""
 
+    def __init__(self, database: Database, settings: Settings, chance: Random) -> None:
+        self._database = database
+        self._settings = settings
+        self._chance = chance
+        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notices")
+        self._noting = asyncio.Semaphore(NOTED_AT_ONCE_MAX)
+        self._lanes: dict[int, asyncio.Task[None]] = {}
 
-async def _deliver_in_order(
-    database: Database,
-    settings: Settings,
-    errands: Sequence[Errand],
-    at_once: asyncio.Semaphore,
-    *,
-    now: datetime,
-    chance: Random,
-) -> None:
-    """An endpoint is told in the order of what happened. One that fails is spared the rest until they are due again."""
-    failure = None
-    async with at_once:
-        for errand in errands:
-            if failure is None:
-                send = send_webhook if errand.delivery.way is Way.WEBHOOK else send_mail
-                failure = await asyncio.to_thread(send, errand, settings, now)
-            async with database.transaction() as connection:
-                await notices.note_attempt(
-                    connection, errand.delivery, failure=failure, now=now, chance=chance
+    async def start_due(self, *, now: datetime) -> int:
+        """Begins to try what is due at endpoints that are not being told already; returns how many are tried."""
+        started = 0
+        while len(self._lanes) < AT_ONCE_MAX:
+            async with self._database.transaction() as connection:
+                errands = await notices.claim_errands(
+                    connection,
+                    rows_max=ERRANDS_MAX,
+                    secret_key=self._settings.secret_key,
+                    now=now,
+                    busy_ids=tuple(self._lanes),
                 )
+            if not errands:
+                break
+            started += len(errands)
+            of_endpoints = defaultdict(list)
+            for errand in errands:
+                of_endpoints[errand.delivery.endpoint_id].append(errand)
+            for endpoint_id, group in of_endpoints.items():
+                lane = asyncio.create_task(self._tell(group, now))
+                self._lanes[endpoint_id] = lane
+                lane.add_done_callback(partial(self._end, endpoint_id))
+        return started
+
+    async def wait(self) -> None:
+        """Until all that was begun is tried."""
+        if self._lanes:
+            await asyncio.wait(self._lanes.values())
+
+    async def close(self) -> None:
+        """Ends at once; what was not noted is tried again later, under the same id."""
+        lanes = list(self._lanes.values())
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _end(self, endpoint_id: int, lane: asyncio.Task[None]) -> None:
+        self._lanes.pop(endpoint_id, None)
+        error = None if lane.cancelled() else lane.exception()
+        if error is not None:
+            log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
+
+    async def _tell(self, errands: Sequence[Errand], now: datetime) -> None:
+        """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again."""
+        failures: dict[Way, str] = {}
+        for errand in errands:
+            way = errand.delivery.way
+            if way not in failures:
+                send = send_webhook if way is Way.WEBHOOK else send_mail
+                failure = await asyncio.get_running_loop().run_in_executor(
+                    self._threads, send, errand, self._settings, now
+                )
+                if failure is not None:
+                    failures[way] = failure
+            async with self._noting, self._database.transaction() as connection:
+                await notices.note_attempt(
+                    connection, errand.delivery, failure=failures.get(way), now=now, chance=self._chance
+                )
+
+
+async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:
+    """Tries every delivery that is due once, and waits for it; returns how many were tried."""
+    lanes, done = DeliveryLanes(database, settings, chance), 0
+    try:
+        for _ in range(ROUNDS_MAX):
+            started = await lanes.start_due(now=now)
+            await lanes.wait()
+            if not started:
+                break
+            done += started
+    finally:
+        await lanes.close()
+    return done
 
 
 def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | None:
@@ -105,12 +153,12 @@ def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | Non
         return f"{type(error).__name__}: {error}"
 
 
-def send_mail(errand: Errand, settings: Settings, _: datetime) -> str | None:
+def send_mail(errand: Errand, settings: Settings, now: datetime) -> str | None:
     """As ``send_webhook``, through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``."""
     if not settings.smtp_url:
         return "no mail server is set: JOBMETER_SMTP_URL"
     try:
-        message = make_message(errand, settings)
+        message = make_message(errand, settings, now)
         parts = urlsplit(settings.smtp_url)
         opened = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
         with opened(parts.hostname or "", parts.port or 0, timeout=SECONDS_MAX) as server:
@@ -124,12 +172,13 @@ def send_mail(errand: Errand, settings: Settings, _: datetime) -> str | None:
     return None
 
 
-def make_message(errand: Errand, settings: Settings) -> EmailMessage:
+def make_message(errand: Errand, settings: Settings, now: datetime) -> EmailMessage:
     """The notice as a mail: its subject in words, its body as it would go to a webhook. Raises ``ValueError``."""
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = errand.email
     message["Subject"] = errand.delivery.subject
+    message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{errand.delivery.id}@jobmeter>"
     message.set_content(f"{errand.delivery.subject}\n\n{errand.delivery.body}\n")
     return message

@@ -5,8 +5,12 @@ import re
 
 import psycopg
 import pytest
+from starlette.testclient import TestClient
 
-from tests.board import Board, bearer
+from jobmeter.api.candidates import draw_address
+from jobmeter.metering.flow_identity import find_address
+from jobmeter.wire.links import make_link_token, read_link_token
+from tests.board import Board, bearer, open_board
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
@@ -45,13 +49,21 @@ def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(board: B
     hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
     job_id = board.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
 
-    page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
+    answer = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
+    page = answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
 
     (structured,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     found = json.loads(structured)
     assert found["@type"] == "JobPosting"
     assert found["title"] == "Fitter </script><script>alert(3)"
     assert found["hiringOrganization"]["name"] == "Harbour Logistics"
+    assert found["jobLocation"]["address"] == {
+        "@type": "PostalAddress",
+        "addressLocality": "Leeds",
+        "addressRegion": "England",
+        "addressCountry": "GB",
+    }
     assert page.count("<script") == 1
     assert "onerror" not in page
     assert "<b>Bold</b>" in page
@@ -73,11 +85,20 @@ def test_a_crawler_is_led_on_and_not_charged(board: Board) -> None:
 
 
 def test_a_closed_job_leads_nowhere(board: Board) -> None:
-    job_id = board.post_job("over")
+    job_id = board.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
     paths = links(board, job_id)
     board.close_job("over")
     assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 410
-    assert "no longer accepts" in board.client.get(paths["view"], headers=BROWSER).text
+    page = board.client.get(paths["view"], headers=BROWSER).text
+    assert "no longer accepts" in page
+    # nothing tells search engines or the distributor that it can still be applied for
+    assert "JobPosting" not in page
+    assert "pixel.example.com" not in page
+    shown = board.client.get(
+        paths["apply"], headers=BROWSER | {"Accept": "text/html,*/*"}, follow_redirects=False
+    )
+    assert (shown.status_code, shown.headers["content-type"]) == (410, "text/html; charset=utf-8")
+    assert "no longer accepts" in shown.text
 
 
 @pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
@@ -98,6 +119,24 @@ def test_a_bent_link_is_refused(board: Board, bend: str) -> None:
 def test_an_unknown_job_has_no_page(board: Board) -> None:
     assert board.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
     assert board.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("location", "country", "drawn"),
+    [
+        ("Germany", "", {"addressCountry": "DE"}),
+        ("Paris", "US", {"addressLocality": "Paris", "addressCountry": "US"}),
+        ("Leeds", "GB", {"addressLocality": "Leeds", "addressRegion": "England", "addressCountry": "GB"}),
+        (
+            "Kleinkleckersdorf, Germany",
+            "",
+            {"addressLocality": "Kleinkleckersdorf, Germany", "addressCountry": "DE"},
+        ),
+        ("Somewhere", "", {"addressLocality": "Somewhere"}),
+    ],
+)
+def test_a_place_is_told_as_far_as_it_is_known(location: str, country: str, drawn: dict[str, str]) -> None:
+    assert draw_address(location, country) == {"@type": "PostalAddress"} | drawn
 
 
 XML_JOB = """<job>
@@ -148,3 +187,89 @@ def test_a_job_without_an_address_has_no_apply_link(board: Board) -> None:
     paths = links(board, post_xml(board, "xml-2", ""))
     assert "/jobs/apply/" not in board.client.get(paths["view"], headers=BROWSER).text
     assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404
+
+
+def test_who_only_checks_a_link_is_not_counted(board: Board) -> None:
+    """Mail scanners, previews and link checkers ask with HEAD: each was charged as a click."""
+    paths = links(board, board.post_job("checked"))
+    for path in paths.values():
+        assert board.client.head(path, headers=BROWSER, follow_redirects=False).status_code in {200, 302}
+    board.client.get(paths["view"], headers=BROWSER)
+    assert figures(board, "checked") == (1, 0, "0.00")
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
+)
+def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(board: Board, header: str, value: str) -> None:
+    paths = links(board, board.post_job("ahead"))
+    answer = board.client.get(paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False)
+    assert answer.status_code == 503
+    assert "location" not in answer.headers
+    board.client.get(paths["view"], headers=BROWSER)
+    assert figures(board, "ahead") == (1, 0, "0.00")
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        (None, None),  # the proxy's own
+        ("203.0.113.9", "203.0.113.0"),
+        ("198.51.100.7, 203.0.113.9", "203.0.113.0"),  # what the candidate said of itself is not believed
+        ("203.0.113.9, 10.1.2.3", "203.0.113.0"),  # another proxy of ours
+        ("203.0.113.9:4711", "203.0.113.0"),
+        ("unknown", None),
+        ("10.1.2.3", None),
+    ],
+)
+def test_the_candidates_address_is_read_behind_proxies(
+    told: str | None, address: str | None, database_url: str
+) -> None:
+    with open_board(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as board:
+        path = links(board, board.post_job("proxied"))["apply"]
+        headers = BROWSER | ({} if told is None else {"X-Forwarded-For": told})
+        app = board.client.app
+        with TestClient(app, base_url="http://board.example", client=("192.0.2.1", 1)) as proxy:
+            assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
+    with psycopg.connect(database_url) as connection:
+        (found,) = connection.execute("SELECT address FROM events").fetchall()
+    assert found[0] == (find_address(address) if address else 0)
+
+
+def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None:
+    with open_board(database_url) as board:
+        path = links(board, board.post_job("direct"))["apply"]
+        with TestClient(board.client.app, base_url="http://board.example", client=("192.0.2.1", 1)) as direct:
+            direct.get(path, headers=BROWSER | {"X-Forwarded-For": "203.0.113.9"}, follow_redirects=False)
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT address FROM events").fetchall() == [(find_address("192.0.2.1"),)]
+
+
+def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: str) -> None:
+    """They failed, and with them the delivery feed."""
+    with open_board(database_url, secret_key="") as board:
+        job_id = board.post_job("no-key")
+        assert links(board, job_id) == {
+            "view": f"/jobs/view/{job_id}",
+            "apply": None,
+            "pixel": None,
+        }
+        page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
+        assert (page.status_code, "/jobs/apply/" in page.text) == (200, False)
+        assert board.client.get("/jobs/apply/AAAAAP1Lw6IROuiCnEY5S1HRMjA").status_code == 404
+        for path in ("changes", "snapshot"):
+            answer = board.client.get(f"/delivery/{path}", headers=bearer(board.credentials["events_key"]))
+            assert '"apply":null' in answer.text
+
+
+def test_links_hold_while_the_secret_key_is_changed() -> None:
+    """A new key is put in front of the old one: links that boards show must not lead nowhere."""
+    old = make_link_token(7, purpose="apply", key="old")
+    assert old is not None
+    assert read_link_token(old, purpose="apply", key="new, old") == 7
+    assert read_link_token(old, purpose="apply", key="new") is None
+    new = make_link_token(7, purpose="apply", key="new, old")
+    assert new == make_link_token(7, purpose="apply", key="new")
+    assert read_link_token(old, purpose="pixel", key="old") is None
+    assert make_link_token(7, purpose="apply", key=" , ") is None

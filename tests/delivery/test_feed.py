@@ -190,6 +190,13 @@ def test_what_is_no_longer_kept_asks_for_a_snapshot(board):
     wait_for(lambda: Follower(board).promoted == {"old", "new"})
 
 
+def test_a_cursor_from_before_a_restore_begins_again(board):
+    """It was answered with an earlier cursor, and the follower went on showing what the restored board does not."""
+    board.post_job("restored")
+    answer = board.client.get("/delivery/changes?after=999", headers=bearer(board.credentials["events_key"]))
+    assert (answer.status_code, answer.json()["code"]) == (410, "CURSOR_TOO_OLD")
+
+
 def test_only_the_job_board_follows(board):
     for path in ("/delivery/changes", "/delivery/snapshot"):
         assert board.client.get(path).status_code == 401

@@ -32,10 +32,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return capsys.readouterr().out
 
 
-def test_each_command_explains(
-    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "250")
+def test_each_command_explains(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     job_id, reference = asyncio.run(make_history(database_url))
     where = ("--database-url", database_url)
 
@@ -81,3 +78,16 @@ def test_what_is_not_known_is_one_line(database_url: str, capsys: pytest.Capture
         main(["explain", "job", "256", "--database-url", database_url])
     assert ended.value.code == 1
     assert capsys.readouterr().err == "jobmeter: There is no job 256\n"
+
+
+def test_nothing_is_cut_off_on_a_narrow_screen(
+    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reference is what the next question is asked with; in 80 columns it was cut after five letters."""
+    job_id, reference = asyncio.run(make_history(database_url))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    told = run(capsys, "job", job_id, "--database-url", database_url)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in told
+    rows = [line.split("\N{BOX DRAWINGS LIGHT VERTICAL}") for line in told.splitlines()]
+    assert str(reference) in "".join(row[2].strip() for row in rows if len(row) == 11)

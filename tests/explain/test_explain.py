@@ -1,11 +1,12 @@
 """Explanations over HTTP: from a report's figure to its postings, to each click and what became of it."""
 
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from tests.board import Board, bearer, make_event
+from tests.board import Board, bearer, make_event, open_board
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.50"}}
 
@@ -171,3 +172,21 @@ def test_a_page_of_postings_continues_where_the_last_ended(board: Board, databas
 def test_what_is_not_there_is_told(board: Board, path: str, status: int) -> None:
     assert ask(board, path).status_code == status
     assert board.client.get(f"/operator/explain/{path}").status_code == 401
+
+
+def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
+    """It had a charged click, and an empty list of clicks without a word."""
+    with open_board(database_url, event_retention_days=4) as board:
+        job_id, _ = send_one_of_each(board)
+        day = board.now.date()
+        kept = ask(board, f"jobs/{job_id}/days/{day}").json()
+        assert kept["eventsDroppedAt"] is None
+        charge = next(row["reference"] for row in kept["postings"] if row["purpose"] == "CHARGE")
+        board.advance_to_midnight(days=5)
+        for path in (f"jobs/{job_id}/days/{day}", f"charges/{charge}"):
+            found = ask(board, path).json()
+            assert found["clicks"] == []
+            assert (
+                found["eventsDroppedAt"]
+                == (datetime.combine(day, time(), UTC) + timedelta(days=5)).isoformat()
+            )

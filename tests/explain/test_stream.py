@@ -98,6 +98,6 @@ def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(board: Board
 
 def test_a_stream_needs_a_token_and_a_cursor_that_is_one(board: Board) -> None:
     assert board.client.get("/partner/charges").status_code == 401
-    for wrong in ("-1", "x", "9" * 19):
+    for wrong in ("-1", "x", "9" * 19, "999999"):
         answer = board.client.get("/partner/charges", headers=board.headers(), params={"after": wrong})
         assert answer.status_code == 400

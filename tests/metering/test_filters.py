@@ -147,9 +147,28 @@ def test_a_packed_batch_is_read(board, encoding):
     assert answer.json()["accepted"] == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_batch_packed_in_several_parts_is_read_whole(board, encoding):
+    """As ``cat one.gz two.gz`` makes it: what followed the first part was lost, and the answer was 200."""
+    job_id = board.post_job("parts")
+    pack = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}[encoding]
+    lines = [json.dumps(click(board, job_id, name)).encode() + b"\n" for name in "abc"]
+    headers = {"Content-Encoding": encoding, "Content-Type": "application/x-ndjson"}
+    assert board.send(b"".join(map(pack, lines)), headers=headers).json()["accepted"] == 3
+
+    # the last part is cut off between two of its lines: nothing is taken in
+    unfinished = zstandard.ZstdCompressor().compressobj()
+    cut = unfinished.compress(lines[0]) + unfinished.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    body = pack(lines[1]) + (cut if encoding == "zstd" else pack(lines[0])[:-8])
+    assert board.send(body, headers=headers).json()["code"] == "MALFORMED_ENCODING"
+    assert board.send(pack(lines[1]) + b"junk", headers=headers).json()["code"] == "MALFORMED_ENCODING"
+
+
 @pytest.mark.parametrize(
     ("body", "encoding", "status"),
     [
+        (b"", "gzip", 400),
+        (b"", "zstd", 400),
         (b"[]", "br", 415),
         (b"[]", "gzip, gzip", 415),
         (b"[]", "gzip", 400),

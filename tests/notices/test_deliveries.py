@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 from datetime import timedelta
 from random import Random
 
@@ -15,7 +16,7 @@ from jobmeter.notices.model import NoticeEndpoint, NoticeKind
 from jobmeter.notices.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.store.database import Database
 from jobmeter.worker.charge_notices import tell_charges
-from jobmeter.worker.webhooks import deliver_due
+from jobmeter.worker.webhooks import DeliveryLanes, deliver_due
 from tests.laws.stage import START, Stage, make_clicks, open_stage
 from tests.notices.receiver import open_receiver
 
@@ -85,6 +86,40 @@ def test_two_processes_share_the_work(database_url: str) -> None:
                 await other.close()
                 assert sum(done) == 70
                 assert sorted(body["n"] for body in receiver.bodies) == list(range(70))
+
+    asyncio.run(run())
+
+
+def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> None:
+    """A hundred notices of one that never answers held back everybody's for half a minute."""
+
+    async def run() -> None:
+        with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
+            async with open_stage(database_url) as stage:
+                hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+                await register(stage, hanging, NoticeKind.JOB_POSTING_STATUS)
+                await post(stage, 100)
+                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                lanes = DeliveryLanes(stage.database, SETTINGS, Random(1))
+                for told in (1, 2):
+                    async with stage.database.transaction() as connection:
+                        await notices.post_notice(
+                            connection,
+                            application_id=stage.customers[0].child.id,
+                            kind=NoticeKind.JOB_POSTING_STATUS,
+                            subject="another",
+                            body={"n": told},
+                            now=START,
+                        )
+                    assert await lanes.start_due(now=START) > 0
+                    for _ in range(300):
+                        if len(receiver.requests) == told:
+                            break
+                        await asyncio.sleep(0.01)
+                    assert [body["n"] for body in receiver.bodies] == list(range(1, told + 1))
+                    await asyncio.sleep(0.1)
+                assert (await stage.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [(0,)]
+                await lanes.close()
 
     asyncio.run(run())
 

@@ -222,6 +222,7 @@ def test_mail_goes_through_the_operators_server(database_url):
         wait_for(lambda: mails)
         assert "To: jobs@example.com" in mails[0]
         assert "Subject: A test of your webhook" in mails[0]
+        assert f"Date: {board.now:%a, %d %b %Y}" in mails[0]
         (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
         assert f"<{delivery['id']}@jobmeter>" in mails[0]
 

@@ -167,3 +167,40 @@ def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(board: B
 
     # two clicks were spent once, of which a part is the contract's again
     assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
+
+
+def test_an_exclusion_that_comes_too_late_is_refused(board: Board) -> None:
+    """It was taken, and nothing came of it."""
+    _, day = settle_two_clicks(board, "late")
+    board.advance_to_midnight(days=3)
+    answer = send(board, "POST", "exclusions", {"visitor": "ada", "day": day, "note": "testers"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT")
+    assert f"{day} is settled" in answer.json()["message"]
+
+
+def test_an_exclusion_by_mistake_is_found_and_taken_back(board: Board) -> None:
+    job_id, day = settle_two_clicks(board, "mistake")
+    asked = [{"jobId": job_id}, {"visitor": "ada", "day": day}, {"event": {"source": "board", "id": "x"}}]
+    numbers = [send(board, "POST", "exclusions", body | {"note": "oops"}).json()["id"] for body in asked]
+
+    found = send(board, "GET", "exclusions", None).json()
+    assert [(row["id"], row["criterion"], row["day"]) for row in found["elements"]] == [
+        (numbers[0], "JOB", None),
+        (numbers[1], "VISITOR", day),
+        (numbers[2], "EVENT", None),
+    ]
+    assert [(row["jobId"], bool(row["hash"])) for row in found["elements"]] == [
+        (job_id, False),
+        (None, True),
+        (None, True),
+    ]
+    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 204
+    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 404
+    assert len(send(board, "GET", f"exclusions?after={numbers[1]}", None).json()["elements"]) == 1
+
+    board.advance_to_midnight(days=3)
+    assert list_reasons(board, job_id, day) == {"EXCLUDED": 1}  # ada's alone
+
+
+def test_a_job_that_does_not_exist_can_not_be_excluded(board: Board) -> None:
+    assert send(board, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404

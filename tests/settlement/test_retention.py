@@ -10,6 +10,7 @@ from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
 from jobmeter.charging import flow_retention as charging
 from jobmeter.ledger.model import Purpose
+from jobmeter.metering import flow_retention as metering
 from jobmeter.reports import flow as reports
 from jobmeter.reports import flow_explain as explain
 from jobmeter.worker import chores
@@ -151,5 +152,37 @@ def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path)
             assert all(charges[row["charge"]] == row["job_id"] for row in taken_back)
             assert len(rows) == 2 * 4
             assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path) -> None:
+    """The second would write an empty file over the first one's, for the events are gone by then; and two that drop days
+    at the same time would wait for each other.
+    """
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ending = {
+        "retention_days": 30,
+        "export_folder": str(tmp_path),
+        "now": START + timedelta(days=33),
+    }
+
+    async def end_next_day(stage: Stage) -> object:
+        async with stage.database.transaction() as connection:
+            return await metering.drop_next_day(connection, **ending)
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            await age(stage, 33, Settings(event_retention_days=1_000))
+            while (ended := await stage.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")) < [
+                (FIRST,)
+            ]:
+                assert await end_next_day(stage) == ended[0][0]
+            async with stage.database.transaction() as connection:
+                first = await metering.drop_next_day(connection, **ending)
+                assert [first, await asyncio.wait_for(end_next_day(stage), 5)] == [FIRST, None]
+            assert await end_next_day(stage) == FIRST + timedelta(days=1)
+            assert len(parquet.read_table(tmp_path / f"events-{FIRST}.parquet")) == 2 * 4
 
     asyncio.run(run())

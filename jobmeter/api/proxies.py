@@ -1,0 +1,51 @@
+"""Owns which address a request came from where proxies stand in front of the server.
+
+A proxy adds the address that it was called from to the end of ``X-Forwarded-For``. Only what a trusted proxy added is
+believed, or candidates could give themselves any address.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from starlette.requests import Request
+
+HEADER = "X-Forwarded-For"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedProxies:
+    networks: tuple[IPv4Network | IPv6Network, ...]
+
+    def find_address(self, request: Request) -> str | None:
+        """The last address of the way that is no trusted proxy's; ``None`` where there is none that can be read.
+
+        A proxy's own address is nobody's: all its candidates would seem to come from one network.
+        """
+        told = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
+        way = [*told, request.client.host if request.client else ""]
+        for text in reversed(way):
+            address = _read(text)
+            if address is None:
+                return None
+            if not any(address in network for network in self.networks):
+                return str(address)
+        return None
+
+
+def read_trusted_proxies(text: str) -> TrustedProxies:
+    """The addresses and networks of a list with commas. Raises ``ValueError`` for what is neither."""
+    return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    """The address of ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``."""
+    bare = text.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
