@@ -9,7 +9,7 @@ from starlette.responses import Response
 from jobmeter.api.bodies import check_key, expand_body, read_body
 from jobmeter.api.intake_gate import GateFullError
 from jobmeter.api.replies import json_response, plain_refusal, refuse_for_now
-from jobmeter.api.state import state_of
+from jobmeter.api.state import State, state_of
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering import flow as metering
@@ -24,19 +24,10 @@ async def take_events(request: Request) -> Response:
     state = state_of(request)
     try:
         check_key(request, kind="events", key=state.settings.events_key)
-        sent = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
-        encoding = request.headers.get("content-encoding")
-        body = expand_body(sent, encoding, bytes_max=EVENTS_BODY_BYTES_MAX)
-        events = decode_events(body, read_media_type(request.headers.get("content-type")))
-        now = await state.clock.read()
-        async with state.intake_gate.enter(), state.database.transaction() as connection:
-            reply = await metering.take_in(
-                connection,
-                events,
-                known=state.known,
-                now=now,
-                future_tolerance_seconds=state.settings.future_tolerance_seconds,
-            )
+        body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
+        # What a body expands to is held only by those whose turn it is.
+        async with state.intake_gate.enter():
+            reply = await _take_in(request, state, body)
     except Refused as refused:
         return plain_refusal(refused)
     except (*TAKEN_BACK, PoolTimeout, GateFullError):
@@ -46,6 +37,20 @@ async def take_events(request: Request) -> Response:
     if reply.jobs_noted:
         state.ring()
     return json_response(draw_reply(reply))
+
+
+async def _take_in(request: Request, state: State, body: bytes) -> IntakeReply:
+    expanded = expand_body(body, request.headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
+    events = decode_events(expanded, read_media_type(request.headers.get("content-type")))
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        return await metering.take_in(
+            connection,
+            events,
+            known=state.known,
+            now=now,
+            future_tolerance_seconds=state.settings.future_tolerance_seconds,
+        )
 
 
 def draw_reply(reply: IntakeReply) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Owns the months of final days that reports read. Does not own the days themselves, or when they are final (settlement)."""
+"""Owns the copies of final days that reports read: a job's by month, a contract's by day. Does not own the days themselves, or when they are final (settlement)."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from jobmeter.store.migrate import Connection
 
 
 async def keep_next_day(connection: Connection, *, now: datetime) -> date | None:
-    """Adds the next final day to its jobs' months, in the caller's transaction; returns it, or ``None`` without one.
+    """Adds the next final day to its jobs' months and its contracts' days, in the caller's transaction; returns it, or ``None`` without one.
 
     Days are kept in order and once, whoever asks: a report may then rely on all days up to the last one kept. Months
     that no report can ask for are forgotten.
@@ -21,6 +21,7 @@ async def keep_next_day(connection: Connection, *, now: datetime) -> date | None
     if day is None:
         return None
     await store.keep_day(connection, day=day)
+    await store.keep_contract_day(connection, day=day)
     oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
     if oldest > keeping.kept_since:
         await store.forget_months(connection, month=oldest)

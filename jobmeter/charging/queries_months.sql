@@ -29,6 +29,17 @@ SELECT shard, job_id, date_trunc('month', day)::date,
     ON CONFLICT (shard, job_id, month) DO UPDATE
    SET figures = kept.figures || excluded.figures
 
+-- name: keep_contract_day
+INSERT INTO contract_days (partner_contract_id, day, charge_micros)
+SELECT partner_contract_id, day, sum(charge_micros)
+  FROM (SELECT 0::bigint AS id
+         UNION ALL
+        SELECT id FROM partner_contracts) AS contracts
+  JOIN job_days
+    ON partner_contract_id = id
+   AND day = %(day)s
+ GROUP BY partner_contract_id, day
+
 -- name: forget_months
 DELETE FROM job_months
  WHERE month < %(month)s

@@ -6,7 +6,7 @@ VALUES (%(before)s)
    SET folded_before = greatest(kept.folded_before, excluded.folded_before)
 
 -- name: list_folding_contracts
--- Those with days to fold, one look into the index for each contract.
+-- Those with days to fold, one look into the index for each contract. What is not kept by contract yet stays.
 SELECT id
   FROM (SELECT 0::bigint AS id
          UNION ALL
@@ -17,6 +17,7 @@ SELECT id
                 WHERE partner_contract_id = id
                   AND day > date '1970-01-01'
                   AND day < %(before)s
+                  AND day <= (SELECT kept_through FROM job_month_keeping)
                   AND dropped_at IS NOT NULL)
 
 -- name: fold_job_days
@@ -28,6 +29,7 @@ WITH old AS (
      WHERE partner_contract_id = %(contract_id)s
        AND day > date '1970-01-01'
        AND day < %(before)s
+       AND day <= (SELECT kept_through FROM job_month_keeping)
        AND dropped_at IS NOT NULL
      ORDER BY day
      LIMIT %(rows_max)s

@@ -24,6 +24,10 @@ async def keep_day(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["keep_day"], locals())
 
 
+async def keep_contract_day(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["keep_contract_day"], locals())
+
+
 async def forget_months(connection: Connection, *, month: date) -> None:
     await connection.execute(SQL["forget_months"], locals())
 

@@ -27,6 +27,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
     ("4: what every job spent is the sum of its daily charges", store.check_job_spending),
     ("4: every month that reports read is its days", store.check_job_months),
+    ("4: what a budget report reads of a contract is its days", store.check_contract_days),
     ("4: every daily charge is its charged clicks at the job's price", store.check_daily_prices),
     ("5: every daily count is that of the events stored", store.check_daily_counts),
     ("5: every click that settlement marked is reversed, with its money", store.check_reversals),

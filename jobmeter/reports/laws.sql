@@ -367,6 +367,27 @@ SELECT count(*),
        min(format('job %s in %s: its month is not its days', job_id, month)) FILTER (WHERE NOT holds)
   FROM looked
 
+-- name: check_contract_days
+-- Law 4. What a budget report reads of a contract's final days is the sum of its jobs' days.
+WITH kept AS (
+    SELECT partner_contract_id, sum(charge_micros) AS charged
+      FROM contract_days
+     GROUP BY partner_contract_id
+), summed AS (
+    SELECT partner_contract_id, sum(charge_micros) AS charged
+      FROM job_days
+     WHERE day <= (SELECT kept_through FROM job_month_keeping)
+     GROUP BY partner_contract_id
+), looked AS (
+    SELECT partner_contract_id, coalesce(kept.charged, 0) AS kept, coalesce(summed.charged, 0) AS summed
+      FROM kept
+      FULL JOIN summed USING (partner_contract_id)
+)
+SELECT count(*),
+       count(*) FILTER (WHERE kept <> summed),
+       min(format('contract %s: kept %s, its days %s', partner_contract_id, kept, summed)) FILTER (WHERE kept <> summed)
+  FROM looked
+
 -- name: check_daily_prices
 -- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up names.
 WITH looked AS (

@@ -75,7 +75,11 @@ SELECT (SELECT count(*)
           FROM settlement_runs) AS settled
 
 -- name: sum_contract_spend
-SELECT coalesce(sum(charge_micros), 0)::bigint
-  FROM job_days
- WHERE partner_contract_id = %(contract_id)s
-   AND day < %(today)s
+SELECT (coalesce((SELECT sum(charge_micros)
+                    FROM contract_days
+                   WHERE partner_contract_id = %(contract_id)s), 0)
+        + coalesce((SELECT sum(charge_micros)
+                      FROM job_days
+                     WHERE partner_contract_id = %(contract_id)s
+                       AND day > (SELECT kept_through FROM job_month_keeping)
+                       AND day < %(today)s), 0))::bigint

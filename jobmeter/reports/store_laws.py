@@ -81,6 +81,10 @@ async def check_job_months(connection: Connection) -> Found:
     return await _read(connection, SQL["check_job_months"])
 
 
+async def check_contract_days(connection: Connection) -> Found:
+    return await _read(connection, SQL["check_contract_days"])
+
+
 async def check_daily_prices(connection: Connection) -> Found:
     return await _read(connection, SQL["check_daily_prices"])
 

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.board import Board, open_board
+from tests.p4p.test_operations import money
 
 DAY = timedelta(days=1)
 
@@ -32,7 +33,7 @@ def played(database_url: str) -> object:
     with open_board(database_url) as board:
         while board.now.day != 25:
             board.advance_to_midnight()
-        job_id = board.post_job("months")
+        job_id = board.post_job("months", budget=money("600.00"))
         first = board.now.date()
         for _ in range(12):
             board.send_clicks(job_id, board.now.day, prefix=board.now.date().isoformat())
@@ -70,3 +71,13 @@ def test_what_was_spent_is_told_up_to_yesterday(played: tuple[Board, date]) -> N
     job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
     assert board.send_clicks(job_id, 3, prefix="today")["accepted"] == 3
     assert board.report_by_ids("months", days=(first, first)).json() == before
+
+
+def test_a_budget_report_adds_kept_days_and_others(played: tuple[Board, date], database_url: str) -> None:
+    board, first = played
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT count(*), max(day) FROM contract_days").fetchone()
+    assert kept == (10, board.now.date() - 3 * DAY)
+    clicks = sum((first + number * DAY).day for number in range(12))
+    (told,) = board.budget().json()["partnerBudgetDetails"]
+    assert told["serviceTermBudgetSpent"]["amount"] == f"{clicks * 1.5:.2f}"

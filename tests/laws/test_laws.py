@@ -104,6 +104,7 @@ BREAKS = {
     "daily charge is the sum": ("UPDATE job_days SET charge_micros = charge_micros + 1",),
     "what every job spent": ("UPDATE job_budgets SET credited_micros = credited_micros + 1",),
     "every month that reports read": ("UPDATE job_months SET figures = figures || figures",),
+    "what a budget report reads": ("UPDATE contract_days SET charge_micros = charge_micros + 1",),
     "charged clicks at the job's price": ("UPDATE job_days SET clicks_charged = clicks_charged - 1",),
     "daily count": ("UPDATE job_days SET views = views + 1",),
     "settlement marked is reversed": (
@@ -172,7 +173,9 @@ def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views:
 
 async def reverse_one_click(stage: Stage, *, open_still: bool) -> None:
     """As settlement does before months are kept: a posting that names the charge; budget row and roll-up follow."""
-    await stage.execute("TRUNCATE job_months", "UPDATE job_month_keeping SET kept_through = '1970-01-01'")
+    await stage.execute(
+        "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
+    )
     reference, job_id, day, price = (
         await stage.rows(
             "SELECT reference, job_id, day, click_price_micros FROM charge_postings"
