@@ -113,8 +113,9 @@ Model = TypeVar("Model", bound=BaseModel)
 async def read_operator_body(request: Request, model: type[Model]) -> Model:
     """The body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong."""
     body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+    decode_json(body)  # what is malformed, or nested too deeply, is told as everywhere
     try:
-        return model.model_validate(decode_json(body))
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"

@@ -97,6 +97,8 @@ def test_a_rule_is_set_and_shown(board: Board) -> None:
         ("PUT", "networks/clouds", {"networks": ["nowhere"]}, 400),
         ("PUT", "networks/clouds", {"networks": ["0.0.0.0/0"]}, 400),
         ("PUT", "settlementRules/UNHEARD", {"isOn": True}, 404),
+        ("PUT", "settlementRules/VISITOR_BURST", {"isOn": "yes"}, 400),
+        ("PUT", "settlementRules/VISITOR_BURST", {"isOn": True, "jobsMax": "5"}, 400),
         ("PUT", "settlementRules/VISITOR_BURST", {"isOn": True, "jobsMax": 0}, 400),
         (
             "POST",
