@@ -111,29 +111,41 @@ SELECT held_budgets.shard, md5('settle ' || charge)::uuid, 5, 4, partner_contrac
 
 -- name: record_late_restatements
 -- What a batch changed of days that reports show already. `job_days` is read after the charge, whose row locks still
--- hold: its figures are those after this batch and no other.
-WITH asked (shard, job_id, day, views, clicks, refused) AS (
-    SELECT shard, job_id, day, views, clicks, refused
+-- hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key, whatever the planner
+-- knew of the tables when it made its plan.
+WITH recorded AS (
+    INSERT INTO job_day_restatements (
+        shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks, clicks_charged,
+        clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
+        after_charge_micros
+    )
+    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, after.partner_contract_id,
+           asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
+           coalesce(amount, 0), after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused,
+           after.charge_micros
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
                   %(clicks)s::integer[], %(refused)s::integer[])
-        AS sent (shard, job_id, day, views, clicks, refused)
+        AS asked (shard, job_id, day, views, clicks, refused)
+     CROSS JOIN LATERAL (
+            SELECT partner_contract_id, views, apply_clicks, clicks_charged, clicks_refused, charge_micros
+              FROM job_days
+             WHERE shard = asked.shard AND job_id = asked.job_id AND day = asked.day
+            OFFSET 0) AS after
+     CROSS JOIN LATERAL (
+            SELECT click_price_micros
+              FROM job_budgets
+             WHERE shard = asked.shard AND job_id = asked.job_id
+            OFFSET 0) AS budget
+      LEFT JOIN LATERAL (
+            SELECT amount
+              FROM charge_postings
+             WHERE shard = asked.shard AND reference = charge_reference(asked.day, asked.job_id, %(batch)s) AND purpose = 3
+            OFFSET 0) AS charged
+        ON true
+    RETURNING 1
 )
-INSERT INTO job_day_restatements (
-    shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks, clicks_charged,
-    clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
-    after_charge_micros
-)
-SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, job_days.partner_contract_id,
-       asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
-       coalesce(amount, 0), job_days.views, job_days.apply_clicks, job_days.clicks_charged,
-       job_days.clicks_refused, job_days.charge_micros
-  FROM asked
-  JOIN job_days USING (shard, job_id, day)
-  JOIN job_budgets USING (shard, job_id)
-  LEFT JOIN charge_postings
-    ON charge_postings.shard = asked.shard
-   AND reference = charge_reference(asked.day, asked.job_id, %(batch)s)
-   AND purpose = 3
+SELECT count(*)
+  FROM recorded
 
 -- name: find_charge
 -- Each shard has its part of the key.

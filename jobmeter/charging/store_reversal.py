@@ -55,7 +55,9 @@ async def record_late_restatements(
     batch: int,
     recorded_at: datetime,
 ) -> int:
-    return (await connection.execute(SQL["record_late_restatements"], locals())).rowcount
+    row = await (await connection.execute(SQL["record_late_restatements"], locals())).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def find_charge(connection: Connection, *, reference: UUID) -> StandingCharge | None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 from jobmeter.api.groups import group_singles
+from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging import flow as charging
@@ -15,9 +16,9 @@ from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 NOW = START + timedelta(hours=1)
 
 
-def open_grouper(stage: Stage) -> Grouper[Event, Landing | None]:
+def open_grouper(stage: Stage, now: datetime = NOW) -> Grouper[Event, Landing | None]:
     async def read_clock() -> datetime:
-        return NOW
+        return now
 
     return group_singles(stage.database, Settings(), read_clock=read_clock, known=stage.known)
 
@@ -40,6 +41,23 @@ def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: s
             twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
             assert {landing.is_live for landing in first + again + twice if landing} == {True}
             assert await counted(stage) == [(6, 6, 6 * PRICE_MICROS)]
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("midnight", budget_micros=100 * PRICE_MICROS)
+            midnight = start_of(day_of(NOW) + timedelta(days=1))
+            grouper = open_grouper(stage, midnight + timedelta(milliseconds=3))
+            await submit(grouper, make_clicks(job_id, 4, midnight - timedelta(milliseconds=2)))
+            assert await counted(stage) == [(2, 2, 2 * PRICE_MICROS)] * 2
+            restated = await stage.rows(
+                "SELECT day, apply_clicks, after_charge_micros FROM job_day_restatements"
+            )
+            assert restated == [(day_of(NOW), 2, 2 * PRICE_MICROS)]
             assert await stage.breaches() == []
 
     asyncio.run(run())
