@@ -199,4 +199,6 @@ def test_the_page_names_every_endpoint_and_asks_nobody_else(served):
     assert "schema-JobPostings" in links
     assert all(f'id="{link}"' in answer.text for link in links)
     assert "``" not in answer.text
+    assert "<code>ids=a&amp;ids=b</code>, at most 10<" in answer.text
+    assert "<code>integer</code> (Milliseconds since 1970 UTC)" in answer.text
     assert not re.search(r"<script|<link|<img|@import|src=|https?://(?!example)", answer.text)
