@@ -57,6 +57,9 @@ def print_routes() -> str:
         "Rest.li resources answer with and without a trailing slash. Those under `/rest` need the",
         "`LinkedIn-Version` header.",
         "",
+        "As a bearer token, Rest.li resources and `/partner` take an access token, `/events` and `/delivery` the job",
+        "board's key (`JOBMETER_EVENTS_KEY`), `/operator` and `/sandbox` the operator's (`JOBMETER_OPERATOR_KEY`).",
+        "",
         "| path | methods | what |",
         "| --- | --- | --- |",
     ]

@@ -262,7 +262,7 @@ async def _open_call(
     application = await _authenticate(state, request, now)
     version = _read_version(request, state.settings.active_versions) if versioned else None
     await _count_call(state, application, resource, now, headers)
-    check_forced_failure(request, state.settings)
+    check_forced_failure(request, state.settings, headers)
     parameters = decode_query(message.query, protocol)
     if versioned:
         _check_parameters(resource, parameters)

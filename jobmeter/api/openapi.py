@@ -48,7 +48,7 @@ def make_endpoints(resources: Resources, plain: Sequence[Route]) -> tuple[Endpoi
     """The endpoints of the document and of its page, which needs no script and nothing from elsewhere."""
     document = build_document(resources, plain)
     page = TEMPLATES.get_template("openapi.html").render(
-        document=document, verbs=("get", "post", "put", "delete")
+        document=document, verbs=("get", "post", "put", "delete"), signs=_SIGNS
     )
 
     async def show_document(_: Request) -> Response:
@@ -89,6 +89,11 @@ def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, An
     }
 
 
+_SIGNS = {
+    "accessToken": "an access token",
+    "operatorKey": "the operator's key",
+    "eventsKey": "the job board's key (events key)",
+}
 _ABOUT = (
     "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are told here in protocol 1.0.0 (ids=a&ids=b, "
     "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
@@ -186,7 +191,8 @@ def _draw_replies(rows: list[Operation]) -> dict[str, Any]:
         reply = found.setdefault(str(row.status), {"description": row.summary})
         if row.reply:
             content = reply.setdefault("content", {JSON: {"schema": {"anyOf": []}}})
-            content[JSON]["schema"]["anyOf"].append(refer(row.reply))
+            choices = content[JSON]["schema"]["anyOf"]
+            choices += [refer(row.reply)] if refer(row.reply) not in choices else []
     return found
 
 
@@ -199,11 +205,12 @@ def _draw_faults(statuses: tuple[int, ...], schema: str) -> dict[str, Any]:
 
 def _draw_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
     known = PLAIN.get(path)
-    told = (route.endpoint.__doc__ or route.name.replace("_", " ")).strip().splitlines()[0]
+    told = (route.endpoint.__doc__ or route.name.replace("_", " ")).strip().splitlines()[0].replace("``", "")
     is_oauth = path.startswith("/oauth/")
     reply: dict[str, Any] = {"description": "Done"}
     if known is None or known.reply:
-        reply["content"] = {JSON: {"schema": refer(known.reply) if known else RECORD}}
+        media = known.media if known else JSON
+        reply["content"] = {media: {"schema": refer(known.reply) if known else RECORD}}
     drawn: dict[str, Any] = {
         "operationId": _name(f"{verb} {path}"),
         "tags": [path.split("/")[1]],
@@ -231,7 +238,9 @@ def _list_path_parameters(path: str) -> list[tuple[str, str]]:
 
 
 def _choose_scheme(path: str) -> str:
-    return {"/events": "eventsKey", "/partner/charges": "accessToken"}.get(path, "operatorKey")
+    """The board's key for what candidates do and what to show them, tokens for partners, else the operator's key."""
+    schemes = {"events": "eventsKey", "delivery": "eventsKey", "partner": "accessToken"}
+    return schemes.get(path.split("/")[1], "operatorKey")
 
 
 def _draw_body(path: str, known: Operation | None, verb: str) -> dict[str, Any]:
@@ -254,6 +263,9 @@ def _draw_models() -> dict[str, Schema]:
         schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
         found[model.__name__] = schema
+    for schema in found.values():
+        if "description" in schema:
+            schema["description"] = schema["description"].replace("``", "")
     return found
 
 

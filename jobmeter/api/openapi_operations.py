@@ -25,7 +25,9 @@ from jobmeter.api.operator_settlement import CreditBody, ExclusionBody, Networks
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``body`` and ``reply`` name schemas; an empty ``reply`` is an empty body. ``is_keyed``: the path has a key."""
+    """``body`` and ``reply`` name schemas; an empty ``reply`` is an empty body. ``is_keyed``: the path has a key.
+    ``media`` is that of the reply where it is not JSON.
+    """
 
     summary: str
     reply: str = ""
@@ -33,6 +35,7 @@ class Operation:
     status: int = 200
     is_keyed: bool = False
     required: tuple[str, ...] = ()
+    media: str = "application/json"
 
 
 _RANGE = ("dateRange",)
@@ -93,6 +96,7 @@ PLAIN: Final[dict[str, Operation]] = {
     "/oauth/v2/introspectToken": Operation("What a token is worth", "TokenLife"),
     "/oauth/v2/revoke": Operation("End a token"),
     "/events": Operation("Views and apply clicks, in a batch", "EventsReply", "Events"),
+    "/delivery/snapshot": Operation("All jobs that are promoted now", "Lines", media="application/x-ndjson"),
     "/partner/charges": Operation("The ordered stream of charges and corrections", "Charges"),
     "/health": Operation("Whether the server can reach its database", "Health"),
 }

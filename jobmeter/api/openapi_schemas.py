@@ -47,6 +47,11 @@ def page_of(schema: Schema) -> Schema:
     return record("elements", elements=list_of(schema), paging=refer("Paging"))
 
 
+def one_of(names: str) -> Schema:
+    """``names`` are parted by blanks."""
+    return {"type": "string", "enum": names.split()}
+
+
 def text_of(pattern: str, example: str) -> Schema:
     return {"type": "string", "pattern": pattern, "examples": [example]}
 
@@ -54,6 +59,27 @@ def text_of(pattern: str, example: str) -> Schema:
 URN_APPLICATION: Final = text_of(
     "^urn:li:developerApplication:[0-9]{1,18}$", "urn:li:developerApplication:100001"
 )
+
+_ORGANIZATION: Final = text_of("^urn:li:(organization|company):[0-9]{1,18}$", "urn:li:organization:2414183")
+_CONTRACT: Final = text_of("^urn:li:contract:[0-9]{1,18}$", "urn:li:contract:2008000002")
+_URL: Final[Schema] = {"type": "string", "format": "uri", "maxLength": 2_083}
+_SHORT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX}
+
+# Good as it stands in a new sandbox, whose customer's contract this is.
+JOB_EXAMPLE: Final[Schema] = {
+    "externalJobPostingId": "job-1",
+    "jobPostingOperationType": "CREATE",
+    "title": "Harbour pilot",
+    "description": "You bring ships into the harbour and out again, at any hour and in any weather, and you know each of "
+    "its berths by name and by depth.",
+    "companyApplyUrl": "https://example.com/careers/pilot",
+    "listedAt": 1_700_000_000_000,
+    "location": "Rotterdam, Netherlands",
+    "companyName": "Harbour Logistics",
+    "contract": "urn:li:contract:2008000002",
+    "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"}},
+    "posterEmail": "recruiter@example.com",
+}
 
 SCHEMAS: Final[dict[str, Schema]] = {
     "RestliError": record(
@@ -123,26 +149,65 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "JobPosting": record(
         "externalJobPostingId jobPostingOperationType title description companyApplyUrl listedAt location",
         externalJobPostingId={"type": "string", "minLength": 1, "maxLength": 75},
-        jobPostingOperationType={
-            "type": "string",
-            "enum": ["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"],
-        },
+        jobPostingOperationType=one_of("CREATE UPDATE RENEW CLOSE UPGRADE DOWNGRADE"),
         title={"type": "string", "minLength": 1, "maxLength": 200},
         description={"type": "string", "minLength": 100, "maxLength": 25_000},
-        companyApplyUrl={"type": "string", "format": "uri", "maxLength": 2_083},
+        companyApplyUrl=_URL,
         listedAt=TIME_MS,
-        location={"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX},
-        alternateLocations={**list_of(TEXT), "maxItems": 7},
-        company=text_of("^urn:li:(organization|company):[0-9]{1,18}$", "urn:li:organization:2414183"),
-        companyName=TEXT,
-        contract=text_of("^urn:li:contract:[0-9]{1,18}$", "urn:li:contract:2008000002"),
-        budget=record(payForPerformanceTotalBudget=refer("Money")),
-        posterEmail={"type": "string", "format": "email"},
+        location=_SHORT,
+        alternateLocations={**list_of(_SHORT), "maxItems": 7},
+        company=_ORGANIZATION,
+        integrationContext=_ORGANIZATION,
+        companyPageUrl=_URL,
+        companyName=_SHORT,
+        contract=_CONTRACT,
+        budget=record(
+            payForPerformanceTotalBudget=refer("Money"),
+            payForPerformanceDailyBudget={**refer("Money"), "description": "An extension"},
+        ),
+        listingType={**one_of("BASIC PREMIUM"), "default": "BASIC"},
+        companyJobCode=_SHORT,
+        workplaceTypes={**list_of(one_of("On-site Hybrid Remote")), "maxItems": 1},
+        employmentStatus=one_of("FULL_TIME PART_TIME CONTRACT INTERNSHIP TEMPORARY VOLUNTEER OTHER"),
+        experienceLevel=one_of(
+            "ENTRY_LEVEL MID_SENIOR_LEVEL DIRECTOR EXECUTIVE INTERNSHIP ASSOCIATE NOT_APPLICABLE"
+        ),
+        industries=list_of(text_of("^urn:li:industry:[0-9]{1,18}$", "urn:li:industry:4")),
+        categories={**list_of(_SHORT), "maxItems": 3},
+        skillsDescription={"type": "string", "maxLength": 4_000},
+        compensation=record("compensations", compensations=list_of(refer("Compensation"))),
+        expireAt=TIME_MS,
+        posterEmail={"type": "string", "format": "email", "description": "Required from version 202506"},
+        showPosterInfo=FLAG,
+        availability=one_of("PUBLIC INTERNAL PRIVATE_TO_ATS_INTEGRATION"),
+        trackingPixelUrl=_URL,
+        partnerRequisitionId=_SHORT,
+        onsiteApplyConfiguration=RECORD,
+        partnerJobCampaignId=_SHORT,
     ),
-    "JobPostings": record("elements", elements={**list_of(refer("JobPosting")), "maxItems": 100}),
+    "Compensation": record(
+        period=one_of("YEARLY MONTHLY SEMIMONTHLY BIWEEKLY WEEKLY DAILY HOURLY"),
+        type=one_of(
+            "BASE_SALARY TIPS COMMISSION PROFIT_SHARING STOCK_OPTIONS STOCK BONUS SIGN_ON_BONUS OVER_TIME OTHER"
+        ),
+        value=record(exactAmount=refer("Money"), range=record(start=refer("Money"), end=refer("Money"))),
+    ),
+    "JobPostings": {
+        **record("elements", elements={**list_of(refer("JobPosting")), "maxItems": 100}),
+        "examples": [{"elements": [JOB_EXAMPLE]}],
+    },
     "JobPostingRows": record(
         "elements",
-        elements=list_of(record("status", status=LONG, id=TEXT, location=TEXT, error=refer("RestliError"))),
+        elements=list_of(
+            record(
+                "status",
+                status=LONG,
+                id=TEXT,
+                location=TEXT,
+                entity=record(externalJobPostingId=TEXT, alternateLocationTasks=list_of(TEXT)),
+                error=refer("RestliError"),
+            )
+        ),
     ),
     "Tasks": batch_of(
         record(
@@ -158,15 +223,37 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "PostingStatuses": batch_of(
         record("externalJobPostingId listingStatus", externalJobPostingId=TEXT, listingStatus=TEXT)
     ),
-    "Campaign": record(
-        "partnerJobCampaignId name contract startTime",
+    "Campaign": {
+        **record(
+            "partnerJobCampaignId name contract startTime",
+            partnerJobCampaignId=TEXT,
+            name=TEXT,
+            contract=_CONTRACT,
+            startTime=TIME_MS,
+            endTime=TIME_MS,
+        ),
+        "examples": [
+            {
+                "partnerJobCampaignId": "spring",
+                "name": "Spring",
+                "contract": "urn:li:contract:2008000002",
+                "startTime": 1_700_000_000_000,
+            }
+        ],
+    },
+    "CampaignReply": record(
+        "id partnerJobCampaignId name contract status startTime createdAt lastModifiedAt",
+        id=TEXT,
         partnerJobCampaignId=TEXT,
         name=TEXT,
         contract=TEXT,
+        status=one_of("DRAFT ACTIVE PAUSED COMPLETED CLOSED"),
         startTime=TIME_MS,
         endTime=TIME_MS,
+        createdAt=TIME_MS,
+        lastModifiedAt=TIME_MS,
+        endedAt=TIME_MS,
     ),
-    "CampaignReply": record("id status", id=TEXT, status=TEXT, name=TEXT, contract=TEXT, startTime=TIME_MS),
     "CampaignAction": record("value", value=refer("CampaignReply")),
     "Places": page_of(record("geo location", geo=TEXT, location=TEXT, countryCode=TEXT)),
     "JobReport": record(
@@ -217,6 +304,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         rejected=LONG,
         rejections=list_of(record("index reason message", index=LONG, reason=TEXT, message=TEXT)),
     ),
+    "Lines": {"type": "string", "description": "NDJSON: a JSON object in each line"},
     "Charges": record("elements cursor hasMore", elements=list_of(RECORD), cursor=TEXT, hasMore=FLAG),
     "Health": record("status", status=TEXT, now=TEXT, sandbox=FLAG),
 }

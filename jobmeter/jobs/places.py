@@ -19,6 +19,8 @@ _CITIES_ALSO_CALLED = {
     "DEN HAAG": "THE HAGUE", "KOBENHAVN": "COPENHAGEN", "GOTEBORG": "GOTHENBURG", "NURNBERG": "NUREMBERG",
     "HANNOVER": "HANOVER", "FRANKFURT AM MAIN": "FRANKFURT", "SEVILLA": "SEVILLE", "FIRENZE": "FLORENCE",
     "NAPOLI": "NAPLES", "GENOVA": "GENOA", "WASHINGTON DC": "WASHINGTON", "WASHINGTON D.C.": "WASHINGTON",
+    "NYC": "NEW YORK CITY", "MUENCHEN": "MUNICH", "KOELN": "COLOGNE", "NUERNBERG": "NUREMBERG", "ZUERICH": "ZURICH",
+    "DUESSELDORF": "DUSSELDORF",
 }  # fmt: skip
 # Those of the cities in the data file.
 _US_STATES = {
@@ -33,6 +35,11 @@ _US_STATES = {
     "DC": "DISTRICT OF COLUMBIA",
 }  # fmt: skip
 LOCALE_DEFAULT = "en"
+# A country is known by its name in these, besides English.
+_LANGUAGES = (
+    "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl", "cs", "hu", "ro", "tr", "el", "ru", "uk", "ar",
+    "he", "hi", "id", "vi", "th", "ja", "ko", "zh",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,30 @@ def _territories(locale: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _codes_by_name() -> dict[str, str]:
+def _codes_by_english_name() -> dict[str, str]:
     return {_fold(name): code for code, name in _territories(LOCALE_DEFAULT).items()}
 
 
+@lru_cache(maxsize=1)
+def _codes_by_other_name() -> dict[str, str]:
+    """Countries by folded name in other languages; read when an English name does not do.
+
+    An English name, a city or a state goes before (``Granada`` is a city, not Grenada); a name that languages give
+    to different countries is left out.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for language in _LANGUAGES:
+        for code, name in _territories(language).items():
+            found[_fold(name)].add(code)
+    known = {
+        *_codes_by_english_name(), *_cities(), *_CITIES_ALSO_CALLED, *_US_STATES, *_US_STATES.values(),
+    }  # fmt: skip
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1 and name not in known}
+
+
 def _fold(text: str) -> str:
-    """Upper case, without accents and doubled spaces."""
-    apart = unicodedata.normalize("NFKD", text)
+    """Upper case, without accents, hyphens and doubled spaces."""
+    apart = unicodedata.normalize("NFKD", text.replace("-", " "))
     return " ".join("".join(c for c in apart if not unicodedata.combining(c)).upper().split())
 
 
@@ -100,7 +124,8 @@ def _country_code(part: str) -> str:
     wanted = _fold(part)
     if len(wanted) == 2 and wanted in _countries():
         return wanted
-    return _ALSO_CALLED.get(wanted) or _codes_by_name().get(wanted, "")
+    known = _ALSO_CALLED.get(wanted) or _codes_by_english_name().get(wanted)
+    return known or _codes_by_other_name().get(wanted, "")
 
 
 @lru_cache(maxsize=10_000)
@@ -167,7 +192,8 @@ def search_places(text: str, *, places_max: int) -> list[Place]:
         if place != exact and all(_is_within(place, part) for part in parts[1:])
     ]
     if len(parts) == 1:
-        codes = sorted({code for folded, code in _codes_by_name().items() if folded.startswith(name)})
+        names = [*_codes_by_english_name().items(), *_codes_by_other_name().items()]
+        codes = sorted({code for folded, code in names if folded.startswith(name)})
         found += [_countries()[code] for code in codes if _countries()[code] != exact]
     found.sort(key=lambda place: (-place.inhabitants_thousands, place.number))
     return ([exact] if exact else []) + found[: places_max - bool(exact)]

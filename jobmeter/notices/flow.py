@@ -27,7 +27,7 @@ from jobmeter.notices.model import (
 from jobmeter.partners.model import Application
 from jobmeter.store.migrate import Connection
 
-CLAIM_SECONDS = 120  # longer than any attempt
+CLAIM_SECONDS = 120  # longer than any attempt, and all that one process tells an endpoint in a row
 
 
 async def post_notice(
@@ -160,7 +160,8 @@ async def claim_errands(
 ) -> list[Errand]:
     """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over.
 
-    None of the endpoints ``busy_ids``, which the process is telling already.
+    None of endpoints that another process is telling, or of ``busy_ids``, which this one is: call ``free_endpoint``
+    when all of an endpoint's are noted.
     """
     claimed = await store.claim_notices(
         connection,
@@ -185,6 +186,11 @@ async def claim_errands(
         )
         for delivery in sorted(claimed, key=lambda delivery: delivery.number)
     ]
+
+
+async def free_endpoint(connection: Connection, endpoint_id: int) -> None:
+    """Any process may tell the endpoint again."""
+    await store.free_endpoint(connection, endpoint_id=endpoint_id)
 
 
 async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: str) -> tuple[str, ...]:

@@ -95,24 +95,46 @@ INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_
 VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s, %(now)s, %(now)s)
 
 -- name: claim_notices
--- Due ones that no other process has, pushed ahead for as long as an attempt may take: one that is killed meanwhile is
--- tried again then, under the same id. Of endpoints that are being told at this moment none is taken.
-WITH due AS (
+-- Due ones of endpoints that no process is telling, pushed ahead for as long as a lane may take, and their endpoints
+-- with them: one process at a time tells an endpoint, in order. What a killed one left is tried again then, under the
+-- same id.
+WITH idle AS (
     SELECT id
+      FROM notice_endpoints AS endpoint
+     WHERE (busy_until IS NULL OR busy_until <= %(now)s)
+       AND id <> ALL(%(busy_ids)s::bigint[])
+       AND EXISTS (SELECT
+                     FROM notices
+                    WHERE endpoint_id = endpoint.id
+                      AND state = 'WAITING'
+                      AND due_at <= %(now)s)
+       FOR NO KEY UPDATE SKIP LOCKED
+), due AS (
+    SELECT id, endpoint_id
       FROM notices
      WHERE state = 'WAITING'
        AND due_at <= %(now)s
-       AND endpoint_id <> ALL(%(busy_ids)s::bigint[])
+       AND endpoint_id IN (SELECT id FROM idle)
      ORDER BY due_at, number
      LIMIT %(rows_max)s
        FOR UPDATE SKIP LOCKED
+), held AS (
+    UPDATE notice_endpoints
+       SET busy_until = %(claimed_until)s
+     WHERE id IN (SELECT endpoint_id FROM due)
 )
 UPDATE notices
    SET due_at = %(claimed_until)s
   FROM due
  WHERE notices.id = due.id
-RETURNING notices.id, number, endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at, finished_at,
-          last_outcome
+RETURNING notices.id, number, notices.endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at,
+          finished_at, last_outcome
+
+-- name: free_endpoint
+-- For the next process that has something to tell it.
+UPDATE notice_endpoints
+   SET busy_until = NULL
+ WHERE id = %(endpoint_id)s
 
 -- name: find_endpoints
 SELECT id, application_id, url, email, kinds, created_at

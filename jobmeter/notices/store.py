@@ -108,6 +108,10 @@ async def claim_notices(
     return [_make_delivery(row) for row in rows]
 
 
+async def free_endpoint(connection: Connection, *, endpoint_id: int) -> None:
+    await connection.execute(SQL["free_endpoint"], locals())
+
+
 async def find_endpoints(connection: Connection, *, endpoint_ids: list[int]) -> dict[int, NoticeEndpoint]:
     rows = await (await connection.execute(SQL["find_endpoints"], locals())).fetchall()
     return {row[0]: _make_endpoint(row) for row in rows}

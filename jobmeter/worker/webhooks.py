@@ -31,13 +31,22 @@ ERRANDS_MAX = 50
 AT_ONCE_MAX = 20
 NOTED_AT_ONCE_MAX = 4  # requests need the pool's connections too
 SECONDS_MAX = 15
+LANE_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt ends before the claim does
 ROUNDS_MAX = 1_000
 
 
 class DeliveryLanes:
     """A lane for each endpoint that has something to be told: one that is slow keeps nobody waiting but itself."""
 
-    def __init__(self, database: Database, settings: Settings, chance: Random) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        chance: Random,
+        *,
+        lane_seconds_max: float = LANE_SECONDS_MAX,
+    ) -> None:
+        self._lane_seconds_max = lane_seconds_max
         self._database = database
         self._settings = settings
         self._chance = chance
@@ -89,9 +98,16 @@ class DeliveryLanes:
             log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
 
     async def _tell(self, errands: Sequence[Errand], now: datetime) -> None:
-        """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again."""
+        """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again.
+
+        What there is no time for while the endpoint is this process's alone is left until its claim is over.
+        """
         failures: dict[Way, str] = {}
+        clock = asyncio.get_running_loop().time
+        last_start = clock() + self._lane_seconds_max
         for errand in errands:
+            if clock() > last_start:
+                return
             way = errand.delivery.way
             if way not in failures:
                 send = send_webhook if way is Way.WEBHOOK else send_mail
@@ -104,6 +120,8 @@ class DeliveryLanes:
                 await notices.note_attempt(
                     connection, errand.delivery, failure=failures.get(way), now=now, chance=self._chance
                 )
+        async with self._noting, self._database.transaction() as connection:
+            await notices.free_endpoint(connection, errands[0].delivery.endpoint_id)
 
 
 async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:

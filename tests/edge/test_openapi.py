@@ -13,7 +13,9 @@ from schemathesis.specs.openapi import checks
 from jobmeter.api.edge import Resource
 from jobmeter.api.openapi import build_document
 from jobmeter.api.openapi_operations import NOT_JSON, RESTLI
+from jobmeter.api.openapi_schemas import JOB_EXAMPLE, SCHEMAS
 from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
+from jobmeter.jobs.element_schema import Element
 from tests.board import bearer
 from tests.conftest import TEMPLATE, make_database
 from tests.served import serve_sandbox
@@ -143,6 +145,32 @@ def test_every_reference_leads_to_a_schema():
     assert named <= set(DOCUMENT["components"]["schemas"])
 
 
+def test_every_field_of_a_job_posting_is_told_of():
+    fields = {field.alias for field in Element.model_fields.values()}
+    assert set(SCHEMAS["JobPosting"]["properties"]) == fields
+    required = {field.alias for field in Element.model_fields.values() if field.is_required()}
+    assert set(SCHEMAS["JobPosting"]["required"]) == required
+
+
+def test_the_example_of_a_job_is_good_in_a_new_sandbox(served, keys):
+    answer = httpx2.post(
+        f"{served['base_url']}/rest/simpleJobPostings",
+        headers=keys["child"] | {"LinkedIn-Version": "202604", "X-RestLi-Method": "BATCH_CREATE"},
+        json={"elements": [JOB_EXAMPLE | {"externalJobPostingId": "as-the-document-says"}]},
+    )
+    assert [row["status"] for row in answer.json()["elements"]] == [202], answer.text
+
+
+@pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
+def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(served, keys, verb, path):
+    if not DOCUMENT["paths"][path][verb]["security"]:
+        return
+    answer = httpx2.request(
+        verb.upper(), served["base_url"] + re.sub(r"\{\w+\}", "1", path), headers=sign_in(keys, path, verb)
+    )
+    assert answer.status_code != 401, answer.text
+
+
 def test_operations_have_names_of_their_own():
     names = [DOCUMENT["paths"][path][verb]["operationId"] for verb, path in OPERATIONS]
     assert len(set(names)) == len(names)
@@ -166,4 +194,11 @@ def test_the_page_names_every_endpoint_and_asks_nobody_else(served):
         operation = DOCUMENT["paths"][path][verb]["operationId"]
         assert f'id="{operation}"' in answer.text
         assert f"<strong>{verb.upper()}</strong> {path}</code>" in answer.text
+    assert not re.search(r'<pre><code>\{\s*"\$ref"', answer.text)  # a body is shown, not only named
+    links = set(re.findall(r'href="#([^"]+)"', answer.text))
+    assert "schema-JobPostings" in links
+    assert all(f'id="{link}"' in answer.text for link in links)
+    assert "``" not in answer.text
+    assert "<code>ids=a&amp;ids=b</code>, at most 10<" in answer.text
+    assert "<code>integer</code> (Milliseconds since 1970 UTC)" in answer.text
     assert not re.search(r"<script|<link|<img|@import|src=|https?://(?!example)", answer.text)

@@ -174,6 +174,18 @@ def test_the_refusal_is_a_row_of_the_table(database_url):
     assert refused.quota.resets_in_seconds == 12 * 3_600
 
 
+def test_a_refusal_on_demand_tells_what_a_true_one_tells(board):
+    forced = board.client.get(TASKS, headers=board.headers() | {"X-Jobmeter-Fail": "1024"})
+    assert forced.status_code == 429
+    assert forced.headers["X-RateLimit-Remaining"] == "0"
+    assert 0 < int(forced.headers["Retry-After"]) <= 86_400
+    assert forced.headers["Retry-After"] == forced.headers["X-RateLimit-Reset"]
+
+    # and it took one call, no more
+    answer = board.client.get(TASKS, headers=board.headers())
+    assert int(answer.headers["X-RateLimit-Remaining"]) == int(answer.headers["X-RateLimit-Limit"]) - 2
+
+
 @pytest.mark.parametrize("setting", ["jobs", "jobs=", "=5", "jobs=-1", "jobs=5,x=many"])
 def test_a_setting_that_cannot_be_read_is_named(setting):
     with pytest.raises(ValueError, match="JOBMETER_RATE_LIMITS"):

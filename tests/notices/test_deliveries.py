@@ -72,7 +72,9 @@ def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url
     asyncio.run(run())
 
 
-def test_two_processes_share_the_work(database_url: str) -> None:
+def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> None:
+    """Each took what the other had not, and a job was told closed before it was told listed."""
+
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_stage(database_url) as stage:
@@ -85,7 +87,29 @@ def test_two_processes_share_the_work(database_url: str) -> None:
                 )
                 await other.close()
                 assert sum(done) == 70
-                assert sorted(body["n"] for body in receiver.bodies) == list(range(70))
+                assert [body["n"] for body in receiver.bodies] == list(range(70))
+
+    asyncio.run(run())
+
+
+def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
+    async def run() -> None:
+        with open_receiver() as receiver:
+            async with open_stage(database_url) as stage:
+                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                await post(stage, 3)
+                # given a lane whose time is over before it has told anything
+                lanes = DeliveryLanes(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
+                assert await lanes.start_due(now=START) == 3
+                await lanes.wait()
+                await lanes.close()
+                assert receiver.bodies == []
+
+                # then no other process overtakes it, and all is told once its claim is over
+                await post(stage, 1)
+                assert await deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)) == 0
+                assert await deliver_due(stage.database, SETTINGS, now=LATER, chance=Random(1)) == 4
+                assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
 
     asyncio.run(run())
 

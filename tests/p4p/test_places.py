@@ -20,6 +20,13 @@ from jobmeter.jobs.places import country_of, is_country_only, search_places, sta
         ("Atlanta, Georgia", "Atlanta, Georgia, United States", "US"),
         ("Tbilisi, Georgia", "Tbilisi, Georgia", "GE"),
         ("Nether Wallop, United Kingdom", "Nether Wallop, United Kingdom", "GB"),
+        ("München, Deutschland", "Munich, Bavaria, Germany", "DE"),
+        ("Rotterdam, Nederland", "Rotterdam, South Holland, Netherlands", "NL"),
+        ("Wuppertal, Nordrhein-Westfalen, Deutschland", "Wuppertal, Nordrhein-Westfalen, Deutschland", "DE"),
+        ("渋谷区, 日本", "渋谷区, 日本", "JP"),
+        ("Granada, España", "Granada, Andalusia, Spain", "ES"),
+        ("Saint Etienne", "Saint-Étienne, Auvergne-Rhône-Alpes, France", "FR"),
+        ("Muenchen", "Munich, Bavaria, Germany", "DE"),
         ("Somewhere else", "Somewhere else", ""),
         ("", "", ""),
     ],
@@ -30,7 +37,15 @@ def test_a_text_is_standardized(sent: str, place: str, country: str) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "only"),
-    [("Germany", True), ("DE", True), ("Berlin", False), ("Berlin, Germany", False), ("Moon", False)],
+    [
+        ("Germany", True),
+        ("DE", True),
+        ("Deutschland", True),
+        ("Granada", False),
+        ("Berlin", False),
+        ("Berlin, Germany", False),
+        ("Moon", False),
+    ],
 )
 def test_a_country_alone_is_known_as_such(sent: str, only: bool) -> None:
     assert is_country_only(sent) is only
@@ -48,6 +63,14 @@ def test_a_country_alone_is_known_as_such(sent: str, only: bool) -> None:
 )
 def test_a_search_begins_with_the_best(text: str, locale: str, first: str) -> None:
     assert search_places(text, places_max=5)[0].text(locale) == first
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "nl_NL", "pt_BR", "ja_JP", "tr_TR", "pl_PL", "ar_AE"])
+def test_what_a_search_answers_is_understood_as_a_location(locale: str) -> None:
+    for name in ("Leeds", "Munich", "Rotterdam", "São Paulo", "Tokyo", "Istanbul", "Saint-Étienne", "France"):
+        found = search_places(name, places_max=1)[0]
+        told = found.text(locale)
+        assert (standardize(told), country_of(told)) == (found.text(), found.country), told
 
 
 def test_a_search_finds_the_largest_first_and_each_place_once() -> None:

@@ -1,0 +1,74 @@
+"""The tutorial's commands, run by a shell as they are printed, against a sandbox of their own."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TEMPLATE, make_database
+from tests.served import serve_sandbox
+
+DOCS = Path(__file__).parents[2] / "docs"
+README = DOCS.parent / "README.md"
+BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+STARTS_SERVER = "make run"
+SETTLES = "sleep 1\n"  # what the reader takes to read on; the worker needs less
+
+
+@pytest.fixture
+def printed(cluster_url, tmp_path):
+    """What each block of the tutorial prints; one that starts the sandbox is left out."""
+    made = make_database(cluster_url, TEMPLATE)
+    url = next(made)
+    with serve_sandbox(url, tmp_path) as told:
+        file = tmp_path / "credentials.json"
+        file.write_text(json.dumps(told))
+        blocks = [
+            block for block in BLOCK.findall((DOCS / "tutorial.md").read_text()) if STARTS_SERVER not in block
+        ]
+        script = "set -eu\n" + "\necho; echo ---\n".join(SETTLES + block for block in blocks)
+        script = re.sub(r"^FILE=.*$", f"FILE={file}", script, flags=re.MULTILINE)
+        script = re.sub(
+            r"^(\.venv/bin/jobmeter clock .*)$", rf"\1 --credentials {file}", script, flags=re.MULTILINE
+        )
+        script = script.replace(".venv/bin/jobmeter", f"{sys.executable} -m jobmeter")
+        script = re.sub(r"--data ~/\S+", f"--database-url '{url}'", script)
+        ran = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(DOCS.parent)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        yield ran
+    made.close()
+
+
+@pytest.mark.skipif(
+    shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash and curl"
+)
+def test_the_commands_do_what_the_text_says(printed):
+    assert printed.returncode == 0, printed.stdout + printed.stderr
+    _, _, posted, task, sent, report, laws = printed.stdout.split("---\n")
+    assert json.loads(posted)["elements"][0]["status"] == 202
+    assert '"status":"SUCCEEDED"' in task
+    assert '"accepted":2' in sent
+    days = json.loads(report.strip().splitlines()[-1])["results"]["my-first-job"]["jobPerformanceMetrics"]
+    assert [(day["applyClickCount"], day["viewCount"]) for day in days] == [(1, 1)]
+    assert "All laws hold" in laws
+
+
+@pytest.mark.parametrize("path", [README, *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)
+def test_events_are_sent_as_a_type_that_is_read(path):
+    """curl calls a body a form where nothing else is said, which ``/events`` refuses."""
+    for block in BLOCK.findall(path.read_text()):
+        for command in re.split(r"\n(?=\S)", block):
+            if "curl" in command and re.search(r"\$BASE/events\b", command):
+                assert "Content-Type: application/" in command, command
