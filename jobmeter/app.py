@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.groups import group_job_reports, group_singles, group_tokens
 from jobmeter.api.intake_gate import IntakeGate
+from jobmeter.api.outages import answer_outage
 from jobmeter.api.proxies import read_trusted_proxies
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
@@ -28,7 +29,8 @@ from jobmeter.metering.flow import Known
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
-from jobmeter.store.database import Database
+from jobmeter.store.database import WAIT_SECONDS_MAX, Database
+from jobmeter.store.outage import UNUSABLE
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         exception_handlers={
             404: answer_unknown,
             405: answer_wrong_verb,
+            **dict.fromkeys(UNUSABLE, answer_outage),
             Exception: answer_failure,
         },
     )
@@ -59,10 +62,15 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings) -> AsyncIterator[State]:
-    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so."""
+async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> AsyncIterator[State]:
+    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so.
+
+    ``wait_seconds`` is how long a request may wait for a connection to the database.
+    """
     proxies = read_trusted_proxies(settings.trusted_proxies)
-    database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
+    database = await Database.open(
+        settings.database_url, connections_max=settings.pool_connections_max, wait_seconds=wait_seconds
+    )
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
     # Before the first request: events need the partition of their day.

@@ -4,17 +4,13 @@ Does not own the feed (``jobmeter.delivery``).
 """
 
 import asyncio
-import logging
 
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from jobmeter.delivery import flow as delivery
 from jobmeter.store.database import Database
 
 POLL_SECONDS = 0.1
-
-log = logging.getLogger("jobmeter.api")
 
 
 class ChangeWatch:
@@ -45,8 +41,8 @@ class ChangeWatch:
             try:
                 async with self._database.connection() as connection:
                     last = await delivery.read_last_number(connection)
-            except (psycopg.Error, PoolTimeout):
-                log.warning("the feed could not be asked for its last number")
+            except psycopg.Error as error:
+                self._database.outage.tell(error)
                 last = self._last
             if last > self._last:
                 async with self._changed:

@@ -12,6 +12,7 @@ from random import Random
 from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
+from jobmeter.store.outage import is_outage
 from jobmeter.worker import chores
 from jobmeter.worker.charge_notices import tell_charges
 from jobmeter.worker.webhooks import DeliveryLanes
@@ -43,6 +44,13 @@ async def run_loop(
     )
 
 
+def _tell(database: Database, error: Exception, what: str) -> None:
+    if is_outage(error):
+        database.outage.tell(error)
+    else:
+        log.error(what, exc_info=error)
+
+
 async def _run_awaited(
     database: Database, settings: Settings, read_clock: ReadClock, bell: asyncio.Event
 ) -> None:
@@ -55,8 +63,9 @@ async def _run_awaited(
                 await chores.make_event_days(database, now=now)
                 partitions_made_for = day_of(now)
             await chores.run_awaited(database, settings, now=now)
-        except Exception:
-            log.exception("a chore failed and will be tried again")
+            database.outage.end()
+        except Exception as error:  # noqa: BLE001
+            _tell(database, error, "a chore failed and will be tried again")
         bell.clear()
         try:
             await asyncio.wait_for(bell.wait(), settings.chore_interval_ms / 1_000)
@@ -75,8 +84,8 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
                 await chores.sweep_expired(database, now=now)
                 await chores.run_rest(database, settings, now=now)
                 swept_at = now
-        except Exception:
-            log.exception("a chore failed and will be tried again")
+        except Exception as error:  # noqa: BLE001
+            _tell(database, error, "a chore failed and will be tried again")
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
 
@@ -90,8 +99,8 @@ async def _tell_partners(database: Database, settings: Settings, read_clock: Rea
                 now = await read_clock()
                 await tell_charges(database, now=now)
                 await lanes.start_due(now=now)
-            except Exception:
-                log.exception("notices could not be sent and will be tried again")
+            except Exception as error:  # noqa: BLE001
+                _tell(database, error, "notices could not be sent and will be tried again")
             await asyncio.sleep(settings.chore_interval_ms / 1_000)
     finally:
         await lanes.close()
