@@ -6,6 +6,7 @@ Does not own any behaviour of theirs.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -29,10 +30,14 @@ from jobmeter.metering.flow import Known
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
-from jobmeter.store.database import WAIT_SECONDS_MAX, Database
-from jobmeter.store.outage import UNUSABLE
+from jobmeter.store.database import WAIT_SECONDS_MAX, Database, upgrade_database
+from jobmeter.store.migrate import DatabaseUnusable
+from jobmeter.store.outage import UNUSABLE, Outage, is_outage
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
+
+START_SECONDS_MAX = 600
+RETRY_SECONDS = 1
 
 log = logging.getLogger("jobmeter")
 
@@ -43,6 +48,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state
             yield
@@ -59,6 +65,30 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     )
     app.router.redirect_slashes = False
     return app
+
+
+def check_settings(settings: Settings) -> None:
+    """Raises ``ValueError``, in one line, for what a worker could not start with."""
+    read_trusted_proxies(settings.trusted_proxies)
+    read_rate_limits(settings.rate_limits)
+
+
+async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
+    """A worker that takes another's place while the database is away waits for it, and then upgrades the schema.
+
+    Raises ``DatabaseUnusable``: at once where waiting would change nothing.
+    """
+    outage, give_up_at = Outage(), time.monotonic() + seconds_max
+    while True:
+        try:
+            await upgrade_database(url)
+        except DatabaseUnusable as error:
+            if not is_outage(error.__cause__) or time.monotonic() > give_up_at:
+                raise
+            outage.tell(error)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return outage.end()
 
 
 @contextlib.asynccontextmanager

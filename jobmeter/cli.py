@@ -77,7 +77,7 @@ def serve(
             )
     if not settings.secret_key:
         console.print("[yellow]JOBMETER_SECRET_KEY is not set: there are no apply links and no webhooks.")
-    with open_database(data, database_url or settings.database_url) as url:
+    with open_database(data, database_url or settings.database_url, is_watched=True) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
@@ -99,7 +99,7 @@ def sandbox(
 ) -> None:
     """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
     kept, told = data / "partner.json", credentials or data / "credentials.json"
-    with open_database(data, database_url) as url:
+    with open_database(data, database_url, is_watched=True) as url:
         content = setup.read_credentials(kept)
         if content is None:
             keys = setup.make_keys()

@@ -20,7 +20,7 @@ UNUSABLE = (psycopg.OperationalError, ReadOnlySqlTransaction)  # what may be tri
 log = logging.getLogger("jobmeter")
 
 
-def is_outage(error: BaseException) -> bool:
+def is_outage(error: BaseException | None) -> bool:
     """Whether the server failed as a whole, and not one statement for what it is or what it met."""
     if not isinstance(error, UNUSABLE):
         return False

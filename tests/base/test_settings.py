@@ -17,7 +17,7 @@ def other_value(default):
     """A value of the field's type that is not its default, as the environment spells it and as it is read."""
     if isinstance(default, bool):
         return ("false", False) if default else ("true", True)
-    return (f"{default + 7}", default + 7) if isinstance(default, int) else ("chosen", "chosen")
+    return (f"{default + 7}", default + 7) if isinstance(default, int) else ("http://chosen", "http://chosen")
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -38,6 +38,22 @@ def test_a_variable_that_cannot_be_read_is_named(name, text):
     with pytest.raises(ValueError, match=variable(name)) as error:
         Settings.from_environment({variable(name): text})
     assert repr(text) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pool_connections_max", "1"),
+        ("chore_interval_ms", "0"),
+        ("report_seconds_max", "0"),
+        ("final_after_days", "2"),
+        ("base_url", "jobs.example.com"),
+    ],
+)
+def test_a_value_that_nothing_could_work_with_is_refused(name, text):
+    with pytest.raises(ValueError, match=f"{variable(name)} must ") as error:
+        Settings.from_environment({variable(name): text})
+    assert text in str(error.value)
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("0", False), ("TRUE", True), ("False", False)])
