@@ -24,6 +24,7 @@ from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.state import State
+from jobmeter.api.stopping import call_when_stopped
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.metering.flow import Known
@@ -113,7 +114,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
 
     try:
-        yield State(
+        state = State(
             database=database,
             settings=settings,
             clock=clock,
@@ -130,6 +131,8 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
             ),
             proxies=proxies,
         )
+        with call_when_stopped(change_watch.release):
+            yield state
     finally:
         if loop is not None:
             loop.cancel()

@@ -22,6 +22,8 @@ from jobmeter.store.outage import OneAMinute, Outage
 CONNECT_SECONDS = 10
 WAIT_SECONDS_MAX = 10  # for a connection of the pool: who asked should hear before giving up
 CHECK_SECONDS_MAX = 3
+# The pool waits twice as long after each try: left to itself it would come back as late again as the server was away.
+RECONNECT_SECONDS = 5
 # A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
 ALIVE = {
     "keepalives_idle": "30",
@@ -66,6 +68,7 @@ class Database:
             open=False,
             configure=_prepare_connection,
             timeout=wait_seconds,
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs=_complete(url),
             name="jobmeter",
         )

@@ -181,3 +181,24 @@ def test_a_server_that_says_nothing_is_found_out(database_url):
         "60000",
         "10",
     )
+
+
+@pytest.mark.slow
+def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, database_url):
+    """Each try doubled the wait for the next: it came back as late again as the server had been away."""
+
+    async def run():
+        database = await Database.open(database_url, connections_max=2)
+        try:
+            allow(cluster_url, database_url, False)
+            away_until = asyncio.get_running_loop().time() + 20
+            while asyncio.get_running_loop().time() < away_until:
+                with pytest.raises(psycopg.OperationalError):
+                    await database.check()
+            allow(cluster_url, database_url, True)
+            await asyncio.sleep(6)
+            await database.check()
+        finally:
+            await database.close()
+
+    asyncio.run(run())

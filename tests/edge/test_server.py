@@ -112,6 +112,32 @@ def test_a_worker_that_is_killed_is_replaced_and_the_server_stays(database_url, 
         server.wait(30)
 
 
+def test_a_server_that_is_told_to_stop_answers_who_waits_and_ends(database_url, tmp_path) -> None:
+    """A board that followed the feed was cut off after twenty seconds, and the worker killed with all it had in hand."""
+    port = free_port()
+    command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
+    keys = {"JOBMETER_DATABASE_URL": database_url, "JOBMETER_EVENTS_KEY": "e"}
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
+    try:
+        wait_until(lambda: answers(port), tmp_path)
+        told: list[httpx2.Response] = []
+        url = f"http://127.0.0.1:{port}/delivery/changes?after=0&wait=50"
+        ask = {"url": url, "headers": {"Authorization": "Bearer e"}, "timeout": 60}
+        follower = threading.Thread(target=lambda: told.append(httpx2.get(**ask)))
+        follower.start()
+        time.sleep(1)
+        begun = time.monotonic()
+        server.terminate()
+        server.wait(30)
+        follower.join()
+    finally:
+        server.kill()
+    assert [answer.status_code for answer in told] == [200]
+    assert time.monotonic() - begun < 10
+    assert "Killing" not in (tmp_path / "log").read_text()
+
+
 def answers(port: int) -> bool:
     try:
         return httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5).is_success
