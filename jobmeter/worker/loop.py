@@ -13,10 +13,11 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
 from jobmeter.store.outage import is_outage
-from jobmeter.worker import chores
+from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notices import tell_charges
 from jobmeter.worker.webhooks import DeliveryLanes
 
+CONNECTIONS_FOR_TWO_LANES = 8
 SWEEP_INTERVAL = timedelta(minutes=1)
 
 ReadClock = Callable[[], Awaitable[datetime]]
@@ -32,7 +33,7 @@ async def run_loop(
     bell: asyncio.Event,
 ) -> None:
     """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another,
-    what waits for other machines in a third.
+    what waits for other machines in lanes of its own.
 
     A failure is logged and tried again: nothing is lost, for each chore is a transaction. A lane that ended with its
     first unforeseen failure would leave days unsettled, and nobody would be told.
@@ -40,6 +41,7 @@ async def run_loop(
     await asyncio.gather(
         _run_awaited(database, settings, read_clock, bell),
         _run_others(database, settings, read_clock),
+        *(_read_feeds(database, settings, read_clock) for _ in range(feed_lanes(settings))),
         _tell_partners(database, settings, read_clock),
     )
 
@@ -87,6 +89,23 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
         except Exception as error:  # noqa: BLE001
             _tell(database, error, "a chore failed and will be tried again")
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
+
+
+def feed_lanes(settings: Settings) -> int:
+    """Each holds two connections while it reads, of which requests need some too."""
+    return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_LANES else 1
+
+
+async def _read_feeds(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+    """A feed at a time: a server that is slow to send one keeps back no job of others."""
+    while True:
+        is_read = 0
+        try:
+            is_read = await feeds.load_due(database, settings, now=await read_clock())
+        except Exception as error:  # noqa: BLE001
+            _tell(database, error, "a feed could not be read and will be tried again")
+        if not is_read:
+            await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
 
 async def _tell_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
