@@ -89,7 +89,7 @@ async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX)
             outage.tell(error)
             await asyncio.sleep(RETRY_SECONDS)
         else:
-            return outage.end()
+            return
 
 
 @contextlib.asynccontextmanager

@@ -131,7 +131,10 @@ def _reserve_port(host: str, port: int) -> int:
     """The port itself, or a free one for 0; fails here, in one line, rather than in a worker."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(f"cannot listen at {host}:{port}: {error.strerror}") from error
         return int(probe.getsockname()[1])
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 
 TELL_SECONDS = 60
+QUIET_SECONDS = 5
 # SQLSTATE: connection lost, resources used up, server stopping or starting, its files failing.
 _SERVER_CLASSES = frozenset({"08", "53", "58"})
 _SERVER_STATES = frozenset({"57P01", "57P02", "57P03", "57P05", "25006"})
@@ -35,11 +36,13 @@ class Outage:
         self._read_seconds = read_seconds
         self._begun_at: float | None = None
         self._told_at = 0.0
+        self._failed_at = 0.0
         self._failures = 0
 
     def tell(self, error: BaseException) -> None:
         now = self._read_seconds()
         self._failures += 1
+        self._failed_at = now
         if self._begun_at is None:
             self._begun_at = now
         elif now - self._told_at < TELL_SECONDS:
@@ -49,9 +52,10 @@ class Outage:
         log.error("the database can not be used: %s (%d requests and chores so far)", reason, self._failures)
 
     def end(self) -> None:
-        """What was tried has worked."""
-        if self._begun_at is not None:
-            seconds = round(self._read_seconds() - self._begun_at)
+        """What was tried has worked. Where the disk is full, say, reading does and writing does not: that is not over."""
+        now = self._read_seconds()
+        if self._begun_at is not None and now - self._failed_at >= QUIET_SECONDS:
+            seconds = round(now - self._begun_at)
             log.warning("the database can be used again, after %d seconds", seconds)
             self._begun_at, self._failures = None, 0
 

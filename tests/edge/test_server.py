@@ -72,6 +72,14 @@ def test_what_the_server_could_not_start_with_is_one_line(
     assert says in told[0]
 
 
+def test_an_address_that_is_taken_is_named(database_url, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other, pytest.raises(SystemExit):
+        main(["serve", "--port", str(other.server_port)])
+    told = capsys.readouterr().err
+    assert told == f"jobmeter: cannot listen at 127.0.0.1:{other.server_port}: Address already in use\n"
+
+
 def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other(cluster_url, database_url) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
     allow = f"ALTER DATABASE {name} ALLOW_CONNECTIONS "
