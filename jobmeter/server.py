@@ -22,7 +22,7 @@ from granian.server import Server
 from jobmeter.app import check_settings
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import upgrade_database
-from jobmeter.store.embedded import EmbeddedServer, start_embedded
+from jobmeter.store.embedded import EmbeddedServer, has_database, start_embedded
 from jobmeter.store.migrate import DatabaseUnusable
 
 LISTEN_SECONDS_MAX = 60
@@ -35,14 +35,19 @@ log = logging.getLogger("jobmeter")
 
 
 @contextlib.contextmanager
-def open_database(data: Path, database_url: str, *, is_watched: bool = False) -> Iterator[str]:
+def open_database(
+    data: Path, database_url: str, *, is_watched: bool = False, must_exist: bool = False
+) -> Iterator[str]:
     """The URL of the operator's database, or of the embedded one of ``data``, which runs until the block ends.
 
-    One that ``is_watched`` is started again when it dies: killed, or its disk full. Raises ``DatabaseUnusable``.
+    One that ``is_watched`` is started again when it dies: killed, or its disk full. One that ``must_exist`` is not made:
+    of an empty one all laws hold. Raises ``DatabaseUnusable``.
     """
     if database_url:
         yield database_url
         return
+    if must_exist and not has_database(data):
+        raise DatabaseUnusable(f"There is no database in {data}: name it with --data or --database-url")
     server = start_embedded(data)
     is_over = threading.Event()
     watch = threading.Thread(target=keep_running, args=(server, is_over), daemon=True)

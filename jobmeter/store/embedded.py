@@ -78,6 +78,10 @@ class EmbeddedServer:
         self.process.cleanup()
 
 
+def has_database(folder: Path) -> bool:
+    return (folder.expanduser() / "postgresql" / "PG_VERSION").exists()
+
+
 def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
     """Starts, recovers or joins the server of ``folder``, creating it when it is new.
 

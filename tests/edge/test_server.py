@@ -72,6 +72,29 @@ def test_what_the_server_could_not_start_with_is_one_line(
     assert says in told[0]
 
 
+def test_the_check_looks_at_the_database_of_the_server_or_at_none(
+    database_url, capsys, monkeypatch, tmp_path
+) -> None:
+    """It made an empty one of its own, where the server's was named in the environment, and found all laws to hold."""
+    monkeypatch.delenv("JOBMETER_DATABASE_URL", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main(["db", "check", "--data", str(tmp_path / "none")])
+    assert ended.value.code == 1
+    assert "There is no database in " in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+    monkeypatch.setenv("JOBMETER_DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    with pytest.raises(SystemExit) as ended:
+        main(["db", "check", "--data", str(tmp_path / "none")])
+    assert ended.value.code == 1
+    assert "Connection refused" in capsys.readouterr().err
+
+    with pytest.raises(SystemExit) as ended:
+        main(["db", "check", "--database-url", database_url])
+    assert not ended.value.code
+    assert "All laws hold" in capsys.readouterr().out
+
+
 def test_an_address_that_is_taken_is_named(database_url, capsys, monkeypatch) -> None:
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other, pytest.raises(SystemExit):
