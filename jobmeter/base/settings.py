@@ -56,6 +56,9 @@ class Settings:
                 raise ValueError(f"JOBMETER_{name.upper()} must be at least {least}, not {found[name]}")
         if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
             raise ValueError(f"JOBMETER_BASE_URL must begin with https://, not {found['base_url']!r}")
+        if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
+            # The value is not shown: it may hold a password.
+            raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

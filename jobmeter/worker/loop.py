@@ -5,6 +5,7 @@ Does not own the chores (``chores``) or the clock they are given.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from random import Random
@@ -12,11 +13,12 @@ from random import Random
 from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.store.database import Database
-from jobmeter.store.outage import is_outage
+from jobmeter.store.outage import TELL_SECONDS, is_outage
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notices import tell_charges
 from jobmeter.worker.webhooks import DeliveryLanes
 
+COMPLAINTS_MAX = 100
 CONNECTIONS_FOR_TWO_LANES = 8
 SWEEP_INTERVAL = timedelta(minutes=1)
 
@@ -46,18 +48,31 @@ async def run_loop(
     )
 
 
-def _tell(database: Database, error: Exception, what: str) -> None:
-    if is_outage(error):
-        database.outage.tell(error)
-    else:
-        log.error(what, exc_info=error)
+class Complaints:
+    """What a lane tells of its failures: the same one once a minute, for a lane tries again four times a second."""
+
+    def __init__(self, database: Database, what: str) -> None:
+        self._database = database
+        self._what = what
+        self._told_at: dict[str, float] = {}
+
+    def tell(self, error: Exception) -> None:
+        if is_outage(error):
+            return self._database.outage.tell(error)
+        kind, now = f"{type(error).__name__}: {error}"[:200], time.monotonic()
+        if now - self._told_at.get(kind, -TELL_SECONDS) < TELL_SECONDS:
+            return None
+        if len(self._told_at) >= COMPLAINTS_MAX:
+            self._told_at.clear()
+        self._told_at[kind] = now
+        return log.error("%s and will be tried again", self._what, exc_info=error)
 
 
 async def _run_awaited(
     database: Database, settings: Settings, read_clock: ReadClock, bell: asyncio.Event
 ) -> None:
     """At each interval, and at once when ``bell`` rings."""
-    partitions_made_for = None
+    partitions_made_for, complaints = None, Complaints(database, "a chore failed")
     while True:
         try:
             now = await read_clock()
@@ -67,7 +82,7 @@ async def _run_awaited(
             await chores.run_awaited(database, settings, now=now)
             database.outage.end()
         except Exception as error:  # noqa: BLE001
-            _tell(database, error, "a chore failed and will be tried again")
+            complaints.tell(error)
         bell.clear()
         try:
             await asyncio.wait_for(bell.wait(), settings.chore_interval_ms / 1_000)
@@ -78,16 +93,17 @@ async def _run_awaited(
 async def _run_others(database: Database, settings: Settings, read_clock: ReadClock) -> None:
     """Settlement at each interval, for a large day takes a while; the rest once a minute."""
     swept_at: datetime | None = None
+    complaints = Complaints(database, "a chore failed")
     while True:
         try:
             now = await read_clock()
             await chores.settle_due(database, settings, now=now)
             if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
+                swept_at = now  # also where it fails: once a minute is often enough
                 await chores.sweep_expired(database, now=now)
                 await chores.run_rest(database, settings, now=now)
-                swept_at = now
         except Exception as error:  # noqa: BLE001
-            _tell(database, error, "a chore failed and will be tried again")
+            complaints.tell(error)
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
 
@@ -98,12 +114,13 @@ def feed_lanes(settings: Settings) -> int:
 
 async def _read_feeds(database: Database, settings: Settings, read_clock: ReadClock) -> None:
     """A feed at a time: a server that is slow to send one keeps back no job of others."""
+    complaints = Complaints(database, "a feed could not be read")
     while True:
         is_read = 0
         try:
             is_read = await feeds.load_due(database, settings, now=await read_clock())
         except Exception as error:  # noqa: BLE001
-            _tell(database, error, "a feed could not be read and will be tried again")
+            complaints.tell(error)
         if not is_read:
             await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
@@ -111,6 +128,7 @@ async def _read_feeds(database: Database, settings: Settings, read_clock: ReadCl
 async def _tell_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
     """Notices at each interval; an endpoint that is slow delays its own alone."""
     # What is random spreads retries and keeps no secret.
+    complaints = Complaints(database, "notices could not be sent")
     lanes = DeliveryLanes(database, settings, Random())  # noqa: S311
     try:
         while True:
@@ -119,7 +137,7 @@ async def _tell_partners(database: Database, settings: Settings, read_clock: Rea
                 await tell_charges(database, now=now)
                 await lanes.start_due(now=now)
             except Exception as error:  # noqa: BLE001
-                _tell(database, error, "notices could not be sent and will be tried again")
+                complaints.tell(error)
             await asyncio.sleep(settings.chore_interval_ms / 1_000)
     finally:
         await lanes.close()
