@@ -20,6 +20,7 @@ from jobmeter.store.migrate import Connection, DatabaseUnusable, upgrade_schema
 from jobmeter.store.outage import OneAMinute, Outage
 
 CONNECT_SECONDS = 10
+URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
 WAIT_SECONDS_MAX = 10  # for a connection of the pool: who asked should hear before giving up
 CHECK_SECONDS_MAX = 3
 # The pool waits twice as long after each try: left to itself it would come back as late again as the server was away.
@@ -125,6 +126,9 @@ async def upgrade_database(url: str) -> list[str]:
         connection = await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        if isinstance(error, psycopg.ProgrammingError) or "for connection option" in reason:
+            # The library shows the part that it can not read, which may be the password.
+            raise DatabaseUnusable(f"Cannot use the database: {URL_FORM}") from None
         raise DatabaseUnusable(f"Cannot use the database: {reason}") from error
     async with connection:
         try:

@@ -72,6 +72,17 @@ def test_what_the_server_could_not_start_with_is_one_line(
     assert says in told[0]
 
 
+@pytest.mark.parametrize("url", ["jo:hunter2@host", "mysql://jo:hunter2@host/db"])
+def test_a_url_that_can_not_be_read_is_not_shown(url, capsys) -> None:
+    """Its password stood in the error, and so in the log."""
+    with pytest.raises(SystemExit) as ended:
+        main(["db", "upgrade", "--database-url", url])
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "its URL must have the form postgresql://" in told
+    assert "hunter2" not in told
+
+
 def test_the_check_looks_at_the_database_of_the_server_or_at_none(
     database_url, capsys, monkeypatch, tmp_path
 ) -> None:
