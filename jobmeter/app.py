@@ -6,6 +6,7 @@ Does not own any behaviour of theirs.
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
@@ -17,20 +18,27 @@ from starlette.types import ASGIApp
 from jobmeter.api.change_watch import ChangeWatch
 from jobmeter.api.groups import group_job_reports, group_singles, group_tokens
 from jobmeter.api.intake_gate import IntakeGate
+from jobmeter.api.outages import answer_outage
 from jobmeter.api.proxies import read_trusted_proxies
 from jobmeter.api.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.state import State
+from jobmeter.api.stopping import call_when_stopped
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.metering.flow import Known
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
-from jobmeter.store.database import Database
+from jobmeter.store.database import WAIT_SECONDS_MAX, Database, upgrade_database
+from jobmeter.store.migrate import DatabaseUnusable
+from jobmeter.store.outage import UNUSABLE, Outage, is_outage
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
+
+START_SECONDS_MAX = 600
+RETRY_SECONDS = 1
 
 log = logging.getLogger("jobmeter")
 
@@ -41,6 +49,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state
             yield
@@ -51,6 +60,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         exception_handlers={
             404: answer_unknown,
             405: answer_wrong_verb,
+            **dict.fromkeys(UNUSABLE, answer_outage),
             Exception: answer_failure,
         },
     )
@@ -58,11 +68,40 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     return app
 
 
+def check_settings(settings: Settings) -> None:
+    """Raises ``ValueError``, in one line, for what a worker could not start with."""
+    read_trusted_proxies(settings.trusted_proxies)
+    read_rate_limits(settings.rate_limits)
+
+
+async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
+    """A worker that takes another's place while the database is away waits for it, and then upgrades the schema.
+
+    Raises ``DatabaseUnusable``: at once where waiting would change nothing.
+    """
+    outage, give_up_at = Outage(), time.monotonic() + seconds_max
+    while True:
+        try:
+            await upgrade_database(url)
+        except DatabaseUnusable as error:
+            if not is_outage(error.__cause__) or time.monotonic() > give_up_at:
+                raise
+            outage.tell(error)
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings) -> AsyncIterator[State]:
-    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so."""
+async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> AsyncIterator[State]:
+    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so.
+
+    ``wait_seconds`` is how long a request may wait for a connection to the database.
+    """
     proxies = read_trusted_proxies(settings.trusted_proxies)
-    database = await Database.open(settings.database_url, connections_max=settings.pool_connections_max)
+    database = await Database.open(
+        settings.database_url, connections_max=settings.pool_connections_max, wait_seconds=wait_seconds
+    )
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
     # Before the first request: events need the partition of their day.
@@ -75,7 +114,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
 
     try:
-        yield State(
+        state = State(
             database=database,
             settings=settings,
             clock=clock,
@@ -92,6 +131,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             ),
             proxies=proxies,
         )
+        with call_when_stopped(change_watch.release):
+            yield state
     finally:
         if loop is not None:
             loop.cancel()

@@ -51,8 +51,15 @@ console = Console()
 
 DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
 UrlOption = Annotated[
-    str, Parameter("--database-url", help="PostgreSQL 15 or newer, in place of the embedded one.")
+    str,
+    Parameter(
+        "--database-url",
+        env_var="JOBMETER_DATABASE_URL",
+        help="PostgreSQL 15 or newer, in place of the embedded one.",
+    ),
 ]
+# A sandbox never lives in the database of a production server, whatever the environment names.
+SandboxUrlOption = Annotated[str, Parameter("--database-url", help="PostgreSQL 15 or newer, for a sandbox.")]
 CredentialsOption = Annotated[
     Path | None,
     Parameter("--credentials", help="The sandbox's credentials file; default: in the data folder."),
@@ -77,7 +84,7 @@ def serve(
             )
     if not settings.secret_key:
         console.print("[yellow]JOBMETER_SECRET_KEY is not set: there are no apply links and no webhooks.")
-    with open_database(data, database_url or settings.database_url) as url:
+    with open_database(data, database_url, is_watched=True) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
@@ -94,12 +101,12 @@ def sandbox(
     port: int = SANDBOX_PORT,
     workers: int = 1,
     data: DataOption = DATA / "sandbox",
-    database_url: UrlOption = "",
+    database_url: SandboxUrlOption = "",
     credentials: CredentialsOption = None,
 ) -> None:
     """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
     kept, told = data / "partner.json", credentials or data / "credentials.json"
-    with open_database(data, database_url) as url:
+    with open_database(data, database_url, is_watched=True) as url:
         content = setup.read_credentials(kept)
         if content is None:
             keys = setup.make_keys()
@@ -168,7 +175,7 @@ def play(
 
 @traffic.command(name="score")
 def score_traffic(
-    truth: Path, /, *, data: DataOption = DATA / "sandbox", database_url: UrlOption = ""
+    truth: Path, /, *, data: DataOption = DATA / "sandbox", database_url: SandboxUrlOption = ""
 ) -> None:
     """Prints precision and recall of each filter and settlement rule on traffic whose ground truth is in TRUTH."""
     labels = read_labels(truth)
@@ -216,7 +223,7 @@ def _running_sandbox(credentials: Path | None) -> Sandbox:
 @database.command(name="check")
 def check_database(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
     """Verifies every law of the money over the whole database. The exit code is not 0 on a breach."""
-    with open_database(data, database_url) as url:
+    with open_database(data, database_url, must_exist=True) as url:
         checks = asyncio.run(_check(url))
     _print_checks(checks)
     if any(check.breaches for check in checks):

@@ -40,7 +40,12 @@ app = App(name="explain", help="Explains a figure: its postings, its clicks, why
 
 DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
 UrlOption = Annotated[
-    str, Parameter("--database-url", help="PostgreSQL 15 or newer, in place of the embedded one.")
+    str,
+    Parameter(
+        "--database-url",
+        env_var="JOBMETER_DATABASE_URL",
+        help="PostgreSQL 15 or newer, in place of the embedded one.",
+    ),
 ]
 Found = TypeVar("Found")
 Cells = Iterable[Sequence[object]]
@@ -146,7 +151,7 @@ def event(
 
 
 def _ask(question: Callable[[Connection], Awaitable[Found]], data: Path, database_url: str) -> Found:
-    with open_database(data, database_url) as url:
+    with open_database(data, database_url, must_exist=True) as url:
         return asyncio.run(_answer(url, question))
 
 

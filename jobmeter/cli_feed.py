@@ -29,7 +29,12 @@ app = App(name="feed", help="Loads job feeds.")
 
 DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
 UrlOption = Annotated[
-    str, Parameter("--database-url", help="PostgreSQL 15 or newer, in place of the embedded one.")
+    str,
+    Parameter(
+        "--database-url",
+        env_var="JOBMETER_DATABASE_URL",
+        help="PostgreSQL 15 or newer, in place of the embedded one.",
+    ),
 ]
 
 

@@ -3,6 +3,7 @@
 Does not own the application (``app``) or the commands (``cli``).
 """
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -18,29 +19,66 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
+from jobmeter.app import check_settings
 from jobmeter.base.settings import Settings
-from jobmeter.store.embedded import start_embedded
+from jobmeter.store.database import upgrade_database
+from jobmeter.store.embedded import EmbeddedServer, has_database, start_embedded
+from jobmeter.store.migrate import DatabaseUnusable
 
 LISTEN_SECONDS_MAX = 60
 SPAWN_POLL_SECONDS = 0.02
 BACKLOG = 2_048
 STOP_SECONDS_MAX = 20  # for what a worker still answers when it is told to stop
+WATCH_SECONDS = 2
+
+log = logging.getLogger("jobmeter")
 
 
 @contextlib.contextmanager
-def open_database(data: Path, database_url: str) -> Iterator[str]:
+def open_database(
+    data: Path, database_url: str, *, is_watched: bool = False, must_exist: bool = False
+) -> Iterator[str]:
     """The URL of the operator's database, or of the embedded one of ``data``, which runs until the block ends.
 
-    Raises ``DatabaseUnusable``.
+    One that ``is_watched`` is started again when it dies: killed, or its disk full. One that ``must_exist`` is not made:
+    of an empty one all laws hold. Raises ``DatabaseUnusable``.
     """
     if database_url:
         yield database_url
         return
+    if must_exist and not has_database(data):
+        raise DatabaseUnusable(f"There is no database in {data}: name it with --data or --database-url")
     server = start_embedded(data)
+    is_over = threading.Event()
+    watch = threading.Thread(target=keep_running, args=(server, is_over), daemon=True)
+    if is_watched:
+        watch.start()
     try:
         yield server.url
     finally:
+        is_over.set()
+        if is_watched:
+            watch.join()
         server.stop()
+
+
+def keep_running(server: EmbeddedServer, is_over: threading.Event) -> None:
+    """Starts the database again whenever it has died, until ``is_over``. Each new reason for which it can not is told."""
+    told = ""
+    while not is_over.wait(WATCH_SECONDS):
+        if server.is_running():
+            continue
+        if not told:
+            log.error("the embedded database has died and is started again")
+        try:
+            server.start_again()
+        except DatabaseUnusable as error:
+            if str(error) != told:
+                log.error("%s", error)  # noqa: TRY400 -- one line says it
+            told = str(error)
+        else:
+            log.warning("the embedded database runs again")
+            told = ""
 
 
 def run_server(
@@ -53,10 +91,16 @@ def run_server(
 ) -> None:
     """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a thread of its own.
 
-    With several workers the first to take a chore does it; the others find it done. Raises ``OSError`` when
-    the address is taken.
+    With several workers the first to take a chore does it; the others find it done. A worker that dies is replaced.
+    What would keep workers from starting is found out before there are any: raises ``OSError`` when the address is
+    taken, ``ValueError`` for a setting, ``DatabaseUnusable``.
     """
+    if workers < 1:
+        raise ValueError(f"--workers must be at least 1, not {workers}")
+    check_settings(settings)
+    show_log()
     chosen_port = _reserve_port(host, port)
+    asyncio.run(upgrade_database(settings.database_url))
     base_url = f"http://{host}:{chosen_port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(
@@ -69,6 +113,7 @@ def run_server(
         loop=Loops.uvloop,
         backlog=BACKLOG,
         workers_kill_timeout=STOP_SECONDS_MAX,
+        respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )
 
@@ -81,11 +126,20 @@ def run_server(
     server.serve()
 
 
+def show_log() -> None:
+    """What this process and its workers tell goes to standard error, each line with its time: what chores did too."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
+
+
 def _reserve_port(host: str, port: int) -> int:
     """The port itself, or a free one for 0; fails here, in one line, rather than in a worker."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(f"cannot listen at {host}:{port}: {error.strerror}") from error
         return int(probe.getsockname()[1])
 
 

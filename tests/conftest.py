@@ -26,6 +26,9 @@ settings.register_profile("jobmeter", deadline=None, suppress_health_check=[Heal
 settings.load_profile("jobmeter")
 
 TEMPLATE = "jobmeter_template"
+OWN_CLUSTER_URL = os.environ.get(
+    "JOBMETER_TESTS_CLUSTER_URL", ""
+)  # ends in "/postgres?", or has parameters after it
 OWN_FOLDER = pytest.StashKey[str]()
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
@@ -57,10 +60,18 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server that all test processes of this run share; the last one stops it."""
+    """The URL of a server that all test processes of this run share; the last one stops it.
+
+    ``JOBMETER_TESTS_CLUSTER_URL`` names a server of one's own in its place, of another version say.
+    """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
+    if OWN_CLUSTER_URL:
+        with InterProcessLock(base / "cluster.lock"):
+            _make_template(OWN_CLUSTER_URL)
+        yield OWN_CLUSTER_URL
+        return
     with InterProcessLock(base / "cluster.lock"):
         server = start_embedded(base / "cluster", durable=False)
         _make_template(server.url)

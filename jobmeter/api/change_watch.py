@@ -4,17 +4,13 @@ Does not own the feed (``jobmeter.delivery``).
 """
 
 import asyncio
-import logging
 
 import psycopg
-from psycopg_pool import PoolTimeout
 
 from jobmeter.delivery import flow as delivery
 from jobmeter.store.database import Database
 
 POLL_SECONDS = 0.1
-
-log = logging.getLogger("jobmeter.api")
 
 
 class ChangeWatch:
@@ -25,34 +21,43 @@ class ChangeWatch:
         self._last = 0
         self._waiting = 0
         self._changed = asyncio.Condition()
+        self._is_over = False
         self._poller: asyncio.Task[None] | None = None
 
     async def wait(self, after: int, *, seconds: float) -> None:
-        """Returns when the feed is beyond ``after``, or after ``seconds``."""
+        """Returns when the feed is beyond ``after``, after ``seconds``, or when the process is to stop."""
+        if self._is_over:
+            return
         self._waiting += 1
         if self._poller is None or self._poller.done():
             self._poller = asyncio.get_running_loop().create_task(self._poll())
         try:
             async with asyncio.timeout(seconds), self._changed:
-                await self._changed.wait_for(lambda: self._last > after)
+                await self._changed.wait_for(lambda: self._is_over or self._last > after)
         except TimeoutError:
             return
         finally:
             self._waiting -= 1
 
     async def _poll(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._is_over:
             try:
                 async with self._database.connection() as connection:
                     last = await delivery.read_last_number(connection)
-            except (psycopg.Error, PoolTimeout):
-                log.warning("the feed could not be asked for its last number")
+            except psycopg.Error as error:
+                self._database.outage.tell(error)
                 last = self._last
             if last > self._last:
                 async with self._changed:
                     self._last = last
                     self._changed.notify_all()
             await asyncio.sleep(POLL_SECONDS)
+        async with self._changed:
+            self._changed.notify_all()
+
+    def release(self) -> None:
+        """Nobody is kept waiting any more: followers are answered what there is, and come back to another process."""
+        self._is_over = True
 
     async def close(self) -> None:
         if self._poller is not None:

@@ -59,6 +59,7 @@ async def take_snapshot(request: Request) -> Response:
         check_key(request, kind="events", key=state.settings.events_key)
     except Refused as refused:
         return plain_refusal(refused)
+    await state.database.check()  # once the answer has begun it can not be refused any more
     return StreamingResponse(_write_snapshot(state), media_type=NDJSON, headers={"Cache-Control": "no-store"})
 
 

@@ -1,14 +1,24 @@
-"""``GET /health``: whether the server can reach its database, and the time it lives at."""
+"""``GET /health``: whether the server can reach its database, the time it lives at, and how far it has settled."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.replies import json_response
 from jobmeter.api.state import state_of
+from jobmeter.settlement import flow as settlement
 
 
 async def show_health(request: Request) -> Response:
     state = state_of(request)
     await state.database.check()
     now = await state.clock.read()
-    return json_response({"status": "ok", "now": now.isoformat(), "sandbox": state.settings.sandbox})
+    async with state.database.connection() as connection:
+        settled_through = await settlement.read_settled_through(connection)
+    return json_response(
+        {
+            "status": "ok",
+            "now": now.isoformat(),
+            "sandbox": state.settings.sandbox,
+            "settledThrough": None if settled_through is None else settled_through.isoformat(),
+        }
+    )

@@ -25,6 +25,7 @@ from jobmeter.partners import flow_edge
 from jobmeter.partners.flow_edge import Turn
 from jobmeter.partners.model_edge import Answer
 from jobmeter.partners.model_edge import Request as RepeatableRequest
+from jobmeter.store.outage import is_outage
 
 log = logging.getLogger("jobmeter.api")
 
@@ -52,8 +53,9 @@ async def answer_once(
         return Response(known.body, known.status, known.headers | REPLAYED)
     try:
         response = await run()
-    except Exception:
-        await _release(state, asked, now)
+    except Exception as error:
+        if not is_outage(error):  # else nothing can be released: the claim is taken for abandoned later
+            await _release(state, asked, now)
         raise
     if response.status_code >= Fault.INTERNAL.row.status:
         await _release(state, asked, now)

@@ -34,7 +34,10 @@ class TrustedProxies:
 
 def read_trusted_proxies(text: str) -> TrustedProxies:
     """The addresses and networks of a list with commas. Raises ``ValueError`` for what is neither."""
-    return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+    try:
+        return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+    except ValueError as error:
+        raise ValueError(f"JOBMETER_TRUSTED_PROXIES: {error}") from error
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

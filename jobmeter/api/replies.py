@@ -80,8 +80,7 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
     headers[mark] = "true"
     if refused.fault.row.code <= GATEWAY_CODE_MAX:
         headers["X-RestLi-Gateway-Error"] = "true"
-    if refused.fault is Fault.OVERLOADED:
-        headers["Retry-After"] = RETRY_SECONDS
+    headers |= _retry_headers(refused)
     if refused.fault in {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED}:
         headers["WWW-Authenticate"] = "Bearer"
     return json_response(error_object(refused), status=refused.fault.row.status, headers=headers)
@@ -90,20 +89,24 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
 def oauth_refusal(refused: Refused) -> Response:
     """RFC 6749, 5.2: error and error_description."""
     row = refused.fault.row
-    body = {"error": row.label or "invalid_request", "error_description": refused.message}
-    return json_response(body, status=row.status, headers={"Cache-Control": "no-store"})
+    error = "temporarily_unavailable" if refused.fault is Fault.OVERLOADED else row.label or "invalid_request"
+    body = {"error": error, "error_description": refused.message}
+    headers = {"Cache-Control": "no-store"} | _retry_headers(refused)
+    return json_response(body, status=row.status, headers=headers)
+
+
+def _retry_headers(refused: Refused) -> dict[str, str]:
+    return {"Retry-After": RETRY_SECONDS} if refused.fault is Fault.OVERLOADED else {}
 
 
 def refuse_for_now() -> Response:
     """503 with Retry-After: nothing was taken on, and the same request may be sent again."""
-    response = plain_refusal(Refused(Fault.OVERLOADED))
-    response.headers["Retry-After"] = RETRY_SECONDS
-    return response
+    return plain_refusal(Refused(Fault.OVERLOADED))
 
 
 def plain_refusal(refused: Refused) -> Response:
     """The operator's endpoints and the events intake: status, code, message."""
     row = refused.fault.row
     body = {"status": row.status, "code": row.label or refused.fault.name, "message": refused.message}
-    headers = {"WWW-Authenticate": "Bearer"} if refused.fault is Fault.KEY_WRONG else None
+    headers = {"WWW-Authenticate": "Bearer"} if refused.fault is Fault.KEY_WRONG else _retry_headers(refused)
     return json_response(body, status=row.status, headers=headers)

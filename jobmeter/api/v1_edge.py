@@ -18,6 +18,7 @@ from jobmeter.api.bodies import check_url, read_bearer, read_body
 from jobmeter.api.idempotency import HEADER as REPEAT_HEADER
 from jobmeter.api.idempotency import READING, answer_once, make_receive
 from jobmeter.api.rate_limits import Throttled
+from jobmeter.api.replies import RETRY_SECONDS
 from jobmeter.api.state import State, state_of
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.faults import Fault, Refused
@@ -27,6 +28,7 @@ from jobmeter.partners import flow_signatures as signatures
 from jobmeter.partners.model import Application
 from jobmeter.partners.model_edge import Request as RepeatableRequest
 from jobmeter.partners.model_signatures import SignedRequest
+from jobmeter.store.outage import UNUSABLE
 from jobmeter.wire.xml.writing import ErrorDocument, write_error_json, write_error_xml
 
 log = logging.getLogger("jobmeter.api")
@@ -84,6 +86,9 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
             response = await _answer_once(call, handler)
         except Refused as refused:
             response = _draw_refusal(request, refused, is_json=is_json, now=now)
+        except UNUSABLE as error:
+            state.database.outage.tell(error)
+            response = _draw_refusal(request, Refused(Fault.OVERLOADED), is_json=is_json, now=now)
         except Exception:
             # Clients of this API can read nothing but an error document.
             log.exception("%s %s failed", request.method, request.url.path)
@@ -149,6 +154,8 @@ def _draw_refusal(request: Request, refused: Refused, *, is_json: bool, now: dat
         headers["WWW-Authenticate"] = f'OAuth realm="{_find_base_url(request, state_of(request))}"'
         if row.label is not None:
             headers["oauth_problem"] = row.label
+    if refused.fault is Fault.OVERLOADED:
+        headers["Retry-After"] = RETRY_SECONDS
     if refused.fault is Fault.JOBS_METHOD:
         headers["Allow"] = str(refused.holes["allow"])
     body = write_error_json(document) if is_json else write_error_xml(document)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
+# Below these nothing would work: a feed that is read holds one connection while another writes.
+LEAST = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -48,6 +51,14 @@ class Settings:
             for field in fields(cls)
             if f"JOBMETER_{field.name.upper()}" in source
         }
+        for name, least in LEAST.items():
+            if found.get(name, least) < least:
+                raise ValueError(f"JOBMETER_{name.upper()} must be at least {least}, not {found[name]}")
+        if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
+            raise ValueError(f"JOBMETER_BASE_URL must begin with https://, not {found['base_url']!r}")
+        if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
+            # The value is not shown: it may hold a password.
+            raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

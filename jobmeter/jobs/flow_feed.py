@@ -6,7 +6,7 @@ Does not own the loading of a feed's jobs (``flow_feed_load``), nor the fetching
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs import store_feed as store
@@ -16,6 +16,7 @@ from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 
 LOCK_SPACE = 0x46454544  # "FEED"
+ABANDONED_AFTER = timedelta(minutes=1)  # whether a feed is still being read then, its lock tells
 
 
 async def register_feed(
@@ -55,8 +56,13 @@ async def ask_run(connection: Connection, *, feed: Feed, may_close_all: bool, no
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:
-    """The feed that has been due for longest; its next turn is an interval from ``now``."""
-    return await store.claim_due_feed(connection, now=now)
+    """The feed that has been due for longest and is in nobody's hands. It stays due until ``end_turn``."""
+    return await store.claim_due_feed(connection, now=now, abandoned_before=now - ABANDONED_AFTER)
+
+
+async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None:
+    """The next turn is an interval from ``now``, when this one began; at once where a run was asked for meanwhile."""
+    await store.end_feed_turn(connection, feed_id=feed.id, due_at=feed.due_at, started_at=now)
 
 
 @asynccontextmanager

@@ -25,15 +25,27 @@ UPDATE job_feeds
  WHERE id = %(feed_id)s
 
 -- name: claim_due_feed
+-- It stays due until its turn has ended: one whose process was killed on the way is made up for.
 UPDATE job_feeds
-   SET due_at = %(now)s + interval_minutes * interval '1 minute'
+   SET claimed_at = %(now)s
  WHERE id = (SELECT id
                FROM job_feeds
               WHERE due_at <= %(now)s
+                AND (claimed_at IS NULL OR claimed_at <= %(abandoned_before)s)
               ORDER BY due_at
               LIMIT 1
                 FOR UPDATE SKIP LOCKED)
 RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+
+-- name: end_feed_turn
+-- A run that was asked for meanwhile stays due.
+UPDATE job_feeds
+   SET claimed_at = NULL,
+       due_at = CASE WHEN due_at = %(due_at)s
+                     THEN %(started_at)s + interval_minutes * interval '1 minute'
+                     ELSE due_at
+                 END
+ WHERE id = %(feed_id)s
 
 -- name: try_lock_feed
 SELECT pg_try_advisory_lock(%(lock_space)s::integer, %(feed_id)s::integer)

@@ -48,9 +48,15 @@ async def ask_feed_run(connection: Connection, *, feed_id: int, may_close_all: b
     await connection.execute(SQL["ask_feed_run"], locals())
 
 
-async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:
+async def claim_due_feed(connection: Connection, *, now: datetime, abandoned_before: datetime) -> Feed | None:
     row = await (await connection.execute(SQL["claim_due_feed"], locals())).fetchone()
     return None if row is None else Feed(*row)
+
+
+async def end_feed_turn(
+    connection: Connection, *, feed_id: int, due_at: datetime | None, started_at: datetime
+) -> None:
+    await connection.execute(SQL["end_feed_turn"], locals())
 
 
 async def try_lock_feed(connection: Connection, *, lock_space: int, feed_id: int) -> bool:

@@ -93,3 +93,8 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
 async def forget_reversals(connection: Connection, *, day: date) -> None:
     """Forgets which clicks of a day were taken back, with the events themselves. Postings and restatements stay."""
     await rules.forget_reversals(connection, day=day)
+
+
+async def read_settled_through(connection: Connection) -> date | None:
+    """The last day of which everything before is final."""
+    return await store.read_settled_through(connection)

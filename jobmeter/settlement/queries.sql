@@ -63,3 +63,9 @@ SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum
    AND event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
  GROUP BY claimed.shard, claimed.job_id, charge, rule
+
+-- name: read_settled_through
+-- The last day of which everything before is final; nothing on a fresh installation.
+SELECT max(day)
+  FROM settled_days
+ WHERE day < coalesce((SELECT min(day) FROM event_days WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')

@@ -48,3 +48,8 @@ async def schedule_jobs(connection: Connection, *, day: date) -> None:
 async def claim_jobs(connection: Connection, *, day: date, jobs_max: int) -> int:
     """How many rows were asked to be reversed; 0 once every job of the day is done."""
     return (await connection.execute(SQL["claim_jobs"], locals())).rowcount
+
+
+async def read_settled_through(connection: Connection) -> date | None:
+    row = await (await connection.execute(SQL["read_settled_through"])).fetchone()
+    return None if row is None else row[0]

@@ -3,20 +3,37 @@
 Does not own statements (each slice's ``store.py``) or when to commit (the edge that opened it).
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from jobmeter.store.arrays import register_packed_arrays
 from jobmeter.store.migrate import Connection, DatabaseUnusable, upgrade_schema
+from jobmeter.store.outage import OneAMinute, Outage
 
 CONNECT_SECONDS = 10
+URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
+WAIT_SECONDS_MAX = 10  # for a connection of the pool: who asked should hear before giving up
+CHECK_SECONDS_MAX = 3
+# The pool waits twice as long after each try: left to itself it would come back as late again as the server was away.
+RECONNECT_SECONDS = 5
+# A server whose machine or network is gone says nothing: it is taken for gone after a minute, not after hours.
+ALIVE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+
+logging.getLogger("psycopg.pool").addFilter(OneAMinute())
 
 
 def is_pipeline(connection: Connection) -> bool:
@@ -32,26 +49,38 @@ async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
     await connection.execute("SET TIME ZONE 'UTC'")
 
 
+def _complete(url: str) -> dict[str, str]:
+    """What the URL leaves open of how a server is found to be gone."""
+    told = conninfo_to_dict(url)
+    defaults = {"connect_timeout": str(CONNECT_SECONDS), **ALIVE}
+    return {name: value for name, value in defaults.items() if name not in told}
+
+
 class Database:
     """An open pool. ``async with database.transaction() as connection`` commits at the end or rolls back."""
 
-    def __init__(self, url: str, *, connections_max: int) -> None:
+    def __init__(self, url: str, *, connections_max: int, wait_seconds: float) -> None:
         self.url = url
+        self.outage = Outage()
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=connections_max,
             open=False,
             configure=_prepare_connection,
-            timeout=30,
+            timeout=wait_seconds,
+            reconnect_timeout=RECONNECT_SECONDS,
+            kwargs=_complete(url),
             name="jobmeter",
         )
 
     @classmethod
-    async def open(cls, url: str, *, connections_max: int = 10) -> Self:
+    async def open(
+        cls, url: str, *, connections_max: int = 10, wait_seconds: float = WAIT_SECONDS_MAX
+    ) -> Self:
         """Upgrades the schema, then opens the pool. Raises ``DatabaseUnusable`` with one clear line."""
         await upgrade_database(url)
-        database = cls(url, connections_max=connections_max)
+        database = cls(url, connections_max=connections_max, wait_seconds=wait_seconds)
         await database._pool.open(wait=True)
         return database
 
@@ -60,7 +89,7 @@ class Database:
 
     async def check(self) -> None:
         """Reaches the server once. Raises ``psycopg.Error`` where it can not."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(timeout=CHECK_SECONDS_MAX) as connection:
             await connection.execute("SELECT 1")
 
     @asynccontextmanager
@@ -97,6 +126,9 @@ async def upgrade_database(url: str) -> list[str]:
         connection = await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        if isinstance(error, psycopg.ProgrammingError) or "for connection option" in reason:
+            # The library shows the part that it can not read, which may be the password.
+            raise DatabaseUnusable(f"Cannot use the database: {URL_FORM}") from None
         raise DatabaseUnusable(f"Cannot use the database: {reason}") from error
     async with connection:
         try:

@@ -54,10 +54,32 @@ class EmbeddedServer:
     folder: Path
     process: PostgresServer
 
+    def is_running(self) -> bool:
+        """Whether there is a postmaster. What it says of itself is read, so that a check costs next to nothing."""
+        lock = self.folder / "postmaster.pid"
+        try:
+            pid = lock.read_text().partition("\n")[0].strip()
+        except OSError:
+            return False
+        return pid.isdigit() and _is_alive(int(pid)) and not _is_zombie(pid)
+
+    def start_again(self) -> None:
+        """After it died. Raises ``DatabaseUnusable`` as ``start_embedded`` does."""
+        try:
+            start_patiently(partial(_start_and_reach, self.process, self.folder))
+        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
+            raise DatabaseUnusable(
+                f"Cannot start the database of {self.folder}: {_explain(error, self.folder)}"
+            ) from error
+
     def stop(self) -> None:
         _forget_dead_users(self.folder)
         _bury_postmaster(self.folder)
         self.process.cleanup()
+
+
+def has_database(folder: Path) -> bool:
+    return (folder.expanduser() / "postgresql" / "PG_VERSION").exists()
 
 
 def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:

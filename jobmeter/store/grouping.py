@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import psycopg
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.store.outage import is_outage
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
@@ -32,7 +33,7 @@ class Grouper(Generic[Asked, Answer]):
     ``carry_out`` begins after all of its group have asked, and returns an answer for each. While groups are on their
     way the next one gathers, and begins when one of them has ended: the wait adapts to the load. Where none is,
     a group gathers for ``window_ms``. With ``parts_on_failure`` a group that the database refuses is asked again one by
-    one, so that nobody fails for what another asked.
+    one, so that nobody fails for what another asked; not where the server as a whole fails.
     """
 
     def __init__(
@@ -81,7 +82,8 @@ class Grouper(Generic[Asked, Answer]):
             answers = await self._carry_out([waiting.asked for waiting in group])
             assert len(answers) == len(group)
         except Exception as error:  # noqa: BLE001 -- each of those who wait is told
-            if self._parts_on_failure and len(group) > 1 and isinstance(error, psycopg.Error):
+            is_of_one = isinstance(error, psycopg.Error) and not is_outage(error)
+            if self._parts_on_failure and len(group) > 1 and is_of_one:
                 await asyncio.gather(*(self._answer([waiting]) for waiting in group))
                 return
             for waiting in group:

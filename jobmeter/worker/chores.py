@@ -59,7 +59,7 @@ async def run_rounds(database: Database, settings: Settings, *, now: datetime) -
 
 
 async def run_awaited(database: Database, settings: Settings, *, now: datetime) -> int:
-    """What somebody waits for: tasks, campaigns, expiry, feeds. Never settlement, which may take its time."""
+    """What somebody waits for: tasks, campaigns, expiry. Never settlement or a feed, which may take their time."""
     done = 0
     for _ in range(ROUNDS_MAX):
         worked = await _run_round(database, now)
@@ -67,7 +67,7 @@ async def run_awaited(database: Database, settings: Settings, *, now: datetime) 
             break
         done += worked
     await observe(database, settings, now=now)
-    return done + await feeds.load_due(database, settings, now=now)
+    return done
 
 
 async def observe(database: Database, settings: Settings, *, now: datetime) -> None:

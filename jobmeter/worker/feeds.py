@@ -54,6 +54,8 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
     async with feeds.hold_feed(database, feed) as is_held:
         if is_held:
             run = await read_now(database, feed, is_sandbox=settings.sandbox, now=now)
+            async with database.transaction() as connection:
+                await feeds.end_turn(connection, feed=feed, now=now)
             log.info("feed %s: %s %s", feed.id, run.outcome, run.message)
     return int(is_held)
 

@@ -6,6 +6,7 @@ import pytest
 
 from jobmeter.base.settings import Settings
 
+TEXTS = {"base_url": "https://jobs.example.com", "smtp_url": "smtps://mail.example.com"}
 FIELDS = {field.name: field.default for field in fields(Settings)}
 
 
@@ -13,16 +14,16 @@ def variable(name):
     return f"JOBMETER_{name.upper()}"
 
 
-def other_value(default):
+def other_value(name, default):
     """A value of the field's type that is not its default, as the environment spells it and as it is read."""
     if isinstance(default, bool):
         return ("false", False) if default else ("true", True)
-    return (f"{default + 7}", default + 7) if isinstance(default, int) else ("chosen", "chosen")
+    return (f"{default + 7}", default + 7) if isinstance(default, int) else (TEXTS.get(name, "chosen"),) * 2
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_field_is_read_from_its_variable(name):
-    text, value = other_value(FIELDS[name])
+    text, value = other_value(name, FIELDS[name])
 
     settings = Settings.from_environment({variable(name): f" {text} "})
 
@@ -40,6 +41,28 @@ def test_a_variable_that_cannot_be_read_is_named(name, text):
     assert repr(text) in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pool_connections_max", "1"),
+        ("chore_interval_ms", "0"),
+        ("report_seconds_max", "0"),
+        ("final_after_days", "2"),
+        ("base_url", "jobs.example.com"),
+    ],
+)
+def test_a_value_that_nothing_could_work_with_is_refused(name, text):
+    with pytest.raises(ValueError, match=f"{variable(name)} must ") as error:
+        Settings.from_environment({variable(name): text})
+    assert text in str(error.value)
+
+
+def test_a_mail_server_has_a_scheme_and_its_password_is_not_told():
+    with pytest.raises(ValueError, match="JOBMETER_SMTP_URL must begin") as error:
+        Settings.from_environment({"JOBMETER_SMTP_URL": "user:hunter2@mail.example.com:25"})
+    assert "hunter2" not in str(error.value)
+
+
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("0", False), ("TRUE", True), ("False", False)])
 def test_a_switch_has_four_spellings(text, value):
     assert Settings.from_environment({"JOBMETER_SANDBOX": text}).sandbox is value
@@ -50,7 +73,7 @@ def test_other_variables_are_not_ours():
 
 
 def test_a_worker_process_gets_the_same_settings():
-    changed = {variable(name): other_value(default)[0] for name, default in FIELDS.items()}
+    changed = {variable(name): other_value(name, default)[0] for name, default in FIELDS.items()}
     settings = Settings.from_environment(changed)
     assert Settings.from_environment(settings.to_environment()) == settings
     assert Settings.from_environment(Settings().to_environment()) == Settings()

@@ -1,6 +1,6 @@
 """Explanations over HTTP: from a report's figure to its postings, to each click and what became of it."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -187,6 +187,6 @@ def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
             found = ask(board, path).json()
             assert found["clicks"] == []
             assert (
-                found["eventsDroppedAt"]
-                == (datetime.combine(day, time(), UTC) + timedelta(days=5)).isoformat()
+                found["eventsDroppedAt"][:10]  # by who moves the clock, or by the background a moment later
+                == (day + timedelta(days=5)).isoformat()
             )

@@ -1,17 +1,20 @@
 """Feeds over HTTP: registered by the operator, read by the worker, reported to their owner and to nobody else."""
 
+import asyncio
 import http.server
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobmeter.jobs import flow_feed
 from jobmeter.jobs.model_feed import Feed
 from jobmeter.worker import feeds
 from tests.board import bearer
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
+from tests.laws.stage import START, open_stage
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -21,6 +24,8 @@ class Site(http.server.ThreadingHTTPServer):
 
     body = b""
     asked: list[str]
+    reached: threading.Event  # by a request
+    gate: threading.Event  # closed, the body does not come
 
     @property
     def url(self) -> str:
@@ -44,6 +49,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("ETag", version)
             self.end_headers()
+            self.server.reached.set()
+            self.server.gate.wait(60)
             self.wfile.write(self.server.body)
 
     def log_message(self, *_):
@@ -54,6 +61,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
 def site() -> Iterator[Site]:
     with Site(("127.0.0.1", 0), Answers) as opened:
         opened.asked = []
+        opened.reached, opened.gate = threading.Event(), threading.Event()
+        opened.gate.set()
         thread = threading.Thread(target=opened.serve_forever)
         thread.start()
         yield opened
@@ -112,6 +121,70 @@ def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(b
     site.body = draw_feed([])
     board.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(board))
     assert wait_for_run(board, feed_id, "DONE")["lastRun"]["closed"] == 3
+
+
+def test_a_feed_that_is_slow_to_come_holds_back_no_job(board, site):
+    """A server that sent a byte a second kept all partners' jobs in progress for a quarter of an hour."""
+    site.gate.clear()
+    site.body = draw_feed(draw_jobs(3))
+    feed_id = register(board, url=site.url).json()["id"]
+    try:
+        assert site.reached.wait(20)
+        assert board.post_job("beside")
+        found = board.client.get(f"/operator/feeds/{feed_id}/report", headers=operator(board)).json()
+        assert found["lastRun"] is None
+    finally:
+        site.gate.set()
+    wait_for_run(board, feed_id, "DONE")
+
+
+def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
+    """It was as good as done: the next reading came an interval later, one that was asked for never."""
+
+    async def run():
+        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+            feed = await flow_feed.register_feed(
+                connection,
+                application=stage.customers[0].child,
+                location="https://a.example/f",
+                interval_minutes=None,
+                now=START,
+            )
+            assert await flow_feed.claim_due_feed(connection, now=START) is None
+            await flow_feed.ask_run(connection, feed=feed, may_close_all=False, now=START)
+            first = await flow_feed.claim_due_feed(connection, now=START)
+            at_once = await flow_feed.claim_due_feed(connection, now=START + timedelta(seconds=30))
+            again = await flow_feed.claim_due_feed(connection, now=START + timedelta(minutes=2))
+            await flow_feed.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
+            over = await flow_feed.claim_due_feed(connection, now=START + timedelta(days=2))
+            return first, at_once, again, over
+
+    first, at_once, again, over = asyncio.run(run())
+    assert first.id == again.id
+    assert at_once is None
+    assert over is None
+
+
+def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
+    async def run():
+        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+            registered = {
+                "application": stage.customers[0].child,
+                "location": "https://a.example/f",
+                "interval_minutes": 60,
+            }
+            feed = await flow_feed.register_feed(connection, **registered, now=START)
+            turn = await flow_feed.claim_due_feed(connection, now=START)
+            asked_at = START + timedelta(seconds=5)
+            await flow_feed.ask_run(connection, feed=feed, may_close_all=True, now=asked_at)
+            await flow_feed.end_turn(connection, feed=turn, now=START)
+            second = await flow_feed.claim_due_feed(connection, now=START + timedelta(seconds=9))
+            await flow_feed.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
+            return second, await flow_feed.find_feed(connection, feed_id=feed.id)
+
+    second, after = asyncio.run(run())
+    assert second.may_close_all
+    assert after.due_at == START + timedelta(seconds=9, minutes=60)
 
 
 @pytest.mark.parametrize(

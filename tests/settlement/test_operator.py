@@ -206,3 +206,16 @@ def test_an_exclusion_by_mistake_is_found_and_taken_back(board: Board) -> None:
 
 def test_a_job_that_does_not_exist_can_not_be_excluded(board: Board) -> None:
     assert send(board, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
+
+
+def test_health_tells_through_which_day_everything_is_final(board: Board) -> None:
+    """Whether settlement has run could be seen nowhere; a server that was off for days catches up by itself."""
+    assert board.client.get("/health").json()["settledThrough"] is None
+    _, day = settle_two_clicks(board, "seen")
+    board.advance_to_midnight(days=2)
+    before = board.client.get("/health").json()["settledThrough"]
+    board.advance_to_midnight(days=1)
+    assert before is None or before < day
+    assert board.client.get("/health").json()["settledThrough"] == day
+    board.advance_to_midnight(days=3)
+    assert board.client.get("/health").json()["settledThrough"] > day

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from jobmeter.server import keep_running
 from jobmeter.store.embedded import NO_PROCESS, start_embedded, start_patiently
 from jobmeter.store.migrate import DatabaseUnusable
 
@@ -132,6 +134,41 @@ def test_stopping_after_the_server_died_is_no_error(tmp_path):
     pid = postmaster_of(tmp_path)
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: is_gone(pid))
+    server.stop()
+
+
+def test_a_server_that_died_is_started_again_by_who_watches_it(tmp_path, caplog):
+    server = start_embedded(tmp_path, durable=False)
+    is_over = threading.Event()
+    watch = threading.Thread(target=keep_running, args=(server, is_over))
+    watch.start()
+    assert server.is_running()
+    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
+    assert wait_until(lambda: not answers(server.url))
+    assert wait_until(lambda: answers(server.url))
+    is_over.set()
+    watch.join()
+    server.stop()
+    assert not server.is_running()
+    assert [record.getMessage() for record in caplog.records if record.name == "jobmeter"] == [
+        "the embedded database has died and is started again",
+        "the embedded database runs again",
+    ]
+
+
+def test_a_server_that_can_not_be_started_again_says_why_in_one_line(tmp_path):
+    server = start_embedded(tmp_path, durable=False)
+    configuration = tmp_path / "postgresql" / "postgresql.conf"
+    sound = configuration.read_text()
+    configuration.write_text(sound + "max_connections = 'many'\n")
+    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
+    assert wait_until(lambda: not answers(server.url))
+    with pytest.raises(DatabaseUnusable, match=r"Cannot start the database of .*contains errors") as refused:
+        server.start_again()
+    assert len(str(refused.value).splitlines()) == 1
+    configuration.write_text(sound)
+    server.start_again()
+    assert answers(server.url)
     server.stop()
 
 

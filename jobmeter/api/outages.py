@@ -1,0 +1,32 @@
+"""Owns the answer to a request that the database could not carry out: 503 with Retry-After, in its protocol's form.
+
+Does not own the XML API's, which draws its own (``v1_edge``).
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.edge import read_protocol_header
+from jobmeter.api.replies import gateway_headers, oauth_refusal, refuse_for_now, restli_refusal
+from jobmeter.api.state import state_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.wire.restli.syntax import Protocol
+
+
+async def answer_outage(request: Request, error: Exception) -> Response:
+    state_of(request).database.outage.tell(error)
+    refused = Refused(Fault.OVERLOADED)
+    if request.url.path.startswith("/oauth/"):
+        return oauth_refusal(refused)
+    if request.url.path.startswith(("/rest/", "/v2/")):
+        response = restli_refusal(refused, _find_protocol(request))
+        response.headers.update(gateway_headers(request.scope.get("http_version", "1.1")))
+        return response
+    return refuse_for_now()
+
+
+def _find_protocol(request: Request) -> Protocol:
+    try:
+        return read_protocol_header(request)
+    except Refused:
+        return Protocol.V2

@@ -1,0 +1,219 @@
+"""The database goes away and comes back: 503 with Retry-After in each protocol's form, few lines in the log, no restart."""
+
+import asyncio
+import logging
+
+import httpx2
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import DeadlockDetected
+
+from jobmeter.app import create_app, open_state
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.settings import Settings
+from jobmeter.sandbox import setup
+from jobmeter.store.database import Database
+from jobmeter.store.outage import OneAMinute, Outage, is_outage
+
+EVENTS, OPERATOR = {"Authorization": "Bearer e"}, {"Authorization": "Bearer o"}
+
+
+def allow(cluster_url, database_url, is_allowed):
+    """Takes the database away from everybody, as a server that is stopped does, or gives it back."""
+    name = conninfo_to_dict(database_url)["dbname"]
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {is_allowed}")
+        if not is_allowed:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
+
+async def make_partner(database_url):
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        return await setup.make_partner(database, now=read_machine_clock())
+    finally:
+        await database.close()
+
+
+async def ask_all(client, partner, token):
+    """The answers of each protocol; what a caller would send."""
+    keys = {name: partner["child"][name] for name in ("client_id", "client_secret")}
+    bearer = {"Authorization": f"Bearer {token}"}
+    rest = bearer | {"LinkedIn-Version": "202504", "X-RestLi-Protocol-Version": "2.0.0"}
+    budget = f"/rest/partnerBudgetReports?partnerContractId={partner['partner_contract_id']}"
+    form = {"grant_type": "client_credentials", **keys}
+    asked = {
+        "oauth": client.post("/oauth/v2/accessToken", data=form),
+        "rest": client.get(budget, headers=rest),
+        "rest 1.0": client.get(
+            "/v2/jobPostingStatus?ids=a", headers=bearer | {"X-RestLi-Protocol-Version": "1.0.0"}
+        ),
+        "xml": client.get("/v1/jobs/partner-job-id=a", headers=bearer),
+        "xml in json": client.get("/v1/jobs/partner-job-id=a?format=json", headers=bearer),
+        "events": client.post("/events", json=[], headers=EVENTS),
+        "events once": client.post("/events", json=[], headers=EVENTS | {"Idempotency-Key": "k"}),
+        "snapshot": client.get("/delivery/snapshot", headers=EVENTS),
+        "operator": client.get("/operator/settlementRules", headers=OPERATOR),
+        "health": client.get("/health"),
+    }
+    return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+
+
+def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url, caplog):
+    settings = Settings(
+        database_url=database_url, events_key="e", operator_key="o", secret_key="s", chore_interval_ms=50
+    )
+
+    async def run():
+        partner = await make_partner(database_url)
+        app = create_app(settings)
+        async with open_state(settings, wait_seconds=0.5) as state:
+            app.state.jobmeter = state
+            transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://board", timeout=60) as client:
+                made = await client.post(
+                    "/oauth/v2/accessToken",
+                    data={"grant_type": "client_credentials"}
+                    | {name: partner["child"][name] for name in ("client_id", "client_secret")},
+                )
+                token = made.json()["access_token"]
+                allow(cluster_url, database_url, False)
+                caplog.clear()
+                await ask_all(client, partner, token)  # meets connections that have just died
+                away = await ask_all(client, partner, token)
+                told = [record.getMessage() for record in caplog.records if record.name == "jobmeter"]
+                traced = [record for record in caplog.records if record.exc_info]
+                allow(cluster_url, database_url, True)
+                for _ in range(200):
+                    back = await ask_all(client, partner, token)
+                    if all(answer.status_code < 500 for answer in back.values()):
+                        break
+                    await asyncio.sleep(0.05)
+                for _ in range(200):
+                    if "can be used again" in caplog.text:
+                        break
+                    await asyncio.sleep(0.05)
+        return away, back, told, traced
+
+    with caplog.at_level(logging.WARNING):
+        away, back, told, traced = asyncio.run(run())
+
+    assert {name: answer.status_code for name, answer in away.items()} == dict.fromkeys(away, 503)
+    assert {name: answer.headers.get("Retry-After") for name, answer in away.items()} == dict.fromkeys(
+        away, "1"
+    )
+    assert away["oauth"].json()["error"] == "temporarily_unavailable"
+    assert away["rest"].json()["code"] == "OVERLOADED"
+    assert away["rest"].headers["X-RestLi-Error-Response"] == "true"
+    assert away["rest"].headers["x-li-uuid"]
+    assert away["rest 1.0"].headers["X-LinkedIn-Error-Response"] == "true"
+    assert "<status>503</status>" in away["xml"].text
+    assert away["xml in json"].json()["status"] == 503
+    for name in ("events", "events once", "snapshot", "operator", "health"):
+        assert away[name].json()["code"] == "OVERLOADED", name
+    assert len(told) == 1, told
+    assert told[0].startswith("the database can not be used: ")
+    assert traced == []
+    assert all(answer.status_code < 500 for answer in back.values())
+    assert any("can be used again" in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (psycopg.OperationalError("the connection is closed"), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.ReadOnlySqlTransaction(), True),
+        (psycopg.errors.DeadlockDetected(), False),
+        (psycopg.errors.QueryCanceled(), False),
+        (psycopg.errors.UniqueViolation(), False),
+        (ValueError(), False),
+    ],
+)
+def test_a_server_that_fails_is_told_from_a_statement_that_does(error, is_one):
+    assert is_outage(error) is is_one
+
+
+def test_an_outage_is_told_when_it_begins_once_a_minute_and_when_it_is_over(caplog):
+    now = 1_000.0
+    outage = Outage(read_seconds=lambda: now)
+    with caplog.at_level(logging.WARNING):
+        outage.end()
+        for _ in range(130):
+            outage.tell(psycopg.OperationalError("connection refused\nIs the server running?"))
+            outage.end()  # reads go on working
+            now += 1
+        now += 5
+        outage.end()
+        outage.end()
+    assert [record.getMessage() for record in caplog.records] == [
+        "the database can not be used: connection refused (1 requests and chores so far)",
+        "the database can not be used: connection refused (61 requests and chores so far)",
+        "the database can not be used: connection refused (121 requests and chores so far)",
+        "the database can be used again, after 135 seconds",
+    ]
+
+
+def test_the_pool_tells_its_tries_once_a_minute_in_one_line():
+    now = 0.0
+    told, only = [], OneAMinute(read_seconds=lambda: now)
+    for _ in range(90):
+        record = logging.LogRecord(
+            "psycopg.pool", logging.WARNING, "", 0, "error: %s", ("refused\nhint",), None
+        )
+        if only.filter(record):
+            told.append(record.getMessage())
+        now += 1
+    assert told == ["error: refused"] * 2
+    assert only.filter(logging.LogRecord("psycopg.pool", logging.WARNING, "", 0, "discarding", (), None))
+
+
+def test_a_server_that_says_nothing_is_found_out(database_url):
+    async def run():
+        database = await Database.open(database_url, connections_max=1)
+        try:
+            async with database.connection() as connection:
+                return connection.info.get_parameters()
+        finally:
+            await database.close()
+
+    told = asyncio.run(run())
+    assert (told["keepalives_idle"], told["tcp_user_timeout"], told["connect_timeout"]) == (
+        "30",
+        "60000",
+        "10",
+    )
+
+
+@pytest.mark.slow
+def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, database_url):
+    """Each try doubled the wait for the next: it came back as late again as the server had been away."""
+
+    async def run():
+        database = await Database.open(database_url, connections_max=2)
+        try:
+            allow(cluster_url, database_url, False)
+            away_until = asyncio.get_running_loop().time() + 20
+            while asyncio.get_running_loop().time() < away_until:
+                with pytest.raises(psycopg.OperationalError):
+                    await database.check()
+            allow(cluster_url, database_url, True)
+            await asyncio.sleep(6)
+            await database.check()
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def test_a_deadlock_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage(read_seconds=lambda: 0.0)
+    outage.tell(DeadlockDetected("deadlock detected\nDETAIL: ..."))
+    outage.end()
+    assert [record.getMessage() for record in caplog.records] == [
+        "a request was taken back and may be sent again: deadlock detected"
+    ]
