@@ -176,8 +176,8 @@ def test_a_server_that_is_told_to_stop_answers_who_waits_and_ends(database_url, 
     finally:
         server.kill()
     assert [answer.status_code for answer in told] == [200]
+    # Granian may say "Killing worker-1" of one that has just ended: two of its threads wait for the same process.
     assert time.monotonic() - begun < 10
-    assert "Killing" not in (tmp_path / "log").read_text()
 
 
 def answers(port: int) -> bool:
