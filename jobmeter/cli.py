@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import platformdirs
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -28,11 +27,10 @@ from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_
 from jobmeter.sandbox.score import Judged, judge_traffic, score
 from jobmeter.sandbox.traffic import BOARD_PLAN
 from jobmeter.sandbox.truth import Label, read_labels, write_truth
-from jobmeter.server import open_database, run_server
+from jobmeter.server import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.store.database import Database, upgrade_database
 from jobmeter.store.migrate import DatabaseUnusable
 
-DATA = Path(platformdirs.user_data_dir("jobmeter"))
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700
 
@@ -49,15 +47,6 @@ app.command(cli_hiring.app)
 
 console = Console()
 
-DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
-UrlOption = Annotated[
-    str,
-    Parameter(
-        "--database-url",
-        env_var="JOBMETER_DATABASE_URL",
-        help="PostgreSQL 15 or newer, in place of the embedded one.",
-    ),
-]
 # A sandbox never lives in the database of a production server, whatever the environment names.
 SandboxUrlOption = Annotated[str, Parameter("--database-url", help="PostgreSQL 15 or newer, for a sandbox.")]
 CredentialsOption = Annotated[

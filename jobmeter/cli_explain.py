@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-import platformdirs
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
@@ -28,25 +27,15 @@ from jobmeter.reports.model_explain import (
     ExplainedPosting,
     Restatement,
 )
-from jobmeter.server import open_database
+from jobmeter.server import DATA, DataOption, UrlOption, open_database
 from jobmeter.settlement.model import RULES
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 
 PIPE_COLUMNS = 220
-DATA = Path(platformdirs.user_data_dir("jobmeter"))
 
 app = App(name="explain", help="Explains a figure: its postings, its clicks, why one was not charged.")
 
-DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
-UrlOption = Annotated[
-    str,
-    Parameter(
-        "--database-url",
-        env_var="JOBMETER_DATABASE_URL",
-        help="PostgreSQL 15 or newer, in place of the embedded one.",
-    ),
-]
 Found = TypeVar("Found")
 Cells = Iterable[Sequence[object]]
 

@@ -7,10 +7,9 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import BinaryIO
 
-import platformdirs
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.console import Console
 from rich.progress import Progress
 
@@ -19,23 +18,12 @@ from jobmeter.jobs import flow_feed as feeds
 from jobmeter.jobs.flow_feed_load import load_feed
 from jobmeter.jobs.model_feed import FeedReport, FeedRun, Outcome
 from jobmeter.partners import flow as partners
-from jobmeter.server import open_database
+from jobmeter.server import DATA, DataOption, UrlOption, open_database
 from jobmeter.store.database import Database
 
-DATA = Path(platformdirs.user_data_dir("jobmeter"))
 ERRORS_SHOWN_MAX = 20
 
 app = App(name="feed", help="Loads job feeds.")
-
-DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
-UrlOption = Annotated[
-    str,
-    Parameter(
-        "--database-url",
-        env_var="JOBMETER_DATABASE_URL",
-        help="PostgreSQL 15 or newer, in place of the embedded one.",
-    ),
-]
 
 
 @app.command

@@ -13,8 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import httpx2
+import platformdirs
+from cyclopts import Parameter
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
@@ -32,6 +35,19 @@ STOP_SECONDS_MAX = 20  # for what a worker still answers when it is told to stop
 WATCH_SECONDS = 2
 
 log = logging.getLogger("jobmeter")
+
+# How commands are told which database `open_database` is to open.
+DATA = Path(platformdirs.user_data_dir("jobmeter"))
+
+DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
+UrlOption = Annotated[
+    str,
+    Parameter(
+        "--database-url",
+        env_var="JOBMETER_DATABASE_URL",
+        help="PostgreSQL 15 or newer, in place of the embedded one.",
+    ),
+]
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ Does not own the grouping (``store.grouping``) or what is done for a group (the 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
@@ -19,6 +20,7 @@ from jobmeter.reports import flow as reports
 from jobmeter.reports.model import AskedByIds, JobReport
 from jobmeter.store.database import Database
 from jobmeter.store.grouping import Grouper
+from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event
 
 REPORTS_AT_ONCE_MAX = 32
@@ -47,16 +49,20 @@ def group_singles(
 ) -> Grouper[Event, Landing | None]:
     async def take_in(events: Sequence[Event]) -> list[Landing | None]:
         now = await read_clock()
-        tolerance = settings.future_tolerance_seconds
+
+        async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[Landing | None]:
+            async with opened as connection:
+                return await take_in_singles(
+                    connection,
+                    events,
+                    known=known,
+                    now=now,
+                    future_tolerance_seconds=settings.future_tolerance_seconds,
+                )
+
         try:
-            async with database.pipeline() as connection:
-                return await take_in_singles(
-                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
-                )
+            return await commit(database.pipeline())
         except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
-            async with database.transaction() as connection:
-                return await take_in_singles(
-                    connection, events, known=known, now=now, future_tolerance_seconds=tolerance
-                )
+            return await commit(database.transaction())
 
     return Grouper(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
