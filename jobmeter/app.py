@@ -15,16 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from jobmeter.api.change_watch import ChangeWatch
-from jobmeter.api.groups import group_job_reports, group_singles, group_tokens
-from jobmeter.api.intake_gate import IntakeGate
+from jobmeter.api.batchers import group_job_reports, group_singles, group_tokens
+from jobmeter.api.http.admission import IntakeGate
+from jobmeter.api.http.change_watch import ChangeWatch
+from jobmeter.api.http.context import State
+from jobmeter.api.http.proxies import read_trusted_proxies
+from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
+from jobmeter.api.http.responses import plain_refusal, restli_refusal
+from jobmeter.api.http.shutdown import call_when_stopped
 from jobmeter.api.outages import answer_outage
-from jobmeter.api.proxies import read_trusted_proxies
-from jobmeter.api.rate_limits import RateLimits, read_rate_limits
-from jobmeter.api.replies import plain_refusal, restli_refusal
 from jobmeter.api.routes import make_routes
-from jobmeter.api.state import State
-from jobmeter.api.stopping import call_when_stopped
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.metering.flow import Known

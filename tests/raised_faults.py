@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobmeter.api import forced_failures
+from jobmeter.api.restli import forced_failures
 from jobmeter.base.faults import Fault, Refused
 
 OUTPUT = "raised_faults"

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.replies import json_response
-from jobmeter.api.state import state_of
+from jobmeter.api.http.context import state_of
+from jobmeter.api.http.responses import json_response
 from jobmeter.settlement import flow as settlement
 
 

@@ -1,14 +1,14 @@
 """Owns the answer to a request that the database could not carry out: 503 with Retry-After, in its protocol's form.
 
-Does not own the XML API's, which draws its own (``v1_edge``).
+Does not own the XML API's, which draws its own (``xml.gateway``).
 """
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.edge import read_protocol_header
-from jobmeter.api.replies import gateway_headers, oauth_refusal, refuse_for_now, restli_refusal
-from jobmeter.api.state import state_of
+from jobmeter.api.http.context import state_of
+from jobmeter.api.http.responses import gateway_headers, oauth_refusal, refuse_for_now, restli_refusal
+from jobmeter.api.restli.gateway import read_protocol_header
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.syntax import Protocol
 

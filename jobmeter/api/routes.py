@@ -6,43 +6,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from jobmeter.api import (
-    access_token,
-    application_security,
-    candidates,
-    charge_stream,
-    clicks_not_charged,
-    delivery_feed,
-    events,
-    filters,
-    health,
-    introspection,
-    operator_applications,
-    operator_contracts,
-    operator_explain,
-    operator_feeds,
-    operator_job_links,
-    operator_partners,
-    operator_settlement,
-    partner_webhooks,
-    revocation,
-    v1_jobs,
-)
-from jobmeter.api import job_campaigns as campaigns
-from jobmeter.api import job_posting_geo_locations as geo_locations
-from jobmeter.api import job_posting_status as posting_status
-from jobmeter.api import operator_hiring_contracts as hiring
-from jobmeter.api import partner_budget_reports as budget
-from jobmeter.api import partner_job_reports as job_reports
-from jobmeter.api import provisioned_applications as applications
-from jobmeter.api import provisioned_hiring_contracts as hiring_contracts
-from jobmeter.api import simple_job_posting_tasks as tasks
-from jobmeter.api import simple_job_postings as postings
-from jobmeter.api.edge import AnyVerb, Resource, make_endpoint
-from jobmeter.api.idempotency import make_repeatable
-from jobmeter.api.openapi import make_endpoints as make_document_endpoints
-from jobmeter.api.unknown_paths import answer_unversioned, answer_versioned
-from jobmeter.api.v1_edge import make_xml_endpoint
+from jobmeter.api import health
+from jobmeter.api.board import events, promotion_feed
+from jobmeter.api.candidate import pages
+from jobmeter.api.http.idempotency import make_repeatable
+from jobmeter.api.oauth import access_token, introspect_token, revoke
+from jobmeter.api.openapi.document import make_endpoints as make_document_endpoints
+from jobmeter.api.operator import applications as operator_applications
+from jobmeter.api.operator import contracts, explain, feeds, job_links, partners, settlement
+from jobmeter.api.operator import hiring_contracts as hiring
+from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
+from jobmeter.api.restli import developer_applications_security
+from jobmeter.api.restli import job_campaigns as campaigns
+from jobmeter.api.restli import job_posting_geo_locations as geo_locations
+from jobmeter.api.restli import job_posting_status as posting_status
+from jobmeter.api.restli import partner_budget_reports as budget
+from jobmeter.api.restli import partner_job_reports as job_reports
+from jobmeter.api.restli import provisioned_applications as applications
+from jobmeter.api.restli import provisioned_hiring_contracts as hiring_contracts
+from jobmeter.api.restli import simple_job_posting_tasks as tasks
+from jobmeter.api.restli import simple_job_postings as postings
+from jobmeter.api.restli.gateway import AnyVerb, Resource, make_endpoint
+from jobmeter.api.restli.unknown_paths import answer_unversioned, answer_versioned
+from jobmeter.api.xml import jobs
+from jobmeter.api.xml.gateway import make_xml_endpoint
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
@@ -58,8 +45,8 @@ RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
                     "PARTIAL_UPDATE": applications.update_application},
                     parameters=("uniqueForeignId",))),
     ((V2,),      Resource("developerApplicationsSecurity", {
-                    "ACTION rollDeveloperApplicationSecret": application_security.roll_secret,
-                    "ACTION retireOlderSecret": application_security.retire_secret}, parameters=())),
+                    "ACTION rollDeveloperApplicationSecret": developer_applications_security.roll_secret,
+                    "ACTION retireOlderSecret": developer_applications_security.retire_secret}, parameters=())),
     ((REST,),    Resource("provisionedHiringContracts", {
                     "ACTION setup": hiring_contracts.set_up_contract}, parameters=())),
     ((REST, V2), Resource("simpleJobPostings", {
@@ -89,23 +76,23 @@ RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
 
 PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/oauth/v2/accessToken", access_token.create_access_token, methods=["POST"]),
-    Route("/oauth/v2/introspectToken", introspection.introspect_token, methods=["POST"]),
-    Route("/oauth/v2/revoke",      revocation.revoke_token,          methods=["POST"]),
+    Route("/oauth/v2/introspectToken", introspect_token.introspect_token, methods=["POST"]),
+    Route("/oauth/v2/revoke",      revoke.revoke_token,          methods=["POST"]),
     Route("/events",               events.take_events,               methods=["POST"]),
-    Route("/delivery/changes",     delivery_feed.follow_changes,     methods=["GET"]),
-    Route("/delivery/snapshot",    delivery_feed.take_snapshot,      methods=["GET"]),
-    Route("/jobs/view/{job_id:int}",      candidates.show_job,          methods=["GET"]),
-    Route("/jobs/apply/{token}",          candidates.follow_apply_link, methods=["GET"]),
-    Route("/jobs/pixel/{token}.gif",      candidates.count_by_pixel,    methods=["GET"]),
-    Route("/operator/jobs/{job_id:int}/links", operator_job_links.show_links, methods=["GET"]),
-    Route("/operator/partners",      operator_partners.create_partner, methods=["POST"]),
+    Route("/delivery/changes",     promotion_feed.follow_changes,     methods=["GET"]),
+    Route("/delivery/snapshot",    promotion_feed.take_snapshot,      methods=["GET"]),
+    Route("/jobs/view/{job_id:int}",      pages.show_job,          methods=["GET"]),
+    Route("/jobs/apply/{token}",          pages.follow_apply_link, methods=["GET"]),
+    Route("/jobs/pixel/{token}.gif",      pages.count_by_pixel,    methods=["GET"]),
+    Route("/operator/jobs/{job_id:int}/links", job_links.show_links, methods=["GET"]),
+    Route("/operator/partners",      partners.create_partner, methods=["POST"]),
     Route("/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens, methods=["POST"]),
-    Route("/operator/partners/{partner_id:int}/contracts", operator_contracts.open_contract, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}",         operator_contracts.show_contract, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/pacing",  operator_contracts.set_pacing, methods=["PUT"]),
-    Route("/operator/contracts/{contract_id:int}/topUps",  operator_contracts.top_up_contract, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}/prices",  operator_contracts.set_price, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}/prices",  operator_contracts.list_prices, methods=["GET"]),
+    Route("/operator/partners/{partner_id:int}/contracts", contracts.open_contract, methods=["POST"]),
+    Route("/operator/contracts/{contract_id:int}",         contracts.show_contract, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/pacing",  contracts.set_pacing, methods=["PUT"]),
+    Route("/operator/contracts/{contract_id:int}/topUps",  contracts.top_up_contract, methods=["POST"]),
+    Route("/operator/contracts/{contract_id:int}/prices",  contracts.set_price, methods=["POST"]),
+    Route("/operator/contracts/{contract_id:int}/prices",  contracts.list_prices, methods=["GET"]),
     Route("/operator/hiringContracts",                               hiring.open_hiring_contract,   methods=["POST"]),
     Route("/operator/hiringContracts/{contract_id:int}",             hiring.show_hiring_contract,   methods=["GET"]),
     Route("/operator/hiringContracts/{contract_id:int}/grants",      hiring.grant_hiring_contract,  methods=["POST"]),
@@ -114,41 +101,41 @@ PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract, methods=["POST"]),
     Route("/operator/hiringContracts/{contract_id:int}/prices",      hiring.set_hiring_price,       methods=["POST"]),
     Route("/operator/hiringContracts/{contract_id:int}/end",         hiring.end_hiring_contract,    methods=["POST"]),
-    Route("/operator/explain/jobs/{job_id:int}",                  operator_explain.explain_job,    methods=["GET"]),
-    Route("/operator/explain/jobs/{job_id:int}/days/{day}",       operator_explain.explain_day,    methods=["GET"]),
-    Route("/operator/explain/charges/{reference}",                operator_explain.explain_charge, methods=["GET"]),
-    Route("/operator/explain/events",                             operator_explain.explain_event,  methods=["GET"]),
-    Route("/operator/explain/events/{event_key}",                 operator_explain.explain_event,  methods=["GET"]),
-    Route("/operator/exclusions",                                 operator_settlement.create_exclusion, methods=["POST"]),
-    Route("/operator/exclusions",                                 operator_settlement.list_exclusions,  methods=["GET"]),
-    Route("/operator/exclusions/{exclusion_id:int}",              operator_settlement.remove_exclusion, methods=["DELETE"]),
-    Route("/operator/networks/{name}",                            operator_settlement.put_networks,     methods=["PUT"]),
-    Route("/operator/settlementRules",                            operator_settlement.list_rules,       methods=["GET"]),
-    Route("/operator/settlementRules/{name}",                     operator_settlement.put_rule,         methods=["PUT"]),
-    Route("/operator/charges/{reference:uuid}/credits",           operator_settlement.create_credit,    methods=["POST"]),
-    Route("/operator/feeds",                             operator_feeds.list_feeds,    methods=["GET"]),
-    Route("/operator/feeds",                             operator_feeds.register_feed, methods=["POST"]),
-    Route("/operator/feeds/{feed_id:int}/report",        operator_feeds.show_report,   methods=["GET"]),
-    Route("/operator/feeds/{feed_id:int}/runs",          operator_feeds.run_feed,      methods=["POST"]),
-    Route("/partner/feeds/{feed_id:int}/report",         operator_feeds.show_own_report, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", filters.show_policy, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", filters.set_policy, methods=["PUT"]),
-    Route("/operator/lastRefusedEvents", filters.list_all_refused,    methods=["GET"]),
-    Route("/partner/lastRefusedEvents", filters.list_own_refused,    methods=["GET"]),
-    Route("/partner/excludedVisitors", filters.list_excluded,        methods=["GET"]),
-    Route("/partner/excludedVisitors", filters.exclude,              methods=["POST"]),
-    Route("/partner/excludedVisitors/{excluded_id:int}", filters.include_again, methods=["DELETE"]),
+    Route("/operator/explain/jobs/{job_id:int}",                  explain.explain_job,    methods=["GET"]),
+    Route("/operator/explain/jobs/{job_id:int}/days/{day}",       explain.explain_day,    methods=["GET"]),
+    Route("/operator/explain/charges/{reference}",                explain.explain_charge, methods=["GET"]),
+    Route("/operator/explain/events",                             explain.explain_event,  methods=["GET"]),
+    Route("/operator/explain/events/{event_key}",                 explain.explain_event,  methods=["GET"]),
+    Route("/operator/exclusions",                                 settlement.create_exclusion, methods=["POST"]),
+    Route("/operator/exclusions",                                 settlement.list_exclusions,  methods=["GET"]),
+    Route("/operator/exclusions/{exclusion_id:int}",              settlement.remove_exclusion, methods=["DELETE"]),
+    Route("/operator/networks/{name}",                            settlement.put_networks,     methods=["PUT"]),
+    Route("/operator/settlementRules",                            settlement.list_rules,       methods=["GET"]),
+    Route("/operator/settlementRules/{name}",                     settlement.put_rule,         methods=["PUT"]),
+    Route("/operator/charges/{reference:uuid}/credits",           settlement.create_credit,    methods=["POST"]),
+    Route("/operator/feeds",                             feeds.list_feeds,    methods=["GET"]),
+    Route("/operator/feeds",                             feeds.register_feed, methods=["POST"]),
+    Route("/operator/feeds/{feed_id:int}/report",        feeds.show_report,   methods=["GET"]),
+    Route("/operator/feeds/{feed_id:int}/runs",          feeds.run_feed,      methods=["POST"]),
+    Route("/partner/feeds/{feed_id:int}/report",         feeds.show_own_report, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/filters", excluded_visitors.show_policy, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/filters", excluded_visitors.set_policy, methods=["PUT"]),
+    Route("/operator/lastRefusedEvents", excluded_visitors.list_all_refused,    methods=["GET"]),
+    Route("/partner/lastRefusedEvents", excluded_visitors.list_own_refused,    methods=["GET"]),
+    Route("/partner/excludedVisitors", excluded_visitors.list_excluded,        methods=["GET"]),
+    Route("/partner/excludedVisitors", excluded_visitors.exclude,              methods=["POST"]),
+    Route("/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again, methods=["DELETE"]),
     Route("/partner/clicksNotCharged", clicks_not_charged.list_not_charged, methods=["GET"]),
-    Route("/partner/webhooks", partner_webhooks.list_webhooks, methods=["GET"]),
-    Route("/partner/webhooks", partner_webhooks.register_webhook, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}", partner_webhooks.change_webhook, methods=["PUT"]),
-    Route("/partner/webhooks/{webhook_id:int}", partner_webhooks.remove_webhook, methods=["DELETE"]),
-    Route("/partner/webhooks/{webhook_id:int}/secrets", partner_webhooks.rotate_webhook_secret, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/retirements", partner_webhooks.retire_webhook_secret, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/tests", partner_webhooks.test_webhook, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/deliveries", partner_webhooks.list_deliveries, methods=["GET"]),
-    Route("/partner/webhooks/{webhook_id:int}/replays", partner_webhooks.replay_deliveries, methods=["POST"]),
-    Route("/partner/charges",      charge_stream.follow_charges,     methods=["GET"]),
+    Route("/partner/webhooks", webhooks.list_webhooks, methods=["GET"]),
+    Route("/partner/webhooks", webhooks.register_webhook, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, methods=["PUT"]),
+    Route("/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, methods=["DELETE"]),
+    Route("/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, methods=["POST"]),
+    Route("/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, methods=["GET"]),
+    Route("/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, methods=["POST"]),
+    Route("/partner/charges",      charges.follow_charges,     methods=["GET"]),
     Route("/health",               health.show_health,               methods=["GET"]),
 )
 # fmt: on
@@ -177,7 +164,7 @@ def make_routes() -> list[BaseRoute]:
     routes += [
         Route("/openapi.json", show_document),
         Route("/docs", show_page),
-        Route("/v1/{rest:path}", make_xml_endpoint(v1_jobs.choose_handler), methods=XML_VERBS),
+        Route("/v1/{rest:path}", make_xml_endpoint(jobs.choose_handler), methods=XML_VERBS),
     ]
     return routes
 

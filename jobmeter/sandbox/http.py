@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from jobmeter.api.bodies import check_key, decode_json, read_body
-from jobmeter.api.replies import json_response, plain_refusal
-from jobmeter.api.state import State, state_of
+from jobmeter.api.http.bodies import check_key, decode_json, read_body
+from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX

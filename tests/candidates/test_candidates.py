@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from jobmeter.api.candidates import draw_address
+from jobmeter.api.candidate.pages import draw_address
 from jobmeter.metering.flow_identity import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.board import Board, bearer, open_board

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from jobmeter.api.groups import group_singles
+from jobmeter.api.batchers import group_singles
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from jobmeter.api.forced_failures import HEADER as FAIL
+from jobmeter.api.restli.forced_failures import HEADER as FAIL
 from jobmeter.api.routes import RESOURCES
 from jobmeter.base.faults import Fault
 from tests.board import open_board

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from starlette.responses import Response
 
-from jobmeter.api.idempotency import answer_once
+from jobmeter.api.http.idempotency import answer_once
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.model_edge import Request

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from jobmeter.api.edge import Resource
-from jobmeter.api.openapi import build_document
-from jobmeter.api.openapi_operations import NOT_JSON, RESTLI
-from jobmeter.api.openapi_schemas import JOB_EXAMPLE, SCHEMAS
+from jobmeter.api.openapi.document import build_document
+from jobmeter.api.openapi.operations import NOT_JSON, RESTLI
+from jobmeter.api.openapi.schemas import JOB_EXAMPLE, SCHEMAS
+from jobmeter.api.restli.gateway import Resource
 from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
 from jobmeter.jobs.element_schema import Element
 from tests.board import bearer

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from jobmeter.api.projections import project, read_masks
+from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.routes import RESOURCES, REST
 from jobmeter.base.limits import HEADERS_BYTES_MAX, QUERY_BYTES_MAX, URL_BYTES_MAX
 from jobmeter.wire.restli.methods import Method

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from jobmeter.api.rate_limits import RateLimits, Throttled, read_rate_limits
+from jobmeter.api.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.base.faults import Fault
 from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_edge

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from jobmeter.api.intake_gate import GateFullError, IntakeGate
+from jobmeter.api.http.admission import GateFullError, IntakeGate
 from tests.board import Board, bearer, make_event
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from jobmeter.api.forced_failures import HEADER
+from jobmeter.api.restli.forced_failures import HEADER
 from jobmeter.base.clock import read_machine_clock
 from tests.board import Board, bearer, open_board, range_text
 

@@ -1,0 +1,1 @@
+"""Owns the endpoints of job boards: events in, jobs to promote out."""

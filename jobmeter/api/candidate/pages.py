@@ -1,0 +1,200 @@
+"""What candidates open: ``GET /jobs/view/{id}``, ``/jobs/apply/{token}`` and ``/jobs/pixel/{token}.gif``.
+
+Each answer waits until its view or click is durable. A link names a job and is signed; where it leads is the address
+the partner stored, and nothing in a request can change that.
+"""
+
+import base64
+import secrets
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+from psycopg_pool import PoolTimeout
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.responses import plain_refusal, refuse_for_now
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.jobs import flow_pages as pages
+from jobmeter.jobs.flow_places import take_apart
+from jobmeter.jobs.model_pages import JobPage, Landing
+from jobmeter.metering.flow import TAKEN_BACK
+from jobmeter.wire.events import Event
+from jobmeter.wire.links import make_link_token, read_link_token
+from jobmeter.wire.xml.markup import clean_markup
+
+SOURCE = "jobmeter"
+VISITOR_COOKIE = "jobmeter_visitor"
+VISITOR_SECONDS = 86_400
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
+# A page runs no script, whatever a description smuggles in; the distributor's pixel may be anywhere.
+PAGE_HEADERS = NO_STORE | {
+    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'"
+}
+TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoescape=True)
+
+
+async def show_job(request: Request) -> Response:
+    """The job's page; while the job is live with schema.org data and the distributor's pixel, and counts a view."""
+    state = state_of(request)
+    try:
+        job_id = int(request.path_params["job_id"])
+        async with state.database.connection() as connection:
+            page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
+        if page is None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
+        visitor = read_visitor(request)
+        if page.is_live and not only_looks(request):
+            await count_event(state, request, job_id, "view", visitor)
+    except Refused as refused:
+        return refuse(refused)
+    token = make_link_token(job_id, purpose="apply", key=state.settings.secret_key)
+    content = TEMPLATES.get_template("job.html").render(
+        page=page,
+        apply_path=f"/jobs/apply/{token}" if token else None,
+        description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- cleaned just here
+        structured=Markup(draw_structured(page)),  # noqa: S704 -- escaped for a script element
+        pixel_url=page.tracking_pixel_url,
+    )
+    return keep_visitor(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+
+
+async def follow_apply_link(request: Request) -> Response:
+    """Counts an apply click, then 302 to the address that the partner stored for the job; HEAD counts nothing."""
+    state = state_of(request)
+    try:
+        job_id = read_token(state, request, "apply")
+        if is_ahead_of_need(request):
+            return refuse_for_now()
+        visitor = read_visitor(request)
+        if only_looks(request):
+            async with state.database.connection() as connection:
+                landing = await pages.read_landing(connection, job_id=job_id)
+        else:
+            landing = await count_event(state, request, job_id, "applyClick", visitor)
+        if landing is None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
+        if not landing.is_live:
+            return draw_over(request)
+        if not landing.apply_url:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
+    except Refused as refused:
+        return refuse(refused)
+    return keep_visitor(RedirectResponse(landing.apply_url, status_code=302, headers=NO_STORE), visitor)
+
+
+async def count_by_pixel(request: Request) -> Response:
+    """A one by one picture that counts a view, for boards that render their own pages."""
+    state = state_of(request)
+    try:
+        job_id = read_token(state, request, "pixel")
+        visitor = read_visitor(request)
+        if not only_looks(request):
+            await count_event(state, request, job_id, "view", visitor)
+    except Refused as refused:
+        return refuse(refused)
+    return keep_visitor(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
+
+
+async def count_event(state: State, request: Request, job_id: int, kind: str, visitor: str) -> Landing | None:
+    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it can not be made durable."""
+    now: datetime = await state.clock.read()
+    event = Event(
+        source=SOURCE,
+        id=secrets.token_hex(12),
+        type=kind,
+        time=to_ms(now),
+        job=job_id,
+        visitor=visitor,
+        user_agent=request.headers.get("user-agent"),
+        address=state.proxies.find_address(request),
+    )
+    try:
+        return await state.singles.submit(event)
+    except (*TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
+        raise Refused(Fault.OVERLOADED) from error
+
+
+def only_looks(request: Request) -> bool:
+    """HEAD: who checks where a link leads has seen and clicked nothing."""
+    return request.method == "HEAD"
+
+
+def is_ahead_of_need(request: Request) -> bool:
+    """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
+    told = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
+    return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
+
+
+def read_token(state: State, request: Request, purpose: str) -> int:
+    token = request.path_params["token"]
+    job_id = read_link_token(token, purpose=purpose, key=state.settings.secret_key)
+    if job_id is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="link", key=token[:60])
+    return job_id
+
+
+def read_visitor(request: Request) -> str:
+    """The candidate's name for a day: what the cookie says, or a new one."""
+    return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
+
+
+def keep_visitor(response: Response, visitor: str) -> Response:
+    response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
+    return response
+
+
+def draw_over(request: Request) -> Response:
+    """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
+    refused = Refused(Fault.JOB_OVER)
+    if "text/html" not in request.headers.get("accept", ""):
+        return refuse(refused)
+    content = TEMPLATES.get_template("gone.html").render(message=refused.message)
+    return HTMLResponse(content, status_code=refused.fault.row.status, headers=PAGE_HEADERS)
+
+
+def refuse(refused: Refused) -> Response:
+    return refuse_for_now() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
+
+
+def draw_structured(page: JobPage) -> str:
+    """schema.org JobPosting as JSON that may stand in a script element."""
+    content = page.content
+    drawn: dict[str, Any] = {
+        "@context": "https://schema.org/",
+        "@type": "JobPosting",
+        "title": page.title,
+        "description": clean_markup(content["description"]),
+        "datePosted": page.listed_at.date().isoformat(),
+        "validThrough": page.expires_at.isoformat(),
+        "hiringOrganization": {"@type": "Organization", "name": page.company_name},
+        "jobLocation": {"@type": "Place", "address": draw_address(page.location, page.country)},
+        "identifier": {"@type": "PropertyValue", "name": "Jobmeter", "value": str(page.job_id)},
+        "directApply": False,
+    }
+    if content.get("employmentStatus"):
+        drawn["employmentType"] = content["employmentStatus"]
+    if page.company_page:
+        drawn["hiringOrganization"]["sameAs"] = page.company_page
+    if content.get("workplaceTypes") == ["Remote"]:
+        drawn["jobLocationType"] = "TELECOMMUTE"
+    text = msgspec.json.encode(drawn).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def draw_address(location: str, country: str) -> dict[str, str]:
+    """A PostalAddress: search engines ask for the country by its code."""
+    address = take_apart(location, country=country)
+    told = {
+        "addressLocality": address.locality,
+        "addressRegion": address.region,
+        "addressCountry": address.country,
+    }
+    return {"@type": "PostalAddress"} | {name: text for name, text in told.items() if text}

@@ -1,0 +1,57 @@
+"""Owns what every endpoint needs from its surroundings: database, settings, the clock, the bell for the worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from starlette.requests import Request
+
+from jobmeter.api.http.admission import IntakeGate
+from jobmeter.api.http.change_watch import ChangeWatch
+from jobmeter.api.http.proxies import TrustedProxies
+from jobmeter.api.http.rate_limits import RateLimits
+from jobmeter.base.settings import Settings
+from jobmeter.jobs.model_pages import Landing
+from jobmeter.metering.flow import Known
+from jobmeter.partners.model import IssuedToken
+from jobmeter.reports.flow_lists import JobLists
+from jobmeter.reports.model import AskedByIds, JobReport
+from jobmeter.store.database import Database
+from jobmeter.store.grouping import Grouper
+from jobmeter.wire.events import Event
+
+
+class Clock(Protocol):
+    async def read(self) -> datetime:
+        """The time that this request lives at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
+    the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
+    callers ask at once in one statement. ``known`` and ``job_lists`` are what this
+    process remembers of jobs, for intake and for reports.
+    """
+
+    database: Database
+    settings: Settings
+    clock: Clock
+    ring: Callable[[], None]
+    rate_limits: RateLimits
+    singles: Grouper[Event, Landing | None]
+    tokens: Grouper[str, IssuedToken | None]
+    job_reports: Grouper[AskedByIds, dict[str, JobReport]]
+    known: Known
+    job_lists: JobLists
+    change_watch: ChangeWatch
+    intake_gate: IntakeGate
+    proxies: TrustedProxies
+
+
+def state_of(request: Request) -> State:
+    state = request.app.state.jobmeter
+    assert isinstance(state, State)
+    return state

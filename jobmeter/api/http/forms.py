@@ -1,0 +1,53 @@
+"""Owns the reading of forms that a client authenticates with: in the body, or in a Basic header.
+
+Does not own what the endpoints of OAuth do with them.
+"""
+
+import base64
+from urllib.parse import parse_qsl, unquote_plus
+
+from starlette.requests import Request
+
+from jobmeter.api.http.bodies import read_body
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import BODY_BYTES_MAX
+
+FIELDS_MAX = 50
+
+
+async def read_client_form(request: Request) -> dict[str, str]:
+    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field stands twice (RFC 6749, 3.2)."""
+    body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+    except ValueError as error:
+        raise Refused(Fault.FORM_MALFORMED, why=str(error)) from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise Refused(Fault.FORM_MALFORMED, why="a field stands twice")
+    client_id, client_secret = _read_basic(request)
+    form.setdefault("client_id", client_id)
+    form.setdefault("client_secret", client_secret)
+    if any("\0" in text for text in form.values()):
+        raise Refused(Fault.FORM_MALFORMED, why="it holds the character U+0000")
+    return form
+
+
+def check_present(form: dict[str, str], *names: str) -> None:
+    """Raises ``Refused(GRANT_MISSING)`` for the first of ``names`` that is absent or empty (spec 2.2)."""
+    for name in names:
+        if not form.get(name):
+            raise Refused(Fault.GRANT_MISSING, name=name)
+
+
+def _read_basic(request: Request) -> tuple[str, str]:
+    """RFC 6749, 2.3.1: the same two values, form-encoded, in a Basic header."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError as error:  # not base64, not ASCII, not UTF-8
+        raise Refused(Fault.FORM_MALFORMED, why="the Basic header cannot be read") from error
+    client_id, _, client_secret = text.partition(":")
+    return unquote_plus(client_id), unquote_plus(client_secret)

@@ -1,0 +1,1 @@
+"""Owns the endpoints of tokens: issue, introspect, revoke."""

@@ -1,0 +1,30 @@
+"""``POST /oauth/v2/accessToken``: client credentials for an access token (spec 2.2)."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.context import state_of
+from jobmeter.api.http.forms import check_present, read_client_form
+from jobmeter.api.http.responses import json_response, oauth_refusal
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners import flow as partners
+
+# RFC 6749, 5.1: a token must not be found in a cache.
+UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+async def create_access_token(request: Request) -> Response:
+    try:
+        form = await read_client_form(request)
+        check_present(form, "grant_type", "client_id", "client_secret")
+        if form["grant_type"] != "client_credentials":
+            raise Refused(Fault.GRANT_UNSUPPORTED, grant_type=form["grant_type"][:80])
+        state = state_of(request)
+        now = await state.clock.read()
+        async with state.database.transaction() as connection:
+            token, seconds = await partners.issue_token(
+                connection, client_id=form["client_id"], client_secret=form["client_secret"], now=now
+            )
+    except Refused as refused:
+        return oauth_refusal(refused)
+    return json_response({"access_token": token, "expires_in": seconds}, headers=UNCACHED)

@@ -1,0 +1,56 @@
+"""``POST /oauth/v2/introspectToken``: what a token of the caller's own is worth (RFC 7662)."""
+
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.context import state_of
+from jobmeter.api.http.forms import check_present, read_client_form
+from jobmeter.api.http.responses import json_response, oauth_refusal
+from jobmeter.api.oauth.access_token import UNCACHED
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Refused
+from jobmeter.partners import flow as partners
+from jobmeter.partners import flow_security
+from jobmeter.partners.model import Application, TokenLife
+
+
+async def introspect_token(request: Request) -> Response:
+    """Takes ``client_id``, ``client_secret`` and ``token`` as the official JavaScript client sends them."""
+    try:
+        form = await read_client_form(request)
+        check_present(form, "client_id", "client_secret", "token")
+        state = state_of(request)
+        now = await state.clock.read()
+        async with state.database.connection() as connection:
+            application = await partners.authenticate_client(
+                connection, client_id=form["client_id"], client_secret=form["client_secret"]
+            )
+            life = await flow_security.find_own_token(
+                connection, application=application, token=form["token"]
+            )
+    except Refused as refused:
+        return oauth_refusal(refused)
+    content = {"active": False} if life is None else _draw(application, life, now)
+    return json_response(content, headers=UNCACHED)
+
+
+def _draw(application: Application, life: TokenLife, now: datetime) -> dict[str, Any]:
+    """Only what is the caller's own: for any other token RFC 7662 allows no word beyond "not active"."""
+    status = "active"
+    if life.revoked_at is not None and life.revoked_at <= now:
+        status = "revoked"
+    elif life.expires_at <= now:
+        status = "expired"
+    issued_at = to_ms(life.issued_at) // 1_000
+    return {
+        "active": status == "active",
+        "status": status,
+        "client_id": application.client_id,
+        "created_at": issued_at,
+        "authorized_at": issued_at,
+        "expires_at": to_ms(life.expires_at) // 1_000,
+        "auth_type": "2L",
+    }

@@ -1,0 +1,1 @@
+"""Owns the OpenAPI document and its page, both drawn from the table of URLs."""

@@ -1,0 +1,197 @@
+"""``/operator/.../contracts``: open a partner contract, show it, top it up, set its prices."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.bodies import read_operator_body
+from jobmeter.api.http.context import State
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.operator.gateway import Instant, OperatorBody, with_operator_key
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import make_reference
+from jobmeter.base.money import format_amount, parse_positive_amount
+from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
+from jobmeter.jobs.flow_places import is_country
+from jobmeter.partners import flow as partners
+from jobmeter.store.migrate import Connection
+
+Short = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+class ContractBody(OperatorBody):
+    """Amounts are decimal strings in the contract's currency."""
+
+    currency: Short
+    limit: Short
+    click_price: Short
+    term_starts_at: Instant
+    term_ends_at: Instant
+    contract_id: Annotated[int, Field(gt=0, lt=2**53)] | None = None
+    pacing: Pacing = Pacing.ASAP
+
+
+class PacingBody(OperatorBody):
+    """``EVEN`` spends each job's total budget evenly over its run, ``ASAP`` as fast as clicks come."""
+
+    pacing: Pacing
+
+
+class TopUpBody(OperatorBody):
+    """The same ``reference`` tops up once, however often it is sent."""
+
+    amount: Short
+    reference: Annotated[Short, StringConstraints(min_length=1)]
+
+
+class PriceBody(OperatorBody):
+    click_price: Short
+    valid_from: Instant
+    country: Short = ""
+    job_function: Short = ""
+    experience_level: Short = ""
+
+
+@with_operator_key
+async def open_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, ContractBody)
+    if body.term_starts_at >= body.term_ends_at:
+        raise Refused(Fault.OPERATOR_INPUT, field="termEndsAt", why="must be after termStartsAt")
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        partner = await partners.find_application(
+            connection, application_id=request.path_params["partner_id"]
+        )
+        if partner is None or partner.parent_id is not None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=request.path_params["partner_id"])
+        if body.contract_id is not None and await contracts.find_partner_contract(
+            connection, contract_id=body.contract_id
+        ):
+            raise Refused(Fault.OPERATOR_INPUT, field="contractId", why="is taken")
+        contract = await contracts.open_partner_contract(
+            connection,
+            partner_id=partner.id,
+            limit=parse_positive_amount(body.limit, body.currency),
+            click_price_micros=parse_positive_amount(body.click_price, body.currency).amount_micros,
+            term=(body.term_starts_at, body.term_ends_at),
+            now=now,
+            contract_id=body.contract_id,
+            pacing=body.pacing,
+        )
+    return json_response(draw_contract(contract), status=201)
+
+
+@with_operator_key
+async def show_contract(request: Request, state: State) -> Response:
+    async with state.database.connection() as connection:
+        contract = await find_contract(connection, request)
+        available = await contracts.read_available(connection, contract=contract)
+    return json_response(draw_contract(contract) | {"available": format_amount(available, contract.currency)})
+
+
+@with_operator_key
+async def top_up_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, TopUpBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        contract = await find_contract(connection, request)
+        is_new = await contracts.top_up(
+            connection,
+            contract=contract,
+            amount=parse_positive_amount(body.amount, contract.currency),
+            reference=make_reference("top up", contract.id, body.reference),
+            now=now,
+        )
+        contract = await find_contract(connection, request)
+    return json_response(draw_contract(contract) | {"wasRepeated": not is_new})
+
+
+@with_operator_key
+async def set_price(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, PriceBody)
+    async with state.database.transaction() as connection:
+        contract = await find_contract(connection, request)
+        await contracts.set_click_price(
+            connection,
+            contract=contract,
+            traits=read_traits(body),
+            price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
+            valid_from=body.valid_from,
+        )
+    return json_response(draw_contract(contract))
+
+
+def read_traits(body: PriceBody) -> JobTraits:
+    """Raises ``Refused(OPERATOR_INPUT)`` for a country or a level that no job has: its price would never hold."""
+    country, level = body.country.strip().upper(), body.experience_level.strip().upper()
+    if country and not is_country(country):
+        raise Refused(Fault.OPERATOR_INPUT, field="country", why="is no two letters of ISO 3166")
+    if level and level not in EXPERIENCE_LEVELS:
+        raise Refused(
+            Fault.OPERATOR_INPUT, field="experienceLevel", why=f"is none of {', '.join(EXPERIENCE_LEVELS)}"
+        )
+    return JobTraits(country, body.job_function.strip(), level)
+
+
+@with_operator_key
+async def list_prices(request: Request, state: State) -> Response:
+    """The price list, with lines that are over or yet to come; ``isInForce`` says which hold for jobs posted now."""
+    now = await state.clock.read()
+    async with state.database.connection() as connection:
+        contract = await find_contract(connection, request)
+        prices = await contracts.list_click_prices(connection, contract=contract)
+    in_force = {
+        price.traits: price.valid_from
+        for price in sorted(prices, key=lambda price: price.valid_from)
+        if price.valid_from <= now
+    }
+    return json_response(
+        {
+            "currency": contract.currency,
+            "elements": [
+                {
+                    "clickPrice": format_amount(price.price_micros, contract.currency),
+                    "country": price.traits.country or None,
+                    "jobFunction": price.traits.job_function or None,
+                    "experienceLevel": price.traits.experience_level or None,
+                    "validFrom": price.valid_from.isoformat(),
+                    "isInForce": in_force.get(price.traits) == price.valid_from,
+                }
+                for price in prices
+            ],
+        }
+    )
+
+
+@with_operator_key
+async def set_pacing(request: Request, state: State) -> Response:
+    """Holds for jobs that are posted from now on."""
+    body = await read_operator_body(request, PacingBody)
+    async with state.database.transaction() as connection:
+        contract = await find_contract(connection, request)
+        await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)
+        contract = await find_contract(connection, request)
+    return json_response(draw_contract(contract))
+
+
+async def find_contract(connection: Connection, request: Request) -> PartnerContract:
+    contract_id = request.path_params["contract_id"]
+    contract = await contracts.find_partner_contract(connection, contract_id=contract_id)
+    if contract is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="contract", key=contract_id)
+    return contract
+
+
+def draw_contract(contract: PartnerContract) -> dict[str, Any]:
+    return {
+        "id": contract.id,
+        "contract": contract.urn,
+        "currency": contract.currency,
+        "limit": format_amount(contract.limit_micros, contract.currency),
+        "termStartsAt": contract.term_starts_at.isoformat(),
+        "termEndsAt": contract.term_ends_at.isoformat(),
+        "pacing": contract.pacing,
+    }

@@ -1,0 +1,232 @@
+"""``/operator/explain/...``: from a figure to its postings to its clicks, with the reason of each (see reports)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.context import State
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.operator.gateway import with_operator_key
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import format_amount
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering import flow_identity as identity
+from jobmeter.reports import flow_explain as explain
+from jobmeter.reports.model_drawing import draw_restatement
+from jobmeter.reports.model_explain import (
+    ClickPage,
+    ExplainedClick,
+    ExplainedDay,
+    ExplainedJob,
+    ExplainedPosting,
+    PostingPage,
+)
+
+KINDS = ("view", "applyClick")
+
+
+@with_operator_key
+async def explain_job(request: Request, state: State) -> Response:
+    """``?postingsAfter=`` continues the list of postings."""
+    postings_after = read_number(request, "postingsAfter")
+    async with state.database.connection() as connection:
+        found = await explain.explain_job(
+            connection, job_id=request.path_params["job_id"], postings_after=postings_after
+        )
+    return json_response(
+        draw_job(found.job)
+        | {"days": [draw_day(day, found.job.currency) for day in found.days]}
+        | draw_postings(found.page, found.job.currency)
+    )
+
+
+@with_operator_key
+async def explain_day(request: Request, state: State) -> Response:
+    """``?after=`` continues the list of clicks, ``?postingsAfter=`` that of postings."""
+    day = read_day(request.path_params["day"])
+    after, postings_after = read_after(request), read_number(request, "postingsAfter")
+    async with state.database.connection() as connection:
+        found = await explain.explain_day(
+            connection,
+            job_id=request.path_params["job_id"],
+            day=day,
+            after=after,
+            postings_after=postings_after,
+        )
+    currency = found.job.currency
+    return json_response(
+        draw_job(found.job)
+        | {
+            "figures": draw_day(found.day, currency),
+            "restatements": [draw_restatement(change, currency) for change in found.restatements],
+        }
+        | draw_postings(found.page, currency)
+        | draw_clicks(found.click_page, currency)
+    )
+
+
+@with_operator_key
+async def explain_charge(request: Request, state: State) -> Response:
+    """``?after=`` continues the list of clicks."""
+    after = read_after(request)
+    reference = read_key(request.path_params["reference"], field="reference")
+    async with state.database.connection() as connection:
+        found = await explain.explain_charge(connection, reference=reference, after=after)
+    currency = found.job.currency
+    return json_response(
+        draw_job(found.job)
+        | {
+            "charge": {
+                "reference": str(found.reference),
+                "number": found.charge.number,
+                "day": found.charge.day.isoformat(),
+                "batch": found.charge.batch,
+                "amount": format_amount(found.charge.amount, currency),
+                "bookedAt": found.charge.booked_at.isoformat(),
+            },
+            "corrections": [draw_posting(posting, currency) for posting in found.corrections],
+        }
+        | draw_clicks(found.click_page, currency)
+    )
+
+
+@with_operator_key
+async def explain_event(request: Request, state: State) -> Response:
+    """By key in the path, or by the ``source``, ``id`` and ``time`` that the board sent."""
+    key = request.path_params.get("event_key")
+    event_key = find_key(request) if key is None else read_key(key, field="eventKey")
+    async with state.database.connection() as connection:
+        found = await explain.explain_event(connection, event_key=event_key)
+        job = (await explain.explain_job(connection, job_id=found.event.job_id)).job
+    click = None if found.click is None else draw_click(found.click, job.currency)
+    return json_response(
+        draw_job(job)
+        | {
+            "eventKey": str(event_key),
+            "type": KINDS[found.event.kind],
+            "batch": found.event.batch,
+            "intake": found.verdict,
+            "click": click,
+        }
+    )
+
+
+def find_key(request: Request) -> UUID:
+    """Raises ``Refused(OPERATOR_INPUT)`` where the three parameters name no event."""
+    source, event_id, time = (request.query_params.get(name, "") for name in ("source", "id", "time"))
+    key = identity.find_event_key(
+        source=source, event_id=event_id, time=int(time) if time.isdigit() else time
+    )
+    if key is None:
+        raise Refused(Fault.OPERATOR_INPUT, field="source, id, time", why="must be those of an event")
+    return key
+
+
+def read_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(Fault.OPERATOR_INPUT, field="day", why="must be written as 2026-03-02") from error
+
+
+def read_key(text: str, *, field: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Refused(Fault.OPERATOR_INPUT, field=field, why="must be a UUID") from error
+
+
+def read_after(request: Request) -> UUID:
+    return read_key(request.query_params.get("after") or str(explain.FIRST_KEY), field="after")
+
+
+def read_number(request: Request, name: str) -> int:
+    text = request.query_params.get(name) or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Refused(Fault.OPERATOR_INPUT, field=name, why="must be a posting's number")
+    return int(text)
+
+
+def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
+    return {
+        "postings": [draw_posting(posting, currency) for posting in page.postings],
+        "nextPostingsAfter": page.next_after,
+    }
+
+
+def draw_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
+    return {
+        "clicks": [draw_click(click, currency) for click in page.clicks],
+        "nextAfter": None if page.next_after is None else str(page.next_after),
+        "eventsDroppedAt": _draw_time(page.dropped_at),
+    }
+
+
+def draw_job(job: ExplainedJob) -> dict[str, Any]:
+    return {
+        "jobId": job.job_id,
+        "externalJobPostingId": job.external_id,
+        "title": job.title,
+        "state": job.state,
+        "partnerContractId": job.partner_contract_id or None,
+        "currency": job.currency or None,
+        "clickPrice": _draw(job.click_price_micros, job.currency),
+        "budget": _draw(job.budget_micros, job.currency),
+        "spent": _draw(job.spent_micros, job.currency),
+        "released": _draw(job.released_micros, job.currency),
+    }
+
+
+def draw_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
+    return {
+        "day": day.day.isoformat(),
+        "views": day.views,
+        "applyClicks": day.apply_clicks,
+        "clicksCharged": day.clicks_charged,
+        "clicksBeyondBudget": day.clicks_free,
+        "clicksRefused": day.clicks_refused,
+        "clicksReversed": day.clicks_reversed,
+        "charge": _draw(day.charge_micros, currency),
+        "finalSince": _draw_time(day.settled_at),
+    }
+
+
+def draw_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any]:
+    return {
+        "number": posting.number,
+        "reference": str(posting.reference),
+        "purpose": Purpose(posting.purpose).name,
+        "from": AccountKind(posting.source_kind).name,
+        "to": AccountKind(posting.destination_kind).name,
+        "amount": _draw(posting.amount, currency),
+        "day": posting.day.isoformat(),
+        "bookedAt": posting.booked_at.isoformat(),
+        "batch": posting.cause if posting.purpose == Purpose.CHARGE else None,
+        "corrects": None if posting.corrects is None else str(posting.corrects),
+    }
+
+
+def draw_click(click: ExplainedClick, currency: str) -> dict[str, Any]:
+    return {
+        "eventKey": str(click.event_key),
+        "at": click.at.isoformat(),
+        "atMs": to_ms(click.at),
+        "visitor": f"{click.visitor:x}" if click.visitor else None,
+        "batch": click.batch,
+        "outcome": click.outcome.value,
+        "reason": click.reason,
+        "charge": None if click.charge is None else str(click.charge),
+        "amount": _draw(click.amount_micros, currency),
+    }
+
+
+def _draw(micros: int, currency: str) -> str | None:
+    return format_amount(micros, currency) if currency else None
+
+
+def _draw_time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

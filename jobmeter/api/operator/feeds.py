@@ -1,0 +1,185 @@
+"""``/operator/feeds`` and ``/partner/feeds/{id}/report``: register a job feed, ask for a run, read what came of it."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.bodies import read_bearer, read_operator_body
+from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.responses import json_response, plain_refusal
+from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.jobs import flow_feed as feeds
+from jobmeter.jobs.model_feed import FILE_SCHEME, Feed, FeedReport
+from jobmeter.partners import flow as partners
+
+ERRORS_SHOWN_MAX = 1_000
+DIGITS_MAX = 9
+
+Location = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
+
+
+class FeedBody(OperatorBody):
+    """Either ``url`` or ``path``, a file on the server; without an interval it is read when asked for."""
+
+    application_id: Annotated[int, Field(gt=0, lt=2**63)]
+    url: Location | None = None
+    path: Location | None = None
+    interval_minutes: Annotated[int, Field(gt=0, le=10_080)] | None = None
+
+
+class RunBody(OperatorBody):
+    may_close_all: bool = False
+
+
+@with_operator_key
+async def register_feed(request: Request, state: State) -> Response:
+    """Again with the same place: sets the interval. The first run follows at once."""
+    body = await read_operator_body(request, FeedBody)
+    location = read_location(body, is_sandbox=state.settings.sandbox)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        application = await partners.find_application(connection, application_id=body.application_id)
+        if application is None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=body.application_id)
+        feed = await feeds.register_feed(
+            connection,
+            application=application,
+            location=location,
+            interval_minutes=body.interval_minutes,
+            now=now,
+        )
+    state.ring()
+    return json_response(draw_feed(feed), status=201)
+
+
+def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
+    """Raises ``Refused(OPERATOR_INPUT)``."""
+    if (body.url is None) == (body.path is None):
+        raise Refused(Fault.OPERATOR_INPUT, field="url, path", why="name one of them")
+    if body.path is not None:
+        if not PurePosixPath(body.path).is_absolute():
+            raise Refused(Fault.OPERATOR_INPUT, field="path", why="must be absolute")
+        return PurePosixPath(body.path).as_uri()
+    assert body.url is not None, "one of them is given"
+    try:
+        parts = urlsplit(body.url)
+    except ValueError as error:
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+    schemes = {"https", "http"} if is_sandbox else {"https"}
+    if parts.scheme not in schemes or not parts.hostname or parts.username is not None:
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
+    return body.url
+
+
+@with_operator_key
+async def list_feeds(_: Request, state: State) -> Response:
+    async with state.database.connection() as connection:
+        found = await feeds.list_feeds(connection)
+    return json_response({"elements": [draw_feed(feed) for feed in found]})
+
+
+@with_operator_key
+async def run_feed(request: Request, state: State) -> Response:
+    """The worker reads the feed at its next round; ``mayCloseAll`` lifts the safety stop until a run succeeds."""
+    body = await read_operator_body(request, RunBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(request))
+        await feeds.ask_run(connection, feed=feed, may_close_all=body.may_close_all, now=now)
+    state.ring()
+    return json_response(draw_feed(feed), status=202)
+
+
+@with_operator_key
+async def show_report(request: Request, state: State) -> Response:
+    """``?after=`` continues the list of errors."""
+    async with state.database.connection() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(request))
+        report = await feeds.read_report(
+            connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
+        )
+    return json_response(draw_feed(feed) | draw_report(report))
+
+
+async def show_own_report(request: Request) -> Response:
+    """The same for the application whose feed it is; to others it does not exist."""
+    state = state_of(request)
+    try:
+        token = read_bearer(request)
+        if token is None:
+            raise Refused(Fault.TOKEN_EMPTY)
+        now = await state.clock.read()
+        async with state.database.connection() as connection:
+            application = await partners.authenticate(connection, token=token, now=now)
+            feed = await feeds.find_feed(connection, feed_id=read_id(request))
+            if feed.application_id != application.id:
+                raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed.id)
+            report = await feeds.read_report(
+                connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
+            )
+    except Refused as refused:
+        return plain_refusal(refused)
+    return json_response({"id": feed.id} | draw_report(report))
+
+
+def read_id(request: Request) -> int:
+    feed_id: int = request.path_params["feed_id"]
+    if feed_id >= 2**31:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed_id)
+    return feed_id
+
+
+def read_after(request: Request) -> int:
+    text = request.query_params.get("after", "")
+    if not text:
+        return -1
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX):
+        raise Refused(Fault.PARAMETER_INVALID, name="after")
+    return int(text)
+
+
+def draw_feed(feed: Feed) -> dict[str, Any]:
+    is_file = feed.location.startswith(FILE_SCHEME)
+    return {
+        "id": feed.id,
+        "application": f"{URN_APPLICATION}{feed.application_id}",
+        "path" if is_file else "url": feed.location.removeprefix(FILE_SCHEME),
+        "intervalMinutes": feed.interval_minutes,
+        "dueAt": None if feed.due_at is None else feed.due_at.isoformat(),
+    }
+
+
+def draw_report(report: FeedReport) -> dict[str, Any]:
+    run = report.run
+    drawn = None
+    if run is not None:
+        drawn = {
+            "startedAt": run.started_at.isoformat(),
+            "outcome": run.outcome,
+            "message": run.message,
+            "jobs": run.jobs,
+            "expectedJobCount": run.expected_job_count,
+            "created": run.created,
+            "updated": run.updated,
+            "unchanged": run.unchanged,
+            "failed": run.failed,
+            "closed": run.closed,
+            "heldBack": run.held_back,
+        }
+    errors = [
+        {
+            "position": error.index,
+            "partnerJobId": error.partner_job_id,
+            "path": error.path,
+            "message": error.why,
+        }
+        for error in report.errors
+    ]
+    is_full = len(errors) == ERRORS_SHOWN_MAX
+    return {"lastRun": drawn, "errors": errors, "nextAfter": errors[-1]["position"] if is_full else None}

@@ -1,0 +1,238 @@
+"""``/operator/hiringContracts``: open, show, grant, top up, adjust, price and end contracts of slots or credits."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.bodies import read_operator_body
+from jobmeter.api.http.context import State
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.operator.gateway import Instant, OperatorBody, with_operator_key
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
+from jobmeter.base.money import format_amount, parse_amount
+from jobmeter.contracts import flow_hiring as hiring
+from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.partners import flow as partners
+from jobmeter.partners import flow_signatures as signatures
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")]
+Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
+
+
+class HiringContractBody(OperatorBody):
+    """``ownerApplication`` is the reseller's: a client id or a URN."""
+
+    kind: HiringKind
+    owner: Short
+    owner_application: Short | None = None
+    is_postpaid: bool = False
+    currency: Short
+    units: Units = 0
+    price: Short = "0"
+    run_days: Annotated[int, Field(ge=1, le=365)] = 30
+    default_poster_email: Email | None = None
+    seats: Annotated[tuple[Email, ...], Field(max_length=10_000)] = ()
+    sandbox_number: Annotated[int, Field(gt=0, lt=2**53)] | None = None
+    starts_at: Instant
+    ends_at: Instant
+
+
+class GrantBody(OperatorBody):
+    """``withSigningSecret`` makes a further client secret that requests may be signed with (OAuth 1.0a)."""
+
+    application: Short
+    with_signing_secret: bool = False
+
+
+class RevocationBody(OperatorBody):
+    application: Short
+
+
+class UnitsBody(OperatorBody):
+    """The same ``reference`` counts once, however often it is sent. Only an adjustment may be below zero."""
+
+    units: Units
+    reference: Short
+
+
+class HiringPriceBody(OperatorBody):
+    price: Short
+    valid_from: Instant
+
+
+class EndBody(OperatorBody):
+    ends_at: Instant | None = None
+
+
+@with_operator_key
+async def open_hiring_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, HiringContractBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        owner = None
+        if body.owner_application is not None:
+            owner = await _find_application(connection, body.owner_application)
+        draft = HiringDraft(
+            kind=body.kind,
+            owner_name=body.owner,
+            owner_application_id=None if owner is None else owner.id,
+            is_postpaid=body.is_postpaid,
+            currency=body.currency,
+            units=body.units,
+            price_micros=_read_price(body.price, body.currency),
+            run_days=body.run_days,
+            default_poster_email=body.default_poster_email or "",
+            seats=body.seats,
+            sandbox_number=body.sandbox_number,
+            starts_at=body.starts_at,
+            ends_at=body.ends_at,
+        )
+        contract = await hiring.open_hiring_contract(connection, draft=draft, now=now)
+        drawn = await _draw(connection, contract, state)
+    return json_response(drawn, status=201)
+
+
+@with_operator_key
+async def show_hiring_contract(request: Request, state: State) -> Response:
+    async with state.database.connection() as connection:
+        contract = await _find_contract(connection, request)
+        return json_response(await _draw(connection, contract, state))
+
+
+@with_operator_key
+async def grant_hiring_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, GrantBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        application = await _find_application(connection, body.application)
+        await hiring.grant(connection, contract=contract, application=application, now=now)
+        drawn = await _draw(connection, contract, state)
+        if body.with_signing_secret:
+            drawn["signingSecret"] = await signatures.make_signing_secret(
+                connection, application=application, secret_key=state.settings.secret_key, now=now
+            )
+    return json_response(drawn)
+
+
+@with_operator_key
+async def revoke_hiring_grant(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, RevocationBody)
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        application = await _find_application(connection, body.application)
+        await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
+        drawn = await _draw(connection, contract, state)
+    return json_response(drawn)
+
+
+@with_operator_key
+async def top_up_hiring_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, UnitsBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        reference = make_reference("top up units", contract.id, body.reference)
+        is_new = await hiring.add_units(
+            connection, contract=contract, units=body.units, reference=reference, now=now
+        )
+        drawn = await _draw(connection, contract, state)
+    return json_response(drawn | {"wasRepeated": not is_new})
+
+
+@with_operator_key
+async def adjust_hiring_contract(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, UnitsBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        reference = make_reference("adjust units", contract.id, body.reference)
+        is_new = await hiring.adjust_units(
+            connection, contract=contract, units=body.units, reference=reference, now=now
+        )
+        drawn = await _draw(connection, contract, state)
+    return json_response(drawn | {"wasRepeated": not is_new})
+
+
+@with_operator_key
+async def set_hiring_price(request: Request, state: State) -> Response:
+    body = await read_operator_body(request, HiringPriceBody)
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        await hiring.set_hiring_price(
+            connection,
+            contract=contract,
+            price_micros=_read_price(body.price, contract.currency),
+            valid_from=body.valid_from,
+        )
+        drawn = await _draw(connection, contract, state)
+    return json_response(drawn)
+
+
+@with_operator_key
+async def end_hiring_contract(request: Request, state: State) -> Response:
+    """At once, or at ``endsAt``. Jobs that run go on until they expire or are closed."""
+    body = await read_operator_body(request, EndBody)
+    now = await state.clock.read()
+    async with state.database.transaction() as connection:
+        contract = await _find_contract(connection, request)
+        ended = await hiring.end_hiring_contract(connection, contract=contract, ends_at=body.ends_at or now)
+        drawn = await _draw(connection, ended, state)
+    return json_response(drawn)
+
+
+def _read_price(text: str, currency: str) -> int:
+    price = parse_amount(text, currency).amount_micros
+    if price < 0:
+        raise Refused(Fault.OPERATOR_INPUT, field="price", why="may not be below zero")
+    return price
+
+
+async def _find_application(connection: Connection, name: str) -> Application:
+    application_id = read_urn(name, URN_APPLICATION)
+    if application_id is not None:
+        found = await partners.find_application(connection, application_id=application_id)
+    else:
+        found = await signatures.find_consumer(connection, consumer_key=name)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=name)
+    return found
+
+
+async def _find_contract(connection: Connection, request: Request) -> HiringContract:
+    contract_id = request.path_params["contract_id"]
+    contract = None
+    if contract_id < 2**63:
+        contract = await hiring.find_hiring_contract(connection, contract_id=contract_id)
+    if contract is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="hiring contract", key=contract_id)
+    return contract
+
+
+async def _draw(connection: Connection, contract: HiringContract, state: State) -> dict[str, Any]:
+    """``unused`` is ``null`` for a post-paid contract, whose credits have no end."""
+    now = await state.clock.read()
+    price = await hiring.read_hiring_price(connection, contract=contract, now=now)
+    return {
+        "id": contract.id,
+        "kind": contract.kind,
+        "role": contract.role,
+        "owner": contract.owner_name,
+        "isPostpaid": contract.is_postpaid,
+        "currency": contract.currency,
+        "price": format_amount(price, contract.currency),
+        "runDays": contract.run_days,
+        "defaultPosterEmail": contract.default_poster_email or None,
+        "seats": list(contract.seats),
+        "sandboxNumber": contract.sandbox_number,
+        "startsAt": contract.starts_at.isoformat(),
+        "endsAt": contract.ends_at.isoformat(),
+        "grants": await hiring.list_grants(connection, contract=contract),
+        "unused": await hiring.read_inventory(connection, contract=contract),
+    }

@@ -1,0 +1,105 @@
+"""``GET /partner/clicksNotCharged``: clicks that cost nothing, by job, day and reason; JSON or CSV."""
+
+import csv
+import io
+from datetime import date, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.context import State
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.partner.gateway import with_partner
+from jobmeter.base.days import day_of, one_year_before
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.partners.model import Application
+from jobmeter.reports import flow_not_charged as reports
+from jobmeter.reports.model_not_charged import NotCharged
+
+COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "message")
+FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@with_partner
+async def list_not_charged(
+    request: Request, state: State, application: Application, now: datetime
+) -> Response:
+    """``from``, ``to`` (days, today included), ``externalJobPostingId``, ``format=csv``; ``after`` continues."""
+    first = read_day(request, "from", default=one_year_before(day_of(now)))
+    last = read_day(request, "to", default=day_of(now))
+    async with state.database.connection() as connection:
+        found = await reports.list_not_charged(
+            connection,
+            application=application,
+            external_id=request.query_params.get("externalJobPostingId"),
+            first=first,
+            last=last,
+            after=read_after(request),
+        )
+    is_full = len(found) == reports.PAGE_ROWS_MAX
+    after = f"{found[-1].job_id}-{found[-1].day.isoformat()}" if is_full else None
+    if wants_csv(request):
+        headers = {"X-Next-After": after} if after else {}
+        return Response(write_csv(found), media_type="text/csv", headers=headers)
+    return json_response({"elements": [draw_not_charged(row) for row in found], "nextAfter": after})
+
+
+def wants_csv(request: Request) -> bool:
+    named = request.query_params.get("format")
+    if named not in {None, "csv", "json"}:
+        raise Refused(Fault.PARAMETER_INVALID, name="format")
+    return named == "csv" or (named is None and "text/csv" in request.headers.get("accept", ""))
+
+
+def read_day(request: Request, name: str, *, default: date) -> date:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(Fault.PARAMETER_INVALID, name=name) from error
+
+
+def read_after(request: Request) -> tuple[int, date]:
+    """``{job id}-{day}``, as the page before gave it. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get("after")
+    if not text:
+        return 0, date.min
+    job_id, _, day = text.partition("-")
+    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= 18):
+        raise Refused(Fault.PARAMETER_INVALID, name="after")
+    try:
+        return int(job_id), date.fromisoformat(day)
+    except ValueError as error:
+        raise Refused(Fault.PARAMETER_INVALID, name="after") from error
+
+
+def draw_not_charged(row: NotCharged) -> dict[str, Any]:
+    return {
+        "externalJobPostingId": row.external_id,
+        "jobPosting": f"{URN_JOB}{row.job_id}",
+        "developerApplication": f"{URN_APPLICATION}{row.application_id}",
+        "day": row.day.isoformat(),
+        "received": row.received,
+        "charged": row.clicks_charged,
+        "notCharged": [
+            {"reason": reason, "clicks": clicks, "message": says}
+            for reason, says, clicks in row.list_reasons()
+        ],
+    }
+
+
+def write_csv(found: list[NotCharged]) -> str:
+    """One line for each reason. A text that a spreadsheet would run as a formula is quoted."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in found:
+        name = row.external_id
+        safe = f"'{name}" if name.startswith(FIRST_CELLS_OF_FORMULAS) else name
+        for reason, says, clicks in row.list_reasons():
+            writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, says])
+    return text.getvalue()

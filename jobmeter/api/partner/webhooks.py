@@ -1,0 +1,226 @@
+"""``/partner/webhooks``: where an application wants to be told, its signing secrets, what was delivered, replays."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from jobmeter.api.http.bodies import read_operator_body
+from jobmeter.api.http.context import State
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.operator.gateway import OperatorBody
+from jobmeter.api.partner.gateway import read_path_id, read_query_number, with_partner
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.ledger import flow_chain as chain
+from jobmeter.notices import flow as notices
+from jobmeter.notices.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+DELIVERIES_SHOWN_MAX = 100
+REPLAYED_MAX = 1_000
+
+Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?$")]
+
+
+class WebhookBody(OperatorBody):
+    """``url``, ``email`` or both; e-mail carries budget alerts alone."""
+
+    kinds: Annotated[tuple[NoticeKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
+    url: Url = ""
+    email: Email = ""
+
+
+class ReplayBody(OperatorBody):
+    """The deliveries to send again; all dead ones where none is named."""
+
+    ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=REPLAYED_MAX)] | None = None
+
+
+@with_partner
+async def register_webhook(
+    request: Request, state: State, application: Application, now: datetime
+) -> Response:
+    """Answers 201 with the signing secret: the only time it is shown."""
+    body = await read_operator_body(request, WebhookBody)
+    check_body(body, is_sandbox=state.settings.sandbox)
+    async with state.database.transaction() as connection:
+        endpoint, secret = await notices.register_endpoint(
+            connection,
+            application=application,
+            url=body.url,
+            email=body.email,
+            kinds=body.kinds,
+            secret_key=state.settings.secret_key,
+            now=now,
+        )
+        await _follow_charges(connection, endpoint)
+    return json_response(draw_webhook(endpoint) | {"secret": secret}, status=201)
+
+
+def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
+    """Raises ``Refused(OPERATOR_INPUT)`` naming the field."""
+    if not body.url and not body.email:
+        raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give one of them")
+    if NoticeKind.TEST in body.kinds or len(set(body.kinds)) < len(body.kinds):
+        wanted = ", ".join(ASKED_KINDS)
+        raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"each of {wanted} at most once")
+    if not body.url:
+        if set(body.kinds) != {NoticeKind.BUDGET_ALERT}:
+            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="e-mail carries BUDGET_ALERT alone")
+        return
+    try:
+        parts = urlsplit(body.url)
+        port_is_good = parts.port != 0
+    except ValueError as error:
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+    schemes = {"https", "http"} if is_sandbox else {"https"}
+    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_good:
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
+
+
+async def _follow_charges(connection: Connection, endpoint: NoticeEndpoint) -> None:
+    """Charges are told from now on; what was before stands in the stream."""
+    if NoticeKind.CHARGES in endpoint.kinds:
+        known = await chain.read_known_until(connection)
+        await notices.hold_cursor(connection, endpoint, begin_at=known)
+
+
+@with_partner
+async def list_webhooks(_: Request, state: State, application: Application, __: datetime) -> Response:
+    async with state.database.connection() as connection:
+        found = await notices.list_endpoints(connection, application=application)
+    return json_response({"elements": [draw_webhook(endpoint) for endpoint in found]})
+
+
+@with_partner
+async def change_webhook(request: Request, state: State, application: Application, _: datetime) -> Response:
+    """Replaces address and kinds; what waits goes to the new address."""
+    body = await read_operator_body(request, WebhookBody)
+    check_body(body, is_sandbox=state.settings.sandbox)
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        await notices.change_endpoint(connection, endpoint, url=body.url, email=body.email, kinds=body.kinds)
+        changed = await hold_own(connection, request, application)
+        await _follow_charges(connection, changed)
+    return json_response(draw_webhook(changed))
+
+
+@with_partner
+async def remove_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+    """What waits to be delivered is dropped."""
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        await notices.remove_endpoint(connection, endpoint, now=now)
+    return Response(status_code=204)
+
+
+@with_partner
+async def rotate_webhook_secret(
+    request: Request, state: State, application: Application, _: datetime
+) -> Response:
+    """A further secret: from now on each notice is signed with both, until the older one is retired."""
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        secret = await notices.rotate_secret(connection, endpoint, secret_key=state.settings.secret_key)
+    return json_response({"id": endpoint.id, "secret": secret}, status=201)
+
+
+@with_partner
+async def retire_webhook_secret(
+    request: Request, state: State, application: Application, _: datetime
+) -> Response:
+    """Removes the older of two secrets."""
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        is_removed = await notices.retire_older_secret(connection, endpoint)
+    return json_response({"id": endpoint.id, "wasRemoved": is_removed})
+
+
+@with_partner
+async def test_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+    """Sends a notice of kind TEST."""
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        await notices.post_to(
+            connection,
+            endpoint,
+            kind=NoticeKind.TEST,
+            subject="A test of your webhook",
+            body={"webhook": endpoint.id, "sentAt": now.isoformat()},
+            now=now,
+        )
+    return json_response({"id": endpoint.id}, status=202)
+
+
+@with_partner
+async def list_deliveries(request: Request, state: State, application: Application, _: datetime) -> Response:
+    """``?state=DEAD`` and ``?after=``; oldest first."""
+    text = request.query_params.get("state")
+    try:
+        wanted = None if text is None else DeliveryState(text)
+    except ValueError as error:
+        raise Refused(Fault.PARAMETER_INVALID, name="state") from error
+    after = read_query_number(request, "after", 0, largest=10**18)
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        found = await notices.list_deliveries(
+            connection, endpoint, state=wanted, after=after, rows_max=DELIVERIES_SHOWN_MAX
+        )
+    is_full = len(found) == DELIVERIES_SHOWN_MAX
+    return json_response(
+        {
+            "elements": [draw_delivery(delivery) for delivery in found],
+            "nextAfter": str(found[-1].number) if is_full else None,
+        }
+    )
+
+
+@with_partner
+async def replay_deliveries(
+    request: Request, state: State, application: Application, now: datetime
+) -> Response:
+    """Sends dead deliveries again, or those that are named, under the ids that they had."""
+    body = await read_operator_body(request, ReplayBody)
+    async with state.database.transaction() as connection:
+        endpoint = await hold_own(connection, request, application)
+        count = await notices.replay(connection, endpoint, notice_ids=body.ids, now=now)
+    return json_response({"replayed": count}, status=202)
+
+
+async def hold_own(connection: Connection, request: Request, application: Application) -> NoticeEndpoint:
+    endpoint_id = read_path_id(request, "webhook_id", what="webhook")
+    return await notices.hold_endpoint(connection, application=application, endpoint_id=endpoint_id)
+
+
+def draw_webhook(endpoint: NoticeEndpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url or None,
+        "email": endpoint.email or None,
+        "kinds": list(endpoint.kinds),
+        "createdAt": endpoint.created_at.isoformat(),
+    }
+
+
+def draw_delivery(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": str(delivery.id),
+        "number": str(delivery.number),
+        "way": delivery.way,
+        "kind": delivery.kind,
+        "subject": delivery.subject,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "lastOutcome": delivery.last_outcome or None,
+        "dueAt": delivery.due_at.isoformat() if delivery.state is DeliveryState.WAITING else None,
+        "createdAt": delivery.created_at.isoformat(),
+        "finishedAt": None if delivery.finished_at is None else delivery.finished_at.isoformat(),
+        "body": msgspec.Raw(delivery.body.encode()),
+    }

@@ -1,0 +1,47 @@
+"""``POST /v2/developerApplicationsSecurity?action=...``: roll a client secret, retire the older one (spec 2.3)."""
+
+from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners import flow_security
+from jobmeter.wire.restli.envelopes import wrap_action
+
+CHILD = "childDeveloperApplication"
+
+
+async def roll_secret(call: Call) -> Reply:
+    """Answers with a further secret: the only time it is shown. Both secrets are good from now on."""
+    child_urn = _read_child(call, "rollDeveloperApplicationSecret")
+    async with call.state.database.transaction() as connection:
+        secret = await flow_security.roll_secret(
+            connection, caller=call.application, child_urn=child_urn, now=call.now
+        )
+    return Reply(wrap_action({"client_secret": secret}))
+
+
+async def retire_secret(call: Call) -> Reply:
+    """Removes the older of two secrets, once the new one is in use everywhere (an extension)."""
+    child_urn = _read_child(call, "retireOlderSecret")
+    async with call.state.database.transaction() as connection:
+        left = await flow_security.retire_older_secret(
+            connection, caller=call.application, child_urn=child_urn
+        )
+    return Reply(wrap_action({"liveSecrets": left}))
+
+
+def _read_child(call: Call, action: str) -> str | None:
+    body = call.read_json() if call.body.strip() else {}
+    if not isinstance(body, dict):
+        raise Refused(Fault.ACTION_INVALID, action=action, why="ERROR ::  :: the body is not a record")
+    unknown = sorted(set(body) - {CHILD})
+    if unknown:
+        why = f"ERROR :: /{unknown[0][:100]} :: unrecognized field found but not allowed"
+        raise Refused(Fault.ACTION_INVALID, action=action, why=why)
+    if CHILD not in body:
+        return None
+    child = body[CHILD]
+    if not isinstance(child, str):
+        # A null that was meant to be a child must not roll the caller's own secret.
+        shown = ("null" if child is None else str(child))[:100]
+        why = f"ERROR :: /{CHILD} :: {shown} cannot be coerced to String"
+        raise Refused(Fault.ACTION_INVALID, action=action, why=why)
+    return child

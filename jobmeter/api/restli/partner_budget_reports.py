@@ -1,0 +1,30 @@
+"""``GET /rest/partnerBudgetReports``: a partner contract's spend beside its limit (reports page; spec 8)."""
+
+from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.partner_job_reports import draw_amount, open_call_report
+from jobmeter.base.clock import to_ms
+from jobmeter.reports import flow as reports
+from jobmeter.reports.flow_unreadable import ReportKind
+
+
+async def get_budget(call: Call) -> Reply:
+    reports.check_budget_caller(call.application)
+    async with open_call_report(call, ReportKind.BUDGET) as connection:
+        report = await reports.report_budget(
+            connection,
+            parent=call.application,
+            contract_id=call.read_optional_long("partnerContractId"),
+            now=call.now,
+        )
+    budget = {
+        "serviceTermBudgetSpent": draw_amount(report.spent_micros, report.currency),
+        "serviceTermBudgetLimit": draw_amount(report.limit_micros, report.currency),
+    }
+    return Reply(
+        {
+            "serviceTermStartAt": to_ms(report.term_starts_at),
+            "serviceTermEndAt": to_ms(report.term_ends_at),
+            "partnerBudgetDetails": [budget],
+        },
+        is_tagged=True,
+    )

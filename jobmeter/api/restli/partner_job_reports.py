@@ -1,0 +1,179 @@
+"""``GET /rest/partnerJobReports``: by ids and by date range (reports page; spec 6 and 7)."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from jobmeter.api.http.responses import row_error
+from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.base.clock import from_ms, to_ms
+from jobmeter.base.days import day_numbered
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
+from jobmeter.base.money import format_amount
+from jobmeter.reports import flow as reports
+from jobmeter.reports.flow_unreadable import ReportKind, open_report, tell_unreadable
+from jobmeter.reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
+from jobmeter.store.migrate import Connection
+from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
+from jobmeter.wire.restli.paging import make_paging, parse_paging
+from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
+
+MONTHS_DRAWN_MAX = 8_192  # remembered by a process; about 4 KB each
+CAMPAIGNS_SINCE = "202407"  # reports show a job's campaign from this version on (spec 5)
+
+
+async def get_by_ids(call: Call) -> Reply:
+    """``asOf`` asks for the answer that was given at an earlier moment (an extension)."""
+    reports.check_job_caller(call.application)
+    ids = _read_ids(call)
+    query = _read_query(call)
+    asked = reports.ask_by_ids(query, ids)
+    found = await _read_now(call, asked) if query.as_of is None else await _read_as_of(call, query, asked)
+    errors = {
+        asked: row_error(Refused(Fault.JOB_NOT_REPORTED, external_id=asked))
+        for asked in ids
+        if asked not in found
+    }
+    drawn = {asked: _draw(call, report, with_budget=True) for asked, report in found.items()}
+    return Reply(wrap_batch(drawn, errors), is_tagged=True)
+
+
+async def _read_now(call: Call, asked: AskedByIds) -> dict[str, JobReport]:
+    """With what others ask at the same time."""
+    state = call.state
+    async with tell_unreadable(
+        state.database,
+        ReportKind.BY_IDS,
+        shard=call.application.shard,
+        seconds_max=state.settings.report_seconds_max,
+    ):
+        return await state.job_reports.submit(asked)
+
+
+async def _read_as_of(call: Call, query: ReportQuery, asked: AskedByIds) -> dict[str, JobReport]:
+    async with open_call_report(call, ReportKind.BY_IDS) as connection:
+        return await reports.report_by_ids_as_of(connection, query, asked)
+
+
+async def find_by_range(call: Call) -> Reply:
+    """``asOf`` asks for the answer that was given at an earlier moment (an extension)."""
+    reports.check_job_caller(call.application)
+    query = _read_query(call)
+    page = parse_paging(
+        call.parameters.get("start"), call.parameters.get("count"), count_max=REPORT_PAGE_JOBS_MAX
+    )
+    async with open_call_report(call, ReportKind.BY_RANGE) as connection:
+        found = await reports.report_by_range(
+            connection, query, start=page.start, count=page.count, lists=call.state.job_lists
+        )
+    paging = make_paging(
+        page, path=call.path, query=call.query, returned=len(found.reports), total=found.total
+    )
+    drawn = [_draw(call, report, with_budget=False) for report in found.reports]
+    return Reply(wrap_finder(drawn, paging), is_tagged=True)
+
+
+def open_call_report(call: Call, kind: ReportKind) -> AbstractAsyncContextManager[Connection]:
+    """A connection for the report; what can not be read is told by its own error code."""
+    return open_report(
+        call.state.database,
+        kind,
+        shard=call.application.shard,
+        seconds_max=call.state.settings.report_seconds_max,
+    )
+
+
+def _read_query(call: Call) -> ReportQuery:
+    given = read_date_range(call.parameters.get("dateRange"))
+    if given.start is None or given.end is None:
+        raise Refused(Fault.RANGE_MISSING)
+    return ReportQuery(
+        child=call.application,
+        first=given.start.as_day(),
+        last=given.end.as_day(),
+        contract_id=call.read_optional_long("partnerContractId"),
+        now=call.now,
+        as_of=_read_moment(call),
+    )
+
+
+def _read_moment(call: Call) -> datetime | None:
+    """Milliseconds since 1970, or an RFC 3339 instant with an offset; not in the future."""
+    given = call.parameters.get("asOf")
+    if given is None:
+        return None
+    try:
+        text = str(given)
+        moment = from_ms(int(text)) if text.isascii() and text.isdigit() else datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise Refused(Fault.PARAMETER_INVALID, name="asOf") from error
+    if moment.tzinfo is None or moment > call.now:
+        raise Refused(Fault.PARAMETER_INVALID, name="asOf")
+    return moment.astimezone(UTC)
+
+
+def _read_ids(call: Call) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(read_texts("ids", call.parameters["ids"], single=True)))
+    except ArgumentTypeError as error:
+        raise Refused(Fault.BATCH_KEY_INVALID) from error
+
+
+def _draw(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]:
+    """Empty fields are left out, never null (clients 2.9)."""
+    job = report.job
+    info: dict[str, Any] = {
+        "externalJobPostingId": job.external_id,
+        "linkedInJobPostingId": job.job_id,
+        "companyDetails": {"companyName": job.company_name},
+        "companyApplyUrl": job.apply_url,
+        "jobTitle": job.title,
+    }
+    if job.company_page is not None:
+        info["companyDetails"]["companyPage"] = job.company_page
+    if job.closed_at is not None:
+        info["closeAt"] = to_ms(job.closed_at)
+    if job.partner_job_campaign is not None and call.is_since(CAMPAIGNS_SINCE):
+        info["partnerJobCampaign"] = job.partner_job_campaign
+    drawn: dict[str, Any] = {"jobPostingInfo": info}
+    if with_budget:
+        drawn["lifetimeJobBudgetInfo"] = {
+            "lifetimeBudgetSpent": _write_amount(report.spent_micros, job.currency),
+            "lifetimeBudgetLimit": _write_amount(job.limit_micros, job.currency),
+        }
+    if report.figures:
+        drawn["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
+    return drawn
+
+
+@lru_cache(maxsize=MONTHS_DRAWN_MAX)
+def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
+    """Packed days as JSON: a report has hundreds, and a dictionary for each would cost more than all the rest.
+
+    Remembered by the figures themselves, so never out of date: a final month is drawn the same whenever it is asked for.
+    """
+    rows = [
+        f'{{"date":{_write_date(day)},"charge":{bytes(_write_amount(charge_micros, currency)).decode()}'
+        f',"applyClickCount":{apply_clicks},"viewCount":{views}}}'
+        for day, views, apply_clicks, charge_micros in unpack_days(figures)
+    ]
+    return msgspec.Raw(f"[{','.join(rows)}]".encode())
+
+
+@lru_cache(maxsize=1_024)
+def _write_date(number: int) -> str:
+    day = day_numbered(number)
+    return f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
+
+
+@lru_cache(maxsize=65_536)
+def _write_amount(amount_micros: int, currency: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(draw_amount(amount_micros, currency)))
+
+
+def draw_amount(amount_micros: int, currency: str) -> dict[str, str]:
+    return {"currencyCode": currency, "amount": format_amount(amount_micros, currency)}

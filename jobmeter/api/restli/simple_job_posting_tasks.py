@@ -1,0 +1,58 @@
+"""``GET /rest/simpleJobPostingTasks?ids=...`` and ``/v2``: what became of operations (spec 4.4)."""
+
+from typing import Any
+from uuid import UUID
+
+from jobmeter.api.http.responses import error_object
+from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_JOB, URN_TASK
+from jobmeter.base.limits import BATCH_GET_KEYS_MAX
+from jobmeter.jobs import flow_status as jobs
+from jobmeter.jobs.model import Task, TaskStatus
+from jobmeter.wire.restli.envelopes import wrap_batch
+from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
+
+
+async def batch_get_tasks(call: Call) -> Reply:
+    """Tasks of the caller's own; others are absent, as if they did not exist."""
+    asked = _read_ids(call)
+    async with call.state.database.connection() as connection:
+        found = await jobs.watch_tasks(
+            connection, child=call.application, task_ids=list(asked.values()), now=call.now
+        )
+    results = {urn: _draw(found[task_id]) for urn, task_id in asked.items() if task_id in found}
+    missing = {
+        urn: error_object(Refused(Fault.ENTITY_UNKNOWN, key=urn))
+        for urn, task_id in asked.items()
+        if task_id not in found
+    }
+    return Reply(wrap_batch(results, missing))
+
+
+def _read_ids(call: Call) -> dict[str, UUID]:
+    try:
+        urns = read_texts("ids", call.parameters["ids"], single=True)
+        asked = {urn: UUID(urn.removeprefix(URN_TASK)) for urn in urns}
+    except (ArgumentTypeError, ValueError) as error:
+        raise Refused(Fault.BATCH_KEY_INVALID) from error
+    # A UUID has other spellings than a task's URN.
+    if not all(urn.lower() == f"{URN_TASK}{task_id}".lower() for urn, task_id in asked.items()):
+        raise Refused(Fault.BATCH_KEY_INVALID)
+    if len(asked) > BATCH_GET_KEYS_MAX:
+        raise Refused(Fault.BATCH_TOO_MANY_KEYS, keys_max=BATCH_GET_KEYS_MAX, found=len(asked))
+    return asked
+
+
+def _draw(task: Task) -> dict[str, Any]:
+    drawn = {
+        "externalJobPostingId": task.external_id,
+        "location": task.location,
+        "id": task.urn,
+        "status": task.status,
+    }
+    if task.job_id is not None and task.status in {TaskStatus.SUCCEEDED, TaskStatus.PROCESSED}:
+        drawn["jobPosting"] = f"{URN_JOB}{task.job_id}"
+    if task.error_message is not None:
+        drawn["errorMessage"] = task.error_message
+    return drawn

@@ -1,0 +1,113 @@
+"""``/v1/jobs``: post, read, edit, renew and close a job with an XML document or its JSON twin (xml spec 5)."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+from jobmeter.api.http.bodies import read_body
+from jobmeter.api.xml.gateway import Handler, XmlCall, XmlReply
+from jobmeter.base.clock import to_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import XML_BODY_BYTES_MAX
+from jobmeter.base.settings import Settings
+from jobmeter.jobs import flow_xml as jobs
+from jobmeter.jobs.model import State
+from jobmeter.jobs.model_xml import JobPolicy, XmlJob
+from jobmeter.wire.xml.documents import read_document
+from jobmeter.wire.xml.fields import FIELDS, JobDocument, set_sizes
+from jobmeter.wire.xml.job import Purpose, read_job
+from jobmeter.wire.xml.keys import JobKey, read_job_key
+from jobmeter.wire.xml.views import JobView, render_job_json, render_job_xml
+
+ROOT: Final = "/v1/jobs"
+DESCRIPTION_CHARACTERS_MAX: Final = next(row.size[1] for row in FIELDS if row.name == "description")
+
+
+def choose_handler(request: Request) -> Handler:
+    """The handler for method and path. Raises ``Refused``: RESOURCE_UNKNOWN, JOBS_METHOD with what is allowed."""
+    path = (request.scope.get("raw_path") or b"").decode("latin-1")
+    if path.rstrip("/") == ROOT:
+        handlers: dict[str, Handler] = {"POST": post_job}
+    elif path.startswith(f"{ROOT}/"):
+        handlers = {"GET": show_job, "PUT": change_job, "DELETE": close_job}
+    else:
+        raise Refused(Fault.RESOURCE_UNKNOWN, name=path[1:200])
+    if request.method not in handlers:
+        allow = ", ".join(handlers)
+        raise Refused(Fault.JOBS_METHOD, method=request.method, path=path[:200], allow=allow)
+    return handlers[request.method]
+
+
+async def post_job(call: XmlCall) -> XmlReply:
+    """201 and the job's address."""
+    policy = _policy_of(call.state.settings)
+    document = await _read_document(call, Purpose.POST, policy)
+    async with call.state.database.transaction() as connection:
+        job = await jobs.post_job(
+            connection, application=call.application, document=document, now=call.now, policy=policy
+        )
+    return XmlReply(201, headers={"Location": f"{call.base_url}{ROOT}/{job.job_id}"})
+
+
+async def show_job(call: XmlCall) -> XmlReply:
+    key = _read_key(call)
+    async with call.state.database.connection() as connection:
+        job = await jobs.find_job(connection, application=call.application, key=key, now=call.now)
+    view = JobView(
+        job_id=job.job_id,
+        active=job.state is State.LIVE,
+        posted_at_ms=to_ms(job.listed_at),
+        expires_at_ms=to_ms(job.expires_at),
+        content=job.content,
+        site_job_url=_site_url(call, job),
+    )
+    render = render_job_json if call.is_json else render_job_xml
+    return XmlReply(200, render(view, selector=key.selector))
+
+
+async def change_job(call: XmlCall) -> XmlReply:
+    """Edits, renews, or both: 200."""
+    key = _read_key(call)
+    policy = _policy_of(call.state.settings)
+    document = await _read_document(call, Purpose.EDIT, policy)
+    async with call.state.database.transaction() as connection:
+        await jobs.change_job(
+            connection,
+            application=call.application,
+            key=key,
+            document=document,
+            now=call.now,
+            policy=policy,
+        )
+    return XmlReply(200)
+
+
+async def close_job(call: XmlCall) -> XmlReply:
+    """204; a body, which some clients send, is not looked at."""
+    key = _read_key(call)
+    async with call.state.database.transaction() as connection:
+        await jobs.close_job(connection, application=call.application, key=key, now=call.now)
+    return XmlReply(204)
+
+
+def _read_key(call: XmlCall) -> JobKey:
+    path = (call.request.scope.get("raw_path") or b"").decode("latin-1")
+    return read_job_key(path.removeprefix(f"{ROOT}/").removesuffix("/"))
+
+
+async def _read_document(call: XmlCall, purpose: Purpose, policy: JobPolicy) -> JobDocument:
+    body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
+    root = read_document(body, content_type=call.request.headers.get("content-type", ""))
+    return read_job(root, purpose, fields=policy.fields)
+
+
+def _policy_of(settings: Settings) -> JobPolicy:
+    return JobPolicy(
+        fields=set_sizes(description=(settings.xml_description_characters_min, DESCRIPTION_CHARACTERS_MAX)),
+        title_is_frozen=settings.xml_title_is_frozen,
+        reseller_pixel_is_ignored=settings.xml_reseller_pixel_is_ignored,
+    )
+
+
+def _site_url(call: XmlCall, job: XmlJob) -> str:
+    return f"{call.base_url}/jobs?viewJob=&jobId={job.job_id}"
