@@ -23,7 +23,7 @@ from bench.requests import Answered, ask_all, make_get
 from bench.serving import Served, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.flow_months import keep_next_day
+from jobmeter.charging.months.flow import keep_next_day
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Credentials
 from jobmeter.store.arrays import Column

@@ -8,7 +8,7 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.limits import DELIVERY_KEPT_DAYS
-from jobmeter.charging import flow_notes as notes
+from jobmeter.charging.job_changes import flow as notes
 from jobmeter.delivery import rules, store
 from jobmeter.delivery.flow_alerts import tell_job_alerts
 from jobmeter.delivery.model import Change, Standing

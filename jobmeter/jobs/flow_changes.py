@@ -9,9 +9,9 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.charging import flow as charging
-from jobmeter.charging import flow_day_limits as day_limits
-from jobmeter.charging import flow_limit as limits
+from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.jobs import rules, store
 from jobmeter.jobs.flow_creation import (

@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
-from jobmeter.charging import flow as charging
-from jobmeter.charging import flow_limit as limits
+from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import BudgetOpening, number_country
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts import flow_hiring as hiring

@@ -15,7 +15,7 @@ import numpy as np
 
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging import flow_meters as meters
+from jobmeter.charging.meters import flow as meters
 from jobmeter.jobs import rules_feed as rules
 from jobmeter.jobs import store_feed as store
 from jobmeter.jobs.flow_feed import note_run

@@ -9,7 +9,7 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.charging import flow as charging
+from jobmeter.charging.charge import flow as charging
 from jobmeter.contracts import flow_hiring as hiring
 from jobmeter.contracts.model_hiring import HiringContract, HiringKind
 from jobmeter.jobs import rules_xml as rules

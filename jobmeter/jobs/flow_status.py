@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from jobmeter.base.ids import shard_of
-from jobmeter.charging import flow_day_limits as day_limits
-from jobmeter.charging import flow_limit as limits
+from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.jobs import rules_status, store, store_campaigns

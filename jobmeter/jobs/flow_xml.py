@@ -8,7 +8,7 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_job_id, shard_of
-from jobmeter.charging import flow as charging
+from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import BudgetOpening
 from jobmeter.contracts import flow_hiring as hiring
 from jobmeter.contracts.model_hiring import HiringContract

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
-from jobmeter.charging.model_limit import JobLimit
+from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.jobs.model import JobPosting
 from jobmeter.jobs.model_campaigns import Campaign
 

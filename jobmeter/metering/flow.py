@@ -10,7 +10,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
-from jobmeter.charging import flow as charging
+from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged, Meters, StaleMetersError
 from jobmeter.jobs import flow as jobs
 from jobmeter.metering import flow_filters, rules, store

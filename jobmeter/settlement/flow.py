@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
-from jobmeter.charging import flow_reversal as charging
+from jobmeter.charging.corrections import flow as charging
 from jobmeter.metering import flow_retention as metering
 from jobmeter.settlement import store
 from jobmeter.settlement import store_rules as rules

@@ -11,8 +11,8 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging import flow_months as months
-from jobmeter.charging import flow_retention as report_days
+from jobmeter.charging.months import flow as months
+from jobmeter.charging.retention import flow as report_days
 from jobmeter.delivery import flow as delivery
 from jobmeter.delivery import flow_alerts as alerts
 from jobmeter.jobs import flow as jobs

@@ -7,7 +7,7 @@ from jobmeter.api.batchers import group_singles
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging import flow as charging
+from jobmeter.charging.charge import flow as charging
 from jobmeter.jobs.model_pages import Landing
 from jobmeter.store.grouping import Grouper
 from jobmeter.wire.events import Event

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, number_of
-from jobmeter.charging.rules import DAY_MS, DayLimit, count_chargeable, count_paced
+from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts import flow as contracts
 from jobmeter.contracts.model import Pacing
 from jobmeter.store.database import Database

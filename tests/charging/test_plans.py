@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from jobmeter.charging import store
-from jobmeter.charging.flow import make_charge_references
+from jobmeter.charging.charge import store
+from jobmeter.charging.charge.flow import make_charge_references
 from jobmeter.store import arrays
 from jobmeter.store.database import Database
 

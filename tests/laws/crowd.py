@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable, SerializationFailure
 
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import Money
-from jobmeter.charging import flow_correction as correction
+from jobmeter.charging.corrections import credits as correction
 from jobmeter.contracts import flow as contracts
 from jobmeter.settlement import flow as settlement
 from jobmeter.wire.events import Event

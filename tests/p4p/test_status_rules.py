@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobmeter.charging.model_limit import JobLimit
+from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
 from jobmeter.jobs.model_campaigns import Campaign, CampaignStatus

@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
-from jobmeter.charging import flow_retention as charging
+from jobmeter.charging.retention import flow as charging
 from jobmeter.ledger.model import Purpose
 from jobmeter.metering import flow_retention as metering
 from jobmeter.reports import flow as reports

@@ -16,7 +16,7 @@ from jobmeter.api.partner.gateway import read_query_number
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
-from jobmeter.charging import flow_correction as correction
+from jobmeter.charging.corrections import credits as correction
 from jobmeter.jobs import flow_pages as pages
 from jobmeter.metering import flow_identity as identity
 from jobmeter.reports import flow_explain as explain

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from jobmeter.charging.rules import DayLimit
+from jobmeter.charging.pacing.rules import DayLimit
 from jobmeter.store.arrays import BigintArray, SmallintArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_day_limits.sql")
+SQL = load_statements("jobmeter.charging.pacing")
 
 
 async def read_day_limits(

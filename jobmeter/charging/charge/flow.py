@@ -7,11 +7,11 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_numbered, day_of
 from jobmeter.base.ids import SHARD_COUNT, make_reference
-from jobmeter.charging import store
-from jobmeter.charging.flow_day_limits import count_chargeable
-from jobmeter.charging.flow_notes import note_jobs
-from jobmeter.charging.flow_reversal import record_late
+from jobmeter.charging.charge import store
+from jobmeter.charging.corrections.flow import record_late
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
+from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.contracts.model import Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose

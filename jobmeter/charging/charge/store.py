@@ -9,7 +9,7 @@ from jobmeter.store.arrays import BigintArray, IntegerArray, SmallintArray, Uuid
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging")
+SQL = load_statements("jobmeter.charging.charge")
 
 
 async def insert_job_budget(

@@ -10,8 +10,8 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, number_of
-from jobmeter.charging import store_reversal as store
-from jobmeter.charging.flow_notes import note_jobs
+from jobmeter.charging.corrections import store
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
 from jobmeter.ledger import flow_batch as ledger
 from jobmeter.store import arrays

@@ -1,6 +1,6 @@
 """Owns corrections of final charges: an operator's credit, dated today (law 8).
 
-Does not own what happens before a day is final (``flow_reversal``).
+Does not own what happens before a day is final (``flow``).
 """
 
 from datetime import datetime
@@ -10,8 +10,9 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount
-from jobmeter.charging import store, store_reversal
-from jobmeter.charging.flow_notes import note_jobs
+from jobmeter.charging.charge import store
+from jobmeter.charging.corrections import store as corrections_store
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts import flow as contracts
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
@@ -27,7 +28,7 @@ async def credit_charge(
     where the job is still open: its total budget is not spent twice. Raises ``Refused``: OPERATOR_UNKNOWN,
     OPERATOR_INPUT where the day is not final or the charge is less than all its corrections, REFERENCE_REUSED.
     """
-    found = await store_reversal.find_charge(connection, reference=charge)
+    found = await corrections_store.find_charge(connection, reference=charge)
     if found is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="charge", key=charge)
     if not found.is_final:
@@ -51,12 +52,12 @@ async def credit_charge(
     )
     if not await ledger.book(connection, posting):
         return False
-    if await store_reversal.sum_corrections(connection, reference=charge) > found.amount_micros:
+    if await corrections_store.sum_corrections(connection, reference=charge) > found.amount_micros:
         amount = format_amount(found.amount_micros, found.currency)
         raise Refused(
             Fault.OPERATOR_INPUT, field="amount", why=f"with earlier corrections above the charge, {amount}"
         )
-    await store_reversal.release_credit(
+    await corrections_store.release_credit(
         connection, shard=found.shard, job_id=found.job_id, amount_micros=amount_micros
     )
     await note_jobs(connection, [found.job_id])

@@ -4,7 +4,7 @@ from jobmeter.store.arrays import BigintArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_meters.sql")
+SQL = load_statements("jobmeter.charging.meters")
 
 
 async def insert_free_meters(

@@ -3,8 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
-from jobmeter.charging import store_months as store
-from jobmeter.charging.flow_retention import RETENTION_DAYS_MIN
+from jobmeter.charging.months import store
+from jobmeter.charging.retention.flow import RETENTION_DAYS_MIN
 from jobmeter.store.migrate import Connection
 
 

@@ -1,10 +1,10 @@
 """Owns the statements that change or read a job's limit and window, one function each. Does not own when they run."""
 
-from jobmeter.charging.model_limit import JobLimit
+from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_limit.sql")
+SQL = load_statements("jobmeter.charging.budgets")
 
 
 async def lock_limit(connection: Connection, *, shard: int, job_id: int) -> JobLimit | None:

@@ -1,6 +1,6 @@
 """Owns the verbs of daily limits: how many clicks of a day may be charged, changing a job's daily budget.
 
-Does not own the total budget, which the charge itself holds (``flow``).
+Does not own the total budget, which the charge itself holds (``charge.flow``).
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,9 @@ import numpy as np
 
 from jobmeter.base.days import day_numbered, day_of, number_of
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging import rules
-from jobmeter.charging import store_day_limits as store
-from jobmeter.charging.flow_notes import note_jobs
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
+from jobmeter.charging.pacing import rules, store
 from jobmeter.store import arrays
 from jobmeter.store.arrays import Column
 from jobmeter.store.migrate import Connection

@@ -1,6 +1,6 @@
 """Owns the verbs that change an open job's money: its total budget, and when its events count.
 
-Does not own opening, charging and closing a budget (``flow``) or whether a change is allowed (``jobmeter.jobs``).
+Does not own opening, charging and closing a budget (``charge.flow``) or whether a change is allowed (``jobmeter.jobs``).
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from datetime import datetime
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import make_reference
-from jobmeter.charging import store_limit as store
-from jobmeter.charging.flow_notes import note_jobs
-from jobmeter.charging.model_limit import JobLimit
+from jobmeter.charging.budgets import store
+from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts.model import PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose

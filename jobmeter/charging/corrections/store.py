@@ -8,7 +8,7 @@ from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, Smallint
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_reversal.sql")
+SQL = load_statements("jobmeter.charging.corrections")
 
 
 async def make_asked_reversals(connection: Connection) -> None:

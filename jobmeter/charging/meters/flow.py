@@ -1,12 +1,12 @@
 """Owns the meters of many jobs without a price at once: opened, moved and ended in one statement each.
 
-Does not own budgets that hold money (``flow``).
+Does not own budgets that hold money (``charge.flow``).
 """
 
 from datetime import datetime
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging import store_meters as store
+from jobmeter.charging.meters import store
 from jobmeter.store.arrays import Column, pack_bigints
 from jobmeter.store.migrate import Connection
 

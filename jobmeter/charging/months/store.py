@@ -6,7 +6,7 @@ from jobmeter.charging.model import MonthKeeping
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_months.sql")
+SQL = load_statements("jobmeter.charging.months")
 
 
 async def lock_keeping(connection: Connection) -> MonthKeeping | None:

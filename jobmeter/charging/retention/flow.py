@@ -6,7 +6,7 @@ Does not own the events of a day (``jobmeter.metering``). Postings stay as they 
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
-from jobmeter.charging import store_retention as store
+from jobmeter.charging.retention import store
 from jobmeter.store.migrate import Connection
 
 # The day under which a job's folded days are summed; no report can ask for it.

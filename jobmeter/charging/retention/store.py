@@ -5,7 +5,7 @@ from datetime import date
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.charging", "queries_retention.sql")
+SQL = load_statements("jobmeter.charging.retention")
 
 
 async def move_fold(connection: Connection, *, before: date) -> None:

@@ -5,7 +5,7 @@ Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.del
 
 from collections.abc import Sequence
 
-from jobmeter.charging import store_day_limits as store
+from jobmeter.charging.pacing import store
 from jobmeter.store.migrate import Connection
 
 

@@ -1,0 +1,1 @@
+"""Owns how long charged days are kept one by one: old days are folded, then deleted."""
