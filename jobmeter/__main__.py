@@ -1,5 +1,5 @@
 """Runs the command line as ``python -m jobmeter``."""
 
-from jobmeter.cli import main
+from jobmeter.cli.main import main
 
 main()

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from jobmeter.app import wait_for_database
-from jobmeter.cli import main
-from jobmeter.server import announce
+from jobmeter.cli.main import main
+from jobmeter.cli.serve import announce
 from jobmeter.store.migrate import DatabaseUnusable
 from tests.crash.installation import free_port
 

@@ -10,7 +10,7 @@ import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, final_at
-from jobmeter.cli import main
+from jobmeter.cli.main import main
 from tests.laws.stage import PRICE_MICROS, START, make_clicks, make_event, open_stage
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from jobmeter import cli_feed
+from jobmeter.cli import feeds
 from jobmeter.partners import flow as partners
 from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
@@ -25,7 +25,7 @@ async def make_application(url: str) -> int:
 
 
 def load(url, path, application) -> None:
-    cli_feed.load(path, application=application, progress=True, database_url=url)
+    feeds.load(path, application=application, progress=True, database_url=url)
 
 
 def test_a_file_is_loaded_and_its_errors_are_told(database_url, tmp_path, capsys):

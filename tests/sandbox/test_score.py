@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobmeter.base.clock import to_ms
-from jobmeter.cli import main
+from jobmeter.cli.main import main
 from jobmeter.metering.flow_filters import exclude
 from jobmeter.metering.flow_identity import find_visitor
 from jobmeter.sandbox.apart import list_staff

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from jobmeter.server import keep_running
+from jobmeter.cli.serve import keep_running
 from jobmeter.store.embedded import NO_PROCESS, start_embedded, start_patiently
 from jobmeter.store.migrate import DatabaseUnusable
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jobmeter.reference import PAGES
+from jobmeter.cli.reference import PAGES
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.jobs import flow_feed as feeds
 from jobmeter.jobs.flow_feed_load import load_feed
 from jobmeter.jobs.model_feed import FeedReport, FeedRun, Outcome
 from jobmeter.partners import flow as partners
-from jobmeter.server import DATA, DataOption, UrlOption, open_database
 from jobmeter.store.database import Database
 
 ERRORS_SHOWN_MAX = 20

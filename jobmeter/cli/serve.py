@@ -1,6 +1,6 @@
 """Owns running the server: the database it needs, the Granian processes, telling when it listens.
 
-Does not own the application (``app``) or the commands (``cli``).
+Does not own the application (``app``) or the commands (``main``).
 """
 
 import asyncio

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
+from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.flow_identity import find_event_key
 from jobmeter.reports import flow_explain
@@ -27,7 +28,6 @@ from jobmeter.reports.model_explain import (
     ExplainedPosting,
     Restatement,
 )
-from jobmeter.server import DATA, DataOption, UrlOption, open_database
 from jobmeter.settlement.model import RULES
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection

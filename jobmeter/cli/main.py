@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from jobmeter import __version__, cli_explain, cli_feed, cli_hiring
+from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.reference import write_pages
+from jobmeter.cli import explain, feeds, hiring
+from jobmeter.cli.reference import write_pages
+from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.reports import flow_laws
 from jobmeter.reports.model import LawCheck
 from jobmeter.sandbox import setup, show
@@ -27,7 +29,6 @@ from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_
 from jobmeter.sandbox.score import Judged, judge_traffic, score
 from jobmeter.sandbox.traffic import BOARD_PLAN
 from jobmeter.sandbox.truth import Label, read_labels, write_truth
-from jobmeter.server import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.store.database import Database, upgrade_database
 from jobmeter.store.migrate import DatabaseUnusable
 
@@ -41,9 +42,9 @@ traffic = App(name="traffic", help="Plays traffic into a running sandbox, and sc
 app.command(clock)
 app.command(traffic)
 app.command(database)
-app.command(cli_explain.app)
-app.command(cli_feed.app)
-app.command(cli_hiring.app)
+app.command(explain.app)
+app.command(feeds.app)
+app.command(hiring.app)
 
 console = Console()
 
