@@ -11,8 +11,8 @@ import numpy as np
 import psycopg
 
 from jobmeter.base.money import Money
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.metering import flow as metering
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft, Credentials

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.ledger.model import Account, AccountKind
 from jobmeter.store.arrays import Column
 

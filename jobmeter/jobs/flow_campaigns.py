@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.jobs import rules_campaigns as rules
 from jobmeter.jobs import store
 from jobmeter.jobs import store_campaigns as campaigns

@@ -12,7 +12,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.pacing import flow as day_limits
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs import rules, store
 from jobmeter.jobs.flow_creation import (
     contract_refusals,

@@ -11,10 +11,10 @@ from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import BudgetOpening, number_country
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model import JobTraits, PartnerContract
-from jobmeter.contracts.model_hiring import HiringContract
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import JobTraits, PartnerContract
 from jobmeter.jobs import rules, rules_campaigns, store, store_campaigns
 from jobmeter.jobs.flow_runs import check_inventory, free_held_slot
 from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken

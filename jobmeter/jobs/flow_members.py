@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
-from jobmeter.contracts.model_hiring import HiringContract
+from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.jobs import rules_xml as rules
 from jobmeter.jobs import store_xml
 from jobmeter.jobs.flow_runs import apply_change, close_run, end_if_overdue, find_contract, log_change

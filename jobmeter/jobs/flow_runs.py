@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.charge import flow as charging
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringContract, HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.jobs import rules_xml as rules
 from jobmeter.jobs import store_xml
 from jobmeter.jobs.model import State

@@ -8,8 +8,8 @@ from uuid import UUID
 from jobmeter.base.ids import shard_of
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.pacing import flow as day_limits
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs import rules_status, store, store_campaigns
 from jobmeter.jobs.flow import find_tasks
 from jobmeter.jobs.model import JobPosting, Task, TaskStatus

@@ -10,8 +10,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_job_id, shard_of
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import BudgetOpening
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringContract
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.jobs import rules_xml as rules
 from jobmeter.jobs import store, store_xml
 from jobmeter.jobs.flow_runs import (

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, format_amount
 from jobmeter.charging.budgets.model import JobLimit
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.model import OPEN_STATES, JobDraft, JobPosting, Operation, State, Task
 from jobmeter.jobs.places import is_country_only
 from jobmeter.jobs.texts import say_not_allowed, say_place_missing

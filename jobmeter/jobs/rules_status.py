@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.charging.budgets.model import JobLimit
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
 from jobmeter.jobs.model_campaigns import Campaign
 from jobmeter.jobs.model_status import Listing, Promotion, RunOut, Standing

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts.model_hiring import HiringContract, Role
+from jobmeter.contracts.hiring.model import HiringContract, Role
 from jobmeter.jobs.model import State
 from jobmeter.jobs.model_xml import JobPolicy, PortalPowers, XmlJob
 from jobmeter.wire.xml.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws

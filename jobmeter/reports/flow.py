@@ -8,8 +8,8 @@ import numpy as np
 from jobmeter.base.days import day_of, number_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.partners.model import Application
 from jobmeter.reports import rules, store
 from jobmeter.reports.flow_lists import JobLists

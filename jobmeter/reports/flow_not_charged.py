@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.partners.model import Application
 from jobmeter.reports import store_not_charged as store
 from jobmeter.reports.model_not_charged import NotCharged

@@ -1,7 +1,7 @@
 """Owns the stream of a partner's charges, corrections and restatements: one order, a cursor, repeat-safe."""
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.partners.model import Application
 from jobmeter.reports import store_stream as store

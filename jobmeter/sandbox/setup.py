@@ -11,9 +11,9 @@ from typing import Any
 
 from jobmeter.base.ids import make_secret
 from jobmeter.base.money import MICROS_PER_UNIT, Money
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringDraft, HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_signatures as signatures
 from jobmeter.partners.model import ApplicationDraft, Credentials

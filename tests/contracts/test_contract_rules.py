@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts.model import ClickPrice, JobTraits, PartnerContract
-from jobmeter.contracts.rules import choose_contract, choose_price
+from jobmeter.contracts.partner.model import ClickPrice, JobTraits, PartnerContract
+from jobmeter.contracts.partner.rules import choose_contract, choose_price
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs import rules
 from jobmeter.jobs.element import read_element
 from jobmeter.jobs.places import country_of

@@ -15,7 +15,7 @@ from psycopg.errors import LockNotAvailable, SerializationFailure
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import Money
 from jobmeter.charging.corrections import credits as correction
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.settlement import flow as settlement
 from jobmeter.wire.events import Event
 from jobmeter.worker import chores

@@ -12,8 +12,8 @@ from uuid import UUID
 from jobmeter.base.clock import to_ms
 from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
 from jobmeter.jobs import flow as jobs
 from jobmeter.metering import flow as metering
 from jobmeter.metering.flow import Known

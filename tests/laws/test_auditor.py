@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import Money
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.store.database import Database
 from jobmeter.wire.events import Event
 from tests.laws.auditor import FINAL, Auditor, Expected, day_of, to_ms

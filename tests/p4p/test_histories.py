@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Refused
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_status
 from jobmeter.jobs.model_status import Listing

@@ -8,8 +8,8 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_status
 from jobmeter.jobs.model import TaskStatus

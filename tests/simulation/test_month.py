@@ -3,8 +3,8 @@
 import asyncio
 from datetime import date, timedelta
 
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import Pacing
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import Pacing
 from tests.laws.stage import Stage, open_stage
 from tests.simulation.month import Month, Prepare, Run, as_it_is
 

@@ -6,8 +6,8 @@ Does not own any expectation.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.store.database import Database

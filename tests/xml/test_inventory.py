@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_xml
 from jobmeter.store.database import Database

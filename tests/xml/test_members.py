@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts.model_hiring import HiringContract, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.jobs import flow_members, flow_xml
 from jobmeter.jobs.model import State
 from jobmeter.jobs.model_xml import PortalPowers, XmlJob

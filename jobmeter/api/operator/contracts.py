@@ -13,8 +13,8 @@ from jobmeter.api.operator.gateway import Instant, OperatorBody, with_operator_k
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
-from jobmeter.contracts import flow as contracts
-from jobmeter.contracts.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
 from jobmeter.jobs.flow_places import is_country
 from jobmeter.partners import flow as partners
 from jobmeter.store.migrate import Connection

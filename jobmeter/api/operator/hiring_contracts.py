@@ -13,8 +13,8 @@ from jobmeter.api.operator.gateway import Instant, OperatorBody, with_operator_k
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
-from jobmeter.contracts import flow_hiring as hiring
-from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.partners import flow as partners
 from jobmeter.partners import flow_signatures as signatures
 from jobmeter.partners.model import Application

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.wire.restli.envelopes import wrap_action
 
 CONTRACT: Final = "partnerContractId"

@@ -12,7 +12,7 @@ from jobmeter.base.ids import make_reference
 from jobmeter.charging.budgets import store
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.contracts.model import PartnerContract
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.store.migrate import Connection

@@ -12,7 +12,7 @@ from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
-from jobmeter.contracts.model import Pacing, PartnerContract
+from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 from jobmeter.store import arrays

@@ -13,7 +13,7 @@ from jobmeter.base.money import format_amount
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections import store as corrections_store
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.contracts import flow as contracts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.store.migrate import Connection

@@ -6,9 +6,10 @@ from uuid import UUID
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import SHARD_COUNT, make_reference
-from jobmeter.contracts import rules_hiring as rules
-from jobmeter.contracts import store, store_hiring
-from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring import rules
+from jobmeter.contracts.hiring import store as hiring_store
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.partner import store
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting, Purpose
 from jobmeter.partners.model import Application
@@ -24,7 +25,7 @@ async def open_hiring_contract(
     """
     rules.check_draft(draft)
     contract_id = await store.next_contract_id(connection)
-    await store_hiring.insert_hiring_contract(
+    await hiring_store.insert_hiring_contract(
         connection,
         contract_id=contract_id,
         shard=contract_id % SHARD_COUNT,
@@ -41,10 +42,10 @@ async def open_hiring_contract(
         ends_at=draft.ends_at,
         created_at=now,
     )
-    await store_hiring.set_hiring_price(
+    await hiring_store.set_hiring_price(
         connection, contract_id=contract_id, valid_from=draft.starts_at, price_micros=draft.price_micros
     )
-    contract = await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+    contract = await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
     assert contract is not None, "it was written in this transaction"
     if draft.units > 0:
         reference = make_reference("open hiring contract", contract_id)
@@ -53,7 +54,7 @@ async def open_hiring_contract(
 
 
 async def find_hiring_contract(connection: Connection, *, contract_id: int) -> HiringContract | None:
-    return await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+    return await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
 
 
 async def find_granted(
@@ -66,7 +67,7 @@ async def find_granted(
     """
     found = []
     if rules.is_contract_number(contract_id):
-        found = await store_hiring.list_granted_contracts(
+        found = await hiring_store.list_granted_contracts(
             connection, application_id=application.id, number=contract_id
         )
     for contract in found:
@@ -79,26 +80,26 @@ async def grant(
     connection: Connection, *, contract: HiringContract, application: Application, now: datetime
 ) -> None:
     """The owner lets ``application`` post on the contract. Granting twice changes nothing."""
-    await store_hiring.insert_grant(
+    await hiring_store.insert_grant(
         connection, contract_id=contract.id, application_id=application.id, granted_at=now
     )
 
 
 async def revoke_grant(connection: Connection, *, contract: HiringContract, application_id: int) -> None:
     """From here on the application may close its jobs on the contract, and nothing else."""
-    await store_hiring.delete_grant(connection, contract_id=contract.id, application_id=application_id)
+    await hiring_store.delete_grant(connection, contract_id=contract.id, application_id=application_id)
 
 
 async def list_grants(connection: Connection, *, contract: HiringContract) -> list[int]:
-    return await store_hiring.list_grants(connection, contract_id=contract.id)
+    return await hiring_store.list_grants(connection, contract_id=contract.id)
 
 
 async def end_hiring_contract(
     connection: Connection, *, contract: HiringContract, ends_at: datetime
 ) -> HiringContract:
     """From ``ends_at`` on nothing is posted, edited or renewed on it; what runs ends in its own time."""
-    await store_hiring.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
-    ended = await store_hiring.find_hiring_contract(connection, contract_id=contract.id)
+    await hiring_store.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
+    ended = await hiring_store.find_hiring_contract(connection, contract_id=contract.id)
     assert ended is not None
     return ended
 
@@ -107,13 +108,13 @@ async def set_hiring_price(
     connection: Connection, *, contract: HiringContract, price_micros: int, valid_from: datetime
 ) -> None:
     """The price of one posting or renewal from ``valid_from`` on, until a later line of the list."""
-    await store_hiring.set_hiring_price(
+    await hiring_store.set_hiring_price(
         connection, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
     )
 
 
 async def read_hiring_price(connection: Connection, *, contract: HiringContract, now: datetime) -> int:
-    return await store_hiring.read_hiring_price(connection, contract_id=contract.id, now=now)
+    return await hiring_store.read_hiring_price(connection, contract_id=contract.id, now=now)
 
 
 async def read_inventory(connection: Connection, *, contract: HiringContract) -> int | None:
@@ -182,7 +183,7 @@ async def free_slot(
     connection: Connection, *, contract_id: int, shard: int, job_id: int, run_number: int, now: datetime
 ) -> None:
     """Gives back the slot that the job's run held. A credit is never given back (spec 16, row 18)."""
-    contract = await store_hiring.find_hiring_contract(connection, contract_id=contract_id)
+    contract = await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
     assert contract is not None, "a job of the XML API has a contract"
     if contract.kind is not HiringKind.SLOTS:
         return

@@ -2,7 +2,7 @@
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import minor_digits
-from jobmeter.contracts.model_hiring import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 
 UNITS_MAX = 1_000_000_000
 CONTRACT_NUMBER_MAX = 2**53 - 1

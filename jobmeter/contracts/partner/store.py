@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.contracts.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.contracts")
+SQL = load_statements("jobmeter.contracts.partner")
 
 
 def _partner_contract(row: tuple[Any, ...]) -> PartnerContract:

@@ -9,8 +9,8 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
-from jobmeter.contracts import rules, store
-from jobmeter.contracts.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner import rules, store
+from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.partners.model import Application

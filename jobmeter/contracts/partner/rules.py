@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.contracts.model import ClickPrice, JobTraits, PartnerContract
+from jobmeter.contracts.partner.model import ClickPrice, JobTraits, PartnerContract
 
 
 def choose_contract(

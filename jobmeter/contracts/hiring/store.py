@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.contracts.model_hiring import HiringContract, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.contracts", "queries_hiring.sql")
+SQL = load_statements("jobmeter.contracts.hiring")
 
 
 def _contract(row: tuple[Any, ...]) -> HiringContract:

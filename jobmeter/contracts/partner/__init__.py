@@ -1,0 +1,1 @@
+"""Owns P4P contracts: service term, limit, prices, top-ups."""
