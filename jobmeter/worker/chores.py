@@ -13,8 +13,6 @@ from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
-from jobmeter.delivery import flow as delivery
-from jobmeter.delivery import flow_alerts as alerts
 from jobmeter.jobs import flow as jobs
 from jobmeter.jobs import flow_campaigns as campaigns
 from jobmeter.ledger import flow_chain as chain
@@ -25,6 +23,8 @@ from jobmeter.notices import flow as notices
 from jobmeter.partners import flow_edge as partners_edge
 from jobmeter.partners import flow_security as partners_security
 from jobmeter.partners import flow_signatures as signatures
+from jobmeter.promotion import alerts
+from jobmeter.promotion import flow as delivery
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
 from jobmeter.worker import feeds

@@ -14,8 +14,8 @@ from jobmeter.api.partner.gateway import read_query_number
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.delivery import flow as delivery
-from jobmeter.delivery.model import Change
+from jobmeter.promotion import flow as delivery
+from jobmeter.promotion.model import Change
 from jobmeter.wire.links import make_links
 
 LIMIT_DEFAULT = 100

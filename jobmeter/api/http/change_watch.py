@@ -1,13 +1,13 @@
 """Owns waiting for the feed: many followers of one process wait on one cheap query.
 
-Does not own the feed (``jobmeter.delivery``).
+Does not own the feed (``jobmeter.promotion``).
 """
 
 import asyncio
 
 import psycopg
 
-from jobmeter.delivery import flow as delivery
+from jobmeter.promotion import flow as delivery
 from jobmeter.store.database import Database
 
 POLL_SECONDS = 0.1

@@ -1,6 +1,6 @@
 """Owns the notes about jobs whose standing may have changed: written with whatever changed it, claimed by who looks.
 
-Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.delivery``).
+Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.promotion``).
 """
 
 from collections.abc import Sequence

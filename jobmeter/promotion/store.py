@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from jobmeter.delivery.model import Change, ContractSpend, Standing
+from jobmeter.promotion.model import Change, ContractSpend, Standing
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.delivery")
+SQL = load_statements("jobmeter.promotion")
 
 
 async def lock_numbers(connection: Connection) -> int:

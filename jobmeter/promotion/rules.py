@@ -1,6 +1,6 @@
 """Owns the decisions of delivery: what changed between two looks, which shares of a budget are used. Pure."""
 
-from jobmeter.delivery.model import ALERT_PERCENTS, Standing
+from jobmeter.promotion.model import ALERT_PERCENTS, Standing
 
 
 def is_feed_change(known: Standing | None, seen: Standing) -> bool:

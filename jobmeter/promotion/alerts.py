@@ -8,12 +8,12 @@ from typing import Any
 
 from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
-from jobmeter.delivery import rules, store
-from jobmeter.delivery.model import ContractSpend, Standing
 from jobmeter.jobs.model_status import Look
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import NoticeKind
+from jobmeter.promotion import rules, store
+from jobmeter.promotion.model import ContractSpend, Standing
 from jobmeter.store.migrate import Connection
 
 JOB, CONTRACT = "JOB", "CONTRACT"

@@ -9,14 +9,14 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
-from jobmeter.delivery import rules, store
-from jobmeter.delivery.flow_alerts import tell_job_alerts
-from jobmeter.delivery.model import Change, Standing
 from jobmeter.jobs import flow_status as jobs
 from jobmeter.jobs.model_drawing import draw_status
 from jobmeter.jobs.model_status import Look, Promotion
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import NoticeKind
+from jobmeter.promotion import rules, store
+from jobmeter.promotion.alerts import tell_job_alerts
+from jobmeter.promotion.model import Change, Standing
 from jobmeter.store.migrate import Connection
 
 SNAPSHOT_ROWS = 1_000
