@@ -14,9 +14,9 @@ from lxml import etree
 
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
-from jobmeter.jobs import flow_feed as feeds
-from jobmeter.jobs.flow_feed_load import load_feed
-from jobmeter.jobs.model_feed import FeedRun, Outcome
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.model import FeedRun, Outcome
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.store.database import Database

@@ -11,7 +11,7 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from jobmeter.base.settings import Settings
-from jobmeter.jobs.model_pages import Landing
+from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.flow_single import take_in_singles
 from jobmeter.partners import flow as partners

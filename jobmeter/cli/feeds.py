@@ -1,6 +1,6 @@
 """Owns the commands ``jobmeter feed ...``: loading a job feed from a file, with its progress and what came of it.
 
-Does not own the loading (``jobmeter.jobs.flow_feed_load``).
+Does not own the loading (``jobmeter.jobs.feeds.load``).
 """
 
 import asyncio
@@ -15,9 +15,9 @@ from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
-from jobmeter.jobs import flow_feed as feeds
-from jobmeter.jobs.flow_feed_load import load_feed
-from jobmeter.jobs.model_feed import FeedReport, FeedRun, Outcome
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.model import FeedReport, FeedRun, Outcome
 from jobmeter.partners import flow as partners
 from jobmeter.store.database import Database
 

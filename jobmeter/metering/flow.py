@@ -12,7 +12,7 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged, Meters, StaleMetersError
-from jobmeter.jobs import flow as jobs
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering import flow_filters, rules, store
 from jobmeter.metering.columns import list_external_names, make_columns
 from jobmeter.metering.flow_filters import FilterBook

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobmeter.jobs import flow_pages as pages
-from jobmeter.jobs.model_pages import Landing
+from jobmeter.jobs.pages import flow as pages
+from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.flow import Known, take_in
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, read_job_id

@@ -9,9 +9,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
-from jobmeter.jobs import flow_status as jobs
-from jobmeter.jobs.model_drawing import draw_status
-from jobmeter.jobs.model_status import Look, Promotion
+from jobmeter.jobs.status import flow as jobs
+from jobmeter.jobs.status.json import draw_status
+from jobmeter.jobs.status.model import Look, Promotion
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import NoticeKind
 from jobmeter.promotion import rules, store

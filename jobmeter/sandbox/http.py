@@ -16,7 +16,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
 from jobmeter.charging.model import MARKET_UNKNOWN, name_country
-from jobmeter.jobs import flow as jobs
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.sandbox import store
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
 

@@ -13,8 +13,8 @@ from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
-from jobmeter.jobs import flow as jobs
-from jobmeter.jobs import flow_campaigns as campaigns
+from jobmeter.jobs.campaigns import flow as campaigns
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.ledger import flow_chain as chain
 from jobmeter.metering import flow as metering
 from jobmeter.metering import flow_filters as filters

@@ -1,6 +1,6 @@
 """Owns the fetching of job feeds that are due: HTTPS with conditional requests, within size and time, to public hosts.
 
-Does not own what is done with a feed's jobs (``jobs.flow_feed_load``).
+Does not own what is done with a feed's jobs (``jobs.feeds.load``).
 """
 
 import asyncio
@@ -17,9 +17,9 @@ import httpx2
 
 from jobmeter.base.limits import FEED_BYTES_MAX
 from jobmeter.base.settings import Settings
-from jobmeter.jobs import flow_feed as feeds
-from jobmeter.jobs.flow_feed_load import load_feed
-from jobmeter.jobs.model_feed import FILE_SCHEME, Feed, FeedRun, Outcome
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, Outcome
 from jobmeter.store.database import Database
 from jobmeter.worker.addresses import AddressRefusedError, find_address
 

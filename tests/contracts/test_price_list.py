@@ -6,7 +6,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
-from jobmeter.jobs.element_schema import Element
+from jobmeter.jobs.postings.schema import Element
 from tests.board import Board, bearer
 
 

@@ -15,7 +15,7 @@ from jobmeter.api.openapi.operations import NOT_JSON, RESTLI
 from jobmeter.api.openapi.schemas import JOB_EXAMPLE, SCHEMAS
 from jobmeter.api.restli.gateway import Resource
 from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
-from jobmeter.jobs.element_schema import Element
+from jobmeter.jobs.postings.schema import Element
 from tests.board import bearer
 from tests.conftest import TEMPLATE, make_database
 from tests.served import serve_sandbox

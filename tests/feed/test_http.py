@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobmeter.jobs import flow_feed
-from jobmeter.jobs.model_feed import Feed
+from jobmeter.jobs.feeds import flow as feeds_flow
+from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
 from tests.board import bearer
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
@@ -143,20 +143,20 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
 
     async def run():
         async with open_stage(database_url) as stage, stage.database.connection() as connection:
-            feed = await flow_feed.register_feed(
+            feed = await feeds_flow.register_feed(
                 connection,
                 application=stage.customers[0].child,
                 location="https://a.example/f",
                 interval_minutes=None,
                 now=START,
             )
-            assert await flow_feed.claim_due_feed(connection, now=START) is None
-            await flow_feed.ask_run(connection, feed=feed, may_close_all=False, now=START)
-            first = await flow_feed.claim_due_feed(connection, now=START)
-            at_once = await flow_feed.claim_due_feed(connection, now=START + timedelta(seconds=30))
-            again = await flow_feed.claim_due_feed(connection, now=START + timedelta(minutes=2))
-            await flow_feed.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
-            over = await flow_feed.claim_due_feed(connection, now=START + timedelta(days=2))
+            assert await feeds_flow.claim_due_feed(connection, now=START) is None
+            await feeds_flow.ask_run(connection, feed=feed, may_close_all=False, now=START)
+            first = await feeds_flow.claim_due_feed(connection, now=START)
+            at_once = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=30))
+            again = await feeds_flow.claim_due_feed(connection, now=START + timedelta(minutes=2))
+            await feeds_flow.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
+            over = await feeds_flow.claim_due_feed(connection, now=START + timedelta(days=2))
             return first, at_once, again, over
 
     first, at_once, again, over = asyncio.run(run())
@@ -173,14 +173,14 @@ def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url
                 "location": "https://a.example/f",
                 "interval_minutes": 60,
             }
-            feed = await flow_feed.register_feed(connection, **registered, now=START)
-            turn = await flow_feed.claim_due_feed(connection, now=START)
+            feed = await feeds_flow.register_feed(connection, **registered, now=START)
+            turn = await feeds_flow.claim_due_feed(connection, now=START)
             asked_at = START + timedelta(seconds=5)
-            await flow_feed.ask_run(connection, feed=feed, may_close_all=True, now=asked_at)
-            await flow_feed.end_turn(connection, feed=turn, now=START)
-            second = await flow_feed.claim_due_feed(connection, now=START + timedelta(seconds=9))
-            await flow_feed.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
-            return second, await flow_feed.find_feed(connection, feed_id=feed.id)
+            await feeds_flow.ask_run(connection, feed=feed, may_close_all=True, now=asked_at)
+            await feeds_flow.end_turn(connection, feed=turn, now=START)
+            second = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=9))
+            await feeds_flow.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
+            return second, await feeds_flow.find_feed(connection, feed_id=feed.id)
 
     second, after = asyncio.run(run())
     assert second.may_close_all

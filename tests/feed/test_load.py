@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from jobmeter.jobs import flow as jobs
-from jobmeter.jobs import flow_feed as feeds
-from jobmeter.jobs.flow_feed_load import load_feed
-from jobmeter.jobs.model_feed import FeedPolicy, FeedReport, FeedRun, Outcome
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, Outcome
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners import flow as partners
 from jobmeter.reports import flow_laws
 from jobmeter.store.database import Database

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money
-from jobmeter.jobs.element import Element, read_element
 from jobmeter.jobs.model import Operation
+from jobmeter.jobs.postings.element import Element, read_element
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 NOW_MS = to_ms(NOW)

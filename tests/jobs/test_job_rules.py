@@ -11,9 +11,9 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.jobs import rules
-from jobmeter.jobs.element import read_element
-from jobmeter.jobs.places import country_of
+from jobmeter.geo.gazetteer import country_of
+from jobmeter.jobs.postings import rules
+from jobmeter.jobs.postings.element import read_element
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 CONTRACT = PartnerContract(5, 1, 5, "USD", 10**9, NOW, NOW + timedelta(days=1))

@@ -14,7 +14,7 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
-from jobmeter.jobs import flow as jobs
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering import flow as metering
 from jobmeter.metering.flow import Known
 from jobmeter.metering.model import IntakeReply

@@ -7,8 +7,8 @@ import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.jobs.element import read_element
 from jobmeter.jobs.model import Operation
+from jobmeter.jobs.postings.element import read_element
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DAY_MS = 86_400_000

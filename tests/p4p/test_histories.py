@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from jobmeter.base.faults import Refused
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.jobs import flow as jobs
-from jobmeter.jobs import flow_status
-from jobmeter.jobs.model_status import Listing
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.jobs.status import flow as status
+from jobmeter.jobs.status.model import Listing
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, clear, make_clicks, make_element, set_up
 
@@ -156,7 +156,7 @@ async def take(stage: Stage, step: Step, now: datetime) -> str:
 
 async def click(stage: Stage, name: str, count: int, now: datetime, prefix: str) -> None:
     async with stage.database.connection() as connection:
-        found = await flow_status.read_statuses(
+        found = await status.read_statuses(
             connection, child=stage.customers[0].child, external_ids=[name], now=now
         )
     if name in found:
@@ -168,9 +168,7 @@ async def check(stage: Stage, model: Model) -> None:
     child = stage.customers[0].child
     async with stage.database.connection() as connection:
         assert await contracts.read_available(connection, contract=stage.contract) == model.available
-        found = await flow_status.read_statuses(
-            connection, child=child, external_ids=list(NAMES), now=model.now
-        )
+        found = await status.read_statuses(connection, child=child, external_ids=list(NAMES), now=model.now)
     for name, job in model.jobs.items():
         standing, posting = found[name].standing, found[name].posting
         assert (standing.listing is Listing.LISTED) == job.open, name

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from jobmeter.jobs.texts import DUPLICATE_CONTENT
+from jobmeter.jobs.messages import DUPLICATE_CONTENT
 from tests.board import Board
 
 DAY_MS = 86_400_000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobmeter.jobs.places import country_of, is_country_only, search_places, standardize
+from jobmeter.geo.gazetteer import country_of, is_country_only, search_places, standardize
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
-from jobmeter.jobs import flow as jobs
-from jobmeter.jobs import flow_status
 from jobmeter.jobs.model import TaskStatus
-from jobmeter.jobs.model_status import Listing, Promotion
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.jobs.status import flow as status_flow
+from jobmeter.jobs.status.model import Listing, Promotion
 from tests.laws.stage import START, Stage, make_element, open_stage
 
 DAY = timedelta(days=1)
@@ -69,7 +69,7 @@ async def operate(
 
 async def read_standing(stage: Stage, external_id: str, now: datetime = START) -> tuple[Listing, Promotion]:
     async with stage.database.connection() as connection:
-        found = await flow_status.read_statuses(
+        found = await status_flow.read_statuses(
             connection, child=stage.customers[0].child, external_ids=[external_id], now=now
         )
     standing = found[external_id].standing

@@ -7,10 +7,10 @@ import pytest
 
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.model_campaigns import Campaign, CampaignStatus
-from jobmeter.jobs.model_status import Listing, Promotion, RunOut, Standing
-from jobmeter.jobs.rules_status import judge_standing, show_task
+from jobmeter.jobs.status.model import Listing, Promotion, RunOut, Standing
+from jobmeter.jobs.status.rules import judge_standing, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -13,8 +13,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
-from jobmeter.jobs import flow as jobs
-from jobmeter.jobs import flow_xml
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument
 from jobmeter.wire.xml.keys import JobKey
@@ -84,7 +84,7 @@ class Inventory(RuleBasedStateMachine):
         async def act() -> None:
             document = make_document(name, self.stage.contracts[kind])
             async with self.database.transaction() as connection:
-                await flow_xml.post_job(
+                await xml_jobs.post_job(
                     connection, application=self.stage.application, document=document, now=self.now
                 )
 
@@ -101,7 +101,7 @@ class Inventory(RuleBasedStateMachine):
 
         async def act() -> None:
             async with self.database.transaction() as connection:
-                await flow_xml.change_job(
+                await xml_jobs.change_job(
                     connection,
                     application=self.stage.application,
                     key=JobKey(None, name),
@@ -121,7 +121,7 @@ class Inventory(RuleBasedStateMachine):
     def close(self, name: str) -> None:
         async def act() -> None:
             async with self.database.transaction() as connection:
-                await flow_xml.close_job(
+                await xml_jobs.close_job(
                     connection, application=self.stage.application, key=JobKey(None, name), now=self.now
                 )
 
@@ -177,7 +177,7 @@ class Inventory(RuleBasedStateMachine):
                     name: (found.state == "LIVE", found.expires_at)
                     for name in self.jobs
                     for found in [
-                        await flow_xml.find_job(
+                        await xml_jobs.find_job(
                             connection,
                             application=self.stage.application,
                             key=JobKey(None, name),
@@ -217,7 +217,7 @@ async def post_many(database: Database, stage: XmlStage, *, first: int, posts: i
     for number in range(first, first + posts):
         try:
             async with database.transaction() as connection:
-                await flow_xml.post_job(
+                await xml_jobs.post_job(
                     connection,
                     application=stage.application,
                     document=make_document(f"J-{number}", contract),
@@ -277,9 +277,9 @@ def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
                 async with database.transaction() as connection:
                     application = stage.application
                     if (turn + hand) % 4 == 0:
-                        await flow_xml.close_job(connection, application=application, key=key, now=now)
+                        await xml_jobs.close_job(connection, application=application, key=key, now=now)
                     elif (turn + hand) % 4 == 1:
-                        await flow_xml.change_job(
+                        await xml_jobs.change_job(
                             connection,
                             application=application,
                             key=key,
@@ -289,7 +289,7 @@ def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
                     elif (turn + hand) % 4 == 2:
                         await jobs.expire_jobs(connection, rows_max=100, now=now + timedelta(days=25))
                     else:
-                        await flow_xml.post_job(
+                        await xml_jobs.post_job(
                             connection, application=application, document=document, now=now
                         )
             except Refused:

@@ -10,10 +10,11 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
-from jobmeter.jobs import flow_members, flow_xml
 from jobmeter.jobs.model import State
-from jobmeter.jobs.model_xml import PortalPowers, XmlJob
-from jobmeter.jobs.rules_xml import portal_powers
+from jobmeter.jobs.xml_jobs import flow as xml_jobs
+from jobmeter.jobs.xml_jobs import members
+from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
+from jobmeter.jobs.xml_jobs.rules import portal_powers
 from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument
 from jobmeter.wire.xml.keys import JobKey
@@ -96,7 +97,7 @@ async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tupl
         stage = await open_xml_stage(database, slot_count=1, credit_count=2)
         async with database.transaction() as connection:
             document = make_document("A", stage.contracts[kind])
-            job = await flow_xml.post_job(
+            job = await xml_jobs.post_job(
                 connection, application=stage.application, document=document, now=START
             )
         yield stage, job
@@ -106,14 +107,14 @@ async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tupl
 
 async def edit(stage: XmlStage, job: XmlJob, email: str, document: JobDocument) -> XmlJob:
     async with stage.database.transaction() as connection:
-        return await flow_members.edit_as_member(
+        return await members.edit_as_member(
             connection, email=email, job_id=job.job_id, document=document, now=START
         )
 
 
 async def close(stage: XmlStage, job: XmlJob, email: str) -> XmlJob:
     async with stage.database.transaction() as connection:
-        return await flow_members.close_as_member(connection, email=email, job_id=job.job_id, now=START)
+        return await members.close_as_member(connection, email=email, job_id=job.job_id, now=START)
 
 
 async def find_fault(doing) -> Fault:
@@ -138,7 +139,7 @@ def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: st
                 JobContent(contract_id=stage.contracts[HiringKind.CREDITS].id), renewal=True
             )
             async with stage.database.transaction() as connection:
-                change = flow_xml.change_job(
+                change = xml_jobs.change_job(
                     connection,
                     application=stage.application,
                     key=JobKey(None, "A"),
@@ -165,7 +166,7 @@ def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> 
             contract = stage.contracts[HiringKind.CREDITS]
             moved = JobDocument(JobContent(contract_id=contract.id, poster_email="New@Customer.example"))
             async with stage.database.transaction() as connection:
-                await flow_xml.change_job(
+                await xml_jobs.change_job(
                     connection,
                     application=stage.application,
                     key=JobKey(job.job_id, None),
@@ -175,9 +176,9 @@ def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> 
             assert await find_fault(close(stage, job, POSTER)) is Fault.JOB_UNKNOWN
             await close(stage, job, "new@customer.example")
             async with stage.database.connection() as connection:
-                mine = await flow_members.list_poster_jobs(connection, email="NEW@customer.example")
+                mine = await members.list_poster_jobs(connection, email="NEW@customer.example")
                 assert [found.job_id for found in mine] == [job.job_id]
-                assert await flow_members.list_poster_jobs(connection, email=POSTER) == []
+                assert await members.list_poster_jobs(connection, email=POSTER) == []
                 rows = await (
                     await connection.execute(
                         "SELECT kind, actor, poster_email, changed_fields FROM job_changes ORDER BY revision"

@@ -21,9 +21,9 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal, refuse_for_now
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.jobs import flow_pages as pages
-from jobmeter.jobs.flow_places import take_apart
-from jobmeter.jobs.model_pages import JobPage, Landing
+from jobmeter.geo.lookup import take_apart
+from jobmeter.jobs.pages import flow as pages
+from jobmeter.jobs.pages.model import JobPage, Landing
 from jobmeter.metering.flow import TAKEN_BACK
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token

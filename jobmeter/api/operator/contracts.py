@@ -15,7 +15,7 @@ from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
-from jobmeter.jobs.flow_places import is_country
+from jobmeter.geo.lookup import is_country
 from jobmeter.partners import flow as partners
 from jobmeter.store.migrate import Connection
 

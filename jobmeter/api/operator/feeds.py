@@ -14,8 +14,8 @@ from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
-from jobmeter.jobs import flow_feed as feeds
-from jobmeter.jobs.model_feed import FILE_SCHEME, Feed, FeedReport
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
 from jobmeter.partners import flow as partners
 
 ERRORS_SHOWN_MAX = 1_000

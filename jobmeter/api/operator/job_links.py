@@ -7,7 +7,7 @@ from jobmeter.api.http.context import State
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.jobs import flow_pages as pages
+from jobmeter.jobs.pages import flow as pages
 from jobmeter.wire.links import make_links
 
 

@@ -17,7 +17,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging.corrections import credits as correction
-from jobmeter.jobs import flow_pages as pages
+from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering import flow_identity as identity
 from jobmeter.reports import flow_explain as explain
 from jobmeter.settlement import flow_policy as policy

@@ -6,8 +6,8 @@ from jobmeter.api.restli.gateway import Call, Handler, Reply
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CAMPAIGN, URN_CONTRACT, read_urn
-from jobmeter.jobs import flow_campaigns as campaigns
-from jobmeter.jobs.model_campaigns import Campaign, CampaignChange, CampaignDraft, CampaignStatus
+from jobmeter.jobs.campaigns import flow as campaigns
+from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
 from jobmeter.wire.restli.envelopes import Patch, read_patch, wrap_action
 from jobmeter.wire.restli.keys import encode_location
 from jobmeter.wire.restli.syntax import RestliSyntaxError

@@ -3,7 +3,7 @@
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import LOCATION_CHARACTERS_MAX
-from jobmeter.jobs import flow_places as places
+from jobmeter.geo import lookup as places
 from jobmeter.wire.restli.envelopes import wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 

@@ -4,8 +4,8 @@ from jobmeter.api.http.responses import error_object
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
-from jobmeter.jobs import flow_status as jobs
-from jobmeter.jobs.model_drawing import draw_status
+from jobmeter.jobs.status import flow as jobs
+from jobmeter.jobs.status.json import draw_status
 from jobmeter.wire.restli.envelopes import wrap_batch
 from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 

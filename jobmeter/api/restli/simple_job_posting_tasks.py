@@ -8,8 +8,8 @@ from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_JOB, URN_TASK
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
-from jobmeter.jobs import flow_status as jobs
 from jobmeter.jobs.model import Task, TaskStatus
+from jobmeter.jobs.status import flow as jobs
 from jobmeter.wire.restli.envelopes import wrap_batch
 from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 

@@ -8,7 +8,7 @@ from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_TASK
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
-from jobmeter.jobs import flow as jobs
+from jobmeter.jobs.postings import flow as jobs
 from jobmeter.wire.restli.envelopes import (
     make_created_row,
     make_refused_row,

@@ -10,9 +10,9 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import XML_BODY_BYTES_MAX
 from jobmeter.base.settings import Settings
-from jobmeter.jobs import flow_xml as jobs
 from jobmeter.jobs.model import State
-from jobmeter.jobs.model_xml import JobPolicy, XmlJob
+from jobmeter.jobs.xml_jobs import flow as jobs
+from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob
 from jobmeter.wire.xml.documents import read_document
 from jobmeter.wire.xml.fields import FIELDS, JobDocument, set_sizes
 from jobmeter.wire.xml.job import Purpose, read_job

@@ -1,0 +1,199 @@
+"""Owns the gazetteer: countries of the CLDR and a few hundred large cities; standardizes a location text, finds places.
+
+A text it does not know stands as it is. Does not own what is done with a place.
+"""
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from babel import Locale, UnknownLocaleError
+
+_ALSO_CALLED = {"USA": "US", "UK": "GB", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB"}
+_CITIES_ALSO_CALLED = {
+    "NEW YORK": "NEW YORK CITY", "BANGALORE": "BENGALURU", "GURGAON": "GURUGRAM", "MUNCHEN": "MUNICH",
+    "KOLN": "COLOGNE", "WIEN": "VIENNA", "ROMA": "ROME", "MILANO": "MILAN", "TORINO": "TURIN", "LISBOA": "LISBON",
+    "PRAHA": "PRAGUE", "WARSZAWA": "WARSAW", "CRACOW": "KRAKOW", "GENEVE": "GENEVA", "BRUXELLES": "BRUSSELS",
+    "DEN HAAG": "THE HAGUE", "KOBENHAVN": "COPENHAGEN", "GOTEBORG": "GOTHENBURG", "NURNBERG": "NUREMBERG",
+    "HANNOVER": "HANOVER", "FRANKFURT AM MAIN": "FRANKFURT", "SEVILLA": "SEVILLE", "FIRENZE": "FLORENCE",
+    "NAPOLI": "NAPLES", "GENOVA": "GENOA", "WASHINGTON DC": "WASHINGTON", "WASHINGTON D.C.": "WASHINGTON",
+    "NYC": "NEW YORK CITY", "MUENCHEN": "MUNICH", "KOELN": "COLOGNE", "NUERNBERG": "NUREMBERG", "ZUERICH": "ZURICH",
+    "DUESSELDORF": "DUSSELDORF",
+}  # fmt: skip
+# Those of the cities in the data file.
+_US_STATES = {
+    "AL": "ALABAMA", "AK": "ALASKA", "AZ": "ARIZONA", "AR": "ARKANSAS", "CA": "CALIFORNIA", "CO": "COLORADO",
+    "CT": "CONNECTICUT", "FL": "FLORIDA", "GA": "GEORGIA", "HI": "HAWAII", "ID": "IDAHO", "IL": "ILLINOIS",
+    "IN": "INDIANA", "IA": "IOWA", "KS": "KANSAS", "KY": "KENTUCKY", "LA": "LOUISIANA", "ME": "MAINE",
+    "MD": "MARYLAND", "MA": "MASSACHUSETTS", "MI": "MICHIGAN", "MN": "MINNESOTA", "MS": "MISSISSIPPI",
+    "MO": "MISSOURI", "NE": "NEBRASKA", "NV": "NEVADA", "NH": "NEW HAMPSHIRE", "NJ": "NEW JERSEY",
+    "NM": "NEW MEXICO", "NY": "NEW YORK", "NC": "NORTH CAROLINA", "OH": "OHIO", "OK": "OKLAHOMA", "OR": "OREGON",
+    "PA": "PENNSYLVANIA", "RI": "RHODE ISLAND", "SC": "SOUTH CAROLINA", "TN": "TENNESSEE", "TX": "TEXAS",
+    "UT": "UTAH", "VT": "VERMONT", "VA": "VIRGINIA", "WA": "WASHINGTON", "WI": "WISCONSIN",
+    "DC": "DISTRICT OF COLUMBIA",
+}  # fmt: skip
+LOCALE_DEFAULT = "en"
+# A country is known by its name in these, besides English.
+_LANGUAGES = (
+    "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl", "cs", "hu", "ro", "tr", "el", "ru", "uk", "ar",
+    "he", "hi", "id", "vi", "th", "ja", "ko", "zh",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A country, or a city in one. ``number`` is stable as long as the data file only grows at its end."""
+
+    number: int
+    city: str
+    region: str
+    country: str
+    inhabitants_thousands: int
+
+    def text(self, locale: str = LOCALE_DEFAULT) -> str:
+        """``City, Region, Country``; the country in the language of ``locale`` where it is known."""
+        country = _territories(locale).get(self.country, self.country)
+        region = "" if self.region == self.city else self.region
+        return ", ".join(part for part in (self.city, region, country) if part)
+
+
+@lru_cache(maxsize=64)
+def _territories(locale: str) -> dict[str, str]:
+    try:
+        parsed = Locale.parse(locale.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        parsed = Locale(LOCALE_DEFAULT)
+    return {code: name for code, name in parsed.territories.items() if len(code) == 2}
+
+
+@lru_cache(maxsize=1)
+def _codes_by_english_name() -> dict[str, str]:
+    return {_fold(name): code for code, name in _territories(LOCALE_DEFAULT).items()}
+
+
+@lru_cache(maxsize=1)
+def _codes_by_other_name() -> dict[str, str]:
+    """Countries by folded name in other languages; read when an English name does not do.
+
+    An English name, a city or a state goes before (``Granada`` is a city, not Grenada); a name that languages give
+    to different countries is left out.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for language in _LANGUAGES:
+        for code, name in _territories(language).items():
+            found[_fold(name)].add(code)
+    known = {
+        *_codes_by_english_name(), *_cities(), *_CITIES_ALSO_CALLED, *_US_STATES, *_US_STATES.values(),
+    }  # fmt: skip
+    return {name: codes.pop() for name, codes in found.items() if len(codes) == 1 and name not in known}
+
+
+def _fold(text: str) -> str:
+    """Upper case, without accents, hyphens and doubled spaces."""
+    apart = unicodedata.normalize("NFKD", text.replace("-", " "))
+    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).upper().split())
+
+
+@lru_cache(maxsize=1)
+def _cities() -> dict[str, list[Place]]:
+    """Cities by folded name, the largest of a name first."""
+    found: dict[str, list[Place]] = defaultdict(list)
+    number = 10_000
+    for line in files("jobmeter.geo").joinpath("data", "cities.txt").read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        country, region, cities = line.split("|")
+        for city in cities.split(";"):
+            name, _, thousands = city.strip().rpartition(" ")
+            number += 1
+            found[_fold(name)].append(Place(number, name, region, country, int(thousands)))
+    for places in found.values():
+        places.sort(key=lambda place: -place.inhabitants_thousands)
+    return dict(found)
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, Place]:
+    codes = sorted(_territories(LOCALE_DEFAULT))
+    return {code: Place(number, "", "", code, 0) for number, code in enumerate(codes, start=1)}
+
+
+def _country_code(part: str) -> str:
+    wanted = _fold(part)
+    if len(wanted) == 2 and wanted in _countries():
+        return wanted
+    known = _ALSO_CALLED.get(wanted) or _codes_by_english_name().get(wanted)
+    return known or _codes_by_other_name().get(wanted, "")
+
+
+@lru_cache(maxsize=10_000)
+def country_of(location: str) -> str:
+    """The ISO 3166 code of ``"City, State, Country"``; empty where it names no country and no city that is known."""
+    code = _country_code(location.rsplit(",", 1)[-1])
+    if "," in location:
+        place = find_place(location)
+        # "San Jose, CA" is not in Canada: of a city that is known, the place decides.
+        return place.country if place is not None else code
+    if code:
+        return code
+    place = find_place(location)
+    return "" if place is None else place.country
+
+
+@lru_cache(maxsize=10_000)
+def find_place(location: str) -> Place | None:
+    """The place that a text such as ``"Sunnyvale, California"`` means; of several the largest. ``None`` if unknown."""
+    parts = [part.strip() for part in location.split(",") if part.strip()]
+    if not parts:
+        return None
+    if len(parts) == 1 and _country_code(parts[0]):
+        return _countries().get(_country_code(parts[0]))
+    name = _fold(parts[0])
+    candidates = _cities().get(_CITIES_ALSO_CALLED.get(name, name), [])
+    for place in candidates:
+        if all(_is_within(place, part) for part in parts[1:]):
+            return place
+    return None
+
+
+def _is_within(place: Place, part: str) -> bool:
+    """Whether a region or country that a text names is that of ``place``."""
+    wanted, region = _fold(part), _fold(place.region)
+    if wanted == region or _country_code(part) == place.country:
+        return True
+    return place.country == "US" and _US_STATES.get(wanted) == region
+
+
+def is_country_only(location: str) -> bool:
+    place = find_place(location)
+    return place is not None and not place.city
+
+
+def standardize(location: str) -> str:
+    """``City, Region, Country`` for a known place, else the text as it is."""
+    place = find_place(location)
+    return location.strip() if place is None else place.text()
+
+
+def search_places(text: str, *, places_max: int) -> list[Place]:
+    """Places whose name begins with the text's first part and that lie where its other parts say; largest first."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        return []
+    exact = find_place(text)
+    name = _fold(parts[0])
+    found = [
+        place
+        for folded, places in _cities().items()
+        if folded.startswith(name)
+        for place in places
+        if place != exact and all(_is_within(place, part) for part in parts[1:])
+    ]
+    if len(parts) == 1:
+        names = [*_codes_by_english_name().items(), *_codes_by_other_name().items()]
+        codes = sorted({code for folded, code in names if folded.startswith(name)})
+        found += [_countries()[code] for code in codes if _countries()[code] != exact]
+    found.sort(key=lambda place: (-place.inhabitants_thousands, place.number))
+    return ([exact] if exact else []) + found[: places_max - bool(exact)]

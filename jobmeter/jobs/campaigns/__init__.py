@@ -1,0 +1,1 @@
+"""Owns campaigns: jobs that share a budget and a term."""

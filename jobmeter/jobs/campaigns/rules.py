@@ -1,0 +1,86 @@
+"""Owns the decisions about campaigns: what a draft must hold, which change is allowed, who may join. Pure."""
+
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
+from jobmeter.jobs.messages import CAMPAIGN_INVALID, CAMPAIGN_MISSING
+
+NAME_CHARACTERS_MAX = 200
+PARTNER_ID_CHARACTERS_MAX = 200
+
+# What the partner may ask for, from where. The worker alone begins and completes a campaign.
+_ASKED_FROM = {
+    CampaignStatus.ACTIVE: {CampaignStatus.PAUSED},
+    CampaignStatus.PAUSED: {CampaignStatus.DRAFT, CampaignStatus.ACTIVE},
+    CampaignStatus.CLOSED: {CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED},
+}
+
+
+def check_draft(draft: CampaignDraft, now: datetime) -> None:
+    """Raises ``Refused(BODY_INVALID)`` with a line for each rule broken."""
+    lines = _find_name_faults("/partnerJobCampaignId", draft.partner_job_campaign, PARTNER_ID_CHARACTERS_MAX)
+    lines += _find_name_faults("/name", draft.name, NAME_CHARACTERS_MAX)
+    lines += _find_time_faults(draft.starts_at, draft.ends_at, now)
+    if lines:
+        raise Refused(Fault.BODY_INVALID, lines="".join(lines))
+
+
+def _find_name_faults(path: str, text: str, characters_max: int) -> list[str]:
+    if not text.strip():
+        return [f"ERROR :: {path} :: the text may not be empty\n"]
+    if len(text) > characters_max:
+        return [f'ERROR :: {path} :: length of "{text[:100]}" is greater than {characters_max}\n']
+    return ["ERROR :: " + path + " :: the character U+0000 is not allowed\n"] if "\0" in text else []
+
+
+def _find_time_faults(starts_at: datetime, ends_at: datetime | None, now: datetime) -> list[str]:
+    if ends_at is None:
+        return []
+    if ends_at <= starts_at:
+        return ["ERROR :: /endTime :: the campaign ends before it starts\n"]
+    return ["ERROR :: /endTime :: the campaign would be over already\n"] if ends_at <= now else []
+
+
+def change_campaign(
+    campaign: Campaign, change: CampaignChange, now: datetime
+) -> tuple[str, CampaignStatus, datetime, datetime | None]:
+    """Name, status, start and end after the change.
+
+    Asking for the status it has changes nothing. A campaign that has not begun is resumed into DRAFT. Raises
+    ``Refused``: CAMPAIGN_OVER for one that has ended, BODY_INVALID.
+    """
+    status = campaign.status if change.status is None else change.status
+    if not campaign.is_open:
+        if status is campaign.status and change == CampaignChange(status=change.status):
+            return campaign.name, campaign.status, campaign.starts_at, campaign.ends_at
+        raise Refused(Fault.CAMPAIGN_OVER, campaign=campaign.urn, status=campaign.status)
+    name = campaign.name if change.name is None else change.name
+    starts_at = change.starts_at or campaign.starts_at
+    ends_at = None if change.clears_end else change.ends_at or campaign.ends_at
+    lines = _find_name_faults("/name", name, NAME_CHARACTERS_MAX)
+    lines += _find_time_faults(starts_at, ends_at, now)
+    if starts_at != campaign.starts_at and campaign.starts_at <= now:
+        lines.append("ERROR :: /startTime :: the campaign has begun\n")
+    if status is not campaign.status and campaign.status not in _ASKED_FROM.get(status, set()):
+        lines.append(f"ERROR :: /status :: a campaign can not go from {campaign.status} to {status}\n")
+    if lines:
+        raise Refused(Fault.BODY_INVALID, lines="".join(lines))
+    if status is CampaignStatus.ACTIVE and starts_at > now:
+        status = CampaignStatus.DRAFT
+    return name, status, starts_at, ends_at
+
+
+def find_join_fault(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> str | None:
+    """Why a job on this contract can not join: the campaign is unknown, over, or on another contract (spec 4.4)."""
+    if campaign is None:
+        return CAMPAIGN_MISSING
+    is_over = not campaign.is_open or (campaign.ends_at is not None and campaign.ends_at <= now)
+    if is_over or campaign.partner_contract_id != partner_contract_id:
+        return CAMPAIGN_INVALID
+    return None
+
+
+def counts_events(campaign: Campaign | None) -> bool:
+    """Whether the events of a campaign's jobs count; a job without a campaign is never held back."""
+    return campaign is None or campaign.status is CampaignStatus.ACTIVE

@@ -1,0 +1,95 @@
+"""Owns the verbs of job feeds: register one, ask for a run, claim what is due, note a run, read the report.
+
+Does not own the loading of a feed's jobs (``load``), nor the fetching (the worker's).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.jobs.feeds import store
+from jobmeter.jobs.feeds.model import Feed, FeedReport, FeedRun
+from jobmeter.partners.model import Application
+from jobmeter.store.database import Database
+from jobmeter.store.migrate import Connection
+
+LOCK_SPACE = 0x46454544  # "FEED"
+ABANDONED_AFTER = timedelta(minutes=1)  # whether a feed is still being read then, its lock tells
+
+
+async def register_feed(
+    connection: Connection,
+    *,
+    application: Application,
+    location: str,
+    interval_minutes: int | None,
+    now: datetime,
+) -> Feed:
+    """The application's feed at ``location``, due at once where it has an interval. Again: sets the interval."""
+    return await store.upsert_feed(
+        connection,
+        application_id=application.id,
+        location=location,
+        interval_minutes=interval_minutes,
+        due_at=None if interval_minutes is None else now,
+        now=now,
+    )
+
+
+async def list_feeds(connection: Connection) -> list[Feed]:
+    return await store.list_feeds(connection)
+
+
+async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
+    """Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    feed = await store.find_feed(connection, feed_id=feed_id)
+    if feed is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed_id)
+    return feed
+
+
+async def ask_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
+    """Makes the feed due at ``now``, to be read whether or not it changed; ``may_close_all`` lifts the safety stop."""
+    await store.ask_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
+
+
+async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:
+    """The feed that has been due for longest and is in nobody's hands. It stays due until ``end_turn``."""
+    return await store.claim_due_feed(connection, now=now, abandoned_before=now - ABANDONED_AFTER)
+
+
+async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None:
+    """The next turn is an interval from ``now``, when this one began; at once where a run was asked for meanwhile."""
+    await store.end_feed_turn(connection, feed_id=feed.id, due_at=feed.due_at, started_at=now)
+
+
+@asynccontextmanager
+async def hold_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
+    """Whether nobody else reads the feed; nobody can until the block ends. A crash lets it go."""
+    async with database.connection() as connection:
+        is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+        try:
+            yield is_held
+        finally:
+            if is_held:
+                await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
+
+
+async def note_run(connection: Connection, run: FeedRun) -> None:
+    await store.insert_feed_run(connection, **asdict(run))
+
+
+async def note_read(
+    connection: Connection, *, feed: Feed, etag: str, last_modified: str, now: datetime
+) -> None:
+    """What HTTP needs to be told next time, once a body has been carried out to its end."""
+    await store.keep_validators(connection, feed_id=feed.id, etag=etag, last_modified=last_modified, now=now)
+
+
+async def read_report(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> FeedReport:
+    """The last run, and the errors behind the position ``after`` (-1: from the first)."""
+    run = await store.find_last_run(connection, feed_id=feed.id)
+    errors = await store.list_feed_errors(connection, feed_id=feed.id, after=after, rows_max=rows_max)
+    return FeedReport(feed, run, tuple(errors))

@@ -1,0 +1,82 @@
+"""Owns the decisions on jobs of a feed: how long one lives, what a stretch of the stream asks for, when too many end.
+
+Does not own the stream (``jobmeter.wire.xml.feed``), nor what is written.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import end_of
+from jobmeter.jobs.feeds.model import FeedBatch, FeedPolicy, FeedRow
+from jobmeter.wire.xml.feed import FeedError, FeedHeader, FeedItem, FeedSame
+from jobmeter.wire.xml.feed_content import make_content
+from jobmeter.wire.xml.feed_job import FeedJob
+
+STRETCH_JOBS_MAX = 20_000
+
+
+def closes_too_many(*, closing: int, kept: int, policy: FeedPolicy) -> bool:
+    """Whether so many of the ``kept`` jobs are missing that the feed is more likely broken than shortened."""
+    allowed = max(policy.closes_always_allowed, kept * policy.close_percent_max // 100)
+    return closing > allowed
+
+
+def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | FeedError:
+    """The job until its own last day, or for the usual span, which is renewed while the job stays in the feed."""
+    latest = now + timedelta(days=policy.live_days_max)
+    until, renew_at = now + timedelta(days=policy.live_days), None
+    if job.expiration_date is not None and job.expiration_date < latest.date():
+        until = end_of(job.expiration_date)
+        if until <= now:
+            return FeedError(job.index, job.partner_job_id, "job/expirationDate", "is over")
+    else:
+        renew_at = to_ms(until - timedelta(days=policy.renewed_days_ahead))
+    return FeedRow(job.index, job.partner_job_id, job.fingerprint, to_ms(until), renew_at, make_content(job))
+
+
+class FeedCutter:
+    """Cuts the items of a feed into batches and remembers which jobs it has had."""
+
+    def __init__(
+        self, items: Iterator[FeedItem], known: Mapping[str, bytes], *, now: datetime, policy: FeedPolicy
+    ) -> None:
+        self._items = items
+        self._known = known
+        self._now = now
+        self._policy = policy
+        self._seen: set[str] = set()
+        self.expected_job_count: int | None = None
+
+    def take(self) -> FeedBatch | None:
+        """The next batch; ``None`` at the end of the feed. Raises ``Refused`` as the stream does."""
+        created: list[FeedRow] = []
+        changed: list[FeedRow] = []
+        errors: list[FeedError] = []
+        jobs = unchanged = 0
+        for item in self._items:
+            if isinstance(item, FeedHeader):
+                self.expected_job_count = item.expected_job_count
+                continue
+            jobs += 1
+            self._seen.add(item.partner_job_id)
+            if isinstance(item, FeedSame):
+                unchanged += 1
+            else:
+                row = (
+                    make_row(item, now=self._now, policy=self._policy) if isinstance(item, FeedJob) else item
+                )
+                if isinstance(row, FeedError):
+                    errors.append(row)
+                elif row.partner_job_id in self._known:
+                    changed.append(row)
+                else:
+                    created.append(row)
+            is_full = max(len(created), len(changed), len(errors)) >= self._policy.batch_jobs
+            if is_full or jobs >= STRETCH_JOBS_MAX:
+                break
+        return FeedBatch(created, changed, errors, jobs, unchanged) if jobs else None
+
+    def list_missing(self) -> list[str]:
+        """The known jobs that the feed no longer has, in one order."""
+        return sorted(partner_job_id for partner_job_id in self._known if partner_job_id not in self._seen)

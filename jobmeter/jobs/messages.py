@@ -1,0 +1,54 @@
+"""Owns the documented texts that tasks and job statuses show (spec 4.4), and those that we had to add.
+
+Does not own when one applies (``postings.rules``, ``status.rules``).
+"""
+
+from jobmeter.jobs.model import Operation
+
+_CLIENT_SIDE = "Job processing failed due to a client-side error. Please check payload and integration setup. Error details: "
+_DUPLICATE_ID = (
+    "Trying to create a job with same partnerIdentifier already exists. It is duplicate creation request for a "
+    "basic job or a non-draft premium job. Dropping the duplicate job posting creation request. LinkedIn job id: "
+    "{job_id}, externalJobPostingId: {external_id} ErrorCode:2009"
+)
+# The placeholder is part of the documented text.
+DUPLICATE_CONTENT = (
+    "This job could not be published because there is a "
+    "{:duplicateJobPostingUrl,anchor,text#duplicate job} posted on LinkedIn."
+)
+CAMPAIGN_INVALID = "This job has an invalid job campaign."
+CAMPAIGN_MISSING = "This job has a missing job campaign. [MISSING_JOB_CAMPAIGN]"
+
+
+REQUIRED = "field is required but not found and has no default value"
+
+
+def say_required(path: str) -> str:
+    return f"ERROR :: {path} :: {REQUIRED}\n"
+
+
+def say_duplicate_id(job_id: int, external_id: str) -> str:
+    return _CLIENT_SIDE + _DUPLICATE_ID.format(job_id=job_id, external_id=external_id)
+
+
+def say_job_missing(operation: Operation, partner_id: int, external_id: str) -> str:
+    """UPDATE names the partner and the job, the others do not."""
+    text = f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for a non-existing job"
+    if operation is Operation.UPDATE:
+        return f"{text} of partner urn urn:li:jobPostingPartner:{partner_id}, partner job code ( `{external_id}`)"
+    return text
+
+
+def say_not_allowed(operation: Operation, what: str) -> str:
+    """``what`` says of which kind the job is, such as ``"a closed job"``."""
+    return f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for {what}"
+
+
+def say_contract_changed(contract: str) -> str:
+    return f"{_CLIENT_SIDE}The contract of a job can not be changed to {contract}"
+
+
+def say_place_missing(partner_id: int, external_id: str) -> str:
+    dropped = f"Job {{partner=urn:li:jobPostingPartner:{partner_id}, partnerJobCode={external_id}}} was dropped: true"
+    fields = ("city", "postalCode", "state", "geoLocation")
+    return f"{dropped}\n\n" + "".join(f"Invalid Field: /{field}; \n" for field in fields)

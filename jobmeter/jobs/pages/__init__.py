@@ -1,0 +1,1 @@
+"""Owns what a job's public page shows and where its links lead."""

@@ -1,0 +1,37 @@
+"""Owns what candidates may read of jobs: the page, and where the apply link leads."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from jobmeter.base.ids import SHARD_COUNT, shard_of
+from jobmeter.jobs.pages import store
+from jobmeter.jobs.pages.model import JobPage, Landing
+from jobmeter.store.arrays import pack_bigints, pack_smallints
+from jobmeter.store.migrate import Connection
+
+
+async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
+    """The page of a job that was ever live; ``None`` for others."""
+    return await store.read_page(connection, shard=shard_of(job_id), job_id=job_id)
+
+
+async def ask_landings(
+    connection: Connection, job_ids: Sequence[int]
+) -> Callable[[], Awaitable[dict[int, Landing]]]:
+    """Asks where the apply links of ``job_ids`` lead, and returns what fetches the answer when it is wanted.
+
+    So that in a pipeline nobody waits for it. Jobs that do not exist are absent.
+    """
+    numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
+    asked = await store.ask_landings(
+        connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
+    )
+    return partial(store.fetch_landings, asked)
+
+
+async def read_landing(connection: Connection, *, job_id: int) -> Landing | None:
+    """Where the apply link of one job leads; ``None`` for a job that does not exist."""
+    fetch = await ask_landings(connection, [job_id])
+    return (await fetch()).get(job_id)

@@ -1,0 +1,31 @@
+"""Owns the statements behind the candidate's pages, one function each."""
+
+from typing import Any
+
+from psycopg import AsyncCursor
+from psycopg.rows import TupleRow
+
+from jobmeter.jobs.pages.model import JobPage, Landing
+from jobmeter.store.arrays import BigintArray, SmallintArray
+from jobmeter.store.migrate import Connection
+from jobmeter.store.sql import load_statements
+
+SQL = load_statements("jobmeter.jobs.pages")
+
+
+async def read_page(connection: Connection, *, shard: int, job_id: int) -> JobPage | None:
+    row = await (await connection.execute(SQL["read_page"], locals())).fetchone()
+    if row is None or row[5] in {"PENDING", "FAILED"}:
+        return None
+    values: tuple[Any, ...] = (job_id, *row[:5], row[5] == "LIVE", *row[6:])
+    return JobPage(*values)
+
+
+async def ask_landings(
+    connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
+) -> AsyncCursor[TupleRow]:
+    return await connection.execute(SQL["ask_landings"], locals())
+
+
+async def fetch_landings(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
+    return {row[0]: Landing(row[1], row[2]) for row in await asked.fetchall()}

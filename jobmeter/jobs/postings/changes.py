@@ -1,0 +1,250 @@
+"""Owns what is done to a posting that stands: change, renew, close, upgrade, downgrade; each when it is taken in.
+
+A change that is not allowed is a verdict for the task; one that the contract can not pay for is refused.
+"""
+
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.pacing import flow as day_limits
+from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.geo.gazetteer import standardize
+from jobmeter.jobs import store
+from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
+from jobmeter.jobs.model import OPEN_STATES, JobDraft, JobPosting, Operation, State, Taken
+from jobmeter.jobs.postings import rules
+from jobmeter.jobs.postings.creation import (
+    contract_refusals,
+    find_contract,
+    find_funding,
+    find_hiring_contract,
+    join_campaign,
+    market_of,
+    take_slot,
+)
+from jobmeter.jobs.xml_jobs.runs import free_held_slot
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+
+class VerdictReached(Exception):  # noqa: N818 -- reads as what happened; never leaves this module
+    """The change is not allowed; what was written of it goes with the savepoint."""
+
+    def __init__(self, verdict: str) -> None:
+        super().__init__(verdict)
+        self.verdict = verdict
+
+
+async def take_change(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+    """UPDATE, RENEW, UPGRADE and DOWNGRADE of a job, under its lock."""
+    posting = await _lock_by_external_id(connection, child, draft)
+    if posting is None:
+        return Taken(None, say_job_missing(draft.operation, child.partner_id, draft.external_id))
+    fault = rules.find_state_fault(draft.operation, posting, now)
+    if fault is not None:
+        return Taken(posting.job_id, fault)
+    try:
+        async with connection.transaction():
+            if draft.operation is not Operation.RENEW:
+                await store.keep_version(
+                    connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now
+                )
+            if draft.operation is Operation.UPDATE:
+                await _update(connection, child, draft, posting, now)
+            elif draft.operation is Operation.RENEW:
+                await _renew(connection, posting, now)
+            elif draft.operation is Operation.UPGRADE:
+                await _upgrade(connection, child, draft, posting, now)
+            else:
+                assert draft.operation is Operation.DOWNGRADE
+                await _downgrade(connection, posting, now)
+    except VerdictReached as reached:
+        return Taken(posting.job_id, reached.verdict)
+    return Taken(posting.job_id)
+
+
+async def _lock_by_external_id(
+    connection: Connection, child: Application, draft: JobDraft
+) -> JobPosting | None:
+    found = await store.find_by_external_id(
+        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
+    )
+    if found is None:
+        return None
+    return await store.lock_posting(connection, shard=found.shard, job_id=found.job_id)
+
+
+async def _update(
+    connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
+) -> None:
+    fault = rules.find_place_fault(draft, child.partner_id)
+    if fault is None and not await _is_same_contract(connection, child, draft, posting, now):
+        fault = say_contract_changed(str(draft.contract))
+    if fault is not None:
+        raise VerdictReached(fault)
+    await _write_content(connection, draft, posting, now)
+    wanted = draft.partner_job_campaign
+    if wanted is not None and wanted != posting.partner_job_campaign:
+        fault = await join_campaign(connection, posting, wanted, now)
+        if fault is not None:
+            raise VerdictReached(fault)
+    contract = await find_contract(connection, posting)
+    if contract is None or draft.total_budget is None:
+        return
+    held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+    limit_micros = rules.check_new_limit(draft, contract, held)
+    with contract_refusals(draft):
+        await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
+    daily_micros = rules.check_daily(
+        draft, contract, total_micros=limit_micros, click_price_micros=held.click_price_micros
+    )
+    await day_limits.set_daily_budget(
+        connection, shard=posting.shard, job_id=posting.job_id, daily_micros=daily_micros
+    )
+
+
+async def _is_same_contract(
+    connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
+) -> bool:
+    """A job may leave its contract out; naming another one is a change of who pays, which is not possible."""
+    if draft.contract is None:
+        return True
+    hiring = await find_hiring_contract(connection, child, draft.contract, now)
+    if hiring is not None:
+        # A basic job may name the contract whose slot it does not take.
+        return posting.partner_contract_id is None and posting.hiring_contract_id in {None, hiring.id}
+    funding = await find_funding(connection, child, draft, now)
+    return funding.partner is not None and funding.partner.id == posting.partner_contract_id
+
+
+async def _write_content(connection: Connection, draft: JobDraft, posting: JobPosting, now: datetime) -> None:
+    expires_at = rules.update_until(draft, posting, now)
+    try:
+        async with connection.transaction():
+            await store.update_posting(
+                connection,
+                shard=posting.shard,
+                job_id=posting.job_id,
+                company_job_code=draft.company_job_code,
+                title=draft.title,
+                company_name=rules.company_shown(draft),
+                company_page=draft.company_page_url,
+                apply_url=draft.company_apply_url,
+                location=draft.location,
+                place=standardize(draft.location),
+                content=Jsonb(draft.content),
+                content_hash=rules.hash_content(draft),
+                expires_at=expires_at,
+            )
+    except UniqueViolation as error:
+        raise VerdictReached(DUPLICATE_CONTENT) from error
+    await charging.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
+    if expires_at != posting.expires_at:
+        await limits.extend_window(
+            connection, shard=posting.shard, job_id=posting.job_id, live_until=expires_at
+        )
+
+
+async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> None:
+    expires_at = rules.renew_until(posting, now)
+    contract = await find_contract(connection, posting)
+    await store.set_expiry(connection, shard=posting.shard, job_id=posting.job_id, expires_at=expires_at)
+    await limits.extend_window(
+        connection,
+        shard=posting.shard,
+        job_id=posting.job_id,
+        live_until=rules.charged_until(expires_at, contract),
+    )
+
+
+async def _upgrade(
+    connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
+) -> None:
+    """A basic job takes a slot; a pay-for-performance job that was downgraded gets its budget again."""
+    contract = await find_contract(connection, posting)
+    if contract is not None:
+        await _refill(connection, draft, posting, contract, now)
+        return
+    if posting.hiring_contract_id is not None:
+        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a premium job"))
+    if draft.contract is None:
+        raise Refused(Fault.JOB_PREMIUM_CONTRACT)
+    hiring = await find_hiring_contract(connection, child, draft.contract, now)
+    if hiring is None:
+        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a job on another kind of contract"))
+    run_number = posting.run_number + 1
+    with contract_refusals(draft):
+        await take_slot(
+            connection,
+            hiring,
+            shard=posting.shard,
+            job_id=posting.job_id,
+            run_number=run_number,
+            now=now,
+        )
+    await store.set_listing(
+        connection,
+        shard=posting.shard,
+        job_id=posting.job_id,
+        listing_type=rules.PREMIUM,
+        hiring_contract_id=hiring.id,
+        run_number=run_number,
+    )
+
+
+async def _refill(
+    connection: Connection, draft: JobDraft, posting: JobPosting, contract: PartnerContract, now: datetime
+) -> None:
+    held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+    if held.can_pay_a_click:
+        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a promoted job"))
+    limit_micros = rules.check_refilled_limit(draft, contract, held)
+    with contract_refusals(draft):
+        await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
+
+
+async def _downgrade(connection: Connection, posting: JobPosting, now: datetime) -> None:
+    """The job stays listed; its slot is free, or the rest of its budget returns to the contract."""
+    contract = await find_contract(connection, posting)
+    if contract is not None:
+        held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+        await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
+        return
+    if posting.hiring_contract_id is None:
+        raise VerdictReached(say_not_allowed(Operation.DOWNGRADE, "a basic job"))
+    await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
+    await store.set_listing(
+        connection,
+        shard=posting.shard,
+        job_id=posting.job_id,
+        listing_type=rules.BASIC,
+        hiring_contract_id=None,
+        run_number=posting.run_number,
+    )
+
+
+async def take_closing(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+    """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
+    posting = await store.find_by_external_id(
+        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
+    )
+    if posting is None or not await end_posting(connection, posting, State.CLOSED, now):
+        raise Refused(Fault.JOB_NOT_CLOSABLE)
+    return Taken(posting.job_id)
+
+
+async def end_posting(connection: Connection, posting: JobPosting, state: State, now: datetime) -> bool:
+    """Ends a run; ``False`` when it has ended, perhaps while this call waited for the row."""
+    held = await store.lock_posting(connection, shard=posting.shard, job_id=posting.job_id)
+    if held is None or held.state not in OPEN_STATES:
+        return False
+    contract = await find_contract(connection, held)
+    await charging.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
+    await free_held_slot(connection, shard=held.shard, job_id=held.job_id, now=now)
+    await store.set_state(connection, shard=held.shard, job_id=held.job_id, state=state, closed_at=now)
+    return True

@@ -1,0 +1,310 @@
+"""Owns the beginning of a posting: its money is reserved when it is asked for, it goes live or fails with its task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
+from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.model import BudgetOpening, number_country
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import JobTraits, PartnerContract
+from jobmeter.geo.gazetteer import country_of, standardize
+from jobmeter.jobs import store
+from jobmeter.jobs.campaigns import rules as campaigns_rules
+from jobmeter.jobs.campaigns import store as campaigns_store
+from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_duplicate_id, say_required
+from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken
+from jobmeter.jobs.postings import rules
+from jobmeter.jobs.xml_jobs.runs import check_inventory, free_held_slot
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """What pays for a job: a partner contract by the click, a hiring contract by the slot, or nothing."""
+
+    partner: PartnerContract | None = None
+    hiring: HiringContract | None = None
+
+
+async def take_creation(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+    """Reserves the job's budget or takes its slot; the worker makes it live."""
+    fault = rules.find_place_fault(draft, child.partner_id)
+    if fault is not None:
+        return Taken(None, fault)
+    draft = await _add_campaign_contract(connection, child, draft)
+    funding = await find_funding(connection, child, draft, now)
+    price_micros = budget_micros = daily_micros = 0
+    if funding.partner is not None:
+        traits = JobTraits(country_of(draft.location), draft.job_function, draft.experience_level)
+        price_micros = await contracts.read_click_price(
+            connection, contract=funding.partner, traits=traits, now=now
+        )
+        budget_micros = rules.check_budget(draft, funding.partner, price_micros)
+        daily_micros = rules.check_daily(
+            draft, funding.partner, total_micros=budget_micros, click_price_micros=price_micros
+        )
+    expires_at = rules.run_until(draft, pays_per_click=funding.partner is not None, now=now)
+    job_id = make_job_id(await store.next_job_sequence(connection), child.shard)
+    if not await _insert_posting(connection, child, draft, funding, (job_id, expires_at, now)):
+        return await _find_duplicate(connection, child, draft)
+    # Its window is empty until it is live.
+    opening = BudgetOpening(
+        child.shard,
+        job_id,
+        funding.partner,
+        price_micros,
+        budget_micros,
+        expires_at,
+        expires_at,
+        daily_micros,
+        market_of(draft),
+    )
+    with contract_refusals(draft):
+        await charging.open_budget(connection, opening, now=now)
+        if funding.hiring is not None:
+            await take_slot(
+                connection, funding.hiring, shard=child.shard, job_id=job_id, run_number=1, now=now
+            )
+    return Taken(job_id)
+
+
+def market_of(draft: JobDraft) -> int:
+    """The country of all the job's locations as a number, 0 where they are of several or of none that is known."""
+    countries = {country_of(place) for place in (draft.location, *draft.alternate_locations)}
+    return number_country(countries.pop()) if len(countries) == 1 else 0
+
+
+async def _add_campaign_contract(connection: Connection, child: Application, draft: JobDraft) -> JobDraft:
+    """A campaign's job may leave the contract to its campaign."""
+    if draft.contract is not None or draft.partner_job_campaign is None:
+        return draft
+    campaign = await campaigns_store.find_partner_campaign(
+        connection,
+        shard=child.shard,
+        application_id=child.id,
+        partner_job_campaign=draft.partner_job_campaign,
+    )
+    if campaign is None or not campaign.is_open:
+        return draft
+    return rules.with_contract(draft, f"{URN_CONTRACT}{campaign.partner_contract_id}")
+
+
+async def find_funding(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Funding:
+    """What the contract named by ``draft`` is to the child.
+
+    Raises ``Refused``: JOB_CONTRACT_DENIED for a contract that is not the child's, CONTRACT_ENDED,
+    JOB_PREMIUM_CONTRACT for a premium job without one, JOB_FIELDS_INVALID for a budget without one.
+    """
+    is_premium = draft.listing_type == rules.PREMIUM
+    if draft.contract is None:
+        if is_premium:
+            raise Refused(Fault.JOB_PREMIUM_CONTRACT)
+        if draft.total_budget is not None and draft.partner_job_campaign is None:
+            # It would be published for nothing, and its poster would wait for clicks that nobody pays.
+            raise Refused(Fault.JOB_FIELDS_INVALID, lines=say_required("/contract"))
+        return Funding()
+    found = await find_hiring_contract(connection, child, draft.contract, now)
+    if found is not None:
+        # A basic job under a hiring contract takes no slot.
+        return Funding(hiring=found if is_premium else None)
+    partner = await contracts.find_job_contract(connection, child=child, contract_urn=draft.contract, now=now)
+    return Funding(partner=partner)
+
+
+async def find_hiring_contract(
+    connection: Connection, child: Application, contract_urn: str, now: datetime
+) -> HiringContract | None:
+    number = read_urn(contract_urn, URN_CONTRACT)
+    if number is None:
+        return None
+    try:
+        return await hiring.find_granted(connection, application=child, contract_id=number, now=now)
+    except Refused:
+        return None
+
+
+async def take_slot(
+    connection: Connection,
+    contract: HiringContract,
+    *,
+    shard: int,
+    job_id: int,
+    run_number: int,
+    now: datetime,
+) -> None:
+    """Raises ``Refused(INVENTORY_EMPTY)``."""
+    await check_inventory(connection, contract, now)
+    await hiring.take_unit(
+        connection, contract=contract, shard=shard, job_id=job_id, run_number=run_number, now=now
+    )
+
+
+class contract_refusals:  # noqa: N801 -- reads as a statement: with contract_refusals(draft)
+    """Tells that a contract has too little left in the words of this API (spec 4.2)."""
+
+    def __init__(self, draft: JobDraft) -> None:
+        self.contract = draft.contract
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, Refused) and error.fault is Fault.BALANCE_TOO_LOW:
+            raise Refused(Fault.CONTRACT_BUDGET_LOW, contract=self.contract) from error
+        if isinstance(error, Refused) and error.fault is Fault.INVENTORY_EMPTY:
+            raise Refused(Fault.JOB_SLOTS_EMPTY, contract=self.contract) from error
+
+
+async def _insert_posting(
+    connection: Connection,
+    child: Application,
+    draft: JobDraft,
+    funding: Funding,
+    at: tuple[int, datetime, datetime],
+) -> bool:
+    job_id, expires_at, now = at
+    return await store.insert_posting(
+        connection,
+        shard=child.shard,
+        job_id=job_id,
+        application_id=child.id,
+        external_id=draft.external_id,
+        company_job_code=draft.company_job_code,
+        partner_contract_id=None if funding.partner is None else funding.partner.id,
+        hiring_contract_id=None if funding.hiring is None else funding.hiring.id,
+        listing_type=draft.listing_type,
+        title=draft.title,
+        company_name=rules.company_shown(draft),
+        company_page=draft.company_page_url,
+        apply_url=draft.company_apply_url,
+        location=draft.location,
+        place=standardize(draft.location),
+        content=Jsonb(draft.content),
+        content_hash=rules.hash_content(draft),
+        partner_job_campaign=draft.partner_job_campaign,
+        listed_at=draft.listed_at,
+        expires_at=expires_at,
+        created_at=now,
+    )
+
+
+async def _find_duplicate(connection: Connection, child: Application, draft: JobDraft) -> Taken:
+    """The same external id again: the element is accepted and its task fails (spec 4.4, error 2009)."""
+    existing = await store.find_by_external_id(
+        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
+    )
+    assert existing is not None, "an external id is never free again, once its job did not fail"
+    return Taken(None, say_duplicate_id(existing.job_id, draft.external_id))
+
+
+async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:
+    """Makes a pending job live, or fails it and returns why. A job that is no longer pending stays as it is."""
+    posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
+    assert posting is not None, "a task of a job has its posting"
+    if posting.state is not State.PENDING:
+        return posting.failure
+    contract = await find_contract(connection, posting)
+    campaign_id, opens = None, True
+    if posting.partner_job_campaign is not None:
+        campaign = await campaigns_store.hold_partner_campaign(
+            connection,
+            shard=shard,
+            application_id=posting.application_id,
+            partner_job_campaign=posting.partner_job_campaign,
+        )
+        fault = campaigns_rules.find_join_fault(campaign, posting.partner_contract_id, now)
+        if fault is not None:
+            return await _fail_posting(connection, posting, contract, fault, now)
+        assert campaign is not None, "a missing campaign is a fault"
+        campaign_id, opens = campaign.id, campaigns_rules.counts_events(campaign)
+    try:
+        async with connection.transaction():
+            await store.set_live(connection, shard=shard, job_id=job_id, campaign_id=campaign_id)
+    except UniqueViolation:
+        return await _fail_posting(connection, posting, contract, DUPLICATE_CONTENT, now)
+    live_until = rules.charged_until(posting.expires_at, contract)
+    await charging.set_live_window(
+        connection,
+        shard=shard,
+        job_id=job_id,
+        live_from=now if opens else live_until,
+        live_until=live_until,
+    )
+    return None
+
+
+async def _fail_posting(
+    connection: Connection,
+    posting: JobPosting,
+    contract: PartnerContract | None,
+    failure: str,
+    now: datetime,
+) -> str:
+    """The job was never published: what it reserved goes back."""
+    await charging.close_budget(
+        connection, shard=posting.shard, job_id=posting.job_id, contract=contract, now=now
+    )
+    await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
+    await store.set_failed(
+        connection, shard=posting.shard, job_id=posting.job_id, closed_at=now, failure=failure
+    )
+    return failure
+
+
+async def find_contract(connection: Connection, posting: JobPosting) -> PartnerContract | None:
+    """The partner contract that pays for the job by the click."""
+    if posting.partner_contract_id is None:
+        return None
+    return await contracts.find_partner_contract(connection, contract_id=posting.partner_contract_id)
+
+
+async def join_campaign(
+    connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
+) -> str | None:
+    """Moves a locked job into another campaign, or returns why it can not join."""
+    campaign = await campaigns_store.hold_partner_campaign(
+        connection,
+        shard=posting.shard,
+        application_id=posting.application_id,
+        partner_job_campaign=partner_job_campaign,
+    )
+    fault = campaigns_rules.find_join_fault(campaign, posting.partner_contract_id, now)
+    if fault is not None:
+        return fault
+    assert campaign is not None, "a missing campaign is a fault"
+    is_live = posting.state is State.LIVE
+    await store.set_campaign(
+        connection,
+        shard=posting.shard,
+        job_id=posting.job_id,
+        partner_job_campaign=partner_job_campaign,
+        campaign_id=campaign.id if is_live else None,
+    )
+    if is_live:
+        await set_windows(
+            connection,
+            shard=posting.shard,
+            job_ids=[posting.job_id],
+            opens=campaigns_rules.counts_events(campaign),
+            now=now,
+        )
+    return None
+
+
+async def set_windows(
+    connection: Connection, *, shard: int, job_ids: list[int], opens: bool, now: datetime
+) -> None:
+    """Opens or shuts the windows of a campaign's jobs."""
+    if opens:
+        await limits.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
+    else:
+        await limits.shut_windows(connection, shard=shard, job_ids=job_ids)

@@ -1,0 +1,289 @@
+"""Owns the reading of a job posting element: field by field, all errors of an element in one refusal.
+
+Does not own the fields (``schema``) or rules that need a contract or other jobs (``rules`` and ``flow``).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from jobmeter.base.clock import from_ms
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import Money, parse_amount, parse_positive_amount
+from jobmeter.jobs.messages import REQUIRED, say_required
+from jobmeter.jobs.model import JobDraft, Operation
+from jobmeter.jobs.postings.rules import is_web_url
+from jobmeter.jobs.postings.schema import (
+    DESCRIPTION_CHARACTERS,
+    DROPPED_FIELDS,
+    EXTERNAL_ID_CHARACTERS_MAX,
+    Budget,
+    Compensation,
+    Element,
+    MoneyAmount,
+)
+
+POSTER_EMAIL_SINCE = "20250601"
+SHORT_EXTERNAL_ID_SINCE = "20260301"
+SHORT_EXTERNAL_ID_CHARACTERS_MAX = 75
+WORKPLACES = frozenset({"on-site", "hybrid", "remote"})
+EXPIRY_DAYS_MAX = 365
+PREMIUM_EXPIRY_DAYS_MAX = 90
+
+
+# Of each required field a value without a fault; CLOSE, since most rules are for a new job.
+_STAND_INS: dict[str, Any] = {
+    "externalJobPostingId": "x",
+    "jobPostingOperationType": Operation.CLOSE.value,
+    "title": "x",
+    "description": "x" * DESCRIPTION_CHARACTERS[0],
+    "companyApplyUrl": "x",
+    "listedAt": 0,
+    "location": "x",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What depends on where an element is sent to and under which version."""
+
+    is_tolerant: bool
+    needs_poster_email: bool
+    external_id_characters_max: int
+
+
+def dialect_of(version: str | None) -> Dialect:
+    """``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2`` (clients 2.6, spec 4.1)."""
+    if version is None:
+        return Dialect(
+            is_tolerant=True,
+            needs_poster_email=False,
+            external_id_characters_max=EXTERNAL_ID_CHARACTERS_MAX,
+        )
+    return Dialect(
+        is_tolerant=False,
+        needs_poster_email=version >= POSTER_EMAIL_SINCE,
+        external_id_characters_max=SHORT_EXTERNAL_ID_CHARACTERS_MAX
+        if version >= SHORT_EXTERNAL_ID_SINCE
+        else EXTERNAL_ID_CHARACTERS_MAX,
+    )
+
+
+def read_element(element: dict[str, Any], *, now: datetime, version: str | None = None) -> JobDraft:
+    """The draft that ``element`` holds.
+
+    Raises ``Refused(JOB_FIELDS_INVALID)`` whose lines name every field that is wrong (spec 4.2 and 12.3).
+    """
+    dialect = dialect_of(version)
+    if dialect.is_tolerant:
+        kept = {field: value for field, value in element.items() if field not in DROPPED_FIELDS}
+        element = {"jobPostingOperationType": Operation.CREATE.value} | kept
+    lines = [_line(path, "the character U+0000 is not allowed") for path in _find_nul(element, "")]
+    read, wrong = _read_fields(element, lines)
+    lines += _check_raw(element, dialect)
+    found = list(_check_values(read, now))
+    amounts = read.budget or Budget()
+    budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
+    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
+    # What stands in for a wrong field is nobody's mistake.
+    lines += [line for line in found if _field_of(line) not in wrong]
+    if lines:
+        raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
+    return _make_draft(read, budget, daily, element)
+
+
+def _read_fields(element: dict[str, Any], lines: list[str]) -> tuple[Element, frozenset[str]]:
+    """The element, and which of its fields have the wrong shape: those are told in ``lines``, and others stand in.
+
+    So that the values of all other fields are looked at too, and a partner mends an element in one go.
+    """
+    try:
+        return Element.model_validate(element), frozenset()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    lines += [_say(detail) for detail in details]
+    wrong = frozenset(str(detail["loc"][0]) for detail in details)
+    kept = {field: value for field, value in element.items() if field not in wrong}
+    return Element.model_validate(_STAND_INS | kept), wrong
+
+
+def _field_of(line: str) -> str:
+    return line.removeprefix("ERROR :: /").partition(" ")[0].partition("/")[0]
+
+
+def _find_nul(value: object, path: str) -> Iterator[str]:
+    """Paths of the texts and names that hold U+0000, which no store takes."""
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _find_nul(item, f"{path}/{index}")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            inner = f"{path}/{name}"
+            if "\0" in name:
+                yield inner
+            yield from _find_nul(item, inner)
+
+
+def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
+    """What the version adds to the fields; told beside whatever else is wrong."""
+    if dialect.needs_poster_email and element.get("posterEmail") is None:
+        yield say_required("/posterEmail")
+    external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
+    if isinstance(external_id, str) and characters_max < len(external_id) <= EXTERNAL_ID_CHARACTERS_MAX:
+        yield _line("/externalJobPostingId", _say_too_long(external_id, characters_max))
+
+
+def _check_values(read: Element, now: datetime) -> Iterator[str]:
+    if from_ms(read.listed_at) > now:
+        yield _line("/listedAt", f"{read.listed_at} is in the future")
+    if not read.external_job_posting_id.strip():
+        yield _line("/externalJobPostingId", "the id is blank")
+    if read.poster_email is not None and not _is_email(read.poster_email):
+        yield _line("/posterEmail", f'"{_show(read.poster_email)}" is not an e-mail address')
+    if read.tracking_pixel_url is not None and not is_web_url(read.tracking_pixel_url):
+        yield _line("/trackingPixelUrl", f'"{_show(read.tracking_pixel_url)}" is not a web address')
+    for index, workplace in enumerate(read.workplace_types):
+        if workplace.lower() not in WORKPLACES:
+            yield _line(f"/workplaceTypes/{index}", f'"{_show(workplace)}" is not an enum symbol')
+    yield from _check_expiry(read, now)
+    for index, compensation in enumerate(read.compensation.compensations if read.compensation else ()):
+        yield from _check_compensation(f"/compensation/compensations/{index}/value", compensation)
+
+
+def _check_expiry(read: Element, now: datetime) -> Iterator[str]:
+    """Only of a new job: later operations repeat the element as it was (spec 4.3)."""
+    if read.expire_at is None or read.job_posting_operation_type != Operation.CREATE:
+        return
+    days_max = PREMIUM_EXPIRY_DAYS_MAX if read.listing_type == "PREMIUM" else EXPIRY_DAYS_MAX
+    span = from_ms(read.expire_at) - now
+    if span <= timedelta(days=1):
+        yield _line("/expireAt", f"{read.expire_at} is not more than 24 hours from now")
+    elif span > timedelta(days=days_max):
+        yield _line("/expireAt", f"{read.expire_at} is more than {days_max} days from now")
+
+
+def _check_compensation(path: str, compensation: Compensation) -> Iterator[str]:
+    value = compensation.value
+    if value is None:
+        return
+    found: dict[str, Money] = {}
+    places = {"exactAmount": value.exact_amount, "start": value.start, "end": value.end}
+    if value.range is not None:
+        places |= {"range/start": value.range.start, "range/end": value.range.end}
+    for name, amount in places.items():
+        if amount is None:
+            continue
+        try:
+            found[name] = _read_salary(amount)
+        except Refused as refused:
+            yield _line(f"{path}/{name}", refused.message)
+    for prefix in ("", "range/"):
+        start, end = found.get(f"{prefix}start"), found.get(f"{prefix}end")
+        if start and end and (start.currency != end.currency or start.amount_micros > end.amount_micros):
+            yield _line(f"{path}/{prefix}end", "the range ends before it starts or in another currency")
+
+
+def _read_salary(amount: MoneyAmount) -> Money:
+    """Nothing is an amount too: unpaid work is said so."""
+    money = parse_amount(amount.amount, amount.currency_code)
+    if money.amount_micros < 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=amount.amount[:40])
+    return money
+
+
+def _is_email(text: str) -> bool:
+    name, _, host = text.rpartition("@")
+    return bool(name) and "." in host and not any(character.isspace() for character in text)
+
+
+def _read_budget(amount: MoneyAmount | None, which: str, lines: list[str]) -> Money | None:
+    if amount is None:
+        return None
+    try:
+        money = parse_positive_amount(amount.amount, amount.currency_code)
+    except Refused as refused:
+        lines.append(_line(f"/budget/payForPerformance{which}Budget", refused.message))
+        return None
+    return money
+
+
+def _make_draft(
+    read: Element, budget: Money | None, daily: Money | None, element: dict[str, Any]
+) -> JobDraft:
+    return JobDraft(
+        operation=Operation(read.job_posting_operation_type),
+        external_id=read.external_job_posting_id,
+        title=read.title,
+        description=read.description,
+        company_apply_url=read.company_apply_url,
+        listed_at=from_ms(read.listed_at),
+        location=read.location,
+        company=read.company or read.integration_context,
+        company_page_url=read.company_page_url,
+        company_name=read.company_name,
+        contract=read.contract,
+        total_budget=budget,
+        daily_budget=daily,
+        listing_type=read.listing_type,
+        company_job_code=read.company_job_code,
+        job_function=read.categories[0] if read.categories else "",
+        experience_level=read.experience_level or "",
+        alternate_locations=tuple(read.alternate_locations),
+        workplace_types=tuple(read.workplace_types),
+        expire_at=None if read.expire_at is None else from_ms(read.expire_at),
+        partner_job_campaign=read.partner_job_campaign_id,
+        content=element,
+    )
+
+
+_COERCIONS = {
+    "int_type": "Long",
+    "int_parsing": "Long",
+    "int_from_float": "Long",
+    "string_type": "String",
+    "bool_type": "Boolean",
+    "list_type": "Array",
+    "model_type": "Record",
+    "dict_type": "Map",
+}
+_TEXTS = {
+    "missing": REQUIRED,
+    "extra_forbidden": "unrecognized field found but not allowed",
+    "enum_is_no_text": "enum type is not backed by a String",
+    "literal_error": '"{given}" is not an enum symbol',
+    "string_too_short": "the text may not be empty",
+    "string_too_long": 'length of "{given}" is greater than {max_length}',
+    "description_too_short": "The description length should be at least {min_length} characters",
+    "too_long": "the array has {actual_length} items, at most {max_length}",
+    "string_pattern_mismatch": '"{given}" is not a valid URN here',
+} | {kind: f"{{given}} cannot be coerced to {name}" for kind, name in _COERCIONS.items()}
+
+
+def _say(detail: ErrorDetails) -> str:
+    path = "/" + "/".join(str(part) for part in detail["loc"])
+    kind, given = detail["type"], detail["input"]
+    if kind == "literal_error" and not isinstance(given, str):
+        kind = "enum_is_no_text"
+    if kind == "string_too_short" and path == "/description":
+        kind = "description_too_short"
+    text = _TEXTS.get(kind, "{given} is out of range")
+    return _line(path, text.format(given=_show(given), **detail.get("ctx", {})))
+
+
+def _say_too_long(given: object, characters_max: int) -> str:
+    return f'length of "{_show(given)}" is greater than {characters_max}'
+
+
+def _show(given: object) -> str:
+    return ("null" if given is None else str(given))[:100]
+
+
+def _line(path: str, text: str) -> str:
+    return f"ERROR :: {path} :: {text}\n"

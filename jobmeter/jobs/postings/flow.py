@@ -1,0 +1,174 @@
+"""Owns the verbs of jobs: take in an operation, carry out its task, expire, find postings and tasks.
+
+Does not own what each operation does (``creation``, ``changes``).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from jobmeter.base.ids import SHARD_COUNT, URN_TASK
+from jobmeter.base.limits import TASK_KEPT_DAYS
+from jobmeter.jobs import store
+from jobmeter.jobs.model import (
+    JobDraft,
+    JobPosting,
+    Operation,
+    State,
+    Taken,
+    TakenElement,
+    Task,
+    TaskStatus,
+)
+from jobmeter.jobs.postings import rules
+from jobmeter.jobs.postings.changes import end_posting, take_change, take_closing
+from jobmeter.jobs.postings.creation import publish_posting, take_creation
+from jobmeter.jobs.postings.element import read_element
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+
+
+async def take_element(
+    connection: Connection,
+    *,
+    child: Application,
+    element: dict[str, Any],
+    now: datetime,
+    version: str | None = None,
+) -> UUID:
+    """Takes in one element of a batch and returns the id of its task. As ``take_element_with_places``."""
+    taken = await take_element_with_places(connection, child=child, element=element, now=now, version=version)
+    return taken.task_id
+
+
+async def take_element_with_places(
+    connection: Connection,
+    *,
+    child: Application,
+    element: dict[str, Any],
+    now: datetime,
+    version: str | None,
+) -> TakenElement:
+    """Takes in one element of a batch: a task for it, and one for each alternate location (spec 4.1 to 4.3).
+
+    In its own savepoint: when it raises ``Refused``, with the fault of the first rule broken, nothing of it
+    is written. Money moves here, so that 402 and the end of charges are told at once; the task tells the rest.
+    ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
+    """
+    task_ids = [uuid4()]
+    draft = read_element(element, now=now, version=version)
+    rules.check_draft(draft, task_urn=f"{URN_TASK}{task_ids[0]}")
+    task_ids += [uuid4() for _ in draft.alternate_locations]
+    async with connection.transaction():
+        if draft.operation is Operation.CREATE:
+            taken = await take_creation(connection, child, draft, now)
+        elif draft.operation is Operation.CLOSE:
+            taken = await take_closing(connection, child, draft, now)
+        else:
+            taken = await take_change(connection, child, draft, now)
+        await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
+    return TakenElement(task_ids[0], tuple(task_ids[1:]))
+
+
+async def _insert_tasks(
+    connection: Connection,
+    child: Application,
+    draft: JobDraft,
+    taken: Taken,
+    *,
+    task_ids: Sequence[UUID],
+    now: datetime,
+) -> None:
+    places = (draft.location, *draft.alternate_locations)
+    for task_id, place in zip(task_ids, places, strict=True):
+        await store.insert_task(
+            connection,
+            shard=child.shard,
+            task_id=task_id,
+            application_id=child.id,
+            external_id=draft.external_id,
+            operation=draft.operation,
+            job_id=taken.job_id,
+            location=place,
+            verdict=taken.verdict,
+            created_at=now,
+        )
+
+
+async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Carries out the oldest tasks, in the caller's transaction; returns how many."""
+    tasks = rules.order_tasks(await store.claim_tasks(connection, rows_max=rows_max))
+    waiting = [task for task in tasks if task.job_id is not None and task.operation is Operation.CREATE]
+    await store.lock_postings(
+        connection,
+        shards=[task.shard for task in waiting],
+        job_ids=[task.job_id for task in waiting if task.job_id is not None],
+    )
+    for task in tasks:
+        error = await _carry_out(connection, task, now)
+        await store.finish_task(
+            connection,
+            shard=task.shard,
+            task_id=task.task_id,
+            status=TaskStatus.SUCCEEDED if error is None else TaskStatus.FAILED,
+            error_message=error,
+            finished_at=now,
+        )
+    return len(tasks)
+
+
+async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
+    """Makes a created job live; everything else was done when it was taken in. Returns what went wrong."""
+    if task.verdict is not None:
+        return task.verdict
+    assert task.job_id is not None, "a task without a verdict has a job"
+    if task.operation is Operation.CREATE:
+        return await publish_posting(connection, shard=task.shard, job_id=task.job_id, now=now)
+    return None
+
+
+async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Ends the run of jobs whose time is over; returns how many."""
+    expired = 0
+    for shard, job_id in await store.list_expired(connection, now=now, rows_max=rows_max):
+        posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
+        if posting is not None and await end_posting(connection, posting, State.EXPIRED, posting.expires_at):
+            expired += 1
+    return expired
+
+
+async def next_expiry(connection: Connection) -> datetime | None:
+    return await store.next_expiry(connection)
+
+
+async def find_tasks(
+    connection: Connection, *, child: Application, task_ids: Sequence[UUID], now: datetime
+) -> dict[UUID, Task]:
+    """The child's own tasks among ``task_ids``; tasks are kept 30 days (spec 4.4)."""
+    found = await store.find_tasks(
+        connection,
+        shard=child.shard,
+        application_id=child.id,
+        task_ids=list(task_ids),
+        not_before=now - timedelta(days=TASK_KEPT_DAYS),
+    )
+    return {task.task_id: task for task in found}
+
+
+async def list_live_postings(connection: Connection) -> list[JobPosting]:
+    return await store.list_live_postings(connection)
+
+
+async def resolve_external_ids(
+    connection: Connection, pairs: Sequence[tuple[int, str]]
+) -> dict[tuple[int, str], int]:
+    """Job ids of (child application id, external id) pairs, for events that name jobs so."""
+    if not pairs:
+        return {}
+    return await store.resolve_external_ids(
+        connection,
+        shards=sorted({application_id % SHARD_COUNT for application_id, _ in pairs}),
+        application_ids=[pair[0] for pair in pairs],
+        external_ids=[pair[1] for pair in pairs],
+    )

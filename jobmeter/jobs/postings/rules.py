@@ -1,0 +1,188 @@
+"""Owns the decisions about jobs that need nothing but values and the time. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import Money, format_amount
+from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.geo.gazetteer import is_country_only
+from jobmeter.jobs.messages import say_not_allowed, say_place_missing
+from jobmeter.jobs.model import OPEN_STATES, JobDraft, JobPosting, Operation, State, Task
+
+P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
+PREMIUM_RUN_DAYS = 30
+BASIC_RUN_DAYS = 180
+RENEWAL_DAYS = 30
+RUN_DAYS_AHEAD_MAX = 365
+LOCATIONS_MAX = 7
+PREMIUM = "PREMIUM"
+BASIC = "BASIC"
+
+
+def check_draft(draft: JobDraft, *, task_urn: str) -> None:
+    """The rules of spec 4.2 beyond single fields, in the order of the table of refusals."""
+    if len(draft.workplace_types) > 1:
+        raise Refused(Fault.WORKPLACE_SEVERAL, values=", ".join(draft.workplace_types))
+    if not (draft.company or draft.company_page_url or draft.company_name):
+        raise Refused(Fault.JOB_COMPANY_MISSING)
+    if not is_web_url(draft.company_apply_url):
+        raise Refused(Fault.JOB_APPLY_URL_INVALID, external_id=draft.external_id, task=task_urn)
+    if len(draft.alternate_locations) > LOCATIONS_MAX:
+        raise Refused(Fault.JOB_LOCATIONS_TOO_MANY)
+
+
+def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros: int) -> int:
+    """The total budget to reserve, in micros; nothing for a campaign's job that has none of its own.
+
+    Raises ``Refused``: JOB_BUDGET_MISSING, CURRENCY_DIFFERS, JOB_BUDGET_BELOW_PRICE.
+    """
+    if draft.total_budget is None and draft.partner_job_campaign is not None:
+        return 0
+    budget = _check_currency(draft, contract)
+    _check_price(budget, budget.amount_micros, click_price_micros)
+    return budget.amount_micros
+
+
+def check_daily(
+    draft: JobDraft, contract: PartnerContract, *, total_micros: int, click_price_micros: int
+) -> int:
+    """The daily budget in micros, nothing for none (an extension).
+
+    Raises ``Refused``: CURRENCY_DIFFERS, JOB_DAILY_BELOW_PRICE, JOB_DAILY_ABOVE_TOTAL.
+    """
+    daily = draft.daily_budget
+    if daily is None:
+        return 0
+    if daily.currency != contract.currency:
+        raise Refused(Fault.CURRENCY_DIFFERS, currency=daily.currency, expected=contract.currency)
+    amount = format_amount(daily.amount_micros, daily.currency)
+    if daily.amount_micros < click_price_micros:
+        price = format_amount(click_price_micros, daily.currency)
+        raise Refused(Fault.JOB_DAILY_BELOW_PRICE, amount=amount, price=price)
+    if daily.amount_micros > total_micros:
+        total = format_amount(total_micros, daily.currency)
+        raise Refused(Fault.JOB_DAILY_ABOVE_TOTAL, amount=amount, total=total)
+    return daily.amount_micros
+
+
+def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
+    """The total budget that an UPDATE asks for.
+
+    Raises ``Refused``: CURRENCY_DIFFERS, JOB_BUDGET_BELOW_SPENT, JOB_BUDGET_BELOW_PRICE.
+    """
+    budget = _check_currency(draft, contract)
+    if budget.amount_micros < held.used_micros:
+        raise Refused(
+            Fault.JOB_BUDGET_BELOW_SPENT,
+            amount=format_amount(budget.amount_micros, budget.currency),
+            spent=format_amount(held.used_micros, budget.currency),
+        )
+    _check_price(budget, budget.amount_micros, held.click_price_micros)
+    return budget.amount_micros
+
+
+def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
+    """The total budget that an UPGRADE asks for: enough for one more click. Raises as ``check_budget``."""
+    budget = _check_currency(draft, contract)
+    _check_price(budget, budget.amount_micros - held.used_micros, held.click_price_micros)
+    return budget.amount_micros
+
+
+def _check_currency(draft: JobDraft, contract: PartnerContract) -> Money:
+    budget = draft.total_budget
+    if budget is None:
+        raise Refused(Fault.JOB_BUDGET_MISSING, contract=draft.contract)
+    if budget.currency != contract.currency:
+        raise Refused(Fault.CURRENCY_DIFFERS, currency=budget.currency, expected=contract.currency)
+    return budget
+
+
+def _check_price(budget: Money, usable_micros: int, click_price_micros: int) -> None:
+    if usable_micros < click_price_micros:
+        raise Refused(
+            Fault.JOB_BUDGET_BELOW_PRICE,
+            amount=format_amount(budget.amount_micros, budget.currency),
+            price=format_amount(click_price_micros, budget.currency),
+        )
+
+
+def is_web_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(c.isspace() for c in text)
+
+
+def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
+    """A country alone is a location for remote jobs only (spec 4.1)."""
+    is_remote = any(workplace.lower() == "remote" for workplace in draft.workplace_types)
+    if is_remote or not any(map(is_country_only, (draft.location, *draft.alternate_locations))):
+        return None
+    return say_place_missing(partner_id, draft.external_id)
+
+
+def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
+    """Why the operation is not for a job in this state: only an open one can be changed."""
+    if posting.state is State.CLOSED:
+        return say_not_allowed(operation, "a closed job")
+    if posting.state not in OPEN_STATES or posting.expires_at <= now:
+        return say_not_allowed(operation, "an expired job")
+    return None
+
+
+def run_until(draft: JobDraft, *, pays_per_click: bool, now: datetime) -> datetime:
+    """When the posting expires of itself: 30 days for P4P, else what it asks for, or 180 days, 30 for premium."""
+    if pays_per_click:
+        return now + timedelta(days=P4P_RUN_DAYS)
+    days = PREMIUM_RUN_DAYS if draft.listing_type == PREMIUM else BASIC_RUN_DAYS
+    return draft.expire_at or now + timedelta(days=days)
+
+
+def renew_until(posting: JobPosting, now: datetime) -> datetime:
+    """30 days more than the job has (spec 4.3), at most a year ahead."""
+    longest = max(posting.expires_at, now + timedelta(days=RUN_DAYS_AHEAD_MAX))
+    return min(posting.expires_at + timedelta(days=RENEWAL_DAYS), longest)
+
+
+def update_until(draft: JobDraft, posting: JobPosting, now: datetime) -> datetime:
+    """The end of the run after an UPDATE: what a job that is not paid by the click asks for, if still to come."""
+    if posting.partner_contract_id is not None or draft.expire_at is None or draft.expire_at <= now:
+        return posting.expires_at
+    return min(draft.expire_at, now + timedelta(days=RUN_DAYS_AHEAD_MAX))
+
+
+def charged_until(expires_at: datetime, contract: PartnerContract | None) -> datetime:
+    """When the job's events stop counting: with its run, or with the service term that pays for them."""
+    return expires_at if contract is None else min(expires_at, contract.term_ends_at)
+
+
+def company_shown(draft: JobDraft) -> str:
+    """The name that reports show: as given, else the last part of the page's address or the organization."""
+    if draft.company_name:
+        return draft.company_name
+    page = (draft.company_page_url or draft.company or "").rstrip("/")
+    return page.rsplit("/", 1)[-1]
+
+
+def hash_content(draft: JobDraft) -> bytes:
+    """Equal for jobs of the same company, title, location and description, whatever their case and spacing."""
+    company = draft.company or draft.company_page_url or draft.company_name or ""
+    parts = (company, draft.title, draft.location, draft.description)
+    text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def order_tasks(tasks: Sequence[Task]) -> list[Task]:
+    """As taken in, by shard: the order in which the intake of events locks the jobs' budgets."""
+    return sorted(tasks, key=lambda task: (task.shard, task.number))
+
+
+def with_contract(draft: JobDraft, contract: str) -> JobDraft:
+    """The draft with the contract of its campaign, where it names none."""
+    return draft if draft.contract is not None else replace(draft, contract=contract)

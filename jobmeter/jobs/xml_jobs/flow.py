@@ -1,0 +1,189 @@
+"""Owns the verbs of jobs of the XML API: post, edit, renew, close, find; each with its slot or credit at once.
+
+Job rows are locked before balances, in every verb, so that two of them never wait for each other in a ring.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import make_job_id, shard_of
+from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.model import BudgetOpening
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.jobs import store
+from jobmeter.jobs.model import State
+from jobmeter.jobs.xml_jobs import rules
+from jobmeter.jobs.xml_jobs import store as xml_jobs_store
+from jobmeter.jobs.xml_jobs.model import Change, JobPolicy, XmlJob
+from jobmeter.jobs.xml_jobs.runs import (
+    apply_change,
+    check_inventory,
+    close_run,
+    end_if_overdue,
+    find_contract,
+    keep_content,
+    location_of,
+    log_change,
+    log_entry,
+)
+from jobmeter.partners.model import Application
+from jobmeter.store.migrate import Connection
+from jobmeter.wire.xml.fields import JobDocument
+from jobmeter.wire.xml.keys import JobKey
+
+POLICY = JobPolicy()
+
+
+async def post_job(
+    connection: Connection,
+    *,
+    application: Application,
+    document: JobDocument,
+    now: datetime,
+    policy: JobPolicy = POLICY,
+) -> XmlJob:
+    """Posts a job that is live at once, and takes its slot or credit (xml spec 2, 5 and 8).
+
+    In a savepoint of its own. Raises ``Refused``: HIRING_CONTRACT_DENIED, JOB_DOCUMENT_INVALID, JOB_DUPLICATE,
+    INVENTORY_EMPTY; then nothing is written and nothing is taken.
+    """
+    content = document.content
+    assert content.contract_id is not None, "a document to post names a contract"
+    assert content.partner_job_id is not None, "a document to post names its job"
+    contract = await hiring.find_granted(
+        connection, application=application, contract_id=content.contract_id, now=now
+    )
+    content = rules.check_post(content, contract, policy)
+    if await xml_jobs_store.is_partner_id_taken(
+        connection,
+        shard=application.shard,
+        application_id=application.id,
+        external_id=content.partner_job_id or "",
+    ):
+        raise Refused(Fault.JOB_DUPLICATE)
+    await check_inventory(connection, contract, now)
+    async with connection.transaction():
+        job = XmlJob(
+            shard=application.shard,
+            job_id=make_job_id(await store.next_job_sequence(connection), application.shard),
+            application_id=application.id,
+            partner_job_id=content.partner_job_id or "",
+            hiring_contract_id=contract.id,
+            poster_email=rules.poster_of(content, contract),
+            run_number=1,
+            revision=0,
+            state=State.LIVE,
+            content=content,
+            listed_at=now,
+            expires_at=rules.run_until(now, contract),
+            closed_at=None,
+        )
+        await _write_new(connection, job, contract, now)
+        await log_entry(connection, job, Change.POST, actor=_name_of(application), fields=[], now=now)
+    return job
+
+
+async def _write_new(connection: Connection, job: XmlJob, contract: HiringContract, now: datetime) -> None:
+    is_new = await xml_jobs_store.insert_xml_posting(
+        connection,
+        shard=job.shard,
+        job_id=job.job_id,
+        application_id=job.application_id,
+        external_id=job.partner_job_id,
+        company_job_code=job.content.customer_job_code,
+        hiring_contract_id=contract.id,
+        poster_email=job.poster_email,
+        title=job.content.title or "",
+        company_name=job.content.company_name or "",
+        apply_url=job.content.application_url or "",
+        location=location_of(job.content),
+        content=keep_content(job.content),
+        now=now,
+        expires_at=job.expires_at,
+    )
+    if not is_new:
+        raise Refused(Fault.JOB_DUPLICATE)
+    # Without a price its views and clicks are counted and never charged (credits page, overview).
+    opening = BudgetOpening(job.shard, job.job_id, None, 0, 0, now, job.expires_at)
+    await charging.open_budget(connection, opening, now=now)
+    await hiring.take_unit(
+        connection, contract=contract, shard=job.shard, job_id=job.job_id, run_number=job.run_number, now=now
+    )
+
+
+async def change_job(
+    connection: Connection,
+    *,
+    application: Application,
+    key: JobKey,
+    document: JobDocument,
+    now: datetime,
+    policy: JobPolicy = POLICY,
+) -> XmlJob:
+    """Edits, renews, or both at once (xml spec 5 and 8). In a savepoint of its own.
+
+    Raises ``Refused``: JOB_UNKNOWN, JOB_DOCUMENT_INVALID, HIRING_CONTRACT_DENIED, JOB_CLOSED, JOB_EXPIRED,
+    INVENTORY_EMPTY; then nothing is changed.
+    """
+    async with connection.transaction():
+        job = await _lock_own(connection, application, key, now)
+        contract = await find_contract(connection, job)
+        rules.check_named_contract(job, document, contract)
+        await hiring.find_granted(connection, application=application, contract_id=contract.id, now=now)
+        content = rules.check_edit(job, document, contract, policy)
+        rules.check_state(job, document)
+        changed = await apply_change(connection, job, content, contract, is_renewal=document.renewal, now=now)
+        await log_change(
+            connection, job, changed, actor=_name_of(application), now=now, is_renewal=document.renewal
+        )
+    return changed
+
+
+async def close_job(
+    connection: Connection, *, application: Application, key: JobKey, now: datetime
+) -> XmlJob:
+    """Closes for good; closing again changes nothing (xml spec 16, row 24). Raises ``Refused(JOB_UNKNOWN)``."""
+    async with connection.transaction():
+        job = await _lock_own(connection, application, key, now)
+        return await close_run(connection, job, _name_of(application), now)
+
+
+async def find_job(connection: Connection, *, application: Application, key: JobKey, now: datetime) -> XmlJob:
+    """A job of the application itself; an overdue one shows as expired. Raises ``Refused(JOB_UNKNOWN)``."""
+    job_id = await _find_id(connection, application, key)
+    job = await xml_jobs_store.find_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
+    if job is None or job.application_id != application.id:
+        raise Refused(Fault.JOB_UNKNOWN)
+    if job.state is State.LIVE and job.expires_at <= now:
+        return replace(job, state=State.EXPIRED, closed_at=job.expires_at)
+    return job
+
+
+async def _find_id(connection: Connection, application: Application, key: JobKey) -> int:
+    if key.partner_job_id is None:
+        assert key.job_id is not None, "a key names a job in one of two ways"
+        return key.job_id
+    found = await xml_jobs_store.newest_job_id(
+        connection,
+        shard=application.shard,
+        application_id=application.id,
+        external_id=key.partner_job_id,
+    )
+    if found is None:
+        raise Refused(Fault.JOB_UNKNOWN)
+    return found
+
+
+async def _lock_own(connection: Connection, application: Application, key: JobKey, now: datetime) -> XmlJob:
+    """The application's job, locked; a run whose time is over is ended first."""
+    job_id = await _find_id(connection, application, key)
+    job = await xml_jobs_store.lock_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
+    if job is None or job.application_id != application.id:
+        raise Refused(Fault.JOB_UNKNOWN)
+    return await end_if_overdue(connection, job, now)
+
+
+def _name_of(application: Application) -> str:
+    return f"application {application.id}"
