@@ -9,7 +9,7 @@ from typing import Any
 from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
 from jobmeter.jobs.status.model import Look
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import NoticeKind
 from jobmeter.promotion import rules, store

@@ -2,7 +2,7 @@
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.model import Application
 from jobmeter.reports import store_stream as store
 from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry, StreamPage

@@ -5,7 +5,7 @@ Does not own the stream (``jobmeter.reports``) or the sending (``webhooks``).
 
 from datetime import datetime
 
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import NoticeEndpoint, NoticeKind
 from jobmeter.partners import flow as partners

@@ -15,7 +15,7 @@ from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.metering import flow as metering
 from jobmeter.metering import flow_filters as filters
 from jobmeter.metering import flow_retention as retention

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 

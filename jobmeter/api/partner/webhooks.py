@@ -16,7 +16,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import OperatorBody
 from jobmeter.api.partner.gateway import read_path_id, read_query_number, with_partner
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.ledger import flow_chain as chain
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.notices import flow as notices
 from jobmeter.notices.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
 from jobmeter.partners.model import Application

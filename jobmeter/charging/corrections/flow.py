@@ -13,7 +13,7 @@ from jobmeter.base.days import day_of, number_of
 from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
-from jobmeter.ledger import flow_batch as ledger
+from jobmeter.ledger.bulk import flow as ledger
 from jobmeter.store import arrays
 from jobmeter.store.migrate import Connection
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from jobmeter.ledger import store_batch as store
+from jobmeter.ledger.bulk import store
 from jobmeter.store.migrate import Connection
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.ledger", "queries_chain.sql")
+SQL = load_statements("jobmeter.ledger.chain")
 
 
 @dataclass(frozen=True, slots=True)

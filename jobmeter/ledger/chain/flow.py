@@ -5,7 +5,7 @@ Intake never waits for it. Does not own when it runs.
 
 from datetime import datetime, timedelta
 
-from jobmeter.ledger import store_chain as store
+from jobmeter.ledger.chain import store
 from jobmeter.store.migrate import Connection
 
 SEAL_INTERVAL = timedelta(seconds=60)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.ledger", "queries_batch.sql")
+SQL = load_statements("jobmeter.ledger.bulk")
 
 
 async def make_asked_postings(connection: Connection) -> None:

@@ -1,0 +1,1 @@
+"""Owns postings that are booked by the many, in one statement."""

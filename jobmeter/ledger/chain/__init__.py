@@ -1,0 +1,1 @@
+"""Owns the chain of hashes over the ledger's days."""
