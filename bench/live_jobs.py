@@ -13,7 +13,7 @@ import psycopg
 from jobmeter.base.money import Money
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.metering import flow as metering
+from jobmeter.metering.intake import flow as metering
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft, Credentials
 from jobmeter.store.arrays import Column

@@ -27,7 +27,7 @@ from jobmeter.api.outages import answer_outage
 from jobmeter.api.routes import make_routes
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
-from jobmeter.metering.flow import Known
+from jobmeter.metering.intake.flow import Known
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.sandbox import http as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock

@@ -19,7 +19,7 @@ from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.flow_identity import find_event_key
+from jobmeter.metering.intake.identity import find_event_key
 from jobmeter.reports import flow_explain
 from jobmeter.reports.model_explain import (
     ClickPage,

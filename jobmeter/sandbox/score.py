@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from jobmeter.metering.flow_identity import find_origins
+from jobmeter.metering.intake.identity import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
 from jobmeter.sandbox import store
 from jobmeter.sandbox.traffic import SOURCE

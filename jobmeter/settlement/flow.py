@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
-from jobmeter.metering import flow_retention as metering
+from jobmeter.metering.retention import flow as metering
 from jobmeter.settlement import store
 from jobmeter.settlement import store_rules as rules
 from jobmeter.settlement.flow_policy import read_policies

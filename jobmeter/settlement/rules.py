@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.settlement.model import NetworkSpan
 
-# What is kept of an address: 24 bits, marked, or 48 bits of IPv6 (see jobmeter.metering.columns).
+# What is kept of an address: 24 bits, marked, or 48 bits of IPv6 (see jobmeter.metering.intake.columns).
 KEPT_BITS = {4: 24, 6: 48}
 MARKS = {4: 1 << 56, 6: 0}
 SPAN_BITS_MAX = 20

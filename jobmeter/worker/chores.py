@@ -16,9 +16,9 @@ from jobmeter.charging.retention import flow as report_days
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.metering import flow as metering
-from jobmeter.metering import flow_filters as filters
-from jobmeter.metering import flow_retention as retention
+from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.intake import flow as metering
+from jobmeter.metering.retention import flow as retention
 from jobmeter.notices import flow as notices
 from jobmeter.partners import flow_edge as partners_edge
 from jobmeter.partners import flow_security as partners_security

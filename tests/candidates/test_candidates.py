@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from jobmeter.api.candidate.pages import draw_address
-from jobmeter.metering.flow_identity import find_address
+from jobmeter.metering.intake.identity import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.board import Board, bearer, open_board
 

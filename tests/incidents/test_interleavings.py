@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.metering.flow_identity import find_visitor
+from jobmeter.metering.intake.identity import find_visitor
 from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, set_up
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from jobmeter.base.days import day_of, final_at
-from jobmeter.metering import flow_retention as retention
+from jobmeter.metering.retention import flow as retention
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
 
 LATER = START + timedelta(hours=1)

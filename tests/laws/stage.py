@@ -15,8 +15,8 @@ from jobmeter.base.settings import Settings
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.metering import flow as metering
-from jobmeter.metering.flow import Known
+from jobmeter.metering.intake import flow as metering
+from jobmeter.metering.intake.flow import Known
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.metering.columns import (
+from jobmeter.metering.intake.columns import (
     address_number,
     is_crawler,
     key_halves,

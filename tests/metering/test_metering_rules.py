@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
 from jobmeter.charging.model import NO_METERS, Meters, number_country
-from jobmeter.metering.columns import make_columns
+from jobmeter.metering.filters.model import FilterPolicy
+from jobmeter.metering.intake.columns import make_columns
+from jobmeter.metering.intake.rules import Filters, days_accepted, judge, make_tally, order_for_storage
 from jobmeter.metering.model import NOT_STORED, Verdict
-from jobmeter.metering.model_filters import FilterPolicy
-from jobmeter.metering.rules import Filters, days_accepted, judge, make_tally, order_for_storage
 from jobmeter.wire.events import Event, Malformed
 
 NOW = datetime(2024, 3, 1, 0, 30, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.cli.main import main
-from jobmeter.metering.flow_filters import exclude
-from jobmeter.metering.flow_identity import find_visitor
+from jobmeter.metering.filters.flow import exclude
+from jobmeter.metering.intake.identity import find_visitor
 from jobmeter.sandbox.apart import list_staff
 from jobmeter.sandbox.score import EVERYTHING, Judged, Score, judge_traffic, score
 from jobmeter.sandbox.traffic import DAY_MS, LiveJob, TrafficPlan, generate_day

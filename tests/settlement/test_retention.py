@@ -10,7 +10,7 @@ from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
 from jobmeter.charging.retention import flow as charging
 from jobmeter.ledger.model import Purpose
-from jobmeter.metering import flow_retention as metering
+from jobmeter.metering.retention import flow as metering
 from jobmeter.reports import flow as reports
 from jobmeter.reports import flow_explain as explain
 from jobmeter.worker import chores

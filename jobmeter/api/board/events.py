@@ -12,8 +12,8 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import json_response, plain_refusal, refuse_for_now
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
-from jobmeter.metering import flow as metering
-from jobmeter.metering.flow import TAKEN_BACK
+from jobmeter.metering.intake import flow as metering
+from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
 from jobmeter.wire.events import decode_events
 from jobmeter.wire.restli.tunnel import read_media_type

@@ -24,7 +24,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.geo.lookup import take_apart
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import JobPage, Landing
-from jobmeter.metering.flow import TAKEN_BACK
+from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
 from jobmeter.wire.xml.markup import clean_markup

@@ -13,7 +13,7 @@ from jobmeter.api.http.proxies import TrustedProxies
 from jobmeter.api.http.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.pages.model import Landing
-from jobmeter.metering.flow import Known
+from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.flow_lists import JobLists
 from jobmeter.reports.model import AskedByIds, JobReport

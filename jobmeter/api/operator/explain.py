@@ -14,7 +14,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering import flow_identity as identity
+from jobmeter.metering.intake import identity
 from jobmeter.reports import flow_explain as explain
 from jobmeter.reports.model_drawing import draw_restatement
 from jobmeter.reports.model_explain import (

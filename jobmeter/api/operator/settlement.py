@@ -18,7 +18,7 @@ from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging.corrections import credits as correction
 from jobmeter.jobs.pages import flow as pages
-from jobmeter.metering import flow_identity as identity
+from jobmeter.metering.intake import identity
 from jobmeter.reports import flow_explain as explain
 from jobmeter.settlement import flow_policy as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy

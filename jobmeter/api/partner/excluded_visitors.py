@@ -18,15 +18,15 @@ from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_JOB
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
-from jobmeter.metering import flow_filters as filters
-from jobmeter.metering.flow_identity import find_address, find_visitor
-from jobmeter.metering.model import VERDICTS
-from jobmeter.metering.model_filters import (
+from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.filters.model import (
     FUTURE_TOLERANCE_SECONDS,
     ExcludedVisitor,
     FilterPolicy,
     RefusedEvent,
 )
+from jobmeter.metering.intake.identity import find_address, find_visitor
+from jobmeter.metering.model import VERDICTS
 from jobmeter.partners.model import Application
 
 Text = Annotated[

@@ -1,6 +1,6 @@
 """Owns the verbs of filters: policies and exclusions, what a process knows of them, what was refused.
 
-Does not own the decision (``rules``).
+Does not own the decision (``intake.rules``).
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.metering import store_filters as store
+from jobmeter.metering.filters import store
+from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
 from jobmeter.metering.model import VERDICTS, EventColumns, Verdict
-from jobmeter.metering.model_filters import ExcludedVisitor, FilterPolicy, RefusedEvent
 from jobmeter.partners.model import Application
 from jobmeter.store import arrays
 from jobmeter.store.arrays import Column

@@ -13,12 +13,13 @@ from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged, Meters, StaleMetersError
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.metering import flow_filters, rules, store
-from jobmeter.metering.columns import list_external_names, make_columns
-from jobmeter.metering.flow_filters import FilterBook
-from jobmeter.metering.flow_meters import MeterCache
+from jobmeter.metering.filters import flow as filters_flow
+from jobmeter.metering.filters.flow import FilterBook
+from jobmeter.metering.intake import rules, store
+from jobmeter.metering.intake.columns import list_external_names, make_columns
+from jobmeter.metering.intake.meter_cache import MeterCache
+from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
-from jobmeter.metering.rules import Filters
 from jobmeter.store import arrays
 from jobmeter.store.arrays import Column
 from jobmeter.store.database import is_pipeline
@@ -61,7 +62,7 @@ async def take_in(
     await known.filters.refresh(connection, revision)
     filters = Filters(
         known.filters.policies,
-        await flow_filters.find_excluded(connection, columns, known.filters),
+        await filters_flow.find_excluded(connection, columns, known.filters),
         future_tolerance_seconds,
     )
     meters = await _find_meters(connection, job_ids, known.meters)
@@ -73,7 +74,7 @@ async def take_in(
             meters, stale = await charging.read_meters(connection, job_ids), error
             known.meters.keep(meters)
         else:
-            await flow_filters.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
+            await filters_flow.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
             return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
     raise stale
 
@@ -138,7 +139,7 @@ async def _charge(
         return NOTHING_CHARGED
     tally = rules.make_tally(columns, verdicts, rows, meters)
     charged = await charging.charge(connection, tally, batch=batch, now=now)
-    await flow_filters.count_refused(connection, columns, verdicts, rows)
+    await filters_flow.count_refused(connection, columns, verdicts, rows)
     return charged
 
 

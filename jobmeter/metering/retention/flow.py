@@ -3,8 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
-from jobmeter.metering import export
-from jobmeter.metering import store_retention as store
+from jobmeter.metering.retention import export, store
 from jobmeter.store.migrate import Connection
 
 

@@ -6,7 +6,7 @@ from jobmeter.store.arrays import BigintArray, Column, SmallintArray, UuidArray,
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.metering")
+SQL = load_statements("jobmeter.metering.intake")
 
 
 async def next_batch(connection: Connection) -> tuple[int, int]:

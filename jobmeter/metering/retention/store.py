@@ -7,7 +7,7 @@ from typing import Any
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.metering", "queries_retention.sql")
+SQL = load_statements("jobmeter.metering.retention")
 
 
 async def close_event_day(connection: Connection, *, day: date) -> None:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from jobmeter.metering.model_filters import ExcludedVisitor, FilterPolicy, RefusedEvent
+from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
 from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.metering", "queries_filters.sql")
+SQL = load_statements("jobmeter.metering.filters")
 
 
 async def list_policies(connection: Connection) -> dict[int, FilterPolicy]:

@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobmeter.metering import store_retention as store
 from jobmeter.metering.model import VERDICTS
+from jobmeter.metering.retention import store
 from jobmeter.store.migrate import Connection
 
 ROWS_PER_GROUP = 100_000

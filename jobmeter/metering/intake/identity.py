@@ -6,7 +6,7 @@ Does not own the hashes: it asks intake's own packing.
 from collections.abc import Sequence
 from uuid import UUID
 
-from jobmeter.metering.columns import address_number, make_columns
+from jobmeter.metering.intake.columns import address_number, make_columns
 from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import Event
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import Landing
-from jobmeter.metering.flow import Known, take_in
+from jobmeter.metering.intake.flow import Known, take_in
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, read_job_id
 

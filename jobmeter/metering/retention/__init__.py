@@ -1,0 +1,1 @@
+"""Owns the partitions of events: made ahead, exported, dropped when their time is over."""
