@@ -1,6 +1,6 @@
 """Owns budget alerts: at 50, 80 and 100 % of a job's and of a contract's budget, each once for each limit.
 
-Does not own how they reach anybody (``jobmeter.notices``).
+Does not own how they reach anybody (``jobmeter.notifications``).
 """
 
 from datetime import datetime
@@ -10,8 +10,8 @@ from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
 from jobmeter.jobs.status.model import Look
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notices import flow as notices
-from jobmeter.notices.model import NoticeKind
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.model import NoticeKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.model import ContractSpend, Standing
 from jobmeter.store.migrate import Connection

@@ -12,8 +12,8 @@ from jobmeter.charging.job_changes import flow as notes
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.json import draw_status
 from jobmeter.jobs.status.model import Look, Promotion
-from jobmeter.notices import flow as notices
-from jobmeter.notices.model import NoticeKind
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.model import NoticeKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts import tell_job_alerts
 from jobmeter.promotion.model import Change, Standing

@@ -6,8 +6,8 @@ Does not own the stream (``jobmeter.reports``) or the sending (``webhooks``).
 from datetime import datetime
 
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notices import flow as notices
-from jobmeter.notices.model import NoticeEndpoint, NoticeKind
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
 from jobmeter.partners import flow as partners
 from jobmeter.reports import flow_stream as stream
 from jobmeter.reports.model_drawing import draw_entry

@@ -19,7 +19,7 @@ from jobmeter.ledger.chain import flow as chain
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.retention import flow as retention
-from jobmeter.notices import flow as notices
+from jobmeter.notifications import flow as notices
 from jobmeter.partners import flow_edge as partners_edge
 from jobmeter.partners import flow_security as partners_security
 from jobmeter.partners import flow_signatures as signatures

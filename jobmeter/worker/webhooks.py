@@ -1,6 +1,6 @@
 """Owns the delivery of notices: signed HTTP requests to public addresses, mail through the operator's server.
 
-Does not own what is told, when it is tried again or when it is given up (``jobmeter.notices``). At least once: a notice
+Does not own what is told, when it is tried again or when it is given up (``jobmeter.notifications``). At least once: a notice
 whose sender was killed goes out again under the same id.
 """
 
@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from jobmeter.base.settings import Settings
-from jobmeter.notices import flow as notices
-from jobmeter.notices.model import Errand, Way
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.model import Errand, Way
 from jobmeter.store.database import Database
 from jobmeter.worker.addresses import AddressRefusedError, find_address
 

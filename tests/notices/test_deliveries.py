@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.settings import Settings
-from jobmeter.notices import flow as notices
-from jobmeter.notices.flow import CLAIM_SECONDS
-from jobmeter.notices.model import NoticeEndpoint, NoticeKind
-from jobmeter.notices.rules import JITTER_SHARE, WAITS, next_try
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.flow import CLAIM_SECONDS
+from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
+from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.store.database import Database
 from jobmeter.worker.charge_notices import tell_charges
 from jobmeter.worker.webhooks import DeliveryLanes, deliver_due

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobmeter.notices.rules import WAITS
+from jobmeter.notifications.rules import WAITS
 from tests.board import Board, bearer, open_board
 from tests.notices.receiver import Receiver, open_mailbox, open_receiver
 

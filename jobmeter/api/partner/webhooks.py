@@ -17,8 +17,8 @@ from jobmeter.api.operator.gateway import OperatorBody
 from jobmeter.api.partner.gateway import read_path_id, read_query_number, with_partner
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notices import flow as notices
-from jobmeter.notices.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
 from jobmeter.partners.model import Application
 from jobmeter.store.migrate import Connection
 

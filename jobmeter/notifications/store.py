@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from jobmeter.notices.model import Delivery, DeliveryState, NoticeEndpoint, Way
+from jobmeter.notifications.model import Delivery, DeliveryState, NoticeEndpoint, Way
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.notices")
+SQL = load_statements("jobmeter.notifications")
 
 
 async def insert_endpoint(
