@@ -17,7 +17,7 @@ from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedRun, Outcome
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.store.database import Database
 

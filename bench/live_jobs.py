@@ -14,7 +14,7 @@ from jobmeter.base.money import Money
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.metering.intake import flow as metering
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft, Credentials
 from jobmeter.store.arrays import Column
 from jobmeter.store.database import Database

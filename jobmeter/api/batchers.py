@@ -14,7 +14,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.intake.single_events import take_in_singles
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports import flow as reports
 from jobmeter.reports.model import AskedByIds, JobReport

@@ -18,7 +18,7 @@ from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedReport, FeedRun, Outcome
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.store.database import Database
 
 ERRORS_SHOWN_MAX = 20

@@ -14,9 +14,9 @@ from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_signatures as signatures
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ApplicationDraft, Credentials
+from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 

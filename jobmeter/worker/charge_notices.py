@@ -8,7 +8,7 @@ from datetime import datetime
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.reports import flow_stream as stream
 from jobmeter.reports.model_drawing import draw_entry
 from jobmeter.store.database import Database

@@ -20,11 +20,11 @@ from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.retention import flow as retention
 from jobmeter.notifications import flow as notices
-from jobmeter.partners import flow_edge as partners_edge
-from jobmeter.partners import flow_security as partners_security
-from jobmeter.partners import flow_signatures as signatures
+from jobmeter.partners.oauth1 import flow as signatures
+from jobmeter.partners.secrets import flow as partners_security
 from jobmeter.promotion import alerts
 from jobmeter.promotion import flow as delivery
+from jobmeter.request_control import flow as partners_edge
 from jobmeter.settlement import flow as settlement
 from jobmeter.store.database import Database
 from jobmeter.worker import feeds

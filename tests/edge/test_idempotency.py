@@ -12,7 +12,7 @@ from starlette.responses import Response
 from jobmeter.api.http.idempotency import answer_once
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.model_edge import Request
+from jobmeter.request_control.model import Request
 from jobmeter.store.database import Database
 from tests.board import bearer, make_event
 

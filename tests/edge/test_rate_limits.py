@@ -8,8 +8,8 @@ import pytest
 
 from jobmeter.api.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.base.faults import Fault
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_edge
+from jobmeter.partners.applications import flow as partners
+from jobmeter.request_control import flow as request_control
 from jobmeter.store.database import Database
 from tests.board import open_board
 
@@ -120,7 +120,7 @@ def test_what_a_killed_process_had_leased_is_lost_until_midnight_and_no_more(dat
         return today, tomorrow
 
     today, tomorrow = run_with_database(database_url, story)
-    assert 10_000 - flow_edge.LEASE_CALLS_MAX <= today < 10_000
+    assert 10_000 - request_control.LEASE_CALLS_MAX <= today < 10_000
     assert tomorrow == 10_000
 
 
@@ -153,9 +153,9 @@ def test_old_counters_are_swept(database_url):
         (process,) = make_processes(database, 100, 1)
         await take_all(process, application_id, tries=1)
         async with database.transaction() as connection:
-            await flow_edge.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=7))
+            await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=7))
             kept = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
-            await flow_edge.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=8))
+            await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=8))
             left = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
         return kept[0], left[0]
 

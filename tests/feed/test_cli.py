@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from jobmeter.cli import feeds
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
 

@@ -13,7 +13,7 @@ from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, Outcome
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.reports import flow_laws
 from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs

@@ -18,7 +18,7 @@ from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import Known
 from jobmeter.metering.model import IntakeReply
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
 from jobmeter.reports.flow_laws import check_laws
 from jobmeter.reports.model import LawCheck

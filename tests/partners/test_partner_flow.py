@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow
+from jobmeter.partners.applications import flow
 from jobmeter.partners.model import ApplicationDraft
 from jobmeter.store.database import Database
 

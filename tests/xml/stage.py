@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument

@@ -20,11 +20,11 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, REPEAT_KEY_CHARACTERS_MAX
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_edge
-from jobmeter.partners.flow_edge import Turn
-from jobmeter.partners.model_edge import Answer
-from jobmeter.partners.model_edge import Request as RepeatableRequest
+from jobmeter.partners.applications import flow as partners
+from jobmeter.request_control import flow as request_control
+from jobmeter.request_control.flow import Turn
+from jobmeter.request_control.model import Answer
+from jobmeter.request_control.model import Request as RepeatableRequest
 from jobmeter.store.outage import is_outage
 
 log = logging.getLogger("jobmeter.api")
@@ -72,7 +72,7 @@ async def _claim(state: State, asked: RepeatableRequest, now: datetime) -> Answe
     """The answer given before, or ``None`` when the work is ours."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
-            outcome = await flow_edge.claim_request(connection, request=asked, now=now)
+            outcome = await request_control.claim_request(connection, request=asked, now=now)
         if isinstance(outcome, Answer):
             return outcome
         if outcome is Turn.MINE:
@@ -85,12 +85,12 @@ async def _keep(state: State, asked: RepeatableRequest, response: Response, now:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = Answer(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
-        await flow_edge.keep_answer(connection, request=asked, answer=answer, now=now)
+        await request_control.keep_answer(connection, request=asked, answer=answer, now=now)
 
 
 async def _release(state: State, asked: RepeatableRequest, now: datetime) -> None:
     async with state.database.connection() as connection:
-        await flow_edge.release_claim(connection, request=asked, now=now)
+        await request_control.release_claim(connection, request=asked, now=now)
 
 
 def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:

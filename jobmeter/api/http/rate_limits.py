@@ -15,7 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow_edge
+from jobmeter.request_control import flow as request_control
 from jobmeter.store.database import Database
 
 log = logging.getLogger("jobmeter.api")
@@ -111,7 +111,7 @@ class RateLimits:
             if counter.left > 0 or _is_exhausted(counter, calls_max, now):
                 return  # another request leased while this one waited
             async with self._database.connection() as connection:
-                lease = await flow_edge.lease_calls(
+                lease = await request_control.lease_calls(
                     connection, application_id=key[0], resource=key[1], day=key[2], calls_max=calls_max
                 )
             counter.left += lease.granted
@@ -130,7 +130,7 @@ class RateLimits:
             if counter.left > 0:
                 calls, counter.left = counter.left, 0
                 async with self._database.connection() as connection:
-                    await flow_edge.return_calls(
+                    await request_control.return_calls(
                         connection, application_id=application_id, resource=resource, day=day, calls=calls
                     )
 

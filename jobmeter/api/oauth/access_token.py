@@ -7,7 +7,7 @@ from jobmeter.api.http.context import state_of
 from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 
 # RFC 6749, 5.1: a token must not be found in a cache.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -12,9 +12,9 @@ from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_security
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, TokenLife
+from jobmeter.partners.secrets import flow as secrets
 
 
 async def introspect_token(request: Request) -> Response:
@@ -28,9 +28,7 @@ async def introspect_token(request: Request) -> Response:
             application = await partners.authenticate_client(
                 connection, client_id=form["client_id"], client_secret=form["client_secret"]
             )
-            life = await flow_security.find_own_token(
-                connection, application=application, token=form["token"]
-            )
+            life = await secrets.find_own_token(connection, application=application, token=form["token"])
     except Refused as refused:
         return oauth_refusal(refused)
     content = {"active": False} if life is None else _draw(application, life, now)

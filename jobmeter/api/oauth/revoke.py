@@ -8,8 +8,8 @@ from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.base.faults import Refused
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_security
+from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.secrets import flow as secrets
 
 
 async def revoke_token(request: Request) -> Response:
@@ -23,9 +23,7 @@ async def revoke_token(request: Request) -> Response:
             application = await partners.authenticate_client(
                 connection, client_id=form["client_id"], client_secret=form["client_secret"]
             )
-            await flow_security.revoke_token(
-                connection, application=application, token=form["token"], now=now
-            )
+            await secrets.revoke_token(connection, application=application, token=form["token"], now=now)
     except Refused as refused:
         return oauth_refusal(refused)
     return Response(headers=UNCACHED)

@@ -8,8 +8,8 @@ from jobmeter.api.http.context import State
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_security
+from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.secrets import flow as secrets
 
 
 class TokenPermissionBody(OperatorBody):
@@ -26,7 +26,7 @@ async def permit_tokens(request: Request, state: State) -> Response:
         application = await partners.find_application(connection, application_id=application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
-        revoked = await flow_security.allow_tokens(
+        revoked = await secrets.allow_tokens(
             connection, application=application, is_allowed=body.are_allowed, now=now
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})

@@ -16,7 +16,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 
 ERRORS_SHOWN_MAX = 1_000
 DIGITS_MAX = 9

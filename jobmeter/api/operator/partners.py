@@ -10,7 +10,7 @@ from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 
 
 class PartnerBody(OperatorBody):

@@ -12,7 +12,7 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.api.operator.gateway import Endpoint
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 
 CURSOR_DIGITS_MAX = 18

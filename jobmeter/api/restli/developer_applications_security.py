@@ -2,7 +2,7 @@
 
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow_security
+from jobmeter.partners.secrets import flow as secrets
 from jobmeter.wire.restli.envelopes import wrap_action
 
 CHILD = "childDeveloperApplication"
@@ -12,7 +12,7 @@ async def roll_secret(call: Call) -> Reply:
     """Answers with a further secret: the only time it is shown. Both secrets are good from now on."""
     child_urn = _read_child(call, "rollDeveloperApplicationSecret")
     async with call.state.database.transaction() as connection:
-        secret = await flow_security.roll_secret(
+        secret = await secrets.roll_secret(
             connection, caller=call.application, child_urn=child_urn, now=call.now
         )
     return Reply(wrap_action({"client_secret": secret}))
@@ -22,9 +22,7 @@ async def retire_secret(call: Call) -> Reply:
     """Removes the older of two secrets, once the new one is in use everywhere (an extension)."""
     child_urn = _read_child(call, "retireOlderSecret")
     async with call.state.database.transaction() as connection:
-        left = await flow_security.retire_older_secret(
-            connection, caller=call.application, child_urn=child_urn
-        )
+        left = await secrets.retire_older_secret(connection, caller=call.application, child_urn=child_urn)
     return Reply(wrap_action({"liveSecrets": left}))
 
 

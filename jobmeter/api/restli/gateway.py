@@ -32,9 +32,9 @@ from jobmeter.api.restli.forced_failures import check_forced_failure
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.partners.model_edge import Request as RepeatableRequest
+from jobmeter.request_control.model import Request as RepeatableRequest
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError

@@ -5,7 +5,7 @@ from typing import Any
 
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners import flow as partners
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
 from jobmeter.wire.restli.envelopes import Patch, read_patch
 from jobmeter.wire.restli.keys import encode_location

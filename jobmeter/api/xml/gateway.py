@@ -23,11 +23,11 @@ from jobmeter.api.http.responses import RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import XML_BODY_BYTES_MAX
-from jobmeter.partners import flow as partners
-from jobmeter.partners import flow_signatures as signatures
+from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.partners.model_edge import Request as RepeatableRequest
-from jobmeter.partners.model_signatures import SignedRequest
+from jobmeter.partners.oauth1 import flow as signatures
+from jobmeter.partners.oauth1.model import SignedRequest
+from jobmeter.request_control.model import Request as RepeatableRequest
 from jobmeter.store.outage import UNUSABLE
 from jobmeter.wire.xml.writing import ErrorDocument, write_error_json, write_error_xml
 

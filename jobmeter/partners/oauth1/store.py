@@ -5,7 +5,7 @@ from datetime import datetime
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.partners", "queries_signatures.sql")
+SQL = load_statements("jobmeter.partners.oauth1")
 
 
 async def insert_signing_secret(

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from jobmeter.partners.model_edge import Claim, Lease
+from jobmeter.request_control.model import Claim, Lease
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.partners", "queries_edge.sql")
+SQL = load_statements("jobmeter.request_control")
 
 
 async def lease_calls(

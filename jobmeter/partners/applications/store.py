@@ -8,7 +8,7 @@ from jobmeter.store.arrays import ByteaArray
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.partners")
+SQL = load_statements("jobmeter.partners.applications")
 
 
 def _application(row: tuple[Any, ...]) -> Application:

@@ -15,7 +15,7 @@ from jobmeter.base.ids import (
     same_secret,
 )
 from jobmeter.base.limits import TOKEN_SECONDS
-from jobmeter.partners import rules, store, store_security
+from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
     Application,
     ApplicationChange,
@@ -23,6 +23,7 @@ from jobmeter.partners.model import (
     Credentials,
     IssuedToken,
 )
+from jobmeter.partners.secrets import store as secrets_store
 from jobmeter.store.arrays import pack_byteas
 from jobmeter.store.migrate import Connection
 
@@ -149,7 +150,7 @@ async def issue_token(
     Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED where the operator forbade it.
     """
     application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
-    if not await store_security.read_token_permission(connection, application_id=application.id):
+    if not await secrets_store.read_token_permission(connection, application_id=application.id):
         raise Refused(Fault.CLIENT_NOT_ALLOWED)
     token = make_access_token()
     await store.insert_token(

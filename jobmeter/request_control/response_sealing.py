@@ -1,6 +1,6 @@
 """Owns the form in which answers are kept for repeats: found by a hash, sealed under the sender's own key.
 
-Does not own when an answer is kept (``flow_edge``).
+Does not own when an answer is kept (``flow``).
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import secrets
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jobmeter.partners.model_edge import Answer, Request
+from jobmeter.request_control.model import Answer, Request
 
 NONCE_BYTES = 12
 

@@ -6,10 +6,11 @@ from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import hash_secret, make_secret
-from jobmeter.partners import rules_signatures as rules
-from jobmeter.partners import store, store_signatures
+from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
-from jobmeter.partners.model_signatures import Signature, SignedRequest
+from jobmeter.partners.oauth1 import rules
+from jobmeter.partners.oauth1 import store as oauth1_store
+from jobmeter.partners.oauth1.model import Signature, SignedRequest
 from jobmeter.store.arrays import pack_byteas
 from jobmeter.store.migrate import Connection
 
@@ -23,7 +24,7 @@ async def keep_signing_secret(
     """
     if not sealing.list_keys(secret_key):
         raise Refused(Fault.OPERATOR_INPUT, field="withSigningSecret", why="set JOBMETER_SECRET_KEY first")
-    await store_signatures.insert_signing_secret(
+    await oauth1_store.insert_signing_secret(
         connection,
         application_id=application.id,
         sealed_secret=sealing.seal(secret, setting=secret_key, owner=application.client_id),
@@ -68,7 +69,7 @@ async def authenticate_signature(
     if not any(rules.is_signed_by(secret, signature, request) for secret in secrets):
         raise Refused(Fault.OAUTH_SIGNATURE)
     await _check_token(connection, application, signature, now)
-    is_new = await store_signatures.insert_nonce(
+    is_new = await oauth1_store.insert_nonce(
         connection,
         application_id=application.id,
         stamped_at=signature.stamped_at,
@@ -80,7 +81,7 @@ async def authenticate_signature(
 
 
 async def _read_secrets(connection: Connection, application: Application, secret_key: str) -> list[str]:
-    sealed = await store_signatures.list_signing_secrets(connection, application_id=application.id)
+    sealed = await oauth1_store.list_signing_secrets(connection, application_id=application.id)
     opened = [sealing.unseal(one, setting=secret_key, owner=application.client_id) for one in sealed]
     # A secret that was retired for tokens is retired for signatures too.
     live = await store.list_secret_hashes(connection, application_id=application.id)
@@ -107,6 +108,4 @@ async def _check_token(
 async def forget_old_nonces(connection: Connection, *, machine_now: datetime) -> int:
     """Removes nonces of signatures that are too old to be accepted again; returns how many."""
     seconds = to_ms(machine_now) // 1_000
-    return await store_signatures.delete_old_nonces(
-        connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS
-    )
+    return await oauth1_store.delete_old_nonces(connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS)

@@ -9,7 +9,7 @@ from oauthlib.oauth1.rfc5849 import utils
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.model_signatures import Signature, SignedRequest
+from jobmeter.partners.oauth1.model import Signature, SignedRequest
 
 SKEW_SECONDS_MAX = 300  # spec 4, "within 5 minutes of the server"
 NONCE_KEPT_SECONDS = 2 * SKEW_SECONDS_MAX + 60

@@ -9,9 +9,9 @@ from enum import Enum, auto
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPEAT_ABANDONED_SECONDS, REPEAT_KEPT_HOURS
-from jobmeter.partners import store_edge
-from jobmeter.partners.model_edge import Answer, Claim, Lease, Request
-from jobmeter.partners.sealed_answers import hash_body, hash_claim, open_answer, seal_answer
+from jobmeter.request_control import store
+from jobmeter.request_control.model import Answer, Claim, Lease, Request
+from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer
 from jobmeter.store.migrate import Connection
 
 LEASE_CALLS_MAX = 50
@@ -32,7 +32,7 @@ async def lease_calls(
 
     A lease never exceeds what is left, so the leases of a day together never exceed the limit.
     """
-    lease = await store_edge.lease_calls(
+    lease = await store.lease_calls(
         connection,
         application_id=application_id,
         resource=resource,
@@ -48,7 +48,7 @@ async def return_calls(
     connection: Connection, *, application_id: int, resource: str, day: date, calls: int
 ) -> None:
     """What a process that stops did not use of its leases."""
-    await store_edge.return_calls(
+    await store.return_calls(
         connection, application_id=application_id, resource=resource, day=day, calls=calls
     )
 
@@ -60,13 +60,13 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
     runs a second time. Raises ``Refused(REPEAT_KEY_REUSED)`` when the key came with another body.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
-    if await store_edge.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
+    if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
         return Turn.MINE
-    seen = await store_edge.find_claim(connection, claim_hash=claim_hash)
+    seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
         return Turn.ANOTHERS  # it ended in this very moment; the caller asks again
     if _is_over(seen, now):
-        mine = await store_edge.take_over_claim(
+        mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
         )
         return Turn.MINE if mine else Turn.ANOTHERS
@@ -86,7 +86,7 @@ def _is_over(claim: Claim, now: datetime) -> bool:
 
 async def keep_answer(connection: Connection, *, request: Request, answer: Answer, now: datetime) -> None:
     """``now`` is the time of the claim: who took over in between keeps the answer of its own."""
-    await store_edge.answer_claim(
+    await store.answer_claim(
         connection,
         claim_hash=hash_claim(request),
         claimed_at=now,
@@ -97,12 +97,12 @@ async def keep_answer(connection: Connection, *, request: Request, answer: Answe
 
 async def release_claim(connection: Connection, *, request: Request, now: datetime) -> None:
     """Forgets a claim whose work failed, so that a repeat may try at once."""
-    await store_edge.release_claim(connection, claim_hash=hash_claim(request), claimed_at=now)
+    await store.release_claim(connection, claim_hash=hash_claim(request), claimed_at=now)
 
 
 async def sweep_bookkeeping(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Removes counters of past weeks, and up to ``rows_max`` answers that need be kept no longer."""
-    await store_edge.delete_old_counters(connection, before=day_of(now) - timedelta(days=COUNTERS_KEPT_DAYS))
-    return await store_edge.delete_old_claims(
+    await store.delete_old_counters(connection, before=day_of(now) - timedelta(days=COUNTERS_KEPT_DAYS))
+    return await store.delete_old_claims(
         connection, claimed_before=now - timedelta(hours=REPEAT_KEPT_HOURS), rows_max=rows_max
     )

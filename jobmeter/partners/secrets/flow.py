@@ -1,6 +1,6 @@
 """Owns the verbs about credentials: look into a token, revoke it, roll and retire secrets, forbid tokens.
 
-Does not own issuing a token or authenticating one (``flow``).
+Does not own issuing a token or authenticating one (``applications.flow``).
 """
 
 from datetime import datetime, timedelta
@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
 from jobmeter.base.limits import SECRETS_LIVE_MAX, TOKEN_REMEMBERED_HOURS
-from jobmeter.partners import store, store_security
+from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application, TokenLife
+from jobmeter.partners.secrets import store as secrets_store
 from jobmeter.store.migrate import Connection
 
 
 async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:
     """The life of a token of ``application``; anybody else's is as unknown as one that never was."""
-    return await store_security.find_own_token(
+    return await secrets_store.find_own_token(
         connection, token_hash=hash_secret(token), application_id=application.id
     )
 
@@ -24,7 +25,7 @@ async def revoke_token(
     connection: Connection, *, application: Application, token: str, now: datetime
 ) -> None:
     """Ends a token of ``application`` at once, for every process. Others' tokens stay, and nothing tells so."""
-    await store_security.revoke_token(
+    await secrets_store.revoke_token(
         connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
     )
 
@@ -33,12 +34,10 @@ async def allow_tokens(
     connection: Connection, *, application: Application, is_allowed: bool, now: datetime
 ) -> int:
     """Lets ``application`` make tokens, or forbids it and revokes those it holds; returns how many (spec 2.2)."""
-    await store_security.set_token_permission(
-        connection, application_id=application.id, is_allowed=is_allowed
-    )
+    await secrets_store.set_token_permission(connection, application_id=application.id, is_allowed=is_allowed)
     if is_allowed:
         return 0
-    return await store_security.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
+    return await secrets_store.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
 
 
 async def roll_secret(
@@ -49,8 +48,8 @@ async def roll_secret(
     Raises ``Refused``: APPLICATION_UNKNOWN for what is no child of the caller's, SECRETS_TOO_MANY for a third.
     """
     application = await _find_target(connection, caller, child_urn)
-    await store_security.lock_application(connection, application_id=application.id)
-    live = await store_security.list_secret_ages(connection, application_id=application.id)
+    await secrets_store.lock_application(connection, application_id=application.id)
+    live = await secrets_store.list_secret_ages(connection, application_id=application.id)
     if len(live) >= SECRETS_LIVE_MAX:
         raise Refused(Fault.SECRETS_TOO_MANY, key=application.urn, secrets_max=SECRETS_LIVE_MAX)
     secret = make_secret()
@@ -67,11 +66,11 @@ async def retire_older_secret(connection: Connection, *, caller: Application, ch
     Raises ``Refused(APPLICATION_UNKNOWN)`` as ``roll_secret`` does.
     """
     application = await _find_target(connection, caller, child_urn)
-    await store_security.lock_application(connection, application_id=application.id)
-    live = await store_security.list_secret_ages(connection, application_id=application.id)
+    await secrets_store.lock_application(connection, application_id=application.id)
+    live = await secrets_store.list_secret_ages(connection, application_id=application.id)
     if len(live) < SECRETS_LIVE_MAX:
         return len(live)
-    await store_security.delete_older_secret(connection, application_id=application.id)
+    await secrets_store.delete_older_secret(connection, application_id=application.id)
     return len(live) - 1
 
 
@@ -88,6 +87,6 @@ async def _find_target(connection: Connection, caller: Application, child_urn: s
 
 async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Removes up to ``rows_max`` tokens that ended a day ago; returns how many."""
-    return await store_security.delete_expired_tokens(
+    return await secrets_store.delete_expired_tokens(
         connection, expired_before=now - timedelta(hours=TOKEN_REMEMBERED_HOURS), rows_max=rows_max
     )

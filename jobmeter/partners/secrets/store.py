@@ -6,7 +6,7 @@ from jobmeter.partners.model import TokenLife
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.partners", "queries_security.sql")
+SQL = load_statements("jobmeter.partners.secrets")
 
 
 async def find_own_token(

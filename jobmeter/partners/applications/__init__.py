@@ -1,0 +1,1 @@
+"""Owns developer applications: a partner's parent and one child for each customer."""

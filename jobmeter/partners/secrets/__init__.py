@@ -1,0 +1,1 @@
+"""Owns the secrets of applications: rolled, and retired one by one."""
