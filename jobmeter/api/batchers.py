@@ -16,8 +16,8 @@ from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.intake.single_events import take_in_singles
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import IssuedToken
-from jobmeter.reports import flow as reports
-from jobmeter.reports.model import AskedByIds, JobReport
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.job_reports.model import AskedByIds, JobReport
 from jobmeter.store.database import Database
 from jobmeter.store.grouping import Grouper
 from jobmeter.store.migrate import Connection

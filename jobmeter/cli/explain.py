@@ -1,6 +1,6 @@
 """Owns the commands ``jobmeter explain ...``: from a figure to its postings to its clicks, as tables.
 
-Does not own what is explained (``jobmeter.reports.flow_explain``).
+Does not own what is explained (``jobmeter.explain.flow``).
 """
 
 import asyncio
@@ -18,16 +18,10 @@ from rich.table import Table
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.explain import flow as explain
+from jobmeter.explain.model import ClickPage, ExplainedDay, ExplainedJob, ExplainedPosting, Restatement
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake.identity import find_event_key
-from jobmeter.reports import flow_explain
-from jobmeter.reports.model_explain import (
-    ClickPage,
-    ExplainedDay,
-    ExplainedJob,
-    ExplainedPosting,
-    Restatement,
-)
 from jobmeter.settlement.model import RULES
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
@@ -50,7 +44,7 @@ def job(
 ) -> None:
     """Shows the budget of job JOB_ID, its days, and the postings of its money, a thousand at a time."""
     found = _ask(
-        lambda connection: flow_explain.explain_job(connection, job_id=job_id, postings_after=postings_after),
+        lambda connection: explain.explain_job(connection, job_id=job_id, postings_after=postings_after),
         data,
         database_url,
     )
@@ -66,7 +60,7 @@ def day(
     job_id: int,
     day: date,
     *,
-    after: UUID = flow_explain.FIRST_KEY,
+    after: UUID = explain.FIRST_KEY,
     postings_after: int = 0,
     csv: Annotated[Path | None, Parameter(help="Writes every click of the day to this file instead.")] = None,
     data: DataOption = DATA / "production",
@@ -78,7 +72,7 @@ def day(
         _open_console().print(f"{written:,} clicks are in {csv}")
         return
     found = _ask(
-        lambda connection: flow_explain.explain_day(
+        lambda connection: explain.explain_day(
             connection, job_id=job_id, day=day, after=after, postings_after=postings_after
         ),
         data,
@@ -98,13 +92,13 @@ def day(
 def charge(
     reference: UUID,
     *,
-    after: UUID = flow_explain.FIRST_KEY,
+    after: UUID = explain.FIRST_KEY,
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
     """Shows the charge REFERENCE, what corrects it, and the clicks of its batch, a thousand at a time."""
     found = _ask(
-        lambda connection: flow_explain.explain_charge(connection, reference=reference, after=after),
+        lambda connection: explain.explain_charge(connection, reference=reference, after=after),
         data,
         database_url,
     )
@@ -130,7 +124,7 @@ def event(
     key = find_event_key(source=source, event_id=id, time=int(time) if time.isdigit() else time)
     if key is None:
         raise ValueError("source, id and time are not those of an event")
-    found = _ask(lambda connection: flow_explain.explain_event(connection, event_key=key), data, database_url)
+    found = _ask(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)
     console = _open_console()
     console.print(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
     if found.click is not None:
@@ -162,7 +156,7 @@ async def _write_clicks(connection: Connection, job_id: int, day: date, path: Pa
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = writer(file)
         lines.writerow(("eventKey", "at", "visitor", "batch", "outcome", "reason", "charge", "amount"))
-        async for currency, clicks in flow_explain.stream_clicks(connection, job_id=job_id, day=day):
+        async for currency, clicks in explain.stream_clicks(connection, job_id=job_id, day=day):
             lines.writerows(
                 (
                     found.event_key,

@@ -21,8 +21,8 @@ from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
-from jobmeter.reports import flow_laws
-from jobmeter.reports.model import LawCheck
+from jobmeter.integrity import flow as integrity
+from jobmeter.reports.job_reports.model import LawCheck
 from jobmeter.sandbox import setup, show
 from jobmeter.sandbox.demo import run_demo
 from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
@@ -224,7 +224,7 @@ async def _check(url: str) -> Sequence[LawCheck]:
     opened = await Database.open(url, connections_max=2)
     try:
         async with opened.transaction() as connection:
-            return await flow_laws.check_laws(connection)
+            return await integrity.check_laws(connection)
     finally:
         await opened.close()
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.reports.flow_laws import check_laws
+from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import setup
 from jobmeter.store.database import Database
 from tests.board import Board, make_event

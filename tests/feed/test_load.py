@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from jobmeter.integrity import flow as integrity
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, Outcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
-from jobmeter.reports import flow_laws
 from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
 
@@ -73,7 +73,7 @@ class Stage:
     def check_laws(self) -> None:
         async def check() -> list[str]:
             async with self.database.transaction() as connection:
-                return [found.law for found in await flow_laws.check_laws(connection) if found.breaches]
+                return [found.law for found in await integrity.check_laws(connection) if found.breaches]
 
         assert self.runner.run(check()) == []
 

@@ -14,14 +14,14 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.integrity.flow import check_laws
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import Known
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
-from jobmeter.reports.flow_laws import check_laws
-from jobmeter.reports.model import LawCheck
+from jobmeter.reports.job_reports.model import LawCheck
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed

@@ -7,9 +7,9 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.ids import make_reference, shard_of
+from jobmeter.integrity.flow import LAWS
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
-from jobmeter.reports.flow_laws import LAWS
 from tests.laws.stage import START, Stage, make_clicks, make_event, open_stage
 
 UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"

@@ -19,9 +19,9 @@ import pytest
 
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.reports import flow as reports
-from jobmeter.reports.flow_lists import JobLists
-from jobmeter.reports.model import BudgetReport, JobReport, RangePage, ReportQuery
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.model import BudgetReport, JobReport, RangePage, ReportQuery
 from jobmeter.sandbox.deliveries import Delivery
 from jobmeter.sandbox.traffic import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.wire.events import Event, Malformed, decode_events

@@ -20,7 +20,7 @@ from bench.parallel import Act, race
 from bench.serving import Served, serve
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.settings import Settings
-from jobmeter.reports.flow_laws import check_laws
+from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import setup
 from jobmeter.store.database import Database
 from jobmeter.store.embedded import start_embedded

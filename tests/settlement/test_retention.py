@@ -9,10 +9,10 @@ import pytest
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
 from jobmeter.charging.retention import flow as charging
+from jobmeter.explain import flow as explain
 from jobmeter.ledger.model import Purpose
 from jobmeter.metering.retention import flow as metering
-from jobmeter.reports import flow as reports
-from jobmeter.reports import flow_explain as explain
+from jobmeter.reports.job_reports import flow as reports
 from jobmeter.worker import chores
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
 

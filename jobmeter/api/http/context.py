@@ -15,8 +15,8 @@ from jobmeter.base.settings import Settings
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
-from jobmeter.reports.flow_lists import JobLists
-from jobmeter.reports.model import AskedByIds, JobReport
+from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.model import AskedByIds, JobReport
 from jobmeter.store.database import Database
 from jobmeter.store.grouping import Grouper
 from jobmeter.wire.events import Event

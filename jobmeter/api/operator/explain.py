@@ -13,11 +13,8 @@ from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
-from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.intake import identity
-from jobmeter.reports import flow_explain as explain
-from jobmeter.reports.model_drawing import draw_restatement
-from jobmeter.reports.model_explain import (
+from jobmeter.explain import flow as explain
+from jobmeter.explain.model import (
     ClickPage,
     ExplainedClick,
     ExplainedDay,
@@ -25,6 +22,9 @@ from jobmeter.reports.model_explain import (
     ExplainedPosting,
     PostingPage,
 )
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.intake import identity
+from jobmeter.reports.charge_stream.json import draw_restatement
 
 KINDS = ("view", "applyClick")
 

@@ -17,9 +17,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging.corrections import credits as correction
+from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import identity
-from jobmeter.reports import flow_explain as explain
 from jobmeter.settlement import flow_policy as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
 from jobmeter.store.migrate import Connection

@@ -9,8 +9,8 @@ from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.applications import flow as partners
-from jobmeter.reports import flow_stream as stream
-from jobmeter.reports.model_drawing import draw_entry
+from jobmeter.reports.charge_stream import flow as stream
+from jobmeter.reports.charge_stream.json import draw_entry
 from jobmeter.store.database import Database
 
 LIMIT_DEFAULT = 100

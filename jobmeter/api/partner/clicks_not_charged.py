@@ -15,8 +15,8 @@ from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.partners.model import Application
-from jobmeter.reports import flow_not_charged as reports
-from jobmeter.reports.model_not_charged import NotCharged
+from jobmeter.reports.uncharged_clicks import flow as reports
+from jobmeter.reports.uncharged_clicks.model import NotCharged
 
 COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "message")
 FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")

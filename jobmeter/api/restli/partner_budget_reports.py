@@ -3,8 +3,8 @@
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.api.restli.partner_job_reports import draw_amount, open_call_report
 from jobmeter.base.clock import to_ms
-from jobmeter.reports import flow as reports
-from jobmeter.reports.flow_unreadable import ReportKind
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.sources.flow import ReportKind
 
 
 async def get_budget(call: Call) -> Reply:

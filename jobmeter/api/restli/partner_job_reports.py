@@ -14,9 +14,9 @@ from jobmeter.base.days import day_numbered
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
-from jobmeter.reports import flow as reports
-from jobmeter.reports.flow_unreadable import ReportKind, open_report, tell_unreadable
-from jobmeter.reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.job_reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
+from jobmeter.reports.sources.flow import ReportKind, open_report, tell_unreadable
 from jobmeter.store.migrate import Connection
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging

@@ -1,15 +1,15 @@
 """Owns how charges, corrections and restatements are told as JSON values, over HTTP and in notices alike.
 
-Does not own what they are (``model_stream``, ``model_explain``).
+Does not own what they are (``model``, ``explain.model``).
 """
 
 from typing import Any
 
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.money import format_amount
+from jobmeter.explain.model import Figures, Restatement
 from jobmeter.ledger.model import Purpose
-from jobmeter.reports.model_explain import Figures, Restatement
-from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry
+from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
 from jobmeter.settlement.model import RULES
 
 

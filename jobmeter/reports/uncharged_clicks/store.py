@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from jobmeter.reports.model_not_charged import NotCharged
+from jobmeter.reports.uncharged_clicks.model import NotCharged
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports", "not_charged.sql")
+SQL = load_statements("jobmeter.reports.uncharged_clicks")
 
 
 async def list_not_charged(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from psycopg.abc import QueryNoTemplate
 
-from jobmeter.reports.model import (
+from jobmeter.reports.job_reports.model import (
     DayRange,
     JobReport,
     ListVersion,
@@ -18,8 +18,8 @@ from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, Smallint
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports")
-SQL_AS_OF = load_statements("jobmeter.reports", "as_of.sql")
+SQL = load_statements("jobmeter.reports.job_reports")
+SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
 
 
 async def read_reports_by_ids(

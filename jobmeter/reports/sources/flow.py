@@ -13,7 +13,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.reports import store_probes as store
+from jobmeter.reports.sources import store
 from jobmeter.store.database import Database
 from jobmeter.store.migrate import Connection
 

@@ -6,7 +6,7 @@ Does not own when a list no longer holds: its key names the UTC day and the vers
 from collections import OrderedDict
 from datetime import date
 
-from jobmeter.reports.model import ListVersion, ReportableJobs
+from jobmeter.reports.job_reports.model import ListVersion, ReportableJobs
 
 JOBS_MAX = 3_000_000  # 32 bytes each
 

@@ -4,8 +4,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.model import Application
-from jobmeter.reports import store_stream as store
-from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry, StreamPage
+from jobmeter.reports.charge_stream import store
+from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamPage
 from jobmeter.store.migrate import Connection
 
 PAGE_ROWS_MAX = 1_000

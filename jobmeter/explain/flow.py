@@ -12,9 +12,8 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
-from jobmeter.metering.model import VERDICTS
-from jobmeter.reports import store_explain as store
-from jobmeter.reports.model_explain import (
+from jobmeter.explain import store
+from jobmeter.explain.model import (
     ChargeExplanation,
     ClickPage,
     DayExplanation,
@@ -25,6 +24,7 @@ from jobmeter.reports.model_explain import (
     Outcome,
     PostingPage,
 )
+from jobmeter.metering.model import VERDICTS
 from jobmeter.settlement.model import RULES
 from jobmeter.store.migrate import Connection
 

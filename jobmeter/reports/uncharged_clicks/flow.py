@@ -4,8 +4,8 @@ from datetime import date
 
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.partners.model import Application
-from jobmeter.reports import store_not_charged as store
-from jobmeter.reports.model_not_charged import NotCharged
+from jobmeter.reports.uncharged_clicks import store
+from jobmeter.reports.uncharged_clicks.model import NotCharged
 from jobmeter.store.migrate import Connection
 
 PAGE_ROWS_MAX = 250

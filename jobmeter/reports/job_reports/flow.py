@@ -11,9 +11,9 @@ from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.partners.model import Application
-from jobmeter.reports import rules, store
-from jobmeter.reports.flow_lists import JobLists
-from jobmeter.reports.model import (
+from jobmeter.reports.job_reports import rules, store
+from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.model import (
     AskedByIds,
     BudgetReport,
     DayRange,

@@ -5,9 +5,9 @@ Does not own how the result is printed. Law 9, the sum of invoices, is billing's
 
 from collections.abc import Awaitable, Callable
 
+from jobmeter.integrity import store
 from jobmeter.ledger.chain.flow import verify_chain
-from jobmeter.reports import store_laws as store
-from jobmeter.reports.model import LawCheck
+from jobmeter.reports.job_reports.model import LawCheck
 from jobmeter.store.migrate import Connection
 
 Check = Callable[[Connection], Awaitable[store.Found]]

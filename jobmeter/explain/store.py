@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from jobmeter.reports.model_explain import (
+from jobmeter.explain.model import (
     Charge,
     ExplainedDay,
     ExplainedJob,
@@ -20,7 +20,7 @@ from jobmeter.reports.model_explain import (
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports", "explain.sql")
+SQL = load_statements("jobmeter.explain")
 
 # Key, milliseconds, visitor, batch, verdict, rule.
 ClickRow = tuple[UUID, int, int, int, int, int | None]

@@ -5,7 +5,7 @@ from typing import LiteralString
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports", "laws.sql")
+SQL = load_statements("jobmeter.integrity")
 
 # Rows looked at, rows that break the law, one of those in words.
 Found = tuple[int, int, str | None]

@@ -1,11 +1,11 @@
 """Owns the statements of the partners' stream, one function each. Does not own when they run."""
 
-from jobmeter.reports.model_stream import MoneyEntry, RestatementEntry
-from jobmeter.reports.store_explain import make_restatement
+from jobmeter.explain.store import make_restatement
+from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports", "stream.sql")
+SQL = load_statements("jobmeter.reports.charge_stream")
 
 
 async def list_charge_entries(

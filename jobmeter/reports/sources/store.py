@@ -3,7 +3,7 @@
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.reports", "probes.sql")
+SQL = load_statements("jobmeter.reports.sources")
 
 
 async def probe_postings(connection: Connection, *, shard: int) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.reports.model_explain import Restatement
+from jobmeter.explain.model import Restatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Owns the stream of charges and corrections that a partner follows."""
