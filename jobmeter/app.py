@@ -29,7 +29,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.metering.intake.flow import Known
 from jobmeter.reports.job_reports.job_list_cache import JobLists
-from jobmeter.sandbox import http as sandbox_http
+from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.store.database import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.store.migrate import DatabaseUnusable

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from jobmeter.app import create_app
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 
 VERSION = "202504"
@@ -195,7 +195,7 @@ def range_text(first: date, last: date) -> str:
 @contextmanager
 def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
-    keys = setup.make_keys()
+    keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
     chosen = Settings(
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
@@ -207,6 +207,6 @@ def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
 async def _make_partner(database_url: str, secret_key: str) -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        return await setup.make_partner(database, now=read_machine_clock(), secret_key=secret_key)
+        return await seed.make_partner(database, now=read_machine_clock(), secret_key=secret_key)
     finally:
         await database.close()

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from cyclopts import App, Parameter
 
-from jobmeter.sandbox.play import Sandbox, SandboxRefusedError
-from jobmeter.sandbox.setup import read_credentials
+from jobmeter.sandbox.seed import read_credentials
+from jobmeter.sandbox.traffic.player import Sandbox, SandboxRefusedError
 
 CREDENTIALS = Path(platformdirs.user_data_dir("jobmeter")) / "sandbox" / "credentials.json"
 ROOT = "/operator/hiringContracts"

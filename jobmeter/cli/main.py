@@ -23,12 +23,13 @@ from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.integrity import flow as integrity
 from jobmeter.reports.job_reports.model import LawCheck
-from jobmeter.sandbox import setup, show
-from jobmeter.sandbox.demo import run_demo
-from jobmeter.sandbox.play import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
-from jobmeter.sandbox.score import Judged, judge_traffic, score
-from jobmeter.sandbox.traffic import BOARD_PLAN
-from jobmeter.sandbox.truth import Label, read_labels, write_truth
+from jobmeter.sandbox import seed as sandbox_seed
+from jobmeter.sandbox.demo import tables
+from jobmeter.sandbox.demo.run import run_demo
+from jobmeter.sandbox.traffic.generator import BOARD_PLAN
+from jobmeter.sandbox.traffic.ground_truth import Label, read_labels, write_truth
+from jobmeter.sandbox.traffic.player import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
+from jobmeter.sandbox.traffic.score import Judged, judge_traffic, score
 from jobmeter.store.database import Database, upgrade_database
 from jobmeter.store.migrate import DatabaseUnusable
 
@@ -97,13 +98,13 @@ def sandbox(
     """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
     kept, told = data / "partner.json", credentials or data / "credentials.json"
     with open_database(data, database_url, is_watched=True) as url:
-        content = setup.read_credentials(kept)
+        content = sandbox_seed.read_credentials(kept)
         if content is None:
-            keys = setup.make_keys()
+            keys = sandbox_seed.make_keys()
             content = asyncio.run(_make_partner(url, keys["secret_key"])) | keys
-            setup.write_credentials(kept, content)
+            sandbox_seed.write_credentials(kept, content)
         # A folder of an older sandbox may lack a key that has been added since.
-        content = setup.make_keys() | content
+        content = sandbox_seed.make_keys() | content
         settings = replace(
             Settings.from_environment(),
             database_url=url,
@@ -115,7 +116,7 @@ def sandbox(
 
         def tell(base_url: str) -> None:
             sandbox_now = Sandbox(content | {"base_url": base_url}).read_clock().isoformat()
-            setup.write_credentials(told, content | {"base_url": base_url, "now": sandbox_now})
+            sandbox_seed.write_credentials(told, content | {"base_url": base_url, "now": sandbox_now})
             console.print(f"The sandbox listens at {base_url}; credentials: {told}")
 
         run_server(settings, host=host, port=port, workers=workers, when_listening=tell)
@@ -124,7 +125,7 @@ def sandbox(
 async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
     opened = await Database.open(url, connections_max=2)
     try:
-        return await setup.make_partner(opened, now=read_machine_clock(), secret_key=secret_key)
+        return await sandbox_seed.make_partner(opened, now=read_machine_clock(), secret_key=secret_key)
     finally:
         await opened.close()
 
@@ -157,7 +158,7 @@ def play(
             when_moved=lambda now: bar.update(task, advance=1, day=f"{now:%d %b %H:%M}"),
         )
         bar.update(task, completed=(days + TAIL_DAYS) * 24)
-    show.show_play(console, played)
+    tables.show_play(console, played)
     if truth is not None:
         write_truth(truth, played.truth)
         console.print(f"The ground truth is in {truth}")
@@ -170,7 +171,7 @@ def score_traffic(
     """Prints precision and recall of each filter and settlement rule on traffic whose ground truth is in TRUTH."""
     labels = read_labels(truth)
     with open_database(data, database_url) as url:
-        show.show_scores(console, score(asyncio.run(_judge(url, labels))))
+        tables.show_scores(console, score(asyncio.run(_judge(url, labels))))
 
 
 async def _judge(url: str, labels: dict[str, Label]) -> list[Judged]:
@@ -202,7 +203,7 @@ def advance_clock(span: str, *, credentials: CredentialsOption = None) -> None:
 
 def _running_sandbox(credentials: Path | None) -> Sandbox:
     path = credentials or DATA / "sandbox" / "credentials.json"
-    content = setup.read_credentials(path)
+    content = sandbox_seed.read_credentials(path)
     if content is None or "base_url" not in content:
         raise SandboxRefusedError(
             f"there is no credentials file of a sandbox at {path}; start one: jobmeter sandbox"

@@ -14,7 +14,7 @@ from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.metering.model import Verdict
-from jobmeter.sandbox import http as sandbox_http
+from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
 
 NOTE = "This page is printed from the tables in the code: `make docs`.\n"

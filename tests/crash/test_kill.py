@@ -13,13 +13,13 @@ import pytest
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.integrity.flow import check_laws
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed as sandbox_seed
 from jobmeter.store.database import Database
 from tests.board import Board, make_event
 from tests.crash.installation import Installation
 from tests.tables import read_tables
 
-PRICE_MICROS = setup.CLICK_PRICE_MICROS
+PRICE_MICROS = sandbox_seed.CLICK_PRICE_MICROS
 BUDGETS = {"big-1": 9_000, "big-2": 9_000, "soon-spent": 300, "spent-at-once": 3}  # whole units
 BATCHES = 40
 BATCH_ROWS = 1_500
@@ -73,7 +73,7 @@ def make_batches(chooser, job_ids, at):
 async def make_partner(url):
     database = await Database.open(url, connections_max=2)
     try:
-        return await setup.make_partner(database, now=read_machine_clock())
+        return await sandbox_seed.make_partner(database, now=read_machine_clock())
     finally:
         await database.close()
 
@@ -149,7 +149,7 @@ def expected_jobs(mail, budgets):
 
 @pytest.fixture
 def installation(tmp_path):
-    made = Installation(tmp_path, setup.make_keys())
+    made = Installation(tmp_path, sandbox_seed.make_keys())
     yield made
     made.stop()
 

@@ -7,7 +7,7 @@ import asyncio
 
 import pytest
 
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 from tests.board import Board
 
@@ -19,7 +19,7 @@ def neighbour(board, database_url):
     async def make():
         database = await Database.open(database_url, connections_max=1)
         try:
-            return await setup.make_partner(database, now=board.now)
+            return await seed.make_partner(database, now=board.now)
         finally:
             await database.close()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES, REST
-from jobmeter.sandbox.http import ROUTES as SANDBOX_ROUTES
+from jobmeter.sandbox.endpoints import ROUTES as SANDBOX_ROUTES
 from jobmeter.wire.restli.encoding import encode_element
 from tests.board import range_text
 

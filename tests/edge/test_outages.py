@@ -12,7 +12,7 @@ from psycopg.errors import DeadlockDetected
 from jobmeter.app import create_app, open_state
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 from jobmeter.store.outage import OneAMinute, Outage, is_outage
 
@@ -33,7 +33,7 @@ def allow(cluster_url, database_url, is_allowed):
 async def make_partner(database_url):
     database = await Database.open(database_url, connections_max=1)
     try:
-        return await setup.make_partner(database, now=read_machine_clock())
+        return await seed.make_partner(database, now=read_machine_clock())
     finally:
         await database.close()
 

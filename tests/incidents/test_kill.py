@@ -11,7 +11,7 @@ import httpx2
 import psycopg
 
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 from tests.board import Board
 from tests.crash.installation import Installation
@@ -25,13 +25,13 @@ def make_partner_in(installation: Installation) -> dict:
 async def make_partner(url: str) -> dict:
     database = await Database.open(url, connections_max=2)
     try:
-        return await setup.make_partner(database, now=read_machine_clock())
+        return await seed.make_partner(database, now=read_machine_clock())
     finally:
         await database.close()
 
 
 def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
-    installation = Installation(tmp_path, setup.make_keys())
+    installation = Installation(tmp_path, seed.make_keys())
     try:
         credentials = make_partner_in(installation)
         installation.start_server()
@@ -50,7 +50,7 @@ def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
                     "SELECT sum(clicks_charged), sum(charge_micros)::bigint FROM job_days WHERE job_id = %s",
                     [job_id],
                 ).fetchone()
-            assert found == (acknowledged, acknowledged * setup.CLICK_PRICE_MICROS)
+            assert found == (acknowledged, acknowledged * seed.CLICK_PRICE_MICROS)
             assert acknowledged == 12
     finally:
         installation.stop()

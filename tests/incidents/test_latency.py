@@ -7,7 +7,7 @@ import httpx2
 import numpy as np
 import pytest
 
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from tests.board import Board, make_event
 from tests.crash.installation import Installation
 from tests.incidents.test_kill import make_partner_in
@@ -21,7 +21,7 @@ def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
     """Eight senders of three clicks each, each batch durable and charged before its answer. The bound is for a
     machine that others use too.
     """
-    installation = Installation(tmp_path, setup.make_keys())
+    installation = Installation(tmp_path, seed.make_keys())
     try:
         credentials = make_partner_in(installation)
         installation.start_server()

@@ -22,8 +22,8 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.job_list_cache import JobLists
 from jobmeter.reports.job_reports.model import BudgetReport, JobReport, RangePage, ReportQuery
-from jobmeter.sandbox.deliveries import Delivery
-from jobmeter.sandbox.traffic import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.schedule import Delivery
 from jobmeter.wire.events import Event, Malformed, decode_events
 from tests.conftest import TEMPLATE, make_database
 from tests.laws.stage import START, Stage, open_stage

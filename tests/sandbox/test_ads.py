@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from jobmeter.sandbox.ads import read_ads
+from jobmeter.sandbox.demo.ads import read_ads
 
 COLUMNS = [
     "job_id",

@@ -10,10 +10,10 @@ from jobmeter.base.clock import to_ms
 from jobmeter.cli.main import main
 from jobmeter.metering.filters.flow import exclude
 from jobmeter.metering.intake.identity import find_visitor
-from jobmeter.sandbox.apart import list_staff
-from jobmeter.sandbox.score import EVERYTHING, Judged, Score, judge_traffic, score
-from jobmeter.sandbox.traffic import DAY_MS, LiveJob, TrafficPlan, generate_day
-from jobmeter.sandbox.truth import Label, Truth, write_truth
+from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
+from jobmeter.sandbox.traffic.score import EVERYTHING, Judged, Score, judge_traffic, score
+from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.laws.stage import PRICE_MICROS, Stage, open_stage
 from tests.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
 

@@ -8,7 +8,7 @@ import crawleruseragents
 import numpy as np
 import pytest
 
-from jobmeter.sandbox.traffic import (
+from jobmeter.sandbox.traffic.generator import (
     BROWSER_AGENTS,
     CRAWLER_AGENTS,
     HOUR_MS,
@@ -18,7 +18,7 @@ from jobmeter.sandbox.traffic import (
     draw_popularity,
     generate_day,
 )
-from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 
 TUESDAY_MS = 20_760 * DAY_MS
 JOBS = [LiveJob(4_000_000_000 + 256 * n, TUESDAY_MS - DAY_MS, TUESDAY_MS + 30 * DAY_MS) for n in range(80)]

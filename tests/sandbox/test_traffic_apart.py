@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from jobmeter.charging.model import name_country, number_country
-from jobmeter.sandbox.apart import STAFF, list_staff
-from jobmeter.sandbox.traffic import BROWSER_AGENTS, LiveJob, TrafficPlan, generate_day
-from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, Label
+from jobmeter.sandbox.traffic.generator import BROWSER_AGENTS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, Label
+from jobmeter.sandbox.traffic.special_visits import STAFF, list_staff
 
 DAY_START_MS = 20_760 * DAY_MS
 MARKETS = ("US", "FR", "")

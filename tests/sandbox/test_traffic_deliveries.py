@@ -7,7 +7,9 @@ from ipaddress import ip_address, ip_network
 import msgspec
 import pytest
 
-from jobmeter.sandbox.deliveries import (
+from jobmeter.sandbox.traffic.generator import HOUR_MS, LiveJob, TrafficPlan, generate_day, make_address
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
+from jobmeter.sandbox.traffic.schedule import (
     Delivery,
     Event,
     encode_batches,
@@ -15,8 +17,6 @@ from jobmeter.sandbox.deliveries import (
     merge_deliveries,
     split_due,
 )
-from jobmeter.sandbox.traffic import HOUR_MS, LiveJob, TrafficPlan, generate_day, make_address
-from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 
 DAY_START_MS = 20_760 * DAY_MS
 JOBS = [LiveJob(9_000_000 + 256 * n, DAY_START_MS, DAY_START_MS + 20 * DAY_MS) for n in range(50)]

@@ -5,8 +5,8 @@ from collections import Counter
 import msgspec
 import pytest
 
-from jobmeter.sandbox.traffic import LiveJob, TrafficPlan, generate_day
-from jobmeter.sandbox.truth import (
+from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.ground_truth import (
     APPLY_CLICK,
     DAY_MS,
     VIEW,

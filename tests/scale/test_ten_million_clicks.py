@@ -21,7 +21,7 @@ from bench.serving import Served, serve
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.settings import Settings
 from jobmeter.integrity.flow import check_laws
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 from jobmeter.store.embedded import start_embedded
 from tests.scale.clicks import SENDERS, Stream
@@ -104,7 +104,7 @@ def url(tmp_path):
 
 @pytest.mark.slow
 def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
-    now, keys = read_machine_clock(), setup.make_keys()
+    now, keys = read_machine_clock(), seed.make_keys()
     settings = Settings(database_url=url, sandbox=True, **keys)
     # given jobs with money for the same few clicks each, and clicks that most of them hardly get
     jobs = post_live_jobs(

@@ -13,8 +13,8 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic import DAY_MS, LiveJob, TrafficPlan, draw_popularity, generate_day
-from jobmeter.sandbox.truth import APPLY_CLICK, Truth
+from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, draw_popularity, generate_day
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
 from tests.laws.stage import PRICE_MICROS, START, Stage
 from tests.laws.test_replay import cut
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jobmeter.sandbox import setup
+from jobmeter.sandbox import seed
 from jobmeter.store.database import Database
 from tests.board import Board, open_board
 from tests.conftest import TEMPLATE, make_database
@@ -34,7 +34,7 @@ def neighbour(board, database_url):
     async def make():
         database = await Database.open(database_url, connections_max=1)
         try:
-            return await setup.make_partner(database, now=board.now)
+            return await seed.make_partner(database, now=board.now)
         finally:
             await database.close()
 

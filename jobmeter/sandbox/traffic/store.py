@@ -3,7 +3,7 @@
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.sandbox")
+SQL = load_statements("jobmeter.sandbox.traffic")
 
 
 async def read_offset(connection: Connection) -> int:

@@ -1,6 +1,6 @@
 """Owns the client side of a sandbox: reads its credentials, moves its clock, plays traffic into it.
 
-Does not own what traffic looks like (``traffic``) or the server. Speaks HTTP alone.
+Does not own what traffic looks like (``generator``) or the server. Speaks HTTP alone.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ import httpx2
 
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.apart import list_staff
-from jobmeter.sandbox.deliveries import Delivery, encode_batches, merge_deliveries, split_due
-from jobmeter.sandbox.traffic import LiveJob, TrafficPlan, generate_day
-from jobmeter.sandbox.truth import DayTruth, Truth
+from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
+from jobmeter.sandbox.traffic.schedule import Delivery, encode_batches, merge_deliveries, split_due
+from jobmeter.sandbox.traffic.special_visits import list_staff
 
 BATCH_ROWS = 10_000
 STEP_HOURS = 1  # events arrive up to 47 hours late: longer steps would make some of them too late

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from jobmeter.base.clock import from_ms
-from jobmeter.sandbox.play import Played
-from jobmeter.sandbox.score import Score
+from jobmeter.sandbox.traffic.player import Played
+from jobmeter.sandbox.traffic.score import Score
 
 
 def range_text(first: date, last: date) -> str:

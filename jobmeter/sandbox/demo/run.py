@@ -20,11 +20,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
-from jobmeter.sandbox import show
-from jobmeter.sandbox.ads import Ad, read_ads
-from jobmeter.sandbox.play import TAIL_DAYS, Played, Sandbox, SandboxRefusedError, play_traffic
-from jobmeter.sandbox.setup import read_credentials
-from jobmeter.sandbox.traffic import BOARD_PLAN
+from jobmeter.sandbox.demo import tables
+from jobmeter.sandbox.demo.ads import Ad, read_ads
+from jobmeter.sandbox.seed import read_credentials
+from jobmeter.sandbox.traffic.generator import BOARD_PLAN
+from jobmeter.sandbox.traffic.player import TAIL_DAYS, Played, Sandbox, SandboxRefusedError, play_traffic
 
 CUSTOMERS = 6
 DAYS = 35
@@ -74,14 +74,14 @@ def run_demo(console: Console) -> None:
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
         played, watched = play(partner, customers[0], posted[0], console)
-        show.show_play(console, played)
+        tables.show_play(console, played)
         show_reports(partner, customers, posted, watched, console)
         check = subprocess.run(
             [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
         )
         if check.returncode != 0:
             raise SandboxRefusedError("the laws of the money do not hold")
-    show.show_next_steps(console)
+    tables.show_next_steps(console)
 
 
 def choose_ads(console: Console) -> tuple[Ad, ...]:
@@ -227,12 +227,12 @@ def read_totals(partner: Partner, customer: dict[str, Any], ids: list[str], day:
     """The figures of one day over up to ten jobs."""
     report = partner.call(customer, "GET", report_path(ids[:10], day, day))
     rows = [row for job in report["results"].values() for row in job.get("jobPerformanceMetrics", [])]
-    return show.sum_rows(rows)
+    return tables.sum_rows(rows)
 
 
 def report_path(ids: list[str], first: date, last: date) -> str:
     wanted = ",".join(quote(external_id, safe="") for external_id in ids)
-    return f"/rest/partnerJobReports?ids=List({wanted})&dateRange={show.range_text(first, last)}"
+    return f"/rest/partnerJobReports?ids=List({wanted})&dateRange={tables.range_text(first, last)}"
 
 
 def show_reports(
@@ -243,22 +243,22 @@ def show_reports(
     console: Console,
 ) -> None:
     today = day_of(partner.sandbox.read_clock())
-    first, last = show.fullest_month(today - timedelta(days=DAYS + TAIL_DAYS), today - timedelta(days=1))
+    first, last = tables.fullest_month(today - timedelta(days=DAYS + TAIL_DAYS), today - timedelta(days=1))
     customer, ids = customers[0], posted[0]
     reports: dict[str, Any] = {}
     for start in range(0, len(ids), 10):
         reports |= partner.call(customer, "GET", report_path(ids[start : start + 10], first, last))["results"]
     busiest = max(reports.values(), key=lambda report: len(report.get("jobPerformanceMetrics", [])))
-    show.show_job(console, busiest, first, last)
+    tables.show_job(console, busiest, first, last)
     week = last - timedelta(days=DAYS - 14)
-    path = f"/rest/partnerJobReports?q=dateRange&start=0&count=8&dateRange={show.range_text(week, week)}"
-    show.show_page(console, partner.call(customer, "GET", path), week)
+    path = f"/rest/partnerJobReports?q=dateRange&start=0&count=8&dateRange={tables.range_text(week, week)}"
+    tables.show_page(console, partner.call(customer, "GET", path), week)
     contract_id = partner.sandbox.credentials["partner_contract_id"]
     budget = partner.call(
         partner.sandbox.credentials["parent"],
         "GET",
         f"/rest/partnerBudgetReports?partnerContractId={contract_id}",
     )
-    show.show_budget(console, budget)
-    show.show_estimate(console, watched)
-    show.show_exhausted(console, list(reports.values()))
+    tables.show_budget(console, budget)
+    tables.show_estimate(console, watched)
+    tables.show_exhausted(console, list(reports.values()))

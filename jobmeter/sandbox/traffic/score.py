@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from jobmeter.metering.intake.identity import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
-from jobmeter.sandbox import store
-from jobmeter.sandbox.traffic import SOURCE
-from jobmeter.sandbox.truth import CHARGEABLE, Label
+from jobmeter.sandbox.traffic import store
+from jobmeter.sandbox.traffic.generator import SOURCE
+from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
 from jobmeter.settlement.model import RULES, Rule
 from jobmeter.store.migrate import Connection
 

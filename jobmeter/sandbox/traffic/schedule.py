@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
-from jobmeter.sandbox.truth import APPLY_CLICK, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, day_of_ms
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):

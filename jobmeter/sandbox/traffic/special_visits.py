@@ -1,6 +1,6 @@
 """Owns visits that an intake filter is after by what is told of them: from elsewhere, by staff, by declared crawlers.
 
-Does not own the other traffic (``traffic``), nor whether a filter holds.
+Does not own the other traffic (``generator``), nor whether a filter holds.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmeter.sandbox.truth import Label
+from jobmeter.sandbox.traffic.ground_truth import Label
 
 # The same people every day, whatever the seed, so that they can be excluded by name before traffic is played.
 STAFF = 12

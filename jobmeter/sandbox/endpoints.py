@@ -17,8 +17,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
 from jobmeter.charging.model import MARKET_UNKNOWN, name_country
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.sandbox import store
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
+from jobmeter.sandbox.traffic import store
 
 
 async def handle_clock(request: Request) -> Response:

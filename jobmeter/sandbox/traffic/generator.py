@@ -11,9 +11,16 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from jobmeter.sandbox.apart import Apart, choose_apart, choose_country, draw_staff, mix, name_visitor
-from jobmeter.sandbox.deliveries import Delivery, Event
-from jobmeter.sandbox.truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
+from jobmeter.sandbox.traffic.schedule import Delivery, Event
+from jobmeter.sandbox.traffic.special_visits import (
+    Apart,
+    choose_apart,
+    choose_country,
+    draw_staff,
+    mix,
+    name_visitor,
+)
 
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000

@@ -1,0 +1,1 @@
+"""Owns the demonstration: real ads, played days, printed reports."""

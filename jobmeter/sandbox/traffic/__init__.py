@@ -1,0 +1,1 @@
+"""Owns traffic with known truth: generated, scheduled, played, scored."""
