@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import state_of
 from jobmeter.api.http.responses import json_response
-from jobmeter.settlement import flow as settlement
+from jobmeter.settlement.days import flow as settlement
 
 
 async def show_health(request: Request) -> Response:

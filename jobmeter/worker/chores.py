@@ -25,7 +25,7 @@ from jobmeter.partners.secrets import flow as partners_security
 from jobmeter.promotion import alerts
 from jobmeter.promotion import flow as delivery
 from jobmeter.request_control import flow as partners_edge
-from jobmeter.settlement import flow as settlement
+from jobmeter.settlement.days import flow as settlement
 from jobmeter.store.database import Database
 from jobmeter.worker import feeds
 

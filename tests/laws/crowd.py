@@ -16,7 +16,7 @@ from jobmeter.base.faults import Refused
 from jobmeter.base.money import Money
 from jobmeter.charging.corrections import credits as correction
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.settlement import flow as settlement
+from jobmeter.settlement.days import flow as settlement
 from jobmeter.wire.events import Event
 from jobmeter.worker import chores
 from tests.laws.stage import PRICE_MICROS, PRICES_BY_PLACE, SETTINGS, START, Stage, make_element, make_event

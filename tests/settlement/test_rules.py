@@ -10,7 +10,7 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at, start_of
 from jobmeter.metering.intake import identity
-from jobmeter.settlement import flow_policy as policy
+from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
 

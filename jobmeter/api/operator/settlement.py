@@ -20,7 +20,7 @@ from jobmeter.charging.corrections import credits as correction
 from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import identity
-from jobmeter.settlement import flow_policy as policy
+from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
 from jobmeter.store.migrate import Connection
 

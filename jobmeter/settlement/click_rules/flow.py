@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.settlement import rules
-from jobmeter.settlement import store as days
-from jobmeter.settlement import store_rules as store
+from jobmeter.settlement.click_rules import networks as click_rules_networks
+from jobmeter.settlement.click_rules import store
+from jobmeter.settlement.days import store as days
 from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
 from jobmeter.store.migrate import Connection
 
@@ -76,9 +76,9 @@ async def set_networks(
 ) -> tuple[int, int]:
     """Replaces the list; returns how many networks it added, and how many were too narrow to use.
 
-    Raises ``Refused(OPERATOR_INPUT)`` as ``rules.read_networks`` does.
+    Raises ``Refused(OPERATOR_INPUT)`` as ``networks.read_networks`` does.
     """
-    spans, too_narrow = rules.read_networks(networks)
+    spans, too_narrow = click_rules_networks.read_networks(networks)
     added = await store.add_networks(
         connection,
         list_name=list_name,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.settlement")
+SQL = load_statements("jobmeter.settlement.days")
 
 
 async def lock_settlement(connection: Connection) -> bool:

@@ -6,7 +6,7 @@ from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion
 from jobmeter.store.migrate import Connection
 from jobmeter.store.sql import load_statements
 
-SQL = load_statements("jobmeter.settlement", "queries_rules.sql")
+SQL = load_statements("jobmeter.settlement.click_rules")
 
 
 async def allow_memory(connection: Connection) -> None:

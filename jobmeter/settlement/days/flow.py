@@ -6,9 +6,9 @@ from datetime import date, datetime
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
 from jobmeter.metering.retention import flow as metering
-from jobmeter.settlement import store
-from jobmeter.settlement import store_rules as rules
-from jobmeter.settlement.flow_policy import read_policies
+from jobmeter.settlement.click_rules import store as rules
+from jobmeter.settlement.click_rules.flow import read_policies
+from jobmeter.settlement.days import store
 from jobmeter.settlement.model import Rule, RulePolicy
 from jobmeter.store.migrate import Connection
 

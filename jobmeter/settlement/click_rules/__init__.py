@@ -1,0 +1,1 @@
+"""Owns the rules by which settled days are rechecked, and what an operator set differently."""

@@ -1,0 +1,1 @@
+"""Owns days becoming final: rechecked once no event can still arrive, then closed."""
