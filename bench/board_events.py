@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.store.arrays import Column, pack_copy
+from jobmeter.database.arrays import Column, pack_copy
 
 BATCH_SPAN_MS = 1_000
 VISITORS = 50_000

@@ -17,7 +17,7 @@ from bench.measurement import Measured, Sizes
 from bench.requests import Answered, ask_all, make_get
 from bench.serving import Served, serve
 from jobmeter.base.settings import Settings
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 from jobmeter.wire.links import make_link_token
 
 CONNECTIONS = 64

@@ -14,12 +14,12 @@ from lxml import etree
 
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
+from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedRun, Outcome
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.store.database import Database
 
 JOBS = 20_000
 JOBS_LARGE = 100_000

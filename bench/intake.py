@@ -20,7 +20,7 @@ from bench.serving import Served, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 
 EVENTS_KEY = "bench-events"
 MIXED_CLICK_SHARE = 0.1

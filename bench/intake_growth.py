@@ -18,7 +18,7 @@ from bench.serving import Served, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 
 DAY_EVENTS_LARGE = 50_000_000
 LIVE_JOBS_LARGE = 1_000_000

@@ -13,12 +13,12 @@ import psycopg
 from jobmeter.base.money import Money
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.arrays import Column
+from jobmeter.database.pool import Database
+from jobmeter.database.statements import load_statements
 from jobmeter.metering.intake import flow as metering
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft, Credentials
-from jobmeter.store.arrays import Column
-from jobmeter.store.database import Database
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("bench", "setup.sql")
 

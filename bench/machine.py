@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 
 from bench.parallel import Act, race
-from jobmeter.store.embedded import start_embedded
-from jobmeter.store.sql import load_statements
+from jobmeter.database.embedded import start_embedded
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("bench", "setup.sql")
 

@@ -24,11 +24,11 @@ from bench.serving import Served, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months.flow import keep_next_day
+from jobmeter.database.arrays import Column
+from jobmeter.database.pool import Database
+from jobmeter.database.statements import load_statements
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Credentials
-from jobmeter.store.arrays import Column
-from jobmeter.store.database import Database
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("bench", "reports.sql")
 

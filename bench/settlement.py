@@ -17,10 +17,10 @@ from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
 from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.database.arrays import Column, pack_copy
+from jobmeter.database.pool import Database
+from jobmeter.database.statements import load_statements
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.store.arrays import Column, pack_copy
-from jobmeter.store.database import Database
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("bench", "settlement.sql")
 

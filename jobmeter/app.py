@@ -27,13 +27,13 @@ from jobmeter.api.outages import answer_outage
 from jobmeter.api.routes import make_routes
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.outages import UNUSABLE, Outage, is_outage
+from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import Known
 from jobmeter.reports.job_reports.job_list_cache import JobLists
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
-from jobmeter.store.database import WAIT_SECONDS_MAX, Database, upgrade_database
-from jobmeter.store.migrate import DatabaseUnusable
-from jobmeter.store.outage import UNUSABLE, Outage, is_outage
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 

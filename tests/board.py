@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 from jobmeter.app import create_app
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from jobmeter.store.database import Database
 
 VERSION = "202504"
 PATIENCE_SECONDS = 20

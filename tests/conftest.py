@@ -16,8 +16,8 @@ import pytest
 from fasteners import InterProcessLock
 from hypothesis import HealthCheck, settings
 
-from jobmeter.store.database import upgrade_database
-from jobmeter.store.embedded import start_embedded
+from jobmeter.database.embedded import start_embedded
+from jobmeter.database.pool import upgrade_database
 from tests.board import Board, open_board
 from tests.raised_faults import RaisedFaults
 

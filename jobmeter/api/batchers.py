@@ -1,6 +1,6 @@
 """Owns what goes to the database in groups: tokens, reports by ids, the events that candidates cause one by one.
 
-Does not own the grouping (``store.grouping``) or what is done for a group (the slices' flows).
+Does not own the grouping (``database.batching``) or what is done for a group (the slices' flows).
 """
 
 import asyncio
@@ -11,6 +11,9 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from jobmeter.base.settings import Settings
+from jobmeter.database.batching import Grouper
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.intake.single_events import take_in_singles
@@ -18,9 +21,6 @@ from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import AskedByIds, JobReport
-from jobmeter.store.database import Database
-from jobmeter.store.grouping import Grouper
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event
 
 REPORTS_AT_ONCE_MAX = 32

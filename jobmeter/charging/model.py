@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.arrays import Column
 from jobmeter.ledger.model import Account, AccountKind
-from jobmeter.store.arrays import Column
 
 
 @dataclass(frozen=True, slots=True)

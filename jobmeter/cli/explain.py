@@ -18,13 +18,13 @@ from rich.table import Table
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import ClickPage, ExplainedDay, ExplainedJob, ExplainedPosting, Restatement
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake.identity import find_event_key
 from jobmeter.settlement.model import RULES
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 
 PIPE_COLUMNS = 220
 

@@ -15,11 +15,11 @@ from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedReport, FeedRun, Outcome
 from jobmeter.partners.applications import flow as partners
-from jobmeter.store.database import Database
 
 ERRORS_SHOWN_MAX = 20
 

@@ -21,6 +21,8 @@ from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
+from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
 from jobmeter.reports.job_reports.model import LawCheck
 from jobmeter.sandbox import seed as sandbox_seed
@@ -30,8 +32,6 @@ from jobmeter.sandbox.traffic.generator import BOARD_PLAN
 from jobmeter.sandbox.traffic.ground_truth import Label, read_labels, write_truth
 from jobmeter.sandbox.traffic.player import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
 from jobmeter.sandbox.traffic.score import Judged, judge_traffic, score
-from jobmeter.store.database import Database, upgrade_database
-from jobmeter.store.migrate import DatabaseUnusable
 
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700

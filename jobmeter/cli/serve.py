@@ -24,9 +24,9 @@ from granian.server import Server
 
 from jobmeter.app import check_settings
 from jobmeter.base.settings import Settings
-from jobmeter.store.database import upgrade_database
-from jobmeter.store.embedded import EmbeddedServer, has_database, start_embedded
-from jobmeter.store.migrate import DatabaseUnusable
+from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
+from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.pool import upgrade_database
 
 LISTEN_SECONDS_MAX = 60
 SPAWN_POLL_SECONDS = 0.02

@@ -12,6 +12,7 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.explain import store
 from jobmeter.explain.model import (
     ChargeExplanation,
@@ -26,7 +27,6 @@ from jobmeter.explain.model import (
 )
 from jobmeter.metering.model import VERDICTS
 from jobmeter.settlement.model import RULES
-from jobmeter.store.migrate import Connection
 
 PAGE_MAX = 1_000
 FIRST_KEY = UUID(int=0)

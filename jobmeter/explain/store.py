@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.explain.model import (
     Charge,
     ExplainedDay,
@@ -17,8 +19,6 @@ from jobmeter.explain.model import (
     Restatement,
     StoredEvent,
 )
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.explain")
 

@@ -5,10 +5,10 @@ Does not own how the result is printed. Law 9, the sum of invoices, is billing's
 
 from collections.abc import Awaitable, Callable
 
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.integrity import store
 from jobmeter.ledger.chain.flow import verify_chain
 from jobmeter.reports.job_reports.model import LawCheck
-from jobmeter.store.migrate import Connection
 
 Check = Callable[[Connection], Awaitable[store.Found]]
 

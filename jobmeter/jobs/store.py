@@ -6,9 +6,9 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.jobs")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 
 
 class Verdict(IntEnum):

@@ -14,6 +14,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import NOTICE_ENDPOINTS_MAX, NOTICE_KEPT_DAYS, SECRETS_LIVE_MAX
 from jobmeter.base.sealing import seal, unseal
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.model import (
     MAILED_KINDS,
@@ -25,7 +26,6 @@ from jobmeter.notifications.model import (
     Way,
 )
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 CLAIM_SECONDS = 120  # longer than any attempt, and all that one process tells an endpoint in a row
 

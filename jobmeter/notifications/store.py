@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.notifications.model import Delivery, DeliveryState, NoticeEndpoint, Way
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.notifications")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.status.model import Look
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NoticeKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.model import ContractSpend, Standing
-from jobmeter.store.migrate import Connection
 
 JOB, CONTRACT = "JOB", "CONTRACT"
 

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.promotion.model import Change, ContractSpend, Standing
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.promotion")
 

@@ -9,10 +9,10 @@ from enum import Enum, auto
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPEAT_ABANDONED_SECONDS, REPEAT_KEPT_HOURS
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Answer, Claim, Lease, Request
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer
-from jobmeter.store.migrate import Connection
 
 LEASE_CALLS_MAX = 50
 COUNTERS_KEPT_DAYS = 7

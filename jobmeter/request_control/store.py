@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.request_control.model import Claim, Lease
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.request_control")
 

@@ -10,8 +10,8 @@ from jobmeter.base.clock import from_ms, read_machine_clock, to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
 from jobmeter.sandbox.traffic import store
-from jobmeter.store.database import Database
 from jobmeter.worker import chores
 
 _SPAN = re.compile(r"(\d{1,6})\s*(w|d|h|m|s|ms)")

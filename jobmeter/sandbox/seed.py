@@ -14,11 +14,11 @@ from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.contracts.partner import flow as contracts
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ApplicationDraft, Credentials
 from jobmeter.partners.oauth1 import flow as signatures
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 
 CURRENCY = "USD"
 LIMIT_MICROS = 1_000_000 * MICROS_PER_UNIT

@@ -5,13 +5,13 @@ Does not own the stream (``jobmeter.reports``) or the sending (``webhooks``).
 
 from datetime import datetime
 
+from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.json import draw_entry
-from jobmeter.store.database import Database
 
 ENTRIES_MAX = 200
 PAGES_MAX = 100

@@ -13,6 +13,7 @@ from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
+from jobmeter.database.pool import Database
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.ledger.chain import flow as chain
@@ -26,7 +27,6 @@ from jobmeter.promotion import alerts
 from jobmeter.promotion import flow as delivery
 from jobmeter.request_control import flow as partners_edge
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.store.database import Database
 from jobmeter.worker import feeds
 
 TASKS_ROWS_MAX = 200

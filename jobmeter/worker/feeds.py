@@ -17,10 +17,10 @@ import httpx2
 
 from jobmeter.base.limits import FEED_BYTES_MAX
 from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, Outcome
-from jobmeter.store.database import Database
 from jobmeter.worker.addresses import AddressRefusedError, find_address
 
 REDIRECTS_MAX = 5

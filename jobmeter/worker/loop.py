@@ -12,8 +12,8 @@ from random import Random
 
 from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
-from jobmeter.store.database import Database
-from jobmeter.store.outage import TELL_SECONDS, is_outage
+from jobmeter.database.outages import TELL_SECONDS, is_outage
+from jobmeter.database.pool import Database
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notices import tell_charges
 from jobmeter.worker.webhooks import DeliveryLanes

@@ -20,9 +20,9 @@ from urllib.parse import unquote, urlsplit
 import httpx2
 
 from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import Errand, Way
-from jobmeter.store.database import Database
 from jobmeter.worker.addresses import AddressRefusedError, find_address
 
 log = logging.getLogger("jobmeter.worker")

@@ -8,8 +8,8 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.charge import flow as charging
+from jobmeter.database.batching import Grouper
 from jobmeter.jobs.pages.model import Landing
-from jobmeter.store.grouping import Grouper
 from jobmeter.wire.events import Event
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 

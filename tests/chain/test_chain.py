@@ -7,8 +7,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 
 LATER = START + timedelta(hours=1)

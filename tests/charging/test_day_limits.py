@@ -11,7 +11,7 @@ from jobmeter.base.days import day_of, number_of
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
-from jobmeter.store.database import Database
+from jobmeter.database.pool import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, make_element, open_stage
 
 DAYS = st.integers(1, 40)

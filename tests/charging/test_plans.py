@@ -8,8 +8,8 @@ import numpy as np
 
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
-from jobmeter.store import arrays
-from jobmeter.store.database import Database
+from jobmeter.database import arrays
+from jobmeter.database.pool import Database
 
 JOBS = np.arange(1, 4, dtype=np.int64)
 ONES = arrays.pack_integers(np.ones(3, dtype=np.int64))

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 
 from jobmeter.base.settings import Settings
-from jobmeter.store.embedded import EmbeddedServer, start_embedded
+from jobmeter.database.embedded import EmbeddedServer, start_embedded
 
 START_SECONDS = 60
 

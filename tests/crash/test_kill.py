@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed as sandbox_seed
-from jobmeter.store.database import Database
 from tests.board import Board, make_event
 from tests.crash.installation import Installation
 from tests.tables import read_tables

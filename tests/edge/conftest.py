@@ -7,8 +7,8 @@ import asyncio
 
 import pytest
 
+from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from jobmeter.store.database import Database
 from tests.board import Board
 
 

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from jobmeter.api.http.idempotency import answer_once
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
 from jobmeter.request_control.model import Request
-from jobmeter.store.database import Database
 from tests.board import bearer, make_event
 
 ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"

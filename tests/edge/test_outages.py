@@ -12,9 +12,9 @@ from psycopg.errors import DeadlockDetected
 from jobmeter.app import create_app, open_state
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
+from jobmeter.database.outages import OneAMinute, Outage, is_outage
+from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from jobmeter.store.database import Database
-from jobmeter.store.outage import OneAMinute, Outage, is_outage
 
 EVENTS, OPERATOR = {"Authorization": "Bearer e"}, {"Authorization": "Bearer o"}
 

@@ -8,9 +8,9 @@ import pytest
 
 from jobmeter.api.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.base.faults import Fault
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.request_control import flow as request_control
-from jobmeter.store.database import Database
 from tests.board import open_board
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

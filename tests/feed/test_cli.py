@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from jobmeter.cli import feeds
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
-from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from jobmeter.database.pool import Database
 from jobmeter.integrity import flow as integrity
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, Outcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
-from jobmeter.store.database import Database
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobmeter.store.database import Database
+from jobmeter.database.pool import Database
 from tests.board import Board, bearer
 from tests.laws.stage import PRICE_MICROS, START, clear, make_clicks, set_up
 

@@ -15,8 +15,8 @@ from random import Random
 import pytest
 
 from jobmeter.charging.budgets import flow as limits
+from jobmeter.database.pool import Database
 from jobmeter.metering.intake.identity import find_visitor
-from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, set_up
 
 LATER = START + timedelta(hours=1)

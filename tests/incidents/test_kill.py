@@ -11,8 +11,8 @@ import httpx2
 import psycopg
 
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from jobmeter.store.database import Database
 from tests.board import Board
 from tests.crash.installation import Installation
 

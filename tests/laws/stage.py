@@ -14,6 +14,8 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.intake import flow as metering
@@ -22,8 +24,6 @@ from jobmeter.metering.model import IntakeReply
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
 from jobmeter.reports.job_reports.model import LawCheck
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
 from jobmeter.worker import chores
 

@@ -22,7 +22,7 @@ from jobmeter.base.faults import Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import Money
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.store.database import Database
+from jobmeter.database.pool import Database
 from jobmeter.wire.events import Event
 from tests.laws.auditor import FINAL, Auditor, Expected, day_of, to_ms
 from tests.laws.stage import PRICES_BY_PLACE, START, clear, make_element, make_event, set_up

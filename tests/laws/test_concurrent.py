@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from jobmeter.store.database import Database
+from jobmeter.database.pool import Database
 from tests.laws.crowd import Crowd
 from tests.laws.stage import set_up
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from jobmeter.base.settings import Settings
-from jobmeter.store.database import Database
+from jobmeter.database.pool import Database
 from jobmeter.worker.loop import run_loop
 from tests.laws.stage import START
 

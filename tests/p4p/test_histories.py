@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from jobmeter.base.faults import Refused
 from jobmeter.contracts.partner import flow as contracts
+from jobmeter.database.pool import Database
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.status import flow as status
 from jobmeter.jobs.status.model import Listing
-from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, clear, make_clicks, make_element, set_up
 
 LIMIT_MICROS = 40_000_000

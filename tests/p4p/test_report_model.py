@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from jobmeter.base.days import day_numbered
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.job_list_cache import JobLists
 from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
-from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, Stage, clear, make_element, make_event, set_up
 
 BUDGET_MICROS = 900_000_000

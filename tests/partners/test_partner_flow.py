@@ -7,9 +7,9 @@ import psycopg
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow
 from jobmeter.partners.model import ApplicationDraft
-from jobmeter.store.database import Database
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DRAFT = ApplicationDraft(

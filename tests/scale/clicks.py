@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 
 SENDERS = 2
 VISITORS = 5_000_000

@@ -20,10 +20,10 @@ from bench.parallel import Act, race
 from bench.serving import Served, serve
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.settings import Settings
+from jobmeter.database.embedded import start_embedded
+from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed
-from jobmeter.store.database import Database
-from jobmeter.store.embedded import start_embedded
 from tests.scale.clicks import SENDERS, Stream
 
 CLICKS = int(os.environ.get("JOBMETER_TEST_CLICKS", "10000000"))

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at
+from jobmeter.database.pool import Database
 from jobmeter.metering.intake import identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
-from jobmeter.store.database import Database
 from jobmeter.wire.events import Event
 from tests.laws.stage import PRICE_MICROS, START, Stage, clear, make_event, set_up
 from tests.settlement.naive import Click, Model, Settings

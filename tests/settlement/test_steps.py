@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, end_of, final_at
+from jobmeter.database.pool import Database
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import Known
 from jobmeter.metering.retention import flow as retention
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.store.database import Database
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, make_event, open_stage
 
 DAY = day_of(START)

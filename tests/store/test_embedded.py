@@ -12,14 +12,14 @@ import psycopg
 import pytest
 
 from jobmeter.cli.serve import keep_running
-from jobmeter.store.embedded import NO_PROCESS, start_embedded, start_patiently
-from jobmeter.store.migrate import DatabaseUnusable
+from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_patiently
+from jobmeter.database.migrations_runner import DatabaseUnusable
 
 # Another process that uses the same folder until a line comes in.
 GUEST = """
 import sys
 from pathlib import Path
-from jobmeter.store.embedded import start_embedded
+from jobmeter.database.embedded import start_embedded
 server = start_embedded(Path(sys.argv[1]), durable=False)
 print(server.url, flush=True)
 sys.stdin.readline()

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.store import grouping
-from jobmeter.store.grouping import Grouper
+from jobmeter.database import batching
+from jobmeter.database.batching import Grouper
 from jobmeter.wire.events import Event
 
 
@@ -32,7 +32,7 @@ def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
 
     assert outcomes == [str(n) for n in range(2_500)]
     assert sum(groups) == 2_500
-    assert max(groups) <= grouping.GROUP_ROWS_MAX
+    assert max(groups) <= batching.GROUP_ROWS_MAX
     assert len(groups) < 10
 
 
@@ -73,7 +73,7 @@ def test_more_than_can_wait_is_refused_at_once() -> None:
     async def commit(events: Sequence[Event]) -> list[None]:
         return [None] * len(events)
 
-    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=50), grouping.WAITING_ROWS_MAX + 5))
+    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=50), batching.WAITING_ROWS_MAX + 5))
     refused = [outcome.fault for outcome in outcomes if isinstance(outcome, Refused)]
     assert refused == [Fault.OVERLOADED] * 5
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobmeter.store import arrays
+from jobmeter.database import arrays
 
 EPOCH = date(1970, 1, 1)
 DAYS = st.integers((date(1, 1, 1) - EPOCH).days, (date(9999, 12, 31) - EPOCH).days)

@@ -6,15 +6,15 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from jobmeter.store.database import Database, upgrade_database
-from jobmeter.store.migrate import (
+from jobmeter.database.migrations_runner import (
     ADVISORY_LOCK,
     DatabaseUnusable,
     check_version,
     list_migrations,
     upgrade_schema,
 )
-from jobmeter.store.sql import load_statements
+from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.database.statements import load_statements
 
 NAMES = [name for name, _ in list_migrations()]
 

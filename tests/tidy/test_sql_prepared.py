@@ -20,8 +20,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
 
-from jobmeter.store.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
+from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql_text import statements
 from tests.tidy.test_sql import named_files

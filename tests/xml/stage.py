@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -13,9 +13,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
+from jobmeter.database.pool import Database
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
-from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument
 from jobmeter.wire.xml.keys import JobKey
 from tests.xml.stage import RUN_DAYS, START, XmlStage, make_document, open_xml_stage

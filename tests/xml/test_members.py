@@ -10,12 +10,12 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
+from jobmeter.database.pool import Database
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.jobs.xml_jobs import members
 from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.rules import portal_powers
-from jobmeter.store.database import Database
 from jobmeter.wire.xml.fields import JobContent, JobDocument
 from jobmeter.wire.xml.keys import JobKey
 from tests.xml.stage import POSTER, START, XmlStage, make_document, open_xml_stage

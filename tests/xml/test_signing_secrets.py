@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.sealing import seal, unseal
+from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.oauth1 import flow as signatures
-from jobmeter.store.database import Database
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import asyncio
 
 import psycopg
 
+from jobmeter.database.pool import Database
 from jobmeter.promotion import flow as delivery
-from jobmeter.store.database import Database
 
 POLL_SECONDS = 0.1
 

@@ -12,13 +12,13 @@ from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.proxies import TrustedProxies
 from jobmeter.api.http.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
+from jobmeter.database.batching import Grouper
+from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.job_reports.job_list_cache import JobLists
 from jobmeter.reports.job_reports.model import AskedByIds, JobReport
-from jobmeter.store.database import Database
-from jobmeter.store.grouping import Grouper
 from jobmeter.wire.events import Event
 
 

@@ -20,12 +20,12 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, REPEAT_KEY_CHARACTERS_MAX
+from jobmeter.database.outages import is_outage
 from jobmeter.partners.applications import flow as partners
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Turn
 from jobmeter.request_control.model import Answer
 from jobmeter.request_control.model import Request as RepeatableRequest
-from jobmeter.store.outage import is_outage
 
 log = logging.getLogger("jobmeter.api")
 

@@ -15,8 +15,8 @@ from psycopg_pool import PoolTimeout
 
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
 from jobmeter.request_control import flow as request_control
-from jobmeter.store.database import Database
 
 log = logging.getLogger("jobmeter.api")
 

@@ -15,9 +15,9 @@ from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.geo.lookup import is_country
 from jobmeter.partners.applications import flow as partners
-from jobmeter.store.migrate import Connection
 
 Short = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 

@@ -17,12 +17,12 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging.corrections import credits as correction
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
-from jobmeter.store.migrate import Connection
 
 Short = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")

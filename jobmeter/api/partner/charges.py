@@ -7,11 +7,11 @@ from jobmeter.api.http.bodies import read_bearer
 from jobmeter.api.http.context import state_of
 from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.json import draw_entry
-from jobmeter.store.database import Database
 
 LIMIT_DEFAULT = 100
 CURSOR_DIGITS_MAX = 18

@@ -16,11 +16,11 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import OperatorBody
 from jobmeter.api.partner.gateway import read_path_id, read_query_number, with_partner
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 DELIVERIES_SHOWN_MAX = 100
 REPLAYED_MAX = 1_000

@@ -23,12 +23,12 @@ from jobmeter.api.http.responses import RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import XML_BODY_BYTES_MAX
+from jobmeter.database.outages import UNUSABLE
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest
 from jobmeter.request_control.model import Request as RepeatableRequest
-from jobmeter.store.outage import UNUSABLE
 from jobmeter.wire.xml.writing import ErrorDocument, write_error_json, write_error_xml
 
 log = logging.getLogger("jobmeter.api")

@@ -13,9 +13,9 @@ from jobmeter.charging.budgets import store
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
-from jobmeter.store.migrate import Connection
 
 
 async def lock_limit(connection: Connection, *, shard: int, job_id: int) -> JobLimit:

@@ -1,8 +1,8 @@
 """Owns the statements that change or read a job's limit and window, one function each. Does not own when they run."""
 
 from jobmeter.charging.budgets.model import JobLimit
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.budgets")
 

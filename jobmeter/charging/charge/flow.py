@@ -13,11 +13,11 @@ from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.contracts.partner.model import Pacing, PartnerContract
+from jobmeter.database import arrays
+from jobmeter.database.arrays import Column
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
-from jobmeter.store import arrays
-from jobmeter.store.arrays import Column
-from jobmeter.store.migrate import Connection
 
 
 async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:

@@ -5,9 +5,9 @@ from datetime import date, datetime
 import numpy as np
 
 from jobmeter.charging.model import Charged, JobBudget, Meters
-from jobmeter.store.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.charge")
 

@@ -13,9 +13,9 @@ from jobmeter.base.days import day_of, number_of
 from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
+from jobmeter.database import arrays
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.bulk import flow as ledger
-from jobmeter.store import arrays
-from jobmeter.store.migrate import Connection
 
 
 @dataclass(frozen=True, slots=True)

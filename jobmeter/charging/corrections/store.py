@@ -4,9 +4,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from jobmeter.charging.model import StandingCharge
-from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.corrections")
 

@@ -6,7 +6,7 @@ Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.pro
 from collections.abc import Sequence
 
 from jobmeter.charging.pacing import store
-from jobmeter.store.migrate import Connection
+from jobmeter.database.migrations_runner import Connection
 
 
 async def note_jobs(connection: Connection, job_ids: Sequence[int]) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from jobmeter.base.clock import to_ms
 from jobmeter.charging.meters import store
-from jobmeter.store.arrays import Column, pack_bigints
-from jobmeter.store.migrate import Connection
+from jobmeter.database.arrays import Column, pack_bigints
+from jobmeter.database.migrations_runner import Connection
 
 
 async def open_free_meters(

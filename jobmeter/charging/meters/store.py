@@ -1,8 +1,8 @@
 """Owns the statements of meters without a price, one function each. Does not own when they run."""
 
-from jobmeter.store.arrays import BigintArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import BigintArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.meters")
 

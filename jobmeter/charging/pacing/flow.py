@@ -13,9 +13,9 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
 from jobmeter.charging.pacing import rules, store
-from jobmeter.store import arrays
-from jobmeter.store.arrays import Column
-from jobmeter.store.migrate import Connection
+from jobmeter.database import arrays
+from jobmeter.database.arrays import Column
+from jobmeter.database.migrations_runner import Connection
 
 
 async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Column:

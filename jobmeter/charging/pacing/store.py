@@ -3,9 +3,9 @@
 from datetime import date
 
 from jobmeter.charging.pacing.rules import DayLimit
-from jobmeter.store.arrays import BigintArray, SmallintArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import BigintArray, SmallintArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.pacing")
 

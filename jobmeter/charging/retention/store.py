@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.retention")
 

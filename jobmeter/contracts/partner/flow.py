@@ -11,10 +11,10 @@ from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_ur
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts.partner import rules, store
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 async def open_partner_contract(

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.contracts.partner")
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules
 from jobmeter.jobs.campaigns import store as campaigns
@@ -12,7 +13,6 @@ from jobmeter.jobs.model import State
 from jobmeter.jobs.postings.changes import end_posting
 from jobmeter.jobs.postings.creation import set_windows
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 async def create_campaign(

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.jobs.campaigns")
 

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
 from jobmeter.jobs.feeds.model import Feed, FeedReport, FeedRun
 from jobmeter.partners.model import Application
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 
 LOCK_SPACE = 0x46454544  # "FEED"
 ABANDONED_AFTER = timedelta(minutes=1)  # whether a feed is still being read then, its lock tells

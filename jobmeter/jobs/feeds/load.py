@@ -16,11 +16,11 @@ import numpy as np
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.meters import flow as meters
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store
 from jobmeter.jobs.feeds.flow import note_run
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, Outcome
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.xml.feed import FeedError, read_feed
 
 POLICY = FeedPolicy()

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, Outcome
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 from jobmeter.wire.xml.feed import FeedError
 
 SQL = load_statements("jobmeter.jobs.feeds")

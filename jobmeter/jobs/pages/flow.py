@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from jobmeter.base.ids import SHARD_COUNT, shard_of
+from jobmeter.database.arrays import pack_bigints, pack_smallints
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.pages import store
 from jobmeter.jobs.pages.model import JobPage, Landing
-from jobmeter.store.arrays import pack_bigints, pack_smallints
-from jobmeter.store.migrate import Connection
 
 
 async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:

@@ -5,10 +5,10 @@ from typing import Any
 from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
 
+from jobmeter.database.arrays import BigintArray, SmallintArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.jobs.pages.model import JobPage, Landing
-from jobmeter.store.arrays import BigintArray, SmallintArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.jobs.pages")
 

@@ -13,6 +13,7 @@ from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
@@ -29,7 +30,6 @@ from jobmeter.jobs.postings.creation import (
 )
 from jobmeter.jobs.xml_jobs.runs import free_held_slot
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 class VerdictReached(Exception):  # noqa: N818 -- reads as what happened; never leaves this module

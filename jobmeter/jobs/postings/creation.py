@@ -15,6 +15,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import JobTraits, PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.geo.gazetteer import country_of, standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules as campaigns_rules
@@ -24,7 +25,6 @@ from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.xml_jobs.runs import check_inventory, free_held_slot
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 @dataclass(frozen=True, slots=True)

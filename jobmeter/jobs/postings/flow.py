@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from jobmeter.base.ids import SHARD_COUNT, URN_TASK
 from jobmeter.base.limits import TASK_KEPT_DAYS
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import (
     JobDraft,
@@ -26,7 +27,6 @@ from jobmeter.jobs.postings.changes import end_posting, take_change, take_closin
 from jobmeter.jobs.postings.creation import publish_posting, take_creation
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 async def take_element(

@@ -10,6 +10,7 @@ from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import store as campaigns_store
@@ -19,7 +20,6 @@ from jobmeter.jobs.postings.flow import find_tasks
 from jobmeter.jobs.status import rules
 from jobmeter.jobs.status.model import Look, PostingStatus, Standing
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 
 
 async def read_statuses(

@@ -12,6 +12,7 @@ from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import BudgetOpening
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules
@@ -29,7 +30,6 @@ from jobmeter.jobs.xml_jobs.runs import (
     log_entry,
 )
 from jobmeter.partners.model import Application
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.xml.fields import JobDocument
 from jobmeter.wire.xml.keys import JobKey
 

@@ -5,11 +5,11 @@ from datetime import datetime
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.runs import apply_change, close_run, end_if_overdue, find_contract, log_change
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.xml.fields import JobDocument
 
 POSTER_JOBS_MAX = 1_000

@@ -12,10 +12,10 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.charge import flow as charging
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import Change, XmlJob
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.xml.fields import JobContent
 
 OVERDUE_ROWS_MAX = 100

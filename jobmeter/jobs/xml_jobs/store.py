@@ -5,10 +5,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs.model import XmlJob
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 from jobmeter.wire.xml.fields import JobContent
 
 SQL = load_statements("jobmeter.jobs.xml_jobs")

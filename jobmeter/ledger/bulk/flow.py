@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.bulk import store
-from jobmeter.store.migrate import Connection
 
 
 async def open_batch(connection: Connection) -> None:

@@ -5,8 +5,8 @@ Intake never waits for it. Does not own when it runs.
 
 from datetime import datetime, timedelta
 
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.chain import store
-from jobmeter.store.migrate import Connection
 
 SEAL_INTERVAL = timedelta(seconds=60)
 POSTINGS_PER_ROUND_MAX = 1_000_000

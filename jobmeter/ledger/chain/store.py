@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.ledger.chain")
 

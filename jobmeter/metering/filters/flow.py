@@ -9,13 +9,13 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.database import arrays
+from jobmeter.database.arrays import Column
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
 from jobmeter.metering.model import VERDICTS, EventColumns, Verdict
 from jobmeter.partners.model import Application
-from jobmeter.store import arrays
-from jobmeter.store.arrays import Column
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
 LAST_EVENTS_MAX = 50

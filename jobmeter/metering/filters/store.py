@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
+from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
-from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.metering.filters")
 

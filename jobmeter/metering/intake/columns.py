@@ -15,8 +15,8 @@ import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
 from jobmeter.charging.model import number_country
+from jobmeter.database.arrays import Column
 from jobmeter.metering.model import EventColumns
-from jobmeter.store.arrays import Column
 from jobmeter.wire.events import (
     Event,
     Malformed,

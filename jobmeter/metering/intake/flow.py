@@ -12,6 +12,10 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged, Meters, StaleMetersError
+from jobmeter.database import arrays
+from jobmeter.database.arrays import Column
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import is_pipeline
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterBook
@@ -20,10 +24,6 @@ from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import MeterCache
 from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
-from jobmeter.store import arrays
-from jobmeter.store.arrays import Column
-from jobmeter.store.database import is_pipeline
-from jobmeter.store.migrate import Connection
 from jobmeter.wire.events import Event, Malformed
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.

@@ -5,7 +5,7 @@ batch that was judged by a meter that has changed since.
 """
 
 from jobmeter.charging.model import NO_METERS, Meters
-from jobmeter.store.arrays import Column
+from jobmeter.database.arrays import Column
 
 JOBS_MAX = 2_000_000
 RECENT_JOBS_MIN = 20_000

@@ -10,10 +10,10 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.model import MARKET_UNKNOWN, Meters, Tally
+from jobmeter.database.arrays import Column
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
 from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
-from jobmeter.store.arrays import Column
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from jobmeter.store.arrays import BigintArray, Column, SmallintArray, UuidArray, pack_copy
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.arrays import BigintArray, Column, SmallintArray, UuidArray, pack_copy
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.metering.intake")
 

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.model import VERDICTS
 from jobmeter.metering.retention import store
-from jobmeter.store.migrate import Connection
 
 ROWS_PER_GROUP = 100_000
 KINDS = ("view", "applyClick")

@@ -3,8 +3,8 @@
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.retention import export, store
-from jobmeter.store.migrate import Connection
 
 
 async def close_event_day(connection: Connection, *, day: date) -> None:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.metering.retention")
 

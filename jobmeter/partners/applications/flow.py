@@ -15,6 +15,8 @@ from jobmeter.base.ids import (
     same_secret,
 )
 from jobmeter.base.limits import TOKEN_SECONDS
+from jobmeter.database.arrays import pack_byteas
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
     Application,
@@ -24,8 +26,6 @@ from jobmeter.partners.model import (
     IssuedToken,
 )
 from jobmeter.partners.secrets import store as secrets_store
-from jobmeter.store.arrays import pack_byteas
-from jobmeter.store.migrate import Connection
 
 
 async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:

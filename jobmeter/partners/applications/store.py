@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from jobmeter.database.arrays import ByteaArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.partners.model import Application, IssuedToken
-from jobmeter.store.arrays import ByteaArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.partners.applications")
 

@@ -6,13 +6,13 @@ from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import hash_secret, make_secret
+from jobmeter.database.arrays import pack_byteas
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import rules
 from jobmeter.partners.oauth1 import store as oauth1_store
 from jobmeter.partners.oauth1.model import Signature, SignedRequest
-from jobmeter.store.arrays import pack_byteas
-from jobmeter.store.migrate import Connection
 
 
 async def keep_signing_secret(

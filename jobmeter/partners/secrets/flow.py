@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
 from jobmeter.base.limits import SECRETS_LIVE_MAX, TOKEN_REMEMBERED_HOURS
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application, TokenLife
 from jobmeter.partners.secrets import store as secrets_store
-from jobmeter.store.migrate import Connection
 
 
 async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.partners.model import TokenLife
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.partners.secrets")
 

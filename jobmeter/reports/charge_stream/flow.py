@@ -2,11 +2,11 @@
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.model import Application
 from jobmeter.reports.charge_stream import store
 from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamPage
-from jobmeter.store.migrate import Connection
 
 PAGE_ROWS_MAX = 1_000
 SPAN_NUMBERS_MAX = 200_000

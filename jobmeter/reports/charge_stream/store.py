@@ -1,9 +1,9 @@
 """Owns the statements of the partners' stream, one function each. Does not own when they run."""
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.explain.store import make_restatement
 from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.reports.charge_stream")
 

@@ -10,6 +10,9 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database import arrays
+from jobmeter.database.arrays import Column
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
 from jobmeter.reports.job_reports.job_list_cache import JobLists
@@ -23,9 +26,6 @@ from jobmeter.reports.job_reports.model import (
     ReportQuery,
     cut_days,
 )
-from jobmeter.store import arrays
-from jobmeter.store.arrays import Column
-from jobmeter.store.migrate import Connection
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
 

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from jobmeter.base.days import number_of
+from jobmeter.database.arrays import Column
 from jobmeter.partners.model import Application
-from jobmeter.store.arrays import Column
 
 
 @dataclass(frozen=True, slots=True)

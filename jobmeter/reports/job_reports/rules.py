@@ -6,8 +6,8 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, one_year_before, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_DAYS_BY_RANGE_MAX
+from jobmeter.database.arrays import Column
 from jobmeter.reports.job_reports.model import DayRange, ReportableJobs
-from jobmeter.store.arrays import Column
 
 
 def check_range(first: date | None, last: date | None, *, now: datetime) -> DayRange:

@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from psycopg.abc import QueryNoTemplate
 
+from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, TextArray
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.reports.job_reports.model import (
     DayRange,
     JobReport,
@@ -14,9 +17,6 @@ from jobmeter.reports.job_reports.model import (
     ReportedJob,
     cut_days,
 )
-from jobmeter.store.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, TextArray
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.reports.job_reports")
 SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")

@@ -13,9 +13,9 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.pool import Database
 from jobmeter.reports.sources import store
-from jobmeter.store.database import Database
-from jobmeter.store.migrate import Connection
 
 PROBE_SECONDS_MAX = 1.0
 

@@ -1,7 +1,7 @@
 """Owns the statements that try whether what a report needs can be read, one function each. Does not own when they run."""
 
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.reports.sources")
 

@@ -3,10 +3,10 @@
 from datetime import date
 
 from jobmeter.contracts.partner import flow as contracts
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.uncharged_clicks import store
 from jobmeter.reports.uncharged_clicks.model import NotCharged
-from jobmeter.store.migrate import Connection
 
 PAGE_ROWS_MAX = 250
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.reports.uncharged_clicks.model import NotCharged
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.reports.uncharged_clicks")
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.intake.identity import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
 from jobmeter.settlement.model import RULES, Rule
-from jobmeter.store.migrate import Connection
 
 # What each filter and rule is after, in the order in which they look at an event. The traffic has nothing for the
 # others: whatever they take is taken wrongly.

@@ -1,7 +1,7 @@
 """Owns the statements of the sandbox: its clock, and what became of made-up events."""
 
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.sandbox.traffic")
 

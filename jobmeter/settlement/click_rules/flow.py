@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store
 from jobmeter.settlement.days import store as days
 from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
-from jobmeter.store.migrate import Connection
 
 
 async def read_policies(connection: Connection) -> list[RulePolicy]:

@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion
-from jobmeter.store.migrate import Connection
-from jobmeter.store.sql import load_statements
 
 SQL = load_statements("jobmeter.settlement.click_rules")
 

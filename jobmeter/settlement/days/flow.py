@@ -5,12 +5,12 @@ from datetime import date, datetime
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
+from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.retention import flow as metering
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
 from jobmeter.settlement.model import Rule, RulePolicy
-from jobmeter.store.migrate import Connection
 
 JOBS_PER_STEP_MAX = 2_000
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import psycopg
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.store.outage import is_outage
+from jobmeter.database.outages import is_outage
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")

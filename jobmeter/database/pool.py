@@ -15,9 +15,9 @@ from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
-from jobmeter.store.arrays import register_packed_arrays
-from jobmeter.store.migrate import Connection, DatabaseUnusable, upgrade_schema
-from jobmeter.store.outage import OneAMinute, Outage
+from jobmeter.database.arrays import register_packed_arrays
+from jobmeter.database.migrations_runner import Connection, DatabaseUnusable, upgrade_schema
+from jobmeter.database.outages import OneAMinute, Outage
 
 CONNECT_SECONDS = 10
 URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"

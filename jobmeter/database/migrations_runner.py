@@ -21,7 +21,7 @@ class DatabaseUnusable(Exception):  # noqa: N818 -- reads as what is wrong
 
 def list_migrations() -> list[tuple[str, LiteralString]]:
     """Every migration in order: its file name, which says *before* or *after* the code, and its SQL."""
-    folder = files("jobmeter.store").joinpath("migrations")
+    folder = files("jobmeter.database").joinpath("migrations")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     return [(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
 
