@@ -11,7 +11,7 @@ from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringK
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.wire.xml.fields import JobContent, JobDocument
+from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 POSTER = "jo@customer.example"

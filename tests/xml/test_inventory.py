@@ -16,8 +16,8 @@ from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.database.pool import Database
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
-from jobmeter.wire.xml.fields import JobContent, JobDocument
-from jobmeter.wire.xml.keys import JobKey
+from jobmeter.wire.xml.job.fields import JobContent, JobDocument
+from jobmeter.wire.xml.job.keys import JobKey
 from tests.xml.stage import RUN_DAYS, START, XmlStage, make_document, open_xml_stage
 
 POSTS = 100_000

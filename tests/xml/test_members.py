@@ -16,8 +16,8 @@ from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.jobs.xml_jobs import members
 from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.rules import portal_powers
-from jobmeter.wire.xml.fields import JobContent, JobDocument
-from jobmeter.wire.xml.keys import JobKey
+from jobmeter.wire.xml.job.fields import JobContent, JobDocument
+from jobmeter.wire.xml.job.keys import JobKey
 from tests.xml.stage import POSTER, START, XmlStage, make_document, open_xml_stage
 
 SEAT, STRANGER = "seat@client.example", "someone@else.example"

@@ -27,7 +27,7 @@ from jobmeter.jobs.pages.model import JobPage, Landing
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
-from jobmeter.wire.xml.markup import clean_markup
+from jobmeter.wire.xml.html import clean_markup
 
 SOURCE = "jobmeter"
 VISITOR_COOKIE = "jobmeter_visitor"

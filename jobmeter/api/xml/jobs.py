@@ -13,11 +13,11 @@ from jobmeter.base.settings import Settings
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import flow as jobs
 from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob
-from jobmeter.wire.xml.documents import read_document
-from jobmeter.wire.xml.fields import FIELDS, JobDocument, set_sizes
-from jobmeter.wire.xml.job import Purpose, read_job
-from jobmeter.wire.xml.keys import JobKey, read_job_key
-from jobmeter.wire.xml.views import JobView, render_job_json, render_job_xml
+from jobmeter.wire.xml.job.fields import FIELDS, JobDocument, set_sizes
+from jobmeter.wire.xml.job.keys import JobKey, read_job_key
+from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.response import JobView, render_job_json, render_job_xml
+from jobmeter.wire.xml.reader import read_document
 
 ROOT: Final = "/v1/jobs"
 DESCRIPTION_CHARACTERS_MAX: Final = next(row.size[1] for row in FIELDS if row.name == "description")

@@ -21,7 +21,7 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store
 from jobmeter.jobs.feeds.flow import note_run
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, Outcome
-from jobmeter.wire.xml.feed import FeedError, read_feed
+from jobmeter.wire.xml.feed.stream import FeedError, read_feed
 
 POLICY = FeedPolicy()
 TAKEN = "is live from another feed of this application"

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 import msgspec
 
-from jobmeter.wire.xml.feed import FeedError
-from jobmeter.wire.xml.feed_job import FeedRules
-from jobmeter.wire.xml.fields import JobContent
+from jobmeter.wire.xml.feed.job import FeedRules
+from jobmeter.wire.xml.feed.stream import FeedError
+from jobmeter.wire.xml.job.fields import JobContent
 
 FILE_SCHEME = "file://"
 

@@ -1,6 +1,6 @@
 """Owns the decisions on jobs of a feed: how long one lives, what a stretch of the stream asks for, when too many end.
 
-Does not own the stream (``jobmeter.wire.xml.feed``), nor what is written.
+Does not own the stream (``jobmeter.wire.xml.feed.stream``), nor what is written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import end_of
 from jobmeter.jobs.feeds.model import FeedBatch, FeedPolicy, FeedRow
-from jobmeter.wire.xml.feed import FeedError, FeedHeader, FeedItem, FeedSame
-from jobmeter.wire.xml.feed_content import make_content
-from jobmeter.wire.xml.feed_job import FeedJob
+from jobmeter.wire.xml.feed.content import make_content
+from jobmeter.wire.xml.feed.job import FeedJob
+from jobmeter.wire.xml.feed.stream import FeedError, FeedHeader, FeedItem, FeedSame
 
 STRETCH_JOBS_MAX = 20_000
 

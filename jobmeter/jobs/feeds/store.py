@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, Outcome
-from jobmeter.wire.xml.feed import FeedError
+from jobmeter.wire.xml.feed.stream import FeedError
 
 SQL = load_statements("jobmeter.jobs.feeds")
 _ENCODER = msgspec.json.Encoder()

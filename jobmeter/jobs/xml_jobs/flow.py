@@ -30,8 +30,8 @@ from jobmeter.jobs.xml_jobs.runs import (
     log_entry,
 )
 from jobmeter.partners.model import Application
-from jobmeter.wire.xml.fields import JobDocument
-from jobmeter.wire.xml.keys import JobKey
+from jobmeter.wire.xml.job.fields import JobDocument
+from jobmeter.wire.xml.job.keys import JobKey
 
 POLICY = JobPolicy()
 

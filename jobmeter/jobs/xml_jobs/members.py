@@ -10,7 +10,7 @@ from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.runs import apply_change, close_run, end_if_overdue, find_contract, log_change
-from jobmeter.wire.xml.fields import JobDocument
+from jobmeter.wire.xml.job.fields import JobDocument
 
 POSTER_JOBS_MAX = 1_000
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from jobmeter.jobs.model import State
-from jobmeter.wire.xml.fields import FIELDS, Field, JobContent
+from jobmeter.wire.xml.job.fields import FIELDS, Field, JobContent
 
 
 class Change(StrEnum):

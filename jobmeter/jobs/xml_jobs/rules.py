@@ -7,7 +7,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract, Role
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
-from jobmeter.wire.xml.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws
+from jobmeter.wire.xml.job.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 

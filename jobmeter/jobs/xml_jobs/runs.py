@@ -16,7 +16,7 @@ from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import Change, XmlJob
-from jobmeter.wire.xml.fields import JobContent
+from jobmeter.wire.xml.job.fields import JobContent
 
 OVERDUE_ROWS_MAX = 100
 

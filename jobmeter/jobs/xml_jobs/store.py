@@ -9,7 +9,7 @@ from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs.model import XmlJob
-from jobmeter.wire.xml.fields import JobContent
+from jobmeter.wire.xml.job.fields import JobContent
 
 SQL = load_statements("jobmeter.jobs.xml_jobs")
 

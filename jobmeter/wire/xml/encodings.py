@@ -1,6 +1,6 @@
 """Owns what stands before the root element: byte order mark, XML declaration, DOCTYPE, and the encoding they name.
 
-Does not own the parsing of elements (``documents``, ``feed``).
+Does not own the parsing of elements (``reader``, ``feed.stream``).
 """
 
 import codecs

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from jobmeter.base.faults import Refused
-from jobmeter.wire.xml.feed import read_feed
+from jobmeter.wire.xml.feed.stream import read_feed
 
 FIELDS = {
     "partnerJobId": "J-1",

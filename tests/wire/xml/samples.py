@@ -3,9 +3,9 @@
 import pytest
 
 from jobmeter.base.faults import Refused
-from jobmeter.wire.xml.documents import read_document
-from jobmeter.wire.xml.fields import JobDocument
-from jobmeter.wire.xml.job import Purpose, read_job
+from jobmeter.wire.xml.job.fields import JobDocument
+from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.reader import read_document
 
 POST = """\
 <?xml version="1.0" encoding="UTF-8"?>

@@ -5,7 +5,7 @@ import re
 import pytest
 from babel import Locale
 
-from jobmeter.wire.xml import codes
+from jobmeter.wire.xml import code_tables
 
 # Regions that CLDR names beside the countries of ISO 3166-1, and one code that users assigned themselves.
 NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"}
@@ -14,12 +14,12 @@ NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG"
 @pytest.mark.parametrize(
     ("table", "count", "form"),
     [
-        (codes.JOB_FUNCTIONS, 34, "[a-z]{2,4}"),
-        (codes.JOB_TYPES, 5, "[FPCTO]"),
-        (codes.EXPERIENCE_LEVELS, 7, "[0-6]"),
-        (codes.POSTER_ROLES, 4, "[HRSW]"),
-        (codes.INDUSTRIES, 147, "[1-9][0-9]{0,2}"),
-        (codes.COUNTRIES, 249, "[a-z]{2}"),
+        (code_tables.JOB_FUNCTIONS, 34, "[a-z]{2,4}"),
+        (code_tables.JOB_TYPES, 5, "[FPCTO]"),
+        (code_tables.EXPERIENCE_LEVELS, 7, "[0-6]"),
+        (code_tables.POSTER_ROLES, 4, "[HRSW]"),
+        (code_tables.INDUSTRIES, 147, "[1-9][0-9]{0,2}"),
+        (code_tables.COUNTRIES, 249, "[a-z]{2}"),
     ],
 )
 def test_tables_are_complete(table, count, form):
@@ -29,23 +29,23 @@ def test_tables_are_complete(table, count, form):
 
 
 def test_industries_leave_out_two_only():
-    assert {int(code) for code in codes.INDUSTRIES.names} == set(range(1, 149)) - {2}
+    assert {int(code) for code in code_tables.INDUSTRIES.names} == set(range(1, 149)) - {2}
 
 
 def test_countries_are_those_of_cldr():
     territories = {code for code in Locale("en").territories if re.fullmatch("[A-Z]{2}", code)} - NO_COUNTRIES
-    assert set(codes.COUNTRIES.successors.values()) == territories
+    assert set(code_tables.COUNTRIES.successors.values()) == territories
 
 
 @pytest.mark.parametrize(
     ("table", "code", "name", "symbol"),
     [
-        (codes.JOB_TYPES, "F", "Full-time", "FULL_TIME"),
-        (codes.EXPERIENCE_LEVELS, "4", "Mid-Senior level", "MID_SENIOR_LEVEL"),
-        (codes.JOB_FUNCTIONS, "prjm", "Project Management", "prjm"),
-        (codes.INDUSTRIES, "4", "Computer Software", "urn:li:industry:4"),
-        (codes.POSTER_ROLES, "R", "Company recruiter", None),
-        (codes.COUNTRIES, "gb", "United Kingdom", "GB"),
+        (code_tables.JOB_TYPES, "F", "Full-time", "FULL_TIME"),
+        (code_tables.EXPERIENCE_LEVELS, "4", "Mid-Senior level", "MID_SENIOR_LEVEL"),
+        (code_tables.JOB_FUNCTIONS, "prjm", "Project Management", "prjm"),
+        (code_tables.INDUSTRIES, "4", "Computer Software", "urn:li:industry:4"),
+        (code_tables.POSTER_ROLES, "R", "Company recruiter", None),
+        (code_tables.COUNTRIES, "gb", "United Kingdom", "GB"),
     ],
 )
 def test_codes_have_names_and_successors(table, code, name, symbol):
@@ -55,5 +55,5 @@ def test_codes_have_names_and_successors(table, code, name, symbol):
 
 
 def test_unknown_codes_are_not_found():
-    assert "2" not in codes.INDUSTRIES
-    assert codes.JOB_TYPES.find_code("VOLUNTEER") is None
+    assert "2" not in code_tables.INDUSTRIES
+    assert code_tables.JOB_TYPES.find_code("VOLUNTEER") is None

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.documents import Node, hyphenate, read_document
+from jobmeter.wire.xml.reader import Node, hyphenate, read_document
 
 XML = "text/xml; charset=UTF-8"
 

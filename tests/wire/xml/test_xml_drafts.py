@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.wire.xml.documents import read_document
-from jobmeter.wire.xml.drafts import write_draft
-from jobmeter.wire.xml.fields import FIELDS, JobContent, JobDocument, Kind
-from jobmeter.wire.xml.job import Purpose, read_job
-from jobmeter.wire.xml.markup import clean_markup
+from jobmeter.wire.xml.html import clean_markup
+from jobmeter.wire.xml.job.fields import FIELDS, JobContent, JobDocument, Kind
+from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request_writer import write_draft
+from jobmeter.wire.xml.reader import read_document
 
 CHARACTERS = st.characters(
     codec="utf-8", exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"

@@ -7,8 +7,8 @@ import pytest
 from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.selectors import Items
-from jobmeter.wire.xml.writing import (
+from jobmeter.wire.xml.job.selectors import Items
+from jobmeter.wire.xml.writer import (
     ErrorDocument,
     join_camel,
     write_error_json,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.wire.xml.feed import FeedError, FeedHeader, FeedSame
-from jobmeter.wire.xml.feed_content import make_content
-from jobmeter.wire.xml.feed_job import FeedJob, FeedRules, FeedSalary
+from jobmeter.wire.xml.feed.content import make_content
+from jobmeter.wire.xml.feed.job import FeedJob, FeedRules, FeedSalary
+from jobmeter.wire.xml.feed.stream import FeedError, FeedHeader, FeedSame
 from tests.wire.xml.feed_samples import FIELDS, feed, job, read
 
 

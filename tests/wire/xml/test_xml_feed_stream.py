@@ -8,7 +8,7 @@ import time
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.feed import read_feed
+from jobmeter.wire.xml.feed.stream import read_feed
 from tests.wire.xml.feed_samples import feed, job, read, refusal_of
 
 
@@ -93,7 +93,7 @@ def test_an_endless_stream_ends_at_once(opening, piece):
 
 PEAK = """
 import resource, sys
-from jobmeter.wire.xml.feed import read_feed
+from jobmeter.wire.xml.feed.stream import read_feed
 
 text, count = sys.argv[1], int(sys.argv[2])
 pieces = iter([b"<source>", *(text.replace("J-1", f"J-{n}").encode() for n in range(count)), b"</source>"])

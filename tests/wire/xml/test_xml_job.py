@@ -6,8 +6,7 @@ import pytest
 from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.documents import read_document
-from jobmeter.wire.xml.fields import (
+from jobmeter.wire.xml.job.fields import (
     FIELDS,
     Flaw,
     JobContent,
@@ -16,7 +15,8 @@ from jobmeter.wire.xml.fields import (
     refuse_flaws,
     set_sizes,
 )
-from jobmeter.wire.xml.job import Purpose, read_job
+from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.reader import read_document
 from tests.wire.xml.samples import POST, flaws_of, read_edit, read_post
 
 CONTENT = JobContent(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.keys import JobKey, read_job_key, write_partner_key
+from jobmeter.wire.xml.job.keys import JobKey, read_job_key, write_partner_key
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.wire.xml.markup import FEED_TAGS, JOB_TAGS, clean_markup, plain_text
+from jobmeter.wire.xml.html import FEED_TAGS, JOB_TAGS, clean_markup, plain_text
 
 
 @pytest.mark.parametrize(

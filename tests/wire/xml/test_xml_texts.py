@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobmeter.wire.xml.texts import check_email, check_url, read_number
+from jobmeter.wire.xml.validators import check_email, check_url, read_number
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.documents import read_document
-from jobmeter.wire.xml.fields import JobContent
-from jobmeter.wire.xml.job import Purpose, read_job
-from jobmeter.wire.xml.selectors import parse_selector
-from jobmeter.wire.xml.views import JobPoster, JobView, make_snippet, render_job_json, render_job_xml
+from jobmeter.wire.xml.job.fields import JobContent
+from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.response import JobPoster, JobView, make_snippet, render_job_json, render_job_xml
+from jobmeter.wire.xml.job.selectors import parse_selector
+from jobmeter.wire.xml.reader import read_document
 from tests.wire.xml.samples import POST, read_post
 
 POSTED_MS = int(datetime(2026, 3, 9, 23, 59, 59, tzinfo=UTC).timestamp() * 1000)

@@ -1,6 +1,6 @@
 """Owns the code tables of the XML jobs API, read from ``data/*.csv``, and their symbols in the JSON successor.
 
-Does not own which fields carry which table (``fields``).
+Does not own which fields carry which table (``job.fields``).
 """
 
 import csv

@@ -1,13 +1,13 @@
 """Owns the look-up of a job: its value, the tree of all it can show, the default fields.
 
-Does not own who may see it, nor the writing of trees (``writing``).
+Does not own who may see it, nor the writing of trees (``xml.writer``).
 """
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from jobmeter.wire.xml.codes import (
+from jobmeter.wire.xml.code_tables import (
     COUNTRIES,
     EXPERIENCE_LEVELS,
     INDUSTRIES,
@@ -16,10 +16,10 @@ from jobmeter.wire.xml.codes import (
     POSTER_ROLES,
     CodeTable,
 )
-from jobmeter.wire.xml.fields import JobContent
-from jobmeter.wire.xml.markup import plain_text
-from jobmeter.wire.xml.selectors import Items, Tree, apply_selector, check_selector, parse_selector
-from jobmeter.wire.xml.writing import write_json, write_xml
+from jobmeter.wire.xml.html import plain_text
+from jobmeter.wire.xml.job.fields import JobContent
+from jobmeter.wire.xml.job.selectors import Items, Tree, apply_selector, check_selector, parse_selector
+from jobmeter.wire.xml.writer import write_json, write_xml
 
 SNIPPET_CHARACTERS: Final = 400
 

@@ -1,6 +1,6 @@
 """Owns field selectors, ``:(a,b:(c))``: reads them and cuts a tree down to them, in the order asked.
 
-Does not own which fields a job shows (``views``).
+Does not own which fields a job shows (``response``).
 """
 
 import re

@@ -1,6 +1,6 @@
 """Owns the fields of a job in the XML API: the one table of their paths, kinds and lengths, and the values read.
 
-Does not own the reading (``job``), nor rules that depend on the contract.
+Does not own the reading (``request``), nor rules that depend on the contract.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.codes import (
+from jobmeter.wire.xml.code_tables import (
     COUNTRIES,
     EXPERIENCE_LEVELS,
     INDUSTRIES,

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.texts import UNCARRIED, read_number
+from jobmeter.wire.xml.validators import UNCARRIED, read_number
 
 TAIL_CHARACTERS_MAX: Final = 4_000
 PARTNER_JOB_ID_CHARACTERS_MAX: Final = 50

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
-from jobmeter.wire.xml.documents import Node
-from jobmeter.wire.xml.fields import (
+from jobmeter.wire.xml.html import clean_markup
+from jobmeter.wire.xml.job.fields import (
     ALIASES,
     FIELDS,
     READ_ONLY,
@@ -22,8 +22,8 @@ from jobmeter.wire.xml.fields import (
     Kind,
     refuse_flaws,
 )
-from jobmeter.wire.xml.markup import clean_markup
-from jobmeter.wire.xml.texts import check_characters, check_email, check_url, read_number
+from jobmeter.wire.xml.reader import Node
+from jobmeter.wire.xml.validators import check_characters, check_email, check_url, read_number
 
 _SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}

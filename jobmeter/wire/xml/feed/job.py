@@ -1,6 +1,6 @@
 """Owns one job of a feed: its raw fields, their fingerprint, and the checks that make it a feed job.
 
-Does not own the stream (``feed``).
+Does not own the stream (``stream``).
 """
 
 import re
@@ -14,9 +14,9 @@ import xxhash
 from lxml import etree
 from lxml.etree import tostring
 
-from jobmeter.wire.xml.codes import COUNTRIES, EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
-from jobmeter.wire.xml.markup import FEED_TAGS, clean_markup
-from jobmeter.wire.xml.texts import check_email, check_url, read_number
+from jobmeter.wire.xml.code_tables import COUNTRIES, EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
+from jobmeter.wire.xml.html import FEED_TAGS, clean_markup
+from jobmeter.wire.xml.validators import check_email, check_url, read_number
 
 RawJob: TypeAlias = dict[str, str]
 """Each field's text, stripped, empty where there is none. A list is its XML, and once taken apart its rows, which are joined by ``ROW``, the parts of a row by ``PART``."""

@@ -1,6 +1,6 @@
 """Owns the safe reading of request documents, XML or their JSON twin, into one plain tree of nodes.
 
-Does not own which elements a job has (``job``).
+Does not own which elements a job has (``job.request``).
 """
 
 import re

@@ -14,7 +14,7 @@ from lxml import etree
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import FEED_JOB_BYTES_MAX, FEED_JOBS_MAX, FEED_PROLOG_BYTES_MAX
 from jobmeter.wire.xml.encodings import read_stream_encoding
-from jobmeter.wire.xml.feed_job import (
+from jobmeter.wire.xml.feed.job import (
     FeedJob,
     FeedRules,
     FieldFlaw,

@@ -1,12 +1,12 @@
-"""Owns the writing of a ``<job>`` request from a job document: what a client sends, the reverse of ``job``.
+"""Owns the writing of a ``<job>`` request from a job document: what a client sends, the reverse of ``request``.
 
-Does not own look-ups (``views``).
+Does not own look-ups (``response``).
 """
 
 from typing import Any
 
-from jobmeter.wire.xml.fields import FIELDS, JobDocument, Kind
-from jobmeter.wire.xml.writing import DECLARATION, escape_text
+from jobmeter.wire.xml.job.fields import FIELDS, JobDocument, Kind
+from jobmeter.wire.xml.writer import DECLARATION, escape_text
 
 
 def write_draft(document: JobDocument) -> bytes:

@@ -1,6 +1,6 @@
 """Owns the HTML of descriptions: which tags stay, what becomes of the others, and the plain text of it.
 
-Does not own lengths (``fields``).
+Does not own lengths (``job.fields``).
 """
 
 import html

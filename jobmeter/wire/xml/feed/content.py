@@ -3,9 +3,9 @@
 Does not own the contract that it is posted on.
 """
 
-from jobmeter.wire.xml.codes import EXPERIENCE_LEVELS, JOB_TYPES
-from jobmeter.wire.xml.feed_job import FeedJob, FeedSalary
-from jobmeter.wire.xml.fields import JobContent
+from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES
+from jobmeter.wire.xml.feed.job import FeedJob, FeedSalary
+from jobmeter.wire.xml.job.fields import JobContent
 
 _OTHER_JOB_TYPE = "O"
 

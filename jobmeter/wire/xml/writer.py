@@ -1,6 +1,6 @@
 """Owns the writing of trees: as an XML document, as its camelCase JSON twin, and the document of a refusal.
 
-Does not own what a tree holds (``views``, ``drafts``).
+Does not own what a tree holds (``job.response``, ``job.request_writer``).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from jobmeter.wire.xml.selectors import Items, Leaf, Tree
-from jobmeter.wire.xml.texts import UNCARRIED
+from jobmeter.wire.xml.job.selectors import Items, Leaf, Tree
+from jobmeter.wire.xml.validators import UNCARRIED
 
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 

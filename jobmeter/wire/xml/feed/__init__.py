@@ -1,0 +1,1 @@
+"""The XML job feed at the wire: its stream, its jobs, their content."""
