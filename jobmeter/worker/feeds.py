@@ -21,7 +21,7 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, Outcome
-from jobmeter.worker.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 REDIRECTS_MAX = 5
 SILENCE_SECONDS_MAX = 30

@@ -14,9 +14,9 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.database.outages import TELL_SECONDS, is_outage
 from jobmeter.database.pool import Database
+from jobmeter.notifications.dispatch import DeliveryLanes
 from jobmeter.worker import chores, feeds
-from jobmeter.worker.charge_notices import tell_charges
-from jobmeter.worker.webhooks import DeliveryLanes
+from jobmeter.worker.charge_notifications import tell_charges
 
 COMPLAINTS_MAX = 100
 CONNECTIONS_FOR_TWO_LANES = 8

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
+from jobmeter.notifications.dispatch import DeliveryLanes, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
-from jobmeter.worker.charge_notices import tell_charges
-from jobmeter.worker.webhooks import DeliveryLanes, deliver_due
+from jobmeter.worker.charge_notifications import tell_charges
 from tests.laws.stage import START, Stage, make_clicks, open_stage
 from tests.notices.receiver import open_receiver
 

@@ -23,7 +23,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import Errand, Way
-from jobmeter.worker.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 log = logging.getLogger("jobmeter.worker")
 
