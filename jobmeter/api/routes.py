@@ -13,7 +13,7 @@ from jobmeter.api.http.idempotency import make_repeatable
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_endpoints as make_document_endpoints
 from jobmeter.api.operator import applications as operator_applications
-from jobmeter.api.operator import contracts, explain, feeds, job_links, partners, settlement
+from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.restli import developer_applications_security
@@ -118,9 +118,9 @@ PLAIN_ROUTES: tuple[Route, ...] = (
     Route("/operator/feeds/{feed_id:int}/report",        feeds.show_report,   methods=["GET"]),
     Route("/operator/feeds/{feed_id:int}/runs",          feeds.run_feed,      methods=["POST"]),
     Route("/partner/feeds/{feed_id:int}/report",         feeds.show_own_report, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", excluded_visitors.show_policy, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", excluded_visitors.set_policy, methods=["PUT"]),
-    Route("/operator/lastRefusedEvents", excluded_visitors.list_all_refused,    methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/filters", filters.show_policy, methods=["GET"]),
+    Route("/operator/contracts/{contract_id:int}/filters", filters.set_policy, methods=["PUT"]),
+    Route("/operator/lastRefusedEvents", filters.list_all_refused,    methods=["GET"]),
     Route("/partner/lastRefusedEvents", excluded_visitors.list_own_refused,    methods=["GET"]),
     Route("/partner/excludedVisitors", excluded_visitors.list_excluded,        methods=["GET"]),
     Route("/partner/excludedVisitors", excluded_visitors.exclude,              methods=["POST"]),

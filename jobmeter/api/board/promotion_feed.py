@@ -9,8 +9,8 @@ from starlette.responses import Response, StreamingResponse
 
 from jobmeter.api.http.bodies import check_key
 from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response, plain_refusal
-from jobmeter.api.partner.gateway import read_query_number
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings

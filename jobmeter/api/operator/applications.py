@@ -6,7 +6,8 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
+from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.secrets import flow as secrets

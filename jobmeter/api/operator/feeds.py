@@ -11,7 +11,8 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_bearer, read_operator_body
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import json_response, plain_refusal
-from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
+from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.feeds import flow as feeds

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.operator.gateway import Instant, OperatorBody, with_operator_key
+from jobmeter.api.http.schemas import Instant, OperatorBody
+from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
+from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.operator.gateway import OperatorBody, with_operator_key
-from jobmeter.api.partner.gateway import read_query_number
+from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount

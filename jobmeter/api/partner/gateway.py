@@ -10,13 +10,10 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_bearer
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
-from jobmeter.api.operator.gateway import Endpoint
+from jobmeter.api.http.schemas import Endpoint
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-
-CURSOR_DIGITS_MAX = 18
-IDS_MAX = 2**62
 
 
 def with_partner(
@@ -39,19 +36,3 @@ def with_partner(
             return plain_refusal(refused)
 
     return guarded
-
-
-def read_query_number(request: Request, name: str, default: int, *, largest: int) -> int:
-    """A whole number of the query, at most ``largest``. Raises ``Refused(PARAMETER_INVALID)``."""
-    text = request.query_params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
-        raise Refused(Fault.PARAMETER_INVALID, name=name)
-    return min(int(text), largest)
-
-
-def read_path_id(request: Request, name: str, *, what: str) -> int:
-    """An id of the path. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that nothing can have."""
-    number: int = request.path_params[name]
-    if number > IDS_MAX:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what=what, key=number)
-    return number

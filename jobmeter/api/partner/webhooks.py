@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
+from jobmeter.api.http.parameters import read_path_id, read_query_number
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.operator.gateway import OperatorBody
-from jobmeter.api.partner.gateway import read_path_id, read_query_number, with_partner
+from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger.chain import flow as chain
