@@ -15,7 +15,7 @@ from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
-from jobmeter.charging.model import MARKET_UNKNOWN, name_country
+from jobmeter.geo.countries import MARKET_UNKNOWN, name_country
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.sandbox.clock import SandboxClock, read_moment, read_span
 from jobmeter.sandbox.traffic import store

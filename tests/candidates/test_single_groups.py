@@ -7,7 +7,7 @@ from jobmeter.api.batchers import group_singles
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.meters import flow as meters
 from jobmeter.database.batching import Grouper
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.wire.events import Event
@@ -70,7 +70,7 @@ def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_
             grouper = open_grouper(stage)
             await submit(grouper, make_clicks(job_id, 1, NOW))
             async with stage.database.transaction() as connection:
-                await charging.set_live_window(
+                await meters.set_live_window(
                     connection,
                     shard=shard_of(job_id),
                     job_id=job_id,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.model import NO_METERS, Meters, number_country
+from jobmeter.charging.meters.model import NO_METERS, Meters
+from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns
 from jobmeter.metering.intake.rules import Filters, days_accepted, judge, make_tally, order_for_storage

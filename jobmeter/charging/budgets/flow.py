@@ -10,12 +10,12 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import make_reference
 from jobmeter.charging.budgets import store
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, JobLimit
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.ledger import flow as ledger
-from jobmeter.ledger.model import Posting, Purpose
+from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 
 
 async def lock_limit(connection: Connection, *, shard: int, job_id: int) -> JobLimit:
@@ -67,21 +67,63 @@ async def change_limit(
     )
 
 
-async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:
-    """A later end for the job's events; a window that is shut stays shut."""
-    await store.extend_window(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(live_until))
+async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:
+    """Reserves the job's total budget from its contract and starts its meter (law 7).
+
+    Raises ``Refused(BALANCE_TOO_LOW)`` when the contract can not carry it; the caller's savepoint is then lost.
+    """
+    contract = opening.contract
+    await store.insert_job_budget(
+        connection,
+        shard=opening.shard,
+        job_id=opening.job_id,
+        partner_contract_id=0 if contract is None else contract.id,
+        currency="" if contract is None else contract.currency,
+        click_price_micros=opening.click_price_micros,
+        budget_micros=opening.budget_micros,
+        live_from_ms=to_ms(opening.live_from),
+        live_until_ms=to_ms(opening.live_until),
+        daily_micros=opening.daily_micros,
+        is_paced=contract is not None and contract.pacing is Pacing.EVEN,
+        market=opening.market,
+    )
+    await note_jobs(connection, [opening.job_id])
+    if contract is not None and opening.budget_micros > 0:
+        await ledger.book(
+            connection,
+            Posting(
+                reference=make_reference("reserve", opening.job_id),
+                purpose=Purpose.RESERVE,
+                source=contract.account,
+                destination=Account(AccountKind.JOB, opening.job_id, opening.shard),
+                amount=opening.budget_micros,
+                unit=contract.currency,
+                day=day_of(now),
+                booked_at=now,
+            ),
+        )
+
+
+async def close_budget(
+    connection: Connection, *, shard: int, job_id: int, contract: PartnerContract | None, now: datetime
+) -> JobBudget:
+    """Stops the job's charges and returns what is left to its contract (law 7). Closing twice changes nothing."""
+    budget = await store.lock_job_budget(connection, shard=shard, job_id=job_id)
+    assert budget is not None, "a posted job has a budget row"
+    await store.release_job_budget(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(now))
     await note_jobs(connection, [job_id])
-
-
-async def open_windows(
-    connection: Connection, *, shard: int, job_ids: Sequence[int], live_from: datetime
-) -> None:
-    """The jobs' events count from ``live_from`` to the end that each has."""
-    await store.open_windows(connection, shard=shard, job_ids=list(job_ids), live_from_ms=to_ms(live_from))
-    await note_jobs(connection, job_ids)
-
-
-async def shut_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
-    """No event of the jobs counts until their windows are opened again; their money stays reserved."""
-    await store.shut_windows(connection, shard=shard, job_ids=list(job_ids))
-    await note_jobs(connection, job_ids)
+    if contract is not None and budget.left_micros > 0:
+        await ledger.book(
+            connection,
+            Posting(
+                reference=make_reference("release", job_id, budget.released_micros),
+                purpose=Purpose.RELEASE,
+                source=budget.account,
+                destination=contract.account,
+                amount=budget.left_micros,
+                unit=budget.currency,
+                day=day_of(now),
+                booked_at=now,
+            ),
+        )
+    return budget

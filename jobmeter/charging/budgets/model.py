@@ -1,7 +1,9 @@
 """Owns the value of a job's limit: the total budget that its partner set, and what became of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.ledger.model import Account, AccountKind
 
 
@@ -45,3 +47,42 @@ class JobLimit:
     @property
     def account(self) -> Account:
         return Account(AccountKind.JOB, self.job_id, self.shard)
+
+
+@dataclass(frozen=True, slots=True)
+class JobBudget:
+    """A job's money. What is left is reserved from its contract until it is spent or released."""
+
+    shard: int
+    job_id: int
+    partner_contract_id: int
+    currency: str
+    click_price_micros: int
+    budget_micros: int
+    spent_micros: int
+    released_micros: int
+
+    @property
+    def left_micros(self) -> int:
+        return self.budget_micros - self.spent_micros - self.released_micros
+
+    @property
+    def account(self) -> Account:
+        return Account(AccountKind.JOB, self.job_id, self.shard)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetOpening:
+    """A job about to be metered. ``budget_micros`` is nothing for a job that is never charged per click,
+    ``daily_micros`` for one without a daily budget.
+    """
+
+    shard: int
+    job_id: int
+    contract: PartnerContract | None
+    click_price_micros: int
+    budget_micros: int
+    live_from: datetime
+    live_until: datetime
+    daily_micros: int = 0
+    market: int = 0

@@ -1,6 +1,6 @@
 """Owns the statements that change or read a job's limit and window, one function each. Does not own when they run."""
 
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget, JobLimit
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
 
@@ -25,13 +25,28 @@ async def lower_limit(connection: Connection, *, shard: int, job_id: int, change
     await connection.execute(SQL["lower_limit"], locals())
 
 
-async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
-    await connection.execute(SQL["extend_window"], locals())
+async def insert_job_budget(
+    connection: Connection,
+    *,
+    shard: int,
+    job_id: int,
+    partner_contract_id: int,
+    currency: str,
+    click_price_micros: int,
+    budget_micros: int,
+    live_from_ms: int,
+    live_until_ms: int,
+    daily_micros: int,
+    is_paced: bool,
+    market: int,
+) -> None:
+    await connection.execute(SQL["insert_job_budget"], locals())
 
 
-async def open_windows(connection: Connection, *, shard: int, job_ids: list[int], live_from_ms: int) -> None:
-    await connection.execute(SQL["open_windows"], locals())
+async def lock_job_budget(connection: Connection, *, shard: int, job_id: int) -> JobBudget | None:
+    row = await (await connection.execute(SQL["lock_job_budget"], locals())).fetchone()
+    return None if row is None else JobBudget(*row)
 
 
-async def shut_windows(connection: Connection, *, shard: int, job_ids: list[int]) -> None:
-    await connection.execute(SQL["shut_windows"], locals())
+async def release_job_budget(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
+    await connection.execute(SQL["release_job_budget"], locals())

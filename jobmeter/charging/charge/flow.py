@@ -4,111 +4,17 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_numbered, day_of
-from jobmeter.base.ids import SHARD_COUNT, make_reference
+from jobmeter.base.days import day_numbered
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.charging.model import BudgetOpening, Charged, JobBudget, Meters, StaleMetersError, Tally
+from jobmeter.charging.meters.model import StaleMetersError
+from jobmeter.charging.model import Charged, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
-from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.migrations_runner import Connection
-from jobmeter.ledger import flow as ledger
-from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
-
-
-async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:
-    """Reserves the job's total budget from its contract and starts its meter (law 7).
-
-    Raises ``Refused(BALANCE_TOO_LOW)`` when the contract can not carry it; the caller's savepoint is then lost.
-    """
-    contract = opening.contract
-    await store.insert_job_budget(
-        connection,
-        shard=opening.shard,
-        job_id=opening.job_id,
-        partner_contract_id=0 if contract is None else contract.id,
-        currency="" if contract is None else contract.currency,
-        click_price_micros=opening.click_price_micros,
-        budget_micros=opening.budget_micros,
-        live_from_ms=to_ms(opening.live_from),
-        live_until_ms=to_ms(opening.live_until),
-        daily_micros=opening.daily_micros,
-        is_paced=contract is not None and contract.pacing is Pacing.EVEN,
-        market=opening.market,
-    )
-    await note_jobs(connection, [opening.job_id])
-    if contract is not None and opening.budget_micros > 0:
-        await ledger.book(
-            connection,
-            Posting(
-                reference=make_reference("reserve", opening.job_id),
-                purpose=Purpose.RESERVE,
-                source=contract.account,
-                destination=Account(AccountKind.JOB, opening.job_id, opening.shard),
-                amount=opening.budget_micros,
-                unit=contract.currency,
-                day=day_of(now),
-                booked_at=now,
-            ),
-        )
-
-
-async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
-    """The number of the country that the job is for; 0 for none or several."""
-    await store.set_market(connection, shard=shard, job_id=job_id, market=market)
-
-
-async def set_live_window(
-    connection: Connection, *, shard: int, job_id: int, live_from: datetime, live_until: datetime
-) -> None:
-    """From when until when the job's events count."""
-    await store.set_live_window(
-        connection,
-        shard=shard,
-        job_id=job_id,
-        live_from_ms=to_ms(live_from),
-        live_until_ms=to_ms(live_until),
-    )
-    await note_jobs(connection, [job_id])
-
-
-async def close_budget(
-    connection: Connection, *, shard: int, job_id: int, contract: PartnerContract | None, now: datetime
-) -> JobBudget:
-    """Stops the job's charges and returns what is left to its contract (law 7). Closing twice changes nothing."""
-    budget = await store.lock_job_budget(connection, shard=shard, job_id=job_id)
-    assert budget is not None, "a posted job has a budget row"
-    await store.release_job_budget(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(now))
-    await note_jobs(connection, [job_id])
-    if contract is not None and budget.left_micros > 0:
-        await ledger.book(
-            connection,
-            Posting(
-                reference=make_reference("release", job_id, budget.released_micros),
-                purpose=Purpose.RELEASE,
-                source=budget.account,
-                destination=contract.account,
-                amount=budget.left_micros,
-                unit=budget.currency,
-                day=day_of(now),
-                booked_at=now,
-            ),
-        )
-    return budget
-
-
-async def read_meters(connection: Connection, job_ids: Column) -> Meters:
-    """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
-    meters = await store.read_meters(
-        connection,
-        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
-        job_ids=arrays.pack_bigints(job_ids),
-    )
-    return meters.pick(np.argsort(meters.job_ids))
 
 
 async def _lock_jobs(connection: Connection, job_ids: Column) -> int:

@@ -10,7 +10,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount
-from jobmeter.charging.charge import store
+from jobmeter.charging.budgets import store as budgets_store
 from jobmeter.charging.corrections import store as corrections_store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts.partner import flow as contracts
@@ -35,7 +35,7 @@ async def credit_charge(
         raise Refused(
             Fault.OPERATOR_INPUT, field="charge", why="its day is not final; exclude its clicks instead"
         )
-    await store.lock_job_budget(connection, shard=found.shard, job_id=found.job_id)
+    await budgets_store.lock_job_budget(connection, shard=found.shard, job_id=found.job_id)
     contract = await contracts.find_partner_contract(connection, contract_id=found.partner_contract_id)
     assert contract is not None, "a charge names its contract"
     posting = Posting(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.charging.model import StandingCharge
+from jobmeter.charging.corrections.model import StandingCharge
 from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements

@@ -5,16 +5,16 @@ Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.pro
 
 from collections.abc import Sequence
 
-from jobmeter.charging.pacing import store
+from jobmeter.charging.job_changes import store as job_changes_store
 from jobmeter.database.migrations_runner import Connection
 
 
 async def note_jobs(connection: Connection, job_ids: Sequence[int]) -> None:
     """In the transaction of the change: a note that can be claimed tells of something that is committed."""
     if job_ids:
-        await store.note_jobs(connection, job_ids=list(job_ids))
+        await job_changes_store.note_jobs(connection, job_ids=list(job_ids))
 
 
 async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
     """The jobs of some notes, each once; the notes go with the caller's transaction."""
-    return await store.claim_notes(connection, rows_max=rows_max)
+    return await job_changes_store.claim_notes(connection, rows_max=rows_max)

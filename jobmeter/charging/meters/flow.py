@@ -3,10 +3,17 @@
 Does not own budgets that hold money (``charge.flow``).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import numpy as np
+
 from jobmeter.base.clock import to_ms
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.meters import store
+from jobmeter.charging.meters.model import Meters
+from jobmeter.database import arrays
 from jobmeter.database.arrays import Column, pack_bigints
 from jobmeter.database.migrations_runner import Connection
 
@@ -38,3 +45,52 @@ async def end_free_meters(connection: Connection, *, shard: int, job_ids: Column
     """Stops the jobs' meters at ``now`` where they still run. ``job_ids`` rise."""
     await store.lock_free_meters(connection, shard=shard, job_ids=pack_bigints(job_ids))
     await store.end_free_meters(connection, shard=shard, job_ids=pack_bigints(job_ids), now_ms=to_ms(now))
+
+
+async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
+    """The number of the country that the job is for; 0 for none or several."""
+    await store.set_market(connection, shard=shard, job_id=job_id, market=market)
+
+
+async def set_live_window(
+    connection: Connection, *, shard: int, job_id: int, live_from: datetime, live_until: datetime
+) -> None:
+    """From when until when the job's events count."""
+    await store.set_live_window(
+        connection,
+        shard=shard,
+        job_id=job_id,
+        live_from_ms=to_ms(live_from),
+        live_until_ms=to_ms(live_until),
+    )
+    await note_jobs(connection, [job_id])
+
+
+async def read_meters(connection: Connection, job_ids: Column) -> Meters:
+    """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
+    meters = await store.read_meters(
+        connection,
+        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        job_ids=arrays.pack_bigints(job_ids),
+    )
+    return meters.pick(np.argsort(meters.job_ids))
+
+
+async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:
+    """A later end for the job's events; a window that is shut stays shut."""
+    await store.extend_window(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(live_until))
+    await note_jobs(connection, [job_id])
+
+
+async def open_windows(
+    connection: Connection, *, shard: int, job_ids: Sequence[int], live_from: datetime
+) -> None:
+    """The jobs' events count from ``live_from`` to the end that each has."""
+    await store.open_windows(connection, shard=shard, job_ids=list(job_ids), live_from_ms=to_ms(live_from))
+    await note_jobs(connection, job_ids)
+
+
+async def shut_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
+    """No event of the jobs counts until their windows are opened again; their money stays reserved."""
+    await store.shut_windows(connection, shard=shard, job_ids=list(job_ids))
+    await note_jobs(connection, job_ids)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from jobmeter.charging.model import MonthKeeping
+from jobmeter.charging.months.model import MonthKeeping
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
 

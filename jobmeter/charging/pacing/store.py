@@ -19,12 +19,3 @@ async def read_day_limits(
 
 async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:
     await connection.execute(SQL["set_daily_budget"], locals())
-
-
-async def note_jobs(connection: Connection, *, job_ids: list[int]) -> None:
-    await connection.execute(SQL["note_jobs"], locals())
-
-
-async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
-    rows = await (await connection.execute(SQL["claim_notes"], locals())).fetchall()
-    return [row[0] for row in rows]

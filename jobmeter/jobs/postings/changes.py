@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.meters import flow as meters
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.migrations_runner import Connection
@@ -143,9 +143,9 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
             )
     except UniqueViolation as error:
         raise VerdictReached(DUPLICATE_CONTENT) from error
-    await charging.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
+    await meters.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
     if expires_at != posting.expires_at:
-        await limits.extend_window(
+        await meters.extend_window(
             connection, shard=posting.shard, job_id=posting.job_id, live_until=expires_at
         )
 
@@ -154,7 +154,7 @@ async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> 
     expires_at = rules.renew_until(posting, now)
     contract = await find_contract(connection, posting)
     await store.set_expiry(connection, shard=posting.shard, job_id=posting.job_id, expires_at=expires_at)
-    await limits.extend_window(
+    await meters.extend_window(
         connection,
         shard=posting.shard,
         job_id=posting.job_id,
@@ -244,7 +244,7 @@ async def end_posting(connection: Connection, posting: JobPosting, state: State,
     if held is None or held.state not in OPEN_STATES:
         return False
     contract = await find_contract(connection, held)
-    await charging.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
+    await limits.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
     await free_held_slot(connection, shard=held.shard, job_id=held.job_id, now=now)
     await store.set_state(connection, shard=held.shard, job_id=held.job_id, state=state, closed_at=now)
     return True

@@ -9,13 +9,14 @@ from psycopg.types.json import Jsonb
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import BudgetOpening, number_country
+from jobmeter.charging.budgets.model import BudgetOpening
+from jobmeter.charging.meters import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import JobTraits, PartnerContract
 from jobmeter.database.migrations_runner import Connection
+from jobmeter.geo.countries import number_country
 from jobmeter.geo.gazetteer import country_of, standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules as campaigns_rules
@@ -69,7 +70,7 @@ async def take_creation(connection: Connection, child: Application, draft: JobDr
         market_of(draft),
     )
     with contract_refusals(draft):
-        await charging.open_budget(connection, opening, now=now)
+        await limits.open_budget(connection, opening, now=now)
         if funding.hiring is not None:
             await take_slot(
                 connection, funding.hiring, shard=child.shard, job_id=job_id, run_number=1, now=now
@@ -232,7 +233,7 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
     except UniqueViolation:
         return await _fail_posting(connection, posting, contract, DUPLICATE_CONTENT, now)
     live_until = rules.charged_until(posting.expires_at, contract)
-    await charging.set_live_window(
+    await meters.set_live_window(
         connection,
         shard=shard,
         job_id=job_id,
@@ -250,7 +251,7 @@ async def _fail_posting(
     now: datetime,
 ) -> str:
     """The job was never published: what it reserved goes back."""
-    await charging.close_budget(
+    await limits.close_budget(
         connection, shard=posting.shard, job_id=posting.job_id, contract=contract, now=now
     )
     await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
@@ -305,6 +306,6 @@ async def set_windows(
 ) -> None:
     """Opens or shuts the windows of a campaign's jobs."""
     if opens:
-        await limits.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
+        await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
     else:
-        await limits.shut_windows(connection, shard=shard, job_ids=job_ids)
+        await meters.shut_windows(connection, shard=shard, job_ids=job_ids)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_job_id, shard_of
-from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import BudgetOpening
+from jobmeter.charging.budgets import flow as budgets
+from jobmeter.charging.budgets.model import BudgetOpening
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.migrations_runner import Connection
@@ -107,7 +107,7 @@ async def _write_new(connection: Connection, job: XmlJob, contract: HiringContra
         raise Refused(Fault.JOB_DUPLICATE)
     # Without a price its views and clicks are counted and never charged (credits page, overview).
     opening = BudgetOpening(job.shard, job.job_id, None, 0, 0, now, job.expires_at)
-    await charging.open_budget(connection, opening, now=now)
+    await budgets.open_budget(connection, opening, now=now)
     await hiring.take_unit(
         connection, contract=contract, shard=job.shard, job_id=job.job_id, run_number=job.run_number, now=now
     )

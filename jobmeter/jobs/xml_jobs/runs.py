@@ -9,7 +9,8 @@ from datetime import datetime
 from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.charging.charge import flow as charging
+from jobmeter.charging.budgets import flow as budgets
+from jobmeter.charging.meters import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.migrations_runner import Connection
@@ -106,7 +107,7 @@ async def _pay_renewal(
             run_number=renewed.run_number,
             now=now,
         )
-    await charging.set_live_window(
+    await meters.set_live_window(
         connection,
         shard=job.shard,
         job_id=job.job_id,
@@ -133,7 +134,7 @@ async def _end_run(connection: Connection, job: XmlJob, state: State, moment: da
     """Ends a locked job's run, or closes it after its run; its slot is free from here on."""
     ended_at = moment if job.state is State.LIVE or job.closed_at is None else job.closed_at
     if job.state is State.LIVE:
-        await charging.close_budget(connection, shard=job.shard, job_id=job.job_id, contract=None, now=moment)
+        await budgets.close_budget(connection, shard=job.shard, job_id=job.job_id, contract=None, now=moment)
         await free_held_slot(connection, shard=job.shard, job_id=job.job_id, now=moment)
     await store.end_xml_run(
         connection,

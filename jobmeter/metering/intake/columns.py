@@ -14,8 +14,8 @@ import crawleruseragents
 import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
-from jobmeter.charging.model import number_country
 from jobmeter.database.arrays import Column
+from jobmeter.geo.countries import number_country
 from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import (
     Event,

@@ -11,7 +11,9 @@ from jobmeter.base.days import day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import Charged, Meters, StaleMetersError
+from jobmeter.charging.meters import flow as meters_flow
+from jobmeter.charging.meters.model import Meters, StaleMetersError
+from jobmeter.charging.model import Charged
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.migrations_runner import Connection
@@ -71,7 +73,7 @@ async def take_in(
             taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
         except StaleMetersError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
-            meters, stale = await charging.read_meters(connection, job_ids), error
+            meters, stale = await meters_flow.read_meters(connection, job_ids), error
             known.meters.keep(meters)
         else:
             await filters_flow.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
@@ -147,7 +149,7 @@ async def _find_meters(connection: Connection, job_ids: Column, known_meters: Me
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found
-    read = await charging.read_meters(connection, missing)
+    read = await meters_flow.read_meters(connection, missing)
     known_meters.keep(read)
     return found.merge(read)
 

@@ -1,0 +1,15 @@
+"""Charges as they stand: what may be reversed or credited."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCharge:
+    """A charge as it was booked."""
+
+    shard: int
+    job_id: int
+    partner_contract_id: int
+    currency: str
+    amount_micros: int
+    is_final: bool

@@ -1,0 +1,15 @@
+"""Runs the statements of the list of changed jobs."""
+
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
+
+SQL = load_statements("jobmeter.charging.job_changes")
+
+
+async def note_jobs(connection: Connection, *, job_ids: list[int]) -> None:
+    await connection.execute(SQL["note_jobs"], locals())
+
+
+async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
+    rows = await (await connection.execute(SQL["claim_notes"], locals())).fetchall()
+    return [row[0] for row in rows]
