@@ -134,3 +134,6 @@ class TakenElement:
 
     task_id: UUID
     alternate_task_ids: tuple[UUID, ...]
+
+
+PREMIUM = "PREMIUM"

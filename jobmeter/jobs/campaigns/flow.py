@@ -10,8 +10,7 @@ from jobmeter.jobs.campaigns import rules
 from jobmeter.jobs.campaigns import store as campaigns
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
 from jobmeter.jobs.model import State
-from jobmeter.jobs.postings.changes import end_posting
-from jobmeter.jobs.postings.creation import set_windows
+from jobmeter.jobs.runs.flow import end_posting, set_windows
 from jobmeter.partners.model import Application
 
 

@@ -16,19 +16,14 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
+from jobmeter.jobs.campaigns.membership import join_campaign
+from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
-from jobmeter.jobs.model import OPEN_STATES, JobDraft, JobPosting, Operation, State, Taken
+from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting, Operation, State, Taken
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.creation import (
-    contract_refusals,
-    find_contract,
-    find_funding,
-    find_hiring_contract,
-    join_campaign,
-    market_of,
-    take_slot,
-)
-from jobmeter.jobs.xml_jobs.runs import free_held_slot
+from jobmeter.jobs.postings.creation import contract_refusals, market_of, take_slot
+from jobmeter.jobs.runs.flow import end_posting
+from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.partners.model import Application
 
 
@@ -191,7 +186,7 @@ async def _upgrade(
         connection,
         shard=posting.shard,
         job_id=posting.job_id,
-        listing_type=rules.PREMIUM,
+        listing_type=PREMIUM,
         hiring_contract_id=hiring.id,
         run_number=run_number,
     )
@@ -236,15 +231,3 @@ async def take_closing(connection: Connection, child: Application, draft: JobDra
     if posting is None or not await end_posting(connection, posting, State.CLOSED, now):
         raise Refused(Fault.JOB_NOT_CLOSABLE)
     return Taken(posting.job_id)
-
-
-async def end_posting(connection: Connection, posting: JobPosting, state: State, now: datetime) -> bool:
-    """Ends a run; ``False`` when it has ended, perhaps while this call waited for the row."""
-    held = await store.lock_posting(connection, shard=posting.shard, job_id=posting.job_id)
-    if held is None or held.state not in OPEN_STATES:
-        return False
-    contract = await find_contract(connection, held)
-    await limits.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
-    await free_held_slot(connection, shard=held.shard, job_id=held.job_id, now=now)
-    await store.set_state(connection, shard=held.shard, job_id=held.job_id, state=state, closed_at=now)
-    return True

@@ -1,13 +1,12 @@
 """Owns the beginning of a posting: its money is reserved when it is asked for, it goes live or fails with its task."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_CONTRACT, make_job_id, read_urn
+from jobmeter.base.ids import URN_CONTRACT, make_job_id
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.budgets.model import BudgetOpening
 from jobmeter.charging.meters import flow as meters
@@ -21,19 +20,13 @@ from jobmeter.geo.gazetteer import country_of, standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules as campaigns_rules
 from jobmeter.jobs.campaigns import store as campaigns_store
-from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_duplicate_id, say_required
+from jobmeter.jobs.funding import Funding, find_contract, find_funding
+from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_duplicate_id
 from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.xml_jobs.runs import check_inventory, free_held_slot
+from jobmeter.jobs.slots.flow import free_held_slot
+from jobmeter.jobs.xml_jobs.runs import check_inventory
 from jobmeter.partners.model import Application
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """What pays for a job: a partner contract by the click, a hiring contract by the slot, or nothing."""
-
-    partner: PartnerContract | None = None
-    hiring: HiringContract | None = None
 
 
 async def take_creation(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
@@ -97,40 +90,6 @@ async def _add_campaign_contract(connection: Connection, child: Application, dra
     if campaign is None or not campaign.is_open:
         return draft
     return rules.with_contract(draft, f"{URN_CONTRACT}{campaign.partner_contract_id}")
-
-
-async def find_funding(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Funding:
-    """What the contract named by ``draft`` is to the child.
-
-    Raises ``Refused``: JOB_CONTRACT_DENIED for a contract that is not the child's, CONTRACT_ENDED,
-    JOB_PREMIUM_CONTRACT for a premium job without one, JOB_FIELDS_INVALID for a budget without one.
-    """
-    is_premium = draft.listing_type == rules.PREMIUM
-    if draft.contract is None:
-        if is_premium:
-            raise Refused(Fault.JOB_PREMIUM_CONTRACT)
-        if draft.total_budget is not None and draft.partner_job_campaign is None:
-            # It would be published for nothing, and its poster would wait for clicks that nobody pays.
-            raise Refused(Fault.JOB_FIELDS_INVALID, lines=say_required("/contract"))
-        return Funding()
-    found = await find_hiring_contract(connection, child, draft.contract, now)
-    if found is not None:
-        # A basic job under a hiring contract takes no slot.
-        return Funding(hiring=found if is_premium else None)
-    partner = await contracts.find_job_contract(connection, child=child, contract_urn=draft.contract, now=now)
-    return Funding(partner=partner)
-
-
-async def find_hiring_contract(
-    connection: Connection, child: Application, contract_urn: str, now: datetime
-) -> HiringContract | None:
-    number = read_urn(contract_urn, URN_CONTRACT)
-    if number is None:
-        return None
-    try:
-        return await hiring.find_granted(connection, application=child, contract_id=number, now=now)
-    except Refused:
-        return None
 
 
 async def take_slot(
@@ -259,53 +218,3 @@ async def _fail_posting(
         connection, shard=posting.shard, job_id=posting.job_id, closed_at=now, failure=failure
     )
     return failure
-
-
-async def find_contract(connection: Connection, posting: JobPosting) -> PartnerContract | None:
-    """The partner contract that pays for the job by the click."""
-    if posting.partner_contract_id is None:
-        return None
-    return await contracts.find_partner_contract(connection, contract_id=posting.partner_contract_id)
-
-
-async def join_campaign(
-    connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
-) -> str | None:
-    """Moves a locked job into another campaign, or returns why it can not join."""
-    campaign = await campaigns_store.hold_partner_campaign(
-        connection,
-        shard=posting.shard,
-        application_id=posting.application_id,
-        partner_job_campaign=partner_job_campaign,
-    )
-    fault = campaigns_rules.find_join_fault(campaign, posting.partner_contract_id, now)
-    if fault is not None:
-        return fault
-    assert campaign is not None, "a missing campaign is a fault"
-    is_live = posting.state is State.LIVE
-    await store.set_campaign(
-        connection,
-        shard=posting.shard,
-        job_id=posting.job_id,
-        partner_job_campaign=partner_job_campaign,
-        campaign_id=campaign.id if is_live else None,
-    )
-    if is_live:
-        await set_windows(
-            connection,
-            shard=posting.shard,
-            job_ids=[posting.job_id],
-            opens=campaigns_rules.counts_events(campaign),
-            now=now,
-        )
-    return None
-
-
-async def set_windows(
-    connection: Connection, *, shard: int, job_ids: list[int], opens: bool, now: datetime
-) -> None:
-    """Opens or shuts the windows of a campaign's jobs."""
-    if opens:
-        await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
-    else:
-        await meters.shut_windows(connection, shard=shard, job_ids=job_ids)

@@ -23,9 +23,10 @@ from jobmeter.jobs.model import (
     TaskStatus,
 )
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.changes import end_posting, take_change, take_closing
+from jobmeter.jobs.postings.changes import take_change, take_closing
 from jobmeter.jobs.postings.creation import publish_posting, take_creation
 from jobmeter.jobs.postings.element import read_element
+from jobmeter.jobs.runs.flow import end_posting
 from jobmeter.partners.model import Application
 
 

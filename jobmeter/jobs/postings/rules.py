@@ -12,7 +12,7 @@ from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import say_not_allowed, say_place_missing
-from jobmeter.jobs.model import OPEN_STATES, JobDraft, JobPosting, Operation, State, Task
+from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, Operation, State, Task
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
 PREMIUM_RUN_DAYS = 30
@@ -20,7 +20,6 @@ BASIC_RUN_DAYS = 180
 RENEWAL_DAYS = 30
 RUN_DAYS_AHEAD_MAX = 365
 LOCATIONS_MAX = 7
-PREMIUM = "PREMIUM"
 BASIC = "BASIC"
 
 

@@ -104,10 +104,3 @@ VALUES (
     %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s, %(changed_fields)s,
     %(made_at)s
 )
-
--- name: find_slot_holder
-SELECT hiring_contract_id, run_number
-  FROM job_postings
- WHERE shard = %(shard)s
-   AND job_id = %(job_id)s
-   AND hiring_contract_id IS NOT NULL

@@ -15,22 +15,12 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.jobs.model import State
+from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import Change, XmlJob
 from jobmeter.wire.xml.job.fields import JobContent
 
 OVERDUE_ROWS_MAX = 100
-
-
-async def free_held_slot(connection: Connection, *, shard: int, job_id: int, now: datetime) -> None:
-    """Gives back the slot of a run that is being ended in this transaction; other jobs hold none."""
-    holder = await store.find_slot_holder(connection, shard=shard, job_id=job_id)
-    if holder is None:
-        return
-    contract_id, run_number = holder
-    await hiring.free_slot(
-        connection, contract_id=contract_id, shard=shard, job_id=job_id, run_number=run_number, now=now
-    )
 
 
 async def check_inventory(connection: Connection, contract: HiringContract, now: datetime) -> None:

@@ -1,0 +1,64 @@
+"""Which contract pays for a posting."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_CONTRACT, read_urn
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.contracts.partner.model import PartnerContract
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.jobs.messages import say_required
+from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting
+from jobmeter.partners.model import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """What pays for a job: a partner contract by the click, a hiring contract by the slot, or nothing."""
+
+    partner: PartnerContract | None = None
+    hiring: HiringContract | None = None
+
+
+async def find_funding(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Funding:
+    """What the contract named by ``draft`` is to the child.
+
+    Raises ``Refused``: JOB_CONTRACT_DENIED for a contract that is not the child's, CONTRACT_ENDED,
+    JOB_PREMIUM_CONTRACT for a premium job without one, JOB_FIELDS_INVALID for a budget without one.
+    """
+    is_premium = draft.listing_type == PREMIUM
+    if draft.contract is None:
+        if is_premium:
+            raise Refused(Fault.JOB_PREMIUM_CONTRACT)
+        if draft.total_budget is not None and draft.partner_job_campaign is None:
+            # It would be published for nothing, and its poster would wait for clicks that nobody pays.
+            raise Refused(Fault.JOB_FIELDS_INVALID, lines=say_required("/contract"))
+        return Funding()
+    found = await find_hiring_contract(connection, child, draft.contract, now)
+    if found is not None:
+        # A basic job under a hiring contract takes no slot.
+        return Funding(hiring=found if is_premium else None)
+    partner = await contracts.find_job_contract(connection, child=child, contract_urn=draft.contract, now=now)
+    return Funding(partner=partner)
+
+
+async def find_hiring_contract(
+    connection: Connection, child: Application, contract_urn: str, now: datetime
+) -> HiringContract | None:
+    number = read_urn(contract_urn, URN_CONTRACT)
+    if number is None:
+        return None
+    try:
+        return await hiring.find_granted(connection, application=child, contract_id=number, now=now)
+    except Refused:
+        return None
+
+
+async def find_contract(connection: Connection, posting: JobPosting) -> PartnerContract | None:
+    """The partner contract that pays for the job by the click."""
+    if posting.partner_contract_id is None:
+        return None
+    return await contracts.find_partner_contract(connection, contract_id=posting.partner_contract_id)

@@ -1,0 +1,1 @@
+"""Owns a posting's runs: the windows in which it is live, and the end of a run."""

@@ -1,0 +1,1 @@
+"""Owns job slots: who holds one, and giving it back."""
