@@ -27,8 +27,8 @@ from jobmeter.charging.months.flow import keep_next_day
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Credentials
+from jobmeter.partners.tokens import flow as tokens
 
 SQL = load_statements("bench", "reports.sql")
 
@@ -166,7 +166,7 @@ async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str
     database = await Database.open(url, connections_max=1)
     try:
         async with database.transaction() as connection:
-            token, _ = await partners.issue_token(
+            token, _ = await tokens.issue_token(
                 connection,
                 client_id=credentials.application.client_id,
                 client_secret=credentials.client_secret,

@@ -17,8 +17,8 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.intake.single_events import take_in_singles
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import IssuedToken
+from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import AskedByIds, JobReport
 from jobmeter.wire.events import Event
@@ -31,7 +31,7 @@ def group_tokens(database: Database) -> Grouper[str, IssuedToken | None]:
 
     async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
         async with database.connection() as connection:
-            return await partners.find_tokens(connection, tokens)
+            return await tokens_flow.find_tokens(connection, tokens)
 
     return Grouper(find, parts_on_failure=True)
 

@@ -22,7 +22,7 @@ from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.retention import flow as retention
 from jobmeter.notifications import flow as notices
 from jobmeter.partners.oauth1 import flow as signatures
-from jobmeter.partners.secrets import flow as partners_security
+from jobmeter.partners.tokens import flow as tokens
 from jobmeter.promotion import alerts
 from jobmeter.promotion import flow as delivery
 from jobmeter.request_control import flow as partners_edge
@@ -186,7 +186,7 @@ async def make_event_days(database: Database, *, now: datetime) -> None:
 async def sweep_expired(database: Database, *, now: datetime) -> int:
     """Removes tokens and kept answers whose time is over, batch by batch; returns how many."""
     done = 0
-    for sweep in (partners_security.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notices):
+    for sweep in (tokens.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notices):
         for _ in range(ROUNDS_MAX):
             async with database.transaction() as connection:
                 removed = await sweep(connection, rows_max=SWEEP_ROWS_MAX, now=now)

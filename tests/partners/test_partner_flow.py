@@ -10,6 +10,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow
 from jobmeter.partners.model import ApplicationDraft
+from jobmeter.partners.tokens import flow as tokens
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DRAFT = ApplicationDraft(
@@ -60,20 +61,20 @@ def test_a_token_is_issued_to_who_knows_the_secret(database_url):
     async def story(connection):
         made = await flow.create_parent(connection, name="Partner", now=NOW)
         client_id = made.application.client_id
-        token, seconds = await flow.issue_token(
+        token, seconds = await tokens.issue_token(
             connection, client_id=client_id, client_secret=made.client_secret, now=NOW
         )
         last = NOW + timedelta(seconds=seconds) - timedelta(microseconds=1)
-        assert await flow.authenticate(connection, token=token, now=last) == made.application
+        assert await tokens.authenticate(connection, token=token, now=last) == made.application
         for wrong_id, secret, fault in (
             (client_id, made.client_secret + "x", Fault.CLIENT_AUTHENTICATION),
             ("nobody", made.client_secret, Fault.CLIENT_ID_INVALID),
         ):
             with pytest.raises(Refused) as refused:
-                await flow.issue_token(connection, client_id=wrong_id, client_secret=secret, now=NOW)
+                await tokens.issue_token(connection, client_id=wrong_id, client_secret=secret, now=NOW)
             assert refused.value.fault is fault
         with pytest.raises(Refused) as unknown:
-            await flow.authenticate(connection, token=token + "x", now=NOW)
+            await tokens.authenticate(connection, token=token + "x", now=NOW)
         assert unknown.value.fault is Fault.TOKEN_INVALID
         return made.client_secret, token
 

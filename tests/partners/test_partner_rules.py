@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.applications.rules import change_application, check_draft, check_token
+from jobmeter.partners.applications.rules import change_application, check_draft
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, IssuedToken
+from jobmeter.partners.tokens.rules import check_token
 
 DRAFT = ApplicationDraft(
     "c-1", "Harbour Logistics", "Hires fitters", ("https://a.example/back",), ("https://a.example",)

@@ -21,7 +21,7 @@ from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, REPEAT_KEY_CHARACTERS_MAX
 from jobmeter.database.outages import is_outage
-from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Turn
 from jobmeter.request_control.model import Answer
@@ -134,7 +134,7 @@ async def _find_sender(request: Request, state: State, kind: str, now: datetime)
     if token is None:
         raise Refused(Fault.TOKEN_EMPTY)
     async with state.database.connection() as connection:
-        application = await partners.authenticate(connection, token=token, now=now)
+        application = await tokens.authenticate(connection, token=token, now=now)
     return f"application {application.id}"
 
 

@@ -7,7 +7,7 @@ from jobmeter.api.http.context import state_of
 from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.tokens import flow as tokens
 
 # RFC 6749, 5.1: a token must not be found in a cache.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -22,7 +22,7 @@ async def create_access_token(request: Request) -> Response:
         state = state_of(request)
         now = await state.clock.read()
         async with state.database.transaction() as connection:
-            token, seconds = await partners.issue_token(
+            token, seconds = await tokens.issue_token(
                 connection, client_id=form["client_id"], client_secret=form["client_secret"], now=now
             )
     except Refused as refused:

@@ -12,9 +12,8 @@ from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, TokenLife
-from jobmeter.partners.secrets import flow as secrets
+from jobmeter.partners.tokens import flow as tokens
 
 
 async def introspect_token(request: Request) -> Response:
@@ -25,10 +24,10 @@ async def introspect_token(request: Request) -> Response:
         state = state_of(request)
         now = await state.clock.read()
         async with state.database.connection() as connection:
-            application = await partners.authenticate_client(
+            application = await tokens.authenticate_client(
                 connection, client_id=form["client_id"], client_secret=form["client_secret"]
             )
-            life = await secrets.find_own_token(connection, application=application, token=form["token"])
+            life = await tokens.find_own_token(connection, application=application, token=form["token"])
     except Refused as refused:
         return oauth_refusal(refused)
     content = {"active": False} if life is None else _draw(application, life, now)

@@ -8,8 +8,7 @@ from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
 from jobmeter.base.faults import Refused
-from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.secrets import flow as secrets
+from jobmeter.partners.tokens import flow as tokens
 
 
 async def revoke_token(request: Request) -> Response:
@@ -20,10 +19,10 @@ async def revoke_token(request: Request) -> Response:
         state = state_of(request)
         now = await state.clock.read()
         async with state.database.transaction() as connection:
-            application = await partners.authenticate_client(
+            application = await tokens.authenticate_client(
                 connection, client_id=form["client_id"], client_secret=form["client_secret"]
             )
-            await secrets.revoke_token(connection, application=application, token=form["token"], now=now)
+            await tokens.revoke_token(connection, application=application, token=form["token"], now=now)
     except Refused as refused:
         return oauth_refusal(refused)
     return Response(headers=UNCACHED)

@@ -10,7 +10,7 @@ from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.secrets import flow as secrets
+from jobmeter.partners.tokens import flow as tokens
 
 
 class TokenPermissionBody(OperatorBody):
@@ -27,7 +27,7 @@ async def permit_tokens(request: Request, state: State) -> Response:
         application = await partners.find_application(connection, application_id=application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
-        revoked = await secrets.allow_tokens(
+        revoked = await tokens.allow_tokens(
             connection, application=application, is_allowed=body.are_allowed, now=now
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})

@@ -18,6 +18,7 @@ from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
 from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.tokens import flow as tokens
 
 ERRORS_SHOWN_MAX = 1_000
 DIGITS_MAX = 9
@@ -117,7 +118,7 @@ async def show_own_report(request: Request) -> Response:
             raise Refused(Fault.TOKEN_EMPTY)
         now = await state.clock.read()
         async with state.database.connection() as connection:
-            application = await partners.authenticate(connection, token=token, now=now)
+            application = await tokens.authenticate(connection, token=token, now=now)
             feed = await feeds.find_feed(connection, feed_id=read_id(request))
             if feed.application_id != application.id:
                 raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed.id)

@@ -9,7 +9,7 @@ from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.tokens import flow as tokens
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.json import draw_entry
 
@@ -29,7 +29,7 @@ async def follow_charges(request: Request) -> Response:
         now = await state.clock.read()
         await _know_the_last(state.database)
         async with state.database.connection() as connection:
-            application = await partners.authenticate(connection, token=token, now=now)
+            application = await tokens.authenticate(connection, token=token, now=now)
             page = await stream.read_stream(
                 connection, application=application, after=after, rows_max=max(rows_max, 1)
             )

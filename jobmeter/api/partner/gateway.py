@@ -12,8 +12,8 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.api.http.schemas import Endpoint
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
+from jobmeter.partners.tokens import flow as tokens
 
 
 def with_partner(
@@ -30,7 +30,7 @@ def with_partner(
                 raise Refused(Fault.TOKEN_EMPTY)
             now = await state.clock.read()
             async with state.database.connection() as connection:
-                application = await partners.authenticate(connection, token=token, now=now)
+                application = await tokens.authenticate(connection, token=token, now=now)
             return await endpoint(request, state, application, now)
         except Refused as refused:
             return plain_refusal(refused)

@@ -32,8 +32,8 @@ from jobmeter.api.restli.forced_failures import check_forced_failure
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
+from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control.model import Request as RepeatableRequest
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
@@ -318,7 +318,7 @@ async def _authenticate(state: State, request: Request, now: datetime) -> Applic
     token = read_bearer(request)
     if token is None:
         raise Refused(Fault.TOKEN_EMPTY)
-    return partners.check_token(await state.tokens.submit(token), now)
+    return tokens.check_token(await state.tokens.submit(token), now)
 
 
 async def _count_call(

@@ -24,10 +24,10 @@ from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import XML_BODY_BYTES_MAX
 from jobmeter.database.outages import UNUSABLE
-from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest
+from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control.model import Request as RepeatableRequest
 from jobmeter.wire.xml.writer import ErrorDocument, write_error_json, write_error_xml
 
@@ -177,7 +177,7 @@ async def _authenticate(request: Request, state: State, now: datetime) -> Applic
         raise Refused(Fault.OAUTH_SCHEME if scheme != "bearer" else Fault.OAUTH_TOKEN_INVALID)
     try:
         async with state.database.connection() as connection:
-            return await partners.authenticate(connection, token=token, now=now)
+            return await tokens.authenticate(connection, token=token, now=now)
     except Refused as refused:
         if refused.fault in _TOKEN_FAULTS:
             raise Refused(Fault.OAUTH_TOKEN_INVALID) from refused

@@ -1,21 +1,16 @@
 """Owns the verbs of partners: create an application, issue a token, authenticate a request's token."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import (
     SHARD_COUNT,
     URN_APPLICATION,
     hash_secret,
-    make_access_token,
     make_client_id,
     make_secret,
     read_urn,
-    same_secret,
 )
-from jobmeter.base.limits import TOKEN_SECONDS
-from jobmeter.database.arrays import pack_byteas
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
@@ -23,9 +18,7 @@ from jobmeter.partners.model import (
     ApplicationChange,
     ApplicationDraft,
     Credentials,
-    IssuedToken,
 )
-from jobmeter.partners.secrets import store as secrets_store
 
 
 async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:
@@ -125,57 +118,3 @@ async def find_child(
 
 async def find_application(connection: Connection, *, application_id: int) -> Application | None:
     return await store.find_by_id(connection, application_id=application_id)
-
-
-async def authenticate_client(connection: Connection, *, client_id: str, client_secret: str) -> Application:
-    """The application whose credentials these are (spec 2.2).
-
-    Raises ``Refused``: CLIENT_ID_INVALID for an unknown client, CLIENT_AUTHENTICATION for a wrong secret.
-    """
-    application = await store.find_by_client_id(connection, client_id=client_id)
-    if application is None:
-        raise Refused(Fault.CLIENT_ID_INVALID, client_id=client_id[:80])
-    hashes = await store.list_secret_hashes(connection, application_id=application.id)
-    # Every live secret is compared, so that the time taken does not tell which one came close.
-    if not any([same_secret(client_secret, kept) for kept in hashes]):  # noqa: C419
-        raise Refused(Fault.CLIENT_AUTHENTICATION)
-    return application
-
-
-async def issue_token(
-    connection: Connection, *, client_id: str, client_secret: str, now: datetime
-) -> tuple[str, int]:
-    """A new access token and its life in seconds (spec 2.2).
-
-    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED where the operator forbade it.
-    """
-    application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
-    if not await secrets_store.read_token_permission(connection, application_id=application.id):
-        raise Refused(Fault.CLIENT_NOT_ALLOWED)
-    token = make_access_token()
-    await store.insert_token(
-        connection,
-        token_hash=hash_secret(token),
-        application_id=application.id,
-        issued_at=now,
-        expires_at=now + timedelta(seconds=TOKEN_SECONDS),
-    )
-    return token, TOKEN_SECONDS
-
-
-async def authenticate(connection: Connection, *, token: str, now: datetime) -> Application:
-    """The application that holds ``token``. Raises ``Refused`` as ``check_token`` does."""
-    (found,) = await find_tokens(connection, [token])
-    return check_token(found, now)
-
-
-async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
-    """What is known of each of ``tokens``; ``None`` for one that was never issued."""
-    hashes = [hash_secret(token) for token in tokens]
-    found = await store.find_tokens(connection, token_hashes=pack_byteas(hashes))
-    return [found.get(token_hash) for token_hash in hashes]
-
-
-def check_token(found: IssuedToken | None, now: datetime) -> Application:
-    """The application that a token opens now. Raises ``Refused`` as ``rules.check_token`` does."""
-    return rules.check_token(found, now).application

@@ -3,10 +3,7 @@
 Pure: no database, time passed in.
 """
 
-from datetime import datetime
-
-from jobmeter.base.faults import Fault, Refused
-from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft, IssuedToken
+from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
 
 NAME_CHARACTERS_MAX = 50
 FOREIGN_ID_CHARACTERS_MAX = 500  # a key of an index, whose rows have an end
@@ -55,14 +52,3 @@ def change_application(application: Application, change: ApplicationChange) -> A
         callback_urls=application.callback_urls if change.callback_urls is None else change.callback_urls,
         js_domains=application.js_domains if change.js_domains is None else change.js_domains,
     )
-
-
-def check_token(token: IssuedToken | None, now: datetime) -> IssuedToken:
-    """The token, if it still opens. Raises ``Refused`` with TOKEN_INVALID, TOKEN_REVOKED or TOKEN_EXPIRED."""
-    if token is None:
-        raise Refused(Fault.TOKEN_INVALID)
-    if token.revoked_at is not None and token.revoked_at <= now:
-        raise Refused(Fault.TOKEN_REVOKED)
-    if token.expires_at <= now:
-        raise Refused(Fault.TOKEN_EXPIRED)
-    return token

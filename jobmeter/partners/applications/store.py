@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.partners.model import Application, IssuedToken
+from jobmeter.partners.model import Application
 
 SQL = load_statements("jobmeter.partners.applications")
 
@@ -78,19 +77,3 @@ async def update_application(
 async def list_secret_hashes(connection: Connection, *, application_id: int) -> list[bytes]:
     rows = await (await connection.execute(SQL["list_secret_hashes"], locals())).fetchall()
     return [bytes(row[0]) for row in rows]
-
-
-async def insert_token(
-    connection: Connection,
-    *,
-    token_hash: bytes,
-    application_id: int,
-    issued_at: datetime,
-    expires_at: datetime,
-) -> None:
-    await connection.execute(SQL["insert_token"], locals())
-
-
-async def find_tokens(connection: Connection, *, token_hashes: ByteaArray) -> dict[bytes, IssuedToken]:
-    rows = await (await connection.execute(SQL["find_tokens"], locals())).fetchall()
-    return {row[11]: IssuedToken(_application(row), row[9], row[10]) for row in rows}

@@ -13,6 +13,7 @@ from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import rules
 from jobmeter.partners.oauth1 import store as oauth1_store
 from jobmeter.partners.oauth1.model import Signature, SignedRequest
+from jobmeter.partners.tokens import store as tokens_store
 
 
 async def keep_signing_secret(
@@ -97,7 +98,9 @@ async def _check_token(
     if not signature.token:
         return
     token_hash = hash_secret(signature.token)
-    found = (await store.find_tokens(connection, token_hashes=pack_byteas([token_hash]))).get(token_hash)
+    found = (await tokens_store.find_tokens(connection, token_hashes=pack_byteas([token_hash]))).get(
+        token_hash
+    )
     if found is None:
         return
     is_dead = found.expires_at <= now or (found.revoked_at is not None and found.revoked_at <= now)

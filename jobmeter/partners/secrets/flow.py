@@ -3,41 +3,15 @@
 Does not own issuing a token or authenticating one (``applications.flow``).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
-from jobmeter.base.limits import SECRETS_LIVE_MAX, TOKEN_REMEMBERED_HOURS
+from jobmeter.base.limits import SECRETS_LIVE_MAX
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.partners.applications import store
-from jobmeter.partners.model import Application, TokenLife
+from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import store as secrets_store
-
-
-async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:
-    """The life of a token of ``application``; anybody else's is as unknown as one that never was."""
-    return await secrets_store.find_own_token(
-        connection, token_hash=hash_secret(token), application_id=application.id
-    )
-
-
-async def revoke_token(
-    connection: Connection, *, application: Application, token: str, now: datetime
-) -> None:
-    """Ends a token of ``application`` at once, for every process. Others' tokens stay, and nothing tells so."""
-    await secrets_store.revoke_token(
-        connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
-    )
-
-
-async def allow_tokens(
-    connection: Connection, *, application: Application, is_allowed: bool, now: datetime
-) -> int:
-    """Lets ``application`` make tokens, or forbids it and revokes those it holds; returns how many (spec 2.2)."""
-    await secrets_store.set_token_permission(connection, application_id=application.id, is_allowed=is_allowed)
-    if is_allowed:
-        return 0
-    return await secrets_store.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
 
 
 async def roll_secret(
@@ -83,10 +57,3 @@ async def _find_target(connection: Connection, caller: Application, child_urn: s
     if found is None or found.parent_id != caller.id:
         raise Refused(Fault.APPLICATION_UNKNOWN, key=child_urn[:100])
     return found
-
-
-async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Removes up to ``rows_max`` tokens that ended a day ago; returns how many."""
-    return await secrets_store.delete_expired_tokens(
-        connection, expired_before=now - timedelta(hours=TOKEN_REMEMBERED_HOURS), rows_max=rows_max
-    )

@@ -1,0 +1,1 @@
+"""Owns access tokens: issued, checked, revoked, swept."""

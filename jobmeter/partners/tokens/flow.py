@@ -1,0 +1,101 @@
+"""Issues, checks, revokes and sweeps access tokens."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import hash_secret, make_access_token, same_secret
+from jobmeter.base.limits import TOKEN_REMEMBERED_HOURS, TOKEN_SECONDS
+from jobmeter.database.arrays import pack_byteas
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.partners.applications import store
+from jobmeter.partners.model import Application, IssuedToken, TokenLife
+from jobmeter.partners.tokens import rules as tokens_rules
+from jobmeter.partners.tokens import store as tokens_store
+
+
+async def authenticate_client(connection: Connection, *, client_id: str, client_secret: str) -> Application:
+    """The application whose credentials these are (spec 2.2).
+
+    Raises ``Refused``: CLIENT_ID_INVALID for an unknown client, CLIENT_AUTHENTICATION for a wrong secret.
+    """
+    application = await store.find_by_client_id(connection, client_id=client_id)
+    if application is None:
+        raise Refused(Fault.CLIENT_ID_INVALID, client_id=client_id[:80])
+    hashes = await store.list_secret_hashes(connection, application_id=application.id)
+    # Every live secret is compared, so that the time taken does not tell which one came close.
+    if not any([same_secret(client_secret, kept) for kept in hashes]):  # noqa: C419
+        raise Refused(Fault.CLIENT_AUTHENTICATION)
+    return application
+
+
+async def issue_token(
+    connection: Connection, *, client_id: str, client_secret: str, now: datetime
+) -> tuple[str, int]:
+    """A new access token and its life in seconds (spec 2.2).
+
+    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED where the operator forbade it.
+    """
+    application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
+    if not await tokens_store.read_token_permission(connection, application_id=application.id):
+        raise Refused(Fault.CLIENT_NOT_ALLOWED)
+    token = make_access_token()
+    await tokens_store.insert_token(
+        connection,
+        token_hash=hash_secret(token),
+        application_id=application.id,
+        issued_at=now,
+        expires_at=now + timedelta(seconds=TOKEN_SECONDS),
+    )
+    return token, TOKEN_SECONDS
+
+
+async def authenticate(connection: Connection, *, token: str, now: datetime) -> Application:
+    """The application that holds ``token``. Raises ``Refused`` as ``check_token`` does."""
+    (found,) = await find_tokens(connection, [token])
+    return check_token(found, now)
+
+
+async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
+    """What is known of each of ``tokens``; ``None`` for one that was never issued."""
+    hashes = [hash_secret(token) for token in tokens]
+    found = await tokens_store.find_tokens(connection, token_hashes=pack_byteas(hashes))
+    return [found.get(token_hash) for token_hash in hashes]
+
+
+def check_token(found: IssuedToken | None, now: datetime) -> Application:
+    """The application that a token opens now. Raises ``Refused`` as ``rules.check_token`` does."""
+    return tokens_rules.check_token(found, now).application
+
+
+async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:
+    """The life of a token of ``application``; anybody else's is as unknown as one that never was."""
+    return await tokens_store.find_own_token(
+        connection, token_hash=hash_secret(token), application_id=application.id
+    )
+
+
+async def revoke_token(
+    connection: Connection, *, application: Application, token: str, now: datetime
+) -> None:
+    """Ends a token of ``application`` at once, for every process. Others' tokens stay, and nothing tells so."""
+    await tokens_store.revoke_token(
+        connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
+    )
+
+
+async def allow_tokens(
+    connection: Connection, *, application: Application, is_allowed: bool, now: datetime
+) -> int:
+    """Lets ``application`` make tokens, or forbids it and revokes those it holds; returns how many (spec 2.2)."""
+    await tokens_store.set_token_permission(connection, application_id=application.id, is_allowed=is_allowed)
+    if is_allowed:
+        return 0
+    return await tokens_store.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
+
+
+async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
+    """Removes up to ``rows_max`` tokens that ended a day ago; returns how many."""
+    return await tokens_store.delete_expired_tokens(
+        connection, expired_before=now - timedelta(hours=TOKEN_REMEMBERED_HOURS), rows_max=rows_max
+    )

@@ -1,0 +1,17 @@
+"""Decides whether a token is good at a time."""
+
+from datetime import datetime
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.model import IssuedToken
+
+
+def check_token(token: IssuedToken | None, now: datetime) -> IssuedToken:
+    """The token, if it still opens. Raises ``Refused`` with TOKEN_INVALID, TOKEN_REVOKED or TOKEN_EXPIRED."""
+    if token is None:
+        raise Refused(Fault.TOKEN_INVALID)
+    if token.revoked_at is not None and token.revoked_at <= now:
+        raise Refused(Fault.TOKEN_REVOKED)
+    if token.expires_at <= now:
+        raise Refused(Fault.TOKEN_EXPIRED)
+    return token
