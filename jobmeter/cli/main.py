@@ -24,7 +24,7 @@ from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_s
 from jobmeter.database.migrations_runner import DatabaseUnusable
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
-from jobmeter.reports.job_reports.model import LawCheck
+from jobmeter.integrity.model import LawCheck
 from jobmeter.sandbox import seed as sandbox_seed
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.run import run_demo

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -176,3 +177,10 @@ class EventExplanation:
     event: StoredEvent
     verdict: str
     click: ExplainedClick | None
+
+
+def make_restatement(row: tuple[Any, ...]) -> Restatement:
+    number, recorded_at, cause, batch, reasons, *figures = row
+    return Restatement(
+        number, recorded_at, cause == 2, batch, reasons, Figures(*figures[:5]), Figures(*figures[5:])
+    )

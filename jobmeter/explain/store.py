@@ -5,7 +5,6 @@ day.
 """
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from jobmeter.database.migrations_runner import Connection
@@ -15,9 +14,9 @@ from jobmeter.explain.model import (
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
-    Figures,
     Restatement,
     StoredEvent,
+    make_restatement,
 )
 
 SQL = load_statements("jobmeter.explain")
@@ -63,13 +62,6 @@ async def list_day_restatements(
 ) -> list[Restatement]:
     rows = await (await connection.execute(SQL["list_day_restatements"], locals())).fetchall()
     return [make_restatement(row) for row in rows]
-
-
-def make_restatement(row: tuple[Any, ...]) -> Restatement:
-    number, recorded_at, cause, batch, reasons, *figures = row
-    return Restatement(
-        number, recorded_at, cause == 2, batch, reasons, Figures(*figures[:5]), Figures(*figures[5:])
-    )
 
 
 async def find_charge(connection: Connection, *, reference: UUID) -> Charge | None:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.integrity import store
+from jobmeter.integrity.model import LawCheck
 from jobmeter.ledger.chain.flow import verify_chain
-from jobmeter.reports.job_reports.model import LawCheck
 
 Check = Callable[[Connection], Awaitable[store.Found]]
 

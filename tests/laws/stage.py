@@ -17,13 +17,13 @@ from jobmeter.contracts.partner.model import CustomerContract, JobTraits, Partne
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
+from jobmeter.integrity.model import LawCheck
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import Known
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
-from jobmeter.reports.job_reports.model import LawCheck
 from jobmeter.wire.events import Event, Malformed
 from jobmeter.worker import chores
 

@@ -2,7 +2,7 @@
 
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.explain.store import make_restatement
+from jobmeter.explain.model import make_restatement
 from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
 
 SQL = load_statements("jobmeter.reports.charge_stream")

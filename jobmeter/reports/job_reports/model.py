@@ -139,13 +139,3 @@ class BudgetReport:
     currency: str
     spent_micros: int
     limit_micros: int
-
-
-@dataclass(frozen=True, slots=True)
-class LawCheck:
-    """One law: how many rows were looked at, how many break it, and the first of those in words."""
-
-    law: str
-    checked: int
-    breaches: int
-    example: str | None
