@@ -8,9 +8,9 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.migrations_runner import Connection
+from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store
-from jobmeter.settlement.days import store as days
 from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
 
 
@@ -39,8 +39,8 @@ async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime
     Raises ``Refused(OPERATOR_INPUT)`` for a day that is judged: nothing would come of it, and nobody would know.
     """
     if exclusion.day is not None:
-        await days.wait_for_settlement(connection)
-        if await days.is_judged(connection, day=exclusion.day):
+        await settlement_store.wait_for_settlement(connection)
+        if await settlement_store.is_judged(connection, day=exclusion.day):
             why = f"{exclusion.day} is settled; give a credit for its charges instead"
             raise Refused(Fault.OPERATOR_INPUT, field="day", why=why)
     is_new = await store.insert_exclusion(

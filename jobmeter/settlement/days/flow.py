@@ -7,6 +7,7 @@ from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
 from jobmeter.database.migrations_runner import Connection
 from jobmeter.metering.retention import flow as metering
+from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
@@ -52,13 +53,13 @@ async def settle_next(
     while its events are still accepted, whatever the setting says.
     """
     if is_patient:
-        await store.wait_for_settlement(connection)
+        await settlement_store.wait_for_settlement(connection)
     elif not await store.lock_settlement(connection):
         return False
     day = await store.first_open_day(connection)
     if day is None or final_at(day, final_after_days=max(final_after_days, FINAL_AFTER_DAYS)) > now:
         return False
-    if not await store.is_judged(connection, day=day):
+    if not await settlement_store.is_judged(connection, day=day):
         await _judge(connection, day, now)
     await charging.open_reversal(connection)
     if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:

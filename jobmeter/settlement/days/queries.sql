@@ -2,17 +2,11 @@
 -- One settlement at a time in the whole database; the lock ends with the transaction.
 SELECT pg_try_advisory_xact_lock(1246707540)
 
--- name: wait_for_settlement
-SELECT pg_advisory_xact_lock(1246707540)
-
 -- name: first_open_day
 -- The earliest day that has figures and is not settled.
 SELECT min(day)
   FROM event_days
  WHERE day NOT IN (SELECT day FROM settled_days)
-
--- name: is_judged
-SELECT EXISTS (SELECT FROM settlement_runs WHERE day = %(day)s)
 
 -- name: insert_run
 INSERT INTO settlement_runs (day, judged_at, touched_at, clicks, clicks_reversed)

@@ -13,18 +13,9 @@ async def lock_settlement(connection: Connection) -> bool:
     return row is not None and bool(row[0])
 
 
-async def wait_for_settlement(connection: Connection) -> None:
-    await connection.execute(SQL["wait_for_settlement"])
-
-
 async def first_open_day(connection: Connection) -> date | None:
     row = await (await connection.execute(SQL["first_open_day"])).fetchone()
     return None if row is None else row[0]
-
-
-async def is_judged(connection: Connection, *, day: date) -> bool:
-    row = await (await connection.execute(SQL["is_judged"], locals())).fetchone()
-    return row is not None and bool(row[0])
 
 
 async def insert_run(

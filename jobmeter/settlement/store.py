@@ -1,0 +1,17 @@
+"""Runs the statements that say which days are judged; whoever judges or asks waits for the other."""
+
+from datetime import date
+
+from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.statements import load_statements
+
+SQL = load_statements("jobmeter.settlement")
+
+
+async def wait_for_settlement(connection: Connection) -> None:
+    await connection.execute(SQL["wait_for_settlement"])
+
+
+async def is_judged(connection: Connection, *, day: date) -> bool:
+    row = await (await connection.execute(SQL["is_judged"], locals())).fetchone()
+    return row is not None and bool(row[0])
