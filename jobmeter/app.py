@@ -27,7 +27,7 @@ from jobmeter.api.outages import answer_outage
 from jobmeter.api.routes import make_routes
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
-from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import UNUSABLE, Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import Known

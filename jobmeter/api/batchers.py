@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Grouper
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known

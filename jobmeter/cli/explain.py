@@ -18,7 +18,7 @@ from rich.table import Table
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import ClickPage, ExplainedDay, ExplainedJob, ExplainedPosting, Restatement

@@ -21,7 +21,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
-from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.model import LawCheck

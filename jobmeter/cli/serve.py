@@ -24,8 +24,8 @@ from granian.server import Server
 
 from jobmeter.app import check_settings
 from jobmeter.base.settings import Settings
+from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
-from jobmeter.database.migrations_runner import DatabaseUnusable
 from jobmeter.database.pool import upgrade_database
 
 LISTEN_SECONDS_MAX = 60

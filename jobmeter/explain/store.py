@@ -7,7 +7,7 @@ day.
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.explain.model import (
     Charge,

@@ -5,7 +5,7 @@ Does not own how the result is printed. Law 9, the sum of invoices, is billing's
 
 from collections.abc import Awaitable, Callable
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.integrity import store
 from jobmeter.integrity.model import LawCheck
 from jobmeter.ledger.chain.flow import verify_chain

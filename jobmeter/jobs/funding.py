@@ -9,7 +9,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.messages import say_required
 from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting
 from jobmeter.partners.model import Application

@@ -1,7 +1,7 @@
 """Owns booking: writes a posting and moves the stored balances with it, in the caller's transaction."""
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger import store
 from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting
 

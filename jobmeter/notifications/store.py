@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.notifications.model import Delivery, DeliveryState, NoticeEndpoint, Way
 

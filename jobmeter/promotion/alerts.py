@@ -8,7 +8,7 @@ from typing import Any
 
 from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.status.model import Look
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices

@@ -9,7 +9,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.json import draw_status
 from jobmeter.jobs.status.model import Look, Promotion

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.promotion.model import Change, ContractSpend, Standing
 

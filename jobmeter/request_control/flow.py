@@ -9,7 +9,7 @@ from enum import Enum, auto
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPEAT_ABANDONED_SECONDS, REPEAT_KEPT_HOURS
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Answer, Claim, Lease, Request
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer

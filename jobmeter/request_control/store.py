@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.request_control.model import Claim, Lease
 

@@ -14,7 +14,7 @@ from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import ApplicationDraft, Credentials

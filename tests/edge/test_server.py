@@ -16,7 +16,7 @@ import pytest
 from jobmeter.app import wait_for_database
 from jobmeter.cli.main import main
 from jobmeter.cli.serve import announce
-from jobmeter.database.migrations_runner import DatabaseUnusable
+from jobmeter.database.connection import DatabaseUnusable
 from tests.crash.installation import free_port
 
 START_SECONDS = 60

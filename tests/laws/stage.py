@@ -14,7 +14,7 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.base.settings import Settings
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import CustomerContract, JobTraits, PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.integrity.model import LawCheck

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from jobmeter.cli.serve import keep_running
+from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_patiently
-from jobmeter.database.migrations_runner import DatabaseUnusable
 
 # Another process that uses the same folder until a line comes in.
 GUEST = """

@@ -6,13 +6,8 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from jobmeter.database.migrations_runner import (
-    ADVISORY_LOCK,
-    DatabaseUnusable,
-    check_version,
-    list_migrations,
-    upgrade_schema,
-)
+from jobmeter.database.connection import DatabaseUnusable
+from jobmeter.database.migrations_runner import ADVISORY_LOCK, check_version, list_migrations, upgrade_schema
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.database.statements import load_statements
 

@@ -16,7 +16,7 @@ from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.geo.lookup import is_country
 from jobmeter.partners.applications import flow as partners
 

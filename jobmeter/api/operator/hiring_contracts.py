@@ -16,7 +16,7 @@ from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures

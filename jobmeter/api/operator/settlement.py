@@ -18,7 +18,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
 from jobmeter.charging.corrections import credits as correction
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.metering.intake import identity

@@ -17,7 +17,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind

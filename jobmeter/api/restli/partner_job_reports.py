@@ -14,7 +14,7 @@ from jobmeter.base.days import day_numbered
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
 from jobmeter.reports.sources.flow import ReportKind, open_report, tell_unreadable

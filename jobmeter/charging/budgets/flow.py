@@ -13,7 +13,7 @@ from jobmeter.charging.budgets import store
 from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, JobLimit
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts.partner.model import Pacing, PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 

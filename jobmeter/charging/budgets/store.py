@@ -1,7 +1,7 @@
 """Owns the statements that change or read a job's limit and window, one function each. Does not own when they run."""
 
 from jobmeter.charging.budgets.model import JobBudget, JobLimit
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.budgets")

@@ -14,7 +14,7 @@ from jobmeter.charging.model import Charged, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 
 async def _lock_jobs(connection: Connection, job_ids: Column) -> int:

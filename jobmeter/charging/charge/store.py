@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from jobmeter.charging.model import Charged
 from jobmeter.database.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.charge")

@@ -14,7 +14,7 @@ from jobmeter.charging.budgets import store as budgets_store
 from jobmeter.charging.corrections import store as corrections_store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 

@@ -14,7 +14,7 @@ from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
 from jobmeter.database import arrays
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger.bulk import flow as ledger
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobmeter.charging.corrections.model import StandingCharge
 from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.corrections")

@@ -6,7 +6,7 @@ Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.pro
 from collections.abc import Sequence
 
 from jobmeter.charging.job_changes import store as job_changes_store
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 
 async def note_jobs(connection: Connection, job_ids: Sequence[int]) -> None:

@@ -1,6 +1,6 @@
 """Runs the statements of the list of changed jobs."""
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.job_changes")

@@ -15,7 +15,7 @@ from jobmeter.charging.meters import store
 from jobmeter.charging.meters.model import Meters
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column, pack_bigints
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 
 async def open_free_meters(

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from jobmeter.base.days import day_of
 from jobmeter.charging.months import store
 from jobmeter.charging.retention.flow import RETENTION_DAYS_MIN
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 
 async def keep_next_day(connection: Connection, *, now: datetime) -> date | None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from jobmeter.charging.months.model import MonthKeeping
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.months")

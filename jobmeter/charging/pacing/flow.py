@@ -15,7 +15,7 @@ from jobmeter.charging.model import Tally
 from jobmeter.charging.pacing import rules, store
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 
 async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Column:

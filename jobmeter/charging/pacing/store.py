@@ -4,7 +4,7 @@ from datetime import date
 
 from jobmeter.charging.pacing.rules import DayLimit
 from jobmeter.database.arrays import BigintArray, SmallintArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.pacing")

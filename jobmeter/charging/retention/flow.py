@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.charging.retention import store
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 
 # The day under which a job's folded days are summed; no report can ask for it.
 FOLDED_DAY = date(1970, 1, 1)

@@ -10,7 +10,7 @@ from jobmeter.contracts.hiring import rules
 from jobmeter.contracts.hiring import store as hiring_store
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.contracts.partner import store
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting, Purpose
 from jobmeter.partners.model import Application

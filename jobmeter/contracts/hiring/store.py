@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.contracts.hiring")

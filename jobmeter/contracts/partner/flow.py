@@ -11,7 +11,7 @@ from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_ur
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts.partner import rules, store
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
 from jobmeter.partners.model import Application

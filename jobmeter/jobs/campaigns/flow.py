@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules
 from jobmeter.jobs.campaigns import store as campaigns

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs import store as jobs_store
 from jobmeter.jobs.campaigns import rules, store
 from jobmeter.jobs.model import JobPosting, State

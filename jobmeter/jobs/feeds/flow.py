@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
 from jobmeter.jobs.feeds.model import Feed, FeedReport, FeedRun

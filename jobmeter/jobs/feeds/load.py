@@ -16,7 +16,7 @@ import numpy as np
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.meters import flow as meters
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store
 from jobmeter.jobs.feeds.flow import note_run

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, Outcome
 from jobmeter.wire.xml.feed.stream import FeedError

@@ -7,7 +7,7 @@ import numpy as np
 
 from jobmeter.base.ids import SHARD_COUNT, shard_of
 from jobmeter.database.arrays import pack_bigints, pack_smallints
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import store
 from jobmeter.jobs.pages.model import JobPage, Landing
 

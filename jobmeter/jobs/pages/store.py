@@ -6,7 +6,7 @@ from psycopg import AsyncCursor
 from psycopg.rows import TupleRow
 
 from jobmeter.database.arrays import BigintArray, SmallintArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.pages.model import JobPage, Landing
 

@@ -13,7 +13,7 @@ from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.meters import flow as meters
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns.membership import join_campaign

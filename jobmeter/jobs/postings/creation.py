@@ -14,7 +14,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import JobTraits, PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.geo.countries import number_country
 from jobmeter.geo.gazetteer import country_of, standardize
 from jobmeter.jobs import store

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from jobmeter.base.ids import SHARD_COUNT, URN_TASK
 from jobmeter.base.limits import TASK_KEPT_DAYS
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import (
     JobDraft,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.meters import flow as meters
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.funding import find_contract
 from jobmeter.jobs.model import OPEN_STATES, JobPosting, State

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.contracts.hiring import flow as hiring
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.slots import store
 
 

@@ -1,6 +1,6 @@
 """Runs the statements of job slots."""
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.jobs.slots")

@@ -10,7 +10,7 @@ from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import store as campaigns_store

@@ -12,7 +12,7 @@ from jobmeter.charging.budgets import flow as budgets
 from jobmeter.charging.budgets.model import BudgetOpening
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules

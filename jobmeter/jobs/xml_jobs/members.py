@@ -5,7 +5,7 @@ from datetime import datetime
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.contracts.hiring.model import HiringContract
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob

@@ -13,7 +13,7 @@ from jobmeter.charging.budgets import flow as budgets
 from jobmeter.charging.meters import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs import rules, store

@@ -5,7 +5,7 @@ Intake never waits for it. Does not own when it runs.
 
 from datetime import datetime, timedelta
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import store
 
 SEAL_INTERVAL = timedelta(seconds=60)

@@ -11,7 +11,7 @@ import numpy as np
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
 from jobmeter.metering.model import VERDICTS, EventColumns, Verdict

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
 

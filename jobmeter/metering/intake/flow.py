@@ -16,7 +16,7 @@ from jobmeter.charging.meters.model import Meters, StaleMetersError
 from jobmeter.charging.model import Charged
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow

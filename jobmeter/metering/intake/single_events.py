@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import Known, take_in

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.metering.retention import export, store
 
 

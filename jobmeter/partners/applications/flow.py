@@ -11,7 +11,7 @@ from jobmeter.base.ids import (
     make_secret,
     read_urn,
 )
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
     Application,

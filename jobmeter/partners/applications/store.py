@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.partners.model import Application
 

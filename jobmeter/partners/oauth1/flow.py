@@ -7,7 +7,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import hash_secret, make_secret
 from jobmeter.database.arrays import pack_byteas
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import rules

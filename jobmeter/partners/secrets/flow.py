@@ -8,7 +8,7 @@ from datetime import datetime
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
 from jobmeter.base.limits import SECRETS_LIVE_MAX
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import store as secrets_store

@@ -7,7 +7,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import hash_secret, make_access_token, same_secret
 from jobmeter.base.limits import TOKEN_REMEMBERED_HOURS, TOKEN_SECONDS
 from jobmeter.database.arrays import pack_byteas
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application, IssuedToken, TokenLife
 from jobmeter.partners.tokens import rules as tokens_rules

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.database.arrays import ByteaArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.partners.applications.store import _application
 from jobmeter.partners.model import IssuedToken, TokenLife

@@ -2,7 +2,7 @@
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.model import Application
 from jobmeter.reports.charge_stream import store

@@ -1,6 +1,6 @@
 """Owns the statements of the partners' stream, one function each. Does not own when they run."""
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.explain.model import make_restatement
 from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry

@@ -12,7 +12,7 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
 from jobmeter.reports.job_reports.job_list_cache import JobLists

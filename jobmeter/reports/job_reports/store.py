@@ -7,7 +7,7 @@ import numpy as np
 from psycopg.abc import QueryNoTemplate
 
 from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, TextArray
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 from jobmeter.reports.job_reports.model import (
     DayRange,

@@ -13,7 +13,7 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.reports.sources import store
 

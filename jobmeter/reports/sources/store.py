@@ -1,6 +1,6 @@
 """Owns the statements that try whether what a report needs can be read, one function each. Does not own when they run."""
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.reports.sources")

@@ -3,7 +3,7 @@
 from datetime import date
 
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.uncharged_clicks import store
 from jobmeter.reports.uncharged_clicks.model import NotCharged

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.metering.intake.identity import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
 from jobmeter.sandbox.traffic import store

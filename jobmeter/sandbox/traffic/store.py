@@ -1,6 +1,6 @@
 """Owns the statements of the sandbox: its clock, and what became of made-up events."""
 
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.sandbox.traffic")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store

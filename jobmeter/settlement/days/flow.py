@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at
 from jobmeter.charging.corrections import flow as charging
-from jobmeter.database.migrations_runner import Connection
+from jobmeter.database.connection import Connection
 from jobmeter.metering.retention import flow as metering
 from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import store as rules
