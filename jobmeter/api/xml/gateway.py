@@ -29,7 +29,7 @@ from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control.model import Request as RepeatableRequest
-from jobmeter.wire.xml.writer import ErrorDocument, write_error_json, write_error_xml
+from jobmeter.wire.xml.job.error_document import ErrorDocument, write_error_json, write_error_xml
 
 log = logging.getLogger("jobmeter.api")
 

@@ -4,27 +4,16 @@ Does not own what a tree holds (``job.response``, ``job.request_writer``).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
-from jobmeter.wire.xml.job.selectors import Items, Leaf, Tree
+from jobmeter.wire.xml.tree import Items, Leaf, Tree
 from jobmeter.wire.xml.validators import UNCARRIED
 
 DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorDocument:
-    """What the protocol tells of a refusal; ``status`` repeats HTTP's (xml spec 10)."""
-
-    status: int
-    timestamp_ms: int
-    request_id: str
-    message: str
 
 
 def write_xml(name: str, tree: Tree) -> bytes:
@@ -80,30 +69,3 @@ def join_camel(name: str) -> str:
     """``partner-job-id`` as ``partnerJobId``."""
     head, *rest = name.split("-")
     return head + "".join(map(str.capitalize, rest))
-
-
-def write_error_xml(error: ErrorDocument) -> bytes:
-    """The error document, in the order that its readers rely on."""
-    return write_xml(
-        "error",
-        {
-            "status": error.status,
-            "timestamp": error.timestamp_ms,
-            "request-id": error.request_id,
-            "error-code": 0,
-            "message": error.message,
-        },
-    )
-
-
-def write_error_json(error: ErrorDocument) -> bytes:
-    """The error document's JSON twin, in alphabetical order."""
-    return write_json(
-        {
-            "error-code": 0,
-            "message": error.message,
-            "request-id": error.request_id,
-            "status": error.status,
-            "timestamp": error.timestamp_ms,
-        }
-    )

@@ -7,15 +7,9 @@ import pytest
 from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.wire.xml.job.selectors import Items
-from jobmeter.wire.xml.writer import (
-    ErrorDocument,
-    join_camel,
-    write_error_json,
-    write_error_xml,
-    write_json,
-    write_xml,
-)
+from jobmeter.wire.xml.job.error_document import ErrorDocument, write_error_json, write_error_xml
+from jobmeter.wire.xml.tree import Items
+from jobmeter.wire.xml.writer import join_camel, write_json, write_xml
 
 ERROR = ErrorDocument(401, 1378122242574, "8PQJRYO7JK", "Invalid access token.")
 

@@ -18,7 +18,8 @@ from jobmeter.wire.xml.code_tables import (
 )
 from jobmeter.wire.xml.html import plain_text
 from jobmeter.wire.xml.job.fields import JobContent
-from jobmeter.wire.xml.job.selectors import Items, Tree, apply_selector, check_selector, parse_selector
+from jobmeter.wire.xml.job.selectors import apply_selector, check_selector, parse_selector
+from jobmeter.wire.xml.tree import Items, Tree
 from jobmeter.wire.xml.writer import write_json, write_xml
 
 SNIPPET_CHARACTERS: Final = 400

@@ -5,11 +5,11 @@ Does not own which fields a job shows (``response``).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import SELECTOR_CHARACTERS_MAX, SELECTOR_DEPTH_MAX
+from jobmeter.wire.xml.tree import Items, Leaf, Tree
 
 Selector: TypeAlias = dict[str, "Selector | None"]
 """Field name to the selector within it; ``None`` asks for the whole of it."""
@@ -19,18 +19,6 @@ _OPEN: Final = ":("
 _DEPTH = {_OPEN: 1, ")": -1}
 _MARKS = frozenset({"", _OPEN, ",", ")"})
 _FOLLOWERS = {"": {_OPEN}, _OPEN: {"name"}, "name": {_OPEN, ",", ")"}, ",": {"name"}, ")": {",", ")"}}
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list; ``name`` is what XML calls each of its rows."""
-
-    name: str
-    rows: tuple["Tree", ...]
-
-
-Leaf: TypeAlias = str | int | bool
-Tree: TypeAlias = Mapping[str, "Leaf | Tree | Items"]
 
 
 def parse_selector(text: str) -> Selector:
