@@ -35,7 +35,7 @@ class Source:
 
     @property
     def part(self) -> str:
-        """The part of the line: `ledger` for jobmeter/ledger/flow.py, `cli` for jobmeter/cli.py."""
+        """The part of the line: `ledger` for jobmeter/ledger/flow.py, `app` for jobmeter/app.py."""
         steps = self.path.split("/")
         if steps[0] != "jobmeter" or len(steps) < 2:
             return ""

@@ -44,7 +44,7 @@ def test_no_status_outside_the_table():
 
 
 @pytest.mark.parametrize(
-    "path", ["api/jobs.py", "api/xml/feed.py", "portal/pages.py", "jobs/flow.py", "jobs/flow_close.py"]
+    "path", ["api/jobs.py", "api/xml/feed.py", "portal/pages.py", "jobs/flow.py", "jobs/postings/flow.py"]
 )
 @pytest.mark.parametrize(
     "code",

@@ -49,7 +49,7 @@ def test_a_breach_fails_the_test_with_its_place():
     [
         ("jobmeter/ledger/flow.py", "ledger", "flow"),
         ("jobmeter/wire/restli/__init__.py", "wire", "__init__"),
-        ("jobmeter/cli.py", "cli", "cli"),
+        ("jobmeter/cli/main.py", "cli", "main"),
         ("jobmeter/__init__.py", "", "__init__"),
         ("jobmeter/__main__.py", "__main__", "__main__"),
         ("tests/tidy/source.py", "", "source"),

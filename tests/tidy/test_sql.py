@@ -101,7 +101,7 @@ def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
     """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords."""
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
     for source in python_tree:
-        if source.stem.startswith("store") or source.part == "store":
+        if source.stem.startswith("store") or source.part == "database":
             for function in functions(source):
                 named = (*function.args.args, *function.args.kwonlyargs)
                 known[source.part, function.name] |= {"", *(argument.arg for argument in named)}
@@ -194,7 +194,7 @@ def test_changed_postings(text, count):
     partitions = (
         "CREATE TABLE clicks PARTITION OF ledger_postings; CREATE TABLE clicks_2026 PARTITION OF clicks;"
     )
-    postings = posting_tables([Source("jobmeter/store/migrations/0001_before.sql", partitions)])
+    postings = posting_tables([Source("jobmeter/database/migrations/0001_before.sql", partitions)])
     assert len(ledger_breaches(sample(text), postings)) == count
 
 

@@ -22,7 +22,7 @@ SQL_OPENINGS = (
 
 def built_sql_breaches(source: Source) -> list[Breach]:
     """SQL stands in named files; only the database layer itself may speak to the server in its own words."""
-    if source.part == "store":
+    if source.part == "database":
         return []
     pieces = {piece for node in nodes(source) if isinstance(node, ast.JoinedStr) for piece in node.values}
     passed_over = docstring_constants(source) | pieces
@@ -64,7 +64,7 @@ def test_no_sql_in_python():
         ("jobs/flow.py", 'run(f"DELETE FROM {table}")', 1),
         ("jobs/flow.py", 'run("""\n  WITH moved AS (SELECT 1) SELECT 2""")', 1),
         ("jobs/flow.py", '"""SELECT what is due."""\nlabel = "Select a job"\nverb = "COPY"', 0),
-        ("store/pool.py", 'run("CREATE TABLE versions (id int)")', 0),
+        ("database/pool.py", 'run("CREATE TABLE versions (id int)")', 0),
     ],
 )
 def test_sql_in_python(path, code, count):

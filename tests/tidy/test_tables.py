@@ -77,6 +77,6 @@ def test_migrations_and_temporary_tables_have_no_owner():
     tree = [
         Source("jobmeter/jobs/queries.sql", f"INSERT INTO jobs (id) VALUES (1); {staged}"),
         Source("jobmeter/metering/queries.sql", staged),
-        Source("jobmeter/store/migrations/0001_jobs.sql", "UPDATE jobs SET state = 1;"),
+        Source("jobmeter/database/migrations/0001_jobs.sql", "UPDATE jobs SET state = 1;"),
     ]
     assert table_breaches(tree) == []

@@ -11,16 +11,10 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
 from jobmeter.sandbox.traffic.schedule import Delivery, Event
-from jobmeter.sandbox.traffic.special_visits import (
-    Apart,
-    choose_apart,
-    choose_country,
-    draw_staff,
-    mix,
-    name_visitor,
-)
+from jobmeter.sandbox.traffic.special_visits import Apart, mix
 
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000
@@ -280,11 +274,11 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
     """Makes some genuine visits what they are told to be. By numbers of its own: the other traffic stays as it is."""
     rng = np.random.default_rng([plan.seed, field.day_start_ms // DAY_MS, 1])
     has_market = np.array([bool(market) for market in field.markets], bool)[rows["job"]]
-    chosen = choose_apart(rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng)
+    chosen = special_visits.choose_apart(rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng)
     for label, places in chosen.items():
         rows["label"][places] = _CODE[label]
     staff, declared = chosen[Label.STAFF], chosen[Label.DECLARED_CRAWLER]
-    rows["visitor"][staff] = draw_staff(len(staff), rng)
+    rows["visitor"][staff] = special_visits.draw_staff(len(staff), rng)
     rows["agent"][staff] = rows["visitor"][staff] % np.uint64(len(BROWSER_AGENTS))
     rows["visitor"][declared], rows["agent"][declared] = _introduce(np.arange(len(declared)), rng)
 
@@ -344,7 +338,7 @@ def _fits(rows: Rows, field: _Field) -> NDArray[np.bool_]:
 
 def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
     tokens, place = np.unique(rows["visitor"], return_inverse=True)
-    visitors = list(map(name_visitor, tokens.tolist()))
+    visitors = list(map(special_visits.name_visitor, tokens.tolist()))
     words = mix(tokens).tolist()
     addresses = list(map(make_address, words))
     columns = zip(
@@ -368,7 +362,7 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
             visitors[who],
             _AGENTS[agent],
             addresses[who],
-            choose_country(field.markets[job], label, words[who]),
+            special_visits.choose_country(field.markets[job], label, words[who]),
             True if label is Label.DECLARED_CRAWLER else None,
         )
         for event_id, click, job_id, time_ms, who, agent, job, label in columns
