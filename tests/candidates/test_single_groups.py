@@ -7,7 +7,7 @@ from jobmeter.api.batchers import group_singles
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.meters import flow as meters
+from jobmeter.charging.windows import flow as meters
 from jobmeter.database.batching import Grouper
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.wire.events import Event

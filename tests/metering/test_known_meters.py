@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.charging.meters.model import Meters
+from jobmeter.charging.windows.model import Meters
 from jobmeter.metering.intake.meter_cache import MeterCache
 
 JOBS = st.integers(1, 60)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.meters.model import NO_METERS, Meters
+from jobmeter.charging.windows.model import NO_METERS, Meters
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns

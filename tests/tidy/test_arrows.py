@@ -38,7 +38,7 @@ ROOMS = {
         "",
         "job_changes",
         "budgets",
-        "meters",
+        "windows",
         "pacing",
         "corrections",
         "charge",

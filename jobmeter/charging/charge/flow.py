@@ -9,9 +9,9 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.charging.meters.model import StaleMetersError
 from jobmeter.charging.model import Charged, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
+from jobmeter.charging.windows.model import StaleMetersError
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection

@@ -15,7 +15,7 @@ import numpy as np
 
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.meters import flow as meters
+from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store

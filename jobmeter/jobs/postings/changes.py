@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.charging.meters import flow as meters
 from jobmeter.charging.pacing import flow as day_limits
+from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.geo.gazetteer import standardize

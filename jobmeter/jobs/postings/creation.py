@@ -9,7 +9,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_job_id
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.budgets.model import BudgetOpening
-from jobmeter.charging.meters import flow as meters
+from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.charging.meters import flow as meters
+from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.funding import find_contract

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as budgets
-from jobmeter.charging.meters import flow as meters
+from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.connection import Connection

@@ -11,9 +11,9 @@ from jobmeter.base.days import day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.meters import flow as meters_flow
-from jobmeter.charging.meters.model import Meters, StaleMetersError
 from jobmeter.charging.model import Charged
+from jobmeter.charging.windows import flow as meters_flow
+from jobmeter.charging.windows.model import Meters, StaleMetersError
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection

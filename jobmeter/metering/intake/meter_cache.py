@@ -4,7 +4,7 @@ Does not own whether what it remembers still holds: charging compares revisions 
 batch that was judged by a meter that has changed since.
 """
 
-from jobmeter.charging.meters.model import NO_METERS, Meters
+from jobmeter.charging.windows.model import NO_METERS, Meters
 from jobmeter.database.arrays import Column
 
 JOBS_MAX = 2_000_000

@@ -9,8 +9,8 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.meters.model import Meters
 from jobmeter.charging.model import Tally
+from jobmeter.charging.windows.model import Meters
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy

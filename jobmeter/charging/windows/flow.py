@@ -11,8 +11,8 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import note_jobs
-from jobmeter.charging.meters import store
-from jobmeter.charging.meters.model import Meters
+from jobmeter.charging.windows import store
+from jobmeter.charging.windows.model import Meters
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column, pack_bigints
 from jobmeter.database.connection import Connection

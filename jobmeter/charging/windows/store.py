@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from jobmeter.charging.meters.model import Meters
+from jobmeter.charging.windows.model import Meters
 from jobmeter.database.arrays import BigintArray, SmallintArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
-SQL = load_statements("jobmeter.charging.meters")
+SQL = load_statements("jobmeter.charging.windows")
 
 
 async def insert_free_meters(
