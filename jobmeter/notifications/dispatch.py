@@ -22,7 +22,7 @@ import httpx2
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import Errand, Way
+from jobmeter.notifications.model import DeliveryAttempt, Way
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 log = logging.getLogger("jobmeter.worker")
@@ -97,7 +97,7 @@ class DeliveryLanes:
         if error is not None:
             log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
 
-    async def _tell(self, errands: Sequence[Errand], now: datetime) -> None:
+    async def _tell(self, errands: Sequence[DeliveryAttempt], now: datetime) -> None:
         """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again.
 
         What there is no time for while the endpoint is this process's alone is left until its claim is over.
@@ -139,7 +139,7 @@ async def deliver_due(database: Database, settings: Settings, *, now: datetime, 
     return done
 
 
-def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | None:
+def send_webhook(errand: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
     """``None`` for a delivery that was taken (2xx), else one line about why not."""
     if not errand.secrets:
         return "no secret of this webhook opens with the operator's key"
@@ -171,7 +171,7 @@ def send_webhook(errand: Errand, settings: Settings, now: datetime) -> str | Non
         return f"{type(error).__name__}: {error}"
 
 
-def send_mail(errand: Errand, settings: Settings, now: datetime) -> str | None:
+def send_mail(errand: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
     """As ``send_webhook``, through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``."""
     if not settings.smtp_url:
         return "no mail server is set: JOBMETER_SMTP_URL"
@@ -190,7 +190,7 @@ def send_mail(errand: Errand, settings: Settings, now: datetime) -> str | None:
     return None
 
 
-def make_message(errand: Errand, settings: Settings, now: datetime) -> EmailMessage:
+def make_message(errand: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:
     """The notice as a mail: its subject in words, its body as it would go to a webhook. Raises ``ValueError``."""
     message = EmailMessage()
     message["From"] = settings.mail_from

@@ -19,8 +19,8 @@ from jobmeter.notifications import rules, store
 from jobmeter.notifications.model import (
     MAILED_KINDS,
     Delivery,
+    DeliveryAttempt,
     DeliveryState,
-    Errand,
     NoticeEndpoint,
     NoticeKind,
     Way,
@@ -157,7 +157,7 @@ async def retire_older_secret(connection: Connection, endpoint: NoticeEndpoint) 
 
 async def claim_errands(
     connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
-) -> list[Errand]:
+) -> list[DeliveryAttempt]:
     """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over.
 
     None of endpoints that another process is telling, or of ``busy_ids``, which this one is: call ``free_endpoint``
@@ -177,7 +177,7 @@ async def claim_errands(
         endpoint_id: await _read_secrets(connection, endpoint_id, secret_key) for endpoint_id in endpoints
     }
     return [
-        Errand(
+        DeliveryAttempt(
             delivery,
             endpoints[delivery.endpoint_id].application_id,
             endpoints[delivery.endpoint_id].url,
@@ -199,7 +199,7 @@ async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: st
     return tuple(secret for secret in opened if secret is not None)
 
 
-def sign_errand(errand: Errand, *, now: datetime) -> dict[str, str]:
+def sign_errand(errand: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
     """The headers that name and sign an attempt, in the form of the Standard Webhooks."""
     delivery, timestamp = errand.delivery, to_ms(now) // 1_000
     return {

@@ -64,7 +64,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class DeliveryAttempt:
     """A delivery that is claimed, with where it goes and the secrets that sign it, oldest first."""
 
     delivery: Delivery
