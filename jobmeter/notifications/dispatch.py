@@ -59,7 +59,7 @@ class DeliveryLanes:
         started = 0
         while len(self._lanes) < AT_ONCE_MAX:
             async with self._database.transaction() as connection:
-                errands = await notices.claim_errands(
+                errands = await notices.claim_delivery_attempts(
                     connection,
                     rows_max=ERRANDS_MAX,
                     secret_key=self._settings.secret_key,

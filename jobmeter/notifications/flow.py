@@ -155,7 +155,7 @@ async def retire_older_secret(connection: Connection, endpoint: NoticeEndpoint) 
     return True
 
 
-async def claim_errands(
+async def claim_delivery_attempts(
     connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
 ) -> list[DeliveryAttempt]:
     """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over.

@@ -60,7 +60,7 @@ def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url
                 await post(stage, 1)
                 # given a process that claims the notice and is killed
                 async with stage.database.transaction() as connection:
-                    (errand,) = await notices.claim_errands(
+                    (errand,) = await notices.claim_delivery_attempts(
                         connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
                     )
                 assert await deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)) == 0
