@@ -151,7 +151,7 @@ def send_webhook(errand: DeliveryAttempt, settings: Settings, now: datetime) -> 
             "Host": target.netloc.decode(),
             "Content-Type": "application/json",
             "User-Agent": "Jobmeter-Webhooks",
-            **notices.sign_errand(errand, now=now),
+            **notices.sign_attempt(errand, now=now),
         }
         with (
             httpx2.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,

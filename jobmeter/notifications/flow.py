@@ -199,7 +199,7 @@ async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: st
     return tuple(secret for secret in opened if secret is not None)
 
 
-def sign_errand(errand: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
+def sign_attempt(errand: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
     """The headers that name and sign an attempt, in the form of the Standard Webhooks."""
     delivery, timestamp = errand.delivery, to_ms(now) // 1_000
     return {
