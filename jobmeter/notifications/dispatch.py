@@ -59,18 +59,18 @@ class DeliveryLanes:
         started = 0
         while len(self._lanes) < AT_ONCE_MAX:
             async with self._database.transaction() as connection:
-                errands = await notices.claim_delivery_attempts(
+                attempts = await notices.claim_delivery_attempts(
                     connection,
                     rows_max=ERRANDS_MAX,
                     secret_key=self._settings.secret_key,
                     now=now,
                     busy_ids=tuple(self._lanes),
                 )
-            if not errands:
+            if not attempts:
                 break
-            started += len(errands)
+            started += len(attempts)
             of_endpoints = defaultdict(list)
-            for errand in errands:
+            for errand in attempts:
                 of_endpoints[errand.delivery.endpoint_id].append(errand)
             for endpoint_id, group in of_endpoints.items():
                 lane = asyncio.create_task(self._tell(group, now))
@@ -97,7 +97,7 @@ class DeliveryLanes:
         if error is not None:
             log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
 
-    async def _tell(self, errands: Sequence[DeliveryAttempt], now: datetime) -> None:
+    async def _tell(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
         """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again.
 
         What there is no time for while the endpoint is this process's alone is left until its claim is over.
@@ -105,7 +105,7 @@ class DeliveryLanes:
         failures: dict[Way, str] = {}
         clock = asyncio.get_running_loop().time
         last_start = clock() + self._lane_seconds_max
-        for errand in errands:
+        for errand in attempts:
             if clock() > last_start:
                 return
             way = errand.delivery.way
@@ -121,7 +121,7 @@ class DeliveryLanes:
                     connection, errand.delivery, failure=failures.get(way), now=now, chance=self._chance
                 )
         async with self._noting, self._database.transaction() as connection:
-            await notices.free_endpoint(connection, errands[0].delivery.endpoint_id)
+            await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
 
 
 async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:
