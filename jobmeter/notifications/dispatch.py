@@ -70,8 +70,8 @@ class DeliveryLanes:
                 break
             started += len(attempts)
             of_endpoints = defaultdict(list)
-            for errand in attempts:
-                of_endpoints[errand.delivery.endpoint_id].append(errand)
+            for attempt in attempts:
+                of_endpoints[attempt.delivery.endpoint_id].append(attempt)
             for endpoint_id, group in of_endpoints.items():
                 lane = asyncio.create_task(self._tell(group, now))
                 self._lanes[endpoint_id] = lane
@@ -105,20 +105,20 @@ class DeliveryLanes:
         failures: dict[Way, str] = {}
         clock = asyncio.get_running_loop().time
         last_start = clock() + self._lane_seconds_max
-        for errand in attempts:
+        for attempt in attempts:
             if clock() > last_start:
                 return
-            way = errand.delivery.way
+            way = attempt.delivery.way
             if way not in failures:
                 send = send_webhook if way is Way.WEBHOOK else send_mail
                 failure = await asyncio.get_running_loop().run_in_executor(
-                    self._threads, send, errand, self._settings, now
+                    self._threads, send, attempt, self._settings, now
                 )
                 if failure is not None:
                     failures[way] = failure
             async with self._noting, self._database.transaction() as connection:
                 await notices.note_attempt(
-                    connection, errand.delivery, failure=failures.get(way), now=now, chance=self._chance
+                    connection, attempt.delivery, failure=failures.get(way), now=now, chance=self._chance
                 )
         async with self._noting, self._database.transaction() as connection:
             await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
@@ -139,19 +139,19 @@ async def deliver_due(database: Database, settings: Settings, *, now: datetime, 
     return done
 
 
-def send_webhook(errand: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
+def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
     """``None`` for a delivery that was taken (2xx), else one line about why not."""
-    if not errand.secrets:
+    if not attempt.secrets:
         return "no secret of this webhook opens with the operator's key"
     try:
-        target = httpx2.URL(errand.url)
+        target = httpx2.URL(attempt.url)
         # Connecting to the address that was judged: asked again, a name may mean another one.
-        aimed = target.copy_with(host=find_address(errand.url, is_sandbox=settings.sandbox))
+        aimed = target.copy_with(host=find_address(attempt.url, is_sandbox=settings.sandbox))
         headers = {
             "Host": target.netloc.decode(),
             "Content-Type": "application/json",
             "User-Agent": "Jobmeter-Webhooks",
-            **notices.sign_attempt(errand, now=now),
+            **notices.sign_attempt(attempt, now=now),
         }
         with (
             httpx2.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,
@@ -159,7 +159,7 @@ def send_webhook(errand: DeliveryAttempt, settings: Settings, now: datetime) -> 
                 "POST",
                 aimed,
                 headers=headers,
-                content=errand.delivery.body.encode(),
+                content=attempt.delivery.body.encode(),
                 extensions={"sni_hostname": target.host},
             ) as answer,
         ):
@@ -171,12 +171,12 @@ def send_webhook(errand: DeliveryAttempt, settings: Settings, now: datetime) -> 
         return f"{type(error).__name__}: {error}"
 
 
-def send_mail(errand: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
+def send_mail(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
     """As ``send_webhook``, through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``."""
     if not settings.smtp_url:
         return "no mail server is set: JOBMETER_SMTP_URL"
     try:
-        message = make_message(errand, settings, now)
+        message = make_message(attempt, settings, now)
         parts = urlsplit(settings.smtp_url)
         opened = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
         with opened(parts.hostname or "", parts.port or 0, timeout=SECONDS_MAX) as server:
@@ -190,13 +190,13 @@ def send_mail(errand: DeliveryAttempt, settings: Settings, now: datetime) -> str
     return None
 
 
-def make_message(errand: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:
+def make_message(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:
     """The notice as a mail: its subject in words, its body as it would go to a webhook. Raises ``ValueError``."""
     message = EmailMessage()
     message["From"] = settings.mail_from
-    message["To"] = errand.email
-    message["Subject"] = errand.delivery.subject
+    message["To"] = attempt.email
+    message["Subject"] = attempt.delivery.subject
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{errand.delivery.id}@jobmeter>"
-    message.set_content(f"{errand.delivery.subject}\n\n{errand.delivery.body}\n")
+    message["Message-ID"] = f"<{attempt.delivery.id}@jobmeter>"
+    message.set_content(f"{attempt.delivery.subject}\n\n{attempt.delivery.body}\n")
     return message

@@ -199,13 +199,13 @@ async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: st
     return tuple(secret for secret in opened if secret is not None)
 
 
-def sign_attempt(errand: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
+def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
     """The headers that name and sign an attempt, in the form of the Standard Webhooks."""
-    delivery, timestamp = errand.delivery, to_ms(now) // 1_000
+    delivery, timestamp = attempt.delivery, to_ms(now) // 1_000
     return {
         "webhook-id": str(delivery.id),
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": rules.sign(str(delivery.id), timestamp, delivery.body.encode(), errand.secrets),
+        "webhook-signature": rules.sign(str(delivery.id), timestamp, delivery.body.encode(), attempt.secrets),
         "webhook-attempt": str(delivery.attempts + 1),
     }
 

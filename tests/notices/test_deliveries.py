@@ -60,13 +60,13 @@ def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url
                 await post(stage, 1)
                 # given a process that claims the notice and is killed
                 async with stage.database.transaction() as connection:
-                    (errand,) = await notices.claim_delivery_attempts(
+                    (attempt,) = await notices.claim_delivery_attempts(
                         connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
                     )
                 assert await deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)) == 0
                 assert await deliver_due(stage.database, SETTINGS, now=LATER, chance=Random(1)) == 1
                 assert [headers["webhook-id"] for headers, _ in receiver.requests] == [
-                    str(errand.delivery.id)
+                    str(attempt.delivery.id)
                 ]
 
     asyncio.run(run())
