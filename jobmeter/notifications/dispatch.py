@@ -35,7 +35,7 @@ LANE_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt e
 ROUNDS_MAX = 1_000
 
 
-class DeliveryLanes:
+class NotificationDispatcher:
     """A lane for each endpoint that has something to be told: one that is slow keeps nobody waiting but itself."""
 
     def __init__(
@@ -126,7 +126,7 @@ class DeliveryLanes:
 
 async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:
     """Tries every delivery that is due once, and waits for it; returns how many were tried."""
-    lanes, done = DeliveryLanes(database, settings, chance), 0
+    lanes, done = NotificationDispatcher(database, settings, chance), 0
     try:
         for _ in range(ROUNDS_MAX):
             started = await lanes.start_due(now=now)

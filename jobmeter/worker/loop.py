@@ -14,7 +14,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.database.outages import TELL_SECONDS, is_outage
 from jobmeter.database.pool import Database
-from jobmeter.notifications.dispatch import DeliveryLanes
+from jobmeter.notifications.dispatch import NotificationDispatcher
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notifications import tell_charges
 
@@ -129,7 +129,7 @@ async def _tell_partners(database: Database, settings: Settings, read_clock: Rea
     """Notices at each interval; an endpoint that is slow delays its own alone."""
     # What is random spreads retries and keeps no secret.
     complaints = Complaints(database, "notices could not be sent")
-    lanes = DeliveryLanes(database, settings, Random())  # noqa: S311
+    lanes = NotificationDispatcher(database, settings, Random())  # noqa: S311
     try:
         while True:
             try:

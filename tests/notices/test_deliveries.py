@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.dispatch import DeliveryLanes, deliver_due
+from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
@@ -99,7 +99,7 @@ def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(dat
                 await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
                 await post(stage, 3)
                 # given a lane whose time is over before it has told anything
-                lanes = DeliveryLanes(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
+                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
                 assert await lanes.start_due(now=START) == 3
                 await lanes.wait()
                 await lanes.close()
@@ -124,7 +124,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                 await register(stage, hanging, NoticeKind.JOB_POSTING_STATUS)
                 await post(stage, 100)
                 await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
-                lanes = DeliveryLanes(stage.database, SETTINGS, Random(1))
+                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1))
                 for told in (1, 2):
                     async with stage.database.transaction() as connection:
                         await notices.post_notice(
