@@ -22,7 +22,7 @@ from jobmeter.notifications.model import (
     DeliveryAttempt,
     DeliveryState,
     NoticeEndpoint,
-    NoticeKind,
+    NotificationKind,
     Way,
 )
 from jobmeter.partners.model import Application
@@ -34,7 +34,7 @@ async def post_notice(
     connection: Connection,
     *,
     application_id: int,
-    kind: NoticeKind,
+    kind: NotificationKind,
     subject: str,
     body: dict[str, Any],
     now: datetime,
@@ -53,7 +53,7 @@ async def post_to(
     connection: Connection,
     endpoint: NoticeEndpoint,
     *,
-    kind: NoticeKind,
+    kind: NotificationKind,
     subject: str,
     body: dict[str, Any],
     now: datetime,
@@ -81,7 +81,7 @@ async def register_endpoint(
     application: Application,
     url: str,
     email: str,
-    kinds: Sequence[NoticeKind],
+    kinds: Sequence[NotificationKind],
     secret_key: str,
     now: datetime,
 ) -> tuple[NoticeEndpoint, str]:
@@ -128,7 +128,12 @@ async def hold_endpoint(
 
 
 async def change_endpoint(
-    connection: Connection, endpoint: NoticeEndpoint, *, url: str, email: str, kinds: Sequence[NoticeKind]
+    connection: Connection,
+    endpoint: NoticeEndpoint,
+    *,
+    url: str,
+    email: str,
+    kinds: Sequence[NotificationKind],
 ) -> None:
     await store.change_endpoint(connection, endpoint_id=endpoint.id, url=url, email=email, kinds=list(kinds))
 
@@ -255,7 +260,9 @@ async def replay(
     )
 
 
-async def list_followers(connection: Connection, *, kind: NoticeKind) -> list[tuple[NoticeEndpoint, int]]:
+async def list_followers(
+    connection: Connection, *, kind: NotificationKind
+) -> list[tuple[NoticeEndpoint, int]]:
     """Every endpoint that asked for ``kind``, with the cursor up to which it was told."""
     return await store.list_followers(connection, kind=kind)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class NoticeKind(StrEnum):
+class NotificationKind(StrEnum):
     """What an endpoint can ask for. TEST is sent on demand, to any."""
 
     JOB_POSTING_STATUS = "JOB_POSTING_STATUS"
@@ -15,8 +15,8 @@ class NoticeKind(StrEnum):
     TEST = "TEST"
 
 
-ASKED_KINDS = (NoticeKind.JOB_POSTING_STATUS, NoticeKind.BUDGET_ALERT, NoticeKind.CHARGES)
-MAILED_KINDS = (NoticeKind.BUDGET_ALERT, NoticeKind.TEST)
+ASKED_KINDS = (NotificationKind.JOB_POSTING_STATUS, NotificationKind.BUDGET_ALERT, NotificationKind.CHARGES)
+MAILED_KINDS = (NotificationKind.BUDGET_ALERT, NotificationKind.TEST)
 
 
 class Way(StrEnum):

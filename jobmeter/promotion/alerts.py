@@ -12,7 +12,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.jobs.status.model import Look
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import NoticeKind
+from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.model import ContractSpend, Standing
 
@@ -119,7 +119,7 @@ async def _tell(
     await notices.post_notice(
         connection,
         application_id=application_id,
-        kind=NoticeKind.BUDGET_ALERT,
+        kind=NotificationKind.BUDGET_ALERT,
         subject=f"The {what} has used {percent} % of its budget",
         body={
             "developerApplicationUrn": f"{URN_APPLICATION}{application_id}",

@@ -14,7 +14,7 @@ from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.json import draw_status
 from jobmeter.jobs.status.model import Look, Promotion
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import NoticeKind
+from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts import tell_job_alerts
 from jobmeter.promotion.model import Change, Standing
@@ -116,7 +116,7 @@ async def _tell_status(connection: Connection, look: Look, base_url: str, now: d
     await notices.post_notice(
         connection,
         application_id=posting.application_id,
-        kind=NoticeKind.JOB_POSTING_STATUS,
+        kind=NotificationKind.JOB_POSTING_STATUS,
         subject=f"Job {posting.external_id} is {standing.listing} and {standing.promotion}",
         body={
             "developerApplicationUrn": f"{URN_APPLICATION}{posting.application_id}",

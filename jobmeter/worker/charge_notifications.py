@@ -8,7 +8,7 @@ from datetime import datetime
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
+from jobmeter.notifications.model import NoticeEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.json import draw_entry
@@ -20,7 +20,7 @@ PAGES_MAX = 100
 async def tell_charges(database: Database, *, now: datetime) -> int:
     """Queues what each follower has not been told yet; returns how many notices. Each span is told once."""
     async with database.connection() as connection:
-        followers = await notices.list_followers(connection, kind=NoticeKind.CHARGES)
+        followers = await notices.list_followers(connection, kind=NotificationKind.CHARGES)
     if not followers:
         return 0
     for _ in range(2):  # one notes the last posting, the next finds it known
@@ -50,7 +50,7 @@ async def _tell_follower(database: Database, endpoint: NoticeEndpoint, now: date
                 await notices.post_to(
                     connection,
                     endpoint,
-                    kind=NoticeKind.CHARGES,
+                    kind=NotificationKind.CHARGES,
                     subject=f"Charges {after} to {page.cursor}",
                     body={
                         "after": str(after),

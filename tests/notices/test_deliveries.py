@@ -14,7 +14,7 @@ from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
-from jobmeter.notifications.model import NoticeEndpoint, NoticeKind
+from jobmeter.notifications.model import NoticeEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.worker.charge_notifications import tell_charges
 from tests.laws.stage import START, Stage, make_clicks, open_stage
@@ -24,7 +24,7 @@ SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
 
 
-async def register(stage: Stage, url: str, kind: NoticeKind) -> NoticeEndpoint:
+async def register(stage: Stage, url: str, kind: NotificationKind) -> NoticeEndpoint:
     async with stage.database.transaction() as connection:
         endpoint, _ = await notices.register_endpoint(
             connection,
@@ -44,7 +44,7 @@ async def post(stage: Stage, count: int) -> None:
             told = await notices.post_notice(
                 connection,
                 application_id=stage.customers[0].child.id,
-                kind=NoticeKind.JOB_POSTING_STATUS,
+                kind=NotificationKind.JOB_POSTING_STATUS,
                 subject=f"job {number}",
                 body={"n": number},
                 now=START,
@@ -56,7 +56,7 @@ def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(stage, 1)
                 # given a process that claims the notice and is killed
                 async with stage.database.transaction() as connection:
@@ -78,7 +78,7 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(stage, 70)
                 other = await Database.open(database_url, connections_max=3)
                 done = await asyncio.gather(
@@ -96,7 +96,7 @@ def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(dat
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(stage, 3)
                 # given a lane whose time is over before it has told anything
                 lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
@@ -121,16 +121,16 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
         with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
             async with open_stage(database_url) as stage:
                 hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-                await register(stage, hanging, NoticeKind.JOB_POSTING_STATUS)
+                await register(stage, hanging, NotificationKind.JOB_POSTING_STATUS)
                 await post(stage, 100)
-                await register(stage, receiver.url, NoticeKind.JOB_POSTING_STATUS)
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1))
                 for told in (1, 2):
                     async with stage.database.transaction() as connection:
                         await notices.post_notice(
                             connection,
                             application_id=stage.customers[0].child.id,
-                            kind=NoticeKind.JOB_POSTING_STATUS,
+                            kind=NotificationKind.JOB_POSTING_STATUS,
                             subject="another",
                             body={"n": told},
                             now=START,
@@ -151,13 +151,13 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
 def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
     async def run() -> None:
         async with open_stage(database_url) as stage:
-            await register(stage, "http://127.0.0.1:1/", NoticeKind.JOB_POSTING_STATUS)
+            await register(stage, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
             try:
                 async with stage.database.transaction() as connection:
                     await notices.post_notice(
                         connection,
                         application_id=stage.customers[0].child.id,
-                        kind=NoticeKind.JOB_POSTING_STATUS,
+                        kind=NotificationKind.JOB_POSTING_STATUS,
                         subject="never",
                         body={},
                         now=START,
@@ -175,7 +175,7 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
 
     async def run() -> None:
         async with open_stage(database_url) as stage:
-            await register(stage, "http://127.0.0.1:1/", NoticeKind.CHARGES)
+            await register(stage, "http://127.0.0.1:1/", NotificationKind.CHARGES)
             job_id = await stage.post("told", budget_micros=900_000_000)
             other = await Database.open(database_url, connections_max=3)
             for number in range(5):

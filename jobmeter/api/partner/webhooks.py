@@ -20,7 +20,13 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import ASKED_KINDS, Delivery, DeliveryState, NoticeEndpoint, NoticeKind
+from jobmeter.notifications.model import (
+    ASKED_KINDS,
+    Delivery,
+    DeliveryState,
+    NoticeEndpoint,
+    NotificationKind,
+)
 from jobmeter.partners.model import Application
 
 DELIVERIES_SHOWN_MAX = 100
@@ -33,7 +39,7 @@ Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s\x00]+
 class WebhookBody(OperatorBody):
     """``url``, ``email`` or both; e-mail carries budget alerts alone."""
 
-    kinds: Annotated[tuple[NoticeKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
+    kinds: Annotated[tuple[NotificationKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
     url: Url = ""
     email: Email = ""
 
@@ -69,11 +75,11 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
     """Raises ``Refused(OPERATOR_INPUT)`` naming the field."""
     if not body.url and not body.email:
         raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give one of them")
-    if NoticeKind.TEST in body.kinds or len(set(body.kinds)) < len(body.kinds):
+    if NotificationKind.TEST in body.kinds or len(set(body.kinds)) < len(body.kinds):
         wanted = ", ".join(ASKED_KINDS)
         raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"each of {wanted} at most once")
     if not body.url:
-        if set(body.kinds) != {NoticeKind.BUDGET_ALERT}:
+        if set(body.kinds) != {NotificationKind.BUDGET_ALERT}:
             raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="e-mail carries BUDGET_ALERT alone")
         return
     try:
@@ -88,7 +94,7 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
 
 async def _follow_charges(connection: Connection, endpoint: NoticeEndpoint) -> None:
     """Charges are told from now on; what was before stands in the stream."""
-    if NoticeKind.CHARGES in endpoint.kinds:
+    if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
         await notices.hold_cursor(connection, endpoint, begin_at=known)
 
@@ -152,7 +158,7 @@ async def test_webhook(request: Request, state: State, application: Application,
         await notices.post_to(
             connection,
             endpoint,
-            kind=NoticeKind.TEST,
+            kind=NotificationKind.TEST,
             subject="A test of your webhook",
             body={"webhook": endpoint.id, "sentAt": now.isoformat()},
             now=now,
