@@ -21,7 +21,7 @@ from jobmeter.notifications.model import (
     Delivery,
     DeliveryAttempt,
     DeliveryState,
-    NoticeEndpoint,
+    NotificationEndpoint,
     NotificationKind,
     Way,
 )
@@ -51,7 +51,7 @@ async def post_notice(
 
 async def post_to(
     connection: Connection,
-    endpoint: NoticeEndpoint,
+    endpoint: NotificationEndpoint,
     *,
     kind: NotificationKind,
     subject: str,
@@ -84,7 +84,7 @@ async def register_endpoint(
     kinds: Sequence[NotificationKind],
     secret_key: str,
     now: datetime,
-) -> tuple[NoticeEndpoint, str]:
+) -> tuple[NotificationEndpoint, str]:
     """A new endpoint and its signing secret, which is not shown again. Raises ``Refused(NOTICE_ENDPOINTS_MANY)``."""
     if await store.count_endpoints(connection, application_id=application.id) >= NOTICE_ENDPOINTS_MAX:
         raise Refused(Fault.NOTICE_ENDPOINTS_MANY, endpoints_max=NOTICE_ENDPOINTS_MAX)
@@ -96,7 +96,7 @@ async def register_endpoint(
         kinds=list(kinds),
         created_at=now,
     )
-    endpoint = NoticeEndpoint(endpoint_id, application.id, url, email, tuple(kinds), now)
+    endpoint = NotificationEndpoint(endpoint_id, application.id, url, email, tuple(kinds), now)
     return endpoint, await _add_secret(connection, endpoint_id, secret_key)
 
 
@@ -113,13 +113,13 @@ def _owner(endpoint_id: int) -> str:
     return f"notice endpoint {endpoint_id}"
 
 
-async def list_endpoints(connection: Connection, *, application: Application) -> list[NoticeEndpoint]:
+async def list_endpoints(connection: Connection, *, application: Application) -> list[NotificationEndpoint]:
     return await store.list_endpoints(connection, application_id=application.id)
 
 
 async def hold_endpoint(
     connection: Connection, *, application: Application, endpoint_id: int
-) -> NoticeEndpoint:
+) -> NotificationEndpoint:
     """The application's own endpoint, locked. Raises ``Refused(OPERATOR_UNKNOWN)``, for another's too."""
     found = await store.lock_endpoint(connection, endpoint_id=endpoint_id)
     if found is None or found.application_id != application.id:
@@ -129,7 +129,7 @@ async def hold_endpoint(
 
 async def change_endpoint(
     connection: Connection,
-    endpoint: NoticeEndpoint,
+    endpoint: NotificationEndpoint,
     *,
     url: str,
     email: str,
@@ -138,20 +138,20 @@ async def change_endpoint(
     await store.change_endpoint(connection, endpoint_id=endpoint.id, url=url, email=email, kinds=list(kinds))
 
 
-async def remove_endpoint(connection: Connection, endpoint: NoticeEndpoint, *, now: datetime) -> None:
+async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
     """What waits is dropped; what was delivered or died can still be swept only by time."""
     await store.remove_endpoint(connection, endpoint_id=endpoint.id, removed_at=now)
     await store.drop_waiting(connection, endpoint_id=endpoint.id)
 
 
-async def rotate_secret(connection: Connection, endpoint: NoticeEndpoint, *, secret_key: str) -> str:
+async def rotate_secret(connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str) -> str:
     """A further secret: notices carry a signature of each. Raises ``Refused(SECRETS_TOO_MANY)``."""
     if len(await store.list_secrets(connection, endpoint_id=endpoint.id)) >= SECRETS_LIVE_MAX:
         raise Refused(Fault.SECRETS_TOO_MANY, key=f"webhook {endpoint.id}", secrets_max=SECRETS_LIVE_MAX)
     return await _add_secret(connection, endpoint.id, secret_key)
 
 
-async def retire_older_secret(connection: Connection, endpoint: NoticeEndpoint) -> bool:
+async def retire_older_secret(connection: Connection, endpoint: NotificationEndpoint) -> bool:
     """Removes the older of two secrets; ``False`` where there is only one."""
     live = await store.list_secrets(connection, endpoint_id=endpoint.id)
     if len(live) < SECRETS_LIVE_MAX:
@@ -237,7 +237,7 @@ async def note_attempt(
 
 async def list_deliveries(
     connection: Connection,
-    endpoint: NoticeEndpoint,
+    endpoint: NotificationEndpoint,
     *,
     state: DeliveryState | None,
     after: int,
@@ -249,7 +249,11 @@ async def list_deliveries(
 
 
 async def replay(
-    connection: Connection, endpoint: NoticeEndpoint, *, notice_ids: Sequence[UUID] | None, now: datetime
+    connection: Connection,
+    endpoint: NotificationEndpoint,
+    *,
+    notice_ids: Sequence[UUID] | None,
+    now: datetime,
 ) -> int:
     """Sends again what died, or what is named; under the same ids. Returns how many."""
     return await store.replay_notices(
@@ -262,17 +266,17 @@ async def replay(
 
 async def list_followers(
     connection: Connection, *, kind: NotificationKind
-) -> list[tuple[NoticeEndpoint, int]]:
+) -> list[tuple[NotificationEndpoint, int]]:
     """Every endpoint that asked for ``kind``, with the cursor up to which it was told."""
     return await store.list_followers(connection, kind=kind)
 
 
-async def hold_cursor(connection: Connection, endpoint: NoticeEndpoint, *, begin_at: int) -> int:
+async def hold_cursor(connection: Connection, endpoint: NotificationEndpoint, *, begin_at: int) -> int:
     """The endpoint's cursor, held by this transaction; it begins at ``begin_at``."""
     return await store.hold_cursor(connection, endpoint_id=endpoint.id, begin_at=begin_at)
 
 
-async def move_cursor(connection: Connection, endpoint: NoticeEndpoint, *, told_until: int) -> None:
+async def move_cursor(connection: Connection, endpoint: NotificationEndpoint, *, told_until: int) -> None:
     await store.move_cursor(connection, endpoint_id=endpoint.id, told_until=told_until)
 
 

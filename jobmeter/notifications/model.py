@@ -33,7 +33,7 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeEndpoint:
+class NotificationEndpoint:
     """Where an application wants to be told. ``url`` is empty where only e-mail is wanted, and the other way round."""
 
     id: int

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.notifications.model import Delivery, DeliveryState, NoticeEndpoint, Way
+from jobmeter.notifications.model import Delivery, DeliveryState, NotificationEndpoint, Way
 
 SQL = load_statements("jobmeter.notifications")
 
@@ -24,17 +24,19 @@ async def insert_endpoint(
     return int(row[0])
 
 
-async def list_endpoints(connection: Connection, *, application_id: int) -> list[NoticeEndpoint]:
+async def list_endpoints(connection: Connection, *, application_id: int) -> list[NotificationEndpoint]:
     rows = await (await connection.execute(SQL["list_endpoints"], locals())).fetchall()
     return [_make_endpoint(row) for row in rows]
 
 
-async def list_subscribers(connection: Connection, *, application_id: int, kind: str) -> list[NoticeEndpoint]:
+async def list_subscribers(
+    connection: Connection, *, application_id: int, kind: str
+) -> list[NotificationEndpoint]:
     rows = await (await connection.execute(SQL["list_subscribers"], locals())).fetchall()
     return [_make_endpoint(row) for row in rows]
 
 
-async def list_followers(connection: Connection, *, kind: str) -> list[tuple[NoticeEndpoint, int]]:
+async def list_followers(connection: Connection, *, kind: str) -> list[tuple[NotificationEndpoint, int]]:
     rows = await (await connection.execute(SQL["list_followers"], locals())).fetchall()
     return [(_make_endpoint(row[:6]), row[6]) for row in rows]
 
@@ -69,7 +71,7 @@ async def drop_waiting(connection: Connection, *, endpoint_id: int) -> None:
     await connection.execute(SQL["drop_waiting"], locals())
 
 
-async def lock_endpoint(connection: Connection, *, endpoint_id: int) -> NoticeEndpoint | None:
+async def lock_endpoint(connection: Connection, *, endpoint_id: int) -> NotificationEndpoint | None:
     row = await (await connection.execute(SQL["lock_endpoint"], locals())).fetchone()
     return None if row is None else _make_endpoint(row)
 
@@ -112,7 +114,9 @@ async def free_endpoint(connection: Connection, *, endpoint_id: int) -> None:
     await connection.execute(SQL["free_endpoint"], locals())
 
 
-async def find_endpoints(connection: Connection, *, endpoint_ids: list[int]) -> dict[int, NoticeEndpoint]:
+async def find_endpoints(
+    connection: Connection, *, endpoint_ids: list[int]
+) -> dict[int, NotificationEndpoint]:
     rows = await (await connection.execute(SQL["find_endpoints"], locals())).fetchall()
     return {row[0]: _make_endpoint(row) for row in rows}
 
@@ -152,10 +156,10 @@ async def next_due(connection: Connection) -> datetime | None:
     return due
 
 
-def _make_endpoint(row: tuple[object, ...]) -> NoticeEndpoint:
+def _make_endpoint(row: tuple[object, ...]) -> NotificationEndpoint:
     identity, application_id, url, email, kinds, created_at = row
     assert isinstance(kinds, list)
-    return NoticeEndpoint(identity, application_id, url, email, tuple(kinds), created_at)  # type: ignore[arg-type]
+    return NotificationEndpoint(identity, application_id, url, email, tuple(kinds), created_at)  # type: ignore[arg-type]
 
 
 def _make_delivery(row: tuple[object, ...]) -> Delivery:

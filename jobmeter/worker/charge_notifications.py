@@ -8,7 +8,7 @@ from datetime import datetime
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import NoticeEndpoint, NotificationKind
+from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
 from jobmeter.reports.charge_stream.json import draw_entry
@@ -35,7 +35,7 @@ async def tell_charges(database: Database, *, now: datetime) -> int:
     return told
 
 
-async def _tell_follower(database: Database, endpoint: NoticeEndpoint, now: datetime) -> int:
+async def _tell_follower(database: Database, endpoint: NotificationEndpoint, now: datetime) -> int:
     told = 0
     for _ in range(PAGES_MAX):
         async with database.transaction() as connection:

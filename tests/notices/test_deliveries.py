@@ -14,7 +14,7 @@ from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
-from jobmeter.notifications.model import NoticeEndpoint, NotificationKind
+from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.worker.charge_notifications import tell_charges
 from tests.laws.stage import START, Stage, make_clicks, open_stage
@@ -24,7 +24,7 @@ SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
 
 
-async def register(stage: Stage, url: str, kind: NotificationKind) -> NoticeEndpoint:
+async def register(stage: Stage, url: str, kind: NotificationKind) -> NotificationEndpoint:
     async with stage.database.transaction() as connection:
         endpoint, _ = await notices.register_endpoint(
             connection,

@@ -24,7 +24,7 @@ from jobmeter.notifications.model import (
     ASKED_KINDS,
     Delivery,
     DeliveryState,
-    NoticeEndpoint,
+    NotificationEndpoint,
     NotificationKind,
 )
 from jobmeter.partners.model import Application
@@ -92,7 +92,7 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
 
 
-async def _follow_charges(connection: Connection, endpoint: NoticeEndpoint) -> None:
+async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
     """Charges are told from now on; what was before stands in the stream."""
     if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
@@ -201,12 +201,14 @@ async def replay_deliveries(
     return json_response({"replayed": count}, status=202)
 
 
-async def hold_own(connection: Connection, request: Request, application: Application) -> NoticeEndpoint:
+async def hold_own(
+    connection: Connection, request: Request, application: Application
+) -> NotificationEndpoint:
     endpoint_id = read_path_id(request, "webhook_id", what="webhook")
     return await notices.hold_endpoint(connection, application=application, endpoint_id=endpoint_id)
 
 
-def draw_webhook(endpoint: NoticeEndpoint) -> dict[str, Any]:
+def draw_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url or None,
