@@ -30,7 +30,7 @@ from jobmeter.partners.model import Application
 CLAIM_SECONDS = 120  # longer than any attempt, and all that one process tells an endpoint in a row
 
 
-async def post_notice(
+async def enqueue_notification(
     connection: Connection,
     *,
     application_id: int,

@@ -116,7 +116,7 @@ async def _tell(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    await notices.post_notice(
+    await notices.enqueue_notification(
         connection,
         application_id=application_id,
         kind=NotificationKind.BUDGET_ALERT,

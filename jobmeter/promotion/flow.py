@@ -113,7 +113,7 @@ async def _keep(
 
 async def _tell_status(connection: Connection, look: Look, base_url: str, now: datetime) -> None:
     posting, standing = look.status.posting, look.status.standing
-    await notices.post_notice(
+    await notices.enqueue_notification(
         connection,
         application_id=posting.application_id,
         kind=NotificationKind.JOB_POSTING_STATUS,

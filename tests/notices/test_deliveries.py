@@ -41,7 +41,7 @@ async def register(stage: Stage, url: str, kind: NotificationKind) -> Notificati
 async def post(stage: Stage, count: int) -> None:
     async with stage.database.transaction() as connection:
         for number in range(count):
-            told = await notices.post_notice(
+            told = await notices.enqueue_notification(
                 connection,
                 application_id=stage.customers[0].child.id,
                 kind=NotificationKind.JOB_POSTING_STATUS,
@@ -127,7 +127,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                 lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1))
                 for told in (1, 2):
                     async with stage.database.transaction() as connection:
-                        await notices.post_notice(
+                        await notices.enqueue_notification(
                             connection,
                             application_id=stage.customers[0].child.id,
                             kind=NotificationKind.JOB_POSTING_STATUS,
@@ -154,7 +154,7 @@ def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
             await register(stage, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
             try:
                 async with stage.database.transaction() as connection:
-                    await notices.post_notice(
+                    await notices.enqueue_notification(
                         connection,
                         application_id=stage.customers[0].child.id,
                         kind=NotificationKind.JOB_POSTING_STATUS,
