@@ -63,7 +63,7 @@ async def post_to(
     ways += [Way.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
     for way in ways:
-        await store.insert_notice(
+        await store.insert_notification(
             connection,
             notice_id=uuid4(),
             endpoint_id=endpoint.id,

@@ -90,7 +90,7 @@ DELETE FROM notice_secrets
  WHERE endpoint_id = %(endpoint_id)s
    AND number = %(number)s
 
--- name: insert_notice
+-- name: insert_notification
 INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
 VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s, %(now)s, %(now)s)
 

@@ -89,7 +89,7 @@ async def remove_secret(connection: Connection, *, endpoint_id: int, number: int
     await connection.execute(SQL["remove_secret"], locals())
 
 
-async def insert_notice(
+async def insert_notification(
     connection: Connection,
     *,
     notice_id: UUID,
@@ -100,7 +100,7 @@ async def insert_notice(
     body: str,
     now: datetime,
 ) -> None:
-    await connection.execute(SQL["insert_notice"], locals())
+    await connection.execute(SQL["insert_notification"], locals())
 
 
 async def claim_notices(
