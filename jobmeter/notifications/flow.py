@@ -168,7 +168,7 @@ async def claim_delivery_attempts(
     None of endpoints that another process is telling, or of ``busy_ids``, which this one is: call ``free_endpoint``
     when all of an endpoint's are noted.
     """
-    claimed = await store.claim_notices(
+    claimed = await store.claim_notifications(
         connection,
         now=now,
         claimed_until=now + timedelta(seconds=CLAIM_SECONDS),

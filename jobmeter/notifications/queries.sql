@@ -94,7 +94,7 @@ DELETE FROM notice_secrets
 INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
 VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s, %(now)s, %(now)s)
 
--- name: claim_notices
+-- name: claim_notifications
 -- Due ones of endpoints that no process is telling, pushed ahead for as long as a lane may take, and their endpoints
 -- with them: one process at a time tells an endpoint, in order. What a killed one left is tried again then, under the
 -- same id.

@@ -103,10 +103,10 @@ async def insert_notification(
     await connection.execute(SQL["insert_notification"], locals())
 
 
-async def claim_notices(
+async def claim_notifications(
     connection: Connection, *, now: datetime, claimed_until: datetime, busy_ids: list[int], rows_max: int
 ) -> list[Delivery]:
-    rows = await (await connection.execute(SQL["claim_notices"], locals())).fetchall()
+    rows = await (await connection.execute(SQL["claim_notifications"], locals())).fetchall()
     return [_make_delivery(row) for row in rows]
 
 
