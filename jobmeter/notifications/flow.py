@@ -256,7 +256,7 @@ async def replay(
     now: datetime,
 ) -> int:
     """Sends again what died, or what is named; under the same ids. Returns how many."""
-    return await store.replay_notices(
+    return await store.replay_notifications(
         connection,
         endpoint_id=endpoint.id,
         notice_ids=None if notice_ids is None else list(notice_ids),

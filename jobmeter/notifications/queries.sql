@@ -160,7 +160,7 @@ SELECT id, number, endpoint_id, way, kind, subject, body, state, attempts, due_a
  ORDER BY number
  LIMIT %(rows_max)s
 
--- name: replay_notices
+-- name: replay_notifications
 -- All dead ones, or those that are named whatever became of them.
 UPDATE notices
    SET state = 'WAITING',

@@ -140,10 +140,10 @@ async def list_deliveries(
     return [_make_delivery(row) for row in rows]
 
 
-async def replay_notices(
+async def replay_notifications(
     connection: Connection, *, endpoint_id: int, notice_ids: list[UUID] | None, now: datetime
 ) -> int:
-    return (await connection.execute(SQL["replay_notices"], locals())).rowcount
+    return (await connection.execute(SQL["replay_notifications"], locals())).rowcount
 
 
 async def sweep_notices(connection: Connection, *, before: datetime, rows_max: int) -> int:
