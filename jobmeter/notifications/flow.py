@@ -280,9 +280,9 @@ async def move_cursor(connection: Connection, endpoint: NotificationEndpoint, *,
     await store.move_cursor(connection, endpoint_id=endpoint.id, told_until=told_until)
 
 
-async def sweep_notices(connection: Connection, *, rows_max: int, now: datetime) -> int:
+async def sweep_notifications(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Removes what was delivered or died long ago; returns how many."""
-    return await store.sweep_notices(
+    return await store.sweep_notifications(
         connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
     )
 

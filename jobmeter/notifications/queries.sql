@@ -171,7 +171,7 @@ UPDATE notices
    AND state <> 'WAITING'
    AND CASE WHEN %(notice_ids)s::uuid[] IS NULL THEN state = 'DEAD' ELSE id = ANY(%(notice_ids)s) END
 
--- name: sweep_notices
+-- name: sweep_notifications
 DELETE FROM notices
  WHERE id IN (SELECT id
                 FROM notices

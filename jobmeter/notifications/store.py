@@ -146,8 +146,8 @@ async def replay_notifications(
     return (await connection.execute(SQL["replay_notifications"], locals())).rowcount
 
 
-async def sweep_notices(connection: Connection, *, before: datetime, rows_max: int) -> int:
-    return (await connection.execute(SQL["sweep_notices"], locals())).rowcount
+async def sweep_notifications(connection: Connection, *, before: datetime, rows_max: int) -> int:
+    return (await connection.execute(SQL["sweep_notifications"], locals())).rowcount
 
 
 async def next_due(connection: Connection) -> datetime | None:

@@ -186,7 +186,7 @@ async def make_event_days(database: Database, *, now: datetime) -> None:
 async def sweep_expired(database: Database, *, now: datetime) -> int:
     """Removes tokens and kept answers whose time is over, batch by batch; returns how many."""
     done = 0
-    for sweep in (tokens.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notices):
+    for sweep in (tokens.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notifications):
         for _ in range(ROUNDS_MAX):
             async with database.transaction() as connection:
                 removed = await sweep(connection, rows_max=SWEEP_ROWS_MAX, now=now)
