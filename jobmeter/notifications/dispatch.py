@@ -22,7 +22,7 @@ import httpx2
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.model import DeliveryAttempt, Way
+from jobmeter.notifications.model import Channel, DeliveryAttempt
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 log = logging.getLogger("jobmeter.worker")
@@ -102,7 +102,7 @@ class NotificationDispatcher:
 
         What there is no time for while the endpoint is this process's alone is left until its claim is over.
         """
-        failures: dict[Way, str] = {}
+        failures: dict[Channel, str] = {}
         clock = asyncio.get_running_loop().time
         last_start = clock() + self._lane_seconds_max
         for attempt in attempts:
@@ -110,7 +110,7 @@ class NotificationDispatcher:
                 return
             way = attempt.delivery.way
             if way not in failures:
-                send = send_webhook if way is Way.WEBHOOK else send_mail
+                send = send_webhook if way is Channel.WEBHOOK else send_mail
                 failure = await asyncio.get_running_loop().run_in_executor(
                     self._threads, send, attempt, self._settings, now
                 )

@@ -18,12 +18,12 @@ from jobmeter.database.connection import Connection
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.model import (
     MAILED_KINDS,
+    Channel,
     Delivery,
     DeliveryAttempt,
     DeliveryState,
     NotificationEndpoint,
     NotificationKind,
-    Way,
 )
 from jobmeter.partners.model import Application
 
@@ -59,8 +59,8 @@ async def post_to(
     now: datetime,
 ) -> None:
     """Queues a notice for one endpoint: by webhook, and by e-mail where the kind is mailed and an address is known."""
-    ways = [Way.WEBHOOK] if endpoint.url else []
-    ways += [Way.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
+    ways = [Channel.WEBHOOK] if endpoint.url else []
+    ways += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
     for way in ways:
         await store.insert_notification(

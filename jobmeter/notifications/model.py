@@ -19,7 +19,7 @@ ASKED_KINDS = (NotificationKind.JOB_POSTING_STATUS, NotificationKind.BUDGET_ALER
 MAILED_KINDS = (NotificationKind.BUDGET_ALERT, NotificationKind.TEST)
 
 
-class Way(StrEnum):
+class Channel(StrEnum):
     WEBHOOK = "WEBHOOK"
     EMAIL = "EMAIL"
 
@@ -51,7 +51,7 @@ class Delivery:
     id: UUID
     number: int
     endpoint_id: int
-    way: Way
+    way: Channel
     kind: str
     subject: str
     body: str

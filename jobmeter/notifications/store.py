@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.notifications.model import Delivery, DeliveryState, NotificationEndpoint, Way
+from jobmeter.notifications.model import Channel, Delivery, DeliveryState, NotificationEndpoint
 
 SQL = load_statements("jobmeter.notifications")
 
@@ -94,7 +94,7 @@ async def insert_notification(
     *,
     notice_id: UUID,
     endpoint_id: int,
-    way: Way,
+    way: Channel,
     kind: str,
     subject: str,
     body: str,
@@ -164,5 +164,5 @@ def _make_endpoint(row: tuple[object, ...]) -> NotificationEndpoint:
 
 def _make_delivery(row: tuple[object, ...]) -> Delivery:
     values = list(row)
-    values[3], values[7] = Way(str(values[3])), DeliveryState(str(values[7]))
+    values[3], values[7] = Channel(str(values[3])), DeliveryState(str(values[7]))
     return Delivery(*values)  # type: ignore[arg-type]
