@@ -117,7 +117,7 @@ class NotificationDispatcher:
                 if failure is not None:
                     failures[way] = failure
             async with self._noting, self._database.transaction() as connection:
-                await notices.note_attempt(
+                await notices.record_attempt(
                     connection, attempt.delivery, failure=failures.get(way), now=now, chance=self._chance
                 )
         async with self._noting, self._database.transaction() as connection:

@@ -215,7 +215,7 @@ def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
     }
 
 
-async def note_attempt(
+async def record_attempt(
     connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, chance: Random
 ) -> DeliveryState:
     """What came of an attempt: delivered, to be tried again, or given up."""
