@@ -45,18 +45,18 @@ class Stream:
         return [self._make_rows(first_number + step) for step in range(count)]
 
     def _draw(self, number: int) -> tuple[np.random.Generator, Column, Column]:
-        chance = np.random.default_rng([self.sender, number])
+        rng = np.random.default_rng([self.sender, number])
         # Rank-size exponent 1: the first of 50,000 jobs draws a tenth of the clicks.
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
-        jobs = self.job_ids[np.searchsorted(weights, chance.random(self.batch_events) * weights[-1])]
+        jobs = self.job_ids[np.searchsorted(weights, rng.random(self.batch_events) * weights[-1])]
         first_ms = self.first_ms + number * BATCH_SPAN_MS
-        times = first_ms + np.sort(chance.integers(0, BATCH_SPAN_MS, self.batch_events))
-        return chance, jobs, times
+        times = first_ms + np.sort(rng.integers(0, BATCH_SPAN_MS, self.batch_events))
+        return rng, jobs, times
 
     def _make_events(self, number: int) -> list[dict[str, object]]:
-        chance, jobs, times = self._draw(number)
-        visitors = chance.integers(0, VISITORS, self.batch_events)
-        clicks = chance.random(self.batch_events) < self.click_share
+        rng, jobs, times = self._draw(number)
+        visitors = rng.integers(0, VISITORS, self.batch_events)
+        clicks = rng.random(self.batch_events) < self.click_share
         agents = [text.format(version) for text in AGENTS for version in AGENT_VERSIONS]
         return [
             {
@@ -75,11 +75,11 @@ class Stream:
         ]
 
     def _make_rows(self, number: int) -> bytes:
-        chance, jobs, times = self._draw(number)
-        keys = chance.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
+        rng, jobs, times = self._draw(number)
+        keys = rng.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         kinds, verdicts = np.ones(self.batch_events, ">i2"), np.zeros(self.batch_events, ">i2")
-        hashes = chance.integers(0, 1 << 62, (2, self.batch_events)).astype(">i8")
+        hashes = rng.integers(0, 1 << 62, (2, self.batch_events)).astype(">i8")
         return pack_copy(
             [
                 (jobs % SHARD_COUNT).astype(">i2"),

@@ -56,8 +56,8 @@ class Reporter:
         return ask_all(self.served.port, self.make_requests(seed, requests))
 
     def make_requests(self, seed: int, requests: int) -> list[list[bytes]]:
-        chance = np.random.default_rng(seed)
-        drawn = chance.choice(self.job_ids, (CONNECTIONS, requests // CONNECTIONS, IDS))
+        rng = np.random.default_rng(seed)
+        drawn = rng.choice(self.job_ids, (CONNECTIONS, requests // CONNECTIONS, IDS))
         return [[self.make_by_ids(ids.tolist()) for ids in line] for line in drawn]
 
     def make_by_ids(self, job_ids: list[int]) -> bytes:

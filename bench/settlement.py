@@ -44,20 +44,20 @@ class Day:
     batch_events: int
 
     def make_copy(self, number: int) -> bytes:
-        chance = np.random.default_rng([7, number])
+        rng = np.random.default_rng([7, number])
         rows, spread = self.batch_events, self.events // self.batch_events
         first_ms = to_ms(start_of(self.day)) + DAY_MS * number // spread
-        times = first_ms + np.sort(chance.integers(0, DAY_MS // spread, rows))
+        times = first_ms + np.sort(rng.integers(0, DAY_MS // spread, rows))
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
-        jobs = self.job_ids[np.searchsorted(weights, chance.random(rows) * weights[-1])]
-        visitors = chance.integers(1, VISITORS, rows)
-        kinds = chance.random(rows) < CLICK_SHARE
-        keys = chance.integers(0, 256, (rows, 16), dtype=np.uint8)
+        jobs = self.job_ids[np.searchsorted(weights, rng.random(rows) * weights[-1])]
+        visitors = rng.integers(1, VISITORS, rows)
+        kinds = rng.random(rows) < CLICK_SHARE
+        keys = rng.integers(0, 256, (rows, 16), dtype=np.uint8)
         clicks = np.flatnonzero(kinds)
-        doubles = clicks[1:][chance.random(len(clicks) - 1) < DOUBLE_SHARE]
+        doubles = clicks[1:][rng.random(len(clicks) - 1) < DOUBLE_SHARE]
         before = clicks[np.searchsorted(clicks, doubles) - 1]
         jobs[doubles], visitors[doubles] = jobs[before], visitors[before]
-        is_repeat = (chance.random(len(doubles)) < REPEAT_SHARE / DOUBLE_SHARE) & (
+        is_repeat = (rng.random(len(doubles)) < REPEAT_SHARE / DOUBLE_SHARE) & (
             times[doubles] > times[before]
         )
         for first, again in zip(before[is_repeat], doubles[is_repeat], strict=True):

@@ -42,14 +42,14 @@ class NotificationDispatcher:
         self,
         database: Database,
         settings: Settings,
-        chance: Random,
+        rng: Random,
         *,
         lane_seconds_max: float = LANE_SECONDS_MAX,
     ) -> None:
         self._lane_seconds_max = lane_seconds_max
         self._database = database
         self._settings = settings
-        self._chance = chance
+        self._chance = rng
         self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notices")
         self._noting = asyncio.Semaphore(NOTED_AT_ONCE_MAX)
         self._lanes: dict[int, asyncio.Task[None]] = {}
@@ -118,15 +118,15 @@ class NotificationDispatcher:
                     failures[way] = failure
             async with self._noting, self._database.transaction() as connection:
                 await notices.record_attempt(
-                    connection, attempt.delivery, failure=failures.get(way), now=now, chance=self._chance
+                    connection, attempt.delivery, failure=failures.get(way), now=now, rng=self._chance
                 )
         async with self._noting, self._database.transaction() as connection:
             await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
 
 
-async def deliver_due(database: Database, settings: Settings, *, now: datetime, chance: Random) -> int:
+async def deliver_due(database: Database, settings: Settings, *, now: datetime, rng: Random) -> int:
     """Tries every delivery that is due once, and waits for it; returns how many were tried."""
-    lanes, done = NotificationDispatcher(database, settings, chance), 0
+    lanes, done = NotificationDispatcher(database, settings, rng), 0
     try:
         for _ in range(ROUNDS_MAX):
             started = await lanes.start_due(now=now)

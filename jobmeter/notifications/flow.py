@@ -216,12 +216,12 @@ def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
 
 
 async def record_attempt(
-    connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, chance: Random
+    connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, rng: Random
 ) -> DeliveryState:
     """What came of an attempt: delivered, to be tried again, or given up."""
     again = None
     if failure is not None:
-        again = rules.next_try(delivery.attempts + 1, now=now, chance=chance)
+        again = rules.next_try(delivery.attempts + 1, now=now, rng=rng)
     state = DeliveryState.DELIVERED if failure is None else DeliveryState.DEAD
     state = DeliveryState.WAITING if again is not None else state
     await store.finish_attempt(

@@ -27,9 +27,9 @@ def _sign_once(signed: bytes, secret: str) -> str:
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def next_try(attempts: int, *, now: datetime, chance: Random) -> datetime | None:
+def next_try(attempts: int, *, now: datetime, rng: Random) -> datetime | None:
     """When a delivery that has failed ``attempts`` times is tried again; ``None`` when it is given up."""
     if attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1]
-    return now + wait * (1 + JITTER_SHARE * chance.random())
+    return now + wait * (1 + JITTER_SHARE * rng.random())

@@ -141,11 +141,11 @@ def send(board, scope, body):
 
 
 def feed(board, seed, count):
-    chance = Chance(seed)
+    rng = Chance(seed)
     tokens = [board.headers(who)["Authorization"].encode() for who in ("child", "parent")]
     statuses = set()
     for _ in range(count):
-        scope, body = chance.scope(chance.random.choice(tokens))
+        scope, body = rng.scope(rng.random.choice(tokens))
         began = time.perf_counter()
         status, content = send(board, scope, body)
         shown = (scope, body, content)

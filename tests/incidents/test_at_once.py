@@ -44,8 +44,8 @@ def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
 
             def send(number: int) -> int:
                 """Each server gets every event, in other batches and another order."""
-                chance = Random(number)
-                mine = chance.sample(events, len(events))
+                rng = Random(number)
+                mine = rng.sample(events, len(events))
                 board = (one, another)[number % 2]
                 return sum(
                     board.send(mine[first : first + 7]).json()["accepted"] for first in range(0, 40, 7)

@@ -63,7 +63,7 @@ def find_ring(batches: list[Batch]) -> list[int]:
 
 
 async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch]:
-    chance, ticks, gate = Random(seed), iter(range(1_000_000)), asyncio.Semaphore(AT_ONCE)
+    rng, ticks, gate = Random(seed), iter(range(1_000_000)), asyncio.Semaphore(AT_ONCE)
 
     async def run_one(
         name: int, clicks: dict[int, int], waits: float
@@ -81,11 +81,11 @@ async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch
             return f"{name}", begun, next(ticks), clicks
 
     asked = [
-        {job: chance.randrange(1, 6) for job in chance.sample(job_ids, chance.randrange(1, JOBS + 1))}
+        {job: rng.randrange(1, 6) for job in rng.sample(job_ids, rng.randrange(1, JOBS + 1))}
         for _ in range(BATCHES)
     ]
     ran = await asyncio.gather(
-        *(run_one(name, clicks, chance.random() * 0.02) for name, clicks in enumerate(asked))
+        *(run_one(name, clicks, rng.random() * 0.02) for name, clicks in enumerate(asked))
     )
     return [await observe(stage, *one) for one in ran]
 

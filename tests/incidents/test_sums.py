@@ -29,15 +29,15 @@ async def read_sums(stage: Stage) -> tuple[list, list]:
     return sorted(await stage.rows(FIGURES)), sorted(await stage.rows(POSTED))
 
 
-def draw_clicks(chance: Random, job_ids: list[int], count: int) -> list:
+def draw_clicks(rng: Random, job_ids: list[int], count: int) -> list:
     return [
         make_event(
-            chance.choice(job_ids),
-            f"e{chance.random()}",
-            START + timedelta(seconds=chance.randrange(3_000)),
-            type=chance.choice(["applyClick", "applyClick", "view"]),
-            visitor=f"v{chance.randrange(30)}",
-            user_agent=chance.choice([None, None, None, "Googlebot/2.1"]),
+            rng.choice(job_ids),
+            f"e{rng.random()}",
+            START + timedelta(seconds=rng.randrange(3_000)),
+            type=rng.choice(["applyClick", "applyClick", "view"]),
+            visitor=f"v{rng.randrange(30)}",
+            user_agent=rng.choice([None, None, None, "Googlebot/2.1"]),
         )
         for _ in range(count)
     ]
@@ -78,13 +78,13 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
     """6. Events were accepted and never reached a bill. Here nothing lies between the two that could fall behind."""
 
     async def run() -> None:
-        chance, accepted, charged = Random(seed), 0, 0
+        rng, accepted, charged = Random(seed), 0, 0
         async with open_stage(database_url) as stage:
             job_ids = [
                 await stage.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
             ]
             for _ in range(8):
-                events = draw_clicks(chance, job_ids, 40)
+                events = draw_clicks(rng, job_ids, 40)
                 reply = await stage.take_in(events, LATER)
                 assert reply.accepted + reply.duplicate + reply.rejected == len(events)
                 accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged

@@ -58,28 +58,26 @@ class Crowd:
                 for number in range(count):
                     tasks.create_task(self._repeat(act, Random(f"{seed} {act.__name__} {number}"), steps))
 
-    async def _repeat(self, act: Act, chance: Random, steps: int) -> None:
+    async def _repeat(self, act: Act, rng: Random, steps: int) -> None:
         for _ in range(steps):
-            await asyncio.sleep(chance.random() * 0.02)
-            await self._try(act, chance)
+            await asyncio.sleep(rng.random() * 0.02)
+            await self._try(act, rng)
 
-    async def _try(self, act: Act, chance: Random) -> None:
+    async def _try(self, act: Act, rng: Random) -> None:
         try:
-            await act(chance)
+            await act(rng)
         except Refused:
             self.refusals += 1
 
     # -- what they do
 
-    async def send(self, chance: Random) -> None:
+    async def send(self, rng: Random) -> None:
         """A batch of new events, early and late, and of events that this or another sender has sent, or is sending."""
         now = self.now
-        events = (
-            [self._make_event(chance, now) for _ in range(chance.randrange(1, 25))] if self.job_ids else []
-        )
+        events = [self._make_event(rng, now) for _ in range(rng.randrange(1, 25))] if self.job_ids else []
         self.sent += events
-        events += chance.sample(self.sent, min(len(self.sent), chance.randrange(12)))
-        chance.shuffle(events)
+        events += rng.sample(self.sent, min(len(self.sent), rng.randrange(12)))
+        rng.shuffle(events)
         while events:
             try:
                 reply = await self.stage.take_in(events, now)
@@ -90,33 +88,33 @@ class Crowd:
                 self.accepted += reply.accepted
                 return
 
-    def _make_event(self, chance: Random, now: datetime) -> Event:
-        at = now - timedelta(hours=chance.choice([0, 0, 1, 6, 20, 47]), seconds=chance.randrange(3_600))
+    def _make_event(self, rng: Random, now: datetime) -> Event:
+        at = now - timedelta(hours=rng.choice([0, 0, 1, 6, 20, 47]), seconds=rng.randrange(3_600))
         return make_event(
-            chance.choice(self.job_ids[-NAMES:]),
-            f"e{len(self.sent)}-{chance.random()}",
+            rng.choice(self.job_ids[-NAMES:]),
+            f"e{len(self.sent)}-{rng.random()}",
             at,
-            type=chance.choice(["view", "applyClick", "applyClick"]),
-            visitor=f"v{chance.randrange(VISITORS)}",
+            type=rng.choice(["view", "applyClick", "applyClick"]),
+            visitor=f"v{rng.randrange(VISITORS)}",
         )
 
-    async def post_or_close(self, chance: Random) -> None:
-        customer, now = chance.choice(self.stage.customers), self.now
-        name = f"job-{chance.randrange(10_000)}"
-        if self.job_ids and chance.random() < 0.3:
+    async def post_or_close(self, rng: Random) -> None:
+        customer, now = rng.choice(self.stage.customers), self.now
+        name = f"job-{rng.randrange(10_000)}"
+        if self.job_ids and rng.random() < 0.3:
             rows = await self.stage.rows(
                 "SELECT external_id FROM job_postings WHERE application_id = %s AND state = 'LIVE'",
                 [customer.child.id],
             )
             if rows:
-                await self.stage.close(customer, chance.choice(sorted(rows))[0], now)
+                await self.stage.close(customer, rng.choice(sorted(rows))[0], now)
             return
         element = make_element(
             customer,
             name,
             now,
-            place=chance.choice(sorted(PRICES_BY_PLACE)),
-            budget_micros=chance.randrange(1, 40) * PRICE_MICROS + chance.choice([0, 10_000]),
+            place=rng.choice(sorted(PRICES_BY_PLACE)),
+            budget_micros=rng.randrange(1, 40) * PRICE_MICROS + rng.choice([0, 10_000]),
         )
         task_id = await self.stage.take(customer, element, now)
         await chores.run_awaited(self.stage.database, SETTINGS, now=now)
@@ -124,20 +122,20 @@ class Crowd:
         if job_id is not None and job_id not in self.job_ids:
             self.job_ids.append(job_id)
 
-    async def change_budget(self, chance: Random) -> None:
+    async def change_budget(self, rng: Random) -> None:
         rows = await self.stage.rows(
             "SELECT application_id, external_id, location FROM job_postings WHERE state = 'LIVE'"
         )
         if rows:
-            child_id, name, place = chance.choice(sorted(rows))
+            child_id, name, place = rng.choice(sorted(rows))
             (customer,) = [one for one in self.stage.customers if one.child.id == child_id]
-            budget = chance.randrange(1, 60) * PRICE_MICROS
+            budget = rng.randrange(1, 60) * PRICE_MICROS
             element = make_element(customer, name, self.now, place=place, budget_micros=budget)
             await self.stage.take(customer, element | {"jobPostingOperationType": "UPDATE"}, self.now)
 
-    async def top_up(self, chance: Random) -> None:
+    async def top_up(self, rng: Random) -> None:
         """Few references, so that some are asked for again, and at the same moment."""
-        reference = uuid5(REFERENCES, str(chance.randrange(6)))
+        reference = uuid5(REFERENCES, str(rng.randrange(6)))
         amount = (reference.int % 90 + 10) * 1_000_000
 
         async def ask() -> None:
@@ -156,34 +154,34 @@ class Crowd:
         await asyncio.gather(ask(), ask())
         self.topped_up[reference] = amount
 
-    async def credit(self, chance: Random) -> None:
+    async def credit(self, rng: Random) -> None:
         rows = await self.stage.rows(
             "SELECT reference, amount FROM charge_postings JOIN settled_days USING (day) ORDER BY number"
         )
         if rows:
-            charge, amount = chance.choice(rows)
+            charge, amount = rng.choice(rows)
             async with self.stage.database.transaction() as connection:
                 await correction.credit_charge(
                     connection,
                     charge=charge,
-                    amount_micros=chance.randrange(1, amount + 1),
-                    reference=f"credit {chance.randrange(4)}",
+                    amount_micros=rng.randrange(1, amount + 1),
+                    reference=f"credit {rng.randrange(4)}",
                     now=self.now,
                 )
 
-    async def settle(self, chance: Random) -> None:
+    async def settle(self, rng: Random) -> None:
         """In small steps, by a clock that is behind at times, and sometimes killed before the commit."""
-        now = self.now - timedelta(minutes=chance.choice([0, 0, 30]))
+        now = self.now - timedelta(minutes=rng.choice([0, 0, 30]))
         try:
             async with self.stage.database.transaction() as connection:
                 await settlement.settle_next(connection, final_after_days=3, now=now, jobs_per_step_max=3)
-                if chance.random() < 0.2:
+                if rng.random() < 0.2:
                     raise asyncio.InvalidStateError
         except (LockNotAvailable, asyncio.InvalidStateError):
             return
 
-    async def pass_time(self, chance: Random) -> None:
-        later = self.now + timedelta(hours=chance.choice([1, 6, 13, 25]))
+    async def pass_time(self, rng: Random) -> None:
+        later = self.now + timedelta(hours=rng.choice([1, 6, 13, 25]))
         await self.stage.open_day(later)
         self.now = later
         await chores.run_awaited(self.stage.database, SETTINGS, now=later)

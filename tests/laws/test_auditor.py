@@ -111,10 +111,10 @@ class History(RuleBasedStateMachine):
         self._take_in([self._make_event(*visit) for visit in visits])
 
     @precondition(lambda self: self.batches)
-    @rule(chance=st.randoms(use_true_random=False), batch_rows=st.integers(1, 30))
-    def replay(self, chance: Random, batch_rows: int) -> None:
-        again = [event for batch in self.batches if chance.random() < 0.5 for event in batch]
-        chance.shuffle(again)
+    @rule(rng=st.randoms(use_true_random=False), batch_rows=st.integers(1, 30))
+    def replay(self, rng: Random, batch_rows: int) -> None:
+        again = [event for batch in self.batches if rng.random() < 0.5 for event in batch]
+        rng.shuffle(again)
         for first in range(0, len(again), batch_rows):
             self._take_in(again[first : first + batch_rows], is_new=False)
 

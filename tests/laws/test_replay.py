@@ -96,10 +96,10 @@ def cut(deliveries: Iterable[Delivery], rows_max: int) -> list[Batch]:
     return batches
 
 
-def delay(deliveries: Iterable[Delivery], chance: Random) -> list[Delivery]:
+def delay(deliveries: Iterable[Delivery], rng: Random) -> list[Delivery]:
     """Each event at another moment of the 46 hours after it, so that days overtake each other; too late stays so."""
     moved = [
-        Delivery(one.event.time_ms + chance.randrange(46 * HOUR_MS), one.event)
+        Delivery(one.event.time_ms + rng.randrange(46 * HOUR_MS), one.event)
         if one.deliver_at_ms - one.event.time_ms < 47 * HOUR_MS
         else one
         for one in deliveries
@@ -107,12 +107,12 @@ def delay(deliveries: Iterable[Delivery], chance: Random) -> list[Delivery]:
     return sorted(moved, key=lambda one: one.deliver_at_ms)
 
 
-def shuffle_days(deliveries: Iterable[Delivery], chance: Random) -> list[Delivery]:
+def shuffle_days(deliveries: Iterable[Delivery], rng: Random) -> list[Delivery]:
     """Each day's events in any order, all of them before the next day's."""
     moved = []
     for one in deliveries:
         ends = (one.event.time_ms // DAY_MS + 1) * DAY_MS
-        moved.append(Delivery(ends + chance.randrange(HOUR_MS), one.event))
+        moved.append(Delivery(ends + rng.randrange(HOUR_MS), one.event))
     return sorted(moved, key=lambda one: one.deliver_at_ms)
 
 

@@ -63,8 +63,8 @@ def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url
                     (attempt,) = await notices.claim_delivery_attempts(
                         connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
                     )
-                assert await deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)) == 0
-                assert await deliver_due(stage.database, SETTINGS, now=LATER, chance=Random(1)) == 1
+                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 1
                 assert [headers["webhook-id"] for headers, _ in receiver.requests] == [
                     str(attempt.delivery.id)
                 ]
@@ -82,8 +82,8 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
                 await post(stage, 70)
                 other = await Database.open(database_url, connections_max=3)
                 done = await asyncio.gather(
-                    deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)),
-                    deliver_due(other, SETTINGS, now=START, chance=Random(2)),
+                    deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)),
+                    deliver_due(other, SETTINGS, now=START, rng=Random(2)),
                 )
                 await other.close()
                 assert sum(done) == 70
@@ -107,8 +107,8 @@ def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(dat
 
                 # then no other process overtakes it, and all is told once its claim is over
                 await post(stage, 1)
-                assert await deliver_due(stage.database, SETTINGS, now=START, chance=Random(1)) == 0
-                assert await deliver_due(stage.database, SETTINGS, now=LATER, chance=Random(1)) == 4
+                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 4
                 assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
 
     asyncio.run(run())
@@ -203,7 +203,7 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
 
 @given(st.integers(1, 40), st.integers(0, 2**32))
 def test_waits_grow_and_end(attempts: int, seed: int) -> None:
-    due = next_try(attempts, now=START, chance=Random(seed))
+    due = next_try(attempts, now=START, rng=Random(seed))
     if attempts > len(WAITS):
         assert due is None
     else:

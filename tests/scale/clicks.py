@@ -37,22 +37,22 @@ class Stream:
 
     def draw(self, sender: int, number: int) -> tuple[Column, Column, Column]:
         """Places of the jobs, times and visitors of a batch's fresh clicks."""
-        chance = np.random.default_rng([sender, number])
+        rng = np.random.default_rng([sender, number])
         # The first of 20,000 jobs draws a tenth of the clicks.
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
-        jobs = np.searchsorted(weights, chance.random(self.fresh) * weights[-1])
+        jobs = np.searchsorted(weights, rng.random(self.fresh) * weights[-1])
         part_ms = self.span_ms // self.batches
-        times = self.first_ms + number * part_ms + np.sort(chance.integers(0, part_ms, self.fresh))
-        return jobs, times, chance.integers(1, VISITORS, self.fresh)
+        times = self.first_ms + number * part_ms + np.sort(rng.integers(0, part_ms, self.fresh))
+        return jobs, times, rng.integers(1, VISITORS, self.fresh)
 
     def make_body(self, sender: int, number: int) -> bytes:
         events = self._make_events(sender, number, np.arange(self.fresh))
-        chance = np.random.default_rng([SENDERS + sender, number])
+        rng = np.random.default_rng([SENDERS + sender, number])
         sources = [(1 - sender, number), (sender, max(0, number - 1))]
         for other, before in sources:
-            rows = chance.choice(self.fresh, self.repeated // 2, replace=False)
+            rows = rng.choice(self.fresh, self.repeated // 2, replace=False)
             events += self._make_events(other, before, rows)
-        chance.shuffle(events)
+        rng.shuffle(events)
         return msgspec.json.encode(events)
 
     def _make_events(self, sender: int, number: int, rows: Column) -> list[dict[str, object]]:

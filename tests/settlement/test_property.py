@@ -79,7 +79,7 @@ async def apply_settings(stage: Stage, chosen: Settings) -> None:
             await policy.exclude(connection, Exclusion(Criterion.EVENT, 0, origin, None, "one"), now=START)
 
 
-async def settle_in_steps(stage: Stage, chance: Random) -> None:
+async def settle_in_steps(stage: Stage, rng: Random) -> None:
     """A job at a time; some steps are lost just before their commit, as by a kill."""
     more = True
     while more:
@@ -88,7 +88,7 @@ async def settle_in_steps(stage: Stage, chance: Random) -> None:
                 more = await settlement.settle_next(
                     connection, final_after_days=FINAL_AFTER_DAYS, now=FINAL, jobs_per_step_max=1
                 )
-                if chance.random() < 0.3:
+                if rng.random() < 0.3:
                     raise AbandonedError
         except AbandonedError:
             more = True

@@ -16,14 +16,12 @@ PROTOCOLS = (Protocol.V1, Protocol.V2)
 
 def feed(count: int, seed: int) -> tuple[int, int]:
     """How many of ``count`` random strings were read, and how many refused."""
-    chance = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     read = refused = 0
     alphabet = np.frombuffer(GRAMMAR, dtype=np.uint8)
     for number in range(count):
-        length = int(chance.integers(0, 60))
-        drawn = (
-            chance.choice(alphabet, length) if number % 2 else chance.integers(0, 256, length, dtype=np.uint8)
-        )
+        length = int(rng.integers(0, 60))
+        drawn = rng.choice(alphabet, length) if number % 2 else rng.integers(0, 256, length, dtype=np.uint8)
         began = time.perf_counter()
         try:
             decode_query(decode_text(drawn.tobytes()), PROTOCOLS[number % 4 // 2])

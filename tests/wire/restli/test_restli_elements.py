@@ -241,9 +241,9 @@ def test_any_text_is_read_or_refused(raw):
 
 
 def make_random_texts(count, seed):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for number in range(count):
-        octets = chance.randbytes(chance.randrange(48))
+        octets = rng.randbytes(rng.randrange(48))
         if number % 2:
             octets = "".join(MARKS[octet % len(MARKS)] for octet in octets).encode()
         yield octets.decode("latin-1" if number % 4 == 0 else "utf-8", errors="surrogateescape")
