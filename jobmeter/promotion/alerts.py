@@ -9,7 +9,7 @@ from typing import Any
 from jobmeter.base.ids import URN_APPLICATION, URN_CONTRACT, URN_JOB
 from jobmeter.base.money import format_amount
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.status.model import Look
+from jobmeter.jobs.status.model import JobSnapshot
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
@@ -20,7 +20,7 @@ JOB, CONTRACT = "JOB", "CONTRACT"
 
 
 async def tell_job_alerts(
-    connection: Connection, look: Look, known: Standing | None, *, now: datetime
+    connection: Connection, look: JobSnapshot, known: Standing | None, *, now: datetime
 ) -> None:
     """After a change of the limit only shares above the one at that moment are told."""
     limit, posting = look.limit, look.status.posting

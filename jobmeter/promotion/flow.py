@@ -12,7 +12,7 @@ from jobmeter.charging.job_changes import flow as notes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.json import draw_status
-from jobmeter.jobs.status.model import Look, Promotion
+from jobmeter.jobs.status.model import JobSnapshot, Promotion
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
@@ -52,7 +52,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     return len(asked)
 
 
-def make_standing(look: Look) -> Standing:
+def make_standing(look: JobSnapshot) -> Standing:
     standing, posting = look.status.standing, look.status.posting
     is_promoted = standing.promotion is Promotion.PROMOTED
     reason = "" if standing.run_out is None else standing.run_out.name
@@ -93,7 +93,7 @@ async def _tell_feed(
 
 
 async def _keep(
-    connection: Connection, looks: Sequence[Look], seen: dict[int, Standing], now: datetime
+    connection: Connection, looks: Sequence[JobSnapshot], seen: dict[int, Standing], now: datetime
 ) -> None:
     postings = [look.status.posting for look in looks]
     standings = [seen[posting.job_id] for posting in postings]
@@ -111,7 +111,7 @@ async def _keep(
     )
 
 
-async def _tell_status(connection: Connection, look: Look, base_url: str, now: datetime) -> None:
+async def _tell_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
     posting, standing = look.status.posting, look.status.standing
     await notices.enqueue_notification(
         connection,

@@ -18,7 +18,7 @@ from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting, Task, TaskStatus
 from jobmeter.jobs.postings.flow import find_tasks
 from jobmeter.jobs.status import rules
-from jobmeter.jobs.status.model import Look, PostingStatus, Standing
+from jobmeter.jobs.status.model import JobSnapshot, PostingStatus, Standing
 from jobmeter.partners.model import Application
 
 
@@ -44,9 +44,9 @@ async def read_statuses(
     }
 
 
-async def look_at(connection: Connection, job_ids: Sequence[int], *, now: datetime) -> list[Look]:
+async def look_at(connection: Connection, job_ids: Sequence[int], *, now: datetime) -> list[JobSnapshot]:
     """How jobs of any application stand, with their money."""
-    looks: list[Look] = []
+    looks: list[JobSnapshot] = []
     for shard in sorted({shard_of(job_id) for job_id in job_ids}):
         mine = [job_id for job_id in job_ids if shard_of(job_id) == shard]
         found = await store.list_statuses(connection, shard=shard, job_ids=mine)
@@ -55,7 +55,7 @@ async def look_at(connection: Connection, job_ids: Sequence[int], *, now: dateti
         standings = await _judge(connection, shard, postings, campaigns, now)
         budgets = await limits.read_limits(connection, shard=shard, job_ids=mine)
         looks += [
-            Look(
+            JobSnapshot(
                 PostingStatus(
                     posting,
                     content,

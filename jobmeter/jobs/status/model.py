@@ -78,7 +78,7 @@ class PostingStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class JobSnapshot:
     """A job's status and its money, at one moment."""
 
     status: PostingStatus
