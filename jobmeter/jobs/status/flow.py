@@ -44,7 +44,9 @@ async def read_statuses(
     }
 
 
-async def look_at(connection: Connection, job_ids: Sequence[int], *, now: datetime) -> list[JobSnapshot]:
+async def read_snapshots(
+    connection: Connection, job_ids: Sequence[int], *, now: datetime
+) -> list[JobSnapshot]:
     """How jobs of any application stand, with their money."""
     looks: list[JobSnapshot] = []
     for shard in sorted({shard_of(job_id) for job_id in job_ids}):
