@@ -14,13 +14,13 @@ from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
-from jobmeter.promotion.model import ContractSpend, Standing
+from jobmeter.promotion.model import ContractSpend, PromotionState
 
 JOB, CONTRACT = "JOB", "CONTRACT"
 
 
 async def tell_job_alerts(
-    connection: Connection, look: JobSnapshot, known: Standing | None, *, now: datetime
+    connection: Connection, look: JobSnapshot, known: PromotionState | None, *, now: datetime
 ) -> None:
     """After a change of the limit only shares above the one at that moment are told."""
     limit, posting = look.limit, look.status.posting

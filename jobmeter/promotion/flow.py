@@ -17,7 +17,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts import tell_job_alerts
-from jobmeter.promotion.model import Change, Standing
+from jobmeter.promotion.model import Change, PromotionState
 
 SNAPSHOT_ROWS = 1_000
 
@@ -52,13 +52,13 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     return len(asked)
 
 
-def make_standing(look: JobSnapshot) -> Standing:
+def make_standing(look: JobSnapshot) -> PromotionState:
     standing, posting = look.status.standing, look.status.posting
     is_promoted = standing.promotion is Promotion.PROMOTED
     reason = "" if standing.run_out is None else standing.run_out.name
     if not is_promoted and not reason:
         reason = "FAILED" if standing.failure is not None else "NOT_PROMOTED"
-    return Standing(
+    return PromotionState(
         posting.job_id,
         is_promoted,
         reason,
@@ -70,8 +70,8 @@ def make_standing(look: JobSnapshot) -> Standing:
 
 async def _tell_feed(
     connection: Connection,
-    known: dict[int, Standing],
-    seen: dict[int, Standing],
+    known: dict[int, PromotionState],
+    seen: dict[int, PromotionState],
     last: int,
     now: datetime,
 ) -> None:
@@ -93,7 +93,7 @@ async def _tell_feed(
 
 
 async def _keep(
-    connection: Connection, looks: Sequence[JobSnapshot], seen: dict[int, Standing], now: datetime
+    connection: Connection, looks: Sequence[JobSnapshot], seen: dict[int, PromotionState], now: datetime
 ) -> None:
     postings = [look.status.posting for look in looks]
     standings = [seen[posting.job_id] for posting in postings]

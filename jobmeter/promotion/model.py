@@ -7,7 +7,7 @@ ALERT_PERCENTS = (50, 80, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PromotionState:
     """How a job stood when it was last looked at. ``reason`` is empty for a promoted job."""
 
     job_id: int

@@ -1,16 +1,16 @@
 """Owns the decisions of delivery: what changed between two looks, which shares of a budget are used. Pure."""
 
-from jobmeter.promotion.model import ALERT_PERCENTS, Standing
+from jobmeter.promotion.model import ALERT_PERCENTS, PromotionState
 
 
-def is_feed_change(known: Standing | None, seen: Standing) -> bool:
+def is_feed_change(known: PromotionState | None, seen: PromotionState) -> bool:
     """Whether the feed tells it: a job never promoted was never followed."""
     if known is None:
         return seen.is_promoted
     return (known.is_promoted, known.reason) != (seen.is_promoted, seen.reason)
 
 
-def is_status_change(known: Standing | None, seen: Standing) -> bool:
+def is_status_change(known: PromotionState | None, seen: PromotionState) -> bool:
     """Whether a notice tells it. A job that is on its way to be listed has no news yet."""
     if known is None:
         return seen.listing != "IN_PROGRESS"

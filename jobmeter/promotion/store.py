@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.promotion.model import Change, ContractSpend, Standing
+from jobmeter.promotion.model import Change, ContractSpend, PromotionState
 
 SQL = load_statements("jobmeter.promotion")
 
@@ -26,9 +26,9 @@ async def read_numbers(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def list_standings(connection: Connection, *, job_ids: list[int]) -> dict[int, Standing]:
+async def list_standings(connection: Connection, *, job_ids: list[int]) -> dict[int, PromotionState]:
     rows = await (await connection.execute(SQL["list_standings"], locals())).fetchall()
-    return {row[0]: Standing(*row) for row in rows}
+    return {row[0]: PromotionState(*row) for row in rows}
 
 
 async def keep_standings(
