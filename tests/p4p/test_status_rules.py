@@ -9,7 +9,7 @@ from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.status.model import Listing, Promotion, RunOut, Standing
+from jobmeter.jobs.status.model import Listing, Promotion, PublicStatus, RunOut
 from jobmeter.jobs.status.rules import judge_standing, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def judge(
     available_micros: int = 1_000,
     campaign: Campaign | None = None,
     is_capped: bool = False,
-) -> Standing:
+) -> PublicStatus:
     return judge_standing(
         posting,
         limit=limit,
@@ -129,9 +129,9 @@ def test_a_job_stands_as_its_values_say(
 )
 def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
     task = Task(1, None, 1, "job", operation, 257, "Leeds", TaskStatus.SUCCEEDED, None, NOW, 1, None)  # type: ignore[arg-type]
-    standing = Standing(Listing.LISTED, Promotion.NOT_PROMOTED, RunOut.JOB_BUDGET)
+    standing = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, RunOut.JOB_BUDGET)
     message = "This job's budget has ran out." if status is TaskStatus.PROCESSED else None
     assert show_task(task, standing) == (status, message)
     for run_out in (None, RunOut.CAMPAIGN_OFF):
-        waiting = Standing(Listing.LISTED, Promotion.NOT_PROMOTED, run_out)
+        waiting = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, run_out)
         assert show_task(task, waiting) == (TaskStatus.SUCCEEDED, None)

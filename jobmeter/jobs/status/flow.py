@@ -18,7 +18,7 @@ from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting, Task, TaskStatus
 from jobmeter.jobs.postings.flow import find_tasks
 from jobmeter.jobs.status import rules
-from jobmeter.jobs.status.model import JobSnapshot, PostingStatus, Standing
+from jobmeter.jobs.status.model import JobSnapshot, PostingStatus, PublicStatus
 from jobmeter.partners.model import Application
 
 
@@ -88,7 +88,7 @@ async def watch_tasks(
     return {task_id: _show(task, standings) for task_id, task in tasks.items()}
 
 
-def _show(task: Task, standings: dict[int, Standing]) -> Task:
+def _show(task: Task, standings: dict[int, PublicStatus]) -> Task:
     if task.status is not TaskStatus.SUCCEEDED or task.job_id is None:
         return task
     status, message = rules.show_task(task, standings[task.job_id])
@@ -109,7 +109,7 @@ async def _judge(
     postings: Sequence[JobPosting],
     campaigns: dict[int, Campaign],
     now: datetime,
-) -> dict[int, Standing]:
+) -> dict[int, PublicStatus]:
     job_ids = [posting.job_id for posting in postings]
     budgets = await limits.read_limits(connection, shard=shard, job_ids=job_ids)
     capped = await day_limits.find_capped(connection, job_ids=job_ids, now=now)

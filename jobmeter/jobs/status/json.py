@@ -6,7 +6,7 @@ Does not own how a job stands (``rules``).
 from typing import Any
 
 from jobmeter.base.clock import to_ms
-from jobmeter.jobs.status.model import Blame, Listing, PostingStatus, RunOut, Standing
+from jobmeter.jobs.status.model import Blame, Listing, PostingStatus, PublicStatus, RunOut
 
 _VISIBILITY = {"PUBLIC": "PUBLIC", "INTERNAL": "COMPANY", "PRIVATE_TO_ATS_INTEGRATION": "PARTNER"}
 
@@ -53,7 +53,7 @@ def _draw_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
     return "ENABLED" if is_listed else "NOT_ENABLED", None
 
 
-def _draw_listing_detail(standing: Standing) -> dict[str, Any] | None:
+def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
     if standing.listing is not Listing.NOT_LISTED:
         return None
     if standing.failure is not None:

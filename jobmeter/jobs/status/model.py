@@ -57,7 +57,7 @@ class RunOut(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PublicStatus:
     """``failure`` is why the job was never published; ``run_out`` why it is no longer promoted."""
 
     listing: Listing
@@ -74,7 +74,7 @@ class PostingStatus:
     content: dict[str, Any]
     alternate_places: tuple[str, ...]
     campaign: Campaign | None
-    standing: Standing
+    standing: PublicStatus
 
 
 @dataclass(frozen=True, slots=True)

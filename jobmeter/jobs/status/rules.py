@@ -7,7 +7,7 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.campaigns.rules import counts_events
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.status.model import Listing, Promotion, RunOut, Standing
+from jobmeter.jobs.status.model import Listing, Promotion, PublicStatus, RunOut
 
 # A task of these made or prolonged a run; when the run is over, the task says so.
 RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW, Operation.UPGRADE})
@@ -22,27 +22,27 @@ def judge_standing(
     campaign: Campaign | None,
     is_capped: bool,
     now: datetime,
-) -> Standing:
+) -> PublicStatus:
     """How the job stands at ``now``, whether or not a chore has seen it yet.
 
     ``available_micros`` is what no job has reserved of the contract; ``is_capped`` a job whose limits let no more
     clicks of today through.
     """
     if posting.state is State.FAILED:
-        return Standing(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
+        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
     if posting.state is State.CLOSED:
-        return Standing(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.CLOSED_BY_POSTER)
+        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.CLOSED_BY_POSTER)
     if posting.state is State.EXPIRED or posting.expires_at <= now:
-        return Standing(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.DURATION)
+        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.DURATION)
     listing = Listing.IN_PROGRESS if posting.state is State.PENDING else Listing.LISTED
     if contract is None:
         is_promoted = posting.hiring_contract_id is not None and listing is Listing.LISTED
-        return Standing(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
+        return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
     run_out = _find_run_out(limit, contract, available_micros, campaign, now)
     if run_out is None and is_capped:
         run_out = RunOut.DAY_BUDGET
     is_promoted = run_out is None and listing is Listing.LISTED
-    return Standing(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED, run_out)
+    return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED, run_out)
 
 
 def _find_run_out(
@@ -64,7 +64,7 @@ def _find_run_out(
     return RunOut.ACCOUNT_BUDGET if available_micros < limit.click_price_micros else RunOut.JOB_BUDGET
 
 
-def show_task(task: Task, standing: Standing) -> tuple[TaskStatus, str | None]:
+def show_task(task: Task, standing: PublicStatus) -> tuple[TaskStatus, str | None]:
     """The status and message of a task that has succeeded, now that its job stands like this."""
     is_over = standing.run_out not in {None, RunOut.CAMPAIGN_OFF, RunOut.DAY_BUDGET}
     if task.operation in RUN_OPERATIONS and standing.run_out is not None and is_over:
