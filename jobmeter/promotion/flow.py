@@ -97,7 +97,7 @@ async def _keep(
 ) -> None:
     postings = [look.status.posting for look in looks]
     standings = [seen[posting.job_id] for posting in postings]
-    await store.keep_standings(
+    await store.save_promotion_states(
         connection,
         job_ids=[posting.job_id for posting in postings],
         application_ids=[posting.application_id for posting in postings],

@@ -18,7 +18,7 @@ SELECT job_id, is_promoted, reason, listing, limit_micros, spent_micros
  WHERE (shard, job_id) IN (SELECT job_id %% 256, job_id
                              FROM unnest(%(job_ids)s::bigint[]) AS asked (job_id))
 
--- name: keep_standings
+-- name: save_promotion_states
 INSERT INTO job_standings AS kept (
     shard, job_id, application_id, is_promoted, reason, listing, limit_micros, spent_micros,
     until_ms, looked_at

@@ -31,7 +31,7 @@ async def list_standings(connection: Connection, *, job_ids: list[int]) -> dict[
     return {row[0]: PromotionState(*row) for row in rows}
 
 
-async def keep_standings(
+async def save_promotion_states(
     connection: Connection,
     *,
     job_ids: list[int],
@@ -44,7 +44,7 @@ async def keep_standings(
     untils: list[int],
     now: datetime,
 ) -> None:
-    await connection.execute(SQL["keep_standings"], locals())
+    await connection.execute(SQL["save_promotion_states"], locals())
 
 
 async def insert_changes(
