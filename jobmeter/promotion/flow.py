@@ -40,7 +40,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     last = await store.lock_numbers(connection)
     asked = sorted(job_ids)
     looks = await jobs.read_snapshots(connection, asked, now=now)
-    known = await store.list_standings(connection, job_ids=asked)
+    known = await store.list_promotion_states(connection, job_ids=asked)
     seen = {look.status.posting.job_id: make_standing(look) for look in looks}
     await _tell_feed(connection, known, seen, last, now)
     await _keep(connection, looks, seen, now)

@@ -12,7 +12,7 @@ UPDATE delivery_numbers
 SELECT last, dropped
   FROM delivery_numbers
 
--- name: list_standings
+-- name: list_promotion_states
 SELECT job_id, is_promoted, reason, listing, limit_micros, spent_micros
   FROM job_standings
  WHERE (shard, job_id) IN (SELECT job_id %% 256, job_id

@@ -26,8 +26,8 @@ async def read_numbers(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def list_standings(connection: Connection, *, job_ids: list[int]) -> dict[int, PromotionState]:
-    rows = await (await connection.execute(SQL["list_standings"], locals())).fetchall()
+async def list_promotion_states(connection: Connection, *, job_ids: list[int]) -> dict[int, PromotionState]:
+    rows = await (await connection.execute(SQL["list_promotion_states"], locals())).fetchall()
     return {row[0]: PromotionState(*row) for row in rows}
 
 
