@@ -41,7 +41,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     asked = sorted(job_ids)
     looks = await jobs.read_snapshots(connection, asked, now=now)
     known = await store.list_promotion_states(connection, job_ids=asked)
-    seen = {look.status.posting.job_id: make_standing(look) for look in looks}
+    seen = {look.status.posting.job_id: make_promotion_state(look) for look in looks}
     await _tell_feed(connection, known, seen, last, now)
     await _keep(connection, looks, seen, now)
     for look in looks:
@@ -52,7 +52,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     return len(asked)
 
 
-def make_standing(look: JobSnapshot) -> PromotionState:
+def make_promotion_state(look: JobSnapshot) -> PromotionState:
     standing, posting = look.status.standing, look.status.posting
     is_promoted = standing.promotion is Promotion.PROMOTED
     reason = "" if standing.run_out is None else standing.run_out.name
