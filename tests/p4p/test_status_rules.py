@@ -9,7 +9,7 @@ from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.status.model import Listing, Promotion, PublicStatus, RunOut
+from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 from jobmeter.jobs.status.rules import judge_standing, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -67,27 +67,27 @@ def judge(
     [
         ({}, "LISTED", True, None),
         ({"limit": replace(LIMIT, spent_micros=200)}, "LISTED", True, None),
-        ({"limit": SPENT}, "LISTED", False, RunOut.JOB_BUDGET),
-        ({"is_capped": True}, "LISTED", False, RunOut.DAY_BUDGET),
-        ({"limit": SPENT, "is_capped": True}, "LISTED", False, RunOut.JOB_BUDGET),
-        ({"limit": SPENT, "available_micros": 99}, "LISTED", False, RunOut.ACCOUNT_BUDGET),
-        ({"limit": replace(LIMIT, budget_micros=0)}, "LISTED", False, RunOut.NO_BUDGET),
-        ({"contract": replace(CONTRACT, term_ends_at=NOW)}, "LISTED", False, RunOut.OFFER_END),
+        ({"limit": SPENT}, "LISTED", False, NotPromotedReason.JOB_BUDGET),
+        ({"is_capped": True}, "LISTED", False, NotPromotedReason.DAY_BUDGET),
+        ({"limit": SPENT, "is_capped": True}, "LISTED", False, NotPromotedReason.JOB_BUDGET),
+        ({"limit": SPENT, "available_micros": 99}, "LISTED", False, NotPromotedReason.ACCOUNT_BUDGET),
+        ({"limit": replace(LIMIT, budget_micros=0)}, "LISTED", False, NotPromotedReason.NO_BUDGET),
+        ({"contract": replace(CONTRACT, term_ends_at=NOW)}, "LISTED", False, NotPromotedReason.OFFER_END),
         ({"campaign": CAMPAIGN}, "LISTED", True, None),
         (
             {"campaign": replace(CAMPAIGN, status=CampaignStatus.PAUSED)},
             "LISTED",
             False,
-            RunOut.CAMPAIGN_OFF,
+            NotPromotedReason.CAMPAIGN_OFF,
         ),
         ({"posting": replace(POSTING, state=State.PENDING)}, "IN_PROGRESS", False, None),
-        ({"posting": replace(POSTING, expires_at=NOW)}, "NOT_LISTED", False, RunOut.DURATION),
-        ({"posting": replace(POSTING, state=State.EXPIRED)}, "NOT_LISTED", False, RunOut.DURATION),
+        ({"posting": replace(POSTING, expires_at=NOW)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
+        ({"posting": replace(POSTING, state=State.EXPIRED)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
         (
             {"posting": replace(POSTING, state=State.CLOSED, expires_at=NOW), "limit": SPENT},
             "NOT_LISTED",
             False,
-            RunOut.CLOSED_BY_POSTER,
+            NotPromotedReason.CLOSED_BY_POSTER,
         ),
         ({"posting": replace(POSTING, state=State.FAILED, failure="why")}, "NOT_LISTED", False, None),
         ({"contract": None}, "LISTED", False, None),
@@ -104,7 +104,7 @@ def judge(
     ],
 )
 def test_a_job_stands_as_its_values_say(
-    changed: dict[str, object], listing: str, promoted: bool, run_out: RunOut | None
+    changed: dict[str, object], listing: str, promoted: bool, run_out: NotPromotedReason | None
 ) -> None:
     standing = judge(**changed)  # type: ignore[arg-type]
     promotion = Promotion.PROMOTED if promoted else Promotion.NOT_PROMOTED
@@ -129,9 +129,9 @@ def test_a_job_stands_as_its_values_say(
 )
 def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
     task = Task(1, None, 1, "job", operation, 257, "Leeds", TaskStatus.SUCCEEDED, None, NOW, 1, None)  # type: ignore[arg-type]
-    standing = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, RunOut.JOB_BUDGET)
+    standing = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.JOB_BUDGET)
     message = "This job's budget has ran out." if status is TaskStatus.PROCESSED else None
     assert show_task(task, standing) == (status, message)
-    for run_out in (None, RunOut.CAMPAIGN_OFF):
+    for run_out in (None, NotPromotedReason.CAMPAIGN_OFF):
         waiting = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, run_out)
         assert show_task(task, waiting) == (TaskStatus.SUCCEEDED, None)

@@ -6,7 +6,7 @@ Does not own how a job stands (``rules``).
 from typing import Any
 
 from jobmeter.base.clock import to_ms
-from jobmeter.jobs.status.model import Blame, Listing, PostingStatus, PublicStatus, RunOut
+from jobmeter.jobs.status.model import Blame, Listing, NotPromotedReason, PostingStatus, PublicStatus
 
 _VISIBILITY = {"PUBLIC": "PUBLIC", "INTERNAL": "COMPANY", "PRIVATE_TO_ATS_INTEGRATION": "PARTNER"}
 
@@ -61,7 +61,7 @@ def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
     return _draw_run_out(standing.run_out)
 
 
-def _draw_run_out(run_out: RunOut | None) -> dict[str, Any] | None:
+def _draw_run_out(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
     return None if run_out is None else _draw_detail(run_out.blame, run_out.says)
 
 

@@ -31,7 +31,7 @@ class _Reason(NamedTuple):
     says: str
 
 
-class RunOut(Enum):
+class NotPromotedReason(Enum):
     """Why a job is not promoted, in the documented words (spec 4.4). The first that applies is the one told.
 
     CAMPAIGN_OFF and DAY_BUDGET are ours, and pass: the job waits for its campaign, or for the next day.
@@ -62,7 +62,7 @@ class PublicStatus:
 
     listing: Listing
     promotion: Promotion
-    run_out: RunOut | None = None
+    run_out: NotPromotedReason | None = None
     failure: str | None = None
 
 

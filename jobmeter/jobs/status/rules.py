@@ -7,7 +7,7 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.campaigns.rules import counts_events
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
-from jobmeter.jobs.status.model import Listing, Promotion, PublicStatus, RunOut
+from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 
 # A task of these made or prolonged a run; when the run is over, the task says so.
 RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW, Operation.UPGRADE})
@@ -31,16 +31,16 @@ def judge_standing(
     if posting.state is State.FAILED:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
     if posting.state is State.CLOSED:
-        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.CLOSED_BY_POSTER)
+        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.CLOSED_BY_POSTER)
     if posting.state is State.EXPIRED or posting.expires_at <= now:
-        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, RunOut.DURATION)
+        return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.DURATION)
     listing = Listing.IN_PROGRESS if posting.state is State.PENDING else Listing.LISTED
     if contract is None:
         is_promoted = posting.hiring_contract_id is not None and listing is Listing.LISTED
         return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
     run_out = _find_run_out(limit, contract, available_micros, campaign, now)
     if run_out is None and is_capped:
-        run_out = RunOut.DAY_BUDGET
+        run_out = NotPromotedReason.DAY_BUDGET
     is_promoted = run_out is None and listing is Listing.LISTED
     return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED, run_out)
 
@@ -51,22 +51,26 @@ def _find_run_out(
     available_micros: int,
     campaign: Campaign | None,
     now: datetime,
-) -> RunOut | None:
+) -> NotPromotedReason | None:
     if contract.term_ends_at <= now:
-        return RunOut.OFFER_END
+        return NotPromotedReason.OFFER_END
     if not counts_events(campaign):
-        return RunOut.CAMPAIGN_OFF
+        return NotPromotedReason.CAMPAIGN_OFF
     if limit.can_pay_a_click:
         return None
     if limit.spent_micros == 0:
-        return RunOut.NO_BUDGET
+        return NotPromotedReason.NO_BUDGET
     # Raising the job's budget would help, if the contract had anything to raise it with.
-    return RunOut.ACCOUNT_BUDGET if available_micros < limit.click_price_micros else RunOut.JOB_BUDGET
+    return (
+        NotPromotedReason.ACCOUNT_BUDGET
+        if available_micros < limit.click_price_micros
+        else NotPromotedReason.JOB_BUDGET
+    )
 
 
 def show_task(task: Task, standing: PublicStatus) -> tuple[TaskStatus, str | None]:
     """The status and message of a task that has succeeded, now that its job stands like this."""
-    is_over = standing.run_out not in {None, RunOut.CAMPAIGN_OFF, RunOut.DAY_BUDGET}
+    is_over = standing.run_out not in {None, NotPromotedReason.CAMPAIGN_OFF, NotPromotedReason.DAY_BUDGET}
     if task.operation in RUN_OPERATIONS and standing.run_out is not None and is_over:
         return TaskStatus.PROCESSED, standing.run_out.says
     return TaskStatus.SUCCEEDED, None
