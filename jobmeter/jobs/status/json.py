@@ -6,7 +6,7 @@ Does not own how a job stands (``rules``).
 from typing import Any
 
 from jobmeter.base.clock import to_ms
-from jobmeter.jobs.status.model import Blame, Listing, NotPromotedReason, PostingStatus, PublicStatus
+from jobmeter.jobs.status.model import ErrorType, Listing, NotPromotedReason, PostingStatus, PublicStatus
 
 _VISIBILITY = {"PUBLIC": "PUBLIC", "INTERNAL": "COMPANY", "PRIVATE_TO_ATS_INTEGRATION": "PARTNER"}
 
@@ -46,7 +46,7 @@ def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
 def _draw_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
     """Applying on the board itself is on when the element configures it."""
     if not status.content.get("onsiteApplyConfiguration"):
-        return "NOT_ENABLED", _draw_detail(Blame.PARTNER_ERROR, _NO_APPLY)
+        return "NOT_ENABLED", _draw_detail(ErrorType.PARTNER_ERROR, _NO_APPLY)
     if status.standing.listing is Listing.IN_PROGRESS:
         return "IN_PROGRESS", None
     is_listed = status.standing.listing is Listing.LISTED
@@ -57,7 +57,7 @@ def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
     if standing.listing is not Listing.NOT_LISTED:
         return None
     if standing.failure is not None:
-        return _draw_detail(Blame.PARTNER_ERROR, standing.failure)
+        return _draw_detail(ErrorType.PARTNER_ERROR, standing.failure)
     return _draw_run_out(standing.run_out)
 
 
@@ -65,5 +65,5 @@ def _draw_run_out(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
     return None if run_out is None else _draw_detail(run_out.blame, run_out.says)
 
 
-def _draw_detail(blame: Blame, says: str) -> dict[str, Any]:
+def _draw_detail(blame: ErrorType, says: str) -> dict[str, Any]:
     return {"errorCode": None, "errorType": blame, "statusMessage": says}

@@ -20,14 +20,14 @@ class Promotion(StrEnum):
     NOT_PROMOTED = "NOT_PROMOTED"
 
 
-class Blame(StrEnum):
+class ErrorType(StrEnum):
     CUSTOMER_ERROR = "CUSTOMER_ERROR"
     PARTNER_ERROR = "PARTNER_ERROR"
     LINKEDIN_ERROR = "LINKEDIN_ERROR"
 
 
 class _Reason(NamedTuple):
-    blame: Blame
+    blame: ErrorType
     says: str
 
 
@@ -37,22 +37,22 @@ class NotPromotedReason(Enum):
     CAMPAIGN_OFF and DAY_BUDGET are ours, and pass: the job waits for its campaign, or for the next day.
     """
 
-    CLOSED_BY_POSTER = _Reason(Blame.CUSTOMER_ERROR, "This job was closed by original poster.")
-    DURATION = _Reason(Blame.CUSTOMER_ERROR, "This job's duration limit has been reach.")
-    OFFER_END = _Reason(Blame.CUSTOMER_ERROR, "This job's affordable offer has reach end.")
-    CAMPAIGN_OFF = _Reason(Blame.CUSTOMER_ERROR, "This job's campaign is paused or has not begun.")
-    ACCOUNT_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "The account level budget has ran out.")
-    JOB_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "This job's budget has ran out.")
-    NO_BUDGET = _Reason(Blame.PARTNER_ERROR, "There is no job budget available for this job.")
+    CLOSED_BY_POSTER = _Reason(ErrorType.CUSTOMER_ERROR, "This job was closed by original poster.")
+    DURATION = _Reason(ErrorType.CUSTOMER_ERROR, "This job's duration limit has been reach.")
+    OFFER_END = _Reason(ErrorType.CUSTOMER_ERROR, "This job's affordable offer has reach end.")
+    CAMPAIGN_OFF = _Reason(ErrorType.CUSTOMER_ERROR, "This job's campaign is paused or has not begun.")
+    ACCOUNT_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "The account level budget has ran out.")
+    JOB_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "This job's budget has ran out.")
+    NO_BUDGET = _Reason(ErrorType.PARTNER_ERROR, "There is no job budget available for this job.")
 
-    DAY_BUDGET = _Reason(Blame.CUSTOMER_ERROR, "This job's budget of the day has ran out.")
+    DAY_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "This job's budget of the day has ran out.")
 
     @property
     def says(self) -> str:
         return self.value.says
 
     @property
-    def blame(self) -> Blame:
+    def blame(self) -> ErrorType:
         return self.value.blame
 
 
