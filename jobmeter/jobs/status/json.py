@@ -62,8 +62,8 @@ def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
 
 
 def _draw_run_out(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
-    return None if run_out is None else _draw_detail(run_out.blame, run_out.says)
+    return None if run_out is None else _draw_detail(run_out.error_type, run_out.says)
 
 
-def _draw_detail(blame: ErrorType, says: str) -> dict[str, Any]:
-    return {"errorCode": None, "errorType": blame, "statusMessage": says}
+def _draw_detail(error_type: ErrorType, says: str) -> dict[str, Any]:
+    return {"errorCode": None, "errorType": error_type, "statusMessage": says}

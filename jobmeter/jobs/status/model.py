@@ -27,7 +27,7 @@ class ErrorType(StrEnum):
 
 
 class _Reason(NamedTuple):
-    blame: ErrorType
+    error_type: ErrorType
     says: str
 
 
@@ -52,8 +52,8 @@ class NotPromotedReason(Enum):
         return self.value.says
 
     @property
-    def blame(self) -> ErrorType:
-        return self.value.blame
+    def error_type(self) -> ErrorType:
+        return self.value.error_type
 
 
 @dataclass(frozen=True, slots=True)
