@@ -10,7 +10,7 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
-from jobmeter.jobs.status.rules import judge_standing, show_task
+from jobmeter.jobs.status.rules import decide_status, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -51,7 +51,7 @@ def judge(
     campaign: Campaign | None = None,
     is_capped: bool = False,
 ) -> PublicStatus:
-    return judge_standing(
+    return decide_status(
         posting,
         limit=limit,
         contract=contract,

@@ -117,7 +117,7 @@ async def _judge(
     standings = {}
     for posting in postings:
         contract, available_micros = accounts.get(posting.partner_contract_id or 0, (None, 0))
-        standings[posting.job_id] = rules.judge_standing(
+        standings[posting.job_id] = rules.decide_status(
             posting,
             limit=budgets[posting.job_id],
             contract=contract,

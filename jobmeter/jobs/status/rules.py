@@ -13,7 +13,7 @@ from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, Pu
 RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW, Operation.UPGRADE})
 
 
-def judge_standing(
+def decide_status(
     posting: JobPosting,
     *,
     limit: JobLimit,
