@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jobmeter.api.batchers import group_job_reports, group_singles, group_tokens
-from jobmeter.api.http.admission import IntakeGate
+from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.context import State
 from jobmeter.api.http.proxies import read_trusted_proxies
@@ -126,7 +126,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
             known=known,
             job_lists=JobLists(),
             change_watch=change_watch,
-            intake_gate=IntakeGate(
+            intake_gate=AdmissionControl(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
             ),
             proxies=proxies,

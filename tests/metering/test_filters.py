@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from jobmeter.api.http.admission import GateFullError, IntakeGate
+from jobmeter.api.http.admission import AdmissionControl, GateFullError
 from tests.board import Board, bearer, make_event
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -185,7 +185,7 @@ def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(board, bo
 
 def test_too_many_batches_are_sent_away_at_once():
     async def run() -> list[str]:
-        gate, told = IntakeGate(at_once=1, waiting_max=2), []
+        gate, told = AdmissionControl(at_once=1, waiting_max=2), []
         may_go = asyncio.Event()
 
         async def take(name: str) -> None:

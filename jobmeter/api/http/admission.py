@@ -12,7 +12,7 @@ class GateFullError(Exception):
     """More batches wait than the process takes on; the sender should come back."""
 
 
-class IntakeGate:
+class AdmissionControl:
     """Bounds memory and the use of connections: other requests keep some of the pool."""
 
     def __init__(self, *, at_once: int, waiting_max: int) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from jobmeter.api.http.admission import IntakeGate
+from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.proxies import TrustedProxies
 from jobmeter.api.http.rate_limits import RateLimits
@@ -47,7 +47,7 @@ class State:
     known: Known
     job_lists: JobLists
     change_watch: ChangeWatch
-    intake_gate: IntakeGate
+    intake_gate: AdmissionControl
     proxies: TrustedProxies
 
 
