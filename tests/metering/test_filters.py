@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from jobmeter.api.http.admission import AdmissionControl, GateFullError
+from jobmeter.api.http.admission import AdmissionControl, OverloadedError
 from tests.board import Board, bearer, make_event
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -193,7 +193,7 @@ def test_too_many_batches_are_sent_away_at_once():
                 async with gate.enter():
                     await may_go.wait()
                     told.append(name)
-            except GateFullError:
+            except OverloadedError:
                 told.append(f"{name} later")
 
         tasks = [asyncio.create_task(take(name)) for name in "abcde"]

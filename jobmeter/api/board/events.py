@@ -6,7 +6,7 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.admission import GateFullError
+from jobmeter.api.http.admission import OverloadedError
 from jobmeter.api.http.bodies import check_key, expand_body, read_body
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import json_response, plain_refusal, refuse_for_now
@@ -30,7 +30,7 @@ async def take_events(request: Request) -> Response:
             reply = await _take_in(request, state, body)
     except Refused as refused:
         return plain_refusal(refused)
-    except (*TAKEN_BACK, PoolTimeout, GateFullError):
+    except (*TAKEN_BACK, PoolTimeout, OverloadedError):
         # A day was closed or a meter changed while the batch was on its way, or too many are at work: nothing
         # was taken in.
         return refuse_for_now()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class GateFullError(Exception):
+class OverloadedError(Exception):
     """More batches wait than the process takes on; the sender should come back."""
 
 
@@ -22,9 +22,9 @@ class AdmissionControl:
 
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
-        """Raises ``GateFullError`` at once where too many wait already."""
+        """Raises ``OverloadedError`` at once where too many wait already."""
         if self._turns.locked() and self._waiting >= self._waiting_max:
-            raise GateFullError
+            raise OverloadedError
         self._waiting += 1
         try:
             await self._turns.acquire()
