@@ -22,7 +22,7 @@ from jobmeter.api.http.context import State
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import plain_refusal, restli_refusal
-from jobmeter.api.http.shutdown import call_when_stopped
+from jobmeter.api.http.shutdown import on_shutdown
 from jobmeter.api.outages import answer_outage
 from jobmeter.api.routes import make_routes
 from jobmeter.base.faults import Fault, Refused
@@ -131,7 +131,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
             ),
             proxies=proxies,
         )
-        with call_when_stopped(change_watch.release):
+        with on_shutdown(change_watch.release):
             yield state
     finally:
         if loop is not None:

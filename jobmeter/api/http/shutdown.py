@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def call_when_stopped(release: Callable[[], None]) -> Iterator[None]:
+def on_shutdown(release: Callable[[], None]) -> Iterator[None]:
     """Calls ``release`` in the running loop once the process is told to stop, until the block ends.
 
     The loop of the server hears signals beside Python's handlers, so that this takes nothing from it.
