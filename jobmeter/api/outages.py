@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import state_of
-from jobmeter.api.http.responses import gateway_headers, oauth_refusal, refuse_for_now, restli_refusal
+from jobmeter.api.http.responses import gateway_headers, oauth_refusal, restli_refusal, service_unavailable
 from jobmeter.api.restli.gateway import read_protocol_header
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.syntax import Protocol
@@ -22,7 +22,7 @@ async def answer_outage(request: Request, error: Exception) -> Response:
         response = restli_refusal(refused, _find_protocol(request))
         response.headers.update(gateway_headers(request.scope.get("http_version", "1.1")))
         return response
-    return refuse_for_now()
+    return service_unavailable()
 
 
 def _find_protocol(request: Request) -> Protocol:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from jobmeter.api.http.admission import OverloadedError
 from jobmeter.api.http.bodies import check_key, expand_body, read_body
 from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import json_response, plain_refusal, refuse_for_now
+from jobmeter.api.http.responses import json_response, plain_refusal, service_unavailable
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
@@ -33,7 +33,7 @@ async def take_events(request: Request) -> Response:
     except (*TAKEN_BACK, PoolTimeout, OverloadedError):
         # A day was closed or a meter changed while the batch was on its way, or too many are at work: nothing
         # was taken in.
-        return refuse_for_now()
+        return service_unavailable()
     if reply.jobs_noted:
         state.ring()
     return json_response(draw_reply(reply))

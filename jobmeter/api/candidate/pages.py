@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import plain_refusal, refuse_for_now
+from jobmeter.api.http.responses import plain_refusal, service_unavailable
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.geo.lookup import take_apart
@@ -72,7 +72,7 @@ async def follow_apply_link(request: Request) -> Response:
     try:
         job_id = read_token(state, request, "apply")
         if is_ahead_of_need(request):
-            return refuse_for_now()
+            return service_unavailable()
         visitor = read_visitor(request)
         if only_looks(request):
             async with state.database.connection() as connection:
@@ -161,7 +161,7 @@ def draw_over(request: Request) -> Response:
 
 
 def refuse(refused: Refused) -> Response:
-    return refuse_for_now() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
+    return service_unavailable() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
 
 
 def draw_structured(page: JobPage) -> str:

@@ -99,7 +99,7 @@ def _retry_headers(refused: Refused) -> dict[str, str]:
     return {"Retry-After": RETRY_SECONDS} if refused.fault is Fault.OVERLOADED else {}
 
 
-def refuse_for_now() -> Response:
+def service_unavailable() -> Response:
     """503 with Retry-After: nothing was taken on, and the same request may be sent again."""
     return plain_refusal(Refused(Fault.OVERLOADED))
 
