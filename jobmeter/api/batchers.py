@@ -11,7 +11,7 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from jobmeter.base.settings import Settings
-from jobmeter.database.batching import Grouper
+from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
@@ -26,27 +26,27 @@ from jobmeter.wire.events import Event
 REPORTS_AT_ONCE_MAX = 32
 
 
-def group_tokens(database: Database) -> Grouper[str, IssuedToken | None]:
+def group_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
     """What is known of a token when it is presented: a revocation holds for every later request."""
 
     async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
         async with database.connection() as connection:
             return await tokens_flow.find_tokens(connection, tokens)
 
-    return Grouper(find, parts_on_failure=True)
+    return Batcher(find, parts_on_failure=True)
 
 
-def group_job_reports(database: Database, *, seconds_max: float) -> Grouper[AskedByIds, dict[str, JobReport]]:
+def group_job_reports(database: Database, *, seconds_max: float) -> Batcher[AskedByIds, dict[str, JobReport]]:
     async def read(asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
         async with asyncio.timeout(seconds_max), database.connection() as connection:
             return await reports.report_by_ids(connection, asked)
 
-    return Grouper(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
+    return Batcher(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
 
 
 def group_singles(
     database: Database, settings: Settings, *, read_clock: Callable[[], Awaitable[datetime]], known: Known
-) -> Grouper[Event, Landing | None]:
+) -> Batcher[Event, Landing | None]:
     async def take_in(events: Sequence[Event]) -> list[Landing | None]:
         now = await read_clock()
 
@@ -65,4 +65,4 @@ def group_singles(
         except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
             return await commit(database.transaction())
 
-    return Grouper(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
+    return Batcher(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

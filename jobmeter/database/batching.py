@@ -27,7 +27,7 @@ class _Waiting(Generic[Asked, Answer]):
     done: "asyncio.Future[Answer]"
 
 
-class Grouper(Generic[Asked, Answer]):
+class Batcher(Generic[Asked, Answer]):
     """``submit`` returns what came of one asker's part once its group is carried out.
 
     ``carry_out`` begins after all of its group have asked, and returns an answer for each. While groups are on their

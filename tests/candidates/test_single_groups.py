@@ -8,7 +8,7 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.windows import flow as meters
-from jobmeter.database.batching import Grouper
+from jobmeter.database.batching import Batcher
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.wire.events import Event
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
@@ -16,14 +16,14 @@ from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 NOW = START + timedelta(hours=1)
 
 
-def open_grouper(stage: Stage, now: datetime = NOW) -> Grouper[Event, Landing | None]:
+def open_grouper(stage: Stage, now: datetime = NOW) -> Batcher[Event, Landing | None]:
     async def read_clock() -> datetime:
         return now
 
     return group_singles(stage.database, Settings(), read_clock=read_clock, known=stage.known)
 
 
-async def submit(grouper: Grouper[Event, Landing | None], events: list[Event]) -> list[Landing | None]:
+async def submit(grouper: Batcher[Event, Landing | None], events: list[Event]) -> list[Landing | None]:
     return await asyncio.gather(*map(grouper.submit, events))
 
 

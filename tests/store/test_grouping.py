@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database import batching
-from jobmeter.database.batching import Grouper
+from jobmeter.database.batching import Batcher
 from jobmeter.wire.events import Event
 
 
@@ -16,7 +16,7 @@ def event(number: int) -> Event:
     return Event(source="test", id=str(number), type="view", time=0, job=1)
 
 
-async def submit_all(grouper: Grouper, count: int) -> list:
+async def submit_all(grouper: Batcher, count: int) -> list:
     return await asyncio.gather(*(grouper.submit(event(n)) for n in range(count)), return_exceptions=True)
 
 
@@ -28,7 +28,7 @@ def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
         await asyncio.sleep(0.01)
         return [event.id for event in events]
 
-    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=2), 2_500))
+    outcomes = asyncio.run(submit_all(Batcher(commit, window_ms=2), 2_500))
 
     assert outcomes == [str(n) for n in range(2_500)]
     assert sum(groups) == 2_500
@@ -46,7 +46,7 @@ def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
         return ["fine"] * len(events)
 
     async def run() -> tuple[list, list]:
-        grouper = Grouper(commit, window_ms=1)
+        grouper = Batcher(commit, window_ms=1)
         return await submit_all(grouper, 3), await submit_all(grouper, 3)
 
     first, second = asyncio.run(run())
@@ -63,7 +63,7 @@ def test_nobody_fails_for_what_another_asked() -> None:
             raise psycopg.DataError("no such text")
         return [event.id for event in events]
 
-    first, second, third = asyncio.run(submit_all(Grouper(read, parts_on_failure=True), 3))
+    first, second, third = asyncio.run(submit_all(Batcher(read, parts_on_failure=True), 3))
     assert (first, third) == ("0", "2")
     assert isinstance(second, psycopg.DataError)
     assert groups == [3, 1, 1, 1]
@@ -73,7 +73,7 @@ def test_more_than_can_wait_is_refused_at_once() -> None:
     async def commit(events: Sequence[Event]) -> list[None]:
         return [None] * len(events)
 
-    outcomes = asyncio.run(submit_all(Grouper(commit, window_ms=50), batching.WAITING_ROWS_MAX + 5))
+    outcomes = asyncio.run(submit_all(Batcher(commit, window_ms=50), batching.WAITING_ROWS_MAX + 5))
     refused = [outcome.fault for outcome in outcomes if isinstance(outcome, Refused)]
     assert refused == [Fault.OVERLOADED] * 5
 
@@ -84,7 +84,7 @@ def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
         return [event.id for event in events]
 
     async def run() -> str:
-        grouper = Grouper(commit, window_ms=1)
+        grouper = Batcher(commit, window_ms=1)
         leaving = asyncio.create_task(grouper.submit(event(1)))
         staying = asyncio.create_task(grouper.submit(event(2)))
         await asyncio.sleep(0.01)

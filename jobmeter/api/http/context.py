@@ -12,7 +12,7 @@ from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.proxies import TrustedProxies
 from jobmeter.api.http.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
-from jobmeter.database.batching import Grouper
+from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import Known
@@ -41,9 +41,9 @@ class State:
     clock: Clock
     ring: Callable[[], None]
     rate_limits: RateLimits
-    singles: Grouper[Event, Landing | None]
-    tokens: Grouper[str, IssuedToken | None]
-    job_reports: Grouper[AskedByIds, dict[str, JobReport]]
+    singles: Batcher[Event, Landing | None]
+    tokens: Batcher[str, IssuedToken | None]
+    job_reports: Batcher[AskedByIds, dict[str, JobReport]]
     known: Known
     job_lists: JobLists
     change_watch: ChangeWatch
