@@ -16,7 +16,7 @@ from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 NOW = START + timedelta(hours=1)
 
 
-def open_grouper(stage: Stage, now: datetime = NOW) -> Batcher[Event, Landing | None]:
+def open_batcher(stage: Stage, now: datetime = NOW) -> Batcher[Event, Landing | None]:
     async def read_clock() -> datetime:
         return now
 
@@ -35,7 +35,7 @@ def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: s
     async def run() -> None:
         async with open_stage(database_url) as stage:
             job_id = await stage.post("again", budget_micros=100 * PRICE_MICROS)
-            grouper, clicks = open_grouper(stage), make_clicks(job_id, 5, NOW)
+            grouper, clicks = open_batcher(stage), make_clicks(job_id, 5, NOW)
             first = await submit(grouper, clicks[:3])
             again = await submit(grouper, clicks)  # three are there already, two are new
             twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
@@ -51,7 +51,7 @@ def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_ur
         async with open_stage(database_url) as stage:
             job_id = await stage.post("midnight", budget_micros=100 * PRICE_MICROS)
             midnight = start_of(day_of(NOW) + timedelta(days=1))
-            grouper = open_grouper(stage, midnight + timedelta(milliseconds=3))
+            grouper = open_batcher(stage, midnight + timedelta(milliseconds=3))
             await submit(grouper, make_clicks(job_id, 4, midnight - timedelta(milliseconds=2)))
             assert await counted(stage) == [(2, 2, 2 * PRICE_MICROS)] * 2
             restated = await stage.rows(
@@ -67,7 +67,7 @@ def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_
     async def run() -> None:
         async with open_stage(database_url) as stage:
             job_id = await stage.post("closed", budget_micros=100 * PRICE_MICROS)
-            grouper = open_grouper(stage)
+            grouper = open_batcher(stage)
             await submit(grouper, make_clicks(job_id, 1, NOW))
             async with stage.database.transaction() as connection:
                 await meters.set_live_window(
