@@ -26,7 +26,7 @@ from jobmeter.wire.events import Event
 REPORTS_AT_ONCE_MAX = 32
 
 
-def group_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
+def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
     """What is known of a token when it is presented: a revocation holds for every later request."""
 
     async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
