@@ -44,7 +44,7 @@ def group_job_reports(database: Database, *, seconds_max: float) -> Batcher[Aske
     return Batcher(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
 
 
-def group_singles(
+def batch_single_events(
     database: Database, settings: Settings, *, read_clock: Callable[[], Awaitable[datetime]], known: Known
 ) -> Batcher[Event, Landing | None]:
     async def take_in(events: Sequence[Event]) -> list[Landing | None]:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from jobmeter.api.batchers import group_singles
+from jobmeter.api.batchers import batch_single_events
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
@@ -20,7 +20,7 @@ def open_batcher(stage: Stage, now: datetime = NOW) -> Batcher[Event, Landing | 
     async def read_clock() -> datetime:
         return now
 
-    return group_singles(stage.database, Settings(), read_clock=read_clock, known=stage.known)
+    return batch_single_events(stage.database, Settings(), read_clock=read_clock, known=stage.known)
 
 
 async def submit(grouper: Batcher[Event, Landing | None], events: list[Event]) -> list[Landing | None]:
