@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from jobmeter.api.batchers import batch_single_events, batch_tokens, group_job_reports
+from jobmeter.api.batchers import batch_job_reports, batch_single_events, batch_tokens
 from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.context import State
@@ -122,7 +122,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
             tokens=batch_tokens(database),
-            job_reports=group_job_reports(database, seconds_max=settings.report_seconds_max),
+            job_reports=batch_job_reports(database, seconds_max=settings.report_seconds_max),
             known=known,
             job_lists=JobLists(),
             change_watch=change_watch,

@@ -36,7 +36,7 @@ def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
     return Batcher(find, parts_on_failure=True)
 
 
-def group_job_reports(database: Database, *, seconds_max: float) -> Batcher[AskedByIds, dict[str, JobReport]]:
+def batch_job_reports(database: Database, *, seconds_max: float) -> Batcher[AskedByIds, dict[str, JobReport]]:
     async def read(asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
         async with asyncio.timeout(seconds_max), database.connection() as connection:
             return await reports.report_by_ids(connection, asked)
