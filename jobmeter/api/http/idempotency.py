@@ -25,7 +25,7 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Turn
 from jobmeter.request_control.model import Answer
-from jobmeter.request_control.model import Request as RepeatableRequest
+from jobmeter.request_control.model import Request as IdempotentRequest
 
 log = logging.getLogger("jobmeter.api")
 
@@ -39,7 +39,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def answer_once(
-    state: State, asked: RepeatableRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
+    state: State, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Runs the request, or answers what was answered to it before.
 
@@ -68,7 +68,7 @@ async def answer_once(
     return response
 
 
-async def _claim(state: State, asked: RepeatableRequest, now: datetime) -> Answer | None:
+async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answer | None:
     """The answer given before, or ``None`` when the work is ours."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
@@ -81,14 +81,14 @@ async def _claim(state: State, asked: RepeatableRequest, now: datetime) -> Answe
     raise Refused(Fault.REPEAT_RUNNING)
 
 
-async def _keep(state: State, asked: RepeatableRequest, response: Response, now: datetime) -> None:
+async def _keep(state: State, asked: IdempotentRequest, response: Response, now: datetime) -> None:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = Answer(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
         await request_control.keep_answer(connection, request=asked, answer=answer, now=now)
 
 
-async def _release(state: State, asked: RepeatableRequest, now: datetime) -> None:
+async def _release(state: State, asked: IdempotentRequest, now: datetime) -> None:
     async with state.database.connection() as connection:
         await request_control.release_claim(connection, request=asked, now=now)
 
@@ -113,7 +113,7 @@ def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:
                 request, bytes_max=EVENTS_BODY_BYTES_MAX if kind == "events" else BODY_BYTES_MAX
             )
             target = f"{request.url.path}?{request.url.query}"
-            asked = RepeatableRequest(sender, request.method, target, key.strip(), body)
+            asked = IdempotentRequest(sender, request.method, target, key.strip(), body)
             again = Request(request.scope, make_receive(body))
             return await answer_once(state, asked, now=now, run=lambda: endpoint(again))
         except Refused as refused:

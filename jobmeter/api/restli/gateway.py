@@ -34,7 +34,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens
-from jobmeter.request_control.model import Request as RepeatableRequest
+from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError
@@ -205,7 +205,7 @@ async def _answer(request: Request, resource: Resource, call: Call, handler: Han
     key = request.headers.get(REPEAT_HEADER)
     if key is None or call.method in {Method.GET, Method.GET_ALL, Method.BATCH_GET, Method.FINDER}:
         return await run()
-    asked = RepeatableRequest(
+    asked = IdempotentRequest(
         sender=f"application {call.application.id}",
         method=call.method.value,
         path=f"{resource.name} {call.path}?{call.query}",

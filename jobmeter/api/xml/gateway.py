@@ -28,7 +28,7 @@ from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest
 from jobmeter.partners.tokens import flow as tokens
-from jobmeter.request_control.model import Request as RepeatableRequest
+from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.wire.xml.job.error_document import ErrorDocument, write_error_json, write_error_xml
 
 log = logging.getLogger("jobmeter.api")
@@ -105,7 +105,7 @@ async def _answer_once(call: XmlCall, handler: Handler) -> Response:
     if key is None or call.request.method in READING:
         return await _answer(call, handler)
     body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
-    asked = RepeatableRequest(
+    asked = IdempotentRequest(
         sender=f"application {call.application.id}",
         method=call.request.method,
         path=f"{call.request.url.path} {'json' if call.is_json else 'xml'}",
