@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from jobmeter.api import health
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
-from jobmeter.api.http.idempotency import make_repeatable
+from jobmeter.api.http.idempotency import idempotent
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_endpoints as make_document_endpoints
 from jobmeter.api.operator import applications as operator_applications
@@ -190,4 +190,4 @@ def _make_plain(route: Route) -> Route:
     kind = next((kind for start, kind in kinds.items() if route.path.startswith(start)), None)
     if kind is None:
         return route
-    return Route(route.path, make_repeatable(route.endpoint, kind=kind), methods=sorted(route.methods or ()))
+    return Route(route.path, idempotent(route.endpoint, kind=kind), methods=sorted(route.methods or ()))

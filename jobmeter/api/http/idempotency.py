@@ -93,7 +93,7 @@ async def _release(state: State, asked: IdempotentRequest, now: datetime) -> Non
         await request_control.release_claim(connection, request=asked, now=now)
 
 
-def make_repeatable(endpoint: Endpoint, *, kind: str) -> Endpoint:
+def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
     """The same endpoint, with its writes repeatable by who holds the ``kind`` key (operator or events), or a
     partner's token.
 
