@@ -42,7 +42,7 @@ class Fault(Enum):
     ACCESS_DENIED           = Row(1022, 403, 100,  "ACCESS_DENIED",         "Not enough permissions to access: {permission}")
     FIELDS_UNPERMITTED      = Row(1023, 403, 100,  "ACCESS_DENIED",         "Unpermitted fields present in {place}: Data Processing Exception while processing fields [{fields}]")
     THROTTLED               = Row(1024, 429, 101,  "TOO_MANY_REQUESTS",     "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.")
-    REPEAT_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
+    IDEMPOTENCY_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
     REPEAT_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request within {hours} hours")
     REPEAT_RUNNING          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still being carried out")
     # -- Rest.li (spec 12.2 and 12.3)

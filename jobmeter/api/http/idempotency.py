@@ -44,10 +44,10 @@ async def answer_once(
     """Runs the request, or answers what was answered to it before.
 
     A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
-    REPEAT_KEY_INVALID, REPEAT_KEY_REUSED for another body, REPEAT_RUNNING when the twin takes longer.
+    IDEMPOTENCY_KEY_INVALID, REPEAT_KEY_REUSED for another body, REPEAT_RUNNING when the twin takes longer.
     """
     if not 0 < len(asked.key) <= REPEAT_KEY_CHARACTERS_MAX or not asked.key.isascii() or " " in asked.key:
-        raise Refused(Fault.REPEAT_KEY_INVALID, characters_max=REPEAT_KEY_CHARACTERS_MAX)
+        raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=REPEAT_KEY_CHARACTERS_MAX)
     known = await _claim(state, asked, now)
     if known is not None:
         return Response(known.body, known.status, known.headers | REPLAYED)
