@@ -43,7 +43,7 @@ class Fault(Enum):
     FIELDS_UNPERMITTED      = Row(1023, 403, 100,  "ACCESS_DENIED",         "Unpermitted fields present in {place}: Data Processing Exception while processing fields [{fields}]")
     THROTTLED               = Row(1024, 429, 101,  "TOO_MANY_REQUESTS",     "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.")
     IDEMPOTENCY_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
-    REPEAT_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request within {hours} hours")
+    IDEMPOTENCY_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request within {hours} hours")
     REPEAT_RUNNING          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still being carried out")
     # -- Rest.li (spec 12.2 and 12.3)
     PROTOCOL_UNKNOWN        = Row(1029, 400, None, None,                    "Rest.li protocol version {version} used by the client is not supported!")

@@ -57,7 +57,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
     """The answer that was given to the same request before, or whose turn it is to find one.
 
     A claim without an answer is abandoned after a minute (its process died): then the work is the caller's, and
-    runs a second time. Raises ``Refused(REPEAT_KEY_REUSED)`` when the key came with another body.
+    runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key came with another body.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
@@ -71,7 +71,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         )
         return Turn.MINE if mine else Turn.ANOTHERS
     if seen.body_hash != body_hash:
-        raise Refused(Fault.REPEAT_KEY_REUSED, hours=REPEAT_KEPT_HOURS)
+        raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=REPEAT_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
         return Turn.ANOTHERS
     return open_answer(seen.sealed_answer, request, status=seen.status)

@@ -44,7 +44,7 @@ async def answer_once(
     """Runs the request, or answers what was answered to it before.
 
     A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
-    IDEMPOTENCY_KEY_INVALID, REPEAT_KEY_REUSED for another body, REPEAT_RUNNING when the twin takes longer.
+    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, REPEAT_RUNNING when the twin takes longer.
     """
     if not 0 < len(asked.key) <= REPEAT_KEY_CHARACTERS_MAX or not asked.key.isascii() or " " in asked.key:
         raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=REPEAT_KEY_CHARACTERS_MAX)
