@@ -214,7 +214,7 @@ def test_a_claim_whose_process_died_is_taken_over_after_a_minute(database_url):
         return soon.value.fault, later.body, again.body, again.headers["location"]
 
     fault, later, again, location = run_once_story(database_url, story)
-    assert fault is Fault.REPEAT_RUNNING
+    assert fault is Fault.IDEMPOTENCY_KEY_IN_USE
     assert (later, again, location) == (b"done", b"done", "/x")
 
 

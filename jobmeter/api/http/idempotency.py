@@ -44,7 +44,7 @@ async def answer_once(
     """Runs the request, or answers what was answered to it before.
 
     A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
-    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, REPEAT_RUNNING when the twin takes longer.
+    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE when the twin takes longer.
     """
     if not 0 < len(asked.key) <= REPEAT_KEY_CHARACTERS_MAX or not asked.key.isascii() or " " in asked.key:
         raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=REPEAT_KEY_CHARACTERS_MAX)
@@ -78,7 +78,7 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answe
         if outcome is Turn.MINE:
             return None
         await asyncio.sleep(POLL_SECONDS)
-    raise Refused(Fault.REPEAT_RUNNING)
+    raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
 
 
 async def _keep(state: State, asked: IdempotentRequest, response: Response, now: datetime) -> None:
