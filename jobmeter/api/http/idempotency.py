@@ -19,7 +19,7 @@ from jobmeter.api.http.bodies import check_key, read_bearer, read_body
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, REPEAT_KEY_CHARACTERS_MAX
+from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX
 from jobmeter.database.outages import is_outage
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
@@ -46,8 +46,12 @@ async def answer_once(
     A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
     IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE when the twin takes longer.
     """
-    if not 0 < len(asked.key) <= REPEAT_KEY_CHARACTERS_MAX or not asked.key.isascii() or " " in asked.key:
-        raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=REPEAT_KEY_CHARACTERS_MAX)
+    if (
+        not 0 < len(asked.key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX
+        or not asked.key.isascii()
+        or " " in asked.key
+    ):
+        raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=IDEMPOTENCY_KEY_CHARACTERS_MAX)
     known = await _claim(state, asked, now)
     if known is not None:
         return Response(known.body, known.status, known.headers | REPLAYED)
