@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import REPEAT_ABANDONED_SECONDS, REPEAT_KEPT_HOURS
+from jobmeter.base.limits import IDEMPOTENCY_KEPT_HOURS, REPEAT_ABANDONED_SECONDS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Answer, Claim, Lease, Request
@@ -71,7 +71,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         )
         return Turn.MINE if mine else Turn.ANOTHERS
     if seen.body_hash != body_hash:
-        raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=REPEAT_KEPT_HOURS)
+        raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
         return Turn.ANOTHERS
     return open_answer(seen.sealed_answer, request, status=seen.status)
@@ -80,7 +80,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
 def _is_over(claim: Claim, now: datetime) -> bool:
     kept = timedelta(seconds=REPEAT_ABANDONED_SECONDS)
     if claim.status is not None:
-        kept = timedelta(hours=REPEAT_KEPT_HOURS)
+        kept = timedelta(hours=IDEMPOTENCY_KEPT_HOURS)
     return claim.claimed_at + kept < now
 
 
@@ -104,5 +104,5 @@ async def sweep_bookkeeping(connection: Connection, *, rows_max: int, now: datet
     """Removes counters of past weeks, and up to ``rows_max`` answers that need be kept no longer."""
     await store.delete_old_counters(connection, before=day_of(now) - timedelta(days=COUNTERS_KEPT_DAYS))
     return await store.delete_old_claims(
-        connection, claimed_before=now - timedelta(hours=REPEAT_KEPT_HOURS), rows_max=rows_max
+        connection, claimed_before=now - timedelta(hours=IDEMPOTENCY_KEPT_HOURS), rows_max=rows_max
     )
