@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import IDEMPOTENCY_KEPT_HOURS, REPEAT_ABANDONED_SECONDS
+from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT_HOURS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Answer, Claim, Lease, Request
@@ -78,7 +78,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
 
 
 def _is_over(claim: Claim, now: datetime) -> bool:
-    kept = timedelta(seconds=REPEAT_ABANDONED_SECONDS)
+    kept = timedelta(seconds=IDEMPOTENCY_ABANDONED_SECONDS)
     if claim.status is not None:
         kept = timedelta(hours=IDEMPOTENCY_KEPT_HOURS)
     return claim.claimed_at + kept < now
