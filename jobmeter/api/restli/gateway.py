@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from jobmeter.api.http.bodies import check_length, check_url, decode_json, expand_body, read_bearer, read_body
 from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.idempotency import HEADER as REPEAT_HEADER
+from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
 from jobmeter.api.http.idempotency import answer_once
 from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.api.http.responses import (
@@ -202,7 +202,7 @@ async def _answer(request: Request, resource: Resource, call: Call, handler: Han
         except Refused as refused:
             return restli_refusal(refused, call.protocol)
 
-    key = request.headers.get(REPEAT_HEADER)
+    key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is None or call.method in {Method.GET, Method.GET_ALL, Method.BATCH_GET, Method.FINDER}:
         return await run()
     asked = IdempotentRequest(

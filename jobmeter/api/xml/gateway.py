@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_url, read_bearer, read_body
 from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.idempotency import HEADER as REPEAT_HEADER
+from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
 from jobmeter.api.http.idempotency import READING, answer_once, make_receive
 from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.api.http.responses import RETRY_SECONDS
@@ -101,7 +101,7 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
 
 async def _answer_once(call: XmlCall, handler: Handler) -> Response:
     """A write with an ``Idempotency-Key`` is carried out once, and answered again as it was."""
-    key = call.request.headers.get(REPEAT_HEADER)
+    key = call.request.headers.get(IDEMPOTENCY_HEADER)
     if key is None or call.request.method in READING:
         return await _answer(call, handler)
     body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
