@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from starlette.responses import Response
 
-from jobmeter.api.http.idempotency import answer_once
+from jobmeter.api.http.idempotency import run_once
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
@@ -206,11 +206,11 @@ async def answer_done():
 def test_a_claim_whose_process_died_is_taken_over_after_a_minute(database_url):
     async def story(state):
         with pytest.raises(Died):
-            await answer_once(state, ASKED, now=NOW, run=die)
+            await run_once(state, ASKED, now=NOW, run=die)
         with pytest.raises(Refused) as soon:
-            await answer_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
-        later = await answer_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
-        again = await answer_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
+            await run_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
+        later = await run_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
+        again = await run_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
         return soon.value.fault, later.body, again.body, again.headers["location"]
 
     fault, later, again, location = run_once_story(database_url, story)
@@ -221,8 +221,8 @@ def test_a_claim_whose_process_died_is_taken_over_after_a_minute(database_url):
 def test_work_that_failed_may_be_repeated_at_once(database_url):
     async def story(state):
         with pytest.raises(RuntimeError):
-            await answer_once(state, ASKED, now=NOW, run=fail)
-        return await answer_once(state, ASKED, now=NOW, run=answer_done)
+            await run_once(state, ASKED, now=NOW, run=fail)
+        return await run_once(state, ASKED, now=NOW, run=answer_done)
 
     assert run_once_story(database_url, story).body == b"done"
 
@@ -231,11 +231,11 @@ def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(database_u
     async def story(state):
         async def slow():
             # given a request so slow that another one takes its claim over
-            await answer_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
+            await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
             return Response(b"late")
 
-        await answer_once(state, ASKED, now=NOW, run=slow)
-        return await answer_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)
+        await run_once(state, ASKED, now=NOW, run=slow)
+        return await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)
 
     assert run_once_story(database_url, story).body == b"done"
 
@@ -245,7 +245,7 @@ def test_a_failure_of_ours_is_not_kept(database_url):
         async def answer_failure():
             return Response(status_code=Fault.INTERNAL.row.status)
 
-        await answer_once(state, ASKED, now=NOW, run=answer_failure)
-        return await answer_once(state, ASKED, now=NOW, run=answer_done)
+        await run_once(state, ASKED, now=NOW, run=answer_failure)
+        return await run_once(state, ASKED, now=NOW, run=answer_done)
 
     assert run_once_story(database_url, story).body == b"done"

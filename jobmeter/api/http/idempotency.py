@@ -38,7 +38,7 @@ POLLS_MAX = 100
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-async def answer_once(
+async def run_once(
     state: State, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Runs the request, or answers what was answered to it before.
@@ -119,7 +119,7 @@ def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
             target = f"{request.url.path}?{request.url.query}"
             asked = IdempotentRequest(sender, request.method, target, key.strip(), body)
             again = Request(request.scope, make_receive(body))
-            return await answer_once(state, asked, now=now, run=lambda: endpoint(again))
+            return await run_once(state, asked, now=now, run=lambda: endpoint(again))
         except Refused as refused:
             return plain_refusal(refused)
 

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from jobmeter.api.http.bodies import check_length, check_url, decode_json, expand_body, read_bearer, read_body
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
-from jobmeter.api.http.idempotency import answer_once
+from jobmeter.api.http.idempotency import run_once
 from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.api.http.responses import (
     REQUEST_ID_HEADER,
@@ -212,7 +212,7 @@ async def _answer(request: Request, resource: Resource, call: Call, handler: Han
         key=key.strip(),
         body=call.body,
     )
-    return await answer_once(call.state, asked, now=call.now, run=run)
+    return await run_once(call.state, asked, now=call.now, run=run)
 
 
 async def _carry_out(request: Request, call: Call, handler: Handler) -> Response:

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import check_url, read_bearer, read_body
 from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
-from jobmeter.api.http.idempotency import READING, answer_once, make_receive
+from jobmeter.api.http.idempotency import READING, make_receive, run_once
 from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.api.http.responses import RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
@@ -113,7 +113,7 @@ async def _answer_once(call: XmlCall, handler: Handler) -> Response:
         body=body,
     )
     again = replace(call, request=Request(call.request.scope, make_receive(body)))
-    return await answer_once(call.state, asked, now=call.now, run=lambda: _answer(again, handler))
+    return await run_once(call.state, asked, now=call.now, run=lambda: _answer(again, handler))
 
 
 async def _answer(call: XmlCall, handler: Handler) -> Response:
