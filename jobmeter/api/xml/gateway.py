@@ -83,7 +83,7 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
             await _count_call(state, application, now, quota_headers)
             base_url = _find_base_url(request, state)
             call = XmlCall(request, state, application, now, is_json, base_url)
-            response = await _answer_once(call, handler)
+            response = await _run_once(call, handler)
         except Refused as refused:
             response = _draw_refusal(request, refused, is_json=is_json, now=now)
         except UNUSABLE as error:
@@ -99,7 +99,7 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
     return endpoint
 
 
-async def _answer_once(call: XmlCall, handler: Handler) -> Response:
+async def _run_once(call: XmlCall, handler: Handler) -> Response:
     """A write with an ``Idempotency-Key`` is carried out once, and answered again as it was."""
     key = call.request.headers.get(IDEMPOTENCY_HEADER)
     if key is None or call.request.method in READING:
