@@ -13,7 +13,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class StoredClaim:
     """``status`` and ``sealed_answer`` are ``None`` until the request is answered."""
 
     body_hash: bytes

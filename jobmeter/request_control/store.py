@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.request_control.model import Claim, Lease
+from jobmeter.request_control.model import Lease, StoredClaim
 
 SQL = load_statements("jobmeter.request_control")
 
@@ -35,11 +35,11 @@ async def insert_claim(
     return await cursor.fetchone() is not None
 
 
-async def find_claim(connection: Connection, *, claim_hash: bytes) -> Claim | None:
+async def find_claim(connection: Connection, *, claim_hash: bytes) -> StoredClaim | None:
     row = await (await connection.execute(SQL["find_claim"], locals())).fetchone()
     if row is None:
         return None
-    return Claim(bytes(row[0]), row[1], row[2], None if row[3] is None else bytes(row[3]))
+    return StoredClaim(bytes(row[0]), row[1], row[2], None if row[3] is None else bytes(row[3]))
 
 
 async def take_over_claim(
