@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT_HOURS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
-from jobmeter.request_control.model import Answer, Claim, Lease, Request
+from jobmeter.request_control.model import Answer, Lease, Request, StoredClaim
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer
 
 LEASE_CALLS_MAX = 50
@@ -77,7 +77,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
     return open_answer(seen.sealed_answer, request, status=seen.status)
 
 
-def _is_over(claim: Claim, now: datetime) -> bool:
+def _is_over(claim: StoredClaim, now: datetime) -> bool:
     kept = timedelta(seconds=IDEMPOTENCY_ABANDONED_SECONDS)
     if claim.status is not None:
         kept = timedelta(hours=IDEMPOTENCY_KEPT_HOURS)
