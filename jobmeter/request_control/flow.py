@@ -18,7 +18,7 @@ LEASE_CALLS_MAX = 50
 COUNTERS_KEPT_DAYS = 7
 
 
-class Turn(Enum):
+class Claim(Enum):
     """Whose the work of a claimed request is."""
 
     MINE = auto()
@@ -53,7 +53,7 @@ async def return_calls(
     )
 
 
-async def claim_request(connection: Connection, *, request: Request, now: datetime) -> Answer | Turn:
+async def claim_request(connection: Connection, *, request: Request, now: datetime) -> Answer | Claim:
     """The answer that was given to the same request before, or whose turn it is to find one.
 
     A claim without an answer is abandoned after a minute (its process died): then the work is the caller's, and
@@ -61,19 +61,19 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
-        return Turn.MINE
+        return Claim.MINE
     seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
-        return Turn.ANOTHERS  # it ended in this very moment; the caller asks again
+        return Claim.ANOTHERS  # it ended in this very moment; the caller asks again
     if _is_over(seen, now):
         mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
         )
-        return Turn.MINE if mine else Turn.ANOTHERS
+        return Claim.MINE if mine else Claim.ANOTHERS
     if seen.body_hash != body_hash:
         raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
-        return Turn.ANOTHERS
+        return Claim.ANOTHERS
     return open_answer(seen.sealed_answer, request, status=seen.status)
 
 

@@ -23,7 +23,7 @@ from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, IDEMPOTE
 from jobmeter.database.outages import is_outage
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
-from jobmeter.request_control.flow import Turn
+from jobmeter.request_control.flow import Claim
 from jobmeter.request_control.model import Answer
 from jobmeter.request_control.model import Request as IdempotentRequest
 
@@ -79,7 +79,7 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answe
             outcome = await request_control.claim_request(connection, request=asked, now=now)
         if isinstance(outcome, Answer):
             return outcome
-        if outcome is Turn.MINE:
+        if outcome is Claim.MINE:
             return None
         await asyncio.sleep(POLL_SECONDS)
     raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
