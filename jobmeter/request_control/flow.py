@@ -21,7 +21,7 @@ COUNTERS_KEPT_DAYS = 7
 class Claim(Enum):
     """Whose the work of a claimed request is."""
 
-    MINE = auto()
+    ACQUIRED = auto()
     ANOTHERS = auto()
 
 
@@ -61,7 +61,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
-        return Claim.MINE
+        return Claim.ACQUIRED
     seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
         return Claim.ANOTHERS  # it ended in this very moment; the caller asks again
@@ -69,7 +69,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
         )
-        return Claim.MINE if mine else Claim.ANOTHERS
+        return Claim.ACQUIRED if mine else Claim.ANOTHERS
     if seen.body_hash != body_hash:
         raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:

@@ -79,7 +79,7 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answe
             outcome = await request_control.claim_request(connection, request=asked, now=now)
         if isinstance(outcome, Answer):
             return outcome
-        if outcome is Claim.MINE:
+        if outcome is Claim.ACQUIRED:
             return None
         await asyncio.sleep(POLL_SECONDS)
     raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
