@@ -22,7 +22,7 @@ class Claim(Enum):
     """Whose the work of a claimed request is."""
 
     ACQUIRED = auto()
-    ANOTHERS = auto()
+    HELD_ELSEWHERE = auto()
 
 
 async def lease_calls(
@@ -64,16 +64,16 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         return Claim.ACQUIRED
     seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
-        return Claim.ANOTHERS  # it ended in this very moment; the caller asks again
+        return Claim.HELD_ELSEWHERE  # it ended in this very moment; the caller asks again
     if _is_over(seen, now):
         mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
         )
-        return Claim.ACQUIRED if mine else Claim.ANOTHERS
+        return Claim.ACQUIRED if mine else Claim.HELD_ELSEWHERE
     if seen.body_hash != body_hash:
         raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
-        return Claim.ANOTHERS
+        return Claim.HELD_ELSEWHERE
     return open_answer(seen.sealed_answer, request, status=seen.status)
 
 
