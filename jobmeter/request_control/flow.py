@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT_HOURS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
-from jobmeter.request_control.model import Answer, Lease, Request, StoredClaim
+from jobmeter.request_control.model import Lease, Request, StoredClaim, StoredResponse
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer
 
 LEASE_CALLS_MAX = 50
@@ -53,7 +53,7 @@ async def return_calls(
     )
 
 
-async def claim_request(connection: Connection, *, request: Request, now: datetime) -> Answer | Claim:
+async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:
     """The answer that was given to the same request before, or whose turn it is to find one.
 
     A claim without an answer is abandoned after a minute (its process died): then the work is the caller's, and
@@ -84,7 +84,9 @@ def _is_over(claim: StoredClaim, now: datetime) -> bool:
     return claim.claimed_at + kept < now
 
 
-async def keep_answer(connection: Connection, *, request: Request, answer: Answer, now: datetime) -> None:
+async def keep_answer(
+    connection: Connection, *, request: Request, answer: StoredResponse, now: datetime
+) -> None:
     """``now`` is the time of the claim: who took over in between keeps the answer of its own."""
     await store.answer_claim(
         connection,

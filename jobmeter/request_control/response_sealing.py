@@ -9,7 +9,7 @@ import secrets
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jobmeter.request_control.model import Answer, Request
+from jobmeter.request_control.model import Request, StoredResponse
 
 NONCE_BYTES = 12
 
@@ -23,7 +23,7 @@ def hash_body(request: Request) -> bytes:
     return hashlib.sha256(request.body).digest()
 
 
-def seal_answer(answer: Answer, request: Request) -> bytes:
+def seal_answer(answer: StoredResponse, request: Request) -> bytes:
     """The headers and body of ``answer``, to be opened only by who sends the same key again.
 
     Answers hold new secrets at times, and nobody else's copy of the database should.
@@ -33,11 +33,11 @@ def seal_answer(answer: Answer, request: Request) -> bytes:
     return nonce + AESGCM(_hash(request, b"repeat-seal")).encrypt(nonce, content, None)
 
 
-def open_answer(sealed: bytes, request: Request, *, status: int) -> Answer:
+def open_answer(sealed: bytes, request: Request, *, status: int) -> StoredResponse:
     nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     opened = AESGCM(_hash(request, b"repeat-seal")).decrypt(nonce, content, None)
     headers, body = msgspec.msgpack.decode(opened, type=tuple[dict[str, str], bytes])
-    return Answer(status, headers, body)
+    return StoredResponse(status, headers, body)
 
 
 def _hash(request: Request, purpose: bytes) -> bytes:

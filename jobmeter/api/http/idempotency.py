@@ -24,8 +24,8 @@ from jobmeter.database.outages import is_outage
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Claim
-from jobmeter.request_control.model import Answer
 from jobmeter.request_control.model import Request as IdempotentRequest
+from jobmeter.request_control.model import StoredResponse
 
 log = logging.getLogger("jobmeter.api")
 
@@ -72,12 +72,12 @@ async def run_once(
     return response
 
 
-async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answer | None:
+async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
     """The answer given before, or ``None`` when the work is ours."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
             outcome = await request_control.claim_request(connection, request=asked, now=now)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, StoredResponse):
             return outcome
         if outcome is Claim.ACQUIRED:
             return None
@@ -87,7 +87,7 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Answe
 
 async def _keep(state: State, asked: IdempotentRequest, response: Response, now: datetime) -> None:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    answer = Answer(response.status_code, headers, bytes(response.body))
+    answer = StoredResponse(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
         await request_control.keep_answer(connection, request=asked, answer=answer, now=now)
 
