@@ -84,7 +84,7 @@ def _is_over(claim: StoredClaim, now: datetime) -> bool:
     return claim.claimed_at + kept < now
 
 
-async def keep_answer(
+async def store_response(
     connection: Connection, *, request: Request, answer: StoredResponse, now: datetime
 ) -> None:
     """``now`` is the time of the claim: who took over in between keeps the answer of its own."""

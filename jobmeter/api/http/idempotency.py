@@ -89,7 +89,7 @@ async def _keep(state: State, asked: IdempotentRequest, response: Response, now:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = StoredResponse(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
-        await request_control.keep_answer(connection, request=asked, answer=answer, now=now)
+        await request_control.store_response(connection, request=asked, answer=answer, now=now)
 
 
 async def _release(state: State, asked: IdempotentRequest, now: datetime) -> None:
