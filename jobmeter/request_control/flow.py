@@ -88,7 +88,7 @@ async def store_response(
     connection: Connection, *, request: Request, answer: StoredResponse, now: datetime
 ) -> None:
     """``now`` is the time of the claim: who took over in between keeps the answer of its own."""
-    await store.answer_claim(
+    await store.store_claim_response(
         connection,
         claim_hash=hash_claim(request),
         claimed_at=now,

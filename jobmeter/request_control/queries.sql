@@ -44,7 +44,7 @@ UPDATE repeat_claims
    AND claimed_at = %(seen_at)s
 RETURNING claimed_at
 
--- name: answer_claim
+-- name: store_claim_response
 UPDATE repeat_claims
    SET status        = %(status)s,
        sealed_answer = %(sealed_answer)s

@@ -50,10 +50,10 @@ async def take_over_claim(
     return await cursor.fetchone() is not None
 
 
-async def answer_claim(
+async def store_claim_response(
     connection: Connection, *, claim_hash: bytes, claimed_at: datetime, status: int, sealed_answer: bytes
 ) -> None:
-    await connection.execute(SQL["answer_claim"], locals())
+    await connection.execute(SQL["store_claim_response"], locals())
 
 
 async def release_claim(connection: Connection, *, claim_hash: bytes, claimed_at: datetime) -> None:
