@@ -12,7 +12,7 @@ from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Lease, Request, StoredClaim, StoredResponse
-from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_answer, seal_answer
+from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_response, seal_answer
 
 LEASE_CALLS_MAX = 50
 COUNTERS_KEPT_DAYS = 7
@@ -74,7 +74,7 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
         return Claim.HELD_ELSEWHERE
-    return open_answer(seen.sealed_answer, request, status=seen.status)
+    return open_response(seen.sealed_answer, request, status=seen.status)
 
 
 def _is_over(claim: StoredClaim, now: datetime) -> bool:

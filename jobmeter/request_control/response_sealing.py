@@ -33,7 +33,7 @@ def seal_answer(answer: StoredResponse, request: Request) -> bytes:
     return nonce + AESGCM(_hash(request, b"repeat-seal")).encrypt(nonce, content, None)
 
 
-def open_answer(sealed: bytes, request: Request, *, status: int) -> StoredResponse:
+def open_response(sealed: bytes, request: Request, *, status: int) -> StoredResponse:
     nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     opened = AESGCM(_hash(request, b"repeat-seal")).decrypt(nonce, content, None)
     headers, body = msgspec.msgpack.decode(opened, type=tuple[dict[str, str], bytes])
