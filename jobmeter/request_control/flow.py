@@ -12,7 +12,7 @@ from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
 from jobmeter.request_control.model import Lease, Request, StoredClaim, StoredResponse
-from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_response, seal_answer
+from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_response, seal_response
 
 LEASE_CALLS_MAX = 50
 COUNTERS_KEPT_DAYS = 7
@@ -93,7 +93,7 @@ async def store_response(
         claim_hash=hash_claim(request),
         claimed_at=now,
         status=answer.status,
-        sealed_answer=seal_answer(answer, request),
+        sealed_answer=seal_response(answer, request),
     )
 
 

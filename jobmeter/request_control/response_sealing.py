@@ -23,7 +23,7 @@ def hash_body(request: Request) -> bytes:
     return hashlib.sha256(request.body).digest()
 
 
-def seal_answer(answer: StoredResponse, request: Request) -> bytes:
+def seal_response(answer: StoredResponse, request: Request) -> bytes:
     """The headers and body of ``answer``, to be opened only by who sends the same key again.
 
     Answers hold new secrets at times, and nobody else's copy of the database should.
