@@ -153,7 +153,7 @@ async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
     first, last = day_of(MIDNIGHT), day_of(MIDNIGHT) + timedelta(days=DAYS - 1)
     query = ReportQuery(stage.customers[0].child, first, last, None, AFTER)
     async with stage.database.connection() as connection:
-        (by_ids,) = await reports.report_by_ids(connection, [reports.ask_by_ids(query, list(JOBS))])
+        (by_ids,) = await reports.report_by_ids(connection, [reports.parse_by_ids(query, list(JOBS))])
         by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobLists())
         budget = await reports.report_budget(connection, parent=stage.parent, contract_id=None, now=AFTER)
     assert await stage.breaches() == []

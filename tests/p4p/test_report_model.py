@@ -135,8 +135,8 @@ class History:
             return
         async with self.stage.database.connection() as connection:
             asked = [*NAMES, "code-0", "code-1", "none"]
-            ours = reports.ask_by_ids(self._query(first, last), asked)
-            others = reports.ask_by_ids(
+            ours = reports.parse_by_ids(self._query(first, last), asked)
+            others = reports.parse_by_ids(
                 self._query(last, last), asked[::-1]
             )  # one group, each its own answer
             _, by_ids, of_last = await reports.report_by_ids(connection, [others, ours, others])
@@ -232,7 +232,7 @@ def test_a_range_of_today_is_refused_whatever_the_history(database_url: str) -> 
                 stage.customers[0].child, BEGINNINGS[0].date(), BEGINNINGS[0].date(), None, BEGINNINGS[0]
             )
             async with database.connection() as connection:
-                await reports.report_by_ids(connection, [reports.ask_by_ids(query, ["a"])])
+                await reports.report_by_ids(connection, [reports.parse_by_ids(query, ["a"])])
         except Refused as refused:
             return refused.fault
         finally:

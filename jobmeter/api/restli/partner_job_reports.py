@@ -31,7 +31,7 @@ async def get_by_ids(call: Call) -> Reply:
     reports.check_job_caller(call.application)
     ids = _read_ids(call)
     query = _read_query(call)
-    asked = reports.ask_by_ids(query, ids)
+    asked = reports.parse_by_ids(query, ids)
     found = await _read_now(call, asked) if query.as_of is None else await _read_as_of(call, query, asked)
     errors = {
         asked: row_error(Refused(Fault.JOB_NOT_REPORTED, external_id=asked))

@@ -30,7 +30,7 @@ from jobmeter.reports.job_reports.model import (
 ANY_CONTRACT, NO_CONTRACT = 0, -1
 
 
-def ask_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
+def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
     """What a report by ids asks for, checked (spec 6).
 
     Raises ``Refused``: JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and
