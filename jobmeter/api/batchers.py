@@ -20,7 +20,7 @@ from jobmeter.metering.intake.single_events import take_in_singles
 from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.model import AskedByIds, JobReport
+from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
 
 REPORTS_AT_ONCE_MAX = 32
@@ -36,8 +36,10 @@ def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
     return Batcher(find, parts_on_failure=True)
 
 
-def batch_job_reports(database: Database, *, seconds_max: float) -> Batcher[AskedByIds, dict[str, JobReport]]:
-    async def read(asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
+def batch_job_reports(
+    database: Database, *, seconds_max: float
+) -> Batcher[ByIdsRequest, dict[str, JobReport]]:
+    async def read(asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
         async with asyncio.timeout(seconds_max), database.connection() as connection:
             return await reports.report_by_ids(connection, asked)
 

@@ -18,7 +18,7 @@ from jobmeter.jobs.pages.model import Landing
 from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.job_reports.job_list_cache import JobLists
-from jobmeter.reports.job_reports.model import AskedByIds, JobReport
+from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
 
 
@@ -43,7 +43,7 @@ class State:
     rate_limits: RateLimits
     singles: Batcher[Event, Landing | None]
     tokens: Batcher[str, IssuedToken | None]
-    job_reports: Batcher[AskedByIds, dict[str, JobReport]]
+    job_reports: Batcher[ByIdsRequest, dict[str, JobReport]]
     known: Known
     job_lists: JobLists
     change_watch: ChangeWatch

@@ -16,7 +16,7 @@ from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
 from jobmeter.database.connection import Connection
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.model import AskedByIds, JobReport, ReportQuery, unpack_days
+from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, unpack_days
 from jobmeter.reports.sources.flow import ReportKind, open_report, tell_unreadable
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
@@ -42,7 +42,7 @@ async def get_by_ids(call: Call) -> Reply:
     return Reply(wrap_batch(drawn, errors), is_tagged=True)
 
 
-async def _read_now(call: Call, asked: AskedByIds) -> dict[str, JobReport]:
+async def _read_now(call: Call, asked: ByIdsRequest) -> dict[str, JobReport]:
     """With what others ask at the same time."""
     state = call.state
     async with tell_unreadable(
@@ -54,7 +54,7 @@ async def _read_now(call: Call, asked: AskedByIds) -> dict[str, JobReport]:
         return await state.job_reports.submit(asked)
 
 
-async def _read_as_of(call: Call, query: ReportQuery, asked: AskedByIds) -> dict[str, JobReport]:
+async def _read_as_of(call: Call, query: ReportQuery, asked: ByIdsRequest) -> dict[str, JobReport]:
     async with open_call_report(call, ReportKind.BY_IDS) as connection:
         return await reports.report_by_ids_as_of(connection, query, asked)
 

@@ -17,8 +17,8 @@ from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
 from jobmeter.reports.job_reports.job_list_cache import JobLists
 from jobmeter.reports.job_reports.model import (
-    AskedByIds,
     BudgetReport,
+    ByIdsRequest,
     DayRange,
     JobReport,
     RangePage,
@@ -30,7 +30,7 @@ from jobmeter.reports.job_reports.model import (
 ANY_CONTRACT, NO_CONTRACT = 0, -1
 
 
-def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
+def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:
     """What a report by ids asks for, checked (spec 6).
 
     Raises ``Refused``: JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and
@@ -41,7 +41,7 @@ def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
     if len(ids) > REPORT_IDS_MAX:
         raise Refused(Fault.REPORT_IDS_TOO_MANY)
     given = query.contract_id
-    return AskedByIds(
+    return ByIdsRequest(
         shard=query.child.shard,
         application_id=query.child.id,
         ids=tuple(ids),
@@ -51,7 +51,7 @@ def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> AskedByIds:
     )
 
 
-async def report_by_ids(connection: Connection, asked: Sequence[AskedByIds]) -> list[dict[str, JobReport]]:
+async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
     """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6)."""
     counts = [len(one.ids) for one in asked]
 
@@ -77,7 +77,7 @@ async def report_by_ids(connection: Connection, asked: Sequence[AskedByIds]) -> 
 
 
 async def report_by_ids_as_of(
-    connection: Connection, query: ReportQuery, asked: AskedByIds
+    connection: Connection, query: ReportQuery, asked: ByIdsRequest
 ) -> dict[str, JobReport]:
     """The same as it was answered at the query's moment."""
     found = await _find_ids_as_of(connection, query, query.moment, asked.ids)

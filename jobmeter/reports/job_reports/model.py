@@ -113,7 +113,7 @@ class ReportQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedByIds:
+class ByIdsRequest:
     """Days that were checked, of jobs of one application. ``contract_id`` of 0 is any contract."""
 
     shard: int
