@@ -25,14 +25,14 @@ class Claim(Enum):
     HELD_ELSEWHERE = auto()
 
 
-async def lease_calls(
+async def lease_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int
 ) -> Lease:
     """The next calls that a process may answer; none when the day's limit is reached.
 
     A lease never exceeds what is left, so the leases of a day together never exceed the limit.
     """
-    lease = await store.lease_calls(
+    lease = await store.lease_quota(
         connection,
         application_id=application_id,
         resource=resource,

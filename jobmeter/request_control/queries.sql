@@ -1,4 +1,4 @@
--- name: lease_calls
+-- name: lease_quota
 -- At most a hundredth of what is left, so that the last calls of a day are counted one by one and none is admitted
 -- above the limit, whichever process asks.
 INSERT INTO call_counters AS counter (application_id, resource, day, taken, granted)

@@ -9,10 +9,10 @@ from jobmeter.request_control.model import Lease, StoredClaim
 SQL = load_statements("jobmeter.request_control")
 
 
-async def lease_calls(
+async def lease_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int, lease_max: int
 ) -> Lease:
-    row = await (await connection.execute(SQL["lease_calls"], locals())).fetchone()
+    row = await (await connection.execute(SQL["lease_quota"], locals())).fetchone()
     assert row is not None
     return Lease(granted=row[0], taken=row[1])
 

@@ -111,7 +111,7 @@ class RateLimits:
             if counter.left > 0 or _is_exhausted(counter, calls_max, now):
                 return  # another request leased while this one waited
             async with self._database.connection() as connection:
-                lease = await request_control.lease_calls(
+                lease = await request_control.lease_quota(
                     connection, application_id=key[0], resource=key[1], day=key[2], calls_max=calls_max
                 )
             counter.left += lease.granted
