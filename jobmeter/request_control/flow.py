@@ -44,11 +44,11 @@ async def lease_quota(
     return lease
 
 
-async def return_calls(
+async def return_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls: int
 ) -> None:
     """What a process that stops did not use of its leases."""
-    await store.return_calls(
+    await store.return_quota(
         connection, application_id=application_id, resource=resource, day=day, calls=calls
     )
 

@@ -11,7 +11,7 @@ SELECT %(application_id)s, %(resource)s, %(day)s, first.granted, first.granted
                      GREATEST((%(calls_max)s - counter.taken) / 100, 1), %(lease_max)s, %(calls_max)s - counter.taken), 0)
 RETURNING granted, taken
 
--- name: return_calls
+-- name: return_quota
 UPDATE call_counters
    SET taken = GREATEST(taken - %(calls)s, 0)
  WHERE application_id = %(application_id)s

@@ -17,10 +17,10 @@ async def lease_quota(
     return Lease(granted=row[0], taken=row[1])
 
 
-async def return_calls(
+async def return_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls: int
 ) -> None:
-    await connection.execute(SQL["return_calls"], locals())
+    await connection.execute(SQL["return_quota"], locals())
 
 
 async def delete_old_counters(connection: Connection, *, before: date) -> int:

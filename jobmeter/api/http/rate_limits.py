@@ -130,7 +130,7 @@ class RateLimits:
             if counter.left > 0:
                 calls, counter.left = counter.left, 0
                 async with self._database.connection() as connection:
-                    await request_control.return_calls(
+                    await request_control.return_quota(
                         connection, application_id=application_id, resource=resource, day=day, calls=calls
                     )
 
