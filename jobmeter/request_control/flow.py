@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT_HOURS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
-from jobmeter.request_control.model import Lease, Request, StoredClaim, StoredResponse
+from jobmeter.request_control.model import QuotaLease, Request, StoredClaim, StoredResponse
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_response, seal_response
 
 LEASE_CALLS_MAX = 50
@@ -27,7 +27,7 @@ class Claim(Enum):
 
 async def lease_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int
-) -> Lease:
+) -> QuotaLease:
     """The next calls that a process may answer; none when the day's limit is reached.
 
     A lease never exceeds what is left, so the leases of a day together never exceed the limit.

@@ -5,7 +5,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class QuotaLease:
     """``granted`` calls may be answered without asking again; ``taken`` is the day's count, the lease included."""
 
     granted: int

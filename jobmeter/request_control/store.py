@@ -4,17 +4,17 @@ from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.request_control.model import Lease, StoredClaim
+from jobmeter.request_control.model import QuotaLease, StoredClaim
 
 SQL = load_statements("jobmeter.request_control")
 
 
 async def lease_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int, lease_max: int
-) -> Lease:
+) -> QuotaLease:
     row = await (await connection.execute(SQL["lease_quota"], locals())).fetchone()
     assert row is not None
-    return Lease(granted=row[0], taken=row[1])
+    return QuotaLease(granted=row[0], taken=row[1])
 
 
 async def return_quota(
