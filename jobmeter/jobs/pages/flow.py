@@ -17,7 +17,7 @@ async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
     return await store.read_page(connection, shard=shard_of(job_id), job_id=job_id)
 
 
-async def ask_landings(
+async def send_apply_targets_query(
     connection: Connection, job_ids: Sequence[int]
 ) -> Callable[[], Awaitable[dict[int, Landing]]]:
     """Asks where the apply links of ``job_ids`` lead, and returns what fetches the answer when it is wanted.
@@ -25,7 +25,7 @@ async def ask_landings(
     So that in a pipeline nobody waits for it. Jobs that do not exist are absent.
     """
     numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
-    asked = await store.ask_landings(
+    asked = await store.send_apply_targets_query(
         connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
     )
     return partial(store.fetch_landings, asked)
@@ -33,5 +33,5 @@ async def ask_landings(
 
 async def read_landing(connection: Connection, *, job_id: int) -> Landing | None:
     """Where the apply link of one job leads; ``None`` for a job that does not exist."""
-    fetch = await ask_landings(connection, [job_id])
+    fetch = await send_apply_targets_query(connection, [job_id])
     return (await fetch()).get(job_id)

@@ -4,7 +4,7 @@ SELECT title, company_name, company_page, location, apply_url, state, listed_at,
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
--- name: ask_landings
+-- name: send_apply_targets_query
 -- Where the apply links of these jobs lead, and whether they still do.
 SELECT job_id, apply_url, state = 'LIVE'
   FROM job_postings

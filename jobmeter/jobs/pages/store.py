@@ -21,10 +21,10 @@ async def read_page(connection: Connection, *, shard: int, job_id: int) -> JobPa
     return JobPage(*values)
 
 
-async def ask_landings(
+async def send_apply_targets_query(
     connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
 ) -> AsyncCursor[TupleRow]:
-    return await connection.execute(SQL["ask_landings"], locals())
+    return await connection.execute(SQL["send_apply_targets_query"], locals())
 
 
 async def fetch_landings(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
