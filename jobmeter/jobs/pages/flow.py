@@ -28,7 +28,7 @@ async def send_apply_targets_query(
     asked = await store.send_apply_targets_query(
         connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
     )
-    return partial(store.fetch_landings, asked)
+    return partial(store.fetch_apply_targets, asked)
 
 
 async def read_landing(connection: Connection, *, job_id: int) -> Landing | None:

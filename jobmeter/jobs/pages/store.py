@@ -27,5 +27,5 @@ async def send_apply_targets_query(
     return await connection.execute(SQL["send_apply_targets_query"], locals())
 
 
-async def fetch_landings(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
+async def fetch_apply_targets(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
     return {row[0]: Landing(row[1], row[2]) for row in await asked.fetchall()}
