@@ -76,7 +76,7 @@ async def follow_apply_link(request: Request) -> Response:
         visitor = read_visitor(request)
         if only_looks(request):
             async with state.database.connection() as connection:
-                landing = await pages.read_landing(connection, job_id=job_id)
+                landing = await pages.read_apply_target(connection, job_id=job_id)
         else:
             landing = await count_event(state, request, job_id, "applyClick", visitor)
         if landing is None:

@@ -78,7 +78,7 @@ async def create_exclusion(request: Request, state: State) -> Response:
 
 
 async def is_job(connection: Connection, job_id: int) -> bool:
-    return await pages.read_landing(connection, job_id=job_id) is not None
+    return await pages.read_apply_target(connection, job_id=job_id) is not None
 
 
 @with_operator_key

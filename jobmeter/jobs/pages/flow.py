@@ -31,7 +31,7 @@ async def send_apply_targets_query(
     return partial(store.fetch_apply_targets, asked)
 
 
-async def read_landing(connection: Connection, *, job_id: int) -> Landing | None:
+async def read_apply_target(connection: Connection, *, job_id: int) -> Landing | None:
     """Where the apply link of one job leads; ``None`` for a job that does not exist."""
     fetch = await send_apply_targets_query(connection, [job_id])
     return (await fetch()).get(job_id)
