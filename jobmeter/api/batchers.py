@@ -14,7 +14,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
-from jobmeter.jobs.pages.model import Landing
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
 from jobmeter.metering.intake.single_events import take_in_singles
 from jobmeter.partners.model import IssuedToken
@@ -48,11 +48,11 @@ def batch_job_reports(
 
 def batch_single_events(
     database: Database, settings: Settings, *, read_clock: Callable[[], Awaitable[datetime]], known: Known
-) -> Batcher[Event, Landing | None]:
-    async def take_in(events: Sequence[Event]) -> list[Landing | None]:
+) -> Batcher[Event, ApplyTarget | None]:
+    async def take_in(events: Sequence[Event]) -> list[ApplyTarget | None]:
         now = await read_clock()
 
-        async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[Landing | None]:
+        async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[ApplyTarget | None]:
             async with opened as connection:
                 return await take_in_singles(
                     connection,

@@ -9,21 +9,23 @@ from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.windows import flow as meters
 from jobmeter.database.batching import Batcher
-from jobmeter.jobs.pages.model import Landing
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.wire.events import Event
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
 
 NOW = START + timedelta(hours=1)
 
 
-def open_batcher(stage: Stage, now: datetime = NOW) -> Batcher[Event, Landing | None]:
+def open_batcher(stage: Stage, now: datetime = NOW) -> Batcher[Event, ApplyTarget | None]:
     async def read_clock() -> datetime:
         return now
 
     return batch_single_events(stage.database, Settings(), read_clock=read_clock, known=stage.known)
 
 
-async def submit(grouper: Batcher[Event, Landing | None], events: list[Event]) -> list[Landing | None]:
+async def submit(
+    grouper: Batcher[Event, ApplyTarget | None], events: list[Event]
+) -> list[ApplyTarget | None]:
     return await asyncio.gather(*map(grouper.submit, events))
 
 

@@ -23,7 +23,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.geo.lookup import take_apart
 from jobmeter.jobs.pages import flow as pages
-from jobmeter.jobs.pages.model import JobPage, Landing
+from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
@@ -103,7 +103,9 @@ async def count_by_pixel(request: Request) -> Response:
     return keep_visitor(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
 
-async def count_event(state: State, request: Request, job_id: int, kind: str, visitor: str) -> Landing | None:
+async def count_event(
+    state: State, request: Request, job_id: int, kind: str, visitor: str
+) -> ApplyTarget | None:
     """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it can not be made durable."""
     now: datetime = await state.clock.read()
     event = Event(

@@ -14,7 +14,7 @@ from jobmeter.api.http.rate_limits import RateLimits
 from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
-from jobmeter.jobs.pages.model import Landing
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.job_reports.job_list_cache import JobLists
@@ -41,7 +41,7 @@ class State:
     clock: Clock
     ring: Callable[[], None]
     rate_limits: RateLimits
-    singles: Batcher[Event, Landing | None]
+    singles: Batcher[Event, ApplyTarget | None]
     tokens: Batcher[str, IssuedToken | None]
     job_reports: Batcher[ByIdsRequest, dict[str, JobReport]]
     known: Known

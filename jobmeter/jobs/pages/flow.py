@@ -9,7 +9,7 @@ from jobmeter.base.ids import SHARD_COUNT, shard_of
 from jobmeter.database.arrays import pack_bigints, pack_smallints
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import store
-from jobmeter.jobs.pages.model import JobPage, Landing
+from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 
 
 async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
@@ -19,7 +19,7 @@ async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
 
 async def send_apply_targets_query(
     connection: Connection, job_ids: Sequence[int]
-) -> Callable[[], Awaitable[dict[int, Landing]]]:
+) -> Callable[[], Awaitable[dict[int, ApplyTarget]]]:
     """Asks where the apply links of ``job_ids`` lead, and returns what fetches the answer when it is wanted.
 
     So that in a pipeline nobody waits for it. Jobs that do not exist are absent.
@@ -31,7 +31,7 @@ async def send_apply_targets_query(
     return partial(store.fetch_apply_targets, asked)
 
 
-async def read_apply_target(connection: Connection, *, job_id: int) -> Landing | None:
+async def read_apply_target(connection: Connection, *, job_id: int) -> ApplyTarget | None:
     """Where the apply link of one job leads; ``None`` for a job that does not exist."""
     fetch = await send_apply_targets_query(connection, [job_id])
     return (await fetch()).get(job_id)

@@ -32,7 +32,7 @@ class JobPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class ApplyTarget:
     """Where an apply link leads: only ever to the address the partner stored."""
 
     apply_url: str

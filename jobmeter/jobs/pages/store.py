@@ -8,7 +8,7 @@ from psycopg.rows import TupleRow
 from jobmeter.database.arrays import BigintArray, SmallintArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.jobs.pages.model import JobPage, Landing
+from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 
 SQL = load_statements("jobmeter.jobs.pages")
 
@@ -27,5 +27,5 @@ async def send_apply_targets_query(
     return await connection.execute(SQL["send_apply_targets_query"], locals())
 
 
-async def fetch_apply_targets(asked: AsyncCursor[TupleRow]) -> dict[int, Landing]:
-    return {row[0]: Landing(row[1], row[2]) for row in await asked.fetchall()}
+async def fetch_apply_targets(asked: AsyncCursor[TupleRow]) -> dict[int, ApplyTarget]:
+    return {row[0]: ApplyTarget(row[1], row[2]) for row in await asked.fetchall()}

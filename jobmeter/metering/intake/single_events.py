@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import flow as pages
-from jobmeter.jobs.pages.model import Landing
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import Known, take_in
 from jobmeter.wire.events import Event, read_job_id
 
@@ -17,7 +17,7 @@ async def take_in_singles(
     known: Known,
     now: datetime,
     future_tolerance_seconds: int,
-) -> list[Landing | None]:
+) -> list[ApplyTarget | None]:
     """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
 
     In the caller's transaction. An event that does not count still leads its candidate on.
