@@ -31,5 +31,5 @@ async def take_in_singles(
         now=now,
         future_tolerance_seconds=future_tolerance_seconds,
     )
-    landings = await fetch_apply_targets()
-    return [landings.get(job_id) for job_id in job_ids]
+    targets = await fetch_apply_targets()
+    return [targets.get(job_id) for job_id in job_ids]
