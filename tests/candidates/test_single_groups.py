@@ -41,7 +41,7 @@ def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: s
             first = await submit(grouper, clicks[:3])
             again = await submit(grouper, clicks)  # three are there already, two are new
             twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
-            assert {landing.is_live for landing in first + again + twice if landing} == {True}
+            assert {target.is_live for target in first + again + twice if target} == {True}
             assert await counted(stage) == [(6, 6, 6 * PRICE_MICROS)]
             assert await stage.breaches() == []
 

@@ -76,18 +76,18 @@ async def follow_apply_link(request: Request) -> Response:
         visitor = read_visitor(request)
         if only_looks(request):
             async with state.database.connection() as connection:
-                landing = await pages.read_apply_target(connection, job_id=job_id)
+                target = await pages.read_apply_target(connection, job_id=job_id)
         else:
-            landing = await count_event(state, request, job_id, "applyClick", visitor)
-        if landing is None:
+            target = await count_event(state, request, job_id, "applyClick", visitor)
+        if target is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
-        if not landing.is_live:
+        if not target.is_live:
             return draw_over(request)
-        if not landing.apply_url:
+        if not target.apply_url:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     except Refused as refused:
         return refuse(refused)
-    return keep_visitor(RedirectResponse(landing.apply_url, status_code=302, headers=NO_STORE), visitor)
+    return keep_visitor(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
 
 
 async def count_by_pixel(request: Request) -> Response:
