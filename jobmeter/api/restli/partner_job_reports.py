@@ -17,7 +17,7 @@ from jobmeter.base.money import format_amount
 from jobmeter.database.connection import Connection
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, unpack_days
-from jobmeter.reports.sources.flow import ReportKind, open_report, tell_unreadable
+from jobmeter.reports.sources.flow import ReportKind, name_failed_source, open_report
 from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
@@ -45,7 +45,7 @@ async def get_by_ids(call: Call) -> Reply:
 async def _read_now(call: Call, asked: ByIdsRequest) -> dict[str, JobReport]:
     """With what others ask at the same time."""
     state = call.state
-    async with tell_unreadable(
+    async with name_failed_source(
         state.database,
         ReportKind.BY_IDS,
         shard=call.application.shard,

@@ -78,16 +78,16 @@ class ReportKind(Enum):
 async def open_report(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[Connection]:
-    """A connection to read one report with. Raises ``Refused`` as ``tell_unreadable`` does."""
+    """A connection to read one report with. Raises ``Refused`` as ``name_failed_source`` does."""
     async with (
-        tell_unreadable(database, kind, shard=shard, seconds_max=seconds_max),
+        name_failed_source(database, kind, shard=shard, seconds_max=seconds_max),
         database.connection() as connection,
     ):
         yield connection
 
 
 @asynccontextmanager
-async def tell_unreadable(
+async def name_failed_source(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[None]:
     """For the reading of one report. Raises ``Refused`` with the fault of the data that can not be read."""
