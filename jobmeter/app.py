@@ -31,7 +31,7 @@ from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import UNUSABLE, Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import Known
-from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.worker import chores
@@ -124,7 +124,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
             tokens=batch_tokens(database),
             job_reports=batch_job_reports(database, seconds_max=settings.report_seconds_max),
             known=known,
-            job_lists=JobLists(),
+            job_lists=JobListCache(),
             change_watch=change_watch,
             intake_gate=AdmissionControl(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max

@@ -20,7 +20,7 @@ import pytest
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import BudgetReport, JobReport, RangePage, ReportQuery
 from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.schedule import Delivery
@@ -154,7 +154,7 @@ async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
     query = ReportQuery(stage.customers[0].child, first, last, None, AFTER)
     async with stage.database.connection() as connection:
         (by_ids,) = await reports.report_by_ids(connection, [reports.parse_by_ids(query, list(JOBS))])
-        by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobLists())
+        by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobListCache())
         budget = await reports.report_budget(connection, parent=stage.parent, contract_id=None, now=AFTER)
     assert await stage.breaches() == []
     return Numbers(

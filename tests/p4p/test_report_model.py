@@ -13,7 +13,7 @@ from jobmeter.base.days import day_numbered
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
 from tests.laws.stage import PRICE_MICROS, Stage, clear, make_element, make_event, set_up
 
@@ -141,10 +141,10 @@ class History:
             )  # one group, each its own answer
             _, by_ids, of_last = await reports.report_by_ids(connection, [others, ours, others])
             page = await reports.report_by_range(
-                connection, self._query(week, last), start=0, count=50, lists=JobLists()
+                connection, self._query(week, last), start=0, count=50, lists=JobListCache()
             )
             second = await reports.report_by_range(
-                connection, self._query(week, last), start=1, count=2, lists=JobLists()
+                connection, self._query(week, last), start=1, count=2, lists=JobListCache()
             )
         self._check_by_ids(by_ids, asked, first, last)
         self._check_by_ids(of_last, asked, last, last)

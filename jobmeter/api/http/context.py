@@ -17,7 +17,7 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import Known
 from jobmeter.partners.model import IssuedToken
-from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
 
@@ -45,7 +45,7 @@ class State:
     tokens: Batcher[str, IssuedToken | None]
     job_reports: Batcher[ByIdsRequest, dict[str, JobReport]]
     known: Known
-    job_lists: JobLists
+    job_lists: JobListCache
     change_watch: ChangeWatch
     intake_gate: AdmissionControl
     proxies: TrustedProxies

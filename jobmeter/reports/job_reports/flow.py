@@ -15,7 +15,7 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
-from jobmeter.reports.job_reports.job_list_cache import JobLists
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import (
     BudgetReport,
     ByIdsRequest,
@@ -98,7 +98,7 @@ async def _find_ids_as_of(
 
 
 async def report_by_range(
-    connection: Connection, query: ReportQuery, *, start: int, count: int, lists: JobLists
+    connection: Connection, query: ReportQuery, *, start: int, count: int, lists: JobListCache
 ) -> RangePage:
     """One page of the jobs that were live in the range, in the order of their job ids (spec 7).
 
@@ -114,7 +114,9 @@ async def report_by_range(
     return RangePage(tuple(sorted(reports, key=lambda report: report.job.job_id)), len(job_ids))
 
 
-async def _list_jobs(connection: Connection, query: ReportQuery, lists: JobLists | None) -> ReportableJobs:
+async def _list_jobs(
+    connection: Connection, query: ReportQuery, lists: JobListCache | None
+) -> ReportableJobs:
     child, day = query.child, day_of(query.moment)
     if query.as_of is not None or lists is None:
         return await store.list_jobs_as_of(

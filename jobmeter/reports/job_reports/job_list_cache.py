@@ -13,7 +13,7 @@ JOBS_MAX = 3_000_000  # 32 bytes each
 Key = tuple[int, date, ListVersion]
 
 
-class JobLists:
+class JobListCache:
     """The lists used last, by application, UTC day and version."""
 
     def __init__(self, *, jobs_max: int = JOBS_MAX) -> None:
