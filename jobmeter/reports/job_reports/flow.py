@@ -24,7 +24,7 @@ from jobmeter.reports.job_reports.model import (
     RangePage,
     ReportableJobs,
     ReportQuery,
-    cut_days,
+    slice_days,
 )
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
@@ -71,7 +71,7 @@ async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -
     )
     found: list[dict[str, JobReport]] = [{} for _ in asked]
     for place, name, report in rows:
-        figures = cut_days(report.figures, asked[place].days)
+        figures = slice_days(report.figures, asked[place].days)
         found[place][name] = JobReport(report.job, figures, report.spent_micros)
     return found
 

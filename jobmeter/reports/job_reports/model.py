@@ -51,7 +51,7 @@ def unpack_days(packed: bytes) -> list[DayFigures]:
     return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(packed)]
 
 
-def cut_days(packed: bytes, days: DayRange) -> bytes:
+def slice_days(packed: bytes, days: DayRange) -> bytes:
     """Of packed days, which are in order, those of the range."""
     size = _PACKED_DAY.size
     start, end = 0, len(packed)

@@ -15,7 +15,7 @@ from jobmeter.reports.job_reports.model import (
     ListVersion,
     ReportableJobs,
     ReportedJob,
-    cut_days,
+    slice_days,
 )
 
 SQL = load_statements("jobmeter.reports.job_reports")
@@ -108,7 +108,7 @@ async def _fetch(
 
 def _make_report(row: tuple[Any, ...], days: DayRange | None) -> JobReport:
     figures = bytes(row[10] or b"")
-    return JobReport(ReportedJob(*row[:10]), figures if days is None else cut_days(figures, days), row[11])
+    return JobReport(ReportedJob(*row[:10]), figures if days is None else slice_days(figures, days), row[11])
 
 
 async def _fetch_jobs(
