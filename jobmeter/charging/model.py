@@ -25,7 +25,7 @@ class Tally:
     clicks: Column
     refused: Column
 
-    def pick(self, rows: Column) -> Self:
+    def select(self, rows: Column) -> Self:
         """The rows that ``rows`` names, by number or by flag."""
         return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
@@ -33,7 +33,7 @@ class Tally:
         """The first row of each job."""
         starts = np.ones(len(self.job_ids), dtype=bool)
         starts[1:] = self.job_ids[1:] != self.job_ids[:-1]
-        return self.pick(starts)
+        return self.select(starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
         assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
     charged = Charged(0, 0, 0, ())
     for day in days:
-        of_day = tally if len(days) == 1 else tally.pick(tally.days == day)
+        of_day = tally if len(days) == 1 else tally.select(tally.days == day)
         chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
         charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())

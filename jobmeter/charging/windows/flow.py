@@ -73,7 +73,7 @@ async def read_meters(connection: Connection, job_ids: Column) -> Meters:
         shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),
     )
-    return meters.pick(np.argsort(meters.job_ids))
+    return meters.select(np.argsort(meters.job_ids))
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:

@@ -28,7 +28,7 @@ class Meters:
     def __len__(self) -> int:
         return len(self.job_ids)
 
-    def pick(self, rows: Column) -> Self:
+    def select(self, rows: Column) -> Self:
         return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
     def find_rows(self, job_ids: Column) -> tuple[Column, Column]:
@@ -50,10 +50,10 @@ class Meters:
                 for one in fields(self)
             },
         )
-        both = both.pick(np.argsort(both.job_ids, kind="stable"))
+        both = both.select(np.argsort(both.job_ids, kind="stable"))
         is_last = np.ones(len(both), dtype=bool)
         is_last[:-1] = both.job_ids[1:] != both.job_ids[:-1]
-        return both.pick(is_last)
+        return both.select(is_last)
 
 
 NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))

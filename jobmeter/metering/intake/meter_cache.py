@@ -39,4 +39,4 @@ class MeterCache:
 
 def _look_up(meters: Meters, job_ids: Column) -> tuple[Meters, Column]:
     is_known, rows = meters.find_rows(job_ids)
-    return meters.pick(rows[is_known]), job_ids[~is_known]
+    return meters.select(rows[is_known]), job_ids[~is_known]
