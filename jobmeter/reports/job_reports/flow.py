@@ -91,7 +91,7 @@ async def _find_ids_as_of(
 ) -> dict[str, int]:
     child = query.child
     jobs = await _list_jobs(connection, query, None)
-    listed = rules.pick_contract(jobs, query.contract_id).tolist()
+    listed = rules.choose_contract_of_report(jobs, query.contract_id).tolist()
     return await store.find_ids_as_of(
         connection, shard=child.shard, application_id=child.id, ids=list(ids), listed=listed, as_of=as_of
     )

@@ -27,7 +27,7 @@ def check_range(first: date | None, last: date | None, *, now: datetime) -> DayR
     return DayRange(first, last)
 
 
-def pick_contract(jobs: ReportableJobs, contract_id: int | None) -> Column:
+def choose_contract_of_report(jobs: ReportableJobs, contract_id: int | None) -> Column:
     """The ids of the jobs of a contract, or of all."""
     return jobs.job_ids if contract_id is None else jobs.job_ids[jobs.contract_ids == contract_id]
 
