@@ -108,7 +108,7 @@ async def report_by_range(
     check_job_caller(query.child)
     days = rules.check_seven_days(rules.check_range(query.first, query.last, now=query.moment))
     jobs = await _list_jobs(connection, query, lists)
-    job_ids = rules.pick_range(jobs, days, query.contract_id)
+    job_ids = rules.choose_range(jobs, days, query.contract_id)
     wanted = job_ids[start : start + count].tolist()
     reports = await _read_reports(connection, query, wanted, days)
     return RangePage(tuple(sorted(reports, key=lambda report: report.job.job_id)), len(job_ids))

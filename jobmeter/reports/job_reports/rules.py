@@ -32,7 +32,7 @@ def choose_contract_of_report(jobs: ReportableJobs, contract_id: int | None) -> 
     return jobs.job_ids if contract_id is None else jobs.job_ids[jobs.contract_ids == contract_id]
 
 
-def pick_range(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
+def choose_range(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
     """The ids of the jobs that were live on a day of the range: posted before it ended, not over before it began."""
     starts_ms, ends_ms = to_ms(start_of(days.first)), to_ms(end_of(days.last))
     live = (jobs.created_ms < ends_ms) & (jobs.closed_ms >= starts_ms)
