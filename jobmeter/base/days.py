@@ -27,7 +27,7 @@ def end_of(day: date) -> datetime:
     return start_of(day) + _DAY
 
 
-def number_of(day: date) -> int:
+def day_number(day: date) -> int:
     """Days since 1970."""
     return (day - _EPOCH).days
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of, number_of
+from jobmeter.base.days import day_number, day_of
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
@@ -109,7 +109,7 @@ def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
                 "SELECT live_from_ms, live_until_ms FROM job_budgets WHERE job_id = %s", [job_id]
             )
             limit = DayLimit(PRICE_MICROS, 300 * PRICE_MICROS, 0, True, *window, 0)
-            assert (clicks, charged) == (200, count_paced(limit, number_of(day_of(now))))
+            assert (clicks, charged) == (200, count_paced(limit, day_number(day_of(now))))
             assert 5 <= charged <= 8  # 300 clicks in 30 days, of which the first is 15 hours long
             assert to_ms(START) <= window[0] < window[1]
 

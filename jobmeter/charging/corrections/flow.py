@@ -9,7 +9,7 @@ from datetime import date, datetime
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of, number_of
+from jobmeter.base.days import day_number, day_of
 from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
@@ -52,7 +52,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
 
 async def record_late(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> None:
     """Records what the tally changed of days before today, which reports show already. After its charge."""
-    late = tally.days < number_of(day_of(now))
+    late = tally.days < day_number(day_of(now))
     if not np.any(late):
         return
     recorded = await store.record_late_restatements(

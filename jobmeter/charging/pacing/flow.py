@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.days import day_numbered, day_of, number_of
+from jobmeter.base.days import day_number, day_numbered, day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
@@ -49,7 +49,7 @@ async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: da
         day=today,
     )
     return frozenset(
-        job_id for job_id, limit in limits.items() if rules.count_chargeable(limit, number_of(today)) == 0
+        job_id for job_id, limit in limits.items() if rules.count_chargeable(limit, day_number(today)) == 0
     )
 
 

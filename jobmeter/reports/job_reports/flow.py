@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.days import day_of, number_of, start_of
+from jobmeter.base.days import day_number, day_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts.partner import flow as contracts
@@ -65,9 +65,9 @@ async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -
         shards=arrays.pack_smallints(spread(one.shard for one in asked)),
         application_ids=arrays.pack_bigints(spread(one.application_id for one in asked)),
         contract_ids=arrays.pack_bigints(spread(one.contract_id for one in asked)),
-        firsts=arrays.pack_dates(spread(number_of(one.days.first) for one in asked)),
-        lasts=arrays.pack_dates(spread(number_of(one.days.last) for one in asked)),
-        todays=arrays.pack_dates(spread(number_of(one.today) for one in asked)),
+        firsts=arrays.pack_dates(spread(day_number(one.days.first) for one in asked)),
+        lasts=arrays.pack_dates(spread(day_number(one.days.last) for one in asked)),
+        todays=arrays.pack_dates(spread(day_number(one.today) for one in asked)),
     )
     found: list[dict[str, JobReport]] = [{} for _ in asked]
     for place, name, report in rows:

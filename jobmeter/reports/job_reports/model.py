@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from jobmeter.base.days import number_of
+from jobmeter.base.days import day_number
 from jobmeter.database.arrays import Column
 from jobmeter.partners.model import Application
 
@@ -55,7 +55,7 @@ def slice_days(packed: bytes, days: DayRange) -> bytes:
     """Of packed days, which are in order, those of the range."""
     size = _PACKED_DAY.size
     start, end = 0, len(packed)
-    first, last = number_of(days.first), number_of(days.last)
+    first, last = day_number(days.first), day_number(days.last)
     while start < end and _DAY_NUMBER.unpack_from(packed, start)[0] < first:
         start += size
     while end > start and _DAY_NUMBER.unpack_from(packed, end - size)[0] > last:
