@@ -32,7 +32,7 @@ def day_number(day: date) -> int:
     return (day - _EPOCH).days
 
 
-def day_numbered(number: int) -> date:
+def day_from_number(number: int) -> date:
     """The day that is ``number`` days after 1 January 1970."""
     return _EPOCH + timedelta(days=number)
 

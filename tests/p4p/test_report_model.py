@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobmeter.base.days import day_numbered
+from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
@@ -182,7 +182,7 @@ class History:
 
 def _read_days(report: JobReport) -> list[tuple[date, int, int, int]]:
     return [
-        (day_numbered(day.day), day.views, day.apply_clicks, day.charge_micros)
+        (day_from_number(day.day), day.views, day.apply_clicks, day.charge_micros)
         for day in unpack_days(report.figures)
     ]
 

@@ -10,7 +10,7 @@ import msgspec
 from jobmeter.api.http.responses import row_error
 from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.clock import from_ms, to_ms
-from jobmeter.base.days import day_numbered
+from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
@@ -166,7 +166,7 @@ def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
 
 @lru_cache(maxsize=1_024)
 def _write_date(number: int) -> str:
-    day = day_numbered(number)
+    day = day_from_number(number)
     return f'{{"month":{day.month},"year":{day.year},"day":{day.day}}}'
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.days import day_numbered
+from jobmeter.base.days import day_from_number
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
@@ -63,7 +63,7 @@ async def _charge_day(
         chargeable=arrays.pack_integers(chargeable),
         refused=arrays.pack_integers(tally.refused),
         references=arrays.pack_uuids(make_charge_references(day, tally.job_ids, batch)),
-        day=day_numbered(day),
+        day=day_from_number(day),
         booked_at=now,
         batch=batch,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.days import day_number, day_numbered, day_of
+from jobmeter.base.days import day_from_number, day_number, day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import note_jobs
 from jobmeter.charging.model import Tally
@@ -28,7 +28,7 @@ async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Co
         connection,
         shards=arrays.pack_smallints(tally.shards[capped]),
         job_ids=arrays.pack_bigints(tally.job_ids[capped]),
-        day=day_numbered(day),
+        day=day_from_number(day),
     )
     chargeable = tally.clicks.copy()
     for row in capped.tolist():
