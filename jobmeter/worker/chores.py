@@ -58,7 +58,7 @@ async def run_rounds(database: Database, settings: Settings, *, now: datetime) -
     return done + await feeds.load_due(database, settings, now=now)
 
 
-async def run_awaited(database: Database, settings: Settings, *, now: datetime) -> int:
+async def run_interactive(database: Database, settings: Settings, *, now: datetime) -> int:
     """What somebody waits for: tasks, campaigns, expiry. Never settlement or a feed, which may take their time."""
     done = 0
     for _ in range(ROUNDS_MAX):

@@ -79,7 +79,7 @@ async def _run_awaited(
             if partitions_made_for != day_of(now):
                 await chores.make_event_days(database, now=now)
                 partitions_made_for = day_of(now)
-            await chores.run_awaited(database, settings, now=now)
+            await chores.run_interactive(database, settings, now=now)
             database.outage.end()
         except Exception as error:  # noqa: BLE001
             complaints.tell(error)

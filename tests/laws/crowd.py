@@ -117,7 +117,7 @@ class Crowd:
             budget_micros=rng.randrange(1, 40) * PRICE_MICROS + rng.choice([0, 10_000]),
         )
         task_id = await self.stage.take(customer, element, now)
-        await chores.run_awaited(self.stage.database, SETTINGS, now=now)
+        await chores.run_interactive(self.stage.database, SETTINGS, now=now)
         job_id = await self.stage.job_of_task(customer, task_id, now)
         if job_id is not None and job_id not in self.job_ids:
             self.job_ids.append(job_id)
@@ -184,7 +184,7 @@ class Crowd:
         later = self.now + timedelta(hours=rng.choice([1, 6, 13, 25]))
         await self.stage.open_day(later)
         self.now = later
-        await chores.run_awaited(self.stage.database, SETTINGS, now=later)
+        await chores.run_interactive(self.stage.database, SETTINGS, now=later)
 
     async def look(self, _: Random) -> None:
         """The laws hold at every moment, not only in the end."""
