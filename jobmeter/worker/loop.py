@@ -41,7 +41,7 @@ async def run_loop(
     first unforeseen failure would leave days unsettled, and nobody would be told.
     """
     await asyncio.gather(
-        _run_awaited(database, settings, read_clock, bell),
+        _run_interactive(database, settings, read_clock, bell),
         _run_others(database, settings, read_clock),
         *(_read_feeds(database, settings, read_clock) for _ in range(feed_lanes(settings))),
         _tell_partners(database, settings, read_clock),
@@ -68,7 +68,7 @@ class Complaints:
         return log.error("%s and will be tried again", self._what, exc_info=error)
 
 
-async def _run_awaited(
+async def _run_interactive(
     database: Database, settings: Settings, read_clock: ReadClock, bell: asyncio.Event
 ) -> None:
     """At each interval, and at once when ``bell`` rings."""
