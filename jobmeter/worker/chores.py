@@ -42,7 +42,7 @@ log = logging.getLogger("jobmeter.worker")
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
     """Carries out everything that is due at ``now``, in order; returns how many things were done. Safe to repeat."""
     done = await run_rounds(database, settings, now=now)
-    await run_rest(database, settings, now=now)
+    await run_maintenance(database, settings, now=now)
     return done
 
 
@@ -88,7 +88,7 @@ async def settle_due(database: Database, settings: Settings, *, now: datetime) -
             break
 
 
-async def run_rest(database: Database, settings: Settings, *, now: datetime) -> None:
+async def run_maintenance(database: Database, settings: Settings, *, now: datetime) -> None:
     """What may wait a minute: seals, months of final days, the end of events, of report days and of signatures."""
     await _keep_chain(database, now)
     async with database.transaction() as connection:

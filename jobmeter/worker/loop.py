@@ -101,7 +101,7 @@ async def _run_others(database: Database, settings: Settings, read_clock: ReadCl
             if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
                 swept_at = now  # also where it fails: once a minute is often enough
                 await chores.sweep_expired(database, now=now)
-                await chores.run_rest(database, settings, now=now)
+                await chores.run_maintenance(database, settings, now=now)
         except Exception as error:  # noqa: BLE001
             complaints.tell(error)
         await asyncio.sleep(settings.chore_interval_ms / 1_000)
