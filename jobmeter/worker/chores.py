@@ -41,12 +41,12 @@ log = logging.getLogger("jobmeter.worker")
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
     """Carries out everything that is due at ``now``, in order; returns how many things were done. Safe to repeat."""
-    done = await run_rounds(database, settings, now=now)
+    done = await run_until_idle(database, settings, now=now)
     await run_maintenance(database, settings, now=now)
     return done
 
 
-async def run_rounds(database: Database, settings: Settings, *, now: datetime) -> int:
+async def run_until_idle(database: Database, settings: Settings, *, now: datetime) -> int:
     """What is awaited and settlement, until nothing is left: a moved clock lives through both in order."""
     done = 0
     for _ in range(ROUNDS_MAX):
