@@ -74,7 +74,7 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         _forget_dead_users(self.folder)
-        _bury_postmaster(self.folder)
+        _reap_dead_postmaster(self.folder)
         self.process.cleanup()
 
 
@@ -121,7 +121,7 @@ def _prove_room(data: Path) -> None:
 
 
 def _start_and_reach(process: PostgresServer, data: Path) -> None:
-    _bury_postmaster(data)
+    _reap_dead_postmaster(data)
     process.start()
     psycopg.connect(process.get_uri(), connect_timeout=CONNECT_SECONDS).close()
 
@@ -153,7 +153,7 @@ def _forget_dead_users(data: Path) -> None:
         users.write_text(json.dumps(alive))
 
 
-def _bury_postmaster(data: Path) -> None:
+def _reap_dead_postmaster(data: Path) -> None:
     """Lets a postmaster that was killed leave the process table, where it would be taken for a running one.
 
     Where nobody reaps the dead (a container without an init), the lock file gets a number that no process has;
