@@ -73,7 +73,7 @@ class EmbeddedServer:
             ) from error
 
     def stop(self) -> None:
-        _forget_dead_users(self.folder)
+        _prune_dead_handles(self.folder)
         _reap_dead_postmaster(self.folder)
         self.process.cleanup()
 
@@ -145,7 +145,7 @@ def start_patiently(start: Callable[[], None]) -> None:
             time.sleep(BURIAL_WAIT_SECONDS)
 
 
-def _forget_dead_users(data: Path) -> None:
+def _prune_dead_handles(data: Path) -> None:
     # A process that was killed never took its name off the list, and would keep the server running for ever.
     users = data / ".handle_pids.json"
     if users.exists():
