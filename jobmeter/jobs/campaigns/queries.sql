@@ -39,7 +39,7 @@ SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, nam
    AND partner_job_campaign = %(partner_job_campaign)s
    FOR SHARE
 
--- name: hold_campaign
+-- name: share_lock_campaign
 SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
        created_at, changed_at, ended_at
   FROM job_campaigns

@@ -63,8 +63,8 @@ async def hold_partner_campaign(
     return _campaign(await (await connection.execute(SQL["hold_partner_campaign"], locals())).fetchone())
 
 
-async def hold_campaign(connection: Connection, *, shard: int, campaign_id: int) -> Campaign | None:
-    return _campaign(await (await connection.execute(SQL["hold_campaign"], locals())).fetchone())
+async def share_lock_campaign(connection: Connection, *, shard: int, campaign_id: int) -> Campaign | None:
+    return _campaign(await (await connection.execute(SQL["share_lock_campaign"], locals())).fetchone())
 
 
 async def lock_campaign(
