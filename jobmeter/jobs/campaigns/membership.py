@@ -13,7 +13,7 @@ async def join_campaign(
     connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
 ) -> str | None:
     """Moves a locked job into another campaign, or returns why it can not join."""
-    campaign = await store.hold_partner_campaign(
+    campaign = await store.share_lock_partner_campaign(
         connection,
         shard=posting.shard,
         application_id=posting.application_id,

@@ -29,7 +29,7 @@ SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, nam
    AND application_id = %(application_id)s
    AND partner_job_campaign = %(partner_job_campaign)s
 
--- name: hold_partner_campaign
+-- name: share_lock_partner_campaign
 -- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees the pause.
 SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
        created_at, changed_at, ended_at

@@ -57,10 +57,12 @@ async def find_partner_campaign(
     return _campaign(await (await connection.execute(SQL["find_partner_campaign"], locals())).fetchone())
 
 
-async def hold_partner_campaign(
+async def share_lock_partner_campaign(
     connection: Connection, *, shard: int, application_id: int, partner_job_campaign: str
 ) -> Campaign | None:
-    return _campaign(await (await connection.execute(SQL["hold_partner_campaign"], locals())).fetchone())
+    return _campaign(
+        await (await connection.execute(SQL["share_lock_partner_campaign"], locals())).fetchone()
+    )
 
 
 async def share_lock_campaign(connection: Connection, *, shard: int, campaign_id: int) -> Campaign | None:

@@ -175,7 +175,7 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
     contract = await find_contract(connection, posting)
     campaign_id, opens = None, True
     if posting.partner_job_campaign is not None:
-        campaign = await campaigns_store.hold_partner_campaign(
+        campaign = await campaigns_store.share_lock_partner_campaign(
             connection,
             shard=shard,
             application_id=posting.application_id,
