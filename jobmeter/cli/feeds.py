@@ -71,7 +71,7 @@ async def _load(
             feed = await feeds.register_feed(
                 connection, application=application, location=path.as_uri(), interval_minutes=None, now=now
             )
-        async with feeds.hold_feed(database, feed) as is_held:
+        async with feeds.lock_feed(database, feed) as is_held:
             if not is_held:
                 raise ValueError(f"feed {feed.id} is being read already")
             await load_feed(database, feed=feed, file=opened, now=now, when_read=when_read)

@@ -51,7 +51,7 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
         feed = await feeds.claim_due_feed(connection, now=now)
     if feed is None:
         return 0
-    async with feeds.hold_feed(database, feed) as is_held:
+    async with feeds.lock_feed(database, feed) as is_held:
         if is_held:
             run = await read_now(database, feed, is_sandbox=settings.sandbox, now=now)
             async with database.transaction() as connection:

@@ -66,7 +66,7 @@ async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None
 
 
 @asynccontextmanager
-async def hold_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
+async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
     """Whether nobody else reads the feed; nobody can until the block ends. A crash lets it go."""
     async with database.connection() as connection:
         is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)

@@ -51,7 +51,7 @@ async def load_feed(
 ) -> FeedRun:
     """Reads ``file`` to its end and carries out what differs from the last time (xml spec 13); notes the run.
 
-    The caller holds the feed (``hold_feed``). A job in error stays as it was. What is malformed, or lacks too
+    The caller holds the feed (``lock_feed``). A job in error stays as it was. What is malformed, or lacks too
     many jobs at once, closes nothing. ``when_read`` is told how many jobs each batch had.
     """
     load = _Load(database, feed, now, policy, when_read)
