@@ -271,9 +271,9 @@ async def list_followers(
     return await store.list_followers(connection, kind=kind)
 
 
-async def hold_cursor(connection: Connection, endpoint: NotificationEndpoint, *, begin_at: int) -> int:
+async def lock_cursor(connection: Connection, endpoint: NotificationEndpoint, *, begin_at: int) -> int:
     """The endpoint's cursor, held by this transaction; it begins at ``begin_at``."""
-    return await store.hold_cursor(connection, endpoint_id=endpoint.id, begin_at=begin_at)
+    return await store.lock_cursor(connection, endpoint_id=endpoint.id, begin_at=begin_at)
 
 
 async def move_cursor(connection: Connection, endpoint: NotificationEndpoint, *, told_until: int) -> None:

@@ -32,7 +32,7 @@ SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0
    AND %(kind)s = ANY(kinds)
  ORDER BY id
 
--- name: hold_cursor
+-- name: lock_cursor
 -- Made where it is missing, and held: of two processes the second sees how far the first has told.
 INSERT INTO notice_cursors AS kept (endpoint_id, told_until)
 VALUES (%(endpoint_id)s, %(begin_at)s)

@@ -41,8 +41,8 @@ async def list_followers(connection: Connection, *, kind: str) -> list[tuple[Not
     return [(_make_endpoint(row[:6]), row[6]) for row in rows]
 
 
-async def hold_cursor(connection: Connection, *, endpoint_id: int, begin_at: int) -> int:
-    row = await (await connection.execute(SQL["hold_cursor"], locals())).fetchone()
+async def lock_cursor(connection: Connection, *, endpoint_id: int, begin_at: int) -> int:
+    row = await (await connection.execute(SQL["lock_cursor"], locals())).fetchone()
     assert row is not None
     return int(row[0])
 

@@ -40,7 +40,7 @@ async def _tell_follower(database: Database, endpoint: NotificationEndpoint, now
     for _ in range(PAGES_MAX):
         async with database.transaction() as connection:
             # The cursor moves with the notice: killed between them is killed before both.
-            after = await notices.hold_cursor(connection, endpoint, begin_at=0)
+            after = await notices.lock_cursor(connection, endpoint, begin_at=0)
             application = await partners.find_application(connection, application_id=endpoint.application_id)
             assert application is not None, "an endpoint has its application"
             page = await stream.read_stream(

@@ -96,7 +96,7 @@ async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint
     """Charges are told from now on; what was before stands in the stream."""
     if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
-        await notices.hold_cursor(connection, endpoint, begin_at=known)
+        await notices.lock_cursor(connection, endpoint, begin_at=known)
 
 
 @with_partner
