@@ -117,7 +117,7 @@ async def list_endpoints(connection: Connection, *, application: Application) ->
     return await store.list_endpoints(connection, application_id=application.id)
 
 
-async def hold_endpoint(
+async def lock_endpoint(
     connection: Connection, *, application: Application, endpoint_id: int
 ) -> NotificationEndpoint:
     """The application's own endpoint, locked. Raises ``Refused(OPERATOR_UNKNOWN)``, for another's too."""

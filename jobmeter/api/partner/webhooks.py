@@ -205,7 +205,7 @@ async def hold_own(
     connection: Connection, request: Request, application: Application
 ) -> NotificationEndpoint:
     endpoint_id = read_path_id(request, "webhook_id", what="webhook")
-    return await notices.hold_endpoint(connection, application=application, endpoint_id=endpoint_id)
+    return await notices.lock_endpoint(connection, application=application, endpoint_id=endpoint_id)
 
 
 def draw_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
