@@ -112,9 +112,9 @@ async def change_webhook(request: Request, state: State, application: Applicatio
     body = await read_operator_body(request, WebhookBody)
     check_body(body, is_sandbox=state.settings.sandbox)
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         await notices.change_endpoint(connection, endpoint, url=body.url, email=body.email, kinds=body.kinds)
-        changed = await hold_own(connection, request, application)
+        changed = await lock_own_endpoint(connection, request, application)
         await _follow_charges(connection, changed)
     return json_response(draw_webhook(changed))
 
@@ -123,7 +123,7 @@ async def change_webhook(request: Request, state: State, application: Applicatio
 async def remove_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
     """What waits to be delivered is dropped."""
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         await notices.remove_endpoint(connection, endpoint, now=now)
     return Response(status_code=204)
 
@@ -134,7 +134,7 @@ async def rotate_webhook_secret(
 ) -> Response:
     """A further secret: from now on each notice is signed with both, until the older one is retired."""
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         secret = await notices.rotate_secret(connection, endpoint, secret_key=state.settings.secret_key)
     return json_response({"id": endpoint.id, "secret": secret}, status=201)
 
@@ -145,7 +145,7 @@ async def retire_webhook_secret(
 ) -> Response:
     """Removes the older of two secrets."""
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         is_removed = await notices.retire_older_secret(connection, endpoint)
     return json_response({"id": endpoint.id, "wasRemoved": is_removed})
 
@@ -154,7 +154,7 @@ async def retire_webhook_secret(
 async def test_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
     """Sends a notice of kind TEST."""
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         await notices.post_to(
             connection,
             endpoint,
@@ -176,7 +176,7 @@ async def list_deliveries(request: Request, state: State, application: Applicati
         raise Refused(Fault.PARAMETER_INVALID, name="state") from error
     after = read_query_number(request, "after", 0, largest=10**18)
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         found = await notices.list_deliveries(
             connection, endpoint, state=wanted, after=after, rows_max=DELIVERIES_SHOWN_MAX
         )
@@ -196,12 +196,12 @@ async def replay_deliveries(
     """Sends dead deliveries again, or those that are named, under the ids that they had."""
     body = await read_operator_body(request, ReplayBody)
     async with state.database.transaction() as connection:
-        endpoint = await hold_own(connection, request, application)
+        endpoint = await lock_own_endpoint(connection, request, application)
         count = await notices.replay(connection, endpoint, notice_ids=body.ids, now=now)
     return json_response({"replayed": count}, status=202)
 
 
-async def hold_own(
+async def lock_own_endpoint(
     connection: Connection, request: Request, application: Application
 ) -> NotificationEndpoint:
     endpoint_id = read_path_id(request, "webhook_id", what="webhook")
