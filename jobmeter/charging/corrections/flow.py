@@ -40,7 +40,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     """
     await store.make_held_budgets(connection)
     await ledger.open_batch(connection)
-    jobs = await store.hold_budgets(connection, now_ms=to_ms(now))
+    jobs = await store.lock_budgets(connection, now_ms=to_ms(now))
     micros, jobs_resumed = await store.return_to_budgets(connection)
     await note_jobs(connection, jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"

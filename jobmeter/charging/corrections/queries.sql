@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
     is_open             boolean  NOT NULL
 ) ON COMMIT DELETE ROWS
 
--- name: hold_budgets
+-- name: lock_budgets
 -- In the order in which intake locks them. Whether a job is open is read from the locked row itself, so that a
 -- closing which came first is seen.
 INSERT INTO held_budgets (shard, job_id, partner_contract_id, currency, is_open)

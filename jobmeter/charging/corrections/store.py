@@ -19,9 +19,9 @@ async def make_held_budgets(connection: Connection) -> None:
     await connection.execute(SQL["make_held_budgets"])
 
 
-async def hold_budgets(connection: Connection, *, now_ms: int) -> int:
+async def lock_budgets(connection: Connection, *, now_ms: int) -> int:
     """How many budgets are held."""
-    return (await connection.execute(SQL["hold_budgets"], locals())).rowcount
+    return (await connection.execute(SQL["lock_budgets"], locals())).rowcount
 
 
 async def return_to_budgets(connection: Connection) -> tuple[int, tuple[int, ...]]:
