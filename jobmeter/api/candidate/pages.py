@@ -51,7 +51,7 @@ async def show_job(request: Request) -> Response:
         if page is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         visitor = read_visitor(request)
-        if page.is_live and not only_looks(request):
+        if page.is_live and not is_head(request):
             await count_event(state, request, job_id, "view", visitor)
     except Refused as refused:
         return refuse(refused)
@@ -74,7 +74,7 @@ async def follow_apply_link(request: Request) -> Response:
         if is_ahead_of_need(request):
             return service_unavailable()
         visitor = read_visitor(request)
-        if only_looks(request):
+        if is_head(request):
             async with state.database.connection() as connection:
                 target = await pages.read_apply_target(connection, job_id=job_id)
         else:
@@ -96,7 +96,7 @@ async def count_by_pixel(request: Request) -> Response:
     try:
         job_id = read_token(state, request, "pixel")
         visitor = read_visitor(request)
-        if not only_looks(request):
+        if not is_head(request):
             await count_event(state, request, job_id, "view", visitor)
     except Refused as refused:
         return refuse(refused)
@@ -124,7 +124,7 @@ async def count_event(
         raise Refused(Fault.OVERLOADED) from error
 
 
-def only_looks(request: Request) -> bool:
+def is_head(request: Request) -> bool:
     """HEAD: who checks where a link leads has seen and clicked nothing."""
     return request.method == "HEAD"
 
