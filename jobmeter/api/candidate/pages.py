@@ -71,7 +71,7 @@ async def follow_apply_link(request: Request) -> Response:
     state = state_of(request)
     try:
         job_id = read_token(state, request, "apply")
-        if is_ahead_of_need(request):
+        if is_prefetch(request):
             return service_unavailable()
         visitor = read_visitor(request)
         if is_head(request):
@@ -129,7 +129,7 @@ def is_head(request: Request) -> bool:
     return request.method == "HEAD"
 
 
-def is_ahead_of_need(request: Request) -> bool:
+def is_prefetch(request: Request) -> bool:
     """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
     told = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
     return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
