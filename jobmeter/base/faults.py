@@ -115,7 +115,7 @@ class Fault(Enum):
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "The content encoding {encoding} is not read: send gzip, zstd or none")
     ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body can not be expanded: {why}")
     DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "What follows the cursor {cursor} is not kept: take a snapshot")
-    JOB_OVER                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
+    JOB_GONE                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The server can not take this on now; try again shortly")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")

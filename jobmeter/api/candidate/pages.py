@@ -155,7 +155,7 @@ def keep_visitor(response: Response, visitor: str) -> Response:
 
 def draw_over(request: Request) -> Response:
     """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
-    refused = Refused(Fault.JOB_OVER)
+    refused = Refused(Fault.JOB_GONE)
     if "text/html" not in request.headers.get("accept", ""):
         return refuse(refused)
     content = TEMPLATES.get_template("gone.html").render(message=refused.message)
