@@ -82,7 +82,7 @@ async def follow_apply_link(request: Request) -> Response:
         if target is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
         if not target.is_live:
-            return draw_over(request)
+            return render_gone(request)
         if not target.apply_url:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     except Refused as refused:
@@ -153,7 +153,7 @@ def keep_visitor(response: Response, visitor: str) -> Response:
     return response
 
 
-def draw_over(request: Request) -> Response:
+def render_gone(request: Request) -> Response:
     """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
     refused = Refused(Fault.JOB_GONE)
     if "text/html" not in request.headers.get("accept", ""):
