@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 # Below these nothing would work: a feed that is read holds one connection while another writes.
-LEAST = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
+MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Settings:
             for field in fields(cls)
             if f"JOBMETER_{field.name.upper()}" in source
         }
-        for name, least in LEAST.items():
+        for name, least in MINIMUMS.items():
             if found.get(name, least) < least:
                 raise ValueError(f"JOBMETER_{name.upper()} must be at least {least}, not {found[name]}")
         if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
