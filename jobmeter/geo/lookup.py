@@ -12,7 +12,7 @@ def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
     ]
 
 
-def take_apart(text: str, *, country: str = "") -> Address:
+def parse_address(text: str, *, country: str = "") -> Address:
     """City, region and country (ISO 3166) of a location text, which lies in ``country`` where one is given."""
     place = gazetteer.find_place(text)
     if place is None or country not in {"", place.country}:

@@ -21,7 +21,7 @@ from jobmeter.api.http.context import State, state_of
 from jobmeter.api.http.responses import plain_refusal, service_unavailable
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.geo.lookup import take_apart
+from jobmeter.geo.lookup import parse_address
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 from jobmeter.metering.intake.flow import TAKEN_BACK
@@ -193,7 +193,7 @@ def draw_structured(page: JobPage) -> str:
 
 def draw_address(location: str, country: str) -> dict[str, str]:
     """A PostalAddress: search engines ask for the country by its code."""
-    address = take_apart(location, country=country)
+    address = parse_address(location, country=country)
     told = {
         "addressLocality": address.locality,
         "addressRegion": address.region,
