@@ -30,10 +30,10 @@ class RaisedFaults:
     def _watch(self) -> None:
         raised, make = self.names, Refused.__init__
 
-        def note(refused: Refused, fault: Fault, **holes: object) -> None:
+        def note(refused: Refused, fault: Fault, **parameters: object) -> None:
             if sys._getframe(1).f_globals.get("__name__") != forced_failures.__name__:
                 raised.add(fault.name)
-            make(refused, fault, **holes)
+            make(refused, fault, **parameters)
 
         Refused.__init__ = note  # type: ignore[method-assign]
 

@@ -201,8 +201,8 @@ class Fault(Enum):
 class Refused(Exception):  # noqa: N818 -- reads as what happened: the request was refused
     """A request that is not carried out. ``fault`` is its row; the holes of ``says`` are keywords."""
 
-    def __init__(self, fault: Fault, **holes: object) -> None:
+    def __init__(self, fault: Fault, **parameters: object) -> None:
         self.fault = fault
-        self.holes = holes
-        self.message = fault.row.says.format(**holes)
+        self.parameters = parameters
+        self.message = fault.row.says.format(**parameters)
         super().__init__(self.message)

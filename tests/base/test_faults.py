@@ -77,7 +77,7 @@ def test_every_hole_can_be_filled(fault):
     assert all(name.isidentifier() for name in values)
     assert all(value in refused.message for value in values.values())
     assert "{" not in refused.message
-    assert (refused.fault, refused.holes, str(refused)) == (fault, values, refused.message)
+    assert (refused.fault, refused.parameters, str(refused)) == (fault, values, refused.message)
     assert 400 <= fault.row.status < 600
 
 

@@ -157,7 +157,7 @@ def _draw_refusal(request: Request, refused: Refused, *, is_json: bool, now: dat
     if refused.fault is Fault.OVERLOADED:
         headers["Retry-After"] = RETRY_SECONDS
     if refused.fault is Fault.JOBS_METHOD:
-        headers["Allow"] = str(refused.holes["allow"])
+        headers["Allow"] = str(refused.parameters["allow"])
     body = write_error_json(document) if is_json else write_error_xml(document)
     return Response(body, status_code=row.status, headers=headers)
 

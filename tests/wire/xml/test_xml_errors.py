@@ -102,9 +102,9 @@ def test_names_become_camels(name, camel):
         (Fault.OAUTH_TOKEN_INVALID, {}, 401, "Invalid access token."),
     ],
 )
-def test_stable_wordings(fault, holes, status, says):
+def test_stable_wordings(fault, parameters, status, says):
     assert fault.row.status == status
-    assert Refused(fault, **holes).message == says
+    assert Refused(fault, **parameters).message == says
 
 
 def test_problems_of_oauth_have_the_names_of_its_extension():
