@@ -11,7 +11,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.ids import make_reference
 from jobmeter.charging.budgets import store
 from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, JobLimit
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
@@ -38,7 +38,7 @@ async def change_limit(
     """
     assert limit_micros >= held.used_micros, "what is spent stays spent"
     change_micros = limit_micros - held.limit_micros
-    await note_jobs(connection, [held.job_id])
+    await enqueue_job_changes(connection, [held.job_id])
     if change_micros > 0:
         await store.raise_limit(connection, shard=held.shard, job_id=held.job_id, change_micros=change_micros)
         # What was ever reserved only grows, so it numbers the reservations.
@@ -87,7 +87,7 @@ async def open_budget(connection: Connection, opening: BudgetOpening, *, now: da
         is_paced=contract is not None and contract.pacing is Pacing.EVEN,
         market=opening.market,
     )
-    await note_jobs(connection, [opening.job_id])
+    await enqueue_job_changes(connection, [opening.job_id])
     if contract is not None and opening.budget_micros > 0:
         await ledger.book(
             connection,
@@ -111,7 +111,7 @@ async def close_budget(
     budget = await store.lock_job_budget(connection, shard=shard, job_id=job_id)
     assert budget is not None, "a posted job has a budget row"
     await store.release_job_budget(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(now))
-    await note_jobs(connection, [job_id])
+    await enqueue_job_changes(connection, [job_id])
     if contract is not None and budget.left_micros > 0:
         await ledger.book(
             connection,

@@ -8,7 +8,7 @@ from jobmeter.base.days import day_from_number
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import Charged, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleMetersError
@@ -46,7 +46,7 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
         charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
     assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())
     await record_late(connection, tally, batch=batch, now=now)
-    await note_jobs(connection, charged.jobs_noted)
+    await enqueue_job_changes(connection, charged.jobs_noted)
     return charged
 
 

@@ -12,7 +12,7 @@ from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount
 from jobmeter.charging.budgets import store as budgets_store
 from jobmeter.charging.corrections import store as corrections_store
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
@@ -60,5 +60,5 @@ async def credit_charge(
     await corrections_store.release_credit(
         connection, shard=found.shard, job_id=found.job_id, amount_micros=amount_micros
     )
-    await note_jobs(connection, [found.job_id])
+    await enqueue_job_changes(connection, [found.job_id])
     return True

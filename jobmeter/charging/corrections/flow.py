@@ -11,7 +11,7 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_number, day_of
 from jobmeter.charging.corrections import store
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import Tally
 from jobmeter.database import arrays
 from jobmeter.database.connection import Connection
@@ -42,7 +42,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     await ledger.open_batch(connection)
     jobs = await store.lock_budgets(connection, now_ms=to_ms(now))
     micros, jobs_resumed = await store.return_to_budgets(connection)
-    await note_jobs(connection, jobs_resumed)
+    await enqueue_job_changes(connection, jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
     assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
     asked = await store.ask_reversal_postings(connection)

@@ -9,10 +9,10 @@ from jobmeter.charging.job_changes import store as job_changes_store
 from jobmeter.database.connection import Connection
 
 
-async def note_jobs(connection: Connection, job_ids: Sequence[int]) -> None:
+async def enqueue_job_changes(connection: Connection, job_ids: Sequence[int]) -> None:
     """In the transaction of the change: a note that can be claimed tells of something that is committed."""
     if job_ids:
-        await job_changes_store.note_jobs(connection, job_ids=list(job_ids))
+        await job_changes_store.enqueue_job_changes(connection, job_ids=list(job_ids))
 
 
 async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:

@@ -1,4 +1,4 @@
--- name: note_jobs
+-- name: enqueue_job_changes
 INSERT INTO job_notes (shard, job_id)
 SELECT job_id %% 256, job_id
   FROM unnest(%(job_ids)s::bigint[]) AS noted (job_id)

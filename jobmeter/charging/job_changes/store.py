@@ -6,8 +6,8 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.job_changes")
 
 
-async def note_jobs(connection: Connection, *, job_ids: list[int]) -> None:
-    await connection.execute(SQL["note_jobs"], locals())
+async def enqueue_job_changes(connection: Connection, *, job_ids: list[int]) -> None:
+    await connection.execute(SQL["enqueue_job_changes"], locals())
 
 
 async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:

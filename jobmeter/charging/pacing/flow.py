@@ -10,7 +10,7 @@ import numpy as np
 
 from jobmeter.base.days import day_from_number, day_number, day_of
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import Tally
 from jobmeter.charging.pacing import rules, store
 from jobmeter.database import arrays
@@ -56,4 +56,4 @@ async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: da
 async def set_daily_budget(connection: Connection, *, shard: int, job_id: int, daily_micros: int) -> None:
     """A job's budget for each day; 0 is none. The job is locked."""
     await store.set_daily_budget(connection, shard=shard, job_id=job_id, daily_micros=daily_micros)
-    await note_jobs(connection, [job_id])
+    await enqueue_job_changes(connection, [job_id])

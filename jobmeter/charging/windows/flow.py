@@ -10,7 +10,7 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.job_changes.flow import note_jobs
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.windows import store
 from jobmeter.charging.windows.model import Meters
 from jobmeter.database import arrays
@@ -63,7 +63,7 @@ async def set_live_window(
         live_from_ms=to_ms(live_from),
         live_until_ms=to_ms(live_until),
     )
-    await note_jobs(connection, [job_id])
+    await enqueue_job_changes(connection, [job_id])
 
 
 async def read_meters(connection: Connection, job_ids: Column) -> Meters:
@@ -79,7 +79,7 @@ async def read_meters(connection: Connection, job_ids: Column) -> Meters:
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:
     """A later end for the job's events; a window that is shut stays shut."""
     await store.extend_window(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(live_until))
-    await note_jobs(connection, [job_id])
+    await enqueue_job_changes(connection, [job_id])
 
 
 async def open_windows(
@@ -87,10 +87,10 @@ async def open_windows(
 ) -> None:
     """The jobs' events count from ``live_from`` to the end that each has."""
     await store.open_windows(connection, shard=shard, job_ids=list(job_ids), live_from_ms=to_ms(live_from))
-    await note_jobs(connection, job_ids)
+    await enqueue_job_changes(connection, job_ids)
 
 
 async def shut_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
     """No event of the jobs counts until their windows are opened again; their money stays reserved."""
     await store.shut_windows(connection, shard=shard, job_ids=list(job_ids))
-    await note_jobs(connection, job_ids)
+    await enqueue_job_changes(connection, job_ids)
