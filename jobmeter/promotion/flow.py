@@ -28,7 +28,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     In the caller's transaction: the feed's entry, the notices and what is remembered appear together. Returns how
     many jobs were looked at.
     """
-    job_ids = set(await notes.claim_notes(connection, rows_max=rows_max))
+    job_ids = set(await notes.claim_job_changes(connection, rows_max=rows_max))
     job_ids |= set(
         await store.list_waiting_for_time(
             connection, now_ms=to_ms(now), today=start_of(day_of(now)), rows_max=rows_max

@@ -15,6 +15,6 @@ async def enqueue_job_changes(connection: Connection, job_ids: Sequence[int]) ->
         await job_changes_store.enqueue_job_changes(connection, job_ids=list(job_ids))
 
 
-async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
+async def claim_job_changes(connection: Connection, *, rows_max: int) -> list[int]:
     """The jobs of some notes, each once; the notes go with the caller's transaction."""
-    return await job_changes_store.claim_notes(connection, rows_max=rows_max)
+    return await job_changes_store.claim_job_changes(connection, rows_max=rows_max)

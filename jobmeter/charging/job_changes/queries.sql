@@ -3,7 +3,7 @@ INSERT INTO job_notes (shard, job_id)
 SELECT job_id %% 256, job_id
   FROM unnest(%(job_ids)s::bigint[]) AS noted (job_id)
 
--- name: claim_notes
+-- name: claim_job_changes
 -- Each job once. A note that another process reads is its business.
 WITH claimed AS (
     DELETE FROM job_notes

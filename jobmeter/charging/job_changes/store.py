@@ -10,6 +10,6 @@ async def enqueue_job_changes(connection: Connection, *, job_ids: list[int]) -> 
     await connection.execute(SQL["enqueue_job_changes"], locals())
 
 
-async def claim_notes(connection: Connection, *, rows_max: int) -> list[int]:
-    rows = await (await connection.execute(SQL["claim_notes"], locals())).fetchall()
+async def claim_job_changes(connection: Connection, *, rows_max: int) -> list[int]:
+    rows = await (await connection.execute(SQL["claim_job_changes"], locals())).fetchall()
     return [row[0] for row in rows]
