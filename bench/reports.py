@@ -23,7 +23,7 @@ from bench.requests import Answered, ask_all, make_get
 from bench.serving import Served, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.months.flow import keep_next_day
+from jobmeter.charging.months.flow import archive_next_final_day
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
@@ -157,7 +157,7 @@ async def _keep_months(url: str, now: datetime) -> None:
         is_kept = False
         while not is_kept:
             async with database.transaction() as connection:
-                is_kept = await keep_next_day(connection, now=now) is None
+                is_kept = await archive_next_final_day(connection, now=now) is None
     finally:
         await database.close()
 

@@ -172,7 +172,7 @@ async def _fold_report_days(database: Database, settings: Settings, now: datetim
 async def _keep_months(database: Database, now: datetime) -> None:
     for _ in range(ROUNDS_MAX):
         async with database.transaction() as connection:
-            kept = await months.keep_next_day(connection, now=now)
+            kept = await months.archive_next_final_day(connection, now=now)
         if kept is None:
             break
 

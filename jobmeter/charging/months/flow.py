@@ -8,7 +8,7 @@ from jobmeter.charging.retention.flow import RETENTION_DAYS_MIN
 from jobmeter.database.connection import Connection
 
 
-async def keep_next_day(connection: Connection, *, now: datetime) -> date | None:
+async def archive_next_final_day(connection: Connection, *, now: datetime) -> date | None:
     """Adds the next final day to its jobs' months and its contracts' days, in the caller's transaction; returns it, or ``None`` without one.
 
     Days are kept in order and once, whoever asks: a report may then rely on all days up to the last one kept. Months
