@@ -5,7 +5,7 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class MonthKeeping:
+class RollupProgress:
     """The final days that jobs' months hold: those of months from ``kept_since``, up to ``kept_through``."""
 
     kept_since: date

@@ -2,17 +2,17 @@
 
 from datetime import date
 
-from jobmeter.charging.months.model import MonthKeeping
+from jobmeter.charging.months.model import RollupProgress
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.months")
 
 
-async def lock_keeping(connection: Connection) -> MonthKeeping | None:
+async def lock_keeping(connection: Connection) -> RollupProgress | None:
     """``None`` where another process has the lock."""
     row = await (await connection.execute(SQL["lock_keeping"])).fetchone()
-    return None if row is None else MonthKeeping(*row)
+    return None if row is None else RollupProgress(*row)
 
 
 async def find_day_to_keep(connection: Connection, *, kept_through: date) -> date | None:
