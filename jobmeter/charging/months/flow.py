@@ -20,7 +20,7 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     day = await store.find_day_to_keep(connection, kept_through=keeping.kept_through)
     if day is None:
         return None
-    await store.keep_day(connection, day=day)
+    await store.archive_day(connection, day=day)
     await store.keep_contract_day(connection, day=day)
     oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
     if oldest > keeping.kept_since:

@@ -20,8 +20,8 @@ async def find_day_to_keep(connection: Connection, *, kept_through: date) -> dat
     return None if row is None else row[0]
 
 
-async def keep_day(connection: Connection, *, day: date) -> None:
-    await connection.execute(SQL["keep_day"], locals())
+async def archive_day(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["archive_day"], locals())
 
 
 async def keep_contract_day(connection: Connection, *, day: date) -> None:
