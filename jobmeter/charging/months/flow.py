@@ -21,7 +21,7 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     if day is None:
         return None
     await store.archive_day(connection, day=day)
-    await store.keep_contract_day(connection, day=day)
+    await store.archive_contract_day(connection, day=day)
     oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
     if oldest > keeping.kept_since:
         await store.forget_months(connection, month=oldest)

@@ -29,7 +29,7 @@ SELECT shard, job_id, date_trunc('month', day)::date,
     ON CONFLICT (shard, job_id, month) DO UPDATE
    SET figures = kept.figures || excluded.figures
 
--- name: keep_contract_day
+-- name: archive_contract_day
 INSERT INTO contract_days (partner_contract_id, day, charge_micros)
 SELECT partner_contract_id, day, sum(charge_micros)
   FROM (SELECT 0::bigint AS id

@@ -24,8 +24,8 @@ async def archive_day(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["archive_day"], locals())
 
 
-async def keep_contract_day(connection: Connection, *, day: date) -> None:
-    await connection.execute(SQL["keep_contract_day"], locals())
+async def archive_contract_day(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["archive_contract_day"], locals())
 
 
 async def forget_months(connection: Connection, *, month: date) -> None:
