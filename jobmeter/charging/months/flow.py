@@ -14,7 +14,7 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     Days are kept in order and once, whoever asks: a report may then rely on all days up to the last one kept. Months
     that no report can ask for are forgotten.
     """
-    keeping = await store.lock_keeping(connection)
+    keeping = await store.lock_rollup_progress(connection)
     if keeping is None:
         return None
     day = await store.find_day_to_keep(connection, kept_through=keeping.kept_through)

@@ -1,4 +1,4 @@
--- name: lock_keeping
+-- name: lock_rollup_progress
 -- One process keeps months at a time; another has nothing to do.
 SELECT kept_since, kept_through
   FROM job_month_keeping

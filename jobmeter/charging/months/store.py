@@ -9,9 +9,9 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.months")
 
 
-async def lock_keeping(connection: Connection) -> RollupProgress | None:
+async def lock_rollup_progress(connection: Connection) -> RollupProgress | None:
     """``None`` where another process has the lock."""
-    row = await (await connection.execute(SQL["lock_keeping"])).fetchone()
+    row = await (await connection.execute(SQL["lock_rollup_progress"])).fetchone()
     return None if row is None else RollupProgress(*row)
 
 
