@@ -44,7 +44,7 @@ SELECT partner_contract_id, day, sum(charge_micros)
 DELETE FROM job_months
  WHERE month < %(month)s
 
--- name: move_keeping
+-- name: advance_rollup_progress
 UPDATE job_month_keeping
    SET kept_since = %(kept_since)s,
        kept_through = %(kept_through)s

@@ -32,5 +32,5 @@ async def forget_months(connection: Connection, *, month: date) -> None:
     await connection.execute(SQL["forget_months"], locals())
 
 
-async def move_keeping(connection: Connection, *, kept_since: date, kept_through: date) -> None:
-    await connection.execute(SQL["move_keeping"], locals())
+async def advance_rollup_progress(connection: Connection, *, kept_since: date, kept_through: date) -> None:
+    await connection.execute(SQL["advance_rollup_progress"], locals())
