@@ -17,7 +17,7 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     keeping = await store.lock_rollup_progress(connection)
     if keeping is None:
         return None
-    day = await store.find_day_to_keep(connection, kept_through=keeping.kept_through)
+    day = await store.find_day_to_archive(connection, kept_through=keeping.kept_through)
     if day is None:
         return None
     await store.archive_day(connection, day=day)

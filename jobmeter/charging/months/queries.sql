@@ -4,7 +4,7 @@ SELECT kept_since, kept_through
   FROM job_month_keeping
    FOR UPDATE SKIP LOCKED
 
--- name: find_day_to_keep
+-- name: find_day_to_archive
 -- The first final day that is not kept yet; none while an earlier one is open.
 SELECT min(day)
   FROM settled_days

@@ -15,8 +15,8 @@ async def lock_rollup_progress(connection: Connection) -> RollupProgress | None:
     return None if row is None else RollupProgress(*row)
 
 
-async def find_day_to_keep(connection: Connection, *, kept_through: date) -> date | None:
-    row = await (await connection.execute(SQL["find_day_to_keep"], locals())).fetchone()
+async def find_day_to_archive(connection: Connection, *, kept_through: date) -> date | None:
+    row = await (await connection.execute(SQL["find_day_to_archive"], locals())).fetchone()
     return None if row is None else row[0]
 
 
