@@ -24,7 +24,7 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     await store.archive_contract_day(connection, day=day)
     oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
     if oldest > keeping.kept_since:
-        await store.forget_months(connection, month=oldest)
+        await store.delete_months(connection, month=oldest)
     await store.advance_rollup_progress(
         connection, kept_since=max(oldest, keeping.kept_since), kept_through=day
     )

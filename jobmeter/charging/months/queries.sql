@@ -40,7 +40,7 @@ SELECT partner_contract_id, day, sum(charge_micros)
    AND day = %(day)s
  GROUP BY partner_contract_id, day
 
--- name: forget_months
+-- name: delete_months
 DELETE FROM job_months
  WHERE month < %(month)s
 

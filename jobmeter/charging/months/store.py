@@ -28,8 +28,8 @@ async def archive_contract_day(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["archive_contract_day"], locals())
 
 
-async def forget_months(connection: Connection, *, month: date) -> None:
-    await connection.execute(SQL["forget_months"], locals())
+async def delete_months(connection: Connection, *, month: date) -> None:
+    await connection.execute(SQL["delete_months"], locals())
 
 
 async def advance_rollup_progress(connection: Connection, *, kept_since: date, kept_through: date) -> None:
