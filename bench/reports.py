@@ -145,12 +145,12 @@ def _prepare(
         connection.execute(SQL["backdate_jobs"], {"created_at": start_of(first)})
         final = {"first": first, "last": today - timedelta(days=FINAL_AFTER_DAYS + 1), "settled_at": now}
         connection.execute(SQL["settle_days"], final)
-        asyncio.run(_keep_months(machine.url, now))
+        asyncio.run(_archive_months(machine.url, now))
         connection.execute(SQL["analyze_days"])
     return live.job_ids[0], asyncio.run(_issue_token(machine.url, live.customers[0], now)), settings
 
 
-async def _keep_months(url: str, now: datetime) -> None:
+async def _archive_months(url: str, now: datetime) -> None:
     """As the worker does it, day by day."""
     database = await Database.open(url, connections_max=1)
     try:

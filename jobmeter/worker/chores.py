@@ -99,7 +99,7 @@ async def run_maintenance(database: Database, settings: Settings, *, now: dateti
         await filters.trim_refused(connection)
     await _end_event_days(database, settings, now)
     await _fold_report_days(database, settings, now)
-    await _keep_months(database, now)
+    await _archive_months(database, now)
     async with database.connection() as connection:
         # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
         await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
@@ -169,7 +169,7 @@ async def _fold_report_days(database: Database, settings: Settings, now: datetim
             break
 
 
-async def _keep_months(database: Database, now: datetime) -> None:
+async def _archive_months(database: Database, now: datetime) -> None:
     for _ in range(ROUNDS_MAX):
         async with database.transaction() as connection:
             kept = await months.archive_next_final_day(connection, now=now)
