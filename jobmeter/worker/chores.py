@@ -159,7 +159,7 @@ async def _end_event_days(database: Database, settings: Settings, now: datetime)
 async def _fold_report_days(database: Database, settings: Settings, now: datetime) -> None:
     for _ in range(ROUNDS_MAX):
         async with database.transaction() as connection:
-            folded = await report_days.fold_old_days(
+            folded = await report_days.compact_old_days(
                 connection,
                 retention_days=settings.report_retention_days,
                 rows_max=SWEEP_ROWS_MAX,

@@ -107,7 +107,7 @@ def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
             sums, rounds = await stage.rows(SUMS), 0
             while True:
                 async with stage.database.transaction() as connection:
-                    folded = await charging.fold_old_days(
+                    folded = await charging.compact_old_days(
                         connection, retention_days=366, rows_max=3, now=START + timedelta(days=500)
                     )
                 if folded == 0:

@@ -14,7 +14,9 @@ FOLDED_DAY = date(1970, 1, 1)
 RETENTION_DAYS_MIN = 366  # reports may be asked for a year, and a year may have a leap day
 
 
-async def fold_old_days(connection: Connection, *, retention_days: int, rows_max: int, now: datetime) -> int:
+async def compact_old_days(
+    connection: Connection, *, retention_days: int, rows_max: int, now: datetime
+) -> int:
     """Folds some of the days that reports no longer show, in the caller's transaction; returns how many rows.
 
     The sums of a job and of a contract do not change. A retention shorter than the year that reports show is a year.
