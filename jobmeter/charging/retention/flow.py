@@ -26,6 +26,6 @@ async def compact_old_days(
     if not contract_ids:
         return 0
     await store.move_fold(connection, before=before)
-    return await store.fold_job_days(
+    return await store.compact_job_days(
         connection, contract_id=contract_ids[0], before=before, rows_max=rows_max
     )

@@ -20,7 +20,7 @@ SELECT id
                   AND day <= (SELECT kept_through FROM job_month_keeping)
                   AND dropped_at IS NOT NULL)
 
--- name: fold_job_days
+-- name: compact_job_days
 -- Some rows of a contract at a time, of days that are final and whose events are gone: nobody else writes into them.
 WITH old AS (
     SELECT shard, job_id, day

@@ -17,8 +17,8 @@ async def list_folding_contracts(connection: Connection, *, before: date) -> lis
     return [row[0] for row in rows]
 
 
-async def fold_job_days(connection: Connection, *, contract_id: int, before: date, rows_max: int) -> int:
+async def compact_job_days(connection: Connection, *, contract_id: int, before: date, rows_max: int) -> int:
     """How many rows were folded."""
-    row = await (await connection.execute(SQL["fold_job_days"], locals())).fetchone()
+    row = await (await connection.execute(SQL["compact_job_days"], locals())).fetchone()
     assert row is not None
     return int(row[0])
