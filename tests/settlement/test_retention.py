@@ -58,7 +58,7 @@ def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: st
             await age(stage, 368, Settings(report_retention_days=10, event_retention_days=30))
 
             kept = [row[0] for row in await stage.rows(KEPT_DAYS)]
-            assert kept == [charging.FOLDED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
+            assert kept == [charging.COMPACTED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
             assert await stage.rows(SUMS) == sums
             async with stage.database.connection() as connection:
                 assert await reports.report_budget(connection, **budget) == before
@@ -70,7 +70,7 @@ def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: st
             # and once more, and much later
             await age(stage, 368, Settings(event_retention_days=30))
             await age(stage, 500, Settings(event_retention_days=30))
-            assert await stage.rows(KEPT_DAYS) == [(charging.FOLDED_DAY,)]
+            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
             assert await stage.rows(SUMS) == sums
             await check_charges(stage)
             assert await stage.breaches() == []
@@ -116,7 +116,7 @@ def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
                 assert await stage.rows(SUMS) == sums
                 assert await stage.breaches() == []
             assert rounds == 4
-            assert await stage.rows(KEPT_DAYS) == [(charging.FOLDED_DAY,)]
+            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
 
     asyncio.run(run())
 

@@ -10,7 +10,7 @@ from jobmeter.charging.retention import store
 from jobmeter.database.connection import Connection
 
 # The day under which a job's folded days are summed; no report can ask for it.
-FOLDED_DAY = date(1970, 1, 1)
+COMPACTED_DAY = date(1970, 1, 1)
 RETENTION_DAYS_MIN = 366  # reports may be asked for a year, and a year may have a leap day
 
 
