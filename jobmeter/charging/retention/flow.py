@@ -22,7 +22,7 @@ async def compact_old_days(
     The sums of a job and of a contract do not change. A retention shorter than the year that reports show is a year.
     """
     before = day_of(now) - timedelta(days=max(retention_days, RETENTION_DAYS_MIN))
-    contract_ids = await store.list_folding_contracts(connection, before=before)
+    contract_ids = await store.list_contracts_to_compact(connection, before=before)
     if not contract_ids:
         return 0
     await store.move_fold(connection, before=before)

@@ -5,7 +5,7 @@ VALUES (%(before)s)
     ON CONFLICT (only_one) DO UPDATE
    SET folded_before = greatest(kept.folded_before, excluded.folded_before)
 
--- name: list_folding_contracts
+-- name: list_contracts_to_compact
 -- Those with days to fold, one look into the index for each contract. What is not kept by contract yet stays.
 SELECT id
   FROM (SELECT 0::bigint AS id

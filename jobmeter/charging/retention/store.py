@@ -12,8 +12,8 @@ async def move_fold(connection: Connection, *, before: date) -> None:
     await connection.execute(SQL["move_fold"], locals())
 
 
-async def list_folding_contracts(connection: Connection, *, before: date) -> list[int]:
-    rows = await (await connection.execute(SQL["list_folding_contracts"], locals())).fetchall()
+async def list_contracts_to_compact(connection: Connection, *, before: date) -> list[int]:
+    rows = await (await connection.execute(SQL["list_contracts_to_compact"], locals())).fetchall()
     return [row[0] for row in rows]
 
 
