@@ -25,7 +25,7 @@ async def compact_old_days(
     contract_ids = await store.list_contracts_to_compact(connection, before=before)
     if not contract_ids:
         return 0
-    await store.move_fold(connection, before=before)
+    await store.advance_compaction(connection, before=before)
     return await store.compact_job_days(
         connection, contract_id=contract_ids[0], before=before, rows_max=rows_max
     )

@@ -1,4 +1,4 @@
--- name: move_fold
+-- name: advance_compaction
 -- Never back: what is folded does not come apart.
 INSERT INTO job_day_folds AS kept (folded_before)
 VALUES (%(before)s)

@@ -8,8 +8,8 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.retention")
 
 
-async def move_fold(connection: Connection, *, before: date) -> None:
-    await connection.execute(SQL["move_fold"], locals())
+async def advance_compaction(connection: Connection, *, before: date) -> None:
+    await connection.execute(SQL["advance_compaction"], locals())
 
 
 async def list_contracts_to_compact(connection: Connection, *, before: date) -> list[int]:
