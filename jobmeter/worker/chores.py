@@ -98,7 +98,7 @@ async def run_maintenance(database: Database, settings: Settings, *, now: dateti
     async with database.transaction() as connection:
         await filters.trim_refused(connection)
     await _end_event_days(database, settings, now)
-    await _fold_report_days(database, settings, now)
+    await _compact_report_days(database, settings, now)
     await _archive_months(database, now)
     async with database.connection() as connection:
         # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
@@ -156,7 +156,7 @@ async def _end_event_days(database: Database, settings: Settings, now: datetime)
         log.exception("events whose retention is over could not be exported and dropped")
 
 
-async def _fold_report_days(database: Database, settings: Settings, now: datetime) -> None:
+async def _compact_report_days(database: Database, settings: Settings, now: datetime) -> None:
     for _ in range(ROUNDS_MAX):
         async with database.transaction() as connection:
             folded = await report_days.compact_old_days(
