@@ -49,7 +49,7 @@ class Stage:
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:
-            return await jobs.take_element(connection, child=customer.child, element=element, now=now)
+            return await jobs.submit_operation(connection, child=customer.child, element=element, now=now)
 
     async def job_of_task(self, customer: Customer, task_id: UUID, now: datetime) -> int | None:
         async with self.database.connection() as connection:

@@ -30,7 +30,7 @@ from jobmeter.jobs.runs.flow import end_posting
 from jobmeter.partners.model import Application
 
 
-async def take_element(
+async def submit_operation(
     connection: Connection,
     *,
     child: Application,
