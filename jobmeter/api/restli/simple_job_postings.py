@@ -58,7 +58,7 @@ async def _take_element(call: Call, element: Any) -> dict[str, Any]:
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
         # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
         async with call.state.database.transaction() as connection:
-            taken = await jobs.take_element_with_places(
+            taken = await jobs.submit_operation_with_locations(
                 connection,
                 child=call.application,
                 element=element,

@@ -38,12 +38,14 @@ async def submit_operation(
     now: datetime,
     version: str | None = None,
 ) -> UUID:
-    """Takes in one element of a batch and returns the id of its task. As ``take_element_with_places``."""
-    taken = await take_element_with_places(connection, child=child, element=element, now=now, version=version)
+    """Takes in one element of a batch and returns the id of its task. As ``submit_operation_with_locations``."""
+    taken = await submit_operation_with_locations(
+        connection, child=child, element=element, now=now, version=version
+    )
     return taken.task_id
 
 
-async def take_element_with_places(
+async def submit_operation_with_locations(
     connection: Connection,
     *,
     child: Application,
