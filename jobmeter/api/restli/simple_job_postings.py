@@ -35,7 +35,7 @@ async def batch_create_jobs(call: Call) -> Reply:
         fields = ", ".join(f"/{name[:80]}" for name in sorted(set(body) - {"elements"})[:10])
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields=fields)
     _check_batch(elements)
-    rows = [await _take_element(call, element) for element in elements]
+    rows = [await _submit_operation(call, element) for element in elements]
     call.state.ring()
     return Reply(wrap_batch_create(rows))
 
@@ -52,7 +52,7 @@ def _check_batch(elements: list[Any]) -> None:
             seen.add(external_id)
 
 
-async def _take_element(call: Call, element: Any) -> dict[str, Any]:
+async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     try:
         if not isinstance(element, dict):
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
