@@ -29,7 +29,7 @@ from jobmeter.jobs.xml_jobs.runs import check_inventory
 from jobmeter.partners.model import Application
 
 
-async def take_creation(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_create(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
     """Reserves the job's budget or takes its slot; the worker makes it live."""
     fault = rules.find_place_fault(draft, child.partner_id)
     if fault is not None:

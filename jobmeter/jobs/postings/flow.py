@@ -24,7 +24,7 @@ from jobmeter.jobs.model import (
 )
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.changes import take_change, take_closing
-from jobmeter.jobs.postings.creation import publish_posting, take_creation
+from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import end_posting
 from jobmeter.partners.model import Application
@@ -65,7 +65,7 @@ async def submit_operation_with_locations(
     task_ids += [uuid4() for _ in draft.alternate_locations]
     async with connection.transaction():
         if draft.operation is Operation.CREATE:
-            taken = await take_creation(connection, child, draft, now)
+            taken = await accept_create(connection, child, draft, now)
         elif draft.operation is Operation.CLOSE:
             taken = await take_closing(connection, child, draft, now)
         else:
