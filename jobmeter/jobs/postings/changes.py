@@ -35,7 +35,7 @@ class VerdictReached(Exception):  # noqa: N818 -- reads as what happened; never 
         self.verdict = verdict
 
 
-async def take_change(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_change(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
     """UPDATE, RENEW, UPGRADE and DOWNGRADE of a job, under its lock."""
     posting = await _lock_by_external_id(connection, child, draft)
     if posting is None:

@@ -23,7 +23,7 @@ from jobmeter.jobs.model import (
     TaskStatus,
 )
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.changes import take_change, take_closing
+from jobmeter.jobs.postings.changes import accept_change, take_closing
 from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import end_posting
@@ -69,7 +69,7 @@ async def submit_operation_with_locations(
         elif draft.operation is Operation.CLOSE:
             taken = await take_closing(connection, child, draft, now)
         else:
-            taken = await take_change(connection, child, draft, now)
+            taken = await accept_change(connection, child, draft, now)
         await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
     return TakenElement(task_ids[0], tuple(task_ids[1:]))
 
