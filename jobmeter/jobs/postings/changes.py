@@ -223,7 +223,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
     )
 
 
-async def take_closing(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_close(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
     """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
     posting = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id

@@ -23,7 +23,7 @@ from jobmeter.jobs.model import (
     TaskStatus,
 )
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.changes import accept_change, take_closing
+from jobmeter.jobs.postings.changes import accept_change, accept_close
 from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import end_posting
@@ -67,7 +67,7 @@ async def submit_operation_with_locations(
         if draft.operation is Operation.CREATE:
             taken = await accept_create(connection, child, draft, now)
         elif draft.operation is Operation.CLOSE:
-            taken = await take_closing(connection, child, draft, now)
+            taken = await accept_close(connection, child, draft, now)
         else:
             taken = await accept_change(connection, child, draft, now)
         await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
