@@ -21,7 +21,7 @@ from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contr
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
 from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting, Operation, State, Taken
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.creation import contract_refusals, market_of, take_slot
+from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
 from jobmeter.jobs.runs.flow import end_posting
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.partners.model import Application
@@ -174,7 +174,7 @@ async def _upgrade(
         raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a job on another kind of contract"))
     run_number = posting.run_number + 1
     with contract_refusals(draft):
-        await take_slot(
+        await claim_slot(
             connection,
             hiring,
             shard=posting.shard,

@@ -65,7 +65,7 @@ async def accept_create(connection: Connection, child: Application, draft: JobDr
     with contract_refusals(draft):
         await limits.open_budget(connection, opening, now=now)
         if funding.hiring is not None:
-            await take_slot(
+            await claim_slot(
                 connection, funding.hiring, shard=child.shard, job_id=job_id, run_number=1, now=now
             )
     return Taken(job_id)
@@ -92,7 +92,7 @@ async def _add_campaign_contract(connection: Connection, child: Application, dra
     return rules.with_contract(draft, f"{URN_CONTRACT}{campaign.partner_contract_id}")
 
 
-async def take_slot(
+async def claim_slot(
     connection: Connection,
     contract: HiringContract,
     *,
