@@ -149,7 +149,7 @@ async def adjust_units(
     )
 
 
-async def take_unit(
+async def use_unit(
     connection: Connection,
     *,
     contract: HiringContract,

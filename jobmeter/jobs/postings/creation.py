@@ -103,7 +103,7 @@ async def claim_slot(
 ) -> None:
     """Raises ``Refused(INVENTORY_EMPTY)``."""
     await check_inventory(connection, contract, now)
-    await hiring.take_unit(
+    await hiring.use_unit(
         connection, contract=contract, shard=shard, job_id=job_id, run_number=run_number, now=now
     )
 

@@ -108,7 +108,7 @@ async def _write_new(connection: Connection, job: XmlJob, contract: HiringContra
     # Without a price its views and clicks are counted and never charged (credits page, overview).
     opening = BudgetOpening(job.shard, job.job_id, None, 0, 0, now, job.expires_at)
     await budgets.open_budget(connection, opening, now=now)
-    await hiring.take_unit(
+    await hiring.use_unit(
         connection, contract=contract, shard=job.shard, job_id=job.job_id, run_number=job.run_number, now=now
     )
 

@@ -89,7 +89,7 @@ async def _pay_renewal(
 ) -> None:
     if rules.costs_unit(job, contract):
         await check_inventory(connection, contract, now)
-        await hiring.take_unit(
+        await hiring.use_unit(
             connection,
             contract=contract,
             shard=job.shard,
