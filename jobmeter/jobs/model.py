@@ -129,7 +129,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenElement:
+class AcceptedElement:
     """The task of an element, and those of its alternate locations."""
 
     task_id: UUID

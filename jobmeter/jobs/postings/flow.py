@@ -13,12 +13,12 @@ from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import (
+    AcceptedElement,
     JobDraft,
     JobPosting,
     Operation,
     State,
     Taken,
-    TakenElement,
     Task,
     TaskStatus,
 )
@@ -52,7 +52,7 @@ async def submit_operation_with_locations(
     element: dict[str, Any],
     now: datetime,
     version: str | None,
-) -> TakenElement:
+) -> AcceptedElement:
     """Takes in one element of a batch: a task for it, and one for each alternate location (spec 4.1 to 4.3).
 
     In its own savepoint: when it raises ``Refused``, with the fault of the first rule broken, nothing of it
@@ -71,7 +71,7 @@ async def submit_operation_with_locations(
         else:
             taken = await accept_change(connection, child, draft, now)
         await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
-    return TakenElement(task_ids[0], tuple(task_ids[1:]))
+    return AcceptedElement(task_ids[0], tuple(task_ids[1:]))
 
 
 async def _insert_tasks(
