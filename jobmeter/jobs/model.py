@@ -121,7 +121,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class AcceptedOperation:
     """What came of taking an operation in: the job it is about, or why its task will fail."""
 
     job_id: int | None

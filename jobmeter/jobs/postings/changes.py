@@ -19,7 +19,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.campaigns.membership import join_campaign
 from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
-from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting, Operation, State, Taken
+from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
 from jobmeter.jobs.runs.flow import end_posting
@@ -35,14 +35,16 @@ class VerdictReached(Exception):  # noqa: N818 -- reads as what happened; never 
         self.verdict = verdict
 
 
-async def accept_change(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_change(
+    connection: Connection, child: Application, draft: JobDraft, now: datetime
+) -> AcceptedOperation:
     """UPDATE, RENEW, UPGRADE and DOWNGRADE of a job, under its lock."""
     posting = await _lock_by_external_id(connection, child, draft)
     if posting is None:
-        return Taken(None, say_job_missing(draft.operation, child.partner_id, draft.external_id))
+        return AcceptedOperation(None, say_job_missing(draft.operation, child.partner_id, draft.external_id))
     fault = rules.find_state_fault(draft.operation, posting, now)
     if fault is not None:
-        return Taken(posting.job_id, fault)
+        return AcceptedOperation(posting.job_id, fault)
     try:
         async with connection.transaction():
             if draft.operation is not Operation.RENEW:
@@ -59,8 +61,8 @@ async def accept_change(connection: Connection, child: Application, draft: JobDr
                 assert draft.operation is Operation.DOWNGRADE
                 await _downgrade(connection, posting, now)
     except VerdictReached as reached:
-        return Taken(posting.job_id, reached.verdict)
-    return Taken(posting.job_id)
+        return AcceptedOperation(posting.job_id, reached.verdict)
+    return AcceptedOperation(posting.job_id)
 
 
 async def _lock_by_external_id(
@@ -223,11 +225,13 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
     )
 
 
-async def accept_close(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_close(
+    connection: Connection, child: Application, draft: JobDraft, now: datetime
+) -> AcceptedOperation:
     """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
     posting = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
     )
     if posting is None or not await end_posting(connection, posting, State.CLOSED, now):
         raise Refused(Fault.JOB_NOT_CLOSABLE)
-    return Taken(posting.job_id)
+    return AcceptedOperation(posting.job_id)

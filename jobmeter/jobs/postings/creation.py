@@ -22,18 +22,20 @@ from jobmeter.jobs.campaigns import rules as campaigns_rules
 from jobmeter.jobs.campaigns import store as campaigns_store
 from jobmeter.jobs.funding import Funding, find_contract, find_funding
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_duplicate_id
-from jobmeter.jobs.model import JobDraft, JobPosting, State, Taken
+from jobmeter.jobs.model import AcceptedOperation, JobDraft, JobPosting, State
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs.runs import check_inventory
 from jobmeter.partners.model import Application
 
 
-async def accept_create(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Taken:
+async def accept_create(
+    connection: Connection, child: Application, draft: JobDraft, now: datetime
+) -> AcceptedOperation:
     """Reserves the job's budget or takes its slot; the worker makes it live."""
     fault = rules.find_place_fault(draft, child.partner_id)
     if fault is not None:
-        return Taken(None, fault)
+        return AcceptedOperation(None, fault)
     draft = await _add_campaign_contract(connection, child, draft)
     funding = await find_funding(connection, child, draft, now)
     price_micros = budget_micros = daily_micros = 0
@@ -68,7 +70,7 @@ async def accept_create(connection: Connection, child: Application, draft: JobDr
             await claim_slot(
                 connection, funding.hiring, shard=child.shard, job_id=job_id, run_number=1, now=now
             )
-    return Taken(job_id)
+    return AcceptedOperation(job_id)
 
 
 def market_of(draft: JobDraft) -> int:
@@ -157,13 +159,13 @@ async def _insert_posting(
     )
 
 
-async def _find_duplicate(connection: Connection, child: Application, draft: JobDraft) -> Taken:
+async def _find_duplicate(connection: Connection, child: Application, draft: JobDraft) -> AcceptedOperation:
     """The same external id again: the element is accepted and its task fails (spec 4.4, error 2009)."""
     existing = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
     )
     assert existing is not None, "an external id is never free again, once its job did not fail"
-    return Taken(None, say_duplicate_id(existing.job_id, draft.external_id))
+    return AcceptedOperation(None, say_duplicate_id(existing.job_id, draft.external_id))
 
 
 async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:

@@ -14,11 +14,11 @@ from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.model import (
     AcceptedElement,
+    AcceptedOperation,
     JobDraft,
     JobPosting,
     Operation,
     State,
-    Taken,
     Task,
     TaskStatus,
 )
@@ -78,7 +78,7 @@ async def _insert_tasks(
     connection: Connection,
     child: Application,
     draft: JobDraft,
-    taken: Taken,
+    taken: AcceptedOperation,
     *,
     task_ids: Sequence[UUID],
     now: datetime,
