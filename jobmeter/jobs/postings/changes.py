@@ -27,7 +27,7 @@ from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.partners.model import Application
 
 
-class VerdictReached(Exception):  # noqa: N818 -- reads as what happened; never leaves this module
+class OperationRejected(Exception):  # noqa: N818 -- reads as what happened; never leaves this module
     """The change is not allowed; what was written of it goes with the savepoint."""
 
     def __init__(self, verdict: str) -> None:
@@ -60,7 +60,7 @@ async def accept_change(
             else:
                 assert draft.operation is Operation.DOWNGRADE
                 await _downgrade(connection, posting, now)
-    except VerdictReached as reached:
+    except OperationRejected as reached:
         return AcceptedOperation(posting.job_id, reached.verdict)
     return AcceptedOperation(posting.job_id)
 
@@ -83,13 +83,13 @@ async def _update(
     if fault is None and not await _is_same_contract(connection, child, draft, posting, now):
         fault = say_contract_changed(str(draft.contract))
     if fault is not None:
-        raise VerdictReached(fault)
+        raise OperationRejected(fault)
     await _write_content(connection, draft, posting, now)
     wanted = draft.partner_job_campaign
     if wanted is not None and wanted != posting.partner_job_campaign:
         fault = await join_campaign(connection, posting, wanted, now)
         if fault is not None:
-            raise VerdictReached(fault)
+            raise OperationRejected(fault)
     contract = await find_contract(connection, posting)
     if contract is None or draft.total_budget is None:
         return
@@ -139,7 +139,7 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
                 expires_at=expires_at,
             )
     except UniqueViolation as error:
-        raise VerdictReached(DUPLICATE_CONTENT) from error
+        raise OperationRejected(DUPLICATE_CONTENT) from error
     await meters.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
     if expires_at != posting.expires_at:
         await meters.extend_window(
@@ -168,12 +168,12 @@ async def _upgrade(
         await _refill(connection, draft, posting, contract, now)
         return
     if posting.hiring_contract_id is not None:
-        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a premium job"))
+        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a premium job"))
     if draft.contract is None:
         raise Refused(Fault.JOB_PREMIUM_CONTRACT)
     hiring = await find_hiring_contract(connection, child, draft.contract, now)
     if hiring is None:
-        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a job on another kind of contract"))
+        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a job on another kind of contract"))
     run_number = posting.run_number + 1
     with contract_refusals(draft):
         await claim_slot(
@@ -199,7 +199,7 @@ async def _refill(
 ) -> None:
     held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
     if held.can_pay_a_click:
-        raise VerdictReached(say_not_allowed(Operation.UPGRADE, "a promoted job"))
+        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
     with contract_refusals(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
@@ -213,7 +213,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
         await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
         return
     if posting.hiring_contract_id is None:
-        raise VerdictReached(say_not_allowed(Operation.DOWNGRADE, "a basic job"))
+        raise OperationRejected(say_not_allowed(Operation.DOWNGRADE, "a basic job"))
     await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
     await store.set_listing(
         connection,
