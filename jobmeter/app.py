@@ -30,7 +30,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import UNUSABLE, Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
-from jobmeter.metering.intake.flow import Known
+from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
@@ -107,7 +107,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
     # Before the first request: events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
     bell = asyncio.Event()
-    known = Known()
+    known = IntakeCaches()
     change_watch = ChangeWatch(database)
     loop = None
     if settings.chores:

@@ -15,7 +15,7 @@ from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, Known
+from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
 from jobmeter.metering.intake.single_events import take_in_singles
 from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
@@ -47,7 +47,11 @@ def batch_job_reports(
 
 
 def batch_single_events(
-    database: Database, settings: Settings, *, read_clock: Callable[[], Awaitable[datetime]], known: Known
+    database: Database,
+    settings: Settings,
+    *,
+    read_clock: Callable[[], Awaitable[datetime]],
+    known: IntakeCaches,
 ) -> Batcher[Event, ApplyTarget | None]:
     async def take_in(events: Sequence[Event]) -> list[ApplyTarget | None]:
         now = await read_clock()

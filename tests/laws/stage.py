@@ -20,7 +20,7 @@ from jobmeter.integrity.flow import check_laws
 from jobmeter.integrity.model import LawCheck
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.intake import flow as metering
-from jobmeter.metering.intake.flow import Known
+from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.model import IntakeReply
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft
@@ -45,7 +45,7 @@ class Stage:
     parent: Application
     contract: PartnerContract
     customers: tuple[Customer, ...]
-    known: Known = field(default_factory=Known)
+    known: IntakeCaches = field(default_factory=IntakeCaches)
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:

@@ -10,7 +10,7 @@ import pytest
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, end_of, final_at
 from jobmeter.database.pool import Database
 from jobmeter.metering.intake import flow as metering
-from jobmeter.metering.intake.flow import Known
+from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.retention import flow as retention
 from jobmeter.settlement.days import flow as settlement
 from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, make_event, open_stage
@@ -71,7 +71,7 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
                 await metering.take_in(
                     connection,
                     [late],
-                    known=Known(),
+                    known=IntakeCaches(),
                     now=just_before,
                     future_tolerance_seconds=0,
                 )

@@ -15,7 +15,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import Known
+from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.partners.model import IssuedToken
 from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
@@ -44,7 +44,7 @@ class State:
     singles: Batcher[Event, ApplyTarget | None]
     tokens: Batcher[str, IssuedToken | None]
     job_reports: Batcher[ByIdsRequest, dict[str, JobReport]]
-    known: Known
+    known: IntakeCaches
     job_lists: JobListCache
     change_watch: ChangeWatch
     intake_gate: AdmissionControl

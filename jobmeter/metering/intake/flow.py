@@ -36,7 +36,7 @@ NOTHING_CHARGED = Charged(0, 0, 0, ())
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IntakeCaches:
     """What a process remembers between batches: jobs' meters, and filters."""
 
     meters: MeterCache = field(default_factory=MeterCache)
@@ -47,7 +47,7 @@ async def take_in(
     connection: Connection,
     events: Sequence[Event | Malformed],
     *,
-    known: Known,
+    known: IntakeCaches,
     now: datetime,
     future_tolerance_seconds: int,
 ) -> IntakeReply:

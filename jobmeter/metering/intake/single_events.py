@@ -6,7 +6,7 @@ from datetime import datetime
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import Known, take_in
+from jobmeter.metering.intake.flow import IntakeCaches, take_in
 from jobmeter.wire.events import Event, read_job_id
 
 
@@ -14,7 +14,7 @@ async def take_in_singles(
     connection: Connection,
     events: Sequence[Event],
     *,
-    known: Known,
+    known: IntakeCaches,
     now: datetime,
     future_tolerance_seconds: int,
 ) -> list[ApplyTarget | None]:
