@@ -22,7 +22,7 @@ LAST_EVENTS_MAX = 50
 OPERATOR = 0
 
 
-class FilterBook:
+class FilterCache:
     """What a process knows of policies and exclusions; ``revision`` says of when."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class FilterBook:
         self.revision = revision
 
 
-async def find_excluded(connection: Connection, columns: EventColumns, book: FilterBook) -> Column:
+async def find_excluded(connection: Connection, columns: EventColumns, book: FilterCache) -> Column:
     """Which rows come from visitors that the job's application, or its partner, excluded."""
     excluded = np.zeros(len(columns), dtype=bool)
     if len(book.visitors) + len(book.addresses) == 0:

@@ -20,7 +20,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
-from jobmeter.metering.filters.flow import FilterBook
+from jobmeter.metering.filters.flow import FilterCache
 from jobmeter.metering.intake import rules, store
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import MeterCache
@@ -40,7 +40,7 @@ class IntakeCaches:
     """What a process remembers between batches: jobs' meters, and filters."""
 
     meters: MeterCache = field(default_factory=MeterCache)
-    filters: FilterBook = field(default_factory=FilterBook)
+    filters: FilterCache = field(default_factory=FilterCache)
 
 
 async def take_in(
