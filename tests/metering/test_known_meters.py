@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.charging.windows.model import Meters
-from jobmeter.metering.intake.meter_cache import MeterCache
+from jobmeter.metering.intake.meter_cache import LiveWindowCache
 
 JOBS = st.integers(1, 60)
 KEPT = st.lists(st.dictionaries(JOBS, st.integers(0, 1_000), max_size=30), max_size=12)
@@ -19,7 +19,7 @@ def make_meters(revisions: dict[int, int]) -> Meters:
 
 @given(KEPT, st.sets(JOBS), st.integers(0, 20))
 def test_what_was_kept_last_is_found_and_the_rest_is_missing(kept, asked, recent_min):
-    cache, model = MeterCache(recent_jobs_min=recent_min), {}
+    cache, model = LiveWindowCache(recent_jobs_min=recent_min), {}
     for revisions in kept:
         cache.keep(make_meters(revisions))
         model |= revisions
@@ -35,7 +35,7 @@ def test_what_was_kept_last_is_found_and_the_rest_is_missing(kept, asked, recent
 
 
 def test_memory_has_a_bound():
-    cache = MeterCache(jobs_max=10, recent_jobs_min=0)
+    cache = LiveWindowCache(jobs_max=10, recent_jobs_min=0)
     for job_id in range(1, 40):
         cache.keep(make_meters({job_id: 1}))
         found, _ = cache.find(np.arange(1, 40))

@@ -23,7 +23,7 @@ from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache
 from jobmeter.metering.intake import rules, store
 from jobmeter.metering.intake.columns import list_external_names, make_columns
-from jobmeter.metering.intake.meter_cache import MeterCache
+from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
 from jobmeter.wire.events import Event, Malformed
@@ -39,7 +39,7 @@ NOTHING_CHARGED = Charged(0, 0, 0, ())
 class IntakeCaches:
     """What a process remembers between batches: jobs' meters, and filters."""
 
-    meters: MeterCache = field(default_factory=MeterCache)
+    meters: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
 
 
@@ -145,7 +145,7 @@ async def _charge(
     return charged
 
 
-async def _find_meters(connection: Connection, job_ids: Column, known_meters: MeterCache) -> Meters:
+async def _find_meters(connection: Connection, job_ids: Column, known_meters: LiveWindowCache) -> Meters:
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found

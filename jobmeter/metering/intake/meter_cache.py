@@ -12,7 +12,7 @@ RECENT_JOBS_MIN = 20_000
 RECENT_SHARE = 8
 
 
-class MeterCache:
+class LiveWindowCache:
     """Two sorted tables: the large one is merged with the recent one only when that has grown to a share of it."""
 
     def __init__(self, *, jobs_max: int = JOBS_MAX, recent_jobs_min: int = RECENT_JOBS_MIN) -> None:
