@@ -11,7 +11,7 @@ from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import Charged, Tally
 from jobmeter.charging.pacing.flow import count_chargeable
-from jobmeter.charging.windows.model import StaleMetersError
+from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
@@ -31,7 +31,7 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
     charged follows from their order: the first ones by event key, until the budget was spent. Raises
-    ``StaleMetersError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
+    ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
     await store.keep_plans_by_key(connection)
     days = np.unique(tally.days).tolist()
@@ -68,7 +68,7 @@ async def _charge_day(
         batch=batch,
     )
     if stale:
-        raise StaleMetersError
+        raise StaleWindowsError
     return charged
 
 

@@ -59,5 +59,5 @@ class Meters:
 NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))
 
 
-class StaleMetersError(Exception):
+class StaleWindowsError(Exception):
     """A meter changed between the judgement of events and their charge: nothing was charged, judge them anew."""

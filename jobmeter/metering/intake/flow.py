@@ -13,7 +13,7 @@ from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged
 from jobmeter.charging.windows import flow as meters_flow
-from jobmeter.charging.windows.model import Meters, StaleMetersError
+from jobmeter.charging.windows.model import Meters, StaleWindowsError
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
@@ -29,7 +29,7 @@ from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejecti
 from jobmeter.wire.events import Event, Malformed
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
-TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleMetersError)
+TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
 NOTHING_CHARGED = Charged(0, 0, 0, ())
@@ -53,7 +53,7 @@ async def take_in(
 ) -> IntakeReply:
     """Takes a batch in: each event is stored once, counted once and charged at most once (laws 5 and 6).
 
-    In the caller's transaction; what the reply says is true once that commits. Raises ``StaleMetersError`` when
+    In the caller's transaction; what the reply says is true once that commits. Raises ``StaleWindowsError`` when
     the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
     already; nothing is taken in then.
     """
@@ -71,7 +71,7 @@ async def take_in(
     for _ in range(JUDGEMENTS_MAX):
         try:
             taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
-        except StaleMetersError as error:
+        except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
             meters, stale = await meters_flow.read_meters(connection, job_ids), error
             known.meters.keep(meters)
