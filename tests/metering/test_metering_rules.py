@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.windows.model import NO_METERS, Meters
+from jobmeter.charging.windows.model import NO_WINDOWS, Meters
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns
@@ -119,7 +119,7 @@ def test_every_verdict_can_be_provoked():
 
 
 def test_without_a_meter_every_job_is_unknown():
-    _, verdicts = judge_batch([Event("a", "1", "view", NOW_MS, job) for job in LIVE], NO_METERS)
+    _, verdicts = judge_batch([Event("a", "1", "view", NOW_MS, job) for job in LIVE], NO_WINDOWS)
     assert set(verdicts.tolist()) == {Verdict.JOB_UNKNOWN}
 
 

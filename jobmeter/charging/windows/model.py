@@ -56,7 +56,7 @@ class Meters:
         return both.select(is_last)
 
 
-NO_METERS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))
+NO_WINDOWS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))
 
 
 class StaleWindowsError(Exception):

@@ -4,7 +4,7 @@ Does not own whether what it remembers still holds: charging compares revisions 
 batch that was judged by a meter that has changed since.
 """
 
-from jobmeter.charging.windows.model import NO_METERS, Meters
+from jobmeter.charging.windows.model import NO_WINDOWS, Meters
 from jobmeter.database.arrays import Column
 
 JOBS_MAX = 2_000_000
@@ -18,7 +18,7 @@ class LiveWindowCache:
     def __init__(self, *, jobs_max: int = JOBS_MAX, recent_jobs_min: int = RECENT_JOBS_MIN) -> None:
         self._jobs_max = jobs_max
         self._recent_jobs_min = recent_jobs_min
-        self._main = self._recent = NO_METERS
+        self._main = self._recent = NO_WINDOWS
 
     def find(self, job_ids: Column) -> tuple[Meters, Column]:
         """What is remembered of ``job_ids``, which rise, and those of which nothing is."""
@@ -34,7 +34,7 @@ class LiveWindowCache:
         if len(self._recent) > max(self._recent_jobs_min, len(self._main) // RECENT_SHARE):
             merged = self._main.merge(self._recent)
             self._main = merged if len(merged) <= self._jobs_max else self._recent
-            self._recent = NO_METERS
+            self._recent = NO_WINDOWS
 
 
 def _look_up(meters: Meters, job_ids: Column) -> tuple[Meters, Column]:
