@@ -4,17 +4,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmeter.charging.windows.model import Meters
+from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 
 JOBS = st.integers(1, 60)
 KEPT = st.lists(st.dictionaries(JOBS, st.integers(0, 1_000), max_size=30), max_size=12)
 
 
-def make_meters(revisions: dict[int, int]) -> Meters:
+def make_meters(revisions: dict[int, int]) -> LiveWindows:
     job_ids = np.array(sorted(revisions), dtype=np.int64)
     column = np.array([revisions[job_id] for job_id in job_ids.tolist()], dtype=np.int64)
-    return Meters(job_ids, column * 2, column * 3, column, column % 2, column, column)
+    return LiveWindows(job_ids, column * 2, column * 3, column, column % 2, column, column)
 
 
 @given(KEPT, st.sets(JOBS), st.integers(0, 20))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.windows.model import NO_WINDOWS, Meters
+from jobmeter.charging.windows.model import NO_WINDOWS, LiveWindows
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns
@@ -30,7 +30,7 @@ LIVE = {
     5 * 256 + 9: (0, NOW_MS - HOUR_MS),
     6 * 256 + 7: (NOW_MS - HOUR_MS, 1 << 60),
 }
-METERS = Meters(
+METERS = LiveWindows(
     np.array(list(LIVE), dtype=np.int64),
     np.array([window[0] for window in LIVE.values()], dtype=np.int64),
     np.array([window[1] for window in LIVE.values()], dtype=np.int64),

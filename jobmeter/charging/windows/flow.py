@@ -12,7 +12,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.windows import store
-from jobmeter.charging.windows.model import Meters
+from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column, pack_bigints
 from jobmeter.database.connection import Connection
@@ -66,7 +66,7 @@ async def set_live_window(
     await enqueue_job_changes(connection, [job_id])
 
 
-async def read_meters(connection: Connection, job_ids: Column) -> Meters:
+async def read_meters(connection: Connection, job_ids: Column) -> LiveWindows:
     """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
     meters = await store.read_meters(
         connection,

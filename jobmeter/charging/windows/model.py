@@ -9,7 +9,7 @@ from jobmeter.database.arrays import Column
 
 
 @dataclass(frozen=True, slots=True)
-class Meters:
+class LiveWindows:
     """When jobs' events count, in milliseconds since 1970, as equally long columns in order of job id.
 
     The end is the first millisecond that no longer counts. A job's revision rises with every change of its meter.
@@ -56,7 +56,7 @@ class Meters:
         return both.select(is_last)
 
 
-NO_WINDOWS = Meters(*(np.zeros(0, dtype=np.int64) for _ in fields(Meters)))
+NO_WINDOWS = LiveWindows(*(np.zeros(0, dtype=np.int64) for _ in fields(LiveWindows)))
 
 
 class StaleWindowsError(Exception):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jobmeter.charging.windows.model import Meters
+from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import BigintArray, SmallintArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
@@ -45,11 +45,11 @@ async def set_market(connection: Connection, *, shard: int, job_id: int, market:
     await connection.execute(SQL["set_market"], locals())
 
 
-async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> Meters:
+async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> LiveWindows:
     async with connection.cursor(binary=True) as cursor:
         row = await (await cursor.execute(SQL["read_meters"], locals())).fetchone()
     assert row is not None
-    return Meters(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
+    return LiveWindows(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:

@@ -13,7 +13,7 @@ from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import Charged
 from jobmeter.charging.windows import flow as meters_flow
-from jobmeter.charging.windows.model import Meters, StaleWindowsError
+from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
@@ -93,7 +93,7 @@ class _Taken:
 async def _take_columns(
     connection: Connection,
     columns: EventColumns,
-    meters: Meters,
+    meters: LiveWindows,
     filters: Filters,
     *,
     batch: int,
@@ -133,7 +133,7 @@ async def _charge(
     verdicts: Column,
     rows: Column,
     *,
-    meters: Meters,
+    meters: LiveWindows,
     batch: int,
     now: datetime,
 ) -> Charged:
@@ -145,7 +145,7 @@ async def _charge(
     return charged
 
 
-async def _find_meters(connection: Connection, job_ids: Column, known_meters: LiveWindowCache) -> Meters:
+async def _find_meters(connection: Connection, job_ids: Column, known_meters: LiveWindowCache) -> LiveWindows:
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found

@@ -4,7 +4,7 @@ Does not own whether what it remembers still holds: charging compares revisions 
 batch that was judged by a meter that has changed since.
 """
 
-from jobmeter.charging.windows.model import NO_WINDOWS, Meters
+from jobmeter.charging.windows.model import NO_WINDOWS, LiveWindows
 from jobmeter.database.arrays import Column
 
 JOBS_MAX = 2_000_000
@@ -20,7 +20,7 @@ class LiveWindowCache:
         self._recent_jobs_min = recent_jobs_min
         self._main = self._recent = NO_WINDOWS
 
-    def find(self, job_ids: Column) -> tuple[Meters, Column]:
+    def find(self, job_ids: Column) -> tuple[LiveWindows, Column]:
         """What is remembered of ``job_ids``, which rise, and those of which nothing is."""
         if len(self._recent) == 0:
             return _look_up(self._main, job_ids)
@@ -28,7 +28,7 @@ class LiveWindowCache:
         more, missing = _look_up(self._main, missing)
         return more.merge(found), missing
 
-    def keep(self, meters: Meters) -> None:
+    def keep(self, meters: LiveWindows) -> None:
         """Remembers ``meters`` in place of what was known of these jobs."""
         self._recent = self._recent.merge(meters)
         if len(self._recent) > max(self._recent_jobs_min, len(self._main) // RECENT_SHARE):
@@ -37,6 +37,6 @@ class LiveWindowCache:
             self._recent = NO_WINDOWS
 
 
-def _look_up(meters: Meters, job_ids: Column) -> tuple[Meters, Column]:
+def _look_up(meters: LiveWindows, job_ids: Column) -> tuple[LiveWindows, Column]:
     is_known, rows = meters.find_rows(job_ids)
     return meters.select(rows[is_known]), job_ids[~is_known]

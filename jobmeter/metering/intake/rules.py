@@ -10,7 +10,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.model import Tally
-from jobmeter.charging.windows.model import Meters
+from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
@@ -30,7 +30,7 @@ class Filters:
     future_tolerance_seconds: int
 
 
-def judge(columns: EventColumns, meters: Meters, filters: Filters, *, now: datetime) -> Column:
+def judge(columns: EventColumns, meters: LiveWindows, filters: Filters, *, now: datetime) -> Column:
     """The verdict on each row: the first filter of the table that holds under the policy of the job's contract."""
     now_ms = to_ms(now)
     known, rows = meters.find_rows(columns.job_ids)
@@ -69,7 +69,7 @@ class _Policies:
     refuses_excluded: Column | bool
 
 
-def _spread_policies(columns: EventColumns, meters: Meters, rows: Column, filters: Filters) -> _Policies:
+def _spread_policies(columns: EventColumns, meters: LiveWindows, rows: Column, filters: Filters) -> _Policies:
     default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
     if not filters.policies or len(meters) == 0:
         return _Policies(
@@ -99,7 +99,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
-def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: Meters) -> Tally:
+def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: LiveWindows) -> Tally:
     """The rows counted by (shard, job, UTC day), sorted so. ``meters`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = job_ids % SHARD_COUNT
