@@ -66,9 +66,9 @@ async def set_live_window(
     await enqueue_job_changes(connection, [job_id])
 
 
-async def read_meters(connection: Connection, job_ids: Column) -> LiveWindows:
+async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWindows:
     """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
-    meters = await store.read_meters(
+    meters = await store.read_live_windows(
         connection,
         shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),

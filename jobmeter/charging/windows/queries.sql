@@ -49,7 +49,7 @@ UPDATE job_budgets
    AND job_id = %(job_id)s
    AND market <> %(market)s
 
--- name: read_meters
+-- name: read_live_windows
 -- One row of packed columns: thousands of rows would cost more to read in Python than here. OFFSET 0 keeps the
 -- look-up by key; of a join, the planner makes a scan of the whole table when it does not know how many are asked.
 SELECT string_agg(int8send(job_id), '') AS job_ids,

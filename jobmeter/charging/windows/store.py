@@ -45,9 +45,11 @@ async def set_market(connection: Connection, *, shard: int, job_id: int, market:
     await connection.execute(SQL["set_market"], locals())
 
 
-async def read_meters(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> LiveWindows:
+async def read_live_windows(
+    connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
+) -> LiveWindows:
     async with connection.cursor(binary=True) as cursor:
-        row = await (await cursor.execute(SQL["read_meters"], locals())).fetchone()
+        row = await (await cursor.execute(SQL["read_live_windows"], locals())).fetchone()
     assert row is not None
     return LiveWindows(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
 

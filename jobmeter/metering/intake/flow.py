@@ -73,7 +73,7 @@ async def take_in(
             taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
-            meters, stale = await meters_flow.read_meters(connection, job_ids), error
+            meters, stale = await meters_flow.read_live_windows(connection, job_ids), error
             known.meters.keep(meters)
         else:
             await filters_flow.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
@@ -149,7 +149,7 @@ async def _find_meters(connection: Connection, job_ids: Column, known_meters: Li
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found
-    read = await meters_flow.read_meters(connection, missing)
+    read = await meters_flow.read_live_windows(connection, missing)
     known_meters.keep(read)
     return found.merge(read)
 
