@@ -67,7 +67,7 @@ async def take_in(
         await filters_flow.find_excluded(connection, columns, known.filters),
         future_tolerance_seconds,
     )
-    meters = await _find_meters(connection, job_ids, known.meters)
+    meters = await _find_live_windows(connection, job_ids, known.meters)
     for _ in range(JUDGEMENTS_MAX):
         try:
             taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
@@ -145,7 +145,9 @@ async def _charge(
     return charged
 
 
-async def _find_meters(connection: Connection, job_ids: Column, known_meters: LiveWindowCache) -> LiveWindows:
+async def _find_live_windows(
+    connection: Connection, job_ids: Column, known_meters: LiveWindowCache
+) -> LiveWindows:
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found
