@@ -90,9 +90,9 @@ def make_filters(columns, excluded=(), policies=None):
     return Filters(policies or {}, flags, TOLERANCE_SECONDS)
 
 
-def judge_batch(events, meters=METERS, excluded=()):
+def judge_batch(events, windows=METERS, excluded=()):
     columns = make_columns(events, {})
-    return columns, judge(columns, meters, make_filters(columns, excluded), now=NOW)
+    return columns, judge(columns, windows, make_filters(columns, excluded), now=NOW)
 
 
 @given(BATCHES)

@@ -68,12 +68,12 @@ async def set_live_window(
 
 async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWindows:
     """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
-    meters = await store.read_live_windows(
+    windows = await store.read_live_windows(
         connection,
         shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),
     )
-    return meters.select(np.argsort(meters.job_ids))
+    return windows.select(np.argsort(windows.job_ids))
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:

@@ -39,7 +39,7 @@ NOTHING_CHARGED = Charged(0, 0, 0, ())
 class IntakeCaches:
     """What a process remembers between batches: jobs' meters, and filters."""
 
-    meters: LiveWindowCache = field(default_factory=LiveWindowCache)
+    windows: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
 
 
@@ -67,14 +67,14 @@ async def take_in(
         await filters_flow.find_excluded(connection, columns, known.filters),
         future_tolerance_seconds,
     )
-    meters = await _find_live_windows(connection, job_ids, known.meters)
+    windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
-            taken = await _take_columns(connection, columns, meters, filters, batch=batch, now=now)
+            taken = await _take_columns(connection, columns, windows, filters, batch=batch, now=now)
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
-            meters, stale = await meters_flow.read_live_windows(connection, job_ids), error
-            known.meters.keep(meters)
+            windows, stale = await meters_flow.read_live_windows(connection, job_ids), error
+            known.windows.keep(windows)
         else:
             await filters_flow.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
             return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
@@ -93,7 +93,7 @@ class _Taken:
 async def _take_columns(
     connection: Connection,
     columns: EventColumns,
-    meters: LiveWindows,
+    windows: LiveWindows,
     filters: Filters,
     *,
     batch: int,
@@ -104,14 +104,16 @@ async def _take_columns(
     Batches without a repeated event are the rule, so the rows go straight in; only when the key refuses
     one does the batch go through a staging table (design, storage). In a savepoint: all of it or nothing.
     """
-    verdicts = rules.judge(columns, meters, filters, now=now)
+    verdicts = rules.judge(columns, windows, filters, now=now)
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
     try:
         async with connection.transaction():
             await _store_rows(connection, columns, verdicts, rows, batch)
-            charged = await _charge(connection, columns, verdicts, rows, meters=meters, batch=batch, now=now)
+            charged = await _charge(
+                connection, columns, verdicts, rows, windows=windows, batch=batch, now=now
+            )
             return _Taken(verdicts, rows, charged)
     except UniqueViolation:
         if is_pipeline(connection):
@@ -122,7 +124,7 @@ async def _take_columns(
             await store.copy_staged(connection, [*packed, rows.astype(">i4")])
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
             charged = await _charge(
-                connection, columns, verdicts, new_rows, meters=meters, batch=batch, now=now
+                connection, columns, verdicts, new_rows, windows=windows, batch=batch, now=now
             )
             return _Taken(verdicts, new_rows, charged)
 
@@ -133,13 +135,13 @@ async def _charge(
     verdicts: Column,
     rows: Column,
     *,
-    meters: LiveWindows,
+    windows: LiveWindows,
     batch: int,
     now: datetime,
 ) -> Charged:
     if len(rows) == 0:
         return NOTHING_CHARGED
-    tally = rules.make_tally(columns, verdicts, rows, meters)
+    tally = rules.make_tally(columns, verdicts, rows, windows)
     charged = await charging.charge(connection, tally, batch=batch, now=now)
     await filters_flow.count_refused(connection, columns, verdicts, rows)
     return charged

@@ -28,15 +28,15 @@ class LiveWindowCache:
         more, missing = _look_up(self._main, missing)
         return more.merge(found), missing
 
-    def keep(self, meters: LiveWindows) -> None:
-        """Remembers ``meters`` in place of what was known of these jobs."""
-        self._recent = self._recent.merge(meters)
+    def keep(self, windows: LiveWindows) -> None:
+        """Remembers ``windows`` in place of what was known of these jobs."""
+        self._recent = self._recent.merge(windows)
         if len(self._recent) > max(self._recent_jobs_min, len(self._main) // RECENT_SHARE):
             merged = self._main.merge(self._recent)
             self._main = merged if len(merged) <= self._jobs_max else self._recent
             self._recent = NO_WINDOWS
 
 
-def _look_up(meters: LiveWindows, job_ids: Column) -> tuple[LiveWindows, Column]:
-    is_known, rows = meters.find_rows(job_ids)
-    return meters.select(rows[is_known]), job_ids[~is_known]
+def _look_up(windows: LiveWindows, job_ids: Column) -> tuple[LiveWindows, Column]:
+    is_known, rows = windows.find_rows(job_ids)
+    return windows.select(rows[is_known]), job_ids[~is_known]

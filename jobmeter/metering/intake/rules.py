@@ -30,15 +30,15 @@ class Filters:
     future_tolerance_seconds: int
 
 
-def judge(columns: EventColumns, meters: LiveWindows, filters: Filters, *, now: datetime) -> Column:
+def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now: datetime) -> Column:
     """The verdict on each row: the first filter of the table that holds under the policy of the job's contract."""
     now_ms = to_ms(now)
-    known, rows = meters.find_rows(columns.job_ids)
-    times, policy = columns.times_ms, _spread_policies(columns, meters, rows, filters)
+    known, rows = windows.find_rows(columns.job_ids)
+    times, policy = columns.times_ms, _spread_policies(columns, windows, rows, filters)
     live_from, live_until, markets = (
         (rows, rows, rows)
-        if len(meters) == 0
-        else (meters.live_from_ms[rows], meters.live_until_ms[rows], meters.markets[rows])
+        if len(windows) == 0
+        else (windows.live_from_ms[rows], windows.live_until_ms[rows], windows.markets[rows])
     )
     elsewhere = (
         (columns.countries != MARKET_UNKNOWN) & (markets != MARKET_UNKNOWN) & (columns.countries != markets)
@@ -69,13 +69,15 @@ class _Policies:
     refuses_excluded: Column | bool
 
 
-def _spread_policies(columns: EventColumns, meters: LiveWindows, rows: Column, filters: Filters) -> _Policies:
+def _spread_policies(
+    columns: EventColumns, windows: LiveWindows, rows: Column, filters: Filters
+) -> _Policies:
     default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
-    if not filters.policies or len(meters) == 0:
+    if not filters.policies or len(windows) == 0:
         return _Policies(
             default.late_window_hours * HOUR_MS, default.future_tolerance_seconds * 1_000, True, True, True
         )
-    contracts, places = np.unique(meters.contract_ids[rows], return_inverse=True)
+    contracts, places = np.unique(windows.contract_ids[rows], return_inverse=True)
     assert len(places) == len(columns)
     chosen = [filters.policies.get(contract_id, default) for contract_id in contracts.tolist()]
     return _Policies(
@@ -99,8 +101,8 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
-def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: LiveWindows) -> Tally:
-    """The rows counted by (shard, job, UTC day), sorted so. ``meters`` are those that the rows were judged by."""
+def make_tally(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> Tally:
+    """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = job_ids % SHARD_COUNT
     order = np.lexsort((days, job_ids, shards))
@@ -110,12 +112,12 @@ def make_tally(columns: EventColumns, verdicts: Column, rows: Column, meters: Li
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
     is_click = columns.kinds[rows] == 1
-    meter_rows = meters.find_rows(job_ids[first])[1]
+    meter_rows = windows.find_rows(job_ids[first])[1]
     return Tally(
         shards=shards[first],
         job_ids=job_ids[first],
-        revisions=meters.revisions[meter_rows],
-        are_capped=meters.are_capped[meter_rows],
+        revisions=windows.revisions[meter_rows],
+        are_capped=windows.are_capped[meter_rows],
         days=days[first],
         views=_sum_groups(counted & ~is_click, first),
         clicks=_sum_groups(counted & is_click, first),
