@@ -9,7 +9,7 @@ from jobmeter.database.arrays import Column
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ClickCounts:
     """One row for each (job, UTC day) of a batch, as equally long columns, sorted by shard, job and day.
 
     ``days`` counts days since 1970. ``clicks`` are those that count; ``refused`` those that do not. ``revisions``

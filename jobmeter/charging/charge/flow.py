@@ -9,7 +9,7 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import Charged, Tally
+from jobmeter.charging.model import Charged, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database import arrays
@@ -26,7 +26,7 @@ async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
     )
 
 
-async def charge(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> Charged:
+async def charge(connection: Connection, tally: ClickCounts, *, batch: int, now: datetime) -> Charged:
     """Counts the tally and charges its clicks inside each job's budget, exactly once for each call.
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
@@ -51,7 +51,7 @@ async def charge(connection: Connection, tally: Tally, *, batch: int, now: datet
 
 
 async def _charge_day(
-    connection: Connection, tally: Tally, day: int, chargeable: Column, *, batch: int, now: datetime
+    connection: Connection, tally: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
 ) -> Charged:
     charged, stale = await store.charge_day(
         connection,

@@ -12,7 +12,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_number, day_of
 from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import Tally
+from jobmeter.charging.model import ClickCounts
 from jobmeter.database import arrays
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.bulk import flow as ledger
@@ -50,7 +50,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     return Reversed(asked, micros, jobs_resumed)
 
 
-async def record_late(connection: Connection, tally: Tally, *, batch: int, now: datetime) -> None:
+async def record_late(connection: Connection, tally: ClickCounts, *, batch: int, now: datetime) -> None:
     """Records what the tally changed of days before today, which reports show already. After its charge."""
     late = tally.days < day_number(day_of(now))
     if not np.any(late):

@@ -11,14 +11,14 @@ import numpy as np
 from jobmeter.base.days import day_from_number, day_number, day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import Tally
+from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.pacing import rules, store
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
 
-async def count_chargeable(connection: Connection, tally: Tally, day: int) -> Column:
+async def count_chargeable(connection: Connection, tally: ClickCounts, day: int) -> Column:
     """For each row of a tally of one day how many of its clicks the day's limits let through.
 
     The jobs are locked: the statement sees what was charged by whoever held them before.

@@ -9,7 +9,7 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
-from jobmeter.charging.model import Tally
+from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import MARKET_UNKNOWN
@@ -101,7 +101,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
-def make_tally(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> Tally:
+def make_tally(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = job_ids % SHARD_COUNT
@@ -113,7 +113,7 @@ def make_tally(columns: EventColumns, verdicts: Column, rows: Column, windows: L
     counted = verdicts[rows] == Verdict.COUNTED
     is_click = columns.kinds[rows] == 1
     meter_rows = windows.find_rows(job_ids[first])[1]
-    return Tally(
+    return ClickCounts(
         shards=shards[first],
         job_ids=job_ids[first],
         revisions=windows.revisions[meter_rows],
