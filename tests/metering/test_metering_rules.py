@@ -13,7 +13,7 @@ from jobmeter.charging.windows.model import NO_WINDOWS, LiveWindows
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns
-from jobmeter.metering.intake.rules import Filters, days_accepted, judge, make_tally, order_for_storage
+from jobmeter.metering.intake.rules import Filters, count_clicks, days_accepted, judge, order_for_storage
 from jobmeter.metering.model import NOT_STORED, Verdict
 from jobmeter.wire.events import Event, Malformed
 
@@ -144,7 +144,7 @@ def test_the_tally_is_that_of_a_dictionary(events):
     columns, verdicts = judge_batch(events)
     rows = order_for_storage(columns, verdicts)
 
-    tally = make_tally(columns, verdicts, rows, METERS)
+    tally = count_clicks(columns, verdicts, rows, METERS)
 
     expected = Counter()
     groups = set()
@@ -169,7 +169,7 @@ def test_the_first_of_two_equal_events_stays(order):
     columns, verdicts = judge_batch([view, click][::order])
     rows = order_for_storage(columns, verdicts)
     assert rows.tolist() == [0]
-    assert make_tally(columns, verdicts, rows, METERS).clicks.tolist() == [0 if order == 1 else 1]
+    assert count_clicks(columns, verdicts, rows, METERS).clicks.tolist() == [0 if order == 1 else 1]
 
 
 def test_the_days_that_intake_needs_reach_from_the_late_window_into_tomorrow():

@@ -141,7 +141,7 @@ async def _charge(
 ) -> Charged:
     if len(rows) == 0:
         return NOTHING_CHARGED
-    tally = rules.make_tally(columns, verdicts, rows, windows)
+    tally = rules.count_clicks(columns, verdicts, rows, windows)
     charged = await charging.charge(connection, tally, batch=batch, now=now)
     await filters_flow.count_refused(connection, columns, verdicts, rows)
     return charged

@@ -101,7 +101,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
-def make_tally(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
+def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = job_ids % SHARD_COUNT
