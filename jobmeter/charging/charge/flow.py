@@ -19,7 +19,7 @@ from jobmeter.database.connection import Connection
 
 async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
     """``job_ids`` in order of shard and id, in which everybody locks them."""
-    return await store.lock_tally_jobs(
+    return await store.lock_counted_jobs(
         connection,
         shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
         job_ids=arrays.pack_bigints(job_ids),

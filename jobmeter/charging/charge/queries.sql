@@ -7,7 +7,7 @@ SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
        set_config('enable_seqscan', 'off', true),
        set_config('enable_bitmapscan', 'off', true)
 
--- name: lock_tally_jobs
+-- name: lock_counted_jobs
 -- For a tally of several days: every job is locked once, in order, before the first day is charged.
 SELECT count(held.job_id)
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id)

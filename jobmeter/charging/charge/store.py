@@ -14,8 +14,8 @@ async def keep_plans_by_key(connection: Connection) -> None:
     await connection.execute(SQL["keep_plans_by_key"])
 
 
-async def lock_tally_jobs(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> int:
-    row = await (await connection.execute(SQL["lock_tally_jobs"], locals())).fetchone()
+async def lock_counted_jobs(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> int:
+    row = await (await connection.execute(SQL["lock_counted_jobs"], locals())).fetchone()
     assert row is not None
     return int(row[0])
 
