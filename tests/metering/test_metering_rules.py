@@ -144,7 +144,7 @@ def test_the_tally_is_that_of_a_dictionary(events):
     columns, verdicts = judge_batch(events)
     rows = order_for_storage(columns, verdicts)
 
-    tally = count_clicks(columns, verdicts, rows, METERS)
+    counts = count_clicks(columns, verdicts, rows, METERS)
 
     expected = Counter()
     groups = set()
@@ -156,10 +156,10 @@ def test_the_tally_is_that_of_a_dictionary(events):
             expected[group, "clicks" if counts else "refused"] += 1
         elif counts:
             expected[group, "views"] += 1
-    told = list(zip(tally.shards.tolist(), tally.job_ids.tolist(), tally.days.tolist(), strict=True))
+    told = list(zip(counts.shards.tolist(), counts.job_ids.tolist(), counts.days.tolist(), strict=True))
     assert told == sorted(groups)
     for name in ("views", "clicks", "refused"):
-        assert getattr(tally, name).tolist() == [expected[group, name] for group in told]
+        assert getattr(counts, name).tolist() == [expected[group, name] for group in told]
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -49,14 +49,14 @@ def test_every_event_has_a_label_and_every_label_an_event(days):
 def test_counts_agree_with_the_events(days):
     for deliveries, truth in days:
         # when
-        tally, seen = Counter(), set()
+        counts, seen = Counter(), set()
         for delivery in deliveries:
             event = delivery.event
             label = Label.REPEATED if event.id in seen else truth.labels[event.id]
             seen.add(event.id)
-            tally[Cell(event.job_id, event.type, label)] += 1
+            counts[Cell(event.job_id, event.type, label)] += 1
         # then
-        assert tally == truth.counts
+        assert counts == truth.counts
         assert truth.day == day_of_ms(deliveries[0].event.time_ms)
 
 

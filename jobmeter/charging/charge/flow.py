@@ -26,7 +26,7 @@ async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
     )
 
 
-async def charge(connection: Connection, tally: ClickCounts, *, batch: int, now: datetime) -> Charged:
+async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> Charged:
     """Counts the tally and charges its clicks inside each job's budget, exactly once for each call.
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
@@ -34,35 +34,35 @@ async def charge(connection: Connection, tally: ClickCounts, *, batch: int, now:
     ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
     await store.keep_plans_by_key(connection)
-    days = np.unique(tally.days).tolist()
-    has_caps = bool(np.any(tally.are_capped))
+    days = np.unique(counts.days).tolist()
+    has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:
-        jobs = tally.list_jobs().job_ids
+        jobs = counts.list_jobs().job_ids
         assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
     charged = Charged(0, 0, 0, ())
     for day in days:
-        of_day = tally if len(days) == 1 else tally.select(tally.days == day)
+        of_day = counts if len(days) == 1 else counts.select(counts.days == day)
         chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
         charged += await _charge_day(connection, of_day, day, chargeable, batch=batch, now=now)
-    assert charged.clicks_charged + charged.clicks_free <= int(tally.clicks.sum())
-    await record_late(connection, tally, batch=batch, now=now)
+    assert charged.clicks_charged + charged.clicks_free <= int(counts.clicks.sum())
+    await record_late(connection, counts, batch=batch, now=now)
     await enqueue_job_changes(connection, charged.jobs_noted)
     return charged
 
 
 async def _charge_day(
-    connection: Connection, tally: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
+    connection: Connection, counts: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
 ) -> Charged:
     charged, stale = await store.charge_day(
         connection,
-        shards=arrays.pack_smallints(tally.shards),
-        job_ids=arrays.pack_bigints(tally.job_ids),
-        revisions=arrays.pack_integers(tally.revisions),
-        views=arrays.pack_integers(tally.views),
-        clicks=arrays.pack_integers(tally.clicks),
+        shards=arrays.pack_smallints(counts.shards),
+        job_ids=arrays.pack_bigints(counts.job_ids),
+        revisions=arrays.pack_integers(counts.revisions),
+        views=arrays.pack_integers(counts.views),
+        clicks=arrays.pack_integers(counts.clicks),
         chargeable=arrays.pack_integers(chargeable),
-        refused=arrays.pack_integers(tally.refused),
-        references=arrays.pack_uuids(make_charge_references(day, tally.job_ids, batch)),
+        refused=arrays.pack_integers(counts.refused),
+        references=arrays.pack_uuids(make_charge_references(day, counts.job_ids, batch)),
         day=day_from_number(day),
         booked_at=now,
         batch=batch,

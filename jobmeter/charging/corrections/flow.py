@@ -50,19 +50,19 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     return Reversed(asked, micros, jobs_resumed)
 
 
-async def record_late(connection: Connection, tally: ClickCounts, *, batch: int, now: datetime) -> None:
+async def record_late(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> None:
     """Records what the tally changed of days before today, which reports show already. After its charge."""
-    late = tally.days < day_number(day_of(now))
+    late = counts.days < day_number(day_of(now))
     if not np.any(late):
         return
     recorded = await store.record_late_restatements(
         connection,
-        shards=arrays.pack_smallints(tally.shards[late]),
-        job_ids=arrays.pack_bigints(tally.job_ids[late]),
-        days=arrays.pack_dates(tally.days[late]),
-        views=arrays.pack_integers(tally.views[late]),
-        clicks=arrays.pack_integers(tally.clicks[late]),
-        refused=arrays.pack_integers(tally.refused[late]),
+        shards=arrays.pack_smallints(counts.shards[late]),
+        job_ids=arrays.pack_bigints(counts.job_ids[late]),
+        days=arrays.pack_dates(counts.days[late]),
+        views=arrays.pack_integers(counts.views[late]),
+        clicks=arrays.pack_integers(counts.clicks[late]),
+        refused=arrays.pack_integers(counts.refused[late]),
         batch=batch,
         recorded_at=now,
     )

@@ -18,23 +18,23 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
 
-async def count_chargeable(connection: Connection, tally: ClickCounts, day: int) -> Column:
+async def count_chargeable(connection: Connection, counts: ClickCounts, day: int) -> Column:
     """For each row of a tally of one day how many of its clicks the day's limits let through.
 
     The jobs are locked: the statement sees what was charged by whoever held them before.
     """
-    capped = np.flatnonzero(tally.are_capped)
+    capped = np.flatnonzero(counts.are_capped)
     limits = await store.read_day_limits(
         connection,
-        shards=arrays.pack_smallints(tally.shards[capped]),
-        job_ids=arrays.pack_bigints(tally.job_ids[capped]),
+        shards=arrays.pack_smallints(counts.shards[capped]),
+        job_ids=arrays.pack_bigints(counts.job_ids[capped]),
         day=day_from_number(day),
     )
-    chargeable = tally.clicks.copy()
+    chargeable = counts.clicks.copy()
     for row in capped.tolist():
-        limit = limits.get(int(tally.job_ids[row]))
+        limit = limits.get(int(counts.job_ids[row]))
         if limit is not None:
-            chargeable[row] = min(int(tally.clicks[row]), rules.count_chargeable(limit, day))
+            chargeable[row] = min(int(counts.clicks[row]), rules.count_chargeable(limit, day))
     return chargeable
 
 

@@ -141,8 +141,8 @@ async def _charge(
 ) -> Charged:
     if len(rows) == 0:
         return NOTHING_CHARGED
-    tally = rules.count_clicks(columns, verdicts, rows, windows)
-    charged = await charging.charge(connection, tally, batch=batch, now=now)
+    counts = rules.count_clicks(columns, verdicts, rows, windows)
+    charged = await charging.charge(connection, counts, batch=batch, now=now)
     await filters_flow.count_refused(connection, columns, verdicts, rows)
     return charged
 
