@@ -37,7 +37,7 @@ class ClickCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Charged:
+class ChargeResult:
     """What a batch came to: clicks that were charged and clicks beyond a budget, which are free.
 
     ``jobs_noted`` ran out, met a day's cap, or used another half or 80 % of their total budgets.

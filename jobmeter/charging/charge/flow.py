@@ -9,7 +9,7 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import Charged, ClickCounts
+from jobmeter.charging.model import ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database import arrays
@@ -26,7 +26,7 @@ async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
     )
 
 
-async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> Charged:
+async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:
     """Counts the tally and charges its clicks inside each job's budget, exactly once for each call.
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
@@ -39,7 +39,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     if len(days) > 1 or has_caps:
         jobs = counts.list_jobs().job_ids
         assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
-    charged = Charged(0, 0, 0, ())
+    charged = ChargeResult(0, 0, 0, ())
     for day in days:
         of_day = counts if len(days) == 1 else counts.select(counts.days == day)
         chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
@@ -52,7 +52,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
 
 async def _charge_day(
     connection: Connection, counts: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
-) -> Charged:
+) -> ChargeResult:
     charged, stale = await store.charge_day(
         connection,
         shards=arrays.pack_smallints(counts.shards),

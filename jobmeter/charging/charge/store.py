@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from jobmeter.charging.model import Charged
+from jobmeter.charging.model import ChargeResult
 from jobmeter.database.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
@@ -34,8 +34,8 @@ async def charge_day(
     day: date,
     booked_at: datetime,
     batch: int,
-) -> tuple[Charged, int]:
+) -> tuple[ChargeResult, int]:
     """What was charged, and how many meters had changed."""
     row = await (await connection.execute(SQL["charge_day"], locals())).fetchone()
     assert row is not None
-    return Charged(row[0], row[1], row[2], tuple(row[4])), int(row[3])
+    return ChargeResult(row[0], row[1], row[2], tuple(row[4])), int(row[3])

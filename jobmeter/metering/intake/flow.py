@@ -11,7 +11,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import Charged
+from jobmeter.charging.model import ChargeResult
 from jobmeter.charging.windows import flow as meters_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database import arrays
@@ -32,7 +32,7 @@ from jobmeter.wire.events import Event, Malformed
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
-NOTHING_CHARGED = Charged(0, 0, 0, ())
+NOTHING_CHARGED = ChargeResult(0, 0, 0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class _Taken:
 
     verdicts: Column
     rows: Column
-    charged: Charged
+    charged: ChargeResult
 
 
 async def _take_columns(
@@ -138,7 +138,7 @@ async def _charge(
     windows: LiveWindows,
     batch: int,
     now: datetime,
-) -> Charged:
+) -> ChargeResult:
     if len(rows) == 0:
         return NOTHING_CHARGED
     counts = rules.count_clicks(columns, verdicts, rows, windows)
@@ -192,7 +192,9 @@ def _pack_rows(columns: EventColumns, verdicts: Column, rows: Column, batch: int
     ]
 
 
-def _make_reply(columns: EventColumns, verdicts: Column, new_rows: Column, charged: Charged) -> IntakeReply:
+def _make_reply(
+    columns: EventColumns, verdicts: Column, new_rows: Column, charged: ChargeResult
+) -> IntakeReply:
     refused = np.flatnonzero(verdicts != Verdict.COUNTED)
     accepted = int(np.count_nonzero(verdicts[new_rows] == Verdict.COUNTED))
     rejections = []
