@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
 from jobmeter.sandbox.traffic.schedule import Delivery, Event
-from jobmeter.sandbox.traffic.special_visits import Apart, mix
+from jobmeter.sandbox.traffic.special_visits import SpecialVisitShares, mix
 
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000
@@ -118,8 +118,8 @@ class TrafficPlan:
         assert self.burst_clicks > 0, "a burst has clicks"
 
     @property
-    def apart(self) -> Apart:
-        return Apart(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
+    def apart(self) -> SpecialVisitShares:
+        return SpecialVisitShares(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
 
 
 # What ``jobmeter traffic`` and the demonstration play: everything that a filter or a settlement rule is after.

@@ -16,7 +16,7 @@ STAFF = 12
 COUNTRIES = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "NG")
 
 
-class Apart(NamedTuple):
+class SpecialVisitShares(NamedTuple):
     """The shares of genuine visits that become such a visit."""
 
     elsewhere: float
@@ -45,7 +45,10 @@ def list_staff() -> list[str]:
 
 
 def choose_apart(
-    is_eligible: NDArray[np.bool_], has_market: NDArray[np.bool_], shares: Apart, rng: np.random.Generator
+    is_eligible: NDArray[np.bool_],
+    has_market: NDArray[np.bool_],
+    shares: SpecialVisitShares,
+    rng: np.random.Generator,
 ) -> dict[Label, NDArray[np.int64]]:
     """Which of the eligible visits become what. Nobody is elsewhere where a job is for all countries."""
     kind = rng.random(len(is_eligible))
