@@ -274,7 +274,9 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
     """Makes some genuine visits what they are told to be. By numbers of its own: the other traffic stays as it is."""
     rng = np.random.default_rng([plan.seed, field.day_start_ms // DAY_MS, 1])
     has_market = np.array([bool(market) for market in field.markets], bool)[rows["job"]]
-    chosen = special_visits.choose_apart(rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng)
+    chosen = special_visits.choose_special_visits(
+        rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng
+    )
     for label, places in chosen.items():
         rows["label"][places] = _CODE[label]
     staff, declared = chosen[Label.STAFF], chosen[Label.DECLARED_CRAWLER]

@@ -44,7 +44,7 @@ def list_staff() -> list[str]:
     return [name_visitor(token) for token in _staff_tokens(np.arange(STAFF)).tolist()]
 
 
-def choose_apart(
+def choose_special_visits(
     is_eligible: NDArray[np.bool_],
     has_market: NDArray[np.bool_],
     shares: SpecialVisitShares,
