@@ -74,10 +74,10 @@ def test_shares_are_near_the_plan(labelled, label, rate):
 
 def test_the_visits_are_the_same_whichever_of_them_are_set_apart():
     # a rate changes who comes and what it is, never that someone comes, nor when
-    apart, plain = read_events(PLAN), read_events(PLAIN)
+    special_visits, plain = read_events(PLAN), read_events(PLAIN)
     visits = [
         sorted((event.job_id, event.time_ms) for event, _ in day.values() if event.type != APPLY_CLICK)
-        for day in (apart, plain)
+        for day in (special_visits, plain)
     ]
     assert visits[0] == visits[1]
     assert {label for _, label in plain.values()}.isdisjoint(

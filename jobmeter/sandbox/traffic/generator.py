@@ -113,12 +113,14 @@ class TrafficPlan:
         rates = [getattr(self, field.name) for field in fields(self) if field.name.endswith("_rate")]
         assert all(0 <= rate <= 1 for rate in rates), "a rate is a share between 0 and 1"
         assert self.late_rate + self.too_late_rate <= 1, "a visit is late or too late, not both"
-        assert sum(self.apart) <= 1, "a visit is from elsewhere, by staff or by a crawler, not two of them"
+        assert sum(self.special_visits) <= 1, (
+            "a visit is from elsewhere, by staff or by a crawler, not two of them"
+        )
         assert self.seed >= 0, "numpy takes no seed below zero"
         assert self.burst_clicks > 0, "a burst has clicks"
 
     @property
-    def apart(self) -> SpecialVisitShares:
+    def special_visits(self) -> SpecialVisitShares:
         return SpecialVisitShares(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
 
 
@@ -275,7 +277,7 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
     rng = np.random.default_rng([plan.seed, field.day_start_ms // DAY_MS, 1])
     has_market = np.array([bool(market) for market in field.markets], bool)[rows["job"]]
     chosen = special_visits.choose_special_visits(
-        rows["label"] == _CODE[Label.GENUINE], has_market, plan.apart, rng
+        rows["label"] == _CODE[Label.GENUINE], has_market, plan.special_visits, rng
     )
     for label, places in chosen.items():
         rows["label"][places] = _CODE[label]
