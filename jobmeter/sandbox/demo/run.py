@@ -24,7 +24,13 @@ from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.ads import Ad, read_ads
 from jobmeter.sandbox.seed import read_credentials
 from jobmeter.sandbox.traffic.generator import BOARD_PLAN
-from jobmeter.sandbox.traffic.player import TAIL_DAYS, Played, Sandbox, SandboxRefusedError, play_traffic
+from jobmeter.sandbox.traffic.player import (
+    TAIL_DAYS,
+    PlaybackResult,
+    Sandbox,
+    SandboxRefusedError,
+    play_traffic,
+)
 
 CUSTOMERS = 6
 DAYS = 35
@@ -201,7 +207,7 @@ def await_tasks(partner: Partner, customer: dict[str, Any], tasks: list[str]) ->
 
 def play(
     partner: Partner, customer: dict[str, Any], ids: list[str], console: Console
-) -> tuple[Played, list[tuple[date, dict[str, Any]]]]:
+) -> tuple[PlaybackResult, list[tuple[date, dict[str, Any]]]]:
     """Plays the traffic, and notes day by day what the reports say of the first full day."""
     first_full_day = day_of(partner.sandbox.read_clock()) + timedelta(days=1)
     watched: list[tuple[date, dict[str, Any]]] = []

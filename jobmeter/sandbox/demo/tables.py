@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from jobmeter.base.clock import from_ms
-from jobmeter.sandbox.traffic.player import Played
+from jobmeter.sandbox.traffic.player import PlaybackResult
 from jobmeter.sandbox.traffic.score import Score
 
 
@@ -41,7 +41,7 @@ def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show_play(console: Console, played: Played) -> None:
+def show_play(console: Console, played: PlaybackResult) -> None:
     table = Table(title="Events sent to POST /events", title_justify="left")
     for name in ("sent", "accepted", "duplicate", "rejected"):
         table.add_column(name, justify="right")

@@ -28,7 +28,7 @@ class SandboxRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlaybackResult:
     """What a play came to, as the sandbox counted it."""
 
     sent: int
@@ -101,7 +101,7 @@ def play_traffic(
     days: int,
     when_moved: Callable[[datetime], None],
     when_sent: Callable[[bytes], None] = lambda _: None,
-) -> Played:
+) -> PlaybackResult:
     """Plays ``days`` days of traffic for the jobs that are live now, then the tail of what arrives late.
 
     The sandbox clock moves with it, hour by hour; ``when_moved`` is told each time it did, ``when_sent`` each
@@ -136,4 +136,4 @@ def play_traffic(
         when_moved(now)
         if not waiting and now >= last:
             break
-    return Played(sent=sent, truth=Truth(tuple(truths)), **counts)
+    return PlaybackResult(sent=sent, truth=Truth(tuple(truths)), **counts)
