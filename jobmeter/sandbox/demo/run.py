@@ -79,8 +79,8 @@ def run_demo(console: Console) -> None:
         console.print(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
-        played, watched = play(partner, customers[0], posted[0], console)
-        tables.show_play(console, played)
+        playback, watched = play(partner, customers[0], posted[0], console)
+        tables.show_play(console, playback)
         show_reports(partner, customers, posted, watched, console)
         check = subprocess.run(
             [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
@@ -224,9 +224,9 @@ def play(
             if len(watched) < TAIL_DAYS and day_of(now) >= due:
                 watched.append((day_of(now), read_totals(partner, customer, ids, first_full_day)))
 
-        played = play_traffic(partner.sandbox, PLAN, days=DAYS, when_moved=when_moved)
+        playback = play_traffic(partner.sandbox, PLAN, days=DAYS, when_moved=when_moved)
         bar.update(task, completed=(DAYS + TAIL_DAYS) * 24, day="done")
-    return played, watched
+    return playback, watched
 
 
 def read_totals(partner: Partner, customer: dict[str, Any], ids: list[str], day: date) -> dict[str, Any]:

@@ -41,11 +41,13 @@ def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show_play(console: Console, played: PlaybackResult) -> None:
+def show_play(console: Console, playback: PlaybackResult) -> None:
     table = Table(title="Events sent to POST /events", title_justify="left")
     for name in ("sent", "accepted", "duplicate", "rejected"):
         table.add_column(name, justify="right")
-    table.add_row(*(f"{n:,}" for n in (played.sent, played.accepted, played.duplicate, played.rejected)))
+    table.add_row(
+        *(f"{n:,}" for n in (playback.sent, playback.accepted, playback.duplicate, playback.rejected))
+    )
     console.print(table)
 
 
