@@ -10,8 +10,8 @@ import pytest
 from jobmeter.sandbox.traffic.generator import HOUR_MS, LiveJob, TrafficPlan, generate_day, make_address
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 from jobmeter.sandbox.traffic.schedule import (
-    Delivery,
     Event,
+    ScheduledEvent,
     encode_batches,
     expected_clicks,
     merge_deliveries,
@@ -31,7 +31,7 @@ def make_event(number, event_type=APPLY_CLICK, job_id=256, time_ms=DAY_START_MS)
 
 def test_an_event_is_sent_in_the_shape_of_the_intake():
     # given
-    delivery = Delivery(DAY_START_MS + 5, make_event(7, job_id=4_249_477_487))
+    delivery = ScheduledEvent(DAY_START_MS + 5, make_event(7, job_id=4_249_477_487))
     # when
     (body,) = encode_batches([delivery], 10)
     # then
@@ -52,7 +52,7 @@ def test_an_event_is_sent_in_the_shape_of_the_intake():
 @pytest.mark.parametrize(("rows", "sizes"), [(0, []), (3, [3]), (4, [4]), (9, [4, 4, 1])])
 def test_batches_keep_the_order_and_the_limit(rows, sizes):
     # given
-    deliveries = [Delivery(n, make_event(n)) for n in range(rows)]
+    deliveries = [ScheduledEvent(n, make_event(n)) for n in range(rows)]
     # when
     batches = [msgspec.json.decode(body) for body in encode_batches(deliveries, 4)]
     # then
@@ -62,7 +62,7 @@ def test_batches_keep_the_order_and_the_limit(rows, sizes):
 
 def test_what_is_due_leaves_and_the_rest_waits():
     # given
-    deliveries = [Delivery(moment, make_event(moment)) for moment in (10, 20, 20, 30)]
+    deliveries = [ScheduledEvent(moment, make_event(moment)) for moment in (10, 20, 20, 30)]
     # when / then
     assert split_due(deliveries, 20) == (deliveries[:1], deliveries[1:])
     assert split_due(deliveries, 21) == (deliveries[:3], deliveries[3:])
@@ -149,7 +149,7 @@ def test_expected_clicks_count_each_click_once_by_job_and_utc_day():
         make_event(4, time_ms=midnight_ms, job_id=512),
         make_event(5, time_ms=midnight_ms, event_type=VIEW),
     ]
-    deliveries = [Delivery(n, event) for n, event in enumerate([*events, events[0], events[2]])]
+    deliveries = [ScheduledEvent(n, event) for n, event in enumerate([*events, events[0], events[2]])]
     # when
     clicks = expected_clicks(deliveries)
     # then

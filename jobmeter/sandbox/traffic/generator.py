@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
-from jobmeter.sandbox.traffic.schedule import Delivery, Event
+from jobmeter.sandbox.traffic.schedule import Event, ScheduledEvent
 from jobmeter.sandbox.traffic.special_visits import SpecialVisitShares, mix
 
 SECOND_MS = 1_000
@@ -146,7 +146,7 @@ class _Field:
 
 def generate_day(
     jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan
-) -> tuple[list[Delivery], DayTruth]:
+) -> tuple[list[ScheduledEvent], DayTruth]:
     """All events of one UTC day in the order of their delivery, and what each of them is.
 
     The same jobs, day and plan give the same events, whichever other days are made and in whatever order the jobs
@@ -379,14 +379,14 @@ def make_address(word: int) -> str:
     return f"2001:db8:{low:x}:{middle:x}::{high:x}"
 
 
-def _deliver(rows: Rows, events: list[Event], again: Ints, rng: np.random.Generator) -> list[Delivery]:
+def _deliver(rows: Rows, events: list[Event], again: Ints, rng: np.random.Generator) -> list[ScheduledEvent]:
     """Each event once, and those in ``again`` a second time, unchanged, one second to six hours later."""
     first = rows["time"] + rows["delay"]
     second = first[again] + rng.integers(SECOND_MS, 6 * HOUR_MS, len(again))
     moments = np.concatenate([first, second])
     order = np.argsort(moments, kind="stable")
     place = np.concatenate([np.arange(len(rows)), again])[order]
-    return list(map(Delivery, moments[order].tolist(), map(events.__getitem__, place.tolist())))
+    return list(map(ScheduledEvent, moments[order].tolist(), map(events.__getitem__, place.tolist())))
 
 
 def _count(rows: Rows, field: _Field, *, repeated: bool = False) -> dict[Cell, int]:

@@ -14,7 +14,7 @@ from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
-from jobmeter.sandbox.traffic.schedule import Delivery, encode_batches, merge_deliveries, split_due
+from jobmeter.sandbox.traffic.schedule import ScheduledEvent, encode_batches, merge_deliveries, split_due
 from jobmeter.sandbox.traffic.special_visits import list_staff
 
 BATCH_ROWS = 10_000
@@ -114,7 +114,7 @@ def play_traffic(
     live_jobs = sandbox.list_live_jobs(live_from_ms=began_ms)
     first_day = start_of(day_of(began))
     last = first_day + timedelta(days=days)
-    waiting: list[Delivery] = []
+    waiting: list[ScheduledEvent] = []
     truths: list[DayTruth] = []
     counts = dict.fromkeys(("accepted", "duplicate", "rejected"), 0)
     sent = 0

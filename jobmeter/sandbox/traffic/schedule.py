@@ -29,14 +29,14 @@ class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults
     is_crawler: bool | None = None
 
 
-class Delivery(msgspec.Struct, frozen=True, gc=False):
+class ScheduledEvent(msgspec.Struct, frozen=True, gc=False):
     """An event and the moment at which it arrives; a repeated event has two of them."""
 
     deliver_at_ms: int
     event: Event
 
 
-def expected_clicks(deliveries: Iterable[Delivery]) -> dict[tuple[int, date], int]:
+def expected_clicks(deliveries: Iterable[ScheduledEvent]) -> dict[tuple[int, date], int]:
     """Distinct apply clicks by job and day once exact repeats are gone, before any filter."""
     seen: set[str] = set()
     clicks: Counter[tuple[int, date]] = Counter()
@@ -47,18 +47,20 @@ def expected_clicks(deliveries: Iterable[Delivery]) -> dict[tuple[int, date], in
     return dict(clicks)
 
 
-def merge_deliveries(*parts: list[Delivery]) -> list[Delivery]:
+def merge_deliveries(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:
     """One list in delivery order: what still waits from earlier days, and what a new day adds."""
     return sorted((delivery for part in parts for delivery in part), key=attrgetter("deliver_at_ms"))
 
 
-def split_due(deliveries: list[Delivery], until_ms: int) -> tuple[list[Delivery], list[Delivery]]:
+def split_due(
+    deliveries: list[ScheduledEvent], until_ms: int
+) -> tuple[list[ScheduledEvent], list[ScheduledEvent]]:
     """What is delivered before ``until_ms``, and what still waits."""
     cut = bisect_left(deliveries, until_ms, key=attrgetter("deliver_at_ms"))
     return deliveries[:cut], deliveries[cut:]
 
 
-def encode_batches(deliveries: Sequence[Delivery], batch_rows: int) -> Iterator[bytes]:
+def encode_batches(deliveries: Sequence[ScheduledEvent], batch_rows: int) -> Iterator[bytes]:
     """JSON arrays of at most ``batch_rows`` events, in delivery order."""
     assert batch_rows > 0
     encoder = msgspec.json.Encoder()
