@@ -14,7 +14,7 @@ from jobmeter.sandbox.traffic.schedule import (
     ScheduledEvent,
     encode_batches,
     expected_clicks,
-    merge_deliveries,
+    merge_schedules,
     split_due,
 )
 
@@ -77,12 +77,12 @@ def test_days_played_hour_by_hour_deliver_everything_once_in_order():
     waiting, sent = [], []
     for hour in range(24 * 7):
         if hour % 24 == 0 and hour // 24 < len(days):
-            waiting = merge_deliveries(waiting, days[hour // 24])
+            waiting = merge_schedules(waiting, days[hour // 24])
         due, waiting = split_due(waiting, DAY_START_MS + (hour + 1) * HOUR_MS)
         sent += due
     # then
     assert waiting == []
-    assert sent == merge_deliveries(*days)
+    assert sent == merge_schedules(*days)
     assert len(sent) == sum(map(len, days))
 
 

@@ -14,7 +14,7 @@ from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
-from jobmeter.sandbox.traffic.schedule import ScheduledEvent, encode_batches, merge_deliveries, split_due
+from jobmeter.sandbox.traffic.schedule import ScheduledEvent, encode_batches, merge_schedules, split_due
 from jobmeter.sandbox.traffic.special_visits import list_staff
 
 BATCH_ROWS = 10_000
@@ -123,7 +123,7 @@ def play_traffic(
         day = start_of(day_of(now))
         if day < last and len(truths) <= (day - first_day).days:
             deliveries, truth = generate_day(live_jobs, to_ms(day), plan)
-            waiting = merge_deliveries(waiting, deliveries)
+            waiting = merge_schedules(waiting, deliveries)
             truths.append(truth)
         hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=STEP_HOURS)
         now = sandbox.move_clock(set=hour.isoformat())

@@ -47,7 +47,7 @@ def expected_clicks(deliveries: Iterable[ScheduledEvent]) -> dict[tuple[int, dat
     return dict(clicks)
 
 
-def merge_deliveries(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:
+def merge_schedules(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:
     """One list in delivery order: what still waits from earlier days, and what a new day adds."""
     return sorted((delivery for part in parts for delivery in part), key=attrgetter("deliver_at_ms"))
 
