@@ -122,8 +122,8 @@ def play_traffic(
     while now < last + timedelta(days=TAIL_DAYS):
         day = start_of(day_of(now))
         if day < last and len(truths) <= (day - first_day).days:
-            deliveries, truth = generate_day(live_jobs, to_ms(day), plan)
-            waiting = merge_schedules(waiting, deliveries)
+            scheduled_events, truth = generate_day(live_jobs, to_ms(day), plan)
+            waiting = merge_schedules(waiting, scheduled_events)
             truths.append(truth)
         hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=STEP_HOURS)
         now = sandbox.move_clock(set=hour.isoformat())

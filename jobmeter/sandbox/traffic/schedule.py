@@ -36,11 +36,11 @@ class ScheduledEvent(msgspec.Struct, frozen=True, gc=False):
     event: Event
 
 
-def expected_clicks(deliveries: Iterable[ScheduledEvent]) -> dict[tuple[int, date], int]:
+def expected_clicks(scheduled_events: Iterable[ScheduledEvent]) -> dict[tuple[int, date], int]:
     """Distinct apply clicks by job and day once exact repeats are gone, before any filter."""
     seen: set[str] = set()
     clicks: Counter[tuple[int, date]] = Counter()
-    for event in map(attrgetter("event"), deliveries):
+    for event in map(attrgetter("event"), scheduled_events):
         if event.type == APPLY_CLICK and event.id not in seen:
             seen.add(event.id)
             clicks[event.job_id, day_of_ms(event.time_ms)] += 1
@@ -53,16 +53,16 @@ def merge_schedules(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:
 
 
 def split_due(
-    deliveries: list[ScheduledEvent], until_ms: int
+    scheduled_events: list[ScheduledEvent], until_ms: int
 ) -> tuple[list[ScheduledEvent], list[ScheduledEvent]]:
     """What is delivered before ``until_ms``, and what still waits."""
-    cut = bisect_left(deliveries, until_ms, key=attrgetter("deliver_at_ms"))
-    return deliveries[:cut], deliveries[cut:]
+    cut = bisect_left(scheduled_events, until_ms, key=attrgetter("deliver_at_ms"))
+    return scheduled_events[:cut], scheduled_events[cut:]
 
 
-def encode_batches(deliveries: Sequence[ScheduledEvent], batch_rows: int) -> Iterator[bytes]:
+def encode_batches(scheduled_events: Sequence[ScheduledEvent], batch_rows: int) -> Iterator[bytes]:
     """JSON arrays of at most ``batch_rows`` events, in delivery order."""
     assert batch_rows > 0
     encoder = msgspec.json.Encoder()
-    for start in range(0, len(deliveries), batch_rows):
-        yield encoder.encode([delivery.event for delivery in deliveries[start : start + batch_rows]])
+    for start in range(0, len(scheduled_events), batch_rows):
+        yield encoder.encode([delivery.event for delivery in scheduled_events[start : start + batch_rows]])
