@@ -17,7 +17,7 @@ from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
-from jobmeter.jobs.feeds.model import FeedRun, Outcome
+from jobmeter.jobs.feeds.model import FeedRun, FeedRunOutcome
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
 
@@ -84,9 +84,9 @@ async def _load_twice(url: str, path: Path, jobs: int, number: int) -> tuple[flo
         async with database.transaction() as connection:
             made = await partners.create_parent(connection, name=f"Feeder {number}", now=now)
         first, run = await _load(database, made.application, path, now)
-        assert (run.outcome, run.created) == (Outcome.DONE, jobs)
+        assert (run.outcome, run.created) == (FeedRunOutcome.DONE, jobs)
         reload, run = await _load(database, made.application, path, now + timedelta(hours=12))
-        assert (run.outcome, run.unchanged) == (Outcome.DONE, jobs)
+        assert (run.outcome, run.unchanged) == (FeedRunOutcome.DONE, jobs)
         return first, reload
     finally:
         await database.close()

@@ -18,7 +18,7 @@ from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
-from jobmeter.jobs.feeds.model import FeedReport, FeedRun, Outcome
+from jobmeter.jobs.feeds.model import FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.partners.applications import flow as partners
 
 ERRORS_SHOWN_MAX = 20
@@ -53,7 +53,7 @@ def load(
         )
     assert report.run is not None, "a load is noted"
     _print(console, report, report.run)
-    if report.run.outcome is not Outcome.DONE:
+    if report.run.outcome is not FeedRunOutcome.DONE:
         sys.exit(1)
 
 

@@ -20,7 +20,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
-from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, Outcome
+from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, FeedRunOutcome
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 REDIRECTS_MAX = 5
@@ -65,15 +65,15 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
     try:
         fetched = await asyncio.to_thread(fetch, feed, is_sandbox=is_sandbox, now=now)
     except FeedNotFetchedError as error:
-        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_FETCHED, str(error)))
+        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_FETCHED, str(error)))
     if fetched.file is None:
-        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_CHANGED))
+        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_CHANGED))
     try:
         with fetched.file as file:
             run = await load_feed(database, feed=feed, file=file, now=now)
     except OSError as error:  # what was read before it stays done
-        return await _note(database, FeedRun(feed.id, now, Outcome.NOT_FETCHED, str(error)[:300]))
-    if run.outcome is Outcome.DONE:
+        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_FETCHED, str(error)[:300]))
+    if run.outcome is FeedRunOutcome.DONE:
         async with database.transaction() as connection:
             await feeds.note_read(
                 connection, feed=feed, etag=fetched.etag, last_modified=fetched.last_modified, now=now

@@ -13,7 +13,7 @@ from jobmeter.database.pool import Database
 from jobmeter.integrity import flow as integrity
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.load import load_feed
-from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, Outcome
+from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
 from tests.feed.documents import draw_feed, draw_job, draw_jobs
@@ -95,7 +95,7 @@ def stage(database_url: str) -> Iterator[Stage]:
 
 def test_a_first_load_makes_live_jobs_without_a_price(stage):
     run = stage.load(draw_feed(draw_jobs(30)))
-    assert (run.outcome, run.jobs, run.created, run.failed) == (Outcome.DONE, 30, 30, 0)
+    assert (run.outcome, run.jobs, run.created, run.failed) == (FeedRunOutcome.DONE, 30, 30, 0)
     rows = stage.ask(
         "SELECT state, channel, job_postings.job_id % 256 = shard, content ->> 'application_url' = apply_url, "
         "click_price_micros, budget_micros, live_until_ms = extract(epoch FROM expires_at) * 1000 "
@@ -170,7 +170,9 @@ def test_an_id_of_another_feed_stays_there(stage):
     assert stage.states() == {f"j{number}": ["LIVE"] for number in range(4)}
 
 
-@pytest.mark.parametrize(("left", "outcome", "closed"), [(160, Outcome.DONE, 40), (159, Outcome.STOPPED, 0)])
+@pytest.mark.parametrize(
+    ("left", "outcome", "closed"), [(160, FeedRunOutcome.DONE, 40), (159, FeedRunOutcome.STOPPED, 0)]
+)
 def test_a_fifth_may_close_at_once_and_no_more(stage, left, outcome, closed):
     stage.load(draw_feed(draw_jobs(200)))
     run = stage.load(draw_feed(draw_jobs(left)), day=1)
@@ -181,7 +183,7 @@ def test_a_fifth_may_close_at_once_and_no_more(stage, left, outcome, closed):
 def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(stage):
     stage.load(draw_feed(draw_jobs(50)))
     assert stage.load(draw_feed(draw_jobs(30)), day=1).closed == 20
-    assert stage.load(draw_feed([]), day=2).outcome is Outcome.STOPPED
+    assert stage.load(draw_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
     assert stage.load(draw_feed([]), day=3, may_close_all=True).closed == 30
     stage.check_laws()
 
@@ -190,7 +192,7 @@ def test_a_truncated_feed_closes_nothing(stage):
     stage.load(draw_feed(draw_jobs(30)))
     whole = draw_feed(draw_jobs(30))
     run = stage.load(whole[: len(whole) * 29 // 30], day=1)
-    assert (run.outcome, run.closed) == (Outcome.MALFORMED, 0)
+    assert (run.outcome, run.closed) == (FeedRunOutcome.MALFORMED, 0)
     assert run.message
     assert set(map(tuple, stage.states().values())) == {("LIVE",)}
 

@@ -20,7 +20,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store
 from jobmeter.jobs.feeds.flow import note_run
-from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, Outcome
+from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, FeedRunOutcome
 from jobmeter.wire.xml.feed.stream import FeedError, read_feed
 
 POLICY = FeedPolicy()
@@ -55,7 +55,7 @@ async def load_feed(
     many jobs at once, closes nothing. ``when_read`` is told how many jobs each batch had.
     """
     load = _Load(database, feed, now, policy, when_read)
-    run = FeedRun(feed.id, now, Outcome.DONE)
+    run = FeedRun(feed.id, now, FeedRunOutcome.DONE)
     async with database.transaction() as connection:
         known = await store.read_known_jobs(connection, feed_id=feed.id, now=now)
         await store.delete_feed_errors(connection, feed_id=feed.id)
@@ -63,7 +63,7 @@ async def load_feed(
     with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
         run = await _carry_out(load, cutter, thread, run)
     run = replace(run, expected_job_count=cutter.expected_job_count)
-    if run.outcome is Outcome.DONE:
+    if run.outcome is FeedRunOutcome.DONE:
         run = await _close_missing(load, cutter.list_missing(), len(known), run)
     async with database.transaction() as connection:
         await note_run(connection, run)
@@ -85,7 +85,7 @@ async def _carry_out(
             load.when_read(batch.jobs)
             batch = await upcoming
     except Refused as refused:
-        return replace(run, outcome=Outcome.MALFORMED, message=refused.message)
+        return replace(run, outcome=FeedRunOutcome.MALFORMED, message=refused.message)
     return run
 
 
@@ -171,7 +171,7 @@ async def _close_missing(load: _Load, missing: list[str], kept: int, run: FeedRu
         closing=len(missing), kept=kept, policy=load.policy
     ):
         message = f"{len(missing)} of {kept} jobs are missing; none was closed, ask the operator"
-        return replace(run, outcome=Outcome.STOPPED, message=message, held_back=len(missing))
+        return replace(run, outcome=FeedRunOutcome.STOPPED, message=message, held_back=len(missing))
     for start in range(0, len(missing), load.policy.batch_jobs):
         partner_job_ids = missing[start : start + load.policy.batch_jobs]
         async with load.database.transaction() as connection:

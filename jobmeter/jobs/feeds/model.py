@@ -13,7 +13,7 @@ from jobmeter.wire.xml.job.fields import JobContent
 FILE_SCHEME = "file://"
 
 
-class Outcome(StrEnum):
+class FeedRunOutcome(StrEnum):
     DONE = "DONE"
     NOT_CHANGED = "NOT_CHANGED"
     STOPPED = "STOPPED"
@@ -42,7 +42,7 @@ class FeedRun:
 
     feed_id: int
     started_at: datetime
-    outcome: Outcome
+    outcome: FeedRunOutcome
     message: str = ""
     jobs: int = 0
     created: int = 0

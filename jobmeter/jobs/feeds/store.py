@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, Outcome
+from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, FeedRunOutcome
 from jobmeter.wire.xml.feed.stream import FeedError
 
 SQL = load_statements("jobmeter.jobs.feeds")
@@ -148,7 +148,7 @@ async def insert_feed_run(
 
 async def find_last_run(connection: Connection, *, feed_id: int) -> FeedRun | None:
     row = await (await connection.execute(SQL["find_last_run"], locals())).fetchone()
-    return None if row is None else FeedRun(row[0], row[1], Outcome(row[2]), *row[3:])
+    return None if row is None else FeedRun(row[0], row[1], FeedRunOutcome(row[2]), *row[3:])
 
 
 async def keep_validators(
