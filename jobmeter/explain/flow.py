@@ -16,13 +16,13 @@ from jobmeter.database.connection import Connection
 from jobmeter.explain import store
 from jobmeter.explain.model import (
     ChargeExplanation,
+    ClickOutcome,
     ClickPage,
     DayExplanation,
     EventExplanation,
     ExplainedClick,
     ExplainedJob,
     JobExplanation,
-    Outcome,
     PostingPage,
 )
 from jobmeter.metering.model import VERDICTS
@@ -172,14 +172,14 @@ async def _explain_clicks(
 def make_click(row: store.ClickRow, price_micros: int, charge: UUID | None) -> ExplainedClick:
     """Settlement's word is the last; before it, intake's; then the budget's."""
     event_key, time_ms, visitor, batch, verdict, rule = row
-    outcome, reason = Outcome.CHARGED, "charged"
+    outcome, reason = ClickOutcome.CHARGED, "charged"
     if rule is not None:
-        outcome, reason = Outcome.REVERSED, RULES[rule].says
+        outcome, reason = ClickOutcome.REVERSED, RULES[rule].says
     elif verdict != 0:
-        outcome, reason = Outcome.REFUSED, VERDICTS[verdict].says
+        outcome, reason = ClickOutcome.REFUSED, VERDICTS[verdict].says
     elif price_micros == 0:
-        outcome, reason = Outcome.NOT_PRICED, "the job does not pay per click"
+        outcome, reason = ClickOutcome.NOT_PRICED, "the job does not pay per click"
     elif charge is None:
-        outcome, reason = Outcome.BEYOND_BUDGET, "the budget, or its share of the day, was spent"
+        outcome, reason = ClickOutcome.BEYOND_BUDGET, "the budget, or its share of the day, was spent"
     paid = 0 if charge is None else price_micros
     return ExplainedClick(event_key, from_ms(time_ms), visitor, batch, outcome, reason, charge, paid)

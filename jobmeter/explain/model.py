@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 
-class Outcome(StrEnum):
+class ClickOutcome(StrEnum):
     """What became of a click. A reversed click may have been charged first."""
 
     CHARGED = "CHARGED"
@@ -96,7 +96,7 @@ class ExplainedClick:
     at: datetime
     visitor: int
     batch: int
-    outcome: Outcome
+    outcome: ClickOutcome
     reason: str
     charge: UUID | None
     amount_micros: int
