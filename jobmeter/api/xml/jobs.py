@@ -15,7 +15,7 @@ from jobmeter.jobs.xml_jobs import flow as jobs
 from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob
 from jobmeter.wire.xml.job.fields import FIELDS, JobDocument, set_sizes
 from jobmeter.wire.xml.job.keys import JobKey, read_job_key
-from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
 from jobmeter.wire.xml.job.response import JobView, render_job_json, render_job_xml
 from jobmeter.wire.xml.reader import read_document
 
@@ -41,7 +41,7 @@ def choose_handler(request: Request) -> Handler:
 async def post_job(call: XmlCall) -> XmlReply:
     """201 and the job's address."""
     policy = _policy_of(call.state.settings)
-    document = await _read_document(call, Purpose.POST, policy)
+    document = await _read_document(call, DocumentKind.POST, policy)
     async with call.state.database.transaction() as connection:
         job = await jobs.post_job(
             connection, application=call.application, document=document, now=call.now, policy=policy
@@ -69,7 +69,7 @@ async def change_job(call: XmlCall) -> XmlReply:
     """Edits, renews, or both: 200."""
     key = _read_key(call)
     policy = _policy_of(call.state.settings)
-    document = await _read_document(call, Purpose.EDIT, policy)
+    document = await _read_document(call, DocumentKind.EDIT, policy)
     async with call.state.database.transaction() as connection:
         await jobs.change_job(
             connection,
@@ -95,7 +95,7 @@ def _read_key(call: XmlCall) -> JobKey:
     return read_job_key(path.removeprefix(f"{ROOT}/").removesuffix("/"))
 
 
-async def _read_document(call: XmlCall, purpose: Purpose, policy: JobPolicy) -> JobDocument:
+async def _read_document(call: XmlCall, purpose: DocumentKind, policy: JobPolicy) -> JobDocument:
     body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
     root = read_document(body, content_type=call.request.headers.get("content-type", ""))
     return read_job(root, purpose, fields=policy.fields)

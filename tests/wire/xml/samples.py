@@ -4,7 +4,7 @@ import pytest
 
 from jobmeter.base.faults import Refused
 from jobmeter.wire.xml.job.fields import JobDocument
-from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
 from jobmeter.wire.xml.reader import read_document
 
 POST = """\
@@ -30,14 +30,14 @@ POST = """\
 
 
 def read_post(text: str) -> JobDocument:
-    return read_job(read_document(text.encode()), Purpose.POST)
+    return read_job(read_document(text.encode()), DocumentKind.POST)
 
 
 def read_edit(text: str) -> JobDocument:
-    return read_job(read_document(text.encode()), Purpose.EDIT)
+    return read_job(read_document(text.encode()), DocumentKind.EDIT)
 
 
-def flaws_of(text: str, purpose: Purpose = Purpose.EDIT) -> list[str]:
+def flaws_of(text: str, purpose: DocumentKind = DocumentKind.EDIT) -> list[str]:
     with pytest.raises(Refused) as caught:
         read_job(read_document(text.encode()), purpose)
     return caught.value.message.split("; ")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from jobmeter.wire.xml.html import clean_markup
 from jobmeter.wire.xml.job.fields import FIELDS, JobContent, JobDocument, Kind
-from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
 from jobmeter.wire.xml.job.request_writer import write_draft
 from jobmeter.wire.xml.reader import read_document
 
@@ -48,7 +48,7 @@ def documents(draw):
 
 @given(documents())
 def test_an_edit_survives_the_wire(document):
-    assert read_job(read_document(write_draft(document)), Purpose.EDIT) == document
+    assert read_job(read_document(write_draft(document)), DocumentKind.EDIT) == document
 
 
 def test_a_draft_is_in_the_order_of_the_sample():

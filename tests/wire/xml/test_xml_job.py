@@ -15,7 +15,7 @@ from jobmeter.wire.xml.job.fields import (
     refuse_flaws,
     set_sizes,
 )
-from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
 from jobmeter.wire.xml.reader import read_document
 from tests.wire.xml.samples import POST, flaws_of, read_edit, read_post
 
@@ -235,7 +235,7 @@ def test_each_flaw_names_its_path(text, flaws):
 
 
 def test_a_post_names_all_that_is_missing():
-    assert flaws_of("<job/>", Purpose.POST) == [
+    assert flaws_of("<job/>", DocumentKind.POST) == [
         "job/partner-job-id: is required",
         "job/contract-id: is required",
         "job/position/title: is required",
@@ -247,7 +247,7 @@ def test_a_post_names_all_that_is_missing():
 
 def test_a_wrong_field_is_not_also_missing():
     text = POST.replace("<id>99</id><name>Acme &amp; Sons</name>", "<id>x</id>").replace("4711", "x")
-    assert flaws_of(text, Purpose.POST) == [
+    assert flaws_of(text, DocumentKind.POST) == [
         "job/contract-id: 'x' is not a whole number above zero",
         "job/company/id: 'x' is not a whole number above zero",
     ]
@@ -272,13 +272,13 @@ def test_lengths_are_kept_to_the_character(field):
 def test_sizes_can_be_set():
     fields = set_sizes(description=(100, 25_000))
     with pytest.raises(Refused, match="job/position/description: has 24 characters, at least 100 are needed"):
-        read_job(read_document(POST.encode()), Purpose.POST, fields=fields)
+        read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
 
 
 def test_json_may_not_bring_what_xml_can_not_carry():
     body = json.dumps({"salary": "a\x01b"}).encode()
     with pytest.raises(Refused, match="job/salary: holds a character that XML can not carry"):
-        read_job(read_document(body, content_type="application/json"), Purpose.EDIT)
+        read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
 
 
 def test_many_flaws_are_cut():

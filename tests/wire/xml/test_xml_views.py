@@ -10,7 +10,7 @@ from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.xml.job.fields import JobContent
-from jobmeter.wire.xml.job.request import Purpose, read_job
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
 from jobmeter.wire.xml.job.response import JobPoster, JobView, make_snippet, render_job_json, render_job_xml
 from jobmeter.wire.xml.job.selectors import parse_selector
 from jobmeter.wire.xml.reader import read_document
@@ -90,14 +90,14 @@ def test_fields_are_selected_in_the_order_asked(selector, xml):
 
 def test_an_owner_reads_back_what_was_posted():
     # when what a look-up shows is sent as a post
-    document = read_job(read_document(render_job_xml(VIEW)), Purpose.POST)
+    document = read_job(read_document(render_job_xml(VIEW)), DocumentKind.POST)
     # then it is the same content
     assert document.content == VIEW.content
 
 
 def test_the_json_look_up_can_be_posted_too():
     body = render_job_json(VIEW)
-    document = read_job(read_document(body, content_type="application/json"), Purpose.POST)
+    document = read_job(read_document(body, content_type="application/json"), DocumentKind.POST)
     assert document.content == VIEW.content
 
 

@@ -29,7 +29,7 @@ _SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
-class Purpose(Enum):
+class DocumentKind(Enum):
     POST = "post"
     EDIT = "edit"
 
@@ -58,7 +58,7 @@ _GROUPS = frozenset(
 )
 
 
-def read_job(root: Node, purpose: Purpose, *, fields: Sequence[Field] = FIELDS) -> JobDocument:
+def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIELDS) -> JobDocument:
     """The document that a ``<job>`` holds, whatever the order of its elements (xml spec 6, 16 #3, #4, #21, #23).
 
     A post needs all mandatory fields; an edit may leave out any, and clear by an empty element those that are not
@@ -73,9 +73,11 @@ def read_job(root: Node, purpose: Purpose, *, fields: Sequence[Field] = FIELDS) 
     given = {row.name: value for row in fields if (value := _read_field(row, reading)) is not None}
     cleared = reading.cleared - given.keys()
     told = {flaw.path for flaw in reading.flaws}
-    wanting = _find_uncleared(fields, cleared) if purpose is Purpose.EDIT else _find_missing(fields, given)
+    wanting = (
+        _find_uncleared(fields, cleared) if purpose is DocumentKind.EDIT else _find_missing(fields, given)
+    )
     refuse_flaws([*reading.flaws, *(flaw for flaw in wanting if not _is_told(flaw.path, told))])
-    is_post = purpose is Purpose.POST
+    is_post = purpose is DocumentKind.POST
     return JobDocument(
         content=JobContent(**given),
         cleared=frozenset() if is_post else frozenset(cleared),
