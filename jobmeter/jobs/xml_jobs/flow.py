@@ -17,7 +17,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules
 from jobmeter.jobs.xml_jobs import store as xml_jobs_store
-from jobmeter.jobs.xml_jobs.model import Change, JobPolicy, XmlJob
+from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob, XmlJobChange
 from jobmeter.jobs.xml_jobs.runs import (
     apply_change,
     check_inventory,
@@ -81,7 +81,7 @@ async def post_job(
             closed_at=None,
         )
         await _write_new(connection, job, contract, now)
-        await log_entry(connection, job, Change.POST, actor=_name_of(application), fields=[], now=now)
+        await log_entry(connection, job, XmlJobChange.POST, actor=_name_of(application), fields=[], now=now)
     return job
 
 

@@ -8,7 +8,7 @@ from jobmeter.jobs.model import State
 from jobmeter.wire.xml.job.fields import FIELDS, Field, JobContent
 
 
-class Change(StrEnum):
+class XmlJobChange(StrEnum):
     POST = "POST"
     EDIT = "EDIT"
     RENEW = "RENEW"

@@ -17,7 +17,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs import rules, store
-from jobmeter.jobs.xml_jobs.model import Change, XmlJob
+from jobmeter.jobs.xml_jobs.model import XmlJob, XmlJobChange
 from jobmeter.wire.xml.job.fields import JobContent
 
 OVERDUE_ROWS_MAX = 100
@@ -110,7 +110,7 @@ async def close_run(connection: Connection, job: XmlJob, actor: str, now: dateti
     if job.state is State.CLOSED:
         return job
     closed = await _end_run(connection, replace(job, revision=job.revision + 1), State.CLOSED, now)
-    await log_entry(connection, closed, Change.CLOSE, actor=actor, fields=[], now=now)
+    await log_entry(connection, closed, XmlJobChange.CLOSE, actor=actor, fields=[], now=now)
     return closed
 
 
@@ -148,13 +148,13 @@ async def log_change(
 ) -> None:
     fields = rules.list_changed_fields(before.content, after.content)
     if is_renewal:
-        await log_entry(connection, after, Change.RENEW, actor=actor, fields=[], now=now)
+        await log_entry(connection, after, XmlJobChange.RENEW, actor=actor, fields=[], now=now)
     if fields:
-        await log_entry(connection, after, Change.EDIT, actor=actor, fields=fields, now=now)
+        await log_entry(connection, after, XmlJobChange.EDIT, actor=actor, fields=fields, now=now)
 
 
 async def log_entry(
-    connection: Connection, job: XmlJob, change: Change, *, actor: str, fields: list[str], now: datetime
+    connection: Connection, job: XmlJob, change: XmlJobChange, *, actor: str, fields: list[str], now: datetime
 ) -> None:
     await store.insert_change(
         connection,
