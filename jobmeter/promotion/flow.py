@@ -17,7 +17,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts import tell_job_alerts
-from jobmeter.promotion.model import Change, PromotionState
+from jobmeter.promotion.model import PromotionChange, PromotionState
 
 SNAPSHOT_ROWS = 1_000
 
@@ -128,7 +128,9 @@ async def _tell_status(connection: Connection, look: JobSnapshot, base_url: str,
     )
 
 
-async def read_changes(connection: Connection, *, after: int, rows_max: int) -> tuple[list[Change], int]:
+async def read_changes(
+    connection: Connection, *, after: int, rows_max: int
+) -> tuple[list[PromotionChange], int]:
     """What follows the cursor, and the cursor behind it.
 
     Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept, and for a cursor that was never given:
@@ -146,7 +148,7 @@ async def read_last_number(connection: Connection) -> int:
     return last
 
 
-async def stream_snapshot(connection: Connection) -> AsyncIterator[list[Change]]:
+async def stream_snapshot(connection: Connection) -> AsyncIterator[list[PromotionChange]]:
     """Every promoted job, in portions. In a transaction that sees one moment."""
     async for portion in store.stream_promoted(connection, rows_max=SNAPSHOT_ROWS):
         yield portion

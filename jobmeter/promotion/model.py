@@ -19,7 +19,7 @@ class PromotionState:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PromotionChange:
     """One entry of the feed: promote the job, or stop. ``clicks_left`` is a hint of how many it can still pay for."""
 
     number: int

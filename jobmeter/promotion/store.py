@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.promotion.model import Change, ContractSpend, PromotionState
+from jobmeter.promotion.model import ContractSpend, PromotionChange, PromotionState
 
 SQL = load_statements("jobmeter.promotion")
 
@@ -66,17 +66,17 @@ async def list_waiting_for_time(
     return [row[0] for row in rows]
 
 
-async def list_changes(connection: Connection, *, after: int, rows_max: int) -> list[Change]:
+async def list_changes(connection: Connection, *, after: int, rows_max: int) -> list[PromotionChange]:
     rows = await (await connection.execute(SQL["list_changes"], locals())).fetchall()
-    return [Change(*row) for row in rows]
+    return [PromotionChange(*row) for row in rows]
 
 
-async def stream_promoted(connection: Connection, *, rows_max: int) -> AsyncIterator[list[Change]]:
+async def stream_promoted(connection: Connection, *, rows_max: int) -> AsyncIterator[list[PromotionChange]]:
     """Portions of at most ``rows_max``; in a transaction, which the cursor lives in."""
     async with connection.cursor(name="promoted_jobs") as cursor:
         await cursor.execute(SQL["stream_promoted"])
         while rows := await cursor.fetchmany(rows_max):
-            yield [Change(*row) for row in rows]
+            yield [PromotionChange(*row) for row in rows]
 
 
 async def drop_changes(connection: Connection, *, before: datetime) -> None:

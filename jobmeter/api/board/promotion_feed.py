@@ -15,7 +15,7 @@ from jobmeter.base.faults import Refused
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.promotion import flow as delivery
-from jobmeter.promotion.model import Change
+from jobmeter.promotion.model import PromotionChange
 from jobmeter.wire.links import make_links
 
 LIMIT_DEFAULT = 100
@@ -47,7 +47,7 @@ async def follow_changes(request: Request) -> Response:
     )
 
 
-async def _read(state: State, after: int, limit: int) -> tuple[list[Change], int]:
+async def _read(state: State, after: int, limit: int) -> tuple[list[PromotionChange], int]:
     async with state.database.connection() as connection:
         return await delivery.read_changes(connection, after=after, rows_max=limit)
 
@@ -72,7 +72,7 @@ async def _write_snapshot(state: State) -> AsyncIterator[bytes]:
             yield b"\n".join(lines) + b"\n"
 
 
-def draw_change(change: Change, settings: Settings) -> dict[str, Any]:
+def draw_change(change: PromotionChange, settings: Settings) -> dict[str, Any]:
     job_id = change.job_id
     drawn = {
         "jobPostingId": job_id,
