@@ -59,7 +59,9 @@ async def load_feed(
     async with database.transaction() as connection:
         known = await store.read_known_jobs(connection, feed_id=feed.id, now=now)
         await store.delete_feed_errors(connection, feed_id=feed.id)
-    cutter = rules.FeedCutter(read_feed(file, known=known, rules=policy.rules), known, now=now, policy=policy)
+    cutter = rules.FeedBatcher(
+        read_feed(file, known=known, rules=policy.rules), known, now=now, policy=policy
+    )
     with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
         run = await _carry_out(load, cutter, thread, run)
     run = replace(run, expected_job_count=cutter.expected_job_count)
@@ -71,7 +73,7 @@ async def load_feed(
 
 
 async def _carry_out(
-    load: _Load, cutter: rules.FeedCutter, thread: ThreadPoolExecutor, run: FeedRun
+    load: _Load, cutter: rules.FeedBatcher, thread: ThreadPoolExecutor, run: FeedRun
 ) -> FeedRun:
     loop = asyncio.get_running_loop()
     try:

@@ -35,7 +35,7 @@ def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | Fe
     return FeedRow(job.index, job.partner_job_id, job.fingerprint, to_ms(until), renew_at, make_content(job))
 
 
-class FeedCutter:
+class FeedBatcher:
     """Cuts the items of a feed into batches and remembers which jobs it has had."""
 
     def __init__(
