@@ -44,7 +44,7 @@ def say_not_allowed(operation: Operation, what: str) -> str:
     return f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for {what}"
 
 
-def say_contract_changed(contract: str) -> str:
+def contract_changed_message(contract: str) -> str:
     return f"{_CLIENT_SIDE}The contract of a job can not be changed to {contract}"
 
 

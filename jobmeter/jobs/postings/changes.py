@@ -18,7 +18,12 @@ from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns.membership import join_campaign
 from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
-from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_contract_changed, say_job_missing, say_not_allowed
+from jobmeter.jobs.messages import (
+    DUPLICATE_CONTENT,
+    contract_changed_message,
+    say_job_missing,
+    say_not_allowed,
+)
 from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
@@ -81,7 +86,7 @@ async def _update(
 ) -> None:
     fault = rules.find_place_fault(draft, child.partner_id)
     if fault is None and not await _is_same_contract(connection, child, draft, posting, now):
-        fault = say_contract_changed(str(draft.contract))
+        fault = contract_changed_message(str(draft.contract))
     if fault is not None:
         raise OperationRejected(fault)
     await _write_content(connection, draft, posting, now)
