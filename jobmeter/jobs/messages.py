@@ -27,7 +27,7 @@ def say_required(path: str) -> str:
     return f"ERROR :: {path} :: {REQUIRED}\n"
 
 
-def say_duplicate_id(job_id: int, external_id: str) -> str:
+def duplicate_id_message(job_id: int, external_id: str) -> str:
     return _CLIENT_SIDE + _DUPLICATE_ID.format(job_id=job_id, external_id=external_id)
 
 

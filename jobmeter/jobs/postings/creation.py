@@ -21,7 +21,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules as campaigns_rules
 from jobmeter.jobs.campaigns import store as campaigns_store
 from jobmeter.jobs.funding import Funding, find_contract, find_funding
-from jobmeter.jobs.messages import DUPLICATE_CONTENT, say_duplicate_id
+from jobmeter.jobs.messages import DUPLICATE_CONTENT, duplicate_id_message
 from jobmeter.jobs.model import AcceptedOperation, JobDraft, JobPosting, State
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.slots.flow import free_held_slot
@@ -165,7 +165,7 @@ async def _find_duplicate(connection: Connection, child: Application, draft: Job
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
     )
     assert existing is not None, "an external id is never free again, once its job did not fail"
-    return AcceptedOperation(None, say_duplicate_id(existing.job_id, draft.external_id))
+    return AcceptedOperation(None, duplicate_id_message(existing.job_id, draft.external_id))
 
 
 async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:
