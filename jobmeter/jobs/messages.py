@@ -31,7 +31,7 @@ def duplicate_id_message(job_id: int, external_id: str) -> str:
     return _CLIENT_SIDE + _DUPLICATE_ID.format(job_id=job_id, external_id=external_id)
 
 
-def say_job_missing(operation: Operation, partner_id: int, external_id: str) -> str:
+def job_missing_message(operation: Operation, partner_id: int, external_id: str) -> str:
     """UPDATE names the partner and the job, the others do not."""
     text = f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for a non-existing job"
     if operation is Operation.UPDATE:

@@ -21,7 +21,7 @@ from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contr
 from jobmeter.jobs.messages import (
     DUPLICATE_CONTENT,
     contract_changed_message,
-    say_job_missing,
+    job_missing_message,
     say_not_allowed,
 )
 from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
@@ -46,7 +46,9 @@ async def accept_change(
     """UPDATE, RENEW, UPGRADE and DOWNGRADE of a job, under its lock."""
     posting = await _lock_by_external_id(connection, child, draft)
     if posting is None:
-        return AcceptedOperation(None, say_job_missing(draft.operation, child.partner_id, draft.external_id))
+        return AcceptedOperation(
+            None, job_missing_message(draft.operation, child.partner_id, draft.external_id)
+        )
     fault = rules.find_state_fault(draft.operation, posting, now)
     if fault is not None:
         return AcceptedOperation(posting.job_id, fault)
