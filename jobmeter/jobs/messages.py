@@ -39,7 +39,7 @@ def job_missing_message(operation: Operation, partner_id: int, external_id: str)
     return text
 
 
-def say_not_allowed(operation: Operation, what: str) -> str:
+def not_allowed_message(operation: Operation, what: str) -> str:
     """``what`` says of which kind the job is, such as ``"a closed job"``."""
     return f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for {what}"
 

@@ -22,7 +22,7 @@ from jobmeter.jobs.messages import (
     DUPLICATE_CONTENT,
     contract_changed_message,
     job_missing_message,
-    say_not_allowed,
+    not_allowed_message,
 )
 from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
 from jobmeter.jobs.postings import rules
@@ -175,12 +175,12 @@ async def _upgrade(
         await _refill(connection, draft, posting, contract, now)
         return
     if posting.hiring_contract_id is not None:
-        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a premium job"))
+        raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a premium job"))
     if draft.contract is None:
         raise Refused(Fault.JOB_PREMIUM_CONTRACT)
     hiring = await find_hiring_contract(connection, child, draft.contract, now)
     if hiring is None:
-        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a job on another kind of contract"))
+        raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a job on another kind of contract"))
     run_number = posting.run_number + 1
     with contract_refusals(draft):
         await claim_slot(
@@ -206,7 +206,7 @@ async def _refill(
 ) -> None:
     held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
     if held.can_pay_a_click:
-        raise OperationRejected(say_not_allowed(Operation.UPGRADE, "a promoted job"))
+        raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
     with contract_refusals(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
@@ -220,7 +220,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
         await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
         return
     if posting.hiring_contract_id is None:
-        raise OperationRejected(say_not_allowed(Operation.DOWNGRADE, "a basic job"))
+        raise OperationRejected(not_allowed_message(Operation.DOWNGRADE, "a basic job"))
     await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
     await store.set_listing(
         connection,

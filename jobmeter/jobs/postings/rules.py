@@ -11,7 +11,7 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
-from jobmeter.jobs.messages import say_not_allowed, say_place_missing
+from jobmeter.jobs.messages import not_allowed_message, say_place_missing
 from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, Operation, State, Task
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
@@ -129,9 +129,9 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
     """Why the operation is not for a job in this state: only an open one can be changed."""
     if posting.state is State.CLOSED:
-        return say_not_allowed(operation, "a closed job")
+        return not_allowed_message(operation, "a closed job")
     if posting.state not in OPEN_STATES or posting.expires_at <= now:
-        return say_not_allowed(operation, "an expired job")
+        return not_allowed_message(operation, "an expired job")
     return None
 
 
