@@ -48,7 +48,7 @@ def contract_changed_message(contract: str) -> str:
     return f"{_CLIENT_SIDE}The contract of a job can not be changed to {contract}"
 
 
-def say_place_missing(partner_id: int, external_id: str) -> str:
+def location_missing_message(partner_id: int, external_id: str) -> str:
     dropped = f"Job {{partner=urn:li:jobPostingPartner:{partner_id}, partnerJobCode={external_id}}} was dropped: true"
     fields = ("city", "postalCode", "state", "geoLocation")
     return f"{dropped}\n\n" + "".join(f"Invalid Field: /{field}; \n" for field in fields)

@@ -11,7 +11,7 @@ from jobmeter.base.money import Money, format_amount
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
-from jobmeter.jobs.messages import not_allowed_message, say_place_missing
+from jobmeter.jobs.messages import location_missing_message, not_allowed_message
 from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, Operation, State, Task
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
@@ -123,7 +123,7 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
     is_remote = any(workplace.lower() == "remote" for workplace in draft.workplace_types)
     if is_remote or not any(map(is_country_only, (draft.location, *draft.alternate_locations))):
         return None
-    return say_place_missing(partner_id, draft.external_id)
+    return location_missing_message(partner_id, draft.external_id)
 
 
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
