@@ -10,7 +10,7 @@ from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.messages import say_required
+from jobmeter.jobs.messages import required_message
 from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting
 from jobmeter.partners.model import Application
 
@@ -35,7 +35,7 @@ async def find_funding(connection: Connection, child: Application, draft: JobDra
             raise Refused(Fault.JOB_PREMIUM_CONTRACT)
         if draft.total_budget is not None and draft.partner_job_campaign is None:
             # It would be published for nothing, and its poster would wait for clicks that nobody pays.
-            raise Refused(Fault.JOB_FIELDS_INVALID, lines=say_required("/contract"))
+            raise Refused(Fault.JOB_FIELDS_INVALID, lines=required_message("/contract"))
         return Funding()
     found = await find_hiring_contract(connection, child, draft.contract, now)
     if found is not None:

@@ -23,7 +23,7 @@ CAMPAIGN_MISSING = "This job has a missing job campaign. [MISSING_JOB_CAMPAIGN]"
 REQUIRED = "field is required but not found and has no default value"
 
 
-def say_required(path: str) -> str:
+def required_message(path: str) -> str:
     return f"ERROR :: {path} :: {REQUIRED}\n"
 
 

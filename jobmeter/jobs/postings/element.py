@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, parse_amount, parse_positive_amount
-from jobmeter.jobs.messages import REQUIRED, say_required
+from jobmeter.jobs.messages import REQUIRED, required_message
 from jobmeter.jobs.model import JobDraft, Operation
 from jobmeter.jobs.postings.rules import is_web_url
 from jobmeter.jobs.postings.schema import (
@@ -134,7 +134,7 @@ def _find_nul(value: object, path: str) -> Iterator[str]:
 def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
     """What the version adds to the fields; told beside whatever else is wrong."""
     if dialect.needs_poster_email and element.get("posterEmail") is None:
-        yield say_required("/posterEmail")
+        yield required_message("/posterEmail")
     external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
     if isinstance(external_id, str) and characters_max < len(external_id) <= EXTERNAL_ID_CHARACTERS_MAX:
         yield _line("/externalJobPostingId", _say_too_long(external_id, characters_max))
