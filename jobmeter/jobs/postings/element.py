@@ -137,7 +137,7 @@ def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
         yield required_message("/posterEmail")
     external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
     if isinstance(external_id, str) and characters_max < len(external_id) <= EXTERNAL_ID_CHARACTERS_MAX:
-        yield _line("/externalJobPostingId", _say_too_long(external_id, characters_max))
+        yield _line("/externalJobPostingId", _too_long_message(external_id, characters_max))
 
 
 def _check_values(read: Element, now: datetime) -> Iterator[str]:
@@ -277,7 +277,7 @@ def _say(detail: ErrorDetails) -> str:
     return _line(path, text.format(given=_show(given), **detail.get("ctx", {})))
 
 
-def _say_too_long(given: object, characters_max: int) -> str:
+def _too_long_message(given: object, characters_max: int) -> str:
     return f'length of "{_show(given)}" is greater than {characters_max}'
 
 
