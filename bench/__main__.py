@@ -45,10 +45,10 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
         console.print(f"measuring {group} ...")
         with open_machine() as machine:
             found |= GROUPS[group](machine, sizes, read_machine_clock())
-    return {figure.name: draw_result(figure, found[figure.name]) for figure in wanted}
+    return {figure.name: result_line(figure, found[figure.name]) for figure in wanted}
 
 
-def draw_result(figure: Figure, measured: Measured) -> dict[str, Any]:
+def result_line(figure: Figure, measured: Measured) -> dict[str, Any]:
     """``value`` and ``limit`` are medians; ``runs`` lists the value of each run, ``note`` tells a size that was chosen."""
     drawn = {
         "value": _round(measured.value),

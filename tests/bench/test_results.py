@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.__main__ import draw_result, main
+from bench.__main__ import main, result_line
 from bench.figures import FIGURES, GROUPS
 from bench.intake_growth import COMPARED_ROUNDS
 from bench.measurement import Figure, Measured, Sizes
@@ -33,7 +33,7 @@ def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
 def test_value_and_limit_are_medians():
     figure = Figure("speed", "events/s", "group", "the sky", 0.5)
     measured = Measured(runs=(10.0, 900.0, 30.0), limits=(60.0, 1.0, 70.0), note="three of them")
-    assert draw_result(figure, measured) == {
+    assert result_line(figure, measured) == {
         "value": 30.0,
         "unit": "events/s",
         "limit": 60.0,
@@ -45,7 +45,7 @@ def test_value_and_limit_are_medians():
 
 
 def test_a_figure_without_a_limit_has_no_ratio():
-    drawn = draw_result(Figure("wait", "ms", "group"), Measured(runs=(3.0, 2.0)))
+    drawn = result_line(Figure("wait", "ms", "group"), Measured(runs=(3.0, 2.0)))
     assert (drawn["value"], drawn["limit"], drawn["ratio"], drawn["target"]) == (2.5, None, None, None)
 
 
