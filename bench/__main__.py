@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> i
     console = Console()
     results = measure(wanted, sizes or (LARGE if asked.large else Sizes()), console)
     asked.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    console.print(draw_table(wanted, results))
+    console.print(render_table(wanted, results))
     return 0
 
 
@@ -65,7 +65,7 @@ def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def draw_table(wanted: list[Figure], results: Results) -> Table:
+def render_table(wanted: list[Figure], results: Results) -> Table:
     limits = "\n".join(
         f"limit of {figure.name}: {figure.limited_by}" for figure in wanted if figure.limited_by
     )
