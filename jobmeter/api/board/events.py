@@ -36,7 +36,7 @@ async def take_events(request: Request) -> Response:
         return service_unavailable()
     if reply.jobs_noted:
         state.ring()
-    return json_response(draw_reply(reply))
+    return json_response(serialize_intake_reply(reply))
 
 
 async def _take_in(request: Request, state: State, body: bytes) -> IntakeReply:
@@ -53,7 +53,7 @@ async def _take_in(request: Request, state: State, body: bytes) -> IntakeReply:
         )
 
 
-def draw_reply(reply: IntakeReply) -> dict[str, Any]:
+def serialize_intake_reply(reply: IntakeReply) -> dict[str, Any]:
     return {
         "accepted": reply.accepted,
         "duplicate": reply.duplicate,
