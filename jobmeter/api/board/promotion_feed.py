@@ -40,7 +40,7 @@ async def follow_changes(request: Request) -> Response:
         return plain_refusal(refused)
     return json_response(
         {
-            "elements": [draw_change(change, state.settings) for change in changes],
+            "elements": [serialize_change(change, state.settings) for change in changes],
             "cursor": str(cursor),
             "hasMore": len(changes) == max(limit, 1),
         }
@@ -68,11 +68,11 @@ async def _write_snapshot(state: State) -> AsyncIterator[bytes]:
         cursor = await delivery.read_last_number(connection)
         yield msgspec.json.encode({"cursor": str(cursor)}) + b"\n"
         async for portion in delivery.stream_snapshot(connection):
-            lines = [msgspec.json.encode(draw_change(change, state.settings)) for change in portion]
+            lines = [msgspec.json.encode(serialize_change(change, state.settings)) for change in portion]
             yield b"\n".join(lines) + b"\n"
 
 
-def draw_change(change: PromotionChange, settings: Settings) -> dict[str, Any]:
+def serialize_change(change: PromotionChange, settings: Settings) -> dict[str, Any]:
     job_id = change.job_id
     drawn = {
         "jobPostingId": job_id,
