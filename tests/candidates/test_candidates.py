@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from jobmeter.api.candidate.pages import draw_address
+from jobmeter.api.candidate.pages import serialize_address
 from jobmeter.metering.intake.identity import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.board import Board, bearer, open_board
@@ -136,7 +136,7 @@ def test_an_unknown_job_has_no_page(board: Board) -> None:
     ],
 )
 def test_a_place_is_told_as_far_as_it_is_known(location: str, country: str, drawn: dict[str, str]) -> None:
-    assert draw_address(location, country) == {"@type": "PostalAddress"} | drawn
+    assert serialize_address(location, country) == {"@type": "PostalAddress"} | drawn
 
 
 XML_JOB = """<job>

@@ -177,7 +177,7 @@ def draw_structured(page: JobPage) -> str:
         "datePosted": page.listed_at.date().isoformat(),
         "validThrough": page.expires_at.isoformat(),
         "hiringOrganization": {"@type": "Organization", "name": page.company_name},
-        "jobLocation": {"@type": "Place", "address": draw_address(page.location, page.country)},
+        "jobLocation": {"@type": "Place", "address": serialize_address(page.location, page.country)},
         "identifier": {"@type": "PropertyValue", "name": "Jobmeter", "value": str(page.job_id)},
         "directApply": False,
     }
@@ -191,7 +191,7 @@ def draw_structured(page: JobPage) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def draw_address(location: str, country: str) -> dict[str, str]:
+def serialize_address(location: str, country: str) -> dict[str, str]:
     """A PostalAddress: search engines ask for the country by its code."""
     address = parse_address(location, country=country)
     told = {
