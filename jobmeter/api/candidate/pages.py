@@ -60,7 +60,7 @@ async def show_job(request: Request) -> Response:
         page=page,
         apply_path=f"/jobs/apply/{token}" if token else None,
         description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- cleaned just here
-        structured=Markup(draw_structured(page)),  # noqa: S704 -- escaped for a script element
+        structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
     return keep_visitor(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
@@ -166,7 +166,7 @@ def refuse(refused: Refused) -> Response:
     return service_unavailable() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
 
 
-def draw_structured(page: JobPage) -> str:
+def structured_data(page: JobPage) -> str:
     """schema.org JobPosting as JSON that may stand in a script element."""
     content = page.content
     drawn: dict[str, Any] = {
