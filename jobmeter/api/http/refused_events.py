@@ -8,7 +8,7 @@ from jobmeter.metering.filters.model import RefusedEvent
 from jobmeter.metering.model import VERDICTS
 
 
-def draw_refused(event: RefusedEvent) -> dict[str, Any]:
+def serialize_refused_event(event: RefusedEvent) -> dict[str, Any]:
     return {
         "source": event.source,
         "id": event.event_id,

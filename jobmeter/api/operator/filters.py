@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
-from jobmeter.api.http.refused_events import draw_refused
+from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
@@ -54,7 +54,7 @@ async def list_all_refused(_: Request, state: State) -> Response:
     """The last 50 events of all senders that did not count, those that could not be read among them."""
     async with state.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=filters.OPERATOR)
-    return json_response({"elements": [draw_refused(event) for event in found]})
+    return json_response({"elements": [serialize_refused_event(event) for event in found]})
 
 
 def draw_policy(policy: FilterPolicy) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import State
 from jobmeter.api.http.parameters import read_path_id
-from jobmeter.api.http.refused_events import draw_refused
+from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.partner.gateway import with_partner
@@ -42,7 +42,7 @@ async def list_own_refused(_: Request, state: State, application: Application, _
     """The last 50 events of the application's jobs that did not count, newest first."""
     async with state.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=application.id)
-    return json_response({"elements": [draw_refused(event) for event in found]})
+    return json_response({"elements": [serialize_refused_event(event) for event in found]})
 
 
 @with_partner
