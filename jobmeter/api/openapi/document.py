@@ -219,7 +219,7 @@ def _draw_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
         ),
         "security": [] if is_oauth or path == "/health" else [{_choose_scheme(path): []}],
     }
-    body = _draw_body(path, known, verb)
+    body = _describe_body(path, known, verb)
     return drawn | ({"requestBody": body} if body else {})
 
 
@@ -234,7 +234,7 @@ def _choose_scheme(path: str) -> str:
     return schemes.get(path.split("/")[1], "operatorKey")
 
 
-def _draw_body(path: str, known: Operation | None, verb: str) -> dict[str, Any]:
+def _describe_body(path: str, known: Operation | None, verb: str) -> dict[str, Any]:
     if path in FORMS:
         return {"required": True, "content": {FORM: {"schema": FORMS[path]}}}
     if verb == "GET":
