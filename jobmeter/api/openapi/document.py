@@ -110,7 +110,7 @@ def _draw_restli(root: str, resource: Resource, names: list[str], *, is_keyed: b
         "summary": "; ".join(row.summary for row in rows),
         "parameters": _draw_parameters(root, resource, names, rows, is_keyed=is_keyed),
         "security": [{"accessToken": []}],
-        "responses": _draw_replies(rows) | _draw_faults(_RESTLI_FAULTS, "RestliError"),
+        "responses": _draw_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
     }
     bodies = list(dict.fromkeys(row.body for row in rows if row.body))
     if bodies:
@@ -187,7 +187,7 @@ def _draw_replies(rows: list[Operation]) -> dict[str, Any]:
     return found
 
 
-def _draw_faults(statuses: tuple[int, ...], schema: str) -> dict[str, Any]:
+def _describe_faults(statuses: tuple[int, ...], schema: str) -> dict[str, Any]:
     return {
         str(status): {"description": "Refused", "content": {JSON: {"schema": refer(schema)}}}
         for status in statuses
@@ -213,9 +213,9 @@ def _draw_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
         "responses": {"200": reply}
         | ({"201": reply} if known is None else {})
         | (
-            _draw_faults(_OAUTH_FAULTS, "OAuthError")
+            _describe_faults(_OAUTH_FAULTS, "OAuthError")
             if is_oauth
-            else _draw_faults(_PLAIN_FAULTS, "PlainError")
+            else _describe_faults(_PLAIN_FAULTS, "PlainError")
         ),
         "security": [] if is_oauth or path == "/health" else [{_choose_scheme(path): []}],
     }
