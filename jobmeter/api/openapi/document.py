@@ -70,7 +70,7 @@ def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, An
         "info": {"title": "Jobmeter", "version": __version__, "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | _draw_models(),
+            "schemas": SCHEMAS | _describe_models(),
             "securitySchemes": {
                 "accessToken": {"type": "http", "scheme": "bearer"},
                 "operatorKey": {"type": "http", "scheme": "bearer"},
@@ -247,7 +247,7 @@ def _describe_body(path: str, known: Operation | None, verb: str) -> dict[str, A
     return {"required": True, "content": {JSON: {"schema": schema}}}
 
 
-def _draw_models() -> dict[str, Schema]:
+def _describe_models() -> dict[str, Schema]:
     """The operator's bodies are pydantic models, which know their own schemas."""
     found: dict[str, Schema] = {}
     for model in BODIES.values():
