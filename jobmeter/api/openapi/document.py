@@ -108,7 +108,7 @@ def _draw_restli(root: str, resource: Resource, names: list[str], *, is_keyed: b
         "operationId": _name(f"{root} {resource.name} {' '.join(names)}"),
         "tags": [resource.name],
         "summary": "; ".join(row.summary for row in rows),
-        "parameters": _draw_parameters(root, resource, names, rows, is_keyed=is_keyed),
+        "parameters": _describe_parameters(root, resource, names, rows, is_keyed=is_keyed),
         "security": [{"accessToken": []}],
         "responses": _draw_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
     }
@@ -120,7 +120,7 @@ def _draw_restli(root: str, resource: Resource, names: list[str], *, is_keyed: b
     return drawn
 
 
-def _draw_parameters(
+def _describe_parameters(
     root: str, resource: Resource, names: list[str], rows: list[Operation], *, is_keyed: bool
 ) -> list[dict[str, Any]]:
     methods = [name.partition(" ")[0] for name in names]
