@@ -64,7 +64,7 @@ def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, An
         if not route.path.startswith(NOT_JSON):
             path = _CONVERTOR.sub(r"{\1}", route.path)
             for verb in sorted((route.methods or set()) - {"HEAD"}):
-                paths.setdefault(path, {})[verb.lower()] = _draw_plain(route, path, verb)
+                paths.setdefault(path, {})[verb.lower()] = _describe_plain(route, path, verb)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Jobmeter", "version": __version__, "description": _ABOUT},
@@ -194,7 +194,7 @@ def _describe_faults(statuses: tuple[int, ...], schema: str) -> dict[str, Any]:
     }
 
 
-def _draw_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
+def _describe_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
     known = PLAIN.get(path)
     told = (route.endpoint.__doc__ or route.name.replace("_", " ")).strip().splitlines()[0].replace("``", "")
     is_oauth = path.startswith("/oauth/")
