@@ -110,7 +110,7 @@ def _draw_restli(root: str, resource: Resource, names: list[str], *, is_keyed: b
         "summary": "; ".join(row.summary for row in rows),
         "parameters": _describe_parameters(root, resource, names, rows, is_keyed=is_keyed),
         "security": [{"accessToken": []}],
-        "responses": _draw_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
+        "responses": _describe_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
     }
     bodies = list(dict.fromkeys(row.body for row in rows if row.body))
     if bodies:
@@ -176,7 +176,7 @@ _OAUTH_FAULTS = _list_statuses(1, 2, 9)
 _PLAIN_FAULTS = _list_statuses(1, 3, 4, 5, 6, 8, 9)
 
 
-def _draw_replies(rows: list[Operation]) -> dict[str, Any]:
+def _describe_replies(rows: list[Operation]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in rows:
         reply = found.setdefault(str(row.status), {"description": row.summary})
