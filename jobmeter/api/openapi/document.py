@@ -58,7 +58,7 @@ def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, An
         for root in roots:
             for (is_keyed, verb), names in _group(resource).items():
                 path = f"{root}/{resource.name}" + ("/{key}" if is_keyed else "")
-                drawn = _draw_restli(root, resource, names, is_keyed=is_keyed)
+                drawn = _describe_restli(root, resource, names, is_keyed=is_keyed)
                 paths.setdefault(path, {})[verb] = drawn
     for route in plain:
         if not route.path.startswith(NOT_JSON):
@@ -102,7 +102,7 @@ def _group(resource: Resource) -> dict[tuple[bool, str], list[str]]:
     return groups
 
 
-def _draw_restli(root: str, resource: Resource, names: list[str], *, is_keyed: bool) -> dict[str, Any]:
+def _describe_restli(root: str, resource: Resource, names: list[str], *, is_keyed: bool) -> dict[str, Any]:
     rows = [RESTLI.get((resource.name, name), Operation(f"{resource.name}: {name}", "")) for name in names]
     drawn: dict[str, Any] = {
         "operationId": _name(f"{root} {resource.name} {' '.join(names)}"),
