@@ -82,7 +82,7 @@ async def open_contract(request: Request, state: State) -> Response:
             contract_id=body.contract_id,
             pacing=body.pacing,
         )
-    return json_response(draw_contract(contract), status=201)
+    return json_response(serialize_contract(contract), status=201)
 
 
 @with_operator_key
@@ -90,7 +90,9 @@ async def show_contract(request: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         contract = await find_contract(connection, request)
         available = await contracts.read_available(connection, contract=contract)
-    return json_response(draw_contract(contract) | {"available": format_amount(available, contract.currency)})
+    return json_response(
+        serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
+    )
 
 
 @with_operator_key
@@ -107,7 +109,7 @@ async def top_up_contract(request: Request, state: State) -> Response:
             now=now,
         )
         contract = await find_contract(connection, request)
-    return json_response(draw_contract(contract) | {"wasRepeated": not is_new})
+    return json_response(serialize_contract(contract) | {"wasRepeated": not is_new})
 
 
 @with_operator_key
@@ -122,7 +124,7 @@ async def set_price(request: Request, state: State) -> Response:
             price_micros=parse_positive_amount(body.click_price, contract.currency).amount_micros,
             valid_from=body.valid_from,
         )
-    return json_response(draw_contract(contract))
+    return json_response(serialize_contract(contract))
 
 
 def read_traits(body: PriceBody) -> JobTraits:
@@ -175,7 +177,7 @@ async def set_pacing(request: Request, state: State) -> Response:
         contract = await find_contract(connection, request)
         await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)
         contract = await find_contract(connection, request)
-    return json_response(draw_contract(contract))
+    return json_response(serialize_contract(contract))
 
 
 async def find_contract(connection: Connection, request: Request) -> PartnerContract:
@@ -186,7 +188,7 @@ async def find_contract(connection: Connection, request: Request) -> PartnerCont
     return contract
 
 
-def draw_contract(contract: PartnerContract) -> dict[str, Any]:
+def serialize_contract(contract: PartnerContract) -> dict[str, Any]:
     return {
         "id": contract.id,
         "contract": contract.urn,
