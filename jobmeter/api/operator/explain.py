@@ -102,7 +102,7 @@ async def explain_event(request: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         found = await explain.explain_event(connection, event_key=event_key)
         job = (await explain.explain_job(connection, job_id=found.event.job_id)).job
-    click = None if found.click is None else draw_click(found.click, job.currency)
+    click = None if found.click is None else serialize_click(found.click, job.currency)
     return json_response(
         draw_job(job)
         | {
@@ -160,7 +160,7 @@ def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
 
 def draw_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
     return {
-        "clicks": [draw_click(click, currency) for click in page.clicks],
+        "clicks": [serialize_click(click, currency) for click in page.clicks],
         "nextAfter": None if page.next_after is None else str(page.next_after),
         "eventsDroppedAt": _draw_time(page.dropped_at),
     }
@@ -210,7 +210,7 @@ def draw_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any]:
     }
 
 
-def draw_click(click: ExplainedClick, currency: str) -> dict[str, Any]:
+def serialize_click(click: ExplainedClick, currency: str) -> dict[str, Any]:
     return {
         "eventKey": str(click.event_key),
         "at": click.at.isoformat(),
