@@ -29,7 +29,7 @@ async def read_sums(stage: Stage) -> tuple[list, list]:
     return sorted(await stage.rows(FIGURES)), sorted(await stage.rows(POSTED))
 
 
-def draw_clicks(rng: Random, job_ids: list[int], count: int) -> list:
+def serialize_clicks(rng: Random, job_ids: list[int], count: int) -> list:
     return [
         make_event(
             rng.choice(job_ids),
@@ -49,7 +49,7 @@ def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
     async def run() -> None:
         async with open_stage(database_url) as stage:
             job_ids = [await stage.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
-            events = draw_clicks(Random(3), job_ids, 120)
+            events = serialize_clicks(Random(3), job_ids, 120)
             await stage.take_in(events[:80], LATER)
             await stage.take_in(events[40:], LATER)
             before = await read_sums(stage)
@@ -84,7 +84,7 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
                 await stage.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
             ]
             for _ in range(8):
-                events = draw_clicks(rng, job_ids, 40)
+                events = serialize_clicks(rng, job_ids, 40)
                 reply = await stage.take_in(events, LATER)
                 assert reply.accepted + reply.duplicate + reply.rejected == len(events)
                 accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged

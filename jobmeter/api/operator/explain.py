@@ -65,7 +65,7 @@ async def explain_day(request: Request, state: State) -> Response:
             "restatements": [draw_restatement(change, currency) for change in found.restatements],
         }
         | draw_postings(found.page, currency)
-        | draw_clicks(found.click_page, currency)
+        | serialize_clicks(found.click_page, currency)
     )
 
 
@@ -90,7 +90,7 @@ async def explain_charge(request: Request, state: State) -> Response:
             },
             "corrections": [draw_posting(posting, currency) for posting in found.corrections],
         }
-        | draw_clicks(found.click_page, currency)
+        | serialize_clicks(found.click_page, currency)
     )
 
 
@@ -158,7 +158,7 @@ def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
     }
 
 
-def draw_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
+def serialize_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
     return {
         "clicks": [serialize_click(click, currency) for click in page.clicks],
         "nextAfter": None if page.next_after is None else str(page.next_after),
