@@ -39,7 +39,7 @@ async def explain_job(request: Request, state: State) -> Response:
         )
     return json_response(
         draw_job(found.job)
-        | {"days": [draw_day(day, found.job.currency) for day in found.days]}
+        | {"days": [serialize_day(day, found.job.currency) for day in found.days]}
         | draw_postings(found.page, found.job.currency)
     )
 
@@ -61,7 +61,7 @@ async def explain_day(request: Request, state: State) -> Response:
     return json_response(
         draw_job(found.job)
         | {
-            "figures": draw_day(found.day, currency),
+            "figures": serialize_day(found.day, currency),
             "restatements": [draw_restatement(change, currency) for change in found.restatements],
         }
         | draw_postings(found.page, currency)
@@ -181,7 +181,7 @@ def draw_job(job: ExplainedJob) -> dict[str, Any]:
     }
 
 
-def draw_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
+def serialize_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
     return {
         "day": day.day.isoformat(),
         "views": day.views,
