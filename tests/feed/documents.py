@@ -5,7 +5,7 @@ from collections.abc import Iterable
 TEXT = "A fitter mends what broke, on the quay and in the yard, by day and now and then by night. " * 2
 
 
-def draw_job(name: str, **changed: str) -> str:
+def serialize_job(name: str, **changed: str) -> str:
     fields = {
         "partnerJobId": name,
         "company": "Harbour Logistics",
@@ -23,4 +23,4 @@ def draw_feed(jobs: Iterable[str]) -> bytes:
 
 
 def draw_jobs(count: int) -> list[str]:
-    return [draw_job(f"j{number}") for number in range(count)]
+    return [serialize_job(f"j{number}") for number in range(count)]

@@ -9,7 +9,7 @@ import pytest
 from jobmeter.cli import feeds
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
-from tests.feed.documents import draw_feed, draw_job, draw_jobs
+from tests.feed.documents import draw_feed, draw_jobs, serialize_job
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def load(url, path, application) -> None:
 def test_a_file_is_loaded_and_its_errors_are_told(database_url, tmp_path, capsys):
     application = asyncio.run(make_application(database_url))
     path = tmp_path / "feed.xml"
-    path.write_bytes(draw_feed([*draw_jobs(3), draw_job("bad", description="short")]))
+    path.write_bytes(draw_feed([*draw_jobs(3), serialize_job("bad", description="short")]))
 
     load(database_url, path, application)
 

@@ -13,7 +13,7 @@ from jobmeter.jobs.feeds import flow as feeds_flow
 from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
 from tests.board import bearer
-from tests.feed.documents import draw_feed, draw_job, draw_jobs
+from tests.feed.documents import draw_feed, draw_jobs, serialize_job
 from tests.laws.stage import START, open_stage
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -94,7 +94,7 @@ def wait_for_run(board, feed_id, outcome):
 
 
 def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
-    site.body = draw_feed([*draw_jobs(3), draw_job("bad", description="short")])
+    site.body = draw_feed([*draw_jobs(3), serialize_job("bad", description="short")])
     answer = register(board, url=site.url)
     assert answer.status_code == 201, answer.text
     feed_id = answer.json()["id"]

@@ -16,7 +16,7 @@ from jobmeter.jobs.feeds.load import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
-from tests.feed.documents import draw_feed, draw_job, draw_jobs
+from tests.feed.documents import draw_feed, draw_jobs, serialize_job
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 SMALL = FeedPolicy(batch_jobs=7)
@@ -116,7 +116,7 @@ def test_an_unchanged_reload_touches_no_job(stage):
 def test_a_change_is_carried_out_and_the_job_keeps_its_id(stage):
     stage.load(draw_feed(draw_jobs(10)))
     before = stage.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")
-    changed = [*draw_jobs(10)[:3], draw_job("j3", title="Rigger"), *draw_jobs(10)[4:]]
+    changed = [*draw_jobs(10)[:3], serialize_job("j3", title="Rigger"), *draw_jobs(10)[4:]]
     run = stage.load(draw_feed(changed), day=1)
     assert (run.updated, run.unchanged) == (1, 9)
     assert stage.ask("SELECT job_id FROM job_postings WHERE title = 'Rigger' AND revision = 1") == before
@@ -147,7 +147,7 @@ def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(stage):
 )
 def test_a_job_in_error_stays_as_it_was_and_is_read_again(stage, changed, path):
     stage.load(draw_feed(draw_jobs(10)))
-    run = stage.load(draw_feed([*draw_jobs(9), draw_job("j9", **changed)]), day=1)
+    run = stage.load(draw_feed([*draw_jobs(9), serialize_job("j9", **changed)]), day=1)
     (error,) = stage.report().errors
     assert (run.failed, run.closed, run.unchanged) == (1, 0, 9)
     assert (error.index, error.partner_job_id, error.path) == (9, "j9", path)
@@ -158,7 +158,7 @@ def test_a_job_in_error_stays_as_it_was_and_is_read_again(stage, changed, path):
 
 
 def test_one_id_twice_is_an_error_of_the_second(stage):
-    run = stage.load(draw_feed([draw_job("same"), draw_job("same", title="Other")]))
+    run = stage.load(draw_feed([serialize_job("same"), serialize_job("same", title="Other")]))
     assert (run.created, run.failed) == (1, 1)
     assert stage.report().errors[0].index == 1
 
@@ -198,7 +198,7 @@ def test_a_truncated_feed_closes_nothing(stage):
 
 
 def test_a_job_lives_on_while_it_is_in_the_feed_and_ends_on_its_own_day(stage):
-    content = draw_feed([draw_job("stays"), draw_job("ends", expirationDate="2026-05-10")])
+    content = draw_feed([serialize_job("stays"), serialize_job("ends", expirationDate="2026-05-10")])
     stage.load(content)
     assert stage.load(content, day=119).updated == 0
     assert stage.load(content, day=120).updated == 1

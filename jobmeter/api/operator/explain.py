@@ -38,7 +38,7 @@ async def explain_job(request: Request, state: State) -> Response:
             connection, job_id=request.path_params["job_id"], postings_after=postings_after
         )
     return json_response(
-        draw_job(found.job)
+        serialize_job(found.job)
         | {"days": [serialize_day(day, found.job.currency) for day in found.days]}
         | draw_postings(found.page, found.job.currency)
     )
@@ -59,7 +59,7 @@ async def explain_day(request: Request, state: State) -> Response:
         )
     currency = found.job.currency
     return json_response(
-        draw_job(found.job)
+        serialize_job(found.job)
         | {
             "figures": serialize_day(found.day, currency),
             "restatements": [draw_restatement(change, currency) for change in found.restatements],
@@ -78,7 +78,7 @@ async def explain_charge(request: Request, state: State) -> Response:
         found = await explain.explain_charge(connection, reference=reference, after=after)
     currency = found.job.currency
     return json_response(
-        draw_job(found.job)
+        serialize_job(found.job)
         | {
             "charge": {
                 "reference": str(found.reference),
@@ -104,7 +104,7 @@ async def explain_event(request: Request, state: State) -> Response:
         job = (await explain.explain_job(connection, job_id=found.event.job_id)).job
     click = None if found.click is None else serialize_click(found.click, job.currency)
     return json_response(
-        draw_job(job)
+        serialize_job(job)
         | {
             "eventKey": str(event_key),
             "type": KINDS[found.event.kind],
@@ -166,7 +166,7 @@ def serialize_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
     }
 
 
-def draw_job(job: ExplainedJob) -> dict[str, Any]:
+def serialize_job(job: ExplainedJob) -> dict[str, Any]:
     return {
         "jobId": job.job_id,
         "externalJobPostingId": job.external_id,
