@@ -88,7 +88,7 @@ async def explain_charge(request: Request, state: State) -> Response:
                 "amount": format_amount(found.charge.amount, currency),
                 "bookedAt": found.charge.booked_at.isoformat(),
             },
-            "corrections": [draw_posting(posting, currency) for posting in found.corrections],
+            "corrections": [serialize_posting(posting, currency) for posting in found.corrections],
         }
         | serialize_clicks(found.click_page, currency)
     )
@@ -153,7 +153,7 @@ def read_number(request: Request, name: str) -> int:
 
 def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
     return {
-        "postings": [draw_posting(posting, currency) for posting in page.postings],
+        "postings": [serialize_posting(posting, currency) for posting in page.postings],
         "nextPostingsAfter": page.next_after,
     }
 
@@ -195,7 +195,7 @@ def serialize_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
     }
 
 
-def draw_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any]:
+def serialize_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any]:
     return {
         "number": posting.number,
         "reference": str(posting.reference),
