@@ -40,7 +40,7 @@ async def explain_job(request: Request, state: State) -> Response:
     return json_response(
         serialize_job(found.job)
         | {"days": [serialize_day(day, found.job.currency) for day in found.days]}
-        | draw_postings(found.page, found.job.currency)
+        | serialize_postings(found.page, found.job.currency)
     )
 
 
@@ -64,7 +64,7 @@ async def explain_day(request: Request, state: State) -> Response:
             "figures": serialize_day(found.day, currency),
             "restatements": [draw_restatement(change, currency) for change in found.restatements],
         }
-        | draw_postings(found.page, currency)
+        | serialize_postings(found.page, currency)
         | serialize_clicks(found.click_page, currency)
     )
 
@@ -151,7 +151,7 @@ def read_number(request: Request, name: str) -> int:
     return int(text)
 
 
-def draw_postings(page: PostingPage, currency: str) -> dict[str, Any]:
+def serialize_postings(page: PostingPage, currency: str) -> dict[str, Any]:
     return {
         "postings": [serialize_posting(posting, currency) for posting in page.postings],
         "nextPostingsAfter": page.next_after,
