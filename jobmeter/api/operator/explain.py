@@ -162,7 +162,7 @@ def serialize_clicks(page: ClickPage, currency: str) -> dict[str, Any]:
     return {
         "clicks": [serialize_click(click, currency) for click in page.clicks],
         "nextAfter": None if page.next_after is None else str(page.next_after),
-        "eventsDroppedAt": _draw_time(page.dropped_at),
+        "eventsDroppedAt": format_time(page.dropped_at),
     }
 
 
@@ -191,7 +191,7 @@ def serialize_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
         "clicksRefused": day.clicks_refused,
         "clicksReversed": day.clicks_reversed,
         "charge": _draw(day.charge_micros, currency),
-        "finalSince": _draw_time(day.settled_at),
+        "finalSince": format_time(day.settled_at),
     }
 
 
@@ -228,5 +228,5 @@ def _draw(micros: int, currency: str) -> str | None:
     return format_amount(micros, currency) if currency else None
 
 
-def _draw_time(moment: datetime | None) -> str | None:
+def format_time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
