@@ -18,7 +18,7 @@ def serialize_job(name: str, **changed: str) -> str:
     return "<job>" + "".join(f"<{tag}>{text}</{tag}>" for tag, text in fields.items() if text) + "</job>"
 
 
-def draw_feed(jobs: Iterable[str]) -> bytes:
+def serialize_feed(jobs: Iterable[str]) -> bytes:
     return f"<?xml version='1.0' encoding='UTF-8'?><source>{''.join(jobs)}</source>".encode()
 
 

@@ -9,7 +9,7 @@ import pytest
 from jobmeter.cli import feeds
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
-from tests.feed.documents import draw_feed, draw_jobs, serialize_job
+from tests.feed.documents import draw_jobs, serialize_feed, serialize_job
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def load(url, path, application) -> None:
 def test_a_file_is_loaded_and_its_errors_are_told(database_url, tmp_path, capsys):
     application = asyncio.run(make_application(database_url))
     path = tmp_path / "feed.xml"
-    path.write_bytes(draw_feed([*draw_jobs(3), serialize_job("bad", description="short")]))
+    path.write_bytes(serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")]))
 
     load(database_url, path, application)
 
@@ -45,7 +45,7 @@ def test_a_file_is_loaded_and_its_errors_are_told(database_url, tmp_path, capsys
 def test_a_broken_file_ends_with_a_failure(database_url, tmp_path):
     application = asyncio.run(make_application(database_url))
     path = tmp_path / "feed.xml"
-    path.write_bytes(draw_feed(draw_jobs(3))[:-30])
+    path.write_bytes(serialize_feed(draw_jobs(3))[:-30])
     with pytest.raises(SystemExit) as ended:
         load(database_url, path, application)
     assert ended.value.code == 1
@@ -53,6 +53,6 @@ def test_a_broken_file_ends_with_a_failure(database_url, tmp_path):
 
 def test_an_unknown_application_is_told(database_url, tmp_path):
     path = tmp_path / "feed.xml"
-    path.write_bytes(draw_feed([]))
+    path.write_bytes(serialize_feed([]))
     with pytest.raises(ValueError, match="no application 77"):
         load(database_url, path, 77)

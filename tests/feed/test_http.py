@@ -13,7 +13,7 @@ from jobmeter.jobs.feeds import flow as feeds_flow
 from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
 from tests.board import bearer
-from tests.feed.documents import draw_feed, draw_jobs, serialize_job
+from tests.feed.documents import draw_jobs, serialize_feed, serialize_job
 from tests.laws.stage import START, open_stage
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -94,7 +94,7 @@ def wait_for_run(board, feed_id, outcome):
 
 
 def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
-    site.body = draw_feed([*draw_jobs(3), serialize_job("bad", description="short")])
+    site.body = serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")])
     answer = register(board, url=site.url)
     assert answer.status_code == 201, answer.text
     feed_id = answer.json()["id"]
@@ -111,14 +111,14 @@ def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
 
 
 def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(board, site):
-    site.body = draw_feed(draw_jobs(3))
+    site.body = serialize_feed(draw_jobs(3))
     feed_id = register(board, url=site.url).json()["id"]
     wait_for_run(board, feed_id, "DONE")
     board.advance("61m")
     wait_for_run(board, feed_id, "NOT_CHANGED")
     assert [bool(version) for version in site.asked] == [False, True]
 
-    site.body = draw_feed([])
+    site.body = serialize_feed([])
     board.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(board))
     assert wait_for_run(board, feed_id, "DONE")["lastRun"]["closed"] == 3
 
@@ -126,7 +126,7 @@ def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(b
 def test_a_feed_that_is_slow_to_come_holds_back_no_job(board, site):
     """A server that sent a byte a second kept all partners' jobs in progress for a quarter of an hour."""
     site.gate.clear()
-    site.body = draw_feed(draw_jobs(3))
+    site.body = serialize_feed(draw_jobs(3))
     feed_id = register(board, url=site.url).json()["id"]
     try:
         assert site.reached.wait(20)

@@ -57,7 +57,7 @@ async def register_feed(request: Request, state: State) -> Response:
             now=now,
         )
     state.ring()
-    return json_response(draw_feed(feed), status=201)
+    return json_response(serialize_feed(feed), status=201)
 
 
 def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
@@ -83,7 +83,7 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
 async def list_feeds(_: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         found = await feeds.list_feeds(connection)
-    return json_response({"elements": [draw_feed(feed) for feed in found]})
+    return json_response({"elements": [serialize_feed(feed) for feed in found]})
 
 
 @with_operator_key
@@ -95,7 +95,7 @@ async def run_feed(request: Request, state: State) -> Response:
         feed = await feeds.find_feed(connection, feed_id=read_id(request))
         await feeds.ask_run(connection, feed=feed, may_close_all=body.may_close_all, now=now)
     state.ring()
-    return json_response(draw_feed(feed), status=202)
+    return json_response(serialize_feed(feed), status=202)
 
 
 @with_operator_key
@@ -106,7 +106,7 @@ async def show_report(request: Request, state: State) -> Response:
         report = await feeds.read_report(
             connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
         )
-    return json_response(draw_feed(feed) | draw_report(report))
+    return json_response(serialize_feed(feed) | draw_report(report))
 
 
 async def show_own_report(request: Request) -> Response:
@@ -146,7 +146,7 @@ def read_after(request: Request) -> int:
     return int(text)
 
 
-def draw_feed(feed: Feed) -> dict[str, Any]:
+def serialize_feed(feed: Feed) -> dict[str, Any]:
     is_file = feed.location.startswith(FILE_SCHEME)
     return {
         "id": feed.id,
