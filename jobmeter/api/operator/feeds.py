@@ -106,7 +106,7 @@ async def show_report(request: Request, state: State) -> Response:
         report = await feeds.read_report(
             connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
         )
-    return json_response(serialize_feed(feed) | draw_report(report))
+    return json_response(serialize_feed(feed) | serialize_report(report))
 
 
 async def show_own_report(request: Request) -> Response:
@@ -127,7 +127,7 @@ async def show_own_report(request: Request) -> Response:
             )
     except Refused as refused:
         return plain_refusal(refused)
-    return json_response({"id": feed.id} | draw_report(report))
+    return json_response({"id": feed.id} | serialize_report(report))
 
 
 def read_id(request: Request) -> int:
@@ -157,7 +157,7 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
     }
 
 
-def draw_report(report: FeedReport) -> dict[str, Any]:
+def serialize_report(report: FeedReport) -> dict[str, Any]:
     run = report.run
     drawn = None
     if run is not None:
