@@ -35,7 +35,7 @@ async def show_policy(request: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         contract = await find_contract(connection, request)
         policy = await filters.read_policy(connection, contract_id=contract.id)
-    return json_response(draw_policy(policy))
+    return json_response(serialize_policy(policy))
 
 
 @with_operator_key
@@ -46,7 +46,7 @@ async def set_policy(request: Request, state: State) -> Response:
     async with state.database.transaction() as connection:
         contract = await find_contract(connection, request)
         await filters.set_policy(connection, contract_id=contract.id, policy=policy)
-    return json_response(draw_policy(policy))
+    return json_response(serialize_policy(policy))
 
 
 @with_operator_key
@@ -57,7 +57,7 @@ async def list_all_refused(_: Request, state: State) -> Response:
     return json_response({"elements": [serialize_refused_event(event) for event in found]})
 
 
-def draw_policy(policy: FilterPolicy) -> dict[str, Any]:
+def serialize_policy(policy: FilterPolicy) -> dict[str, Any]:
     return {
         "refusesCrawlers": policy.refuses_crawlers,
         "refusesOtherMarkets": policy.refuses_other_markets,

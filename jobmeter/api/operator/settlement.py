@@ -153,7 +153,7 @@ async def put_networks(request: Request, state: State) -> Response:
 async def list_rules(_: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         policies = await policy.read_policies(connection)
-    return json_response({"elements": [draw_policy(kept) for kept in policies]})
+    return json_response({"elements": [serialize_policy(kept) for kept in policies]})
 
 
 @with_operator_key
@@ -168,10 +168,10 @@ async def put_rule(request: Request, state: State) -> Response:
     )
     async with state.database.transaction() as connection:
         await policy.set_policy(connection, changed)
-    return json_response(draw_policy(changed))
+    return json_response(serialize_policy(changed))
 
 
-def draw_policy(kept: RulePolicy) -> dict[str, Any]:
+def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
     return {
         "rule": kept.rule.name,
         "says": kept.rule.says,
