@@ -88,7 +88,7 @@ async def list_exclusions(request: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
     next_after = found[-1].id if len(found) == EXCLUSIONS_PAGE_MAX else None
-    return json_response({"elements": [draw_exclusion(kept) for kept in found], "nextAfter": next_after})
+    return json_response({"elements": [serialize_exclusion(kept) for kept in found], "nextAfter": next_after})
 
 
 @with_operator_key
@@ -101,7 +101,7 @@ async def remove_exclusion(request: Request, state: State) -> Response:
     return Response(status_code=204)
 
 
-def draw_exclusion(kept: KeptExclusion) -> dict[str, Any]:
+def serialize_exclusion(kept: KeptExclusion) -> dict[str, Any]:
     exclusion = kept.exclusion
     is_job = exclusion.criterion is Criterion.JOB
     named = exclusion.origin.hex() or (f"{exclusion.subject:016x}" if exclusion.subject else None)
