@@ -43,7 +43,7 @@ async def list_not_charged(
     if wants_csv(request):
         headers = {"X-Next-After": after} if after else {}
         return Response(write_csv(found), media_type="text/csv", headers=headers)
-    return json_response({"elements": [draw_not_charged(row) for row in found], "nextAfter": after})
+    return json_response({"elements": [serialize_not_charged(row) for row in found], "nextAfter": after})
 
 
 def wants_csv(request: Request) -> bool:
@@ -77,7 +77,7 @@ def read_after(request: Request) -> tuple[int, date]:
         raise Refused(Fault.PARAMETER_INVALID, name="after") from error
 
 
-def draw_not_charged(row: NotCharged) -> dict[str, Any]:
+def serialize_not_charged(row: NotCharged) -> dict[str, Any]:
     return {
         "externalJobPostingId": row.external_id,
         "jobPosting": f"{URN_JOB}{row.job_id}",
