@@ -50,7 +50,7 @@ async def list_excluded(_: Request, state: State, application: Application, __: 
     """By hash: who is excluded can not be read back."""
     async with state.database.connection() as connection:
         found = await filters.list_excluded(connection, application=application)
-    return json_response({"elements": [draw_excluded(one) for one in found]})
+    return json_response({"elements": [serialize_excluded(one) for one in found]})
 
 
 @with_partner
@@ -67,7 +67,7 @@ async def exclude(request: Request, state: State, application: Application, now:
             note=body.note,
             now=now,
         )
-    return json_response(draw_excluded(added), status=201)
+    return json_response(serialize_excluded(added), status=201)
 
 
 def read_subject(body: ExclusionBody) -> tuple[bool, int]:
@@ -92,7 +92,7 @@ async def include_again(request: Request, state: State, application: Application
     return Response(status_code=204)
 
 
-def draw_excluded(one: ExcludedVisitor) -> dict[str, Any]:
+def serialize_excluded(one: ExcludedVisitor) -> dict[str, Any]:
     return {
         "id": one.id,
         "kind": "ADDRESS_NETWORK" if one.is_address else "VISITOR",
