@@ -183,7 +183,7 @@ async def list_deliveries(request: Request, state: State, application: Applicati
     is_full = len(found) == DELIVERIES_SHOWN_MAX
     return json_response(
         {
-            "elements": [draw_delivery(delivery) for delivery in found],
+            "elements": [serialize_delivery(delivery) for delivery in found],
             "nextAfter": str(found[-1].number) if is_full else None,
         }
     )
@@ -218,7 +218,7 @@ def draw_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
     }
 
 
-def draw_delivery(delivery: Delivery) -> dict[str, Any]:
+def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": str(delivery.id),
         "number": str(delivery.number),
