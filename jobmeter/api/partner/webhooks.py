@@ -68,7 +68,7 @@ async def register_webhook(
             now=now,
         )
         await _follow_charges(connection, endpoint)
-    return json_response(draw_webhook(endpoint) | {"secret": secret}, status=201)
+    return json_response(serialize_webhook(endpoint) | {"secret": secret}, status=201)
 
 
 def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
@@ -103,7 +103,7 @@ async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint
 async def list_webhooks(_: Request, state: State, application: Application, __: datetime) -> Response:
     async with state.database.connection() as connection:
         found = await notices.list_endpoints(connection, application=application)
-    return json_response({"elements": [draw_webhook(endpoint) for endpoint in found]})
+    return json_response({"elements": [serialize_webhook(endpoint) for endpoint in found]})
 
 
 @with_partner
@@ -116,7 +116,7 @@ async def change_webhook(request: Request, state: State, application: Applicatio
         await notices.change_endpoint(connection, endpoint, url=body.url, email=body.email, kinds=body.kinds)
         changed = await lock_own_endpoint(connection, request, application)
         await _follow_charges(connection, changed)
-    return json_response(draw_webhook(changed))
+    return json_response(serialize_webhook(changed))
 
 
 @with_partner
@@ -208,7 +208,7 @@ async def lock_own_endpoint(
     return await notices.lock_endpoint(connection, application=application, endpoint_id=endpoint_id)
 
 
-def draw_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
+def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "url": endpoint.url or None,
