@@ -1,7 +1,7 @@
 """``GET /rest/partnerBudgetReports``: a partner contract's spend beside its limit (reports page; spec 8)."""
 
 from jobmeter.api.restli.gateway import Call, Reply
-from jobmeter.api.restli.partner_job_reports import draw_amount, open_call_report
+from jobmeter.api.restli.partner_job_reports import open_call_report, serialize_amount
 from jobmeter.base.clock import to_ms
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.sources.flow import ReportKind
@@ -17,8 +17,8 @@ async def get_budget(call: Call) -> Reply:
             now=call.now,
         )
     budget = {
-        "serviceTermBudgetSpent": draw_amount(report.spent_micros, report.currency),
-        "serviceTermBudgetLimit": draw_amount(report.limit_micros, report.currency),
+        "serviceTermBudgetSpent": serialize_amount(report.spent_micros, report.currency),
+        "serviceTermBudgetLimit": serialize_amount(report.limit_micros, report.currency),
     }
     return Reply(
         {

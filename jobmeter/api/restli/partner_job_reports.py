@@ -172,8 +172,8 @@ def _write_date(number: int) -> str:
 
 @lru_cache(maxsize=65_536)
 def _write_amount(amount_micros: int, currency: str) -> msgspec.Raw:
-    return msgspec.Raw(msgspec.json.encode(draw_amount(amount_micros, currency)))
+    return msgspec.Raw(msgspec.json.encode(serialize_amount(amount_micros, currency)))
 
 
-def draw_amount(amount_micros: int, currency: str) -> dict[str, str]:
+def serialize_amount(amount_micros: int, currency: str) -> dict[str, str]:
     return {"currencyCode": currency, "amount": format_amount(amount_micros, currency)}
