@@ -66,7 +66,9 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
                 version=None if call.version is None else call.version.expanded,
             )
     except Refused as refused:
-        return make_refused_row(status=refused.fault.row.status, error=_draw_error(call, element, refused))
+        return make_refused_row(
+            status=refused.fault.row.status, error=_serialize_error(call, element, refused)
+        )
     urn = f"{URN_TASK}{taken.task_id}"
     row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
     if taken.alternate_task_ids:
@@ -79,7 +81,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     return row
 
 
-def _draw_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
+def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
     """Under ``/rest`` an error has a code, names the request and the job it is about (spec 4.2)."""
     drawn = error_object(refused)
     if call.version is None:
