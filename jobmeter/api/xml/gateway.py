@@ -85,14 +85,14 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
             call = XmlCall(request, state, application, now, is_json, base_url)
             response = await _run_once(call, handler)
         except Refused as refused:
-            response = _draw_refusal(request, refused, is_json=is_json, now=now)
+            response = _render_refusal(request, refused, is_json=is_json, now=now)
         except UNUSABLE as error:
             state.database.outage.tell(error)
-            response = _draw_refusal(request, Refused(Fault.OVERLOADED), is_json=is_json, now=now)
+            response = _render_refusal(request, Refused(Fault.OVERLOADED), is_json=is_json, now=now)
         except Exception:
             # Clients of this API can read nothing but an error document.
             log.exception("%s %s failed", request.method, request.url.path)
-            response = _draw_refusal(request, Refused(Fault.INTERNAL), is_json=is_json, now=now)
+            response = _render_refusal(request, Refused(Fault.INTERNAL), is_json=is_json, now=now)
         response.headers.update(quota_headers)
         return response
 
@@ -120,7 +120,7 @@ async def _answer(call: XmlCall, handler: Handler) -> Response:
     try:
         reply = await handler(call)
     except Refused as refused:
-        return _draw_refusal(call.request, refused, is_json=call.is_json, now=call.now)
+        return _render_refusal(call.request, refused, is_json=call.is_json, now=call.now)
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]
@@ -146,7 +146,7 @@ def _common_headers(request_id: str, *, is_json: bool) -> dict[str, str]:
     }
 
 
-def _draw_refusal(request: Request, refused: Refused, *, is_json: bool, now: datetime) -> Response:
+def _render_refusal(request: Request, refused: Refused, *, is_json: bool, now: datetime) -> Response:
     row, request_id = refused.fault.row, _make_request_id()
     document = ErrorDocument(row.status, to_ms(now), request_id, refused.message)
     headers = _common_headers(request_id, is_json=is_json)
