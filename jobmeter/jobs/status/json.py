@@ -16,7 +16,7 @@ _NO_APPLY = "No attempt to enable LinkedInApply was found for this job."
 def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
     """Every field is there, ``null`` where it has no value."""
     posting, content, standing = status.posting, status.content, status.standing
-    apply_status, apply_detail = _draw_apply(status)
+    apply_status, apply_detail = _serialize_apply(status)
     return {
         "externalJobPostingId": posting.external_id,
         "jobPostingInfo": {
@@ -43,7 +43,7 @@ def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
     }
 
 
-def _draw_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
+def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
     """Applying on the board itself is on when the element configures it."""
     if not status.content.get("onsiteApplyConfiguration"):
         return "NOT_ENABLED", _draw_detail(ErrorType.PARTNER_ERROR, _NO_APPLY)
