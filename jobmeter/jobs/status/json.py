@@ -46,7 +46,7 @@ def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
 def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
     """Applying on the board itself is on when the element configures it."""
     if not status.content.get("onsiteApplyConfiguration"):
-        return "NOT_ENABLED", _draw_detail(ErrorType.PARTNER_ERROR, _NO_APPLY)
+        return "NOT_ENABLED", _serialize_detail(ErrorType.PARTNER_ERROR, _NO_APPLY)
     if status.standing.listing is Listing.IN_PROGRESS:
         return "IN_PROGRESS", None
     is_listed = status.standing.listing is Listing.LISTED
@@ -57,13 +57,13 @@ def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
     if standing.listing is not Listing.NOT_LISTED:
         return None
     if standing.failure is not None:
-        return _draw_detail(ErrorType.PARTNER_ERROR, standing.failure)
+        return _serialize_detail(ErrorType.PARTNER_ERROR, standing.failure)
     return _draw_run_out(standing.run_out)
 
 
 def _draw_run_out(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
-    return None if run_out is None else _draw_detail(run_out.error_type, run_out.says)
+    return None if run_out is None else _serialize_detail(run_out.error_type, run_out.says)
 
 
-def _draw_detail(error_type: ErrorType, says: str) -> dict[str, Any]:
+def _serialize_detail(error_type: ErrorType, says: str) -> dict[str, Any]:
     return {"errorCode": None, "errorType": error_type, "statusMessage": says}
