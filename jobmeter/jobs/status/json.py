@@ -34,7 +34,7 @@ def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
         "linkedInApplyStatus": apply_status,
         "linkedInApplyStatusDetail": apply_detail,
         "listingStatus": standing.listing,
-        "listingStatusDetail": _draw_listing_detail(standing),
+        "listingStatusDetail": _serialize_listing_detail(standing),
         "promotionStatus": standing.promotion,
         "promotionStatusDetail": _draw_run_out(standing.run_out),
         "jobCampaign": None if status.campaign is None else status.campaign.urn,
@@ -53,7 +53,7 @@ def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]
     return "ENABLED" if is_listed else "NOT_ENABLED", None
 
 
-def _draw_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
+def _serialize_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
     if standing.listing is not Listing.NOT_LISTED:
         return None
     if standing.failure is not None:
