@@ -36,7 +36,7 @@ def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
         "listingStatus": standing.listing,
         "listingStatusDetail": _serialize_listing_detail(standing),
         "promotionStatus": standing.promotion,
-        "promotionStatusDetail": _draw_run_out(standing.run_out),
+        "promotionStatusDetail": _serialize_not_promoted_reason(standing.run_out),
         "jobCampaign": None if status.campaign is None else status.campaign.urn,
         "partnerJobCampaign": posting.partner_job_campaign,
         "rawLocation": posting.location,
@@ -58,10 +58,10 @@ def _serialize_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
         return None
     if standing.failure is not None:
         return _serialize_detail(ErrorType.PARTNER_ERROR, standing.failure)
-    return _draw_run_out(standing.run_out)
+    return _serialize_not_promoted_reason(standing.run_out)
 
 
-def _draw_run_out(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
+def _serialize_not_promoted_reason(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
     return None if run_out is None else _serialize_detail(run_out.error_type, run_out.says)
 
 
