@@ -11,7 +11,7 @@ from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
-from jobmeter.jobs.status.json import draw_status
+from jobmeter.jobs.status.json import serialize_status
 from jobmeter.jobs.status.model import JobSnapshot, Promotion
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
@@ -122,7 +122,7 @@ async def _tell_status(connection: Connection, look: JobSnapshot, base_url: str,
             "developerApplicationUrn": f"{URN_APPLICATION}{posting.application_id}",
             "jobPosting": f"{URN_JOB}{posting.job_id}",
             "changedAt": to_ms(now),
-            **draw_status(look.status, base_url),
+            **serialize_status(look.status, base_url),
         },
         now=now,
     )

@@ -5,7 +5,7 @@ from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
 from jobmeter.jobs.status import flow as jobs
-from jobmeter.jobs.status.json import draw_status
+from jobmeter.jobs.status.json import serialize_status
 from jobmeter.wire.restli.envelopes import wrap_batch
 from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 
@@ -19,7 +19,7 @@ async def batch_get_statuses(call: Call) -> Reply:
         found = await jobs.read_statuses(connection, child=call.application, external_ids=asked, now=call.now)
     base_url = call.state.settings.base_url.rstrip("/")
     results = {
-        external_id: draw_status(found[external_id], base_url)
+        external_id: serialize_status(found[external_id], base_url)
         for external_id in asked
         if external_id in found
     }

@@ -13,7 +13,7 @@ _VISIBILITY = {"PUBLIC": "PUBLIC", "INTERNAL": "COMPANY", "PRIVATE_TO_ATS_INTEGR
 _NO_APPLY = "No attempt to enable LinkedInApply was found for this job."
 
 
-def draw_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
+def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
     """Every field is there, ``null`` where it has no value."""
     posting, content, standing = status.posting, status.content, status.standing
     apply_status, apply_detail = _serialize_apply(status)
