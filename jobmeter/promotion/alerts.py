@@ -53,7 +53,7 @@ async def tell_job_alerts(
             "externalJobPostingId": posting.external_id,
             "jobPosting": f"{URN_JOB}{posting.job_id}",
             "contract": f"{URN_CONTRACT}{limit.partner_contract_id}",
-            **_draw_use(limit.spent_micros, limit.limit_micros, limit.currency),
+            **_format_use(limit.spent_micros, limit.limit_micros, limit.currency),
         },
         now=now,
     )
@@ -94,13 +94,13 @@ async def _tell_contract(connection: Connection, spend: ContractSpend, now: date
             body={
                 "scope": CONTRACT,
                 "contract": f"{URN_CONTRACT}{spend.contract_id}",
-                **_draw_use(spend.spent_micros, spend.limit_micros, spend.currency),
+                **_format_use(spend.spent_micros, spend.limit_micros, spend.currency),
             },
             now=now,
         )
 
 
-def _draw_use(spent_micros: int, limit_micros: int, currency: str) -> dict[str, Any]:
+def _format_use(spent_micros: int, limit_micros: int, currency: str) -> dict[str, Any]:
     return {
         "spent": {"currencyCode": currency, "amount": format_amount(spent_micros, currency)},
         "limit": {"currencyCode": currency, "amount": format_amount(limit_micros, currency)},
