@@ -11,7 +11,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
-from jobmeter.reports.charge_stream.json import draw_entry
+from jobmeter.reports.charge_stream.json import serialize_entry
 
 ENTRIES_MAX = 200
 PAGES_MAX = 100
@@ -55,7 +55,7 @@ async def _tell_follower(database: Database, endpoint: NotificationEndpoint, now
                     body={
                         "after": str(after),
                         "cursor": str(page.cursor),
-                        "elements": [draw_entry(entry) for entry in page.entries],
+                        "elements": [serialize_entry(entry) for entry in page.entries],
                     },
                     now=now,
                 )

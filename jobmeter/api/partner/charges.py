@@ -11,7 +11,7 @@ from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.reports.charge_stream import flow as stream
-from jobmeter.reports.charge_stream.json import draw_entry
+from jobmeter.reports.charge_stream.json import serialize_entry
 
 LIMIT_DEFAULT = 100
 CURSOR_DIGITS_MAX = 18
@@ -37,7 +37,7 @@ async def follow_charges(request: Request) -> Response:
         return plain_refusal(refused)
     return json_response(
         {
-            "elements": [draw_entry(entry) for entry in page.entries],
+            "elements": [serialize_entry(entry) for entry in page.entries],
             "cursor": str(page.cursor),
             "hasMore": page.has_more,
         }

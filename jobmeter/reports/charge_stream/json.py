@@ -13,7 +13,7 @@ from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
 from jobmeter.settlement.model import RULES
 
 
-def draw_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
+def serialize_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
     about = {
         "cursor": str(entry.number),
         "jobPosting": f"{URN_JOB}{entry.job_id}",
