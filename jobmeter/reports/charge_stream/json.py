@@ -42,12 +42,12 @@ def draw_restatement(change: Restatement, currency: str) -> dict[str, Any]:
         "cause": "SETTLEMENT" if change.is_settlement else "LATE_EVENTS",
         "batch": None if change.is_settlement else change.batch,
         "reversed": {RULES[int(rule)].name: count for rule, count in sorted(change.reasons.items())},
-        "change": draw_figures(change.change, currency),
-        "after": draw_figures(change.after, currency),
+        "change": serialize_figures(change.change, currency),
+        "after": serialize_figures(change.after, currency),
     }
 
 
-def draw_figures(figures: Figures, currency: str) -> dict[str, Any]:
+def serialize_figures(figures: Figures, currency: str) -> dict[str, Any]:
     return {
         "views": figures.views,
         "applyClicks": figures.apply_clicks,
