@@ -24,7 +24,7 @@ from jobmeter.explain.model import (
 )
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import identity
-from jobmeter.reports.charge_stream.json import draw_restatement
+from jobmeter.reports.charge_stream.json import serialize_restatement
 
 KINDS = ("view", "applyClick")
 
@@ -62,7 +62,7 @@ async def explain_day(request: Request, state: State) -> Response:
         serialize_job(found.job)
         | {
             "figures": serialize_day(found.day, currency),
-            "restatements": [draw_restatement(change, currency) for change in found.restatements],
+            "restatements": [serialize_restatement(change, currency) for change in found.restatements],
         }
         | serialize_postings(found.page, currency)
         | serialize_clicks(found.click_page, currency)

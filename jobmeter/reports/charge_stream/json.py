@@ -22,7 +22,7 @@ def serialize_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
         "day": entry.day.isoformat(),
     }
     if isinstance(entry, RestatementEntry):
-        return {"type": "RESTATEMENT"} | about | draw_restatement(entry.restatement, entry.currency)
+        return {"type": "RESTATEMENT"} | about | serialize_restatement(entry.restatement, entry.currency)
     return (
         {"type": Purpose(entry.purpose).name}
         | about
@@ -35,7 +35,7 @@ def serialize_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
     )
 
 
-def draw_restatement(change: Restatement, currency: str) -> dict[str, Any]:
+def serialize_restatement(change: Restatement, currency: str) -> dict[str, Any]:
     return {
         "number": change.number,
         "recordedAt": change.recorded_at.isoformat(),
