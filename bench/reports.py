@@ -62,12 +62,12 @@ class Reporter:
 
     def make_by_ids(self, job_ids: list[int]) -> bytes:
         ids = ",".join(f"bench-{job_id}" for job_id in job_ids)
-        return self._make_get(f"ids=List({ids})&dateRange={_draw_range(*self.month)}")
+        return self._make_get(f"ids=List({ids})&dateRange={_choose_range(*self.month)}")
 
     def ask_page(self, start: int, pages: int = PAGES) -> float:
         """The median wait for the page that begins at ``start``, ms."""
         days = (self.month[1] - timedelta(days=6), self.month[1])
-        request = self._make_get(f"q=dateRange&dateRange={_draw_range(*days)}&start={start}&count=50")
+        request = self._make_get(f"q=dateRange&dateRange={_choose_range(*days)}&start={start}&count=50")
         return median(ask_all(self.served.port, [[request] * pages]).waits_ms)
 
     def _make_get(self, query: str) -> bytes:
@@ -201,6 +201,6 @@ def _choose_month(now: datetime) -> tuple[date, date]:
     return last.replace(day=1), last
 
 
-def _draw_range(first: date, last: date) -> str:
+def _choose_range(first: date, last: date) -> str:
     start, end = (f"(year:{day.year},month:{day.month},day:{day.day})" for day in (first, last))
     return f"(start:{start},end:{end})"
