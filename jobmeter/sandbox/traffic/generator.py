@@ -160,7 +160,7 @@ def generate_day(
     _set_apart(visits, field, plan)
     clicks = _draw_clicks(visits, field, plan, rng)
     doubles = _draw_double_clicks(clicks, field, plan, rng)
-    bursts = _draw_bursts(field, plan, rng)
+    bursts = _sample_bursts(field, plan, rng)
     rows = np.concatenate([visits, clicks, doubles, bursts])
     rows = rows[np.argsort(rows["time"], kind="stable")]
     ids = [f"{plan.seed}-{day_start_ms // DAY_MS}-{n}" for n in range(len(rows))]
@@ -312,7 +312,7 @@ def _draw_double_clicks(clicks: Rows, field: _Field, plan: TrafficPlan, rng: np.
     return kept
 
 
-def _draw_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
+def _sample_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
     """Undeclared robots: one visitor at one address clicks down the list of jobs, three a second, without a view."""
     wanted = float(field.mean_views.sum()) * plan.apply_rate * plan.bot_rate
     bursts = int(rng.poisson(wanted / plan.burst_clicks))
