@@ -158,7 +158,7 @@ def generate_day(
     field = _lay_out(jobs, day_start_ms, plan)
     visits = _draw_visits(field, plan, rng)
     _set_apart(visits, field, plan)
-    clicks = _draw_clicks(visits, field, plan, rng)
+    clicks = _sample_clicks(visits, field, plan, rng)
     doubles = _draw_double_clicks(clicks, field, plan, rng)
     bursts = _sample_bursts(field, plan, rng)
     rows = np.concatenate([visits, clicks, doubles, bursts])
@@ -293,7 +293,7 @@ def _introduce(number: Ints, rng: np.random.Generator) -> tuple[Words, Words]:
     return token, token % np.uint64(len(BROWSER_AGENTS))
 
 
-def _draw_clicks(visits: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
+def _sample_clicks(visits: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
     """Some visitors apply, half of them within 40 seconds, unless the job or the day ends first."""
     clicks = visits[rng.random(len(visits)) < plan.apply_rate]
     clicks["click"] = 1
