@@ -159,7 +159,7 @@ def generate_day(
     visits = _draw_visits(field, plan, rng)
     _set_apart(visits, field, plan)
     clicks = _sample_clicks(visits, field, plan, rng)
-    doubles = _draw_double_clicks(clicks, field, plan, rng)
+    doubles = _sample_double_clicks(clicks, field, plan, rng)
     bursts = _sample_bursts(field, plan, rng)
     rows = np.concatenate([visits, clicks, doubles, bursts])
     rows = rows[np.argsort(rows["time"], kind="stable")]
@@ -303,7 +303,7 @@ def _sample_clicks(visits: Rows, field: _Field, plan: TrafficPlan, rng: np.rando
     return kept
 
 
-def _draw_double_clicks(clicks: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
+def _sample_double_clicks(clicks: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
     chosen = (clicks["label"] == _CODE[Label.GENUINE]) & (rng.random(len(clicks)) < plan.double_click_rate)
     doubles = clicks[chosen]
     doubles["label"] = _CODE[Label.DOUBLE_CLICK]
