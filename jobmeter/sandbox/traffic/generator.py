@@ -218,7 +218,7 @@ def _draw_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> 
     seen = rng.poisson(field.mean_views * (1 + plan.crawler_rate))
     rows = np.zeros(int(seen.sum()), _ROW)
     rows["job"] = np.repeat(np.arange(len(seen)), seen)
-    rows["time"] = _draw_times(len(rows), field, plan, rng)
+    rows["time"] = _sample_times(len(rows), field, plan, rng)
     kind = rng.random(len(rows))
     timely = rng.random(len(rows))
     rows["label"] = _CODE[Label.GENUINE]
@@ -242,7 +242,7 @@ def _thin(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator
     return kept
 
 
-def _draw_times(count: int, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Ints:
+def _sample_times(count: int, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Ints:
     weights = np.roll(HOUR_WEIGHTS, -plan.utc_offset_hours)
     share = np.concatenate([[0.0], np.cumsum(weights) / np.sum(weights)])
     within = np.interp(rng.random(count), share, np.arange(25) * HOUR_MS).astype(np.int64)
@@ -322,7 +322,7 @@ def _sample_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -
     start = rng.integers(0, max(1, len(field.job_ids)), bursts)
     rows["job"] = (start[burst] + step) % max(1, len(field.job_ids))
     pauses = rng.exponential(300.0, (bursts, plan.burst_clicks)).astype(np.int64)
-    rows["time"] = _draw_times(bursts, field, plan, rng)[burst] + np.cumsum(pauses, axis=1).ravel()
+    rows["time"] = _sample_times(bursts, field, plan, rng)[burst] + np.cumsum(pauses, axis=1).ravel()
     rows["click"] = 1
     rows["label"] = _CODE[Label.ROBOTIC]
     token, agent = _introduce(np.arange(bursts), rng)
