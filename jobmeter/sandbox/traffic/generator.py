@@ -156,7 +156,7 @@ def generate_day(
     assert day_start_ms % DAY_MS == 0, "a day starts at midnight UTC"
     rng = np.random.default_rng([plan.seed, day_start_ms // DAY_MS])
     field = _lay_out(jobs, day_start_ms, plan)
-    visits = _draw_visits(field, plan, rng)
+    visits = _sample_visits(field, plan, rng)
     _set_apart(visits, field, plan)
     clicks = _sample_clicks(visits, field, plan, rng)
     doubles = _sample_double_clicks(clicks, field, plan, rng)
@@ -213,7 +213,7 @@ def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _
     )
 
 
-def _draw_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
+def _sample_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
     """Views of genuine visitors and declared crawlers: a Poisson process, thinned to when the jobs are live."""
     seen = rng.poisson(field.mean_views * (1 + plan.crawler_rate))
     rows = np.zeros(int(seen.sum()), _ROW)
