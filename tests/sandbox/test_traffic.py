@@ -15,8 +15,8 @@ from jobmeter.sandbox.traffic.generator import (
     POPULARITY_EXPONENT,
     LiveJob,
     TrafficPlan,
-    draw_popularity,
     generate_day,
+    sample_popularity,
 )
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 
@@ -83,7 +83,7 @@ def test_a_job_keeps_its_popularity_when_others_come_and_go():
     # given
     ids = np.array([job.job_id for job in JOBS], np.int64)
     # when
-    among_all, alone = draw_popularity(ids, 3), draw_popularity(ids[40:41], 3)
+    among_all, alone = sample_popularity(ids, 3), sample_popularity(ids[40:41], 3)
     # then
     assert among_all[40] == alone[0]
 
@@ -92,7 +92,7 @@ def test_popularity_is_a_power_law_with_mean_one():
     # given
     ids = np.arange(1, 200_001, dtype=np.int64) * 256
     # when
-    popularity = np.sort(draw_popularity(ids, 7))[::-1]
+    popularity = np.sort(sample_popularity(ids, 7))[::-1]
     # then: the share of jobs above x falls by the exponent, in the middle of the range
     above = np.arange(1, len(popularity) + 1) / len(popularity)
     middle = slice(2_000, 100_000)

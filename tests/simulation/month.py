@@ -13,7 +13,7 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, draw_popularity, generate_day
+from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day, sample_popularity
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
 from tests.laws.stage import PRICE_MICROS, START, Stage
 from tests.laws.test_replay import cut
@@ -107,7 +107,7 @@ class Month:
     def _draw_popularity(self) -> list[float]:
         """By the power law, but none below a tenth of the average, so that each job has clicks to spend on."""
         numbers = np.arange(1_000, 1_000 + self.jobs)
-        return [max(0.1, float(drawn)) for drawn in draw_popularity(numbers, self.seed)]
+        return [max(0.1, float(drawn)) for drawn in sample_popularity(numbers, self.seed)]
 
     async def _live_through(self, stage: Stage, jobs: list[LiveJob]) -> Truth:
         """Day after day, hour after hour; the worker's round follows each midnight."""

@@ -174,7 +174,7 @@ def generate_day(
     return _deliver(rows, _make_events(rows, ids, field), again, rng), truth
 
 
-def draw_popularity(job_ids: Ints, seed: int) -> Shares:
+def sample_popularity(job_ids: Ints, seed: int) -> Shares:
     """How much each job draws, by a truncated power law with mean 1.
 
     A job's share follows from its id and the seed alone, so it stays when other jobs come and go.
@@ -199,7 +199,7 @@ def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _
     job_ids = np.array([job.job_id for job in near], np.int64)
     assert len(np.unique(job_ids)) == len(job_ids), "a job is given once"
     given = np.array([np.nan if job.popularity is None else job.popularity for job in near], np.float64)
-    popularity = np.where(np.isnan(given), draw_popularity(job_ids, plan.seed), given)
+    popularity = np.where(np.isnan(given), sample_popularity(job_ids, plan.seed), given)
     # 1 January 1970 was a Thursday, the fourth day of the week.
     weekday = (day_start_ms // DAY_MS + 3) % 7
     level = plan.views_per_job_day * WEEKDAY_WEIGHTS[weekday] * len(WEEKDAY_WEIGHTS) / sum(WEEKDAY_WEIGHTS)
