@@ -282,7 +282,7 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
     for label, places in chosen.items():
         rows["label"][places] = _CODE[label]
     staff, declared = chosen[Label.STAFF], chosen[Label.DECLARED_CRAWLER]
-    rows["visitor"][staff] = special_visits.draw_staff(len(staff), rng)
+    rows["visitor"][staff] = special_visits.sample_staff(len(staff), rng)
     rows["agent"][staff] = rows["visitor"][staff] % np.uint64(len(BROWSER_AGENTS))
     rows["visitor"][declared], rows["agent"][declared] = _introduce(np.arange(len(declared)), rng)
 

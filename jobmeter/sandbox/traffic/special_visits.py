@@ -62,7 +62,7 @@ def choose_special_visits(
     }
 
 
-def draw_staff(count: int, rng: np.random.Generator) -> Words:
+def sample_staff(count: int, rng: np.random.Generator) -> Words:
     """The tokens of ``count`` visits by staff."""
     return _staff_tokens(rng.integers(0, STAFF, count))
 
