@@ -44,7 +44,7 @@ class Stream:
         """Rows of the same form and number as intake stores, ready for COPY."""
         return [self._make_rows(first_number + step) for step in range(count)]
 
-    def _draw(self, number: int) -> tuple[np.random.Generator, Column, Column]:
+    def _serialize(self, number: int) -> tuple[np.random.Generator, Column, Column]:
         rng = np.random.default_rng([self.sender, number])
         # Rank-size exponent 1: the first of 50,000 jobs draws a tenth of the clicks.
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
@@ -54,7 +54,7 @@ class Stream:
         return rng, jobs, times
 
     def _make_events(self, number: int) -> list[dict[str, object]]:
-        rng, jobs, times = self._draw(number)
+        rng, jobs, times = self._serialize(number)
         visitors = rng.integers(0, VISITORS, self.batch_events)
         clicks = rng.random(self.batch_events) < self.click_share
         agents = [text.format(version) for text in AGENTS for version in AGENT_VERSIONS]
@@ -75,7 +75,7 @@ class Stream:
         ]
 
     def _make_rows(self, number: int) -> bytes:
-        rng, jobs, times = self._draw(number)
+        rng, jobs, times = self._serialize(number)
         keys = rng.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         kinds, verdicts = np.ones(self.batch_events, ">i2"), np.zeros(self.batch_events, ">i2")

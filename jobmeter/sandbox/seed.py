@@ -62,8 +62,8 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
                 now=now,
             )
     return {
-        "parent": _draw(parent),
-        "child": _draw(child),
+        "parent": _serialize(parent),
+        "child": _serialize(child),
         "partner_contract_id": contract.id,
         "customer_contract_id": customer.id,
         "currency": CURRENCY,
@@ -103,7 +103,7 @@ async def _make_hiring_contracts(
     return drawn
 
 
-def _draw(made: Credentials) -> dict[str, str]:
+def _serialize(made: Credentials) -> dict[str, str]:
     return {
         "client_id": made.application.client_id,
         "client_secret": made.client_secret,

@@ -30,11 +30,11 @@ async def introspect_token(request: Request) -> Response:
             life = await tokens.find_own_token(connection, application=application, token=form["token"])
     except Refused as refused:
         return oauth_refusal(refused)
-    content = {"active": False} if life is None else _draw(application, life, now)
+    content = {"active": False} if life is None else _serialize(application, life, now)
     return json_response(content, headers=UNCACHED)
 
 
-def _draw(application: Application, life: TokenLife, now: datetime) -> dict[str, Any]:
+def _serialize(application: Application, life: TokenLife, now: datetime) -> dict[str, Any]:
     """Only what is the caller's own: for any other token RFC 7662 allows no word beyond "not active"."""
     status = "active"
     if life.revoked_at is not None and life.revoked_at <= now:

@@ -174,10 +174,10 @@ def serialize_job(job: ExplainedJob) -> dict[str, Any]:
         "state": job.state,
         "partnerContractId": job.partner_contract_id or None,
         "currency": job.currency or None,
-        "clickPrice": _draw(job.click_price_micros, job.currency),
-        "budget": _draw(job.budget_micros, job.currency),
-        "spent": _draw(job.spent_micros, job.currency),
-        "released": _draw(job.released_micros, job.currency),
+        "clickPrice": _serialize(job.click_price_micros, job.currency),
+        "budget": _serialize(job.budget_micros, job.currency),
+        "spent": _serialize(job.spent_micros, job.currency),
+        "released": _serialize(job.released_micros, job.currency),
     }
 
 
@@ -190,7 +190,7 @@ def serialize_day(day: ExplainedDay, currency: str) -> dict[str, Any]:
         "clicksBeyondBudget": day.clicks_free,
         "clicksRefused": day.clicks_refused,
         "clicksReversed": day.clicks_reversed,
-        "charge": _draw(day.charge_micros, currency),
+        "charge": _serialize(day.charge_micros, currency),
         "finalSince": format_time(day.settled_at),
     }
 
@@ -202,7 +202,7 @@ def serialize_posting(posting: ExplainedPosting, currency: str) -> dict[str, Any
         "purpose": Purpose(posting.purpose).name,
         "from": AccountKind(posting.source_kind).name,
         "to": AccountKind(posting.destination_kind).name,
-        "amount": _draw(posting.amount, currency),
+        "amount": _serialize(posting.amount, currency),
         "day": posting.day.isoformat(),
         "bookedAt": posting.booked_at.isoformat(),
         "batch": posting.cause if posting.purpose == Purpose.CHARGE else None,
@@ -220,11 +220,11 @@ def serialize_click(click: ExplainedClick, currency: str) -> dict[str, Any]:
         "outcome": click.outcome.value,
         "reason": click.reason,
         "charge": None if click.charge is None else str(click.charge),
-        "amount": _draw(click.amount_micros, currency),
+        "amount": _serialize(click.amount_micros, currency),
     }
 
 
-def _draw(micros: int, currency: str) -> str | None:
+def _serialize(micros: int, currency: str) -> str | None:
     return format_amount(micros, currency) if currency else None
 
 

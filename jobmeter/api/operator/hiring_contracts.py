@@ -95,7 +95,7 @@ async def open_hiring_contract(request: Request, state: State) -> Response:
             ends_at=body.ends_at,
         )
         contract = await hiring.open_hiring_contract(connection, draft=draft, now=now)
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
     return json_response(drawn, status=201)
 
 
@@ -103,7 +103,7 @@ async def open_hiring_contract(request: Request, state: State) -> Response:
 async def show_hiring_contract(request: Request, state: State) -> Response:
     async with state.database.connection() as connection:
         contract = await _find_contract(connection, request)
-        return json_response(await _draw(connection, contract, state))
+        return json_response(await _serialize(connection, contract, state))
 
 
 @with_operator_key
@@ -114,7 +114,7 @@ async def grant_hiring_contract(request: Request, state: State) -> Response:
         contract = await _find_contract(connection, request)
         application = await _find_application(connection, body.application)
         await hiring.grant(connection, contract=contract, application=application, now=now)
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
         if body.with_signing_secret:
             drawn["signingSecret"] = await signatures.make_signing_secret(
                 connection, application=application, secret_key=state.settings.secret_key, now=now
@@ -129,7 +129,7 @@ async def revoke_hiring_grant(request: Request, state: State) -> Response:
         contract = await _find_contract(connection, request)
         application = await _find_application(connection, body.application)
         await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
     return json_response(drawn)
 
 
@@ -143,7 +143,7 @@ async def top_up_hiring_contract(request: Request, state: State) -> Response:
         is_new = await hiring.add_units(
             connection, contract=contract, units=body.units, reference=reference, now=now
         )
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
     return json_response(drawn | {"wasRepeated": not is_new})
 
 
@@ -157,7 +157,7 @@ async def adjust_hiring_contract(request: Request, state: State) -> Response:
         is_new = await hiring.adjust_units(
             connection, contract=contract, units=body.units, reference=reference, now=now
         )
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
     return json_response(drawn | {"wasRepeated": not is_new})
 
 
@@ -172,7 +172,7 @@ async def set_hiring_price(request: Request, state: State) -> Response:
             price_micros=_read_price(body.price, contract.currency),
             valid_from=body.valid_from,
         )
-        drawn = await _draw(connection, contract, state)
+        drawn = await _serialize(connection, contract, state)
     return json_response(drawn)
 
 
@@ -184,7 +184,7 @@ async def end_hiring_contract(request: Request, state: State) -> Response:
     async with state.database.transaction() as connection:
         contract = await _find_contract(connection, request)
         ended = await hiring.end_hiring_contract(connection, contract=contract, ends_at=body.ends_at or now)
-        drawn = await _draw(connection, ended, state)
+        drawn = await _serialize(connection, ended, state)
     return json_response(drawn)
 
 
@@ -216,7 +216,7 @@ async def _find_contract(connection: Connection, request: Request) -> HiringCont
     return contract
 
 
-async def _draw(connection: Connection, contract: HiringContract, state: State) -> dict[str, Any]:
+async def _serialize(connection: Connection, contract: HiringContract, state: State) -> dict[str, Any]:
     """``unused`` is ``null`` for a post-paid contract, whose credits have no end."""
     now = await state.clock.read()
     price = await hiring.read_hiring_price(connection, contract=contract, now=now)

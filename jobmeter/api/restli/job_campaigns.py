@@ -37,7 +37,7 @@ async def get_campaign(call: Call) -> Reply:
     _check_caller(call)
     async with call.state.database.connection() as connection:
         found = await campaigns.find_campaign(connection, child=call.application, campaign_id=_read_key(call))
-    return Reply(_draw(found))
+    return Reply(_serialize(found))
 
 
 async def update_campaign(call: Call) -> Reply:
@@ -56,7 +56,7 @@ def make_action(status: CampaignStatus) -> Handler:
 
     async def act(call: Call) -> Reply:
         _check_caller(call)
-        return Reply(wrap_action(_draw(await _change(call, CampaignChange(status=status)))))
+        return Reply(wrap_action(_serialize(await _change(call, CampaignChange(status=status)))))
 
     return act
 
@@ -91,7 +91,7 @@ def _read_key(call: Call) -> int:
     return number
 
 
-def _draw(campaign: Campaign) -> dict[str, Any]:
+def _serialize(campaign: Campaign) -> dict[str, Any]:
     drawn = {
         "id": campaign.urn,
         "partnerJobCampaignId": campaign.partner_job_campaign,

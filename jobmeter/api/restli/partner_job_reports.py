@@ -38,7 +38,7 @@ async def get_by_ids(call: Call) -> Reply:
         for asked in ids
         if asked not in found
     }
-    drawn = {asked: _draw(call, report, with_budget=True) for asked, report in found.items()}
+    drawn = {asked: _serialize(call, report, with_budget=True) for asked, report in found.items()}
     return Reply(wrap_batch(drawn, errors), is_tagged=True)
 
 
@@ -73,7 +73,7 @@ async def find_by_range(call: Call) -> Reply:
     paging = make_paging(
         page, path=call.path, query=call.query, returned=len(found.reports), total=found.total
     )
-    drawn = [_draw(call, report, with_budget=False) for report in found.reports]
+    drawn = [_serialize(call, report, with_budget=False) for report in found.reports]
     return Reply(wrap_finder(drawn, paging), is_tagged=True)
 
 
@@ -123,7 +123,7 @@ def _read_ids(call: Call) -> tuple[str, ...]:
         raise Refused(Fault.BATCH_KEY_INVALID) from error
 
 
-def _draw(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]:
+def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> dict[str, Any]:
     """Empty fields are left out, never null (clients 2.9)."""
     job = report.job
     info: dict[str, Any] = {

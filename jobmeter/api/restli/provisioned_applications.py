@@ -39,7 +39,7 @@ async def find_application(call: Call) -> Reply:
         raise Refused(Fault.ACCESS_DENIED, permission=call.permission)
     async with call.state.database.connection() as connection:
         found = await partners.find_child(connection, parent=call.application, unique_foreign_id=foreign_id)
-    return Reply({"elements": [] if found is None else [_draw(found)]})
+    return Reply({"elements": [] if found is None else [_serialize(found)]})
 
 
 async def update_application(call: Call) -> Reply:
@@ -70,7 +70,7 @@ def _read_change(patch: Patch) -> ApplicationChange:
     )
 
 
-def _draw(application: Application) -> dict[str, Any]:
+def _serialize(application: Application) -> dict[str, Any]:
     return {
         "credentials": {"client_id": application.client_id},
         "uniqueForeignId": application.unique_foreign_id,

@@ -21,7 +21,7 @@ async def batch_get_tasks(call: Call) -> Reply:
         found = await jobs.watch_tasks(
             connection, child=call.application, task_ids=list(asked.values()), now=call.now
         )
-    results = {urn: _draw(found[task_id]) for urn, task_id in asked.items() if task_id in found}
+    results = {urn: _serialize(found[task_id]) for urn, task_id in asked.items() if task_id in found}
     missing = {
         urn: error_object(Refused(Fault.ENTITY_UNKNOWN, key=urn))
         for urn, task_id in asked.items()
@@ -44,7 +44,7 @@ def _read_ids(call: Call) -> dict[str, UUID]:
     return asked
 
 
-def _draw(task: Task) -> dict[str, Any]:
+def _serialize(task: Task) -> dict[str, Any]:
     drawn = {
         "externalJobPostingId": task.external_id,
         "location": task.location,
