@@ -19,7 +19,7 @@ from jobmeter.promotion.model import ContractSpend, PromotionState
 JOB, CONTRACT = "JOB", "CONTRACT"
 
 
-async def tell_job_alerts(
+async def notify_job_alerts(
     connection: Connection, look: JobSnapshot, known: PromotionState | None, *, now: datetime
 ) -> None:
     """After a change of the limit only shares above the one at that moment are told."""

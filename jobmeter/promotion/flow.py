@@ -16,7 +16,7 @@ from jobmeter.jobs.status.model import JobSnapshot, Promotion
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
-from jobmeter.promotion.alerts import tell_job_alerts
+from jobmeter.promotion.alerts import notify_job_alerts
 from jobmeter.promotion.model import PromotionChange, PromotionState
 
 SNAPSHOT_ROWS = 1_000
@@ -48,7 +48,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
         job_id = look.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
             await _tell_status(connection, look, base_url, now)
-        await tell_job_alerts(connection, look, known.get(job_id), now=now)
+        await notify_job_alerts(connection, look, known.get(job_id), now=now)
     return len(asked)
 
 
