@@ -67,10 +67,10 @@ async def observe_contracts(connection: Connection, *, now: datetime) -> None:
         await store.add_spends(connection, after=after, until=known)
         await store.move_spend_cursor(connection, counted_until=known)
     for spend in await store.list_spends(connection):
-        await _tell_contract(connection, spend, now)
+        await _notify_contract(connection, spend, now)
 
 
-async def _tell_contract(connection: Connection, spend: ContractSpend, now: datetime) -> None:
+async def _notify_contract(connection: Connection, spend: ContractSpend, now: datetime) -> None:
     reached = rules.list_reached(
         spent_micros=spend.spent_micros, limit_micros=spend.limit_micros, is_used_up=False
     )
