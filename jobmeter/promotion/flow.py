@@ -42,7 +42,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     looks = await jobs.read_snapshots(connection, asked, now=now)
     known = await store.list_promotion_states(connection, job_ids=asked)
     seen = {look.status.posting.job_id: make_promotion_state(look) for look in looks}
-    await _tell_feed(connection, known, seen, last, now)
+    await _notify_feed(connection, known, seen, last, now)
     await _keep(connection, looks, seen, now)
     for look in looks:
         job_id = look.status.posting.job_id
@@ -68,7 +68,7 @@ def make_promotion_state(look: JobSnapshot) -> PromotionState:
     )
 
 
-async def _tell_feed(
+async def _notify_feed(
     connection: Connection,
     known: dict[int, PromotionState],
     seen: dict[int, PromotionState],
