@@ -47,7 +47,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     for look in looks:
         job_id = look.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
-            await _tell_status(connection, look, base_url, now)
+            await _notify_status(connection, look, base_url, now)
         await notify_job_alerts(connection, look, known.get(job_id), now=now)
     return len(asked)
 
@@ -111,7 +111,7 @@ async def _keep(
     )
 
 
-async def _tell_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
+async def _notify_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
     posting, standing = look.status.posting, look.status.standing
     await notices.enqueue_notification(
         connection,
