@@ -185,11 +185,11 @@ def find_flaws(events: Sequence[Event | Malformed]) -> dict[int, str]:
     """What is wrong with the records that can not be read, by their place in the batch."""
     if _are_sound(events):
         return {}
-    told = ((place, _tell_flaw(event)) for place, event in enumerate(events))
+    told = ((place, _describe_flaw(event)) for place, event in enumerate(events))
     return {place: flaw for place, flaw in told if flaw is not None}
 
 
-def _tell_flaw(event: Event | Malformed) -> str | None:
+def _describe_flaw(event: Event | Malformed) -> str | None:
     return event.why if isinstance(event, Malformed) else find_flaw(event)
 
 
