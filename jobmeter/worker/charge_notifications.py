@@ -17,7 +17,7 @@ ENTRIES_MAX = 200
 PAGES_MAX = 100
 
 
-async def tell_charges(database: Database, *, now: datetime) -> int:
+async def notify_charges(database: Database, *, now: datetime) -> int:
     """Queues what each follower has not been told yet; returns how many notices. Each span is told once."""
     async with database.connection() as connection:
         followers = await notices.list_followers(connection, kind=NotificationKind.CHARGES)

@@ -16,7 +16,7 @@ from jobmeter.database.outages import TELL_SECONDS, is_outage
 from jobmeter.database.pool import Database
 from jobmeter.notifications.dispatch import NotificationDispatcher
 from jobmeter.worker import chores, feeds
-from jobmeter.worker.charge_notifications import tell_charges
+from jobmeter.worker.charge_notifications import notify_charges
 
 COMPLAINTS_MAX = 100
 CONNECTIONS_FOR_TWO_LANES = 8
@@ -134,7 +134,7 @@ async def _tell_partners(database: Database, settings: Settings, read_clock: Rea
         while True:
             try:
                 now = await read_clock()
-                await tell_charges(database, now=now)
+                await notify_charges(database, now=now)
                 await lanes.start_due(now=now)
             except Exception as error:  # noqa: BLE001
                 complaints.tell(error)

@@ -16,7 +16,7 @@ from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
-from jobmeter.worker.charge_notifications import tell_charges
+from jobmeter.worker.charge_notifications import notify_charges
 from tests.laws.stage import START, Stage, make_clicks, open_stage
 from tests.notices.receiver import open_receiver
 
@@ -182,11 +182,13 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
                 now = START + timedelta(minutes=number)
                 await stage.take_in(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
                 await stage.run_due(now)
-                await asyncio.gather(*(tell_charges(one, now=now) for one in (stage.database, other, other)))
+                await asyncio.gather(
+                    *(notify_charges(one, now=now) for one in (stage.database, other, other))
+                )
             # A posting is known once every older transaction of the server is over, those of other tests too.
             told: list[tuple[int, int, int]] = []
             for _ in range(200):
-                await asyncio.gather(*(tell_charges(one, now=now) for one in (stage.database, other)))
+                await asyncio.gather(*(notify_charges(one, now=now) for one in (stage.database, other)))
                 told = await stage.rows(
                     "SELECT (body::json ->> 'after')::bigint, (body::json ->> 'cursor')::bigint,"
                     " json_array_length(body::json -> 'elements') FROM notices ORDER BY number"
