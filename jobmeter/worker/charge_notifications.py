@@ -31,11 +31,11 @@ async def notify_charges(database: Database, *, now: datetime) -> int:
     told = 0
     for endpoint, told_until in followers:
         if told_until < known:
-            told += await _tell_follower(database, endpoint, now)
+            told += await _notify_follower(database, endpoint, now)
     return told
 
 
-async def _tell_follower(database: Database, endpoint: NotificationEndpoint, now: datetime) -> int:
+async def _notify_follower(database: Database, endpoint: NotificationEndpoint, now: datetime) -> int:
     told = 0
     for _ in range(PAGES_MAX):
         async with database.transaction() as connection:
