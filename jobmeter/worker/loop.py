@@ -44,7 +44,7 @@ async def run_loop(
         _run_interactive(database, settings, read_clock, bell),
         _run_others(database, settings, read_clock),
         *(_read_feeds(database, settings, read_clock) for _ in range(feed_lanes(settings))),
-        _tell_partners(database, settings, read_clock),
+        _notify_partners(database, settings, read_clock),
     )
 
 
@@ -125,7 +125,7 @@ async def _read_feeds(database: Database, settings: Settings, read_clock: ReadCl
             await asyncio.sleep(settings.chore_interval_ms / 1_000)
 
 
-async def _tell_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+async def _notify_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
     """Notices at each interval; an endpoint that is slow delays its own alone."""
     # What is random spreads retries and keeps no secret.
     complaints = Complaints(database, "notices could not be sent")
