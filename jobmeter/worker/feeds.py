@@ -75,7 +75,7 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
         return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_FETCHED, str(error)[:300]))
     if run.outcome is FeedRunOutcome.DONE:
         async with database.transaction() as connection:
-            await feeds.note_read(
+            await feeds.record_read(
                 connection, feed=feed, etag=fetched.etag, last_modified=fetched.last_modified, now=now
             )
     return run

@@ -81,7 +81,7 @@ async def note_run(connection: Connection, run: FeedRun) -> None:
     await store.insert_feed_run(connection, **asdict(run))
 
 
-async def note_read(
+async def record_read(
     connection: Connection, *, feed: Feed, etag: str, last_modified: str, now: datetime
 ) -> None:
     """What HTTP needs to be told next time, once a body has been carried out to its end."""
