@@ -83,7 +83,7 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
 
 async def _note(database: Database, run: FeedRun) -> FeedRun:
     async with database.transaction() as connection:
-        await feeds.note_run(connection, run)
+        await feeds.record_run(connection, run)
     return run
 
 

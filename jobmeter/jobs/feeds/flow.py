@@ -77,7 +77,7 @@ async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
                 await store.unlock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
 
 
-async def note_run(connection: Connection, run: FeedRun) -> None:
+async def record_run(connection: Connection, run: FeedRun) -> None:
     await store.insert_feed_run(connection, **asdict(run))
 
 

@@ -19,7 +19,7 @@ from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import rules, store
-from jobmeter.jobs.feeds.flow import note_run
+from jobmeter.jobs.feeds.flow import record_run
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, FeedRunOutcome
 from jobmeter.wire.xml.feed.stream import FeedError, read_feed
 
@@ -68,7 +68,7 @@ async def load_feed(
     if run.outcome is FeedRunOutcome.DONE:
         run = await _close_missing(load, cutter.list_missing(), len(known), run)
     async with database.transaction() as connection:
-        await note_run(connection, run)
+        await record_run(connection, run)
     return run
 
 
