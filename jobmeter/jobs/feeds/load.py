@@ -99,7 +99,7 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
                 taken = await _create(connection, load, batch.created)
             if batch.changed:
                 await _change(connection, load, batch.changed)
-            await _note_errors(connection, load, [*batch.errors, *taken])
+            await _record_errors(connection, load, [*batch.errors, *taken])
     return replace(
         run,
         jobs=run.jobs + batch.jobs,
@@ -151,7 +151,7 @@ async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     )
 
 
-async def _note_errors(connection: Connection, load: _Load, errors: Sequence[FeedError]) -> None:
+async def _record_errors(connection: Connection, load: _Load, errors: Sequence[FeedError]) -> None:
     """A job in error is read again each time, until it can be carried out."""
     if not errors:
         return
