@@ -163,7 +163,7 @@ async def _record_errors(connection: Connection, load: _Load, errors: Sequence[F
         paths=[error.path for error in errors],
         whys=[error.why for error in errors],
     )
-    await store.forget_fingerprints(
+    await store.delete_fingerprints(
         connection, feed_id=load.feed.id, partner_job_ids=[error.partner_job_id for error in errors]
     )
 

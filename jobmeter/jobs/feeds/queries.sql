@@ -144,7 +144,7 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_postings.job_id = ended.job_id
 
--- name: forget_fingerprints
+-- name: delete_fingerprints
 UPDATE feed_jobs
    SET fingerprint = ''
  WHERE feed_id = %(feed_id)s

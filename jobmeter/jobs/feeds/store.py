@@ -100,8 +100,8 @@ async def close_feed_postings(
     await connection.execute(SQL["close_feed_postings"], locals())
 
 
-async def forget_fingerprints(connection: Connection, *, feed_id: int, partner_job_ids: list[str]) -> None:
-    await connection.execute(SQL["forget_fingerprints"], locals())
+async def delete_fingerprints(connection: Connection, *, feed_id: int, partner_job_ids: list[str]) -> None:
+    await connection.execute(SQL["delete_fingerprints"], locals())
 
 
 async def insert_feed_errors(
