@@ -102,7 +102,7 @@ async def run_maintenance(database: Database, settings: Settings, *, now: dateti
     await _archive_months(database, now)
     async with database.connection() as connection:
         # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
-        await signatures.forget_old_nonces(connection, machine_now=read_machine_clock())
+        await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
 
 
 async def _run_round(database: Database, now: datetime) -> int:

@@ -108,7 +108,7 @@ async def _check_token(
         raise Refused(Fault.OAUTH_TOKEN_REJECTED)
 
 
-async def forget_old_nonces(connection: Connection, *, machine_now: datetime) -> int:
+async def sweep_nonces(connection: Connection, *, machine_now: datetime) -> int:
     """Removes nonces of signatures that are too old to be accepted again; returns how many."""
     seconds = to_ms(machine_now) // 1_000
     return await oauth1_store.delete_old_nonces(connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS)
