@@ -149,7 +149,7 @@ async def _end_event_days(database: Database, settings: Settings, now: datetime)
                     now=now,
                 )
                 if dropped is not None:
-                    await settlement.forget_reversals(connection, day=dropped)
+                    await settlement.delete_reversal_marks(connection, day=dropped)
             if dropped is None:
                 break
     except (OSError, ValueError, LockNotAvailable):

@@ -216,7 +216,7 @@ INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amou
 SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL THEN 0 ELSE price END
   FROM judged
 
--- name: forget_reversals
+-- name: delete_reversal_marks
 -- Each shard has its part of the key.
 DELETE FROM event_reversals
  WHERE shard IN (SELECT generate_series(0, 255))

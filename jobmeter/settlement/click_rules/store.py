@@ -70,8 +70,8 @@ async def record_reversals(connection: Connection) -> int:
     return (await connection.execute(SQL["record_reversals"])).rowcount
 
 
-async def forget_reversals(connection: Connection, *, day: date) -> None:
-    await connection.execute(SQL["forget_reversals"], locals())
+async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["delete_reversal_marks"], locals())
 
 
 async def list_rules(connection: Connection) -> list[tuple[int, bool, int, int]]:

@@ -91,9 +91,9 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
     await store.insert_run(connection, day=day, judged_at=now, clicks=clicks, clicks_reversed=marked)
 
 
-async def forget_reversals(connection: Connection, *, day: date) -> None:
+async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
     """Forgets which clicks of a day were taken back, with the events themselves. Postings and restatements stay."""
-    await rules.forget_reversals(connection, day=day)
+    await rules.delete_reversal_marks(connection, day=day)
 
 
 async def read_settled_through(connection: Connection) -> date | None:
