@@ -109,7 +109,7 @@ SELECT shard, job_id
  ORDER BY shard, job_id
    FOR UPDATE
 
--- name: keep_version
+-- name: save_version
 -- What reports showed of the job until now.
 INSERT INTO job_posting_versions (
     shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,

@@ -123,8 +123,8 @@ async def lock_posting(connection: Connection, *, shard: int, job_id: int) -> Jo
     return None if row is None else _posting(row)
 
 
-async def keep_version(connection: Connection, *, shard: int, job_id: int, replaced_at: datetime) -> None:
-    await connection.execute(SQL["keep_version"], locals())
+async def save_version(connection: Connection, *, shard: int, job_id: int, replaced_at: datetime) -> None:
+    await connection.execute(SQL["save_version"], locals())
 
 
 async def set_state(

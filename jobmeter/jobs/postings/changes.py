@@ -55,7 +55,7 @@ async def accept_change(
     try:
         async with connection.transaction():
             if draft.operation is not Operation.RENEW:
-                await store.keep_version(
+                await store.save_version(
                     connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now
                 )
             if draft.operation is Operation.UPDATE:
