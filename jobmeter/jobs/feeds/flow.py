@@ -85,7 +85,7 @@ async def record_read(
     connection: Connection, *, feed: Feed, etag: str, last_modified: str, now: datetime
 ) -> None:
     """What HTTP needs to be told next time, once a body has been carried out to its end."""
-    await store.keep_validators(connection, feed_id=feed.id, etag=etag, last_modified=last_modified, now=now)
+    await store.save_validators(connection, feed_id=feed.id, etag=etag, last_modified=last_modified, now=now)
 
 
 async def read_report(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> FeedReport:

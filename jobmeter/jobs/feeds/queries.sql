@@ -187,7 +187,7 @@ SELECT feed_id, started_at, outcome, message, jobs, created, updated, unchanged,
  ORDER BY number DESC
  LIMIT 1
 
--- name: keep_validators
+-- name: save_validators
 UPDATE job_feeds
    SET etag = %(etag)s,
        last_modified = %(last_modified)s,

@@ -151,7 +151,7 @@ async def find_last_run(connection: Connection, *, feed_id: int) -> FeedRun | No
     return None if row is None else FeedRun(row[0], row[1], FeedRunOutcome(row[2]), *row[3:])
 
 
-async def keep_validators(
+async def save_validators(
     connection: Connection, *, feed_id: int, etag: str, last_modified: str, now: datetime
 ) -> None:
-    await connection.execute(SQL["keep_validators"], locals())
+    await connection.execute(SQL["save_validators"], locals())
