@@ -54,7 +54,7 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
         )
         hiring_contracts = await _make_hiring_contracts(connection, parent, child, now)
         for made in (parent, child) if secret_key else ():
-            await signatures.keep_signing_secret(
+            await signatures.save_signing_secret(
                 connection,
                 application=made.application,
                 secret=made.client_secret,

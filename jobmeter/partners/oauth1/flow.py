@@ -16,7 +16,7 @@ from jobmeter.partners.oauth1.model import Signature, SignedRequest
 from jobmeter.partners.tokens import store as tokens_store
 
 
-async def keep_signing_secret(
+async def save_signing_secret(
     connection: Connection, *, application: Application, secret: str, secret_key: str, now: datetime
 ) -> None:
     """Seals one of the application's client secrets, so that requests may be signed with it (decision 0003).
@@ -41,7 +41,7 @@ async def make_signing_secret(
     await store.insert_secret(
         connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
     )
-    await keep_signing_secret(
+    await save_signing_secret(
         connection, application=application, secret=secret, secret_key=secret_key, now=now
     )
     return secret
