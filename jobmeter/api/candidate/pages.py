@@ -63,7 +63,7 @@ async def show_job(request: Request) -> Response:
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return keep_visitor(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+    return set_visitor_cookie(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
 async def follow_apply_link(request: Request) -> Response:
@@ -87,7 +87,7 @@ async def follow_apply_link(request: Request) -> Response:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     except Refused as refused:
         return refuse(refused)
-    return keep_visitor(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
+    return set_visitor_cookie(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
 
 
 async def count_by_pixel(request: Request) -> Response:
@@ -100,7 +100,7 @@ async def count_by_pixel(request: Request) -> Response:
             await count_event(state, request, job_id, "view", visitor)
     except Refused as refused:
         return refuse(refused)
-    return keep_visitor(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
+    return set_visitor_cookie(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
 
 async def count_event(
@@ -148,7 +148,7 @@ def read_visitor(request: Request) -> str:
     return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
 
 
-def keep_visitor(response: Response, visitor: str) -> Response:
+def set_visitor_cookie(response: Response, visitor: str) -> Response:
     response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
     return response
 
