@@ -24,10 +24,10 @@ from jobmeter.jobs.xml_jobs.runs import (
     close_run,
     end_if_overdue,
     find_contract,
-    keep_content,
     location_of,
     log_change,
     log_entry,
+    save_content,
 )
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.job.fields import JobDocument
@@ -99,7 +99,7 @@ async def _write_new(connection: Connection, job: XmlJob, contract: HiringContra
         company_name=job.content.company_name or "",
         apply_url=job.content.application_url or "",
         location=location_of(job.content),
-        content=keep_content(job.content),
+        content=save_content(job.content),
         now=now,
         expires_at=job.expires_at,
     )

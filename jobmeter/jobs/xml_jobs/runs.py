@@ -76,7 +76,7 @@ async def apply_change(
         company_name=content.company_name or "",
         apply_url=content.application_url or "",
         location=location_of(content),
-        content=keep_content(content),
+        content=save_content(content),
         run_number=changed.run_number,
         revision=changed.revision,
         expires_at=changed.expires_at,
@@ -174,5 +174,5 @@ def location_of(content: JobContent) -> str:
     return content.location_name or content.postal_code or (content.country_code or "").upper()
 
 
-def keep_content(content: JobContent) -> Jsonb:
+def save_content(content: JobContent) -> Jsonb:
     return Jsonb({name: value for name, value in asdict(content).items() if value is not None})
