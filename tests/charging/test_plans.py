@@ -25,7 +25,7 @@ def test_no_table_that_grows_is_joined(database_url: str) -> None:
 async def _explain_charge(database_url: str) -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=1)
     async with database.transaction() as connection:
-        await store.keep_plans_by_key(connection)
+        await store.prefer_index_plans(connection)
         cursor = await connection.execute(
             "EXPLAIN (FORMAT JSON) " + store.SQL["charge_day"],
             {

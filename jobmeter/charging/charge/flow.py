@@ -33,7 +33,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     charged follows from their order: the first ones by event key, until the budget was spent. Raises
     ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
-    await store.keep_plans_by_key(connection)
+    await store.prefer_index_plans(connection)
     days = np.unique(counts.days).tolist()
     has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:

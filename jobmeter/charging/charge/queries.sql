@@ -1,4 +1,4 @@
--- name: keep_plans_by_key
+-- name: prefer_index_plans
 -- For the rest of the transaction: what is joined with budgets is looked up by key, one after the other. So
 -- `charge_day` locks its rows in the order of the keys, in which all others lock them too.
 SELECT set_config('plan_cache_mode', 'force_generic_plan', true),

@@ -10,8 +10,8 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.charge")
 
 
-async def keep_plans_by_key(connection: Connection) -> None:
-    await connection.execute(SQL["keep_plans_by_key"])
+async def prefer_index_plans(connection: Connection) -> None:
+    await connection.execute(SQL["prefer_index_plans"])
 
 
 async def lock_counted_jobs(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> int:
