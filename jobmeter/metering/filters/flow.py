@@ -87,7 +87,7 @@ async def count_refused(
     )
 
 
-async def keep_last_refused(
+async def save_refused_events(
     connection: Connection,
     events: Sequence[Event | Malformed],
     columns: EventColumns,

@@ -76,7 +76,7 @@ async def take_in(
             windows, stale = await meters_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
-            await filters_flow.keep_last_refused(connection, events, columns, taken.verdicts, now=now)
+            await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
             return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
     raise stale
 
