@@ -54,7 +54,7 @@ def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
         serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served,
         tempfile.TemporaryDirectory() as folder,
     ):
-        answer = _keep_answer(served, int(live.job_ids[0][0]), Path(folder))
+        answer = _discard_response(served, int(live.job_ids[0][0]), Path(folder))
         with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
             for number in range(sizes.runs + 1):
                 clicked.append(candidates.click(served, number))
@@ -66,7 +66,7 @@ def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
     }
 
 
-def _keep_answer(served: Served, job_id: int, folder: Path) -> Path:
+def _discard_response(served: Served, job_id: int, folder: Path) -> Path:
     target = make_click(job_id).decode().split(" ")[1]
     answer = httpx2.get(f"http://127.0.0.1:{served.port}{target}", headers={"User-Agent": BROWSER})
     lines = [str(answer.status_code)]

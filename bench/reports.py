@@ -86,7 +86,7 @@ def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
         reporter = Reporter(served, token, _pick_reported(job_ids, sizes), _choose_month(now))
         with tempfile.TemporaryDirectory() as folder:
-            answer = _keep_answer(reporter, Path(folder))
+            answer = _discard_response(reporter, Path(folder))
             with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
                 other = Reporter(limit, token, reporter.job_ids, reporter.month)
                 for number in range(sizes.runs + 1):
@@ -177,7 +177,7 @@ async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str
     return token
 
 
-def _keep_answer(reporter: Reporter, folder: Path) -> Path:
+def _discard_response(reporter: Reporter, folder: Path) -> Path:
     """One answer as it is sent, for the bare server to send again."""
     request = reporter.make_by_ids(reporter.job_ids[:IDS].tolist()).decode()
     target, lines = request.split(" ")[1], request.split("\r\n")[1:-2]
