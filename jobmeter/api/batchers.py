@@ -16,7 +16,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
-from jobmeter.metering.intake.single_events import take_in_singles
+from jobmeter.metering.intake.single_events import ingest_single_events
 from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports
@@ -58,7 +58,7 @@ def batch_single_events(
 
         async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[ApplyTarget | None]:
             async with opened as connection:
-                return await take_in_singles(
+                return await ingest_single_events(
                     connection,
                     events,
                     known=known,

@@ -10,7 +10,7 @@ from jobmeter.metering.intake.flow import IntakeCaches, take_in
 from jobmeter.wire.events import Event, read_job_id
 
 
-async def take_in_singles(
+async def ingest_single_events(
     connection: Connection,
     events: Sequence[Event],
     *,
