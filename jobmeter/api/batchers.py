@@ -53,7 +53,7 @@ def batch_single_events(
     read_clock: Callable[[], Awaitable[datetime]],
     known: IntakeCaches,
 ) -> Batcher[Event, ApplyTarget | None]:
-    async def take_in(events: Sequence[Event]) -> list[ApplyTarget | None]:
+    async def ingest(events: Sequence[Event]) -> list[ApplyTarget | None]:
         now = await read_clock()
 
         async def commit(opened: AbstractAsyncContextManager[Connection]) -> list[ApplyTarget | None]:
@@ -71,4 +71,4 @@ def batch_single_events(
         except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
             return await commit(database.transaction())
 
-    return Batcher(take_in, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)
+    return Batcher(ingest, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

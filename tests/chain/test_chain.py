@@ -45,8 +45,8 @@ async def verify(database: Database) -> tuple[int, int, str | None]:
 
 async def charge_some(stage: Stage, name: str = "job") -> int:
     job_id = await stage.post(name, budget_micros=20 * PRICE_MICROS)
-    await stage.take_in(make_clicks(job_id, 3), LATER)
-    await stage.take_in(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
+    await stage.ingest(make_clicks(job_id, 3), LATER)
+    await stage.ingest(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
     return job_id
 
 
@@ -64,7 +64,7 @@ def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str
             async with open_charge(database_url, job_id) as commit:
                 before = await last_number(stage)
                 other_job = await stage.post("other", budget_micros=20 * PRICE_MICROS)
-                await stage.take_in(make_clicks(other_job, 1), LATER)
+                await stage.ingest(make_clicks(other_job, 1), LATER)
                 assert await last_number(stage) > before
 
                 # then nothing at or above the open one is known, however often one asks

@@ -78,13 +78,13 @@ def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) 
         async with open_stage(database_url) as stage:
             job_id = await _post(stage, "daily", budget=30 * PRICE_MICROS, daily="6.00")
             first = START + timedelta(hours=1)
-            await stage.take_in(make_clicks(job_id, 3, first, prefix="a"), first)
-            await stage.take_in(make_clicks(job_id, 9, first, prefix="b"), first)
+            await stage.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
+            await stage.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
             next_day = START + timedelta(days=1)
             await stage.open_day(next_day)
             # late ones of the first day fall under its budget still, in one batch with those of today
             late = make_clicks(job_id, 2, first, prefix="late")
-            await stage.take_in([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
+            await stage.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
 
             assert await _days(stage, job_id) == [
                 (14, 4, 4 * PRICE_MICROS),
@@ -103,7 +103,7 @@ def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
             job_id = await _post(stage, "even", budget=300 * PRICE_MICROS)
             now = START + timedelta(hours=1)
             for number in range(5):
-                await stage.take_in(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
+                await stage.ingest(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
             ((clicks, charged, _),) = await _days(stage, job_id)
             (window,) = await stage.rows(
                 "SELECT live_from_ms, live_until_ms FROM job_budgets WHERE job_id = %s", [job_id]
@@ -133,7 +133,7 @@ def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
                         for job_id in job_ids
                         for click in make_clicks(job_id, 3, now, prefix=f"{number}-{batch}-")
                     ]
-                    await mine.take_in(events, now)
+                    await mine.ingest(events, now)
 
             await asyncio.gather(*(send(number) for number in range(4)))
             for other in others:

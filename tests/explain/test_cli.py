@@ -19,7 +19,7 @@ async def make_history(database_url: str) -> tuple[int, UUID]:
     async with open_stage(database_url) as stage:
         job_id = await stage.post("told", budget_micros=20 * PRICE_MICROS)
         clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
-        await stage.take_in(clicks, START + timedelta(hours=1))
+        await stage.ingest(clicks, START + timedelta(hours=1))
         await stage.run_due(final_at(day_of(START)))
         ((reference,),) = await stage.rows("SELECT reference FROM charge_postings")
         return job_id, reference
@@ -60,7 +60,7 @@ def test_every_click_of_a_day_goes_into_a_file(
             job_id = await stage.post("busy", budget_micros=2_700 * PRICE_MICROS)
             for batch in range(3):
                 clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
-                await stage.take_in(clicks, START + timedelta(hours=1))
+                await stage.ingest(clicks, START + timedelta(hours=1))
             return job_id
 
     job_id, file = asyncio.run(make_busy_day()), tmp_path / "clicks.csv"

@@ -53,7 +53,7 @@ def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) ->
         budget = budget_cents * CENT
         job_id = await stage.post("job", budget_micros=budget)
         for number, count in enumerate(batches):
-            await stage.take_in(make_clicks(job_id, count, prefix=f"b{number}-"), LATER)
+            await stage.ingest(make_clicks(job_id, count, prefix=f"b{number}-"), LATER)
         expected = min(sum(batches), budget // PRICE_MICROS) * PRICE_MICROS
         rows = await stage.rows("SELECT spent_micros, budget_micros - spent_micros >= 0 FROM job_budgets")
         assert rows == [(expected, True)]

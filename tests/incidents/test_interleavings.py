@@ -146,10 +146,10 @@ def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -
         try:
             stage = await set_up(database, 10_000_000_000)
             job_id = await stage.post("job", budget_micros=PRICE_MICROS)
-            await stage.take_in([make_event(job_id, "first", START)], LATER)
+            await stage.ingest([make_event(job_id, "first", START)], LATER)
             async with database.transaction() as connection:
                 held = await limits.lock_limit(connection, shard=job_id % 256, job_id=job_id)
-                waiting = asyncio.create_task(stage.take_in([make_event(job_id, "second", START)], LATER))
+                waiting = asyncio.create_task(stage.ingest([make_event(job_id, "second", START)], LATER))
                 await until_someone_waits(stage)
                 await limits.change_limit(
                     connection, held, stage.contract, limit_micros=2 * PRICE_MICROS, now=LATER

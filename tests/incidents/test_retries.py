@@ -38,7 +38,7 @@ def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
                     await take_in_and_lose(stage, clicks)
             assert await stage.rows(FIGURES) == []
 
-            reply = await stage.take_in(clicks, LATER)
+            reply = await stage.ingest(clicks, LATER)
             assert (reply.accepted, reply.duplicate) == (5, 0)
             assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
@@ -52,8 +52,8 @@ def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
         async with open_stage(database_url) as stage:
             job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 5)
-            await stage.take_in(clicks, LATER)
-            reply = await stage.take_in(clicks, LATER)
+            await stage.ingest(clicks, LATER)
+            reply = await stage.ingest(clicks, LATER)
             assert (reply.accepted, reply.duplicate) == (0, 5)
             assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
@@ -90,9 +90,9 @@ def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None
             clicks = make_clicks(job_id, 10)
             for delivery in range(times):
                 # whole, in parts, and backwards
-                await stage.take_in(clicks, LATER)
-                await stage.take_in(clicks[delivery : delivery + 4], LATER)
-                await stage.take_in(clicks[::-1], LATER)
+                await stage.ingest(clicks, LATER)
+                await stage.ingest(clicks[delivery : delivery + 4], LATER)
+                await stage.ingest(clicks[::-1], LATER)
             assert await stage.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
             assert await stage.rows("SELECT count(*) FROM charge_postings") == [(1,)]
             assert await stage.breaches() == []

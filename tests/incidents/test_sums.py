@@ -50,8 +50,8 @@ def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
         async with open_stage(database_url) as stage:
             job_ids = [await stage.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
             events = serialize_clicks(Random(3), job_ids, 120)
-            await stage.take_in(events[:80], LATER)
-            await stage.take_in(events[40:], LATER)
+            await stage.ingest(events[:80], LATER)
+            await stage.ingest(events[40:], LATER)
             before = await read_sums(stage)
             async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
                 for statement in HOUSEKEEPING:
@@ -85,7 +85,7 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
             ]
             for _ in range(8):
                 events = serialize_clicks(rng, job_ids, 40)
-                reply = await stage.take_in(events, LATER)
+                reply = await stage.ingest(events, LATER)
                 assert reply.accepted + reply.duplicate + reply.rejected == len(events)
                 accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged
                 assert await count_all(stage) == (accepted, charged)

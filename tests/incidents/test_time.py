@@ -61,13 +61,13 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
             last_ms, first_ms = midnight - MS, midnight
             # given an event of each day that arrives at once, and one of the last millisecond that arrives late
             early = [make_click(job_id, "a", last_ms), make_click(job_id, "b", first_ms)]
-            await stage.take_in(early, midnight + timedelta(seconds=1))
+            await stage.ingest(early, midnight + timedelta(seconds=1))
             assert await stage.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
 
             at_the_limit = last_ms + timedelta(hours=48)
             await stage.open_day(at_the_limit)
-            late = await stage.take_in([make_click(job_id, "late", last_ms)], at_the_limit - MS)
-            too_late = await stage.take_in([make_click(job_id, "too late", last_ms)], at_the_limit)
+            late = await stage.ingest([make_click(job_id, "late", last_ms)], at_the_limit - MS)
+            too_late = await stage.ingest([make_click(job_id, "too late", last_ms)], at_the_limit)
             assert (late.accepted, [row.verdict.name for row in too_late.rejections]) == (1, ["TOO_OLD"])
             assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
             ((restated,),) = await stage.rows(
@@ -77,7 +77,7 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
 
             # and what is final does not change
             await stage.run_due(final_at(last))
-            await stage.take_in([make_click(job_id, "much too late", last_ms)], final_at(last))
+            await stage.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
             assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
             assert await stage.breaches() == []
 
@@ -108,15 +108,15 @@ def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> No
         async with open_stage(database_url) as stage:
             job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
             double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
-            await stage.take_in([*double, *make_clicks(job_id, 3)], LATER)
+            await stage.ingest([*double, *make_clicks(job_id, 3)], LATER)
 
             # when an hour is lived through twice
             now = LATER + timedelta(hours=1)
             ahead = make_click(job_id, "ahead", now)
-            assert (await stage.take_in([ahead], now)).accepted == 1
-            back = await stage.take_in(make_clicks(job_id, 2, now, prefix="x"), LATER)
+            assert (await stage.ingest([ahead], now)).accepted == 1
+            back = await stage.ingest(make_clicks(job_id, 2, now, prefix="x"), LATER)
             assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
-            assert (await stage.take_in([ahead], LATER)).accepted == 0
+            assert (await stage.ingest([ahead], LATER)).accepted == 0
 
             # and midnights too: days are settled once, and none before it can be complete
             for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
@@ -144,8 +144,8 @@ def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str)
             job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 6)
             behind, ahead = LATER, LATER + timedelta(minutes=4)
-            assert (await stage.take_in(clicks[:4], ahead)).accepted == 4
-            assert (await stage.take_in(clicks[2:], behind)).accepted == 2
+            assert (await stage.ingest(clicks[:4], ahead)).accepted == 4
+            assert (await stage.ingest(clicks[2:], behind)).accepted == 2
             assert await stage.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
             assert to_ms(behind) < to_ms(ahead)
 

@@ -97,7 +97,7 @@ class Auditor:
 
     # -- events
 
-    def take_in(self, events: list[Event], now: datetime) -> Expected:
+    def ingest(self, events: list[Event], now: datetime) -> Expected:
         new: list[tuple[Event, str]] = []
         rejected = 0
         for event in events:

@@ -80,7 +80,7 @@ class Crowd:
         rng.shuffle(events)
         while events:
             try:
-                reply = await self.stage.take_in(events, now)
+                reply = await self.stage.ingest(events, now)
             except SerializationFailure:
                 # A day was closed meanwhile: nothing of the batch is there, and it is sent again.
                 now = self.now

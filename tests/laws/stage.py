@@ -72,7 +72,7 @@ class Stage:
         element = make_element(customer, external_id, now, budget_micros=PRICE_MICROS)
         await self.take(customer, element | {"jobPostingOperationType": "CLOSE"}, now)
 
-    async def take_in(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
+    async def ingest(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
         async with self.database.transaction() as connection:
             return await self.take_in_on(connection, events, now)
 
@@ -80,7 +80,7 @@ class Stage:
         self, connection: Connection, events: Sequence[Event | Malformed], now: datetime
     ) -> IntakeReply:
         """In the caller's transaction."""
-        return await metering.take_in(
+        return await metering.ingest(
             connection,
             events,
             known=self.known,

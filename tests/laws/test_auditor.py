@@ -126,8 +126,8 @@ class History(RuleBasedStateMachine):
         self._take_in([self._make_event(job % len(self.auditor.jobs), True, 0, False) for _ in range(clicks)])
 
     def _take_in(self, events: list[Event], *, is_new: bool = True) -> None:
-        expected = self.auditor.take_in(events, self.now)
-        reply = self.runner.run(self.stage.take_in(events, self.now))
+        expected = self.auditor.ingest(events, self.now)
+        reply = self.runner.run(self.stage.ingest(events, self.now))
         told = Expected(reply.accepted, reply.duplicate, reply.rejected, reply.clicks_charged)
         if is_new:
             assert told == expected

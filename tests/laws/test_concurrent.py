@@ -54,7 +54,7 @@ async def check(crowd: Crowd) -> None:
     await stage.run_due(crowd.now + timedelta(days=4))
     final = sorted(await stage.rows(FIGURES))
     assert await stage.breaches() == []
-    reply = await stage.take_in(crowd.sent, crowd.now + timedelta(days=4))
+    reply = await stage.ingest(crowd.sent, crowd.now + timedelta(days=4))
     assert reply.accepted == 0
     await stage.run_due(crowd.now + timedelta(days=4))
     assert sorted(await stage.rows(FIGURES)) == final

@@ -22,10 +22,10 @@ async def play(stage: Stage) -> None:
     clicks = [*make_clicks(open_job, 5), *make_clicks(closed_job, 3)]
     views = [make_event(job, f"v{job}", START, type="view") for job in (open_job, closed_job)]
     robot = make_event(open_job, "robot", START, user_agent="Googlebot/2.1")
-    await stage.take_in([*clicks, *views, robot], START + timedelta(hours=1))
+    await stage.ingest([*clicks, *views, robot], START + timedelta(hours=1))
     next_day = START + timedelta(days=1)
     await stage.open_day(next_day)
-    await stage.take_in([*clicks, *make_clicks(closed_job, 2, next_day)], next_day)
+    await stage.ingest([*clicks, *make_clicks(closed_job, 2, next_day)], next_day)
     await stage.close(stage.customers[0], "closed", next_day)
     await run_until_sealed(stage, final_at(day_of(START)))
 

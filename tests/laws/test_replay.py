@@ -136,7 +136,7 @@ async def take_in_all(stage: Stage, batches: Sequence[Batch], *, is_settling: bo
             await stage.open_day(batch.at)
             if is_settling:
                 await stage.run_due(start_of(today))
-        await stage.take_in(batch.events, batch.at)
+        await stage.ingest(batch.events, batch.at)
 
 
 async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
@@ -197,7 +197,7 @@ def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
             # and none when it comes after the days became final
             await stage.run_due(AFTER)
             final = await read_numbers(stage, job_ids)
-            await stage.take_in(Batch(AFTER, tuple(stream)).events, AFTER)
+            await stage.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
             await stage.run_due(AFTER)
             assert await read_numbers(stage, job_ids) == final
 

@@ -180,7 +180,7 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
             other = await Database.open(database_url, connections_max=3)
             for number in range(5):
                 now = START + timedelta(minutes=number)
-                await stage.take_in(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
+                await stage.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
                 await stage.run_due(now)
                 await asyncio.gather(
                     *(notify_charges(one, now=now) for one in (stage.database, other, other))

@@ -161,7 +161,7 @@ async def click(stage: Stage, name: str, count: int, now: datetime, prefix: str)
         )
     if name in found:
         await stage.open_day(now)
-        await stage.take_in(make_clicks(found[name].posting.job_id, count, now, prefix=prefix), now)
+        await stage.ingest(make_clicks(found[name].posting.job_id, count, now, prefix=prefix), now)
 
 
 async def check(stage: Stage, model: Model) -> None:

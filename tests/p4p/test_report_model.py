@@ -115,7 +115,7 @@ class History:
         self.serial += 1
         kind = "applyClick" if is_click else "view"
         event = make_event(job.job_id, f"e{self.serial}", at, type=kind)
-        reply = await self.stage.take_in([event], self.now)
+        reply = await self.stage.ingest([event], self.now)
         begins = job.posted_at.replace(microsecond=job.posted_at.microsecond // 1_000 * 1_000)
         counts = (
             self.now - LATE < at <= self.now + timedelta(minutes=5)

@@ -46,7 +46,7 @@ class Model:
         self.rules: dict[bytes, Rule] = {}
         self.views: set[tuple[int, str]] = set()
 
-    def take_in(self, clicks: list[Click]) -> None:
+    def ingest(self, clicks: list[Click]) -> None:
         """Charges a batch's new clicks in the order of their keys while the job can pay."""
         known = {click.key for click in self.clicks}
         new = {click.key: click for click in reversed(clicks) if click.key not in known}

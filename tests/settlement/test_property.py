@@ -124,12 +124,12 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
         make_event(jobs[job], f"view-{n}", START, type="view", visitor=who)
         for n, (job, who) in enumerate(views)
     ]
-    await stage.take_in(seen, now)
+    await stage.ingest(seen, now)
     model.views = {(jobs[job], who) for job, who in views}
     for batch, drawn in enumerate(batches):
         pairs = [make_click(jobs[click[0]], batch, click) for click in drawn]
-        await stage.take_in([event for event, _ in pairs], now)
-        model.take_in([click for _, click in pairs])
+        await stage.ingest([event for event, _ in pairs], now)
+        model.ingest([click for _, click in pairs])
     await stage.close(stage.customers[0], "job-0", now)
     assert await stage.breaches() == []
 

@@ -36,7 +36,7 @@ async def live_through(stage: Stage) -> None:
                 make_event(job, f"{job}-{number}-{n}", at, visitor="ada" if n < 2 else f"v{n}")
                 for n in range(3)
             ]
-            await stage.take_in([*events, make_event(job, f"{job}-view-{number}", at, type="view")], at)
+            await stage.ingest([*events, make_event(job, f"{job}-view-{number}", at, type="view")], at)
     await stage.run_due(final_at(FIRST + timedelta(days=DAYS)))
 
 

@@ -166,7 +166,7 @@ async def settle(
     now = start_of(DAY) + timedelta(hours=25)
     await stage.open_day(now)
     for event in events:
-        await stage.take_in([event], now)
+        await stage.ingest([event], now)
     await stage.run_due(final_at(DAY) + timedelta(days=1))
     assert await stage.breaches() == []
     fell = {row[0]: Rule(row[1]) for row in await stage.rows("SELECT event_key, rule FROM event_reversals")}

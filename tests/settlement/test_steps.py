@@ -41,7 +41,7 @@ async def post_and_double_click(stage: Stage) -> int:
         make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada" if n < 2 else f"other {n}")
         for n in range(4)
     ]
-    await stage.take_in(clicks, START + timedelta(hours=1))
+    await stage.ingest(clicks, START + timedelta(hours=1))
     return job_id
 
 
@@ -68,7 +68,7 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
             just_before = end_of(DAY) + timedelta(hours=47, minutes=59)
             late = make_event(job_id, "late", end_of(DAY) - timedelta(milliseconds=1))
             async with stage.database.transaction() as connection:
-                await metering.take_in(
+                await metering.ingest(
                     connection,
                     [late],
                     known=IntakeCaches(),
@@ -83,8 +83,8 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
             await settle_step(other)
             later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
             with pytest.raises(psycopg.errors.SerializationFailure):
-                await stage.take_in([later], just_before)
-            again = await stage.take_in([later], FINAL)
+                await stage.ingest([later], just_before)
+            again = await stage.ingest([later], FINAL)
             assert [row.verdict.name for row in again.rejections] == ["TOO_OLD"]
             # the four first clicks of their visitors
             assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
@@ -150,7 +150,7 @@ def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
                 moment = end_of(DAY) + timedelta(hours=6 + hours)
                 seen[moment - timedelta(minutes=1)] = await stage.rows(DAY_ROWS, [DAY])
                 await stage.open_day(moment)
-                await stage.take_in(events, moment)
+                await stage.ingest(events, moment)
             seen[FINAL - timedelta(minutes=1)] = await stage.rows(DAY_ROWS, [DAY])
             while await settle_step(stage.database):
                 pass
@@ -184,7 +184,7 @@ def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
                 make_event(job_id, f"c{n}", midnight + timedelta(milliseconds=n), visitor="ada")
                 for n in times
             ]
-            await stage.take_in(clicks, midnight + timedelta(seconds=1))
+            await stage.ingest(clicks, midnight + timedelta(seconds=1))
             while await settle_step(stage.database, final_at(day_of(midnight))):
                 pass
             for day in (last_ms_of, day_of(midnight)):

@@ -119,7 +119,7 @@ class Month:
             deliveries, truth = generate_day(jobs, to_ms(midnight), self.plan)
             truths.append(truth)
             for batch in cut(deliveries, 1_000):
-                await stage.take_in(batch.events, batch.at)
+                await stage.ingest(batch.events, batch.at)
         return Truth(tuple(truths))
 
     async def _read_runs(self, stage: Stage, budgets: dict[int, int], truth: Truth) -> list[Run]:

@@ -44,7 +44,7 @@ async def _take_in(request: Request, state: State, body: bytes) -> IntakeReply:
     events = decode_events(expanded, read_media_type(request.headers.get("content-type")))
     now = await state.clock.read()
     async with state.database.transaction() as connection:
-        return await metering.take_in(
+        return await metering.ingest(
             connection,
             events,
             known=state.known,

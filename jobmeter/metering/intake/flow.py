@@ -43,7 +43,7 @@ class IntakeCaches:
     filters: FilterCache = field(default_factory=FilterCache)
 
 
-async def take_in(
+async def ingest(
     connection: Connection,
     events: Sequence[Event | Malformed],
     *,

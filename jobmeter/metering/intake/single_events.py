@@ -6,7 +6,7 @@ from datetime import datetime
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import IntakeCaches, take_in
+from jobmeter.metering.intake.flow import IntakeCaches, ingest
 from jobmeter.wire.events import Event, read_job_id
 
 
@@ -24,7 +24,7 @@ async def ingest_single_events(
     """
     job_ids = [read_job_id(event.job) or 0 for event in events]
     fetch_apply_targets = await pages.send_apply_targets_query(connection, job_ids)
-    await take_in(
+    await ingest(
         connection,
         events,
         known=known,
