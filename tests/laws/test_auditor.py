@@ -108,7 +108,7 @@ class History(RuleBasedStateMachine):
 
     @rule(visits=VISITS)
     def ingest(self, visits: list[tuple[int, bool, int, bool]]) -> None:
-        self._take_in([self._make_event(*visit) for visit in visits])
+        self._ingest([self._make_event(*visit) for visit in visits])
 
     @precondition(lambda self: self.batches)
     @rule(rng=st.randoms(use_true_random=False), batch_rows=st.integers(1, 30))
@@ -116,16 +116,16 @@ class History(RuleBasedStateMachine):
         again = [event for batch in self.batches if rng.random() < 0.5 for event in batch]
         rng.shuffle(again)
         for first in range(0, len(again), batch_rows):
-            self._take_in(again[first : first + batch_rows], is_new=False)
+            self._ingest(again[first : first + batch_rows], is_new=False)
 
     @precondition(lambda self: self.auditor.jobs)
     @rule(job=JOBS, beyond=st.integers(0, 3))
     def click_beyond_budget(self, job: int, beyond: int) -> None:
         job_id = self._job_id(job % len(self.auditor.jobs))
         clicks = self.auditor.affordable(job_id) + beyond
-        self._take_in([self._make_event(job % len(self.auditor.jobs), True, 0, False) for _ in range(clicks)])
+        self._ingest([self._make_event(job % len(self.auditor.jobs), True, 0, False) for _ in range(clicks)])
 
-    def _take_in(self, events: list[Event], *, is_new: bool = True) -> None:
+    def _ingest(self, events: list[Event], *, is_new: bool = True) -> None:
         expected = self.auditor.ingest(events, self.now)
         reply = self.runner.run(self.stage.ingest(events, self.now))
         told = Expected(reply.accepted, reply.duplicate, reply.rejected, reply.clicks_charged)

@@ -27,7 +27,7 @@ async def take_events(request: Request) -> Response:
         body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
         # What a body expands to is held only by those whose turn it is.
         async with state.intake_gate.enter():
-            reply = await _take_in(request, state, body)
+            reply = await _ingest(request, state, body)
     except Refused as refused:
         return plain_refusal(refused)
     except (*TAKEN_BACK, PoolTimeout, OverloadedError):
@@ -39,7 +39,7 @@ async def take_events(request: Request) -> Response:
     return json_response(serialize_intake_reply(reply))
 
 
-async def _take_in(request: Request, state: State, body: bytes) -> IntakeReply:
+async def _ingest(request: Request, state: State, body: bytes) -> IntakeReply:
     expanded = expand_body(body, request.headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     events = decode_events(expanded, read_media_type(request.headers.get("content-type")))
     now = await state.clock.read()
