@@ -70,7 +70,7 @@ async def ingest(
     windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
-            taken = await _take_columns(connection, columns, windows, filters, batch=batch, now=now)
+            taken = await _ingest_columns(connection, columns, windows, filters, batch=batch, now=now)
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
             windows, stale = await meters_flow.read_live_windows(connection, job_ids), error
@@ -90,7 +90,7 @@ class _Taken:
     charged: ChargeResult
 
 
-async def _take_columns(
+async def _ingest_columns(
     connection: Connection,
     columns: EventColumns,
     windows: LiveWindows,
