@@ -19,7 +19,7 @@ from jobmeter.wire.events import decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
-async def take_events(request: Request) -> Response:
+async def receive_events(request: Request) -> Response:
     """Answers 200 once everything that the reply counts is durable."""
     state = state_of(request)
     try:
