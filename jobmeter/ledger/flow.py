@@ -79,7 +79,7 @@ async def _check_same(connection: Connection, posting: Posting) -> None:
 
 async def _take(connection: Connection, posting: Posting) -> None:
     account = posting.source
-    left = await store.take_from_balance(
+    left = await store.debit_balance(
         connection,
         shard=account.shard,
         kind=account.kind,

@@ -1,4 +1,4 @@
--- name: take_from_balance
+-- name: debit_balance
 -- The condition is the law: a stored balance never goes below zero, whoever else takes at the same moment.
 UPDATE ledger_balances
    SET amount = amount - %(amount)s

@@ -9,11 +9,11 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.ledger")
 
 
-async def take_from_balance(
+async def debit_balance(
     connection: Connection, *, shard: int, kind: int, owner_id: int, unit: str, amount: int
 ) -> int | None:
     """The balance that is left, or ``None`` when there was too little and nothing was taken."""
-    cursor = await connection.execute(SQL["take_from_balance"], locals())
+    cursor = await connection.execute(SQL["debit_balance"], locals())
     row = await cursor.fetchone()
     return None if row is None else int(row[0])
 
