@@ -189,7 +189,7 @@ def _read_salary(salary: etree._Element) -> str:
     return PART.join([parts[path] for path in _SALARY_PARTS])
 
 
-def take_fingerprint(raw: RawJob) -> bytes:
+def compute_fingerprint(raw: RawJob) -> bytes:
     """128 bits of what the job says: the same whatever the order of its elements and the space between them."""
     return xxhash.xxh3_128_digest(_FIELD.join(raw.values()).encode())
 

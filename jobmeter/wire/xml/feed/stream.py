@@ -18,10 +18,10 @@ from jobmeter.wire.xml.feed.job import (
     FeedJob,
     FeedRules,
     FieldFlaw,
+    compute_fingerprint,
     make_job,
     read_lists,
     read_raw,
-    take_fingerprint,
 )
 
 CHUNK_BYTES: Final = 16_384  # larger ones fall out of the processor's cache: a tenth slower
@@ -102,7 +102,7 @@ class _JobReader:
                 raise FieldFlaw("partnerJobId", "occurs more than once in the feed")
             if partner_job_id:
                 self._seen.add(partner_job_id)
-            fingerprint = take_fingerprint(raw)
+            fingerprint = compute_fingerprint(raw)
             if self._known.get(partner_job_id) == fingerprint:
                 return FeedSame(index, partner_job_id)
             return make_job(read_lists(job, raw), fingerprint, index=index, rules=self._rules)
