@@ -151,7 +151,7 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
                 now=START,
             )
             assert await feeds_flow.claim_due_feed(connection, now=START) is None
-            await feeds_flow.ask_run(connection, feed=feed, may_close_all=False, now=START)
+            await feeds_flow.request_run(connection, feed=feed, may_close_all=False, now=START)
             first = await feeds_flow.claim_due_feed(connection, now=START)
             at_once = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=30))
             again = await feeds_flow.claim_due_feed(connection, now=START + timedelta(minutes=2))
@@ -176,7 +176,7 @@ def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url
             feed = await feeds_flow.register_feed(connection, **registered, now=START)
             turn = await feeds_flow.claim_due_feed(connection, now=START)
             asked_at = START + timedelta(seconds=5)
-            await feeds_flow.ask_run(connection, feed=feed, may_close_all=True, now=asked_at)
+            await feeds_flow.request_run(connection, feed=feed, may_close_all=True, now=asked_at)
             await feeds_flow.end_turn(connection, feed=turn, now=START)
             second = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=9))
             await feeds_flow.end_turn(connection, feed=second, now=START + timedelta(seconds=9))

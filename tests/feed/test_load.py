@@ -43,7 +43,7 @@ class Stage:
                 connection, application=application, location=place, interval_minutes=None, now=now
             )
             if may_close_all:
-                await feeds.ask_run(connection, feed=feed, may_close_all=True, now=now)
+                await feeds.request_run(connection, feed=feed, may_close_all=True, now=now)
                 feed = await feeds.find_feed(connection, feed_id=feed.id)
         return await load_feed(self.database, feed=feed, file=io.BytesIO(content), now=now, policy=SMALL)
 

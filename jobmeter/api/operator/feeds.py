@@ -93,7 +93,7 @@ async def run_feed(request: Request, state: State) -> Response:
     now = await state.clock.read()
     async with state.database.transaction() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(request))
-        await feeds.ask_run(connection, feed=feed, may_close_all=body.may_close_all, now=now)
+        await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=now)
     state.ring()
     return json_response(serialize_feed(feed), status=202)
 

@@ -50,7 +50,7 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
     return feed
 
 
-async def ask_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
+async def request_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
     """Makes the feed due at ``now``, to be read whether or not it changed; ``may_close_all`` lifts the safety stop."""
     await store.ask_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
 
