@@ -52,7 +52,7 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
 
 async def request_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
     """Makes the feed due at ``now``, to be read whether or not it changed; ``may_close_all`` lifts the safety stop."""
-    await store.ask_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
+    await store.request_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:

@@ -16,7 +16,7 @@ SELECT id, application_id, location, interval_minutes, due_at, may_close_all, et
   FROM job_feeds
  WHERE id = %(feed_id)s
 
--- name: ask_feed_run
+-- name: request_feed_run
 UPDATE job_feeds
    SET due_at = %(now)s,
        may_close_all = %(may_close_all)s,

@@ -44,8 +44,10 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:
     return None if row is None else Feed(*row)
 
 
-async def ask_feed_run(connection: Connection, *, feed_id: int, may_close_all: bool, now: datetime) -> None:
-    await connection.execute(SQL["ask_feed_run"], locals())
+async def request_feed_run(
+    connection: Connection, *, feed_id: int, may_close_all: bool, now: datetime
+) -> None:
+    await connection.execute(SQL["request_feed_run"], locals())
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime, abandoned_before: datetime) -> Feed | None:
