@@ -90,7 +90,7 @@ SELECT shard, job_id, day, %(recorded_at)s, 2, reasons, partner_contract_id, 0, 
   JOIN job_days USING (shard, job_id)
  WHERE day = %(day)s
 
--- name: ask_reversal_postings
+-- name: insert_requested_reversals
 -- One posting for each charge, from what was earned back to the open job or to the contract of a closed one. It lies
 -- with the charge that it corrects, and its cause is the job.
 INSERT INTO asked_postings (

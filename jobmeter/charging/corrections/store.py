@@ -39,8 +39,8 @@ async def record_settled_restatements(connection: Connection, *, day: date, reco
     return (await connection.execute(SQL["record_settled_restatements"], locals())).rowcount
 
 
-async def ask_reversal_postings(connection: Connection) -> int:
-    return (await connection.execute(SQL["ask_reversal_postings"])).rowcount
+async def insert_requested_reversals(connection: Connection) -> int:
+    return (await connection.execute(SQL["insert_requested_reversals"])).rowcount
 
 
 async def record_late_restatements(
