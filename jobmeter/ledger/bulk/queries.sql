@@ -45,7 +45,7 @@ SELECT destination_shard, destination_kind, destination_id, unit, sum(amount)
  WHERE kept.unit = excluded.unit
 RETURNING owner_id
 
--- name: count_asked_balances
+-- name: count_requested_balances
 SELECT count(DISTINCT (destination_shard, destination_kind, destination_id))
   FROM asked_postings
  WHERE destination_kind IN (2, 5, 7)

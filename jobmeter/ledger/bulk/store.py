@@ -27,7 +27,7 @@ async def add_asked_to_balances(connection: Connection) -> int:
     return (await connection.execute(SQL["add_asked_to_balances"])).rowcount
 
 
-async def count_asked_balances(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["count_asked_balances"])).fetchone()
+async def count_requested_balances(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["count_requested_balances"])).fetchone()
     assert row is not None
     return int(row[0])
