@@ -17,7 +17,7 @@ async def book_asked(connection: Connection, *, day: date, now: datetime) -> int
     For sources whose balance is not stored, such as what was earned: nothing is taken from a balance here.
     A reference that was booked before breaks the caller's transaction.
     """
-    assert await store.count_asked_takings(connection) == 0
+    assert await store.count_requested_debits(connection) == 0
     booked = await store.book_asked_postings(connection, day=day, booked_at=now)
     grown = await store.add_asked_to_balances(connection)
     assert grown == await store.count_requested_balances(connection), "an account is kept in another unit"

@@ -15,7 +15,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     corrects          uuid
 ) ON COMMIT DELETE ROWS
 
--- name: count_asked_takings
+-- name: count_requested_debits
 -- Postings that would take from a stored balance, which needs a look at each balance first (see ledger.flow).
 SELECT count(*)
   FROM asked_postings

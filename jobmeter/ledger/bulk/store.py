@@ -12,8 +12,8 @@ async def make_asked_postings(connection: Connection) -> None:
     await connection.execute(SQL["make_asked_postings"])
 
 
-async def count_asked_takings(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["count_asked_takings"])).fetchone()
+async def count_requested_debits(connection: Connection) -> int:
+    row = await (await connection.execute(SQL["count_requested_debits"])).fetchone()
     assert row is not None
     return int(row[0])
 
