@@ -19,6 +19,6 @@ async def book_asked(connection: Connection, *, day: date, now: datetime) -> int
     """
     assert await store.count_requested_debits(connection) == 0
     booked = await store.book_asked_postings(connection, day=day, booked_at=now)
-    grown = await store.add_asked_to_balances(connection)
+    grown = await store.add_requested_to_balances(connection)
     assert grown == await store.count_requested_balances(connection), "an account is kept in another unit"
     return booked

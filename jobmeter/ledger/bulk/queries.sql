@@ -32,7 +32,7 @@ SELECT shard, reference, purpose, source_kind, source_id, destination_kind, dest
   FROM asked_postings
  ORDER BY shard, reference
 
--- name: add_asked_to_balances
+-- name: add_requested_to_balances
 -- In the order of the key, so that two transactions never wait for each other in a ring.
 INSERT INTO ledger_balances AS kept (shard, kind, owner_id, unit, amount)
 SELECT destination_shard, destination_kind, destination_id, unit, sum(amount)

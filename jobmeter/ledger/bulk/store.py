@@ -22,9 +22,9 @@ async def book_asked_postings(connection: Connection, *, day: date, booked_at: d
     return (await connection.execute(SQL["book_asked_postings"], locals())).rowcount
 
 
-async def add_asked_to_balances(connection: Connection) -> int:
+async def add_requested_to_balances(connection: Connection) -> int:
     """How many balances grew."""
-    return (await connection.execute(SQL["add_asked_to_balances"])).rowcount
+    return (await connection.execute(SQL["add_requested_to_balances"])).rowcount
 
 
 async def count_requested_balances(connection: Connection) -> int:
