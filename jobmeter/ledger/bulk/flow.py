@@ -8,7 +8,7 @@ from jobmeter.ledger.bulk import store
 
 async def open_batch(connection: Connection) -> None:
     """Makes ``asked_postings`` ready for this transaction; it is empty."""
-    await store.make_asked_postings(connection)
+    await store.create_requested_postings(connection)
 
 
 async def book_asked(connection: Connection, *, day: date, now: datetime) -> int:

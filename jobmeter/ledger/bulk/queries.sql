@@ -1,4 +1,4 @@
--- name: make_asked_postings
+-- name: create_requested_postings
 -- Where other slices leave the postings they want booked as a set; emptied at the end of the transaction.
 CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     shard             smallint NOT NULL,

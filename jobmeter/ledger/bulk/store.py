@@ -8,8 +8,8 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.ledger.bulk")
 
 
-async def make_asked_postings(connection: Connection) -> None:
-    await connection.execute(SQL["make_asked_postings"])
+async def create_requested_postings(connection: Connection) -> None:
+    await connection.execute(SQL["create_requested_postings"])
 
 
 async def count_requested_debits(connection: Connection) -> int:
