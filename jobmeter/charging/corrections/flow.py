@@ -29,7 +29,7 @@ class Reversed:
 
 async def open_reversal(connection: Connection) -> None:
     """Makes ``asked_reversals`` ready for this transaction; it is empty."""
-    await store.make_asked_reversals(connection)
+    await store.create_requested_reversals(connection)
 
 
 async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> Reversed:

@@ -1,4 +1,4 @@
--- name: make_asked_reversals
+-- name: create_requested_reversals
 -- Where settlement leaves what it wants reversed: a row for each charge (none for free clicks) and rule.
 CREATE TEMPORARY TABLE IF NOT EXISTS asked_reversals (
     shard          smallint NOT NULL,

@@ -11,8 +11,8 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.corrections")
 
 
-async def make_asked_reversals(connection: Connection) -> None:
-    await connection.execute(SQL["make_asked_reversals"])
+async def create_requested_reversals(connection: Connection) -> None:
+    await connection.execute(SQL["create_requested_reversals"])
 
 
 async def make_held_budgets(connection: Connection) -> None:
