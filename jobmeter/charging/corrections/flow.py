@@ -46,7 +46,7 @@ async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> 
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
     assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
     asked = await store.insert_requested_reversals(connection)
-    assert await ledger.book_asked(connection, day=day, now=now) == asked
+    assert await ledger.book_requested(connection, day=day, now=now) == asked
     return Reversed(asked, micros, jobs_resumed)
 
 

@@ -11,7 +11,7 @@ async def open_batch(connection: Connection) -> None:
     await store.create_requested_postings(connection)
 
 
-async def book_asked(connection: Connection, *, day: date, now: datetime) -> int:
+async def book_requested(connection: Connection, *, day: date, now: datetime) -> int:
     """Books what stands in ``asked_postings`` on ``day`` and moves the stored balances; returns how many.
 
     For sources whose balance is not stored, such as what was earned: nothing is taken from a balance here.
