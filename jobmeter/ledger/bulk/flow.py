@@ -18,7 +18,7 @@ async def book_requested(connection: Connection, *, day: date, now: datetime) ->
     A reference that was booked before breaks the caller's transaction.
     """
     assert await store.count_requested_debits(connection) == 0
-    booked = await store.book_asked_postings(connection, day=day, booked_at=now)
+    booked = await store.book_requested_postings(connection, day=day, booked_at=now)
     grown = await store.add_requested_to_balances(connection)
     assert grown == await store.count_requested_balances(connection), "an account is kept in another unit"
     return booked

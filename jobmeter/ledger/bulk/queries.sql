@@ -21,7 +21,7 @@ SELECT count(*)
   FROM asked_postings
  WHERE source_kind IN (2, 5, 7)
 
--- name: book_asked_postings
+-- name: book_requested_postings
 -- A reference that stands already breaks the key, and with it the transaction: nothing is booked twice.
 INSERT INTO ledger_bookings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,

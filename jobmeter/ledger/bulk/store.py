@@ -18,8 +18,8 @@ async def count_requested_debits(connection: Connection) -> int:
     return int(row[0])
 
 
-async def book_asked_postings(connection: Connection, *, day: date, booked_at: datetime) -> int:
-    return (await connection.execute(SQL["book_asked_postings"], locals())).rowcount
+async def book_requested_postings(connection: Connection, *, day: date, booked_at: datetime) -> int:
+    return (await connection.execute(SQL["book_requested_postings"], locals())).rowcount
 
 
 async def add_requested_to_balances(connection: Connection) -> int:
