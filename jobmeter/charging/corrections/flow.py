@@ -32,7 +32,7 @@ async def open_reversal(connection: Connection) -> None:
     await store.create_requested_reversals(connection)
 
 
-async def reverse_asked(connection: Connection, *, day: date, now: datetime) -> Reversed:
+async def reverse_requested(connection: Connection, *, day: date, now: datetime) -> Reversed:
     """Takes back what stands in ``asked_reversals``, all of clicks of ``day``, once.
 
     The money goes back to the job's budget while the job is open, else to its contract; the roll-up follows,

@@ -65,7 +65,7 @@ async def settle_next(
     if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:
         await store.insert_settled_day(connection, day=day, settled_at=now)
         return True
-    await charging.reverse_asked(connection, day=day, now=now)
+    await charging.reverse_requested(connection, day=day, now=now)
     await store.touch_run(connection, day=day, touched_at=now)
     return True
 
