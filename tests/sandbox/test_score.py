@@ -12,7 +12,7 @@ from jobmeter.metering.filters.flow import exclude
 from jobmeter.metering.intake.identity import find_visitor
 from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
-from jobmeter.sandbox.traffic.score import EVERYTHING, Judged, Score, judge_traffic, score
+from jobmeter.sandbox.traffic.score import EVERYTHING, Judged, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.laws.stage import PRICE_MICROS, Stage, open_stage
 from tests.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
@@ -68,7 +68,7 @@ def test_precision_and_recall_on_the_truth(
             write_truth(tmp_path / "truth.jsonl", truth)
             labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
             async with stage.database.connection() as connection:
-                return score(await judge_traffic(connection, labels))
+                return score(await evaluate_traffic(connection, labels))
 
     scores = {found.name: found for found in asyncio.run(run())}
 

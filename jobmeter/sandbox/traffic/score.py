@@ -78,7 +78,7 @@ def score(judged: Iterable[Judged]) -> list[Score]:
     return [*scores, Score(EVERYTHING, caught + wrongly, caught, caught + missed)]
 
 
-async def judge_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[Judged]:
+async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[Judged]:
     """What became of each event of the truth, of those that were taken in and of those that were not.
 
     An event that is not kept was refused as too old: nothing else in the traffic is not kept.
