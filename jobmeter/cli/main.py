@@ -31,7 +31,7 @@ from jobmeter.sandbox.demo.run import run_demo
 from jobmeter.sandbox.traffic.generator import BOARD_PLAN
 from jobmeter.sandbox.traffic.ground_truth import Label, read_labels, write_truth
 from jobmeter.sandbox.traffic.player import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
-from jobmeter.sandbox.traffic.score import Judged, evaluate_traffic, score
+from jobmeter.sandbox.traffic.score import EvaluatedClick, evaluate_traffic, score
 
 SANDBOX_PORT = 8750
 SERVER_PORT = 8700
@@ -174,7 +174,7 @@ def score_traffic(
         tables.show_scores(console, score(asyncio.run(_judge(url, labels))))
 
 
-async def _judge(url: str, labels: dict[str, Label]) -> list[Judged]:
+async def _judge(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:
     opened = await Database.open(url, connections_max=1)
     try:
         async with opened.connection() as connection:

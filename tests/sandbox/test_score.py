@@ -12,7 +12,7 @@ from jobmeter.metering.filters.flow import exclude
 from jobmeter.metering.intake.identity import find_visitor
 from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
-from jobmeter.sandbox.traffic.score import EVERYTHING, Judged, Score, evaluate_traffic, score
+from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.laws.stage import PRICE_MICROS, Stage, open_stage
 from tests.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
@@ -97,12 +97,12 @@ def test_precision_and_recall_on_the_truth(
 
 def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
     judged = [
-        Judged(True, Label.DOUBLE_CLICK, "REPEATED_CLICK"),
-        Judged(True, Label.DOUBLE_CLICK, None),
-        Judged(True, Label.GENUINE, "REPEATED_CLICK"),
-        Judged(True, Label.LATE, None),
-        Judged(False, Label.CRAWLER, "CRAWLER"),
-        Judged(True, Label.GENUINE, "ADDRESS_BURST"),
+        EvaluatedClick(True, Label.DOUBLE_CLICK, "REPEATED_CLICK"),
+        EvaluatedClick(True, Label.DOUBLE_CLICK, None),
+        EvaluatedClick(True, Label.GENUINE, "REPEATED_CLICK"),
+        EvaluatedClick(True, Label.LATE, None),
+        EvaluatedClick(False, Label.CRAWLER, "CRAWLER"),
+        EvaluatedClick(True, Label.GENUINE, "ADDRESS_BURST"),
     ]
     found = {one.name: one for one in score(judged)}
     assert found["REPEATED_CLICK"] == Score("REPEATED_CLICK", taken=2, rightly=1, real=2)

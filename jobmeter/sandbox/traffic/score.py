@@ -30,7 +30,7 @@ AIMS: Mapping[str, frozenset[Label]] = {
 EVERYTHING = "together, clicks"
 
 
-class Judged(NamedTuple):
+class EvaluatedClick(NamedTuple):
     """``outcome`` is the name of the filter or rule that took the event; ``None`` where it counts."""
 
     is_click: bool
@@ -56,7 +56,7 @@ class Score:
         return self.rightly / self.real if self.real else None
 
 
-def score(judged: Iterable[Judged]) -> list[Score]:
+def score(judged: Iterable[EvaluatedClick]) -> list[Score]:
     """A score for each filter and rule that took something or should have; and for all of them on clicks alone."""
     taken: Counter[str] = Counter()
     rightly: Counter[str] = Counter()
@@ -78,7 +78,7 @@ def score(judged: Iterable[Judged]) -> list[Score]:
     return [*scores, Score(EVERYTHING, caught + wrongly, caught, caught + missed)]
 
 
-async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[Judged]:
+async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[EvaluatedClick]:
     """What became of each event of the truth, of those that were taken in and of those that were not.
 
     An event that is not kept was refused as too old: nothing else in the traffic is not kept.
@@ -92,5 +92,5 @@ async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) 
     judged = []
     for event_id, origin in zip(ids, origins, strict=True):
         is_click, outcome = found.get(origin, (False, Verdict.TOO_OLD.name))
-        judged.append(Judged(is_click, labels[event_id], outcome))
+        judged.append(EvaluatedClick(is_click, labels[event_id], outcome))
     return judged
