@@ -23,7 +23,7 @@ from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import plain_refusal, restli_refusal
 from jobmeter.api.http.shutdown import on_shutdown
-from jobmeter.api.outages import answer_outage
+from jobmeter.api.outages import respond_to_outage
 from jobmeter.api.routes import make_routes
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
@@ -60,7 +60,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         exception_handlers={
             404: answer_unknown,
             405: answer_wrong_verb,
-            **dict.fromkeys(UNUSABLE, answer_outage),
+            **dict.fromkeys(UNUSABLE, respond_to_outage),
             Exception: answer_failure,
         },
     )

@@ -13,7 +13,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.syntax import Protocol
 
 
-async def answer_outage(request: Request, error: Exception) -> Response:
+async def respond_to_outage(request: Request, error: Exception) -> Response:
     state_of(request).database.outage.tell(error)
     refused = Refused(Fault.OVERLOADED)
     if request.url.path.startswith("/oauth/"):
