@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             404: answer_unknown,
             405: answer_wrong_verb,
             **dict.fromkeys(UNUSABLE, respond_to_outage),
-            Exception: answer_failure,
+            Exception: respond_to_failure,
         },
     )
     app.router.redirect_slashes = False
@@ -155,7 +155,7 @@ async def answer_wrong_verb(request: Request, error: Exception) -> Response:
     return response
 
 
-async def answer_failure(request: Request, error: Exception) -> Response:
+async def respond_to_failure(request: Request, error: Exception) -> Response:
     # The text of an unforeseen error may hold data of a tenant: it goes to the log, never into the answer.
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return restli_refusal(Refused(Fault.INTERNAL))

@@ -242,10 +242,10 @@ def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(database_u
 
 def test_a_failure_of_ours_is_not_kept(database_url):
     async def story(state):
-        async def answer_failure():
+        async def respond_to_failure():
             return Response(status_code=Fault.INTERNAL.row.status)
 
-        await run_once(state, ASKED, now=NOW, run=answer_failure)
+        await run_once(state, ASKED, now=NOW, run=respond_to_failure)
         return await run_once(state, ASKED, now=NOW, run=answer_done)
 
     assert run_once_story(database_url, story).body == b"done"
