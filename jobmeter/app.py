@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         routes=[*make_routes(), *sandbox_http.ROUTES],
         lifespan=lifespan,
         exception_handlers={
-            404: answer_unknown,
+            404: respond_not_found,
             405: answer_wrong_verb,
             **dict.fromkeys(UNUSABLE, respond_to_outage),
             Exception: respond_to_failure,
@@ -143,7 +143,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
         await database.close()
 
 
-async def answer_unknown(_: Request, __: Exception) -> Response:
+async def respond_not_found(_: Request, __: Exception) -> Response:
     return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
 
 

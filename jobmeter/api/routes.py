@@ -169,7 +169,7 @@ def make_routes() -> list[BaseRoute]:
     return routes
 
 
-def _make_root(root: str, answer_unknown: Endpoint) -> Route:
+def _make_root(root: str, respond_not_found: Endpoint) -> Route:
     """All resources under ``root``: with and without a trailing slash, and with a key."""
     endpoints = {
         resource.name: make_endpoint(resource, versioned=root == REST)
@@ -179,7 +179,7 @@ def _make_root(root: str, answer_unknown: Endpoint) -> Route:
 
     async def choose(request: Request) -> Response:
         name = request.path_params["rest"].partition("/")[0]
-        return await endpoints.get(name, answer_unknown)(request)
+        return await endpoints.get(name, respond_not_found)(request)
 
     return Route(f"{root}/{{rest:path}}", AnyVerb(choose), name=root)
 
