@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         lifespan=lifespan,
         exception_handlers={
             404: respond_not_found,
-            405: answer_wrong_verb,
+            405: respond_wrong_verb,
             **dict.fromkeys(UNUSABLE, respond_to_outage),
             Exception: respond_to_failure,
         },
@@ -147,7 +147,7 @@ async def respond_not_found(_: Request, __: Exception) -> Response:
     return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
 
 
-async def answer_wrong_verb(request: Request, error: Exception) -> Response:
+async def respond_wrong_verb(request: Request, error: Exception) -> Response:
     refused = Refused(Fault.METHOD_NOT_ALLOWED, method=request.method[:20], path=request.url.path[:200])
     response = plain_refusal(refused)
     if isinstance(error, HTTPException):
