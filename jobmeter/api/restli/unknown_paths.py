@@ -12,7 +12,7 @@ async def answer_versioned(request: Request) -> Response:
     return _refuse(request, Refused(Fault.ROUTE_UNKNOWN))
 
 
-async def answer_unversioned(request: Request) -> Response:
+async def respond_unversioned(request: Request) -> Response:
     name = request.path_params["rest"].partition("/")[0][:200]
     return _refuse(request, Refused(Fault.RESOURCE_UNKNOWN, name=name))
 
