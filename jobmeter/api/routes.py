@@ -27,7 +27,7 @@ from jobmeter.api.restli import provisioned_hiring_contracts as hiring_contracts
 from jobmeter.api.restli import simple_job_posting_tasks as tasks
 from jobmeter.api.restli import simple_job_postings as postings
 from jobmeter.api.restli.gateway import AnyVerb, Resource, make_endpoint
-from jobmeter.api.restli.unknown_paths import answer_versioned, respond_unversioned
+from jobmeter.api.restli.unknown_paths import respond_unversioned, respond_versioned
 from jobmeter.api.xml import jobs
 from jobmeter.api.xml.gateway import make_xml_endpoint
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
@@ -158,7 +158,7 @@ def make_routes() -> list[BaseRoute]:
     candidates_first = sorted(PLAIN_ROUTES, key=lambda route: not route.path.startswith("/jobs/"))
     plain = [_make_plain(route) for route in candidates_first]
     routes: list[BaseRoute] = [*plain[:CANDIDATE_ROUTES]]
-    routes += [_make_root(REST, answer_versioned), _make_root(V2, respond_unversioned)]
+    routes += [_make_root(REST, respond_versioned), _make_root(V2, respond_unversioned)]
     routes += plain[CANDIDATE_ROUTES:]
     show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
     routes += [

@@ -8,7 +8,7 @@ from jobmeter.api.restli.gateway import read_protocol_header
 from jobmeter.base.faults import Fault, Refused
 
 
-async def answer_versioned(request: Request) -> Response:
+async def respond_versioned(request: Request) -> Response:
     return _refuse(request, Refused(Fault.ROUTE_UNKNOWN))
 
 
