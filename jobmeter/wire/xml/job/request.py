@@ -76,7 +76,7 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
     wanting = (
         _find_uncleared(fields, cleared) if purpose is DocumentKind.EDIT else _find_missing(fields, given)
     )
-    refuse_flaws([*reading.flaws, *(flaw for flaw in wanting if not _is_told(flaw.path, told))])
+    refuse_flaws([*reading.flaws, *(flaw for flaw in wanting if not _is_reported(flaw.path, told))])
     is_post = purpose is DocumentKind.POST
     return JobDocument(
         content=JobContent(**given),
@@ -197,6 +197,6 @@ def _find_uncleared(fields: Sequence[Field], cleared: set[str]) -> Iterator[Flaw
         yield Flaw("job/company", "id and name can not both be cleared")
 
 
-def _is_told(path: str, told: set[str]) -> bool:
+def _is_reported(path: str, told: set[str]) -> bool:
     """A field that was read and is wrong, itself or in a part, is not also missing."""
     return any(flaw == path or flaw.startswith(f"{path}/") for flaw in told)
