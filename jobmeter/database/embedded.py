@@ -66,7 +66,7 @@ class EmbeddedServer:
     def start_again(self) -> None:
         """After it died. Raises ``DatabaseUnusable`` as ``start_embedded`` does."""
         try:
-            start_patiently(partial(_start_and_reach, self.process, self.folder))
+            start_with_retries(partial(_start_and_reach, self.process, self.folder))
         except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
             raise DatabaseUnusable(
                 f"Cannot start the database of {self.folder}: {_explain(error, self.folder)}"
@@ -98,7 +98,7 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
             process.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
                 configuration.write(CONFIGURATION if durable else CONFIGURATION + NOT_DURABLE)
-        start_patiently(partial(_start_and_reach, process, data))
+        start_with_retries(partial(_start_and_reach, process, data))
     except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
         raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error, data)}") from error
     return EmbeddedServer(process.get_uri(), data, process)
@@ -126,7 +126,7 @@ def _start_and_reach(process: PostgresServer, data: Path) -> None:
     psycopg.connect(process.get_uri(), connect_timeout=CONNECT_SECONDS).close()
 
 
-def start_patiently(start: Callable[[], None]) -> None:
+def start_with_retries(start: Callable[[], None]) -> None:
     """Calls ``start`` until the server is ready.
 
     After a crash PostgreSQL first replays its log, which may take longer than the ten seconds that the wheel

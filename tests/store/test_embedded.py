@@ -13,7 +13,7 @@ import pytest
 
 from jobmeter.cli.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
-from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_patiently
+from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_with_retries
 
 # Another process that uses the same folder until a line comes in.
 GUEST = """
@@ -185,7 +185,7 @@ def test_a_long_recovery_is_waited_for():
         if answer is not None:
             raise answer
 
-    start_patiently(start)
+    start_with_retries(start)
     assert answers_to_come == []
 
 
@@ -194,7 +194,7 @@ def test_a_server_that_cannot_start_is_not_waited_for():
         raise subprocess.CalledProcessError(1, "pg_ctl")
 
     with pytest.raises(subprocess.CalledProcessError):
-        start_patiently(start)
+        start_with_retries(start)
 
 
 def a_file(folder):
