@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, settings
 
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import upgrade_database
-from tests.board import Board, open_board
-from tests.raised_faults import RaisedFaults
+from tests.support.fault_coverage import RaisedFaults
+from tests.support.paths import SHARED
+from tests.support.sandbox_client import Board, open_board
 
 # A database round trip is no reason to call an example slow on a busy machine.
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,7 +31,6 @@ OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""
 )  # ends in "/postgres?", or has parameters after it
 OWN_FOLDER = pytest.StashKey[str]()
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
 @pytest.hookimpl(tryfirst=True)

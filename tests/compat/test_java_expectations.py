@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from babel.numbers import list_currencies
 
-from tests.board import Board, open_board
+from tests.support.sandbox_client import Board, open_board
 
 FIRST, SECOND = "112233445566", "112233445577"
 JOBS = 13  # as in the SDK's report

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.board import make_event
-from tests.served import serve_sandbox
+from tests.support.sandbox_client import make_event
+from tests.support.server_process import serve_sandbox
 
 SOURCES = Path(__file__).with_name("js")
 INSTALL_SECONDS_MAX = 240

@@ -12,8 +12,8 @@ from linkedin_api.clients.auth.client import AuthClient
 from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
-from tests.board import make_event
-from tests.served import serve_sandbox
+from tests.support.sandbox_client import make_event
+from tests.support.server_process import serve_sandbox
 
 VERSION = "202504"
 

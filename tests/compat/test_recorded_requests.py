@@ -9,7 +9,6 @@ import http.client
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,9 +17,10 @@ import httpx2
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
-from tests.served import serve_sandbox
+from tests.support.paths import FIXTURES
+from tests.support.server_process import serve_sandbox
 
-RECORDED = Path(__file__).resolve().parents[1] / "fixtures" / "recorded"
+RECORDED = FIXTURES / "recorded"
 FILES = ("java_lts_sdk", "python_client", "js_client", "oauth_libs")
 # The connection writes these itself.
 OWN_HEADERS = {"content-length", "authorization", "connection"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.board import Board, bearer, make_event, open_board
+from tests.support.sandbox_client import Board, bearer, make_event, open_board
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "15.00"}}  # ten clicks
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.database.pool import Database
-from tests.board import Board, bearer
-from tests.laws.stage import PRICE_MICROS, START, clear, make_clicks, set_up
+from tests.support.sandbox_client import Board, bearer
+from tests.support.scenario import PRICE_MICROS, START, clear, make_clicks, set_up
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.99"}}
 LATER = START + timedelta(hours=1)

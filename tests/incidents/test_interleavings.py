@@ -17,7 +17,7 @@ import pytest
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
 from jobmeter.metering.intake.identity import find_visitor
-from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, set_up
 
 LATER = START + timedelta(hours=1)
 JOBS, BATCHES, AT_ONCE = 4, 24, 8

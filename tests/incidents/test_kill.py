@@ -1,6 +1,6 @@
 """Incident 2: during a roll-out 77 seconds of acknowledged events were lost.
 
-What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/crash kills at many
+What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/slow/crash kills at many
 moments; this is the plain case.
 """
 
@@ -13,8 +13,8 @@ import psycopg
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from tests.board import Board
-from tests.crash.installation import Installation
+from tests.slow.crash.installation import Installation
+from tests.support.sandbox_client import Board
 
 
 def make_partner_in(installation: Installation) -> dict:

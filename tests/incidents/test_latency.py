@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from jobmeter.sandbox import seed
-from tests.board import Board, make_event
-from tests.crash.installation import Installation
 from tests.incidents.test_kill import make_partner_in
+from tests.slow.crash.installation import Installation
+from tests.support.sandbox_client import Board, make_event
 
 BATCHES, AT_ONCE, ROWS = 4_000, 8, 3
 P999_SECONDS_MAX = 1.0

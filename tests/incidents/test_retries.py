@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from jobmeter.wire.events import Event
-from tests.board import Board, make_event
-from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.sandbox_client import Board, make_event
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
 
 LATER = START + timedelta(hours=1)
 FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days"

@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.metering.retention import flow as retention
-from tests.laws.stage import PRICE_MICROS, START, Stage, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, open_stage
 
 LATER = START + timedelta(hours=1)
 FIGURES = (

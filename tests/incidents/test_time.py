@@ -7,9 +7,9 @@ import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, final_at, start_of
-from tests.board import Board, bearer, make_event
-from tests.laws.stage import PRICE_MICROS, START, Stage, make_clicks, open_stage
-from tests.laws.stage import make_event as make_click
+from tests.support.sandbox_client import Board, bearer, make_event
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.scenario import make_event as make_click
 
 LATER = START + timedelta(hours=1)
 FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_days ORDER BY day"

@@ -1,6 +1,6 @@
 """The main job, end to end, over HTTP: token, job, click, reports."""
 
-from tests.board import Board, make_event, range_text
+from tests.support.sandbox_client import Board, make_event, range_text
 
 
 def test_a_job_is_posted_clicked_charged_and_reported(board: Board) -> None:

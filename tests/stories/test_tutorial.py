@@ -6,14 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
-from tests.served import serve_sandbox
+from tests.support.paths import DOCS
+from tests.support.server_process import serve_sandbox
 
-DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
 BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STARTS_SERVER = "make run"

@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 TEXT_BYTES_MAX = 2_000_000
 
 _NEVER_ENTERED = {"build", "demo-data", "dist", "node_modules", "__pycache__"}

@@ -1,12 +1,11 @@
 """The reference pages are what the tables print."""
 
-from pathlib import Path
-
 import pytest
 
 from jobmeter.cli.reference import PAGES
+from tests.support.paths import DOCS
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
+FOLDER = DOCS / "reference"
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,13 +1,13 @@
 """The page that says how to provoke each refusal leaves none of the protocol's out."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from jobmeter.base.faults import Fault
+from tests.support.paths import DOCS
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "provoke-refusals.md"
+PAGE = DOCS / "how-to" / "provoke-refusals.md"
 BLOCKS = {1, 2, 3, 4, 6}  # of thousands: the gateway and Rest.li, tokens, contracts and money, jobs, reports
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from tests.board import Board, open_board
 from tests.conftest import TEMPLATE, make_database
+from tests.support.sandbox_client import Board, open_board
 
 
 @pytest.fixture(scope="module")

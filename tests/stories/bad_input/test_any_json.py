@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.board import bearer, make_event
+from tests.support.sandbox_client import bearer, make_event
 
 # Text with NUL, lone surrogates and everything else that a JSON string can spell.
 TEXT = st.text(st.characters(), max_size=12) | st.sampled_from(

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.tables import nothing_written
+from tests.support.table_snapshots import nothing_written
 
 
 def total(amount, currency="USD"):

@@ -2,8 +2,8 @@
 
 import json
 
-from tests.board import make_event
-from tests.tables import nothing_written
+from tests.support.sandbox_client import make_event
+from tests.support.table_snapshots import nothing_written
 
 
 def test_another_tenant_s_task_answers_as_if_it_did_not_exist(board, neighbour, database_url):

@@ -1,0 +1,73 @@
+"""All at once, by chance: senders, posters, settlers, credits, top-ups and a moving clock; then every law holds."""
+
+import asyncio
+import os
+from datetime import timedelta
+
+import pytest
+
+from jobmeter.database.pool import Database
+from tests.support.concurrent_actors import Crowd
+from tests.support.scenario import set_up
+
+LIMIT_MICROS = 1_500_000_000
+SEEDS = int(os.environ.get("JOBMETER_TEST_SEEDS", "12"))
+FIGURES = (
+    "SELECT job_id, day, views, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days"
+)
+
+
+async def play(database_url: str, seed: int, steps: int) -> None:
+    database = await Database.open(database_url, connections_max=12)
+    try:
+        crowd = Crowd(await set_up(database, LIMIT_MICROS))
+        await crowd.run(seed, steps)
+        await check(crowd)
+    finally:
+        await database.close()
+
+
+async def check(crowd: Crowd) -> None:
+    stage = crowd.stage
+    assert await stage.breaches() == []
+    assert crowd.job_ids
+    assert crowd.accepted > 0
+
+    # what was accepted is stored once, and is charged, free or reversed
+    ((stored, distinct),) = await stage.rows(
+        "SELECT count(*), count(DISTINCT event_key) FROM events WHERE verdict = 0"
+    )
+    assert (stored, distinct) == (crowd.accepted, crowd.accepted)
+    ((counted,),) = await stage.rows("SELECT sum(views + apply_clicks + clicks_reversed) FROM job_days")
+    assert counted == crowd.accepted
+
+    # each top-up counted once, and no budget was exceeded by a micro
+    ((limit,),) = await stage.rows("SELECT limit_micros FROM partner_contracts")
+    assert limit == LIMIT_MICROS + sum(crowd.topped_up.values())
+    over = await stage.rows(
+        "SELECT job_id FROM job_budgets JOIN (SELECT job_id, sum(charge_micros) AS charged FROM job_days GROUP BY job_id)"
+        " AS days USING (job_id) WHERE charged > budget_micros - lowered_micros OR charged < spent_micros"
+    )
+    assert over == []
+
+    # when every day is final, everything once more changes nothing
+    await stage.run_due(crowd.now + timedelta(days=4))
+    final = sorted(await stage.rows(FIGURES))
+    assert await stage.breaches() == []
+    reply = await stage.ingest(crowd.sent, crowd.now + timedelta(days=4))
+    assert reply.accepted == 0
+    await stage.run_due(crowd.now + timedelta(days=4))
+    assert sorted(await stage.rows(FIGURES)) == final
+    assert await stage.breaches() == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_crowd_keeps_every_law(database_url: str, seed: int) -> None:
+    asyncio.run(play(database_url, seed, 12))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 100 + SEEDS))
+def test_a_large_crowd_keeps_every_law(database_url: str, seed: int) -> None:
+    """``JOBMETER_TEST_SEEDS`` asks for more of them."""
+    asyncio.run(play(database_url, seed, 80))

@@ -1,0 +1,230 @@
+"""Each law of the money: a history without a breach, and a breach made by hand in the database that the check tells."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from jobmeter.base.days import day_of, final_at
+from jobmeter.base.ids import make_reference, shard_of
+from jobmeter.integrity.flow import LAWS
+from jobmeter.ledger import flow as ledger
+from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
+from tests.support.scenario import START, Stage, make_clicks, make_event, open_stage
+
+UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
+
+
+async def play(stage: Stage) -> None:
+    """Two days with views, clicks inside and beyond a budget, refused clicks, repeats; a job closed, a day settled."""
+    open_job = await stage.post("open", budget_micros=4_000_000)
+    closed_job = await stage.post("closed", budget_micros=30_000_000, place="Leeds, United Kingdom")
+    clicks = [*make_clicks(open_job, 5), *make_clicks(closed_job, 3)]
+    views = [make_event(job, f"v{job}", START, type="view") for job in (open_job, closed_job)]
+    robot = make_event(open_job, "robot", START, user_agent="Googlebot/2.1")
+    await stage.ingest([*clicks, *views, robot], START + timedelta(hours=1))
+    next_day = START + timedelta(days=1)
+    await stage.open_day(next_day)
+    await stage.ingest([*clicks, *make_clicks(closed_job, 2, next_day)], next_day)
+    await stage.close(stage.customers[0], "closed", next_day)
+    await run_until_sealed(stage, final_at(day_of(START)))
+
+
+async def run_until_sealed(stage: Stage, now: datetime) -> None:
+    """The worker seals what no open transaction of the whole server can still precede, once a minute."""
+    for minute in range(200):
+        await stage.run_due(now + timedelta(minutes=minute))
+        if await stage.rows(
+            "SELECT round FROM ledger_seal_rounds"
+            " WHERE until_number >= (SELECT max(number) FROM ledger_postings)"
+        ):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the last posting was never sealed")
+
+
+async def play_and_break(database_url: str, statements: tuple[str, ...]) -> list[str]:
+    async with open_stage(database_url) as stage:
+        await play(stage)
+        assert await stage.breaches() == []
+        await stage.execute(*statements)
+        return [check.law for check in await stage.breaches()]
+
+
+def test_a_history_keeps_every_law(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await play(stage)
+            checks = await stage.check()
+            assert [check.law for check in checks] == [law for law, _ in LAWS]
+            assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
+            # nothing is corrected or reversed yet, and every other law has looked at something
+            assert [check.law[:1] for check in checks if check.checked == 0] == ["3", "5"]
+
+    asyncio.run(run())
+
+
+def test_an_empty_database_keeps_every_law(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+FALSE_POSTING = (
+    "INSERT INTO ledger_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,"
+    " amount, unit, day, booked_at, corrects) "
+)
+
+BREAKS = {
+    "amounts are whole numbers": ("ALTER TABLE job_days ALTER charge_micros TYPE numeric",),
+    "two accounts and an amount above zero": (
+        "ALTER TABLE ledger_postings DROP CONSTRAINT ledger_postings_amount_check",
+        UNGUARDED.format("ledger_bookings"),
+        "UPDATE ledger_bookings SET amount = -amount WHERE purpose = 4",
+    ),
+    "stands as it was sealed": (
+        UNGUARDED.format("charge_postings"),
+        "UPDATE charge_postings SET booked_at = booked_at + interval '1 second'",
+    ),
+    "guarded against change": (UNGUARDED.format("charge_postings"),),
+    "every correction names": (
+        FALSE_POSTING
+        + "SELECT shard, gen_random_uuid(), 6, source_kind, source_id, destination_kind, destination_id,"
+        " 1, unit, day, booked_at, gen_random_uuid() FROM charge_postings LIMIT 1",
+    ),
+    "takes back no more": (
+        FALSE_POSTING
+        + "SELECT shard, gen_random_uuid(), 5, 4, destination_id, 3, source_id, amount + 1, unit, day,"
+        " booked_at, reference FROM charge_postings LIMIT 1",
+    ),
+    "stored balance": ("UPDATE ledger_balances SET amount = amount + 1",),
+    "job's budget row": ("UPDATE job_budgets SET spent_micros = spent_micros + 1 WHERE released_micros = 0",),
+    "daily charge is the sum": ("UPDATE job_days SET charge_micros = charge_micros + 1",),
+    "what every job spent": ("UPDATE job_budgets SET credited_micros = credited_micros + 1",),
+    "every month that reports read": ("UPDATE job_months SET figures = figures || figures",),
+    "what a budget report reads": ("UPDATE contract_days SET charge_micros = charge_micros + 1",),
+    "charged clicks at the job's price": ("UPDATE job_days SET clicks_charged = clicks_charged - 1",),
+    "daily count": ("UPDATE job_days SET views = views + 1",),
+    "settlement marked is reversed": (
+        (
+            "INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)"
+            " SELECT shard, event_key, job_id, batch, 4, NULL, 0 FROM events WHERE kind = 1 LIMIT 1"
+        ),
+    ),
+    "no event is stored twice": (
+        "ALTER TABLE events DROP CONSTRAINT events_pkey",
+        (
+            "INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)"
+            " SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch FROM events"
+            " ORDER BY event_key DESC LIMIT 1"  # a settled day takes no event
+        ),
+    ),
+    "as many clicks that count": ("UPDATE events SET verdict = 6 WHERE kind = 1",),
+    "more than its total budget": (
+        FALSE_POSTING
+        + "SELECT shard, gen_random_uuid(), 3, source_kind, source_id, destination_kind, destination_id,"
+        " 100000000, unit, day, booked_at, NULL FROM charge_postings LIMIT 1",
+    ),
+    "limit is what it was funded with": ("UPDATE partner_contracts SET limit_micros = limit_micros + 1",),
+    "available, reserved in jobs and earned": (
+        "UPDATE job_budgets SET released_micros = released_micros - 1 WHERE released_micros > 0",
+    ),
+    "on a day after it was settled": (
+        (
+            "UPDATE settled_days SET settled_at = booked_at - interval '1 hour'"
+            " FROM charge_postings WHERE charge_postings.day = settled_days.day"
+        ),
+    ),
+    "in its contract's currency": (
+        UNGUARDED.format("charge_postings"),
+        "UPDATE charge_postings SET unit = 'USD'",
+    ),
+    "job's budget is in its contract's currency": ("UPDATE job_budgets SET currency = 'USD'",),
+    "kept in one unit": (
+        FALSE_POSTING
+        + "VALUES (7, gen_random_uuid(), 1, 1, 77, 7, 77, 5, 'CREDIT', '2026-03-02', '2026-03-02', NULL),"
+        " (7, gen_random_uuid(), 1, 1, 77, 7, 77, 5, 'SLOT', '2026-03-02', '2026-03-02', NULL)",
+    ),
+}
+
+
+@pytest.mark.parametrize("law", BREAKS)
+def test_a_breach_is_told(database_url: str, law: str) -> None:
+    broken = asyncio.run(play_and_break(database_url, BREAKS[law]))
+    assert any(law in title for title in broken), broken
+
+
+def test_every_law_has_a_test_that_breaks_it() -> None:
+    assert [title for title, _ in LAWS if not any(law in title for law in BREAKS)] == []
+
+
+@pytest.mark.parametrize("views", [0, 9])
+def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await play(stage)
+            await stage.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
+            assert [check.law[0] for check in await stage.breaches()] == ["4", "5"]
+
+    asyncio.run(run())
+
+
+async def reverse_one_click(stage: Stage, *, open_still: bool) -> None:
+    """As settlement does before months are kept: a posting that names the charge; budget row and roll-up follow."""
+    await stage.execute(
+        "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
+    )
+    reference, job_id, day, price = (
+        await stage.rows(
+            "SELECT reference, job_id, day, click_price_micros FROM charge_postings"
+            " JOIN job_budgets ON job_id = source_id WHERE (released_micros = 0) = %s ORDER BY day LIMIT 1",
+            [open_still],
+        )
+    )[0]
+    job = Account(AccountKind.JOB, job_id, shard_of(job_id))
+    posting = Posting(
+        reference=make_reference("reverse", reference),
+        purpose=Purpose.REVERSE,
+        source=stage.contract.earned,
+        destination=job if open_still else stage.contract.account,
+        amount=price,
+        unit=stage.contract.currency,
+        day=day,
+        booked_at=final_at(day),
+        corrects=reference,
+    )
+    async with stage.database.transaction() as connection:
+        assert await ledger.book(connection, posting)
+    released = 0 if open_still else price
+    await stage.execute(
+        f"UPDATE job_budgets SET spent_micros = spent_micros - {price},"
+        f" released_micros = released_micros + {released} WHERE job_id = {job_id}",
+        f"UPDATE job_days SET apply_clicks = apply_clicks - 1, clicks_charged = clicks_charged - 1,"
+        f" clicks_reversed = clicks_reversed + 1, charge_micros = charge_micros - {price} WHERE job_id = {job_id} AND day = '{day}'",
+    )
+
+
+@pytest.mark.parametrize("open_still", [True, False])
+def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await play(stage)
+            await reverse_one_click(stage, open_still=open_still)
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await play(stage)
+            await reverse_one_click(stage, open_still=True)
+            await stage.execute(
+                "UPDATE job_days SET charge_micros = charge_micros + 1500000 WHERE clicks_charged = 1"
+            )
+            assert {check.law.partition(" ")[0] for check in await stage.breaches()} == {"4:"}
+
+    asyncio.run(run())

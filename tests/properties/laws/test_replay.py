@@ -1,0 +1,241 @@
+"""A stream taken in again changes no number; shuffled into other batches it gives the same reports, to the micro.
+
+What holds, for deliveries within 48 hours of their events and jobs that are open all the while: every number is the
+same, but for one. A budget that runs out is spent on whichever clicks come first, so the split of that job's charge
+over its days follows the order of arrival; its sum does not, and where no event overtakes one of an earlier day, the
+split is the same too.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from random import Random
+from typing import Any
+
+import msgspec
+import pytest
+
+from jobmeter.base.clock import from_ms, to_ms
+from jobmeter.base.days import day_of, start_of
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.reports.job_reports.job_list_cache import JobListCache
+from jobmeter.reports.job_reports.model import BudgetReport, JobReport, RangePage, ReportQuery
+from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.schedule import ScheduledEvent
+from jobmeter.wire.events import Event, Malformed, decode_events
+from tests.conftest import TEMPLATE, make_database
+from tests.support.scenario import START, Stage, open_stage
+
+DAYS = 3
+MIDNIGHT = start_of(day_of(START)) + timedelta(days=1)
+AFTER = MIDNIGHT + timedelta(days=DAYS + 4)
+AMPLE_MICROS = 900_000_000
+TIGHT_MICROS = 10_000_000
+JOBS = {"ample-1": AMPLE_MICROS, "tight-1": TIGHT_MICROS, "ample-2": AMPLE_MICROS, "tight-2": TIGHT_MICROS}
+# Clicks that settlement takes back are left out where a budget runs out: what they had used up would not return.
+GENUINE = TrafficPlan(seed=5, apply_rate=0.3, double_click_rate=0, bot_rate=0, burst_clicks=5)
+FULL = TrafficPlan(seed=6, apply_rate=0.3, late_rate=0.05, repeat_rate=0.05, burst_clicks=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    at: datetime
+    deliveries: tuple[ScheduledEvent, ...]
+
+    @property
+    def events(self) -> Sequence[Event | Malformed]:
+        body = msgspec.json.encode([delivery.event for delivery in self.deliveries])
+        return decode_events(body, "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Every number there is, by what it is about. Jobs go by their external ids."""
+
+    counts: dict[tuple[str, Any], tuple[int, ...]]
+    charges: dict[tuple[str, Any], tuple[int, int]]
+    posted: list[tuple[Any, ...]]
+    budgets: dict[str, tuple[int, ...]]
+    accounts: list[tuple[Any, ...]]
+    by_ids: dict[str, JobReport]
+    by_range: RangePage
+    budget: BudgetReport
+
+    def charges_of(self, name: str) -> dict[Any, tuple[int, int]]:
+        return {key: charge for key, charge in self.charges.items() if key[0].startswith(name)}
+
+    def spent(self) -> dict[str, int | None]:
+        return {name: report.spent_micros for name, report in self.by_ids.items()}
+
+
+@pytest.fixture
+def other_database_url(cluster_url: str) -> Iterator[str]:
+    yield from make_database(cluster_url, TEMPLATE)
+
+
+# -- streams
+
+
+def make_stream(job_ids: Iterable[int], plan: TrafficPlan) -> list[ScheduledEvent]:
+    first = to_ms(MIDNIGHT)
+    jobs = [LiveJob(job_id, first, first + 30 * DAY_MS, popularity=1.0) for job_id in job_ids]
+    made = [generate_day(jobs, first + day * DAY_MS, plan)[0] for day in range(DAYS)]
+    return sorted((one for day in made for one in day), key=lambda one: one.deliver_at_ms)
+
+
+def cut(deliveries: Iterable[ScheduledEvent], rows_max: int) -> list[Batch]:
+    """Batches within one hour, taken in at their last event's arrival: nothing becomes too late by waiting."""
+    batches = []
+    for _, hour in groupby(deliveries, key=lambda one: one.deliver_at_ms // HOUR_MS):
+        waiting = list(hour)
+        for first in range(0, len(waiting), rows_max):
+            part = waiting[first : first + rows_max]
+            batches.append(Batch(from_ms(part[-1].deliver_at_ms), tuple(part)))
+    return batches
+
+
+def delay(deliveries: Iterable[ScheduledEvent], rng: Random) -> list[ScheduledEvent]:
+    """Each event at another moment of the 46 hours after it, so that days overtake each other; too late stays so."""
+    moved = [
+        ScheduledEvent(one.event.time_ms + rng.randrange(46 * HOUR_MS), one.event)
+        if one.deliver_at_ms - one.event.time_ms < 47 * HOUR_MS
+        else one
+        for one in deliveries
+    ]
+    return sorted(moved, key=lambda one: one.deliver_at_ms)
+
+
+def shuffle_days(deliveries: Iterable[ScheduledEvent], rng: Random) -> list[ScheduledEvent]:
+    """Each day's events in any order, all of them before the next day's."""
+    moved = []
+    for one in deliveries:
+        ends = (one.event.time_ms // DAY_MS + 1) * DAY_MS
+        moved.append(ScheduledEvent(ends + rng.randrange(HOUR_MS), one.event))
+    return sorted(moved, key=lambda one: one.deliver_at_ms)
+
+
+def in_time(deliveries: Iterable[ScheduledEvent]) -> list[ScheduledEvent]:
+    return [one for one in deliveries if one.deliver_at_ms < (one.event.time_ms // DAY_MS + 1) * DAY_MS]
+
+
+# -- taking in and reading
+
+
+async def post_all(stage: Stage) -> dict[str, int]:
+    return {name: await stage.post(name, budget_micros=budget) for name, budget in JOBS.items()}
+
+
+async def take_in_all(stage: Stage, batches: Sequence[Batch], *, is_settling: bool) -> None:
+    """The worker's round follows each midnight, so that days become final on the way, or only when all is in."""
+    today = day_of(START)
+    for batch in batches:
+        if day_of(batch.at) != today:
+            today = day_of(batch.at)
+            await stage.open_day(batch.at)
+            if is_settling:
+                await stage.run_due(start_of(today))
+        await stage.ingest(batch.events, batch.at)
+
+
+async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
+    names = {job_id: name for name, job_id in job_ids.items()}
+    days = await stage.rows(
+        "SELECT job_id, day, views, apply_clicks, clicks_refused, clicks_charged, charge_micros FROM job_days"
+    )
+    budgets = await stage.rows("SELECT job_id, budget_micros, spent_micros, released_micros FROM job_budgets")
+    posted = await stage.rows(
+        "SELECT purpose, source_kind, destination_kind, unit, sum(amount), sum(amount) FILTER (WHERE source_id = %s)"
+        " FROM ledger_postings GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+        [job_ids["tight-1"]],
+    )
+    first, last = day_of(MIDNIGHT), day_of(MIDNIGHT) + timedelta(days=DAYS - 1)
+    query = ReportQuery(stage.customers[0].child, first, last, None, AFTER)
+    async with stage.database.connection() as connection:
+        (by_ids,) = await reports.report_by_ids(connection, [reports.parse_by_ids(query, list(JOBS))])
+        by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobListCache())
+        budget = await reports.report_budget(connection, parent=stage.parent, contract_id=None, now=AFTER)
+    assert await stage.breaches() == []
+    return Numbers(
+        counts={(names[row[0]], row[1]): row[2:5] for row in days},
+        charges={(names[row[0]], row[1]): row[5:7] for row in days},
+        posted=posted,
+        budgets={names[row[0]]: row[1:] for row in budgets},
+        accounts=await stage.rows("SELECT kind, unit, amount FROM ledger_balances ORDER BY kind"),
+        by_ids=by_ids,
+        by_range=by_range,
+        budget=budget,
+    )
+
+
+async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
+    """A new board takes the plan's stream in as ``arrange`` brings it; the stream itself is always the same."""
+    async with open_stage(url) as stage:
+        job_ids = await post_all(stage)
+        await take_in_all(stage, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
+        await stage.run_due(AFTER)
+        return await read_numbers(stage, job_ids)
+
+
+def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            # given all kinds of traffic and budgets that run out
+            job_ids = await post_all(stage)
+            stream = make_stream(job_ids.values(), FULL)
+            await take_in_all(stage, cut(stream, 100), is_settling=False)
+            before = await read_numbers(stage, job_ids)
+            assert {name for name, report in before.by_ids.items() if report.spent_micros} == set(JOBS)
+
+            # when it all comes again, at its own times, so that only the events' keys stand in the way, and in
+            # other batches and another order, then no number is another
+            await take_in_all(stage, cut(stream, 100), is_settling=False)
+            await take_in_all(stage, cut(delay(stream, Random(3)), 7), is_settling=False)
+            assert await read_numbers(stage, job_ids) == before
+
+            # and none when it comes after the days became final
+            await stage.run_due(AFTER)
+            final = await read_numbers(stage, job_ids)
+            await stage.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
+            await stage.run_due(AFTER)
+            assert await read_numbers(stage, job_ids) == final
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("plan", [GENUINE, FULL], ids=["genuine", "full"])
+def test_a_shuffled_stream_gives_the_same_numbers(
+    database_url: str, other_database_url: str, plan: TrafficPlan
+) -> None:
+    ordered = asyncio.run(play(database_url, plan, lambda stream: cut(stream, 500)))
+    shuffled = asyncio.run(play(other_database_url, plan, lambda stream: cut(delay(stream, Random(9)), 13)))
+
+    # every job's views and clicks of every day, and every figure of a job whose budget lasts
+    assert shuffled.counts == ordered.counts
+    assert shuffled.charges_of("ample") == ordered.charges_of("ample")
+    assert shuffled.by_ids["ample-1"].figures == ordered.by_ids["ample-1"].figures
+    if plan is GENUINE:
+        # and what each job, the contract and the partner were charged in all
+        assert shuffled.spent() == ordered.spent()
+        assert (shuffled.budgets, shuffled.accounts) == (ordered.budgets, ordered.accounts)
+        assert (shuffled.budget, shuffled.posted) == (ordered.budget, ordered.posted)
+        # while the tight budgets did run out
+        assert ordered.spent()["tight-1"] == 9_000_000
+        assert sum(clicks for (name, _), (_, clicks, _) in ordered.counts.items() if name == "tight-1") > 6
+        assert shuffled.charges_of("tight") != ordered.charges_of("tight")
+
+
+def test_days_in_order_give_the_same_reports_though_budgets_run_out(
+    database_url: str, other_database_url: str
+) -> None:
+    def in_order(stream: list[ScheduledEvent]) -> list[Batch]:
+        return cut(in_time(stream), 500)
+
+    def shuffled_by_day(stream: list[ScheduledEvent]) -> list[Batch]:
+        return cut(shuffle_days(in_time(stream), Random(4)), 11)
+
+    ordered = asyncio.run(play(database_url, GENUINE, in_order))
+    shuffled = asyncio.run(play(other_database_url, GENUINE, shuffled_by_day))
+    assert ordered.spent()["tight-1"] == 9_000_000
+    assert shuffled == ordered

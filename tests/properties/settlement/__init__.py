@@ -1,0 +1,1 @@
+"""Settlement against a naive model."""

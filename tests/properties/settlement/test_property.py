@@ -1,0 +1,170 @@
+"""Random days of clicks, settled by the database and by the naive model: the same clicks fall to the same rules."""
+
+import asyncio
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at
+from jobmeter.database.pool import Database
+from jobmeter.metering.intake import identity
+from jobmeter.settlement.click_rules import flow as policy
+from jobmeter.settlement.days import flow as settlement
+from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
+from jobmeter.wire.events import Event
+from tests.properties.settlement.naive import Click, Model, Settings
+from tests.support.scenario import PRICE_MICROS, START, Stage, clear, make_event, set_up
+
+JOBS = 4
+VISITORS = ("", "ada", "bo", "cy", "di")
+ADDRESSES = ("", "203.0.113.9", "198.51.100.7", "192.0.2.1")
+DAY = day_of(START)
+FINAL = final_at(DAY)
+
+CLICKS = st.tuples(
+    st.integers(0, JOBS - 1),
+    st.integers(0, 9),  # its id: few, so that some come again
+    st.integers(0, 40),  # minutes
+    st.sampled_from(VISITORS),
+    st.sampled_from(ADDRESSES),
+)
+BATCHES = st.lists(st.lists(CLICKS, min_size=1, max_size=15), min_size=1, max_size=4)
+SETTINGS = st.builds(
+    Settings,
+    visitor_jobs_max=st.integers(1, 3),
+    address_jobs_max=st.integers(1, 4),
+    window_minutes=st.integers(1, 30),
+    blocked_addresses=st.sets(st.sampled_from(ADDRESSES[1:]), max_size=1).map(frozenset),
+    excluded_visitors=st.sets(st.sampled_from(VISITORS[1:]), max_size=1).map(frozenset),
+    excluded_names=st.sets(st.integers(0, 9).map(str), max_size=1).map(frozenset),
+    needs_view=st.booleans(),
+)
+VIEWS = st.lists(st.tuples(st.integers(0, JOBS - 1), st.sampled_from(VISITORS[1:])), max_size=4)
+BUDGETS = st.lists(st.integers(1, 12), min_size=JOBS, max_size=JOBS)
+
+
+class AbandonedError(Exception):
+    """A settlement that was killed before its step was committed."""
+
+
+def make_click(job_id: int, batch: int, drawn: tuple[int, int, int, str, str]) -> tuple[Event, Click]:
+    _, name, minute, visitor, address = drawn
+    at = START + timedelta(minutes=minute)
+    event = make_event(job_id, str(name), at, visitor=visitor, address=address or None)
+    key = identity.find_event_key(source="board", event_id=str(name), time=to_ms(at))
+    return event, Click(str(name), to_ms(at), key.bytes, job_id, visitor, address, batch)
+
+
+async def apply_settings(stage: Stage, chosen: Settings) -> None:
+    async with stage.database.transaction() as connection:
+        minutes = chosen.window_minutes
+        for rule, is_on, jobs_max in (
+            (Rule.VISITOR_BURST, True, chosen.visitor_jobs_max),
+            (Rule.ADDRESS_BURST, True, chosen.address_jobs_max),
+            (Rule.NO_VIEW, chosen.needs_view, 1),
+        ):
+            await policy.set_policy(connection, RulePolicy(rule, is_on, jobs_max, minutes))
+        networks = [address.rpartition(".")[0] + ".0/24" for address in chosen.blocked_addresses]
+        await policy.set_networks(connection, list_name="clouds", networks=networks, now=START)
+        for visitor in chosen.excluded_visitors:
+            subject = identity.find_visitor(visitor)
+            exclusion = Exclusion(Criterion.VISITOR, subject, b"", DAY, "known")
+            assert await policy.exclude(connection, exclusion, now=START)
+        for name in chosen.excluded_names:
+            origin = identity.find_origin(source="board", event_id=name)
+            await policy.exclude(connection, Exclusion(Criterion.EVENT, 0, origin, None, "one"), now=START)
+
+
+async def settle_in_steps(stage: Stage, rng: Random) -> None:
+    """A job at a time; some steps are lost just before their commit, as by a kill."""
+    more = True
+    while more:
+        try:
+            async with stage.database.transaction() as connection:
+                more = await settlement.settle_next(
+                    connection, final_after_days=FINAL_AFTER_DAYS, now=FINAL, jobs_per_step_max=1
+                )
+                if rng.random() < 0.3:
+                    raise AbandonedError
+        except AbandonedError:
+            more = True
+
+
+async def read_days(stage: Stage) -> dict[int, tuple[int, ...]]:
+    rows = await stage.rows(
+        "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days WHERE day = %s",
+        [DAY],
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+async def read_state(stage: Stage) -> list[object]:
+    """Everything that settlement writes."""
+    tables = ("ledger_postings", "job_days", "job_budgets", "event_reversals", "job_day_restatements")
+    return [await stage.rows(f"SELECT kept::text FROM {table} AS kept ORDER BY 1") for table in tables]
+
+
+async def play(database: Database, batches, chosen, views, budgets, seed: int) -> None:
+    # given jobs with tight budgets, and a day of clicks of which some should not have counted
+    await clear(database)
+    stage = await set_up(database, 10**10)
+    jobs = [
+        await stage.post(f"job-{n}", budget_micros=clicks * PRICE_MICROS) for n, clicks in enumerate(budgets)
+    ]
+    model = Model(
+        PRICE_MICROS, {job: clicks * PRICE_MICROS for job, clicks in zip(jobs, budgets, strict=True)}
+    )
+    await apply_settings(stage, chosen)
+    now = START + timedelta(hours=2)
+    seen = [
+        make_event(jobs[job], f"view-{n}", START, type="view", visitor=who)
+        for n, (job, who) in enumerate(views)
+    ]
+    await stage.ingest(seen, now)
+    model.views = {(jobs[job], who) for job, who in views}
+    for batch, drawn in enumerate(batches):
+        pairs = [make_click(jobs[click[0]], batch, click) for click in drawn]
+        await stage.ingest([event for event, _ in pairs], now)
+        model.ingest([click for _, click in pairs])
+    await stage.close(stage.customers[0], "job-0", now)
+    assert await stage.breaches() == []
+
+    # when the day is settled with interruptions
+    await settle_in_steps(stage, Random(seed))
+    model.settle(chosen, closed={jobs[0]})
+
+    # then each click met the rule that the model says, and every figure follows
+    rows = await stage.rows("SELECT event_key, rule FROM event_reversals")
+    assert {row[0].bytes: Rule(row[1]) for row in rows} == model.rules
+    clicked = {click.job for click in model.clicks}
+    assert {job: row for job, row in (await read_days(stage)).items() if job in clicked} == {
+        job: model.figures(job) for job in clicked
+    }
+    left = await stage.rows("SELECT job_id, budget_micros - spent_micros - released_micros FROM job_budgets")
+    assert dict(left) == model.left | {jobs[0]: 0}
+    assert await stage.breaches() == []
+
+    # and once more changes nothing
+    before = await read_state(stage)
+    await settle_in_steps(stage, Random(seed + 1))
+    assert await read_state(stage) == before
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_settlement_is_the_naive_models(database_url: str, part: int) -> None:
+    with asyncio.Runner() as runner:
+        database = runner.run(Database.open(database_url, connections_max=2))
+
+        @settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
+        @given(BATCHES, SETTINGS, VIEWS, BUDGETS, st.integers(part * 1_000, part * 1_000 + 999))
+        def check(batches, chosen, views, budgets, seed) -> None:
+            runner.run(play(database, batches, chosen, views, budgets, seed))
+
+        try:
+            check()
+        finally:
+            runner.run(database.close())

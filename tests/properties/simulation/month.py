@@ -1,0 +1,134 @@
+"""Owns the simulation of a run of thirty days: uneven traffic on jobs of uneven popularity, charged by the real flows
+hour by hour, and what each job spent on each day. Does not own what the spending must look like.
+
+Whatever decides how fast a budget may be spent is set by ``prepare`` before the jobs are posted.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, start_of
+from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day, sample_popularity
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
+from tests.properties.laws.test_replay import cut
+from tests.support.scenario import PRICE_MICROS, START, Stage
+
+MIDNIGHT = start_of(day_of(START)) + timedelta(days=1)
+
+Prepare = Callable[[Stage], Awaitable[None]]
+
+
+async def as_it_is(_: Stage) -> None:
+    """The contract as it is opened: budgets are spent as fast as clicks come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A job's budget, and by day what it could have spent and what it did: all in whole clicks at its price."""
+
+    budget: int
+    clicks: dict[date, int]
+    spent: dict[date, int]
+
+    @property
+    def days(self) -> list[date]:
+        return sorted(self.clicks)
+
+    @property
+    def even(self) -> float:
+        """What each day's share of the budget would be."""
+        return self.budget / len(self.clicks)
+
+    @property
+    def has_enough_traffic(self) -> bool:
+        """On every day more clicks than its share, with a tenth in hand."""
+        return all(clicks >= 1.1 * self.even for clicks in self.clicks.values())
+
+    @property
+    def share_spent(self) -> float:
+        return sum(self.spent.values()) / self.budget
+
+    def list_uneven_days(self, tolerance: float) -> list[date]:
+        """Days on which spending was further from even than ``tolerance``, a share of even. One click is always within:
+        a budget is spent in clicks.
+        """
+        allowed = max(1.0, tolerance * self.even)
+        return [day for day in self.days if abs(self.spent.get(day, 0) - self.even) > allowed]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """``fill`` is the share of a job's expected clicks that its budget can pay: below a half there is enough traffic
+    on every day, Sundays too.
+    """
+
+    days: int = 30
+    jobs: int = 12
+    clicks_per_job_day: float = 120.0
+    fill: float = 0.35
+    seed: int = 1
+
+    @property
+    def plan(self) -> TrafficPlan:
+        """Genuine visitors alone, most of whom click: what is simulated is spending, not filtering."""
+        rates = dict.fromkeys(
+            ("double_click_rate", "bot_rate", "crawler_rate", "late_rate", "too_late_rate", "repeat_rate"),
+            0.0,
+        )
+        return TrafficPlan(
+            seed=self.seed, views_per_job_day=self.clicks_per_job_day / 0.9, apply_rate=0.9, **rates
+        )
+
+    async def play(self, stage: Stage, prepare: Prepare = as_it_is) -> list[Run]:
+        await prepare(stage)
+        first_ms = to_ms(MIDNIGHT)
+        popularity = self._draw_popularity()
+        budgets = [
+            max(30, int(self.fill * self.clicks_per_job_day * self.days * drawn)) for drawn in popularity
+        ]
+        posted = MIDNIGHT - timedelta(minutes=1)
+        await stage.open_day(posted)
+        job_ids = [
+            await stage.post(f"job-{number}", now=posted, budget_micros=budget * PRICE_MICROS)
+            for number, budget in enumerate(budgets)
+        ]
+        jobs = [
+            LiveJob(job_id, first_ms, first_ms + self.days * DAY_MS, popularity=drawn)
+            for job_id, drawn in zip(job_ids, popularity, strict=True)
+        ]
+        truth = await self._live_through(stage, jobs)
+        return await self._read_runs(stage, dict(zip(job_ids, budgets, strict=True)), truth)
+
+    def _draw_popularity(self) -> list[float]:
+        """By the power law, but none below a tenth of the average, so that each job has clicks to spend on."""
+        numbers = np.arange(1_000, 1_000 + self.jobs)
+        return [max(0.1, float(drawn)) for drawn in sample_popularity(numbers, self.seed)]
+
+    async def _live_through(self, stage: Stage, jobs: list[LiveJob]) -> Truth:
+        """Day after day, hour after hour; the worker's round follows each midnight."""
+        truths = []
+        for number in range(self.days):
+            midnight = MIDNIGHT + timedelta(days=number)
+            await stage.open_day(midnight)
+            await stage.run_due(midnight)
+            deliveries, truth = generate_day(jobs, to_ms(midnight), self.plan)
+            truths.append(truth)
+            for batch in cut(deliveries, 1_000):
+                await stage.ingest(batch.events, batch.at)
+        return Truth(tuple(truths))
+
+    async def _read_runs(self, stage: Stage, budgets: dict[int, int], truth: Truth) -> list[Run]:
+        spent: dict[int, dict[date, int]] = defaultdict(dict)
+        for job_id, day, clicks in await stage.rows("SELECT job_id, day, clicks_charged FROM job_days"):
+            spent[job_id][day] = clicks
+        clicks: dict[int, dict[date, int]] = defaultdict(lambda: {day.day: 0 for day in truth.days})
+        for day in truth.days:
+            for cell, count in day.counts.items():
+                if cell.type == APPLY_CLICK:
+                    clicks[cell.job_id][day.day] += count
+        return [Run(budget, clicks[job_id], spent[job_id]) for job_id, budget in budgets.items()]

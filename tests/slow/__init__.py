@@ -1,0 +1,1 @@
+"""What `make test-slow` adds: crashes and large data."""

@@ -1,0 +1,192 @@
+"""``kill -9`` of server and database in the middle of intake: no accepted event lost, none charged twice."""
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+import httpx2
+import psycopg
+import pytest
+
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.database.pool import Database
+from jobmeter.integrity.flow import check_laws
+from jobmeter.sandbox import seed as sandbox_seed
+from tests.slow.crash.installation import Installation
+from tests.support.sandbox_client import Board, make_event
+from tests.support.table_snapshots import read_tables
+
+PRICE_MICROS = sandbox_seed.CLICK_PRICE_MICROS
+BUDGETS = {"big-1": 9_000, "big-2": 9_000, "soon-spent": 300, "spent-at-once": 3}  # whole units
+BATCHES = 40
+BATCH_ROWS = 1_500
+SENDERS = 2
+KILLS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What two senders have to send, and what came back. A batch is sent until it is acknowledged, then no more."""
+
+    batches: list[list[list[dict]]]
+    replies: list[dict] = field(default_factory=list)
+    failures: Counter = field(default_factory=Counter)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, number, board):
+        for batch in self.batches[number]:
+            while not self.stop.is_set():
+                try:
+                    answer = board.send(batch)
+                except httpx2.HTTPError as error:
+                    self.failures[type(error).__name__] += 1
+                else:
+                    if answer.status_code == 200:
+                        self.replies.append(answer.json())
+                        break
+                    self.failures[answer.status_code] += 1
+                time.sleep(0.05)
+
+
+def make_batches(chooser, job_ids, at):
+    """Each batch repeats some events of the ones before it; nothing in them is to be refused."""
+    sent, batches = [], [[] for _ in range(SENDERS)]
+    for number in range(BATCHES):
+        fresh = [
+            make_event(
+                chooser.choice(job_ids),
+                f"e-{number}-{n}",
+                at - chooser.randrange(1_000),
+                type=chooser.choice(["view", "applyClick"]),
+            )
+            for n in range(BATCH_ROWS)
+        ]
+        repeated = chooser.sample(sent, min(len(sent), 50))
+        sent += fresh
+        batches[number % SENDERS].append(fresh + repeated)
+    return batches
+
+
+async def make_partner(url):
+    database = await Database.open(url, connections_max=2)
+    try:
+        return await sandbox_seed.make_partner(database, now=read_machine_clock())
+    finally:
+        await database.close()
+
+
+async def broken_laws(url):
+    database = await Database.open(url, connections_max=2)
+    try:
+        async with database.connection() as connection:
+            return [check for check in await check_laws(connection) if check.breaches]
+    finally:
+        await database.close()
+
+
+def kill_and_restart(chooser, installation):
+    """Kills the server, the database, or both in either order, and starts what is dead."""
+    victims = chooser.choice([["server"], ["database"], ["server", "database"], ["database", "server"]])
+    for victim in victims:
+        if victim == "server":
+            installation.kill_server()
+        else:
+            installation.kill_database()
+    if "database" in victims:
+        installation.start_database()
+    if "server" in victims:
+        installation.start_server()
+    return victims
+
+
+def send_through_kills(chooser, mail, board, installation):
+    """Kills at moments that the chooser picks: after so many acknowledged batches, and a little later."""
+    threads = [threading.Thread(target=mail.send, args=(number, board)) for number in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    killed = []
+    try:
+        for wanted in sorted(chooser.sample(range(1, BATCHES - 4), KILLS)):
+            give_up_at = time.monotonic() + 120
+            while len(mail.replies) < wanted:
+                assert time.monotonic() < give_up_at, mail.failures
+                time.sleep(0.001)
+            time.sleep(chooser.uniform(0, 0.06))
+            killed.append(kill_and_restart(chooser, installation))
+        for thread in threads:
+            thread.join(timeout=120)
+            assert not thread.is_alive(), mail.failures
+    finally:
+        mail.stop.set()
+    return killed
+
+
+def read_stored(url):
+    """Events, and for each job its views, clicks, clicks charged and what was charged."""
+    with psycopg.connect(url) as connection:
+        events = connection.execute("SELECT count(*), count(DISTINCT event_key) FROM events").fetchone()
+        jobs = connection.execute(
+            "SELECT job_id, sum(views)::int, sum(apply_clicks)::int, sum(clicks_charged)::int,"
+            " sum(charge_micros)::bigint FROM job_days GROUP BY job_id"
+        ).fetchall()
+        spent = connection.execute("SELECT job_id, spent_micros FROM job_budgets").fetchall()
+    return events, {row[0]: row[1:] for row in jobs}, dict(spent)
+
+
+def expected_jobs(mail, budgets):
+    distinct = {event["id"]: event for sender in mail.batches for batch in sender for event in batch}
+    counts = Counter((event["job"], event["type"]) for event in distinct.values())
+    jobs = {}
+    for job_id, budget_micros in budgets.items():
+        clicks = counts[job_id, "applyClick"]
+        charged = min(clicks, budget_micros // PRICE_MICROS)
+        jobs[job_id] = (counts[job_id, "view"], clicks, charged, charged * PRICE_MICROS)
+    return len(distinct), jobs
+
+
+@pytest.fixture
+def installation(tmp_path):
+    made = Installation(tmp_path, sandbox_seed.make_keys())
+    yield made
+    made.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
+    # given a running installation with jobs whose budgets do and do not carry what comes
+    chooser = random.Random(seed)
+    credentials = asyncio.run(make_partner(installation.start_database())) | installation.keys
+    installation.start_server()
+    with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
+        board = Board(client, credentials)
+        budgets = {}
+        for name, units in BUDGETS.items():
+            budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": f"{units}.00"}}
+            budgets[board.post_job(name, budget=budget)] = units * 1_000_000
+        time.sleep(1.1)  # so that every event's time lies within the jobs' run
+        mail = Mail(make_batches(chooser, list(budgets), board.now_ms))
+
+        # when two senders send them while server and database are killed, each batch until it is acknowledged
+        killed = send_through_kills(chooser, mail, board, installation)
+
+        # then what was acknowledged is there, once
+        url = installation.database.url
+        distinct, jobs = expected_jobs(mail, budgets)
+        assert mail.failures, killed
+        assert len(mail.replies) == BATCHES
+        assert sum(reply["rejected"] for reply in mail.replies) == 0
+        events, stored, spent = read_stored(url)
+        assert events == (distinct, distinct)
+        assert stored == jobs
+        assert spent == {job_id: charge for job_id, (_, _, _, charge) in jobs.items()}
+        assert asyncio.run(broken_laws(url)) == []
+
+        # and sending everything again changes nothing
+        tables = read_tables(url)
+        again = [board.send(batch).json() for sender in mail.batches for batch in sender]
+        assert sum(reply["accepted"] for reply in again) == 0
+        assert {name for name, kept in read_tables(url).items() if kept != tables.get(name)} == set()

@@ -1,0 +1,26 @@
+"""Owns what the stories of the edge share: another partner beside the sandbox's own, and its tokens.
+
+Does not own any expectation.
+"""
+
+import asyncio
+
+import pytest
+
+from jobmeter.database.pool import Database
+from jobmeter.sandbox import seed
+from tests.support.sandbox_client import Board
+
+
+@pytest.fixture
+def neighbour(board, database_url):
+    """Another partner with a customer of its own in the same installation."""
+
+    async def make():
+        database = await Database.open(database_url, connections_max=1)
+        try:
+            return await seed.make_partner(database, now=board.now)
+        finally:
+            await database.close()
+
+    return Board(board.client, board.credentials | asyncio.run(make()))

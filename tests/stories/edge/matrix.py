@@ -1,0 +1,310 @@
+"""Owns the requests of the matrix of tenants: every route of the server with every kind of id that somebody may have learnt.
+
+Does not own any expectation. A route, or a part of a path, that is not known here has no requests: ``KeyError``.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES, REST
+from jobmeter.sandbox.endpoints import ROUTES as SANDBOX_ROUTES
+from jobmeter.wire.restli.encoding import encode_element
+from tests.support.sandbox_client import range_text
+
+XML_TYPE = "text/xml; charset=UTF-8"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Every kind of id that the API hands out."""
+
+    external_id: str
+    job_id: int
+    task: str
+    application: str
+    contract_id: int
+    partner_contract_id: int
+    hiring_contract_id: int
+    foreign_id: str
+    campaign: str
+    campaign_name: str
+    webhook_id: int
+    excluded_id: int
+    feed_id: int
+    xml_job: str
+    charge: str
+    token: str
+
+    @property
+    def keys(self):
+        """Those that may stand as the key of a Rest.li resource."""
+        numbers = [str(number) for number in self.numbers]
+        return [
+            self.external_id,
+            f"urn:li:jobPosting:{self.job_id}",
+            self.task,
+            self.application,
+            self.campaign,
+            *numbers,
+        ]
+
+    @property
+    def numbers(self):
+        contracts = [self.contract_id, self.partner_contract_id, self.hiring_contract_id]
+        others = [int(urn.rsplit(":", 1)[-1]) for urn in (self.application, self.campaign)]
+        return [self.job_id, self.webhook_id, self.excluded_id, self.feed_id, *contracts, *others]
+
+    @property
+    def texts(self):
+        return [*self.keys, self.foreign_id, self.campaign_name, self.xml_job, self.charge, self.token]
+
+
+GHOST = Names(
+    external_id="nobody-1",
+    job_id=999_999_999_936,
+    task="urn:li:simpleJobPostingTask:00000000-0000-4000-8000-000000000000",
+    application="urn:li:developerApplication:999999",
+    contract_id=2_999_999_998,
+    partner_contract_id=2_999_999_999,
+    hiring_contract_id=2_999_999_997,
+    foreign_id="nobody-customer",
+    campaign="urn:li:jobCampaign:999998",
+    campaign_name="nobody-campaign",
+    webhook_id=999_997,
+    excluded_id=999_996,
+    feed_id=999_995,
+    xml_job="nobody-xml",
+    charge="00000000-0000-4000-8000-000000000001",
+    token="AQVnobody",
+)
+
+METHODS = [
+    (root, resource, name) for roots, resource in RESOURCES for root in roots for name in resource.handlers
+]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request: ``body`` is a JSON value, XML as text, or nothing."""
+
+    route: str
+    verb: str
+    target: str
+    body: object = None
+    method: str = ""
+
+    def send(self, client, headers):
+        more = {"X-RestLi-Method": "batch_create"} if self.method == "BATCH_CREATE" else {}
+        if self.target.startswith(f"{REST}/"):
+            more |= {"LinkedIn-Version": "202504", "X-RestLi-Protocol-Version": "2.0.0"}
+        elif self.target.startswith("/v2/"):
+            more |= {"X-RestLi-Protocol-Version": "2.0.0"}
+        if isinstance(self.body, str):
+            content = {"content": self.body.encode(), "headers": headers | more | {"Content-Type": XML_TYPE}}
+        else:
+            content = {"headers": headers | more} | ({} if self.body is None else {"json": self.body})
+        return client.request(self.verb, self.target, **content)
+
+    @property
+    def only_reads(self):
+        return self.verb == "GET"
+
+
+# -- Rest.li
+
+
+def ask_resources(board, day, names):
+    return [
+        Ask(f"{root}/{resource.name} {name}", verb, target, body, name.partition(" ")[0])
+        for root, resource, name in METHODS
+        for verb, target, body in _make_restli(board, day, root, resource, name, names)
+    ]
+
+
+def _make_restli(board, day, root, resource, name, names):
+    method, _, named = name.partition(" ")
+    path = f"{root}/{resource.name}"
+    known = {
+        "dateRange": range_text(day, day),
+        "partnerContractId": names.partner_contract_id,
+        "uniqueForeignId": names.foreign_id,
+    }
+    chosen = resource.parameters if resource.parameters is not None else tuple(known)
+    more = "".join(f"&{one}={known[one]}" for one in chosen if one in known)
+    keys = [quote(key, safe="") for key in names.keys]
+    if method == "GET" and resource.is_single:
+        return [("GET", f"{path}?{more[1:]}", None)]
+    if method == "BATCH_GET":
+        ids = [f"List({key})" for key in keys] + [encode_element(names.keys[:6])]
+        return [("GET", f"{path}?ids={listed}{more}", None) for listed in ids]
+    if method == "FINDER":
+        return [("GET", f"{path}?q={named}{more}", None)]
+    verb = {"GET": "GET", "DELETE": "DELETE", "UPDATE": "PUT"}.get(method, "POST")
+    if method in {"CREATE", "BATCH_CREATE"}:
+        return [(verb, path, body) for body in _make_bodies(board, method, names)]
+    if method == "ACTION":
+        ask = f"?action={named}"
+        on_all = [(verb, path + ask, body) for body in _make_bodies(board, method, names)]
+        return on_all + [(verb, f"{path}/{key}{ask}", {}) for key in keys]
+    patch = {"patch": {"$set": {"name": "taken over"}}}
+    return [(verb, f"{path}/{key}", patch if verb == "POST" else None) for key in keys]
+
+
+def _make_bodies(board, method, names):
+    contract = f"urn:li:contract:{names.contract_id}"
+    if method == "BATCH_CREATE":
+        return [{"elements": [element]} for element in _make_elements(board, names)]
+    if method == "CREATE":
+        draft = {"uniqueForeignId": names.foreign_id, "name": "A customer", "description": "Of mine"}
+        campaign = {
+            "partnerJobCampaignId": "mine",
+            "name": "Mine",
+            "contract": contract,
+            "startTime": board.now_ms,
+        }
+        return [draft, campaign]
+    return [
+        {"partnerContractId": names.partner_contract_id},
+        {"partnerContractId": names.contract_id},
+        {"childDeveloperApplication": names.application},
+    ]
+
+
+def _make_elements(board, names):
+    foreign, partner, hiring = (
+        f"urn:li:contract:{one}"
+        for one in (names.contract_id, names.partner_contract_id, names.hiring_contract_id)
+    )
+    return [
+        board.job_element(names.external_id, jobPostingOperationType="CLOSE", contract=None, budget=None),
+        board.job_element(names.external_id, jobPostingOperationType="CLOSE", contract=foreign),
+        board.job_element(names.external_id, jobPostingOperationType="UPDATE", contract=foreign),
+        board.job_element("mine", contract=foreign),
+        board.job_element("mine", contract=partner),
+        board.job_element("mine-2", contract=hiring, listingType="PREMIUM", budget=None),
+        board.job_element("mine-3", contract=None, partnerJobCampaignId=names.campaign_name),
+    ]
+
+
+# -- the plain routes
+
+PARTNERS, OPERATOR, JOB_BOARD, PUBLIC = "partners", "operator", "job board", "public"
+# Who may use what begins so. What is public asks for no tenant: pages and signed links of candidates, forms that carry
+# their own credentials, health and the documents.
+AUDIENCES = {
+    "/partner/": PARTNERS,
+    "/operator/": OPERATOR,
+    "/sandbox/": OPERATOR,
+    "/events": JOB_BOARD,
+    "/delivery/": JOB_BOARD,
+    "/jobs/": PUBLIC,
+    "/oauth/": PUBLIC,
+    "/health": PUBLIC,
+}
+WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://stranger.example/hook"}
+# What a write of a partner must hold to be judged by its id.
+BODIES = {
+    ("POST", "/partner/webhooks"): WEBHOOK,
+    ("PUT", "/partner/webhooks/{webhook_id:int}"): WEBHOOK,
+    ("DELETE", "/partner/webhooks/{webhook_id:int}"): None,
+    ("POST", "/partner/webhooks/{webhook_id:int}/secrets"): {},
+    ("POST", "/partner/webhooks/{webhook_id:int}/retirements"): {},
+    ("POST", "/partner/webhooks/{webhook_id:int}/tests"): {},
+    ("POST", "/partner/webhooks/{webhook_id:int}/replays"): {},
+    ("POST", "/partner/excludedVisitors"): {"visitor": "anybody"},
+    ("DELETE", "/partner/excludedVisitors/{excluded_id:int}"): None,
+}
+_SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+def audience_of(path):
+    return next((audience for start, audience in AUDIENCES.items() if path.startswith(start)), None)
+
+
+def list_plain_routes():
+    found = [
+        (verb, route.path)
+        for route in (*PLAIN_ROUTES, *SANDBOX_ROUTES)
+        for verb in sorted(route.methods - {"HEAD"})
+    ]
+    assert all(audience_of(path) for _, path in found), "tell in AUDIENCES who may use a new kind of route"
+    return found
+
+
+def ask_plain(audience, day, names):
+    return [
+        Ask(f"{verb} {path}", verb, target, _body_of(verb, path, audience))
+        for verb, path in list_plain_routes()
+        if audience_of(path) == audience
+        for target in _fill(path, day, names)
+    ]
+
+
+def _body_of(verb, path, audience):
+    if verb == "GET":
+        return None
+    return BODIES[verb, path] if audience == PARTNERS else {}
+
+
+def _fill(path, day, names):
+    """The path with each id that fits in its place; the other place of a path with two is a day."""
+    slots = [(name, kind) for name, kind in _SLOT.findall(path) if name != "day"]
+    assert len(slots) <= 1, path
+    path = path.replace("{day}", day.isoformat())
+    if not slots:
+        return [path]
+    name, kind = slots[0]
+    ids = {"int": names.numbers, "uuid": [names.charge], "": names.texts}[kind]
+    slot = f"{{{name}:{kind}}}" if kind else f"{{{name}}}"
+    return [path.replace(slot, quote(str(one), safe="")) for one in ids]
+
+
+# -- the XML API
+
+
+def ask_xml(names):
+    keys = [str(number) for number in names.numbers]
+    keys += [f"partner-job-id={quote(text, safe='')}" for text in (names.xml_job, names.external_id)]
+    documents = {"GET": None, "PUT": "<job><renewal/></job>", "DELETE": None}
+    found = [
+        Ask(f"{verb} /v1/jobs", verb, f"/v1/jobs/{key}", body)
+        for verb, body in documents.items()
+        for key in keys
+    ]
+    for contract_id in (names.hiring_contract_id, names.contract_id, names.partner_contract_id):
+        document = (
+            f"<job><partner-job-id>{names.xml_job}</partner-job-id><contract-id>{contract_id}</contract-id>"
+            "<company><name>Mine</name></company><position><title>Mine</title><description>Mine.</description>"
+            "<location><country><code>gb</code></country></location></position></job>"
+        )
+        found.append(Ask("POST /v1/jobs", "POST", "/v1/jobs", document))
+    return found
+
+
+# -- answers
+
+
+def blur(answer, names):
+    """The answer without the names that were asked for, and without what is new in each answer."""
+    text = answer.text
+    for one in sorted(names.texts, key=len, reverse=True):
+        for form in (one, quote(one, safe=""), json.dumps(one)[1:-1]):
+            text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(form)}(?!\.?[0-9A-Za-z])", "NAME", text)
+    for new in (
+        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        r'(?<="requestId":")[^"]+',
+        r'(?<="client_id":")[^"]+',
+        r'(?<="client_secret":")[^"]+',
+        r'(?<="secret":")[^"]+',
+        r"(?<=<request-id>)[^<]+",
+        r"(?<=urn:li:developerApplication:)\d+",
+        r"(?<=urn:li:jobCampaign:)\d+",
+        r'(?<="id":)\d+',
+        r'(?<="cursor":")\d+',  # counts all postings of the installation
+        r"\d{4}-\d\d-\d\dT[0-9:.]+",
+        r"\d{6,}",
+    ):
+        text = re.sub(new, "NEW", text)
+    return answer.status_code, text

@@ -1,0 +1,221 @@
+"""What the gateway puts into every answer, and what it refuses of bodies: on all resources alike."""
+
+import gzip
+import json
+
+import pytest
+
+from jobmeter.api.restli.forced_failures import HEADER as FAIL
+from jobmeter.api.routes import RESOURCES
+from jobmeter.base.faults import Fault
+from tests.conftest import TEMPLATE, make_database
+from tests.support.sandbox_client import open_board
+
+NAMES = ("x-li-uuid", "x-li-request-id", "x-li-fabric", "x-li-pop", "x-li-proto")
+PATHS = [f"{root}/{resource.name}" for roots, resource in RESOURCES for root in roots]
+
+
+@pytest.fixture(scope="module")
+def board(cluster_url):
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with open_board(database_url) as opened:
+            yield opened
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/rest/nothing", "/v2/nothing"])
+def test_every_answer_can_be_spoken_of(board, path):
+    for headers in ({}, board.headers("parent")):
+        answer = board.client.get(path, headers=headers)
+        assert all(answer.headers.get(name) for name in NAMES), path
+
+
+@pytest.mark.parametrize(
+    ("sent", "told", "mark"),
+    [
+        ({}, "1.0.0", "X-LinkedIn-Error-Response"),
+        ({"X-RestLi-Protocol-Version": "2.0.0"}, "2.0.0", "X-RestLi-Error-Response"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/rest/nothing", "/v2/nothing/1"])
+def test_a_path_that_leads_nowhere_answers_in_the_caller_s_dialect(board, path, sent, told, mark):
+    answer = board.client.get(path, headers=sent)
+    assert (answer.status_code, answer.headers["X-RestLi-Protocol-Version"]) == (404, told)
+    assert answer.headers[mark] == "true"
+
+
+def test_an_unknown_resource_is_named_without_its_key(board):
+    assert board.client.get("/v2/nothing/1/2").json()["message"] == "Resource nothing does not exist"
+
+
+def test_a_dialect_that_does_not_exist_is_named_anywhere(board):
+    answer = board.client.get("/rest/nothing", headers={"X-RestLi-Protocol-Version": "7"})
+    assert (answer.status_code, "7" in answer.json()["message"]) == (400, True)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_refusal_can_be_met_on_purpose(board, fault):
+    answer = board.client.get(
+        "/rest/partnerBudgetReports", headers=board.headers("parent", **{FAIL: str(fault.row.code)})
+    )
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (fault.row.status, fault.row.status)
+    assert (told.get("code"), told.get("serviceErrorCode")) == (fault.row.label, fault.row.service)
+
+
+# -- bodies
+
+
+def post_jobs(board, content, **more):
+    headers = board.headers("child", **{"X-RestLi-Method": "batch_create"}, **more)
+    return board.client.post("/rest/simpleJobPostings", headers=headers, content=content)
+
+
+def test_a_compressed_body_is_expanded(board):
+    body = json.dumps({"elements": [board.job_element("zipped")]}).encode()
+    answer = post_jobs(board, gzip.compress(body), **{"Content-Encoding": "gzip"})
+    assert [row["status"] for row in answer.json()["elements"]] == [202]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "status", "code"),
+    [("gzip", 400, "MALFORMED_ENCODING"), ("br", 415, "UNSUPPORTED_ENCODING")],
+)
+def test_an_encoding_that_can_not_be_read_is_refused(board, encoding, status, code):
+    answer = post_jobs(board, b'{"elements":[]}', **{"Content-Encoding": encoding})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_small_body_that_becomes_too_large_is_refused(board):
+    bomb = gzip.compress(b" " * 200_000_000)
+    assert post_jobs(board, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
+
+
+def test_what_stands_beside_the_elements_is_not_permitted(board):
+    answer = post_jobs(board, b'{"elements":[],"elementz":[]}')
+    assert (answer.status_code, answer.json()["message"]) == (
+        403,
+        "Unpermitted fields present in REQUEST_BODY: Data Processing Exception while processing fields [/elementz]",
+    )
+    headers = {name: value for name, value in board.headers().items() if name != "LinkedIn-Version"}
+    answer = board.client.post(
+        "/v2/simpleJobPostings",
+        headers=headers | {"X-RestLi-Method": "batch_create"},
+        json={"elements": [], "elementz": []},
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "lines"),
+    [
+        (
+            "/v2/provisionedApplications",
+            {"name": 5, "description": None, "oauth2AuthorizedCallbackUrls": "x", "colour": 1},
+            [
+                "/name :: 5 cannot be coerced to String",
+                "/description :: null cannot be coerced to String",
+                "/oauth2AuthorizedCallbackUrls :: x cannot be coerced to Array",
+                "/colour :: unrecognized field found but not allowed",
+            ],
+        ),
+        (
+            "/v2/provisionedApplications",
+            {"name": "LinkedIn " + "n" * 50, "validJsSdkDomains": ["https://x.example/"]},
+            [
+                "/uniqueForeignId :: field is required but not found and has no default value",
+                "/description :: field is required but not found and has no default value",
+                f'/name :: length of "LinkedIn {"n" * 50}" is greater than 50',
+                '/name :: the name may not contain "LinkedIn"',
+                "/validJsSdkDomains/0 :: https://x.example/ may not end with a slash",
+            ],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_an_application_is_told_at_once(board, path, body, lines):
+    answer = board.client.post(path, headers=board.headers("parent"), json=body)
+    told = answer.json()["message"].splitlines()
+    assert (answer.status_code, told) == (422, [f"ERROR :: {line}" for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ([], "ERROR ::  :: the body is not a record"),
+        ({"colour": 1}, "ERROR :: /colour :: unrecognized field found but not allowed"),
+        ({"partnerContractId": "1"}, "ERROR :: /partnerContractId :: 1 cannot be coerced to Long"),
+        ({"type": "OTHER"}, 'ERROR :: /type :: "OTHER" is not an enum symbol'),
+        (
+            {"partnerContractId": True, "colour": 1},
+            (
+                "ERROR :: /colour :: unrecognized field found but not allowed\n"
+                "ERROR :: /partnerContractId :: True cannot be coerced to Long"
+            ),
+        ),
+    ],
+)
+def test_a_set_up_says_what_is_wrong_with_its_body(board, body, says):
+    answer = board.client.post(
+        "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json=body
+    )
+    assert answer.status_code == 400
+    assert answer.json()["message"] == f"Parameters of method 'setup' failed validation with error '{says}'"
+
+
+def test_the_older_edition_s_set_up_is_served(board):
+    answer = board.client.post(
+        "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json={"type": "PARTNER_P4P"}
+    )
+    assert answer.json()["value"]["key"] == board.credentials["child"]["urn"]
+
+
+@pytest.mark.parametrize(
+    ("who", "verb", "target", "permission"),
+    [
+        (
+            "parent",
+            "POST",
+            "/rest/provisionedHiringContracts?action=setup",
+            "provisionedHiringContracts.ACTION-setup.20250401",
+        ),
+        ("parent", "POST", "/rest/jobCampaigns", "jobCampaigns.CREATE.20250401"),
+        (
+            "child",
+            "GET",
+            "/v2/provisionedApplications?q=credentialsByUniqueForeignId&uniqueForeignId=x",
+            "provisionedApplications.FINDER-credentialsByUniqueForeignId.NO_VERSION",
+        ),
+    ],
+)
+def test_a_caller_of_the_wrong_kind_is_told_the_permission(board, who, verb, target, permission):
+    body = {} if verb == "POST" else None
+    answer = board.client.request(verb, target, headers=board.headers(who), json=body)
+    assert (answer.status_code, answer.json()["message"]) == (
+        403,
+        f"Not enough permissions to access: {permission}",
+    )
+
+
+@pytest.mark.parametrize(
+    "uuid", ["{00000000-0000-4000-8000-000000000000}", "00000000000040008000000000000000"]
+)
+def test_a_task_s_urn_has_one_spelling(board, uuid):
+    answer = board.client.get(
+        f"/rest/simpleJobPostingTasks?ids=List(urn%3Ali%3AsimpleJobPostingTask%3A{uuid})",
+        headers=board.headers(),
+    )
+    assert answer.json() == {"status": 400, "message": "Batch key parameter value is invalid"}
+
+
+def test_an_action_of_the_resource_is_not_one_of_an_entity(board):
+    """A secret was rolled for a key that nobody had looked at."""
+    answer = board.client.post(
+        "/v2/developerApplicationsSecurity/1?action=rollDeveloperApplicationSecret",
+        headers=board.headers("parent"),
+        json={},
+    )
+    assert answer.json() == {"status": 400, "message": "Action 'rollDeveloperApplicationSecret' not found"}
+
+
+def test_an_action_of_a_campaign_needs_the_campaign(board):
+    answer = board.client.post("/rest/jobCampaigns?action=pause", headers=board.headers(), content=b"{}")
+    assert answer.json() == {"status": 400, "message": "Action 'pause' not found"}

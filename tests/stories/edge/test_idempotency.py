@@ -1,0 +1,251 @@
+"""``Idempotency-Key``: the same key and body get the same answer, another body is refused, a crash loses nothing."""
+
+import asyncio
+import threading
+from datetime import timedelta
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from starlette.responses import Response
+
+from jobmeter.api.http.idempotency import run_once
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.pool import Database
+from jobmeter.request_control.model import Request
+from tests.support.sandbox_client import bearer, make_event
+
+ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"
+NOW = read_machine_clock()
+
+
+def draft(name="Acme"):
+    return {"uniqueForeignId": name, "name": f"Partner - {name}", "description": "A customer"}
+
+
+def writes(board):
+    """Every kind of write, as (name, path, headers, body); sent twice it would do its work twice."""
+    operator = bearer(board.credentials["operator_key"])
+    click = make_event(1, "e-1", board.now_ms)
+    return [
+        ("provisioning", "/v2/provisionedApplications", board.headers("parent"), draft()),
+        ("secret", ROLL, board.headers("parent"), {}),
+        ("contract", "/rest/provisionedHiringContracts?action=setup", board.headers(), {}),
+        (
+            "jobs",
+            "/rest/simpleJobPostings",
+            board.headers(**{"X-RestLi-Method": "batch_create"}),
+            {"elements": [board.job_element("once-1")]},
+        ),
+        ("partner", "/operator/partners", operator, {"name": "Another"}),
+        ("events", "/events", bearer(board.credentials["events_key"]), [click]),
+    ]
+
+
+def send(board, path, headers, body, key="k-1"):
+    return board.client.post(path, headers=headers | {"Idempotency-Key": key}, json=body)
+
+
+def told(answer):
+    return (
+        answer.status_code,
+        answer.content,
+        answer.headers.get("Location"),
+        answer.headers.get("X-RestLi-Id"),
+    )
+
+
+def test_the_same_key_and_body_get_the_same_answer_again(board):
+    for name, path, headers, body in writes(board):
+        first, second = (send(board, path, headers, body) for _ in range(2))
+        assert told(first) == told(second), name
+        assert first.status_code in {200, 201}, name
+        assert "Idempotency-Replayed" not in first.headers, name
+        assert second.headers["Idempotency-Replayed"] == "true", name
+
+
+def test_the_same_key_with_another_body_is_refused(board):
+    for name, path, headers, body in writes(board):
+        assert send(board, path, headers, body).is_success, name
+        answer = send(board, path, headers, {"childDeveloperApplication": "urn:li:developerApplication:1"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED"), name
+
+
+def test_without_a_key_nothing_is_kept(board, database_url):
+    for _, path, headers, body in writes(board):
+        board.client.post(path, headers=headers, json=body)
+    assert count_claims(database_url) == 0
+
+
+def test_a_key_belongs_to_its_sender_its_method_and_its_path(board, neighbour):
+    # given one key for different things
+    answers = [
+        send(board, "/v2/provisionedApplications", board.headers("parent"), draft()),
+        send(board, "/v2/provisionedApplications", neighbour.headers("parent"), draft()),
+        send(board, ROLL, board.headers("parent"), {}),
+        send(board, ROLL, neighbour.headers("parent"), {}),
+    ]
+
+    # then each is carried out for itself
+    assert [answer.status_code for answer in answers] == [201, 201, 200, 200]
+    assert len({answer.content for answer in answers}) == 4
+
+
+def test_a_new_token_of_the_same_application_finds_its_answer(board):
+    first = send(board, ROLL, board.headers("parent"), {})
+    assert told(send(board, ROLL, board.headers("parent"), {})) == told(first)
+
+
+def test_a_refusal_of_the_work_is_kept_too(board):
+    headers = board.headers("parent")
+    bad = draft() | {"name": "x" * 60}
+    first, second = (send(board, "/v2/provisionedApplications", headers, bad) for _ in range(2))
+    assert first.status_code == 422
+    assert told(first) == told(second)
+    assert second.headers["Idempotency-Replayed"] == "true"
+
+
+def test_who_does_not_hold_the_key_of_the_installation_gets_no_stored_answer(board, database_url):
+    body = {"name": "Another"}
+    path = "/operator/partners"
+    assert send(board, path, bearer(board.credentials["operator_key"]), body).status_code == 201
+    assert send(board, path, bearer("guess"), body).status_code == 401
+    assert send(board, path, {}, body).status_code == 401
+    assert count_claims(database_url) == 1
+
+
+def test_reading_ignores_the_key(board, database_url):
+    headers = board.headers("parent") | {"Idempotency-Key": "k"}
+    for _ in range(2):
+        assert board.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
+    assert count_claims(database_url) == 0
+
+
+@pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256])
+def test_a_key_that_cannot_be_kept_is_refused(board, key):
+    answer = send(board, ROLL, board.headers("parent"), {}, key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_IDEMPOTENCY_KEY")
+
+
+def test_an_answer_is_kept_for_a_day(board):
+    # given two keys, each used once
+    assert send(board, ROLL, board.headers("parent"), {}).status_code == 200
+    first = send(board, "/v2/provisionedApplications", board.headers("parent"), draft())
+
+    # when it is almost a day later, the answer is still there
+    board.advance("23h59m")
+    assert told(send(board, "/v2/provisionedApplications", board.headers("parent"), draft())) == told(first)
+
+    # and later the work is done again
+    board.advance("2m")
+    again = send(board, "/v2/provisionedApplications", board.headers("parent"), draft())
+    assert again.status_code == 409
+
+
+def test_the_database_holds_no_secret_of_a_kept_answer(board, database_url):
+    secret = send(board, ROLL, board.headers("parent"), {}).json()["value"]["client_secret"]
+    with psycopg.connect(database_url) as connection:
+        kept = connection.execute("SELECT claim_hash || sealed_answer FROM repeat_claims").fetchone()[0]
+    assert secret.encode() not in bytes(kept)
+
+
+def test_twins_at_the_same_time_do_the_work_once(board):
+    headers, answers = board.headers("parent"), []
+
+    def act():
+        answers.append(send(board, "/v2/provisionedApplications", headers, draft()))
+
+    threads = [threading.Thread(target=act) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def count_claims(database_url):
+    with psycopg.connect(database_url) as connection:
+        return connection.execute("SELECT count(*) FROM repeat_claims").fetchone()[0]
+
+
+# -- what happens when a process dies, told without a server
+
+
+def run_once_story(database_url, story):
+    async def run():
+        database = await Database.open(database_url, connections_max=4)
+        try:
+            return await story(SimpleNamespace(database=database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+ASKED = Request("operator", "POST", "/operator/partners", "k", b"{}")
+
+
+class Died(BaseException):
+    """The process ended: nothing after it runs, no handler of errors either."""
+
+
+async def die():
+    raise Died
+
+
+async def fail():
+    raise RuntimeError("no luck")
+
+
+async def answer_done():
+    return Response(b"done", headers={"Location": "/x"})
+
+
+def test_a_claim_whose_process_died_is_taken_over_after_a_minute(database_url):
+    async def story(state):
+        with pytest.raises(Died):
+            await run_once(state, ASKED, now=NOW, run=die)
+        with pytest.raises(Refused) as soon:
+            await run_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
+        later = await run_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
+        again = await run_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
+        return soon.value.fault, later.body, again.body, again.headers["location"]
+
+    fault, later, again, location = run_once_story(database_url, story)
+    assert fault is Fault.IDEMPOTENCY_KEY_IN_USE
+    assert (later, again, location) == (b"done", b"done", "/x")
+
+
+def test_work_that_failed_may_be_repeated_at_once(database_url):
+    async def story(state):
+        with pytest.raises(RuntimeError):
+            await run_once(state, ASKED, now=NOW, run=fail)
+        return await run_once(state, ASKED, now=NOW, run=answer_done)
+
+    assert run_once_story(database_url, story).body == b"done"
+
+
+def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(database_url):
+    async def story(state):
+        async def slow():
+            # given a request so slow that another one takes its claim over
+            await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
+            return Response(b"late")
+
+        await run_once(state, ASKED, now=NOW, run=slow)
+        return await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)
+
+    assert run_once_story(database_url, story).body == b"done"
+
+
+def test_a_failure_of_ours_is_not_kept(database_url):
+    async def story(state):
+        async def respond_to_failure():
+            return Response(status_code=Fault.INTERNAL.row.status)
+
+        await run_once(state, ASKED, now=NOW, run=respond_to_failure)
+        return await run_once(state, ASKED, now=NOW, run=answer_done)
+
+    assert run_once_story(database_url, story).body == b"done"

@@ -1,0 +1,372 @@
+"""What every Rest.li resource shares: verbs, limits, parameters, projection, versions, headers of answers."""
+
+from urllib.parse import quote
+
+import pytest
+
+from jobmeter.api.restli.projections import project, read_masks
+from jobmeter.api.routes import RESOURCES, REST
+from jobmeter.base.limits import HEADERS_BYTES_MAX, QUERY_BYTES_MAX, URL_BYTES_MAX
+from jobmeter.wire.restli.methods import Method
+from tests.conftest import TEMPLATE, make_database
+from tests.support.sandbox_client import open_board
+
+VERBS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "PROPFIND")
+ROUTES = [(root, resource) for roots, resource in RESOURCES for root in roots]
+TASK = "urn:li:simpleJobPostingTask:00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture(scope="module")
+def database_url(cluster_url):
+    yield from make_database(cluster_url, TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def board(database_url):
+    """Nothing here writes anything that another story would see."""
+    with open_board(database_url) as opened:
+        yield opened
+
+
+# -- verbs
+
+
+@pytest.mark.parametrize(("root", "resource"), ROUTES, ids=lambda value: getattr(value, "name", value))
+def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(board, root, resource):
+    for verb in VERBS:
+        answer = board.client.request(verb, f"{root}/{resource.name}", headers=board.headers("parent"))
+        if verb in resource.verbs:
+            assert answer.status_code != 405, verb
+            continue
+        assert answer.status_code == 405, verb
+        assert answer.headers["Allow"] == ", ".join(resource.list_allowed(keyed=False) or resource.verbs)
+        assert answer.headers["X-RestLi-Error-Response"] == "true"
+
+
+def test_an_entity_and_its_resource_allow_different_verbs(board):
+    allowed = [
+        board.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
+        for key in ("", "/1", "/1/")
+    ]
+    assert allowed == ["GET, POST", "POST", "POST"]
+
+
+def test_a_verb_is_judged_before_the_caller(board):
+    assert board.client.delete("/rest/partnerJobReports").status_code == 405
+    assert board.client.get("/rest/partnerJobReports").status_code == 401
+
+
+def test_the_tunnelled_verb_counts(board):
+    headers = board.headers("parent") | {"Content-Type": "application/x-www-form-urlencoded"}
+    statuses = {
+        verb: board.client.post(
+            "/rest/partnerBudgetReports", headers=headers | {"X-HTTP-Method-Override": verb}, content="a=b"
+        ).status_code
+        for verb in ("GET", "DELETE", "FOO")
+    }
+    assert statuses == {"GET": 403, "DELETE": 405, "FOO": 400}
+
+
+@pytest.mark.parametrize("path", ["/health", "/oauth/v2/accessToken", "/operator/partners"])
+def test_plain_endpoints_name_their_verbs_too(board, path):
+    answer = board.client.request("PATCH", path)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"]
+
+
+# -- paths
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rest/partnerJobReports/key/more",
+        "/rest/partnerBudgetReports/key",
+        "/rest/noSuchResource",
+        "/rest//partnerJobReports",
+        "/rest",
+    ],
+)
+def test_a_path_that_leads_nowhere_is_not_found(board, path):
+    answer = board.client.get(path, headers=board.headers("parent"))
+    assert (answer.status_code, answer.json()["message"]) == (404, "No virtual resource found")
+
+
+def test_an_unknown_unversioned_resource_is_named(board):
+    answer = board.client.get("/v2/nothing", headers=board.headers())
+    assert answer.json() == {
+        "status": 404,
+        "serviceErrorCode": 0,
+        "message": "Resource nothing does not exist",
+    }
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_trailing_slash_is_as_good_as_none(board, slash):
+    answer = board.client.get(f"/rest/partnerBudgetReports{slash}", headers=board.headers("parent"))
+    assert answer.status_code == 200
+
+
+# -- sizes
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        (f"/rest/partnerJobReports?q={'x' * QUERY_BYTES_MAX}", "the query string"),
+        (f"/rest/partnerJobReports/{'x' * 4_097}", "a path segment"),
+        (f"/rest/partnerJobReports/{'x' * 4_000}/{'y' * 4_000}/{'z' * 300}", "the URL"),
+    ],
+)
+def test_an_url_above_the_limits_is_refused(board, path, what):
+    answer = board.client.get(path, headers=board.headers())
+    assert answer.status_code == 414
+    assert what in answer.json()["message"]
+
+
+def test_headers_and_url_together_have_a_limit(board):
+    many = {f"X-Pad-{n}": "x" * 4_000 for n in range(HEADERS_BYTES_MAX // 4_000 + 1)}
+    answer = board.client.get("/rest/partnerBudgetReports", headers=board.headers("parent") | many)
+    assert answer.status_code == 414
+
+
+def test_a_tunnelled_query_may_be_longer(board):
+    ids = ",".join(quote(f"{TASK[:-3]}{n:03}", safe="") for n in range(95))
+    query = f"ids=List({ids})"
+    assert len(query) > QUERY_BYTES_MAX
+    headers = board.headers(**{"X-HTTP-Method-Override": "GET", "X-RestLi-Method": "batch_get"})
+    answer = board.client.post(
+        "/rest/simpleJobPostingTasks",
+        headers=headers | {"Content-Type": "application/x-www-form-urlencoded"},
+        content=query,
+    )
+    assert len(query) < URL_BYTES_MAX * 2
+    assert (answer.status_code, len(answer.json()["errors"])) == (200, 95)
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [([], 411), ([(b"content-length", b"0")], 200), ([(b"transfer-encoding", b"chunked")], 200)],
+)
+def test_a_post_without_a_body_must_say_so(board, more, status):
+    headers = [(name.lower().encode(), value.encode()) for name, value in board.headers().items()]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/rest/provisionedHiringContracts",
+        "raw_path": b"/rest/provisionedHiringContracts",
+        "query_string": b"action=setup",
+        "headers": headers + more,
+    }
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    board.client.portal.call(board.client.app, scope, receive, send)
+    assert sent[0]["status"] == status
+
+
+# -- parameters and methods
+
+
+def test_an_unknown_parameter_is_refused_on_versioned_resources_only(board):
+    answer = board.client.get("/rest/partnerBudgetReports?b=1&a=2&start=0", headers=board.headers("parent"))
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "status": 403,
+        "serviceErrorCode": 100,
+        "code": "ACCESS_DENIED",
+        "message": "Unpermitted fields present in PARAMETER: "
+        "Data Processing Exception while processing fields [/a, /b]",
+    }
+    query = "q=credentialsByUniqueForeignId&uniqueForeignId=x&holdoutPadding=xxx"
+    answer = board.client.get(f"/v2/provisionedApplications?{query}", headers=board.headers("parent"))
+    assert answer.status_code == 200
+
+
+def test_each_versioned_resource_lists_its_parameters():
+    assert [resource.name for root, resource in ROUTES if root == REST and resource.parameters is None] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/rest/partnerJobReports?q=nothing", 400, "Finder 'nothing' not found"),
+        ("/rest/partnerJobReports?q=List(a)", 400, "Finder '['a']' not found"),
+        (
+            "/rest/simpleJobPostingTasks?q=x",
+            403,
+            "Not enough permissions to access: simpleJobPostingTasks.FINDER-x.20250401",
+        ),
+        (
+            "/rest/simpleJobPostingTasks/1",
+            403,
+            "Not enough permissions to access: simpleJobPostingTasks.GET.20250401",
+        ),
+        (
+            "/rest/partnerJobReports",
+            403,
+            "Not enough permissions to access: partnerJobReports.GET_ALL.20250401",
+        ),
+        (
+            "/v2/simpleJobPostingTasks/1",
+            403,
+            "Not enough permissions to access: simpleJobPostingTasks.GET.NO_VERSION",
+        ),
+    ],
+)
+def test_a_method_that_is_not_offered_is_named(board, path, status, says):
+    answer = board.client.get(path, headers=board.headers())
+    assert (answer.status_code, answer.json()["message"]) == (status, says)
+
+
+@pytest.mark.parametrize("name", ["batch_get", "BATCH_GET", "Batch_Get", ""])
+def test_the_name_of_a_method_has_no_case(board, name):
+    headers = board.headers(**{"X-RestLi-Method": name})
+    answer = board.client.get(f"/rest/simpleJobPostingTasks?ids=List({quote(TASK)})", headers=headers)
+    assert answer.status_code == 200
+
+
+def test_a_method_that_contradicts_the_request_is_refused(board):
+    headers = board.headers(**{"X-RestLi-Method": "finder"})
+    answer = board.client.get("/rest/simpleJobPostingTasks?ids=List(a)", headers=headers)
+    assert answer.status_code == 400
+    assert "X-RestLi-Method 'FINDER'" in answer.json()["message"]
+
+
+# -- versions and dialects
+
+
+@pytest.mark.parametrize("version", ["202504", "202504.01", "20250401", "202604"])
+def test_active_versions_are_served(board, version):
+    headers = board.headers("parent", **{"LinkedIn-Version": version})
+    assert board.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
+
+
+def test_the_active_versions_are_a_setting(board, database_url):
+    with open_board(database_url, active_versions="202701, 202504.02") as later:
+        statuses = {
+            version: later.client.get(
+                "/rest/partnerBudgetReports", headers=later.headers("parent", **{"LinkedIn-Version": version})
+            )
+            for version in ("202701", "202504.02", "202504")
+        }
+    assert [answer.status_code for answer in statuses.values()] == [200, 200, 426]
+    assert statuses["202504"].json() == {
+        "status": 426,
+        "code": "NONEXISTENT_VERSION",
+        "message": "Requested version 20250401 is not active",
+    }
+
+
+def test_a_missing_version_is_the_gateway_s_refusal(board):
+    headers = board.headers("parent")
+    del headers["LinkedIn-Version"]
+    answer = board.client.get("/rest/partnerBudgetReports", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "VERSION_MISSING")
+    assert answer.headers["X-RestLi-Gateway-Error"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told", "mark"),
+    [
+        ("2.0.0", "2.0.0", "X-RestLi-Error-Response"),
+        ("1.0.0", "1.0.0", "X-LinkedIn-Error-Response"),
+        (None, "1.0.0", "X-LinkedIn-Error-Response"),
+    ],
+)
+def test_the_answer_tells_its_dialect(board, sent, told, mark):
+    headers = board.headers("parent")
+    del headers["X-RestLi-Protocol-Version"]
+    if sent is not None:
+        headers["X-RestLi-Protocol-Version"] = sent
+    good = board.client.get("/rest/partnerBudgetReports", headers=headers)
+    bad = board.client.get("/rest/partnerBudgetReports?partnerContractId=x", headers=headers)
+    assert (good.status_code, good.headers["X-RestLi-Protocol-Version"]) == (200, told)
+    assert mark not in good.headers
+    assert (bad.status_code, bad.headers["X-RestLi-Protocol-Version"], bad.headers[mark]) == (
+        400,
+        told,
+        "true",
+    )
+
+
+def test_a_dialect_that_does_not_exist_is_named(board):
+    headers = board.headers("parent", **{"X-RestLi-Protocol-Version": "3.0.0"})
+    answer = board.client.get("/rest/partnerBudgetReports", headers=headers)
+    assert answer.status_code == 400
+    says = "Rest.li protocol version 3.0.0 used by the client is not supported!"
+    assert answer.json()["message"] == says
+
+
+def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(board):
+    headers = board.headers("parent")
+    answers = [
+        board.client.get(f"/rest/partnerBudgetReports{query}", headers=headers) for query in ("", "", "?x=1")
+    ]
+    ids = {answer.headers[name] for answer in answers for name in ("x-li-uuid", "x-li-request-id")}
+    assert len(ids) == 6
+    left = [int(answer.headers["X-RateLimit-Remaining"]) for answer in answers]
+    assert left == [left[0], left[0] - 1, left[0] - 2]
+
+
+# -- projection
+
+
+def test_fields_cut_the_answer_of_a_single_resource(board):
+    answer = board.client.get(
+        "/rest/partnerBudgetReports?fields=serviceTermStartAt,partnerBudgetDetails:(serviceTermBudgetSpent:(amount))",
+        headers=board.headers("parent"),
+    )
+    content = answer.json()
+    assert set(content) == {"serviceTermStartAt", "partnerBudgetDetails"}
+    assert content["partnerBudgetDetails"] == [{"serviceTermBudgetSpent": {"amount": "0.00"}}]
+
+
+def test_a_mask_that_cannot_be_read_is_refused_before_the_work(board):
+    answer = board.client.get("/rest/partnerBudgetReports?fields=a:(b", headers=board.headers("parent"))
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Invalid query parameters syntax")
+
+
+ENTITY = {"a": 1, "b": {"c": 2, "d": 3}}
+
+
+@pytest.mark.parametrize(
+    ("method", "content", "cut"),
+    [
+        (Method.GET, ENTITY, {"b": {"c": 2}}),
+        (
+            Method.BATCH_GET,
+            {"results": {"k": ENTITY}, "statuses": {}, "errors": {"e": {"a": 1}}},
+            {"results": {"k": {"b": {"c": 2}}}, "statuses": {}, "errors": {"e": {"a": 1}}},
+        ),
+        (
+            Method.FINDER,
+            {"elements": [ENTITY], "paging": {"start": 0}},
+            {"elements": [{"b": {"c": 2}}], "paging": {"start": 0}},
+        ),
+        (Method.ACTION, {"value": ENTITY}, {"value": {"b": {"c": 2}}}),
+        (Method.CREATE, ENTITY, ENTITY),
+        (Method.BATCH_CREATE, {"elements": [ENTITY]}, {"elements": [ENTITY]}),
+        (Method.GET, b'{"a":1,"b":{"c":2,"d":3}}', {"b": {"c": 2}}),
+    ],
+)
+def test_the_mask_applies_to_entities_in_their_envelope(method, content, cut):
+    masks = read_masks({"fields": "b:(c)"})
+    assert project(masks, method, content) == cut
+
+
+def test_paging_has_a_mask_of_its_own():
+    masks = read_masks({"pagingFields": "total", "fields": ""})
+    content = {"elements": [ENTITY], "paging": {"start": 0, "total": 5}}
+    assert project(masks, Method.FINDER, content) == {"elements": [ENTITY], "paging": {"total": 5}}
+
+
+def test_without_a_mask_the_very_same_content_goes_out():
+    content = b"{}"
+    assert project(read_masks({}), Method.GET, content) is content

@@ -1,0 +1,233 @@
+"""Feeds over HTTP: registered by the operator, read by the worker, reported to their owner and to nobody else."""
+
+import asyncio
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from jobmeter.jobs.feeds import flow as feeds_flow
+from jobmeter.jobs.feeds.model import Feed
+from jobmeter.worker import feeds
+from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
+from tests.support.sandbox_client import bearer
+from tests.support.scenario import START, open_stage
+
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """A partner's web site. ``body`` is its feed, under a version that changes with it."""
+
+    body = b""
+    asked: list[str]
+    reached: threading.Event  # by a request
+    gate: threading.Event  # closed, the body does not come
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/feed.xml"
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    server: Site
+
+    def do_GET(self):
+        version = f'"{hash(self.server.body)}"'
+        self.server.asked.append(self.headers.get("If-None-Match", ""))
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/hostname")
+            self.end_headers()
+        elif self.headers.get("If-None-Match") == version:
+            self.send_response(304)
+            self.end_headers()
+        else:
+            self.send_response(200)
+            self.send_header("ETag", version)
+            self.end_headers()
+            self.server.reached.set()
+            self.server.gate.wait(60)
+            self.wfile.write(self.server.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(("127.0.0.1", 0), Answers) as opened:
+        opened.asked = []
+        opened.reached, opened.gate = threading.Event(), threading.Event()
+        opened.gate.set()
+        thread = threading.Thread(target=opened.serve_forever)
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+def operator(board):
+    return bearer(board.credentials["operator_key"])
+
+
+def child_id(board) -> int:
+    key = board.credentials["child"]
+    return int(str(key["urn"]).rsplit(":", 1)[-1])
+
+
+def register(board, **place):
+    body = {"applicationId": child_id(board), "intervalMinutes": 60} | place
+    return board.client.post("/operator/feeds", json=body, headers=operator(board))
+
+
+def wait_for_run(board, feed_id, outcome):
+    for _ in range(500):
+        found = board.client.get(f"/operator/feeds/{feed_id}/report", headers=operator(board)).json()
+        if found["lastRun"] and found["lastRun"]["outcome"] == outcome:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"no run came to {outcome}: {found}")
+
+
+def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
+    site.body = serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")])
+    answer = register(board, url=site.url)
+    assert answer.status_code == 201, answer.text
+    feed_id = answer.json()["id"]
+    wait_for_run(board, feed_id, "DONE")
+
+    own = board.client.get(f"/partner/feeds/{feed_id}/report", headers=bearer(board.token("child")))
+    other = board.client.get(f"/partner/feeds/{feed_id}/report", headers=bearer(board.token("parent")))
+    nobody = board.client.get(f"/partner/feeds/{feed_id}/report")
+
+    assert own.status_code == 200
+    assert (own.json()["lastRun"]["created"], own.json()["lastRun"]["failed"]) == (3, 1)
+    assert [(error["position"], error["partnerJobId"]) for error in own.json()["errors"]] == [(3, "bad")]
+    assert (other.status_code, nobody.status_code) == (404, 401)
+
+
+def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(board, site):
+    site.body = serialize_feed(draw_jobs(3))
+    feed_id = register(board, url=site.url).json()["id"]
+    wait_for_run(board, feed_id, "DONE")
+    board.advance("61m")
+    wait_for_run(board, feed_id, "NOT_CHANGED")
+    assert [bool(version) for version in site.asked] == [False, True]
+
+    site.body = serialize_feed([])
+    board.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(board))
+    assert wait_for_run(board, feed_id, "DONE")["lastRun"]["closed"] == 3
+
+
+def test_a_feed_that_is_slow_to_come_holds_back_no_job(board, site):
+    """A server that sent a byte a second kept all partners' jobs in progress for a quarter of an hour."""
+    site.gate.clear()
+    site.body = serialize_feed(draw_jobs(3))
+    feed_id = register(board, url=site.url).json()["id"]
+    try:
+        assert site.reached.wait(20)
+        assert board.post_job("beside")
+        found = board.client.get(f"/operator/feeds/{feed_id}/report", headers=operator(board)).json()
+        assert found["lastRun"] is None
+    finally:
+        site.gate.set()
+    wait_for_run(board, feed_id, "DONE")
+
+
+def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
+    """It was as good as done: the next reading came an interval later, one that was asked for never."""
+
+    async def run():
+        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+            feed = await feeds_flow.register_feed(
+                connection,
+                application=stage.customers[0].child,
+                location="https://a.example/f",
+                interval_minutes=None,
+                now=START,
+            )
+            assert await feeds_flow.claim_due_feed(connection, now=START) is None
+            await feeds_flow.request_run(connection, feed=feed, may_close_all=False, now=START)
+            first = await feeds_flow.claim_due_feed(connection, now=START)
+            at_once = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=30))
+            again = await feeds_flow.claim_due_feed(connection, now=START + timedelta(minutes=2))
+            await feeds_flow.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
+            over = await feeds_flow.claim_due_feed(connection, now=START + timedelta(days=2))
+            return first, at_once, again, over
+
+    first, at_once, again, over = asyncio.run(run())
+    assert first.id == again.id
+    assert at_once is None
+    assert over is None
+
+
+def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
+    async def run():
+        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+            registered = {
+                "application": stage.customers[0].child,
+                "location": "https://a.example/f",
+                "interval_minutes": 60,
+            }
+            feed = await feeds_flow.register_feed(connection, **registered, now=START)
+            turn = await feeds_flow.claim_due_feed(connection, now=START)
+            asked_at = START + timedelta(seconds=5)
+            await feeds_flow.request_run(connection, feed=feed, may_close_all=True, now=asked_at)
+            await feeds_flow.end_turn(connection, feed=turn, now=START)
+            second = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=9))
+            await feeds_flow.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
+            return second, await feeds_flow.find_feed(connection, feed_id=feed.id)
+
+    second, after = asyncio.run(run())
+    assert second.may_close_all
+    assert after.due_at == START + timedelta(seconds=9, minutes=60)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"url": "https://a.example/f", "path": "/f"},
+        {"url": "file:///etc/hostname"},
+        {"url": "ftp://a.example/f"},
+        {"url": "https://user@a.example/f"},
+        {"path": "f.xml"},
+    ],
+)
+def test_places_that_are_none_are_refused(board, place):
+    assert register(board, **place).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("https://127.0.0.1/feed.xml", "not on the public internet"),
+        ("https://10.1.2.3/feed.xml", "not on the public internet"),
+        ("https://169.254.169.254/latest", "not on the public internet"),
+        ("https://[::1]/feed.xml", "not on the public internet"),
+        ("https://[::ffff:127.0.0.1]/feed.xml", "not on the public internet"),
+        ("http://93.184.215.14/feed.xml", "only https"),
+    ],
+)
+def test_production_reads_public_https_alone(url, why):
+    with pytest.raises(feeds.FeedNotFetchedError, match=why):
+        feeds.fetch(make_feed(url), is_sandbox=False, now=NOW)
+
+
+def test_a_redirect_does_not_lead_to_a_file(site):
+    with pytest.raises(feeds.FeedNotFetchedError, match="only https"):
+        feeds.fetch(make_feed(site.url.replace("feed.xml", "moved")), is_sandbox=True, now=NOW)
+
+
+def test_an_endless_body_is_cut_off(site):
+    site.body = b"x" * 100_000
+    with pytest.raises(feeds.FeedNotFetchedError, match="more than 99,999 bytes"):
+        feeds.fetch(make_feed(site.url), is_sandbox=True, now=NOW, bytes_max=99_999)
+
+
+def make_feed(url: str) -> Feed:
+    return Feed(1, 1, url, None, None, may_close_all=False, etag="", last_modified="", read_at=None)

@@ -1,0 +1,212 @@
+"""A feed carried out by difference: what is created, changed, closed, kept in error, and held back."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from jobmeter.database.pool import Database
+from jobmeter.integrity import flow as integrity
+from jobmeter.jobs.feeds import flow as feeds
+from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, FeedRunOutcome
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.partners.applications import flow as partners
+from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
+
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
+SMALL = FeedPolicy(batch_jobs=7)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One feed of one application; each load is a day later than the one before unless told."""
+
+    url: str
+    runner: asyncio.Runner
+    database: Database
+
+    def load(
+        self, content: bytes, *, day: int = 0, place: str = "file:///a", may_close_all: bool = False
+    ) -> FeedRun:
+        return self.runner.run(self._load(content, NOW + timedelta(days=day), place, may_close_all))
+
+    async def _load(self, content: bytes, now: datetime, place: str, may_close_all: bool) -> FeedRun:
+        async with self.database.transaction() as connection:
+            application = await partners.find_application(connection, application_id=self.application_id)
+            assert application is not None
+            feed = await feeds.register_feed(
+                connection, application=application, location=place, interval_minutes=None, now=now
+            )
+            if may_close_all:
+                await feeds.request_run(connection, feed=feed, may_close_all=True, now=now)
+                feed = await feeds.find_feed(connection, feed_id=feed.id)
+        return await load_feed(self.database, feed=feed, file=io.BytesIO(content), now=now, policy=SMALL)
+
+    @property
+    def application_id(self) -> int:
+        return self.ask("SELECT min(id) FROM applications")[0][0]
+
+    def ask(self, statement: str) -> list[tuple]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return connection.execute(statement).fetchall()
+
+    def states(self) -> dict[str, list[str]]:
+        """The states of each partner id's postings, oldest first."""
+        found: dict[str, list[str]] = {}
+        for name, state in self.ask("SELECT external_id, state FROM job_postings ORDER BY job_id"):
+            found.setdefault(name, []).append(state)
+        return found
+
+    def report(self) -> FeedReport:
+        async def read() -> FeedReport:
+            async with self.database.connection() as connection:
+                feed = (await feeds.list_feeds(connection))[0]
+                return await feeds.read_report(connection, feed=feed, after=-1, rows_max=100)
+
+        return self.runner.run(read())
+
+    def check_laws(self) -> None:
+        async def check() -> list[str]:
+            async with self.database.transaction() as connection:
+                return [found.law for found in await integrity.check_laws(connection) if found.breaches]
+
+        assert self.runner.run(check()) == []
+
+
+@pytest.fixture
+def stage(database_url: str) -> Iterator[Stage]:
+    with asyncio.Runner() as runner:
+
+        async def begin() -> Database:
+            database = await Database.open(database_url, connections_max=3)
+            async with database.transaction() as connection:
+                await partners.create_parent(connection, name="Feeder", now=NOW)
+            return database
+
+        database = runner.run(begin())
+        yield Stage(database_url, runner, database)
+        runner.run(database.close())
+
+
+def test_a_first_load_makes_live_jobs_without_a_price(stage):
+    run = stage.load(serialize_feed(draw_jobs(30)))
+    assert (run.outcome, run.jobs, run.created, run.failed) == (FeedRunOutcome.DONE, 30, 30, 0)
+    rows = stage.ask(
+        "SELECT state, channel, job_postings.job_id % 256 = shard, content ->> 'application_url' = apply_url, "
+        "click_price_micros, budget_micros, live_until_ms = extract(epoch FROM expires_at) * 1000 "
+        "FROM job_postings JOIN job_budgets USING (shard, job_id)"
+    )
+    assert rows == [("LIVE", "FEED", True, True, 0, 0, True)] * 30
+    stage.check_laws()
+
+
+def test_an_unchanged_reload_touches_no_job(stage):
+    stage.load(serialize_feed(draw_jobs(30)))
+    before = stage.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1")
+    run = stage.load(serialize_feed(draw_jobs(30)), day=1)
+    assert (run.unchanged, run.created, run.updated, run.closed) == (30, 0, 0, 0)
+    assert stage.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1") == before
+
+
+def test_a_change_is_carried_out_and_the_job_keeps_its_id(stage):
+    stage.load(serialize_feed(draw_jobs(10)))
+    before = stage.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")
+    changed = [*draw_jobs(10)[:3], serialize_job("j3", title="Rigger"), *draw_jobs(10)[4:]]
+    run = stage.load(serialize_feed(changed), day=1)
+    assert (run.updated, run.unchanged) == (1, 9)
+    assert stage.ask("SELECT job_id FROM job_postings WHERE title = 'Rigger' AND revision = 1") == before
+
+
+def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(stage):
+    stage.load(serialize_feed(draw_jobs(10)))
+    run = stage.load(serialize_feed(draw_jobs(9)), day=1)
+    ended = stage.ask(
+        "SELECT state, closed_at, live_until_ms FROM job_postings JOIN job_budgets USING (shard, job_id) "
+        "WHERE external_id = 'j9'"
+    )
+    day_after = NOW + timedelta(days=1)
+    assert run.closed == 1
+    assert ended == [("CLOSED", day_after, int(day_after.timestamp()) * 1000)]
+    assert stage.load(serialize_feed(draw_jobs(10)), day=2).created == 1
+    assert stage.states()["j9"] == ["CLOSED", "LIVE"]
+    stage.check_laws()
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"description": "short"}, "job/description"),
+        ({"applyUrl": "javascript:alert(1)"}, "job/applyUrl"),
+        ({"expirationDate": "05/03/2026"}, "job/expirationDate"),
+    ],
+)
+def test_a_job_in_error_stays_as_it_was_and_is_read_again(stage, changed, path):
+    stage.load(serialize_feed(draw_jobs(10)))
+    run = stage.load(serialize_feed([*draw_jobs(9), serialize_job("j9", **changed)]), day=1)
+    (error,) = stage.report().errors
+    assert (run.failed, run.closed, run.unchanged) == (1, 0, 9)
+    assert (error.index, error.partner_job_id, error.path) == (9, "j9", path)
+    assert stage.states()["j9"] == ["LIVE"]
+    # Mended, it is written anew although it says what it said at first.
+    assert stage.load(serialize_feed(draw_jobs(10)), day=2).updated == 1
+    assert stage.report().errors == ()
+
+
+def test_one_id_twice_is_an_error_of_the_second(stage):
+    run = stage.load(serialize_feed([serialize_job("same"), serialize_job("same", title="Other")]))
+    assert (run.created, run.failed) == (1, 1)
+    assert stage.report().errors[0].index == 1
+
+
+def test_an_id_of_another_feed_stays_there(stage):
+    stage.load(serialize_feed(draw_jobs(3)))
+    run = stage.load(serialize_feed(draw_jobs(4)), place="file:///b")
+    assert (run.created, run.failed) == (1, 3)
+    assert stage.states() == {f"j{number}": ["LIVE"] for number in range(4)}
+
+
+@pytest.mark.parametrize(
+    ("left", "outcome", "closed"), [(160, FeedRunOutcome.DONE, 40), (159, FeedRunOutcome.STOPPED, 0)]
+)
+def test_a_fifth_may_close_at_once_and_no_more(stage, left, outcome, closed):
+    stage.load(serialize_feed(draw_jobs(200)))
+    run = stage.load(serialize_feed(draw_jobs(left)), day=1)
+    assert (run.outcome, run.closed, run.closed + run.held_back) == (outcome, closed, 200 - left)
+    assert stage.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(200 - closed,)]
+
+
+def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(stage):
+    stage.load(serialize_feed(draw_jobs(50)))
+    assert stage.load(serialize_feed(draw_jobs(30)), day=1).closed == 20
+    assert stage.load(serialize_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
+    assert stage.load(serialize_feed([]), day=3, may_close_all=True).closed == 30
+    stage.check_laws()
+
+
+def test_a_truncated_feed_closes_nothing(stage):
+    stage.load(serialize_feed(draw_jobs(30)))
+    whole = serialize_feed(draw_jobs(30))
+    run = stage.load(whole[: len(whole) * 29 // 30], day=1)
+    assert (run.outcome, run.closed) == (FeedRunOutcome.MALFORMED, 0)
+    assert run.message
+    assert set(map(tuple, stage.states().values())) == {("LIVE",)}
+
+
+def test_a_job_lives_on_while_it_is_in_the_feed_and_ends_on_its_own_day(stage):
+    content = serialize_feed([serialize_job("stays"), serialize_job("ends", expirationDate="2026-05-10")])
+    stage.load(content)
+    assert stage.load(content, day=119).updated == 0
+    assert stage.load(content, day=120).updated == 1
+
+    async def expire() -> None:
+        async with stage.database.transaction() as connection:
+            await jobs.expire_jobs(connection, rows_max=10, now=NOW + timedelta(days=200))
+
+    stage.runner.run(expire())
+    assert stage.states() == {"stays": ["LIVE"], "ends": ["EXPIRED"]}
+    stage.check_laws()

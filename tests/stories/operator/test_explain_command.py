@@ -1,0 +1,93 @@
+"""``jobmeter explain ...`` on a database: each command reaches the clicks and their reasons."""
+
+import asyncio
+import csv
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import day_of, final_at
+from jobmeter.cli.main import main
+from tests.support.scenario import PRICE_MICROS, START, make_clicks, make_event, open_stage
+
+
+async def make_history(database_url: str) -> tuple[int, UUID]:
+    """A job with two clicks of one visitor, settled. Returns the job and its charge."""
+    async with open_stage(database_url) as stage:
+        job_id = await stage.post("told", budget_micros=20 * PRICE_MICROS)
+        clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
+        await stage.ingest(clicks, START + timedelta(hours=1))
+        await stage.run_due(final_at(day_of(START)))
+        ((reference,),) = await stage.rows("SELECT reference FROM charge_postings")
+        return job_id, reference
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in ("explain", *words)])
+    assert not ended.value.code
+    return capsys.readouterr().out
+
+
+def test_each_command_explains(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    job_id, reference = asyncio.run(make_history(database_url))
+    where = ("--database-url", database_url)
+
+    job = run(capsys, "job", job_id, *where)
+    day = run(capsys, "day", job_id, day_of(START), *where)
+    charge = run(capsys, "charge", reference, *where)
+    event = run(capsys, "event", "board", "c1", to_ms(START) + 1_000, *where)
+
+    assert "RESERVE" in job
+    assert str(reference) in job
+    for told in (day, charge):
+        assert "REVERSED" in told
+        assert "already clicked" in told
+    assert "1 REPEATED_CLICK" in day
+    assert "REVERSED: the visitor had already clicked on this job that day" in event
+
+
+def test_every_click_of_a_day_goes_into_a_file(
+    database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """More than a page of them, of several batches, the last of which the budget carries in part."""
+
+    async def make_busy_day() -> int:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("busy", budget_micros=2_700 * PRICE_MICROS)
+            for batch in range(3):
+                clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
+                await stage.ingest(clicks, START + timedelta(hours=1))
+            return job_id
+
+    job_id, file = asyncio.run(make_busy_day()), tmp_path / "clicks.csv"
+    told = run(capsys, "day", job_id, day_of(START), "--csv", file, "--database-url", database_url)
+    with file.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    assert "3,000 clicks" in told
+    assert [row["outcome"] for row in rows] == ["CHARGED"] * 2_700 + ["BEYOND_BUDGET"] * 300
+    assert len({row["eventKey"] for row in rows}) == 3_000
+    assert len({row["charge"] for row in rows[:2_700]}) == 3
+
+
+def test_what_is_not_known_is_one_line(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", "job", "256", "--database-url", database_url])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "jobmeter: There is no job 256\n"
+
+
+def test_nothing_is_cut_off_on_a_narrow_screen(
+    database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reference is what the next question is asked with; in 80 columns it was cut after five letters."""
+    job_id, reference = asyncio.run(make_history(database_url))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    told = run(capsys, "job", job_id, "--database-url", database_url)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in told
+    rows = [line.split("\N{BOX DRAWINGS LIGHT VERTICAL}") for line in told.splitlines()]
+    assert str(reference) in "".join(row[2].strip() for row in rows if len(row) == 11)

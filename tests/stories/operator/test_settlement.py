@@ -1,0 +1,220 @@
+"""What an operator sets for settlement, over HTTP, and what it leads to."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox_client import Board, bearer, make_event
+
+NETWORK = "198.51.100.0/24"
+
+
+def send(board: Board, verb: str, path: str, body: Any) -> Any:
+    headers = bearer(board.credentials["operator_key"])
+    return board.client.request(verb, f"/operator/{path}", headers=headers, json=body)
+
+
+def settle_two_clicks(board: Board, name: str) -> tuple[int, str]:
+    """A click of ada from a network and one of bo from nowhere, on a job of its own."""
+    job_id, at = board.post_job(name), board.now_ms
+    clicks = [
+        make_event(job_id, f"{name}-ada", at, type="applyClick", visitor="ada", address="198.51.100.9"),
+        make_event(job_id, f"{name}-bo", at + 1, type="applyClick", visitor="bo"),
+    ]
+    assert board.send(clicks).json()["accepted"] == 2
+    return job_id, board.now.date().isoformat()
+
+
+def list_reasons(board: Board, job_id: int, day: str) -> dict[str, int]:
+    headers = bearer(board.credentials["operator_key"])
+    found = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()
+    return found["restatements"][0]["reversed"] if found["restatements"] else {}
+
+
+@pytest.mark.parametrize(
+    ("body", "reversed_clicks"),
+    [
+        ({"event": {"source": "board", "id": "excluded-ada"}}, 1),
+        ({"visitor": "bo"}, 1),
+        ({"address": "198.51.100.200"}, 1),
+        ({"jobId": "the job"}, 2),
+        ({"day": "the day"}, 2),
+        ({"visitor": "bo", "day": "2020-01-01"}, 0),
+        ({"visitor": "cy"}, 0),
+    ],
+)
+def test_clicks_are_excluded_by_hand(board: Board, body: dict[str, Any], reversed_clicks: int) -> None:
+    job_id, day = settle_two_clicks(board, "excluded")
+    named = {"the job": job_id, "the day": day}
+    asked = {
+        key: value if isinstance(value, dict) else named.get(value, value) for key, value in body.items()
+    }
+    first = send(board, "POST", "exclusions", asked | {"note": "testers"})
+    again = send(board, "POST", "exclusions", asked | {"note": "testers"})
+    assert (first.status_code, again.status_code, again.json()["wasRepeated"]) == (201, 200, True)
+
+    board.advance_to_midnight(days=3)
+
+    assert list_reasons(board, job_id, day) == ({"EXCLUDED": reversed_clicks} if reversed_clicks else {})
+
+
+def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(board: Board) -> None:
+    listed = send(board, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
+    assert listed == {"added": 1, "tooNarrow": 1}
+    job_id, day = settle_two_clicks(board, "listed")
+    board.advance_to_midnight(days=3)
+    assert list_reasons(board, job_id, day) == {"DATA_CENTRE": 1}
+
+    assert send(board, "PUT", "networks/clouds", {"networks": []}).json()["added"] == 0
+    job_id, day = settle_two_clicks(board, "unlisted")
+    board.advance_to_midnight(days=3)
+    assert list_reasons(board, job_id, day) == {}
+
+
+def test_a_rule_is_set_and_shown(board: Board) -> None:
+    changed = send(board, "PUT", "settlementRules/NO_VIEW", {"isOn": True})
+    assert changed.status_code == 200
+    headers = bearer(board.credentials["operator_key"])
+    shown = board.client.get("/operator/settlementRules", headers=headers).json()["elements"]
+    assert changed.json() in shown
+    assert [rule["rule"] for rule in shown if not rule["isOn"]] == []
+
+    # a board that reports views, and two clicks without one
+    job_id, day = settle_two_clicks(board, "unseen")
+    board.send([make_event(job_id, "view", board.now_ms, visitor="somebody")])
+    board.advance_to_midnight(days=3)
+    assert list_reasons(board, job_id, day) == {"NO_VIEW": 2}
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "status"),
+    [
+        ("POST", "exclusions", {"note": "nothing"}, 400),
+        ("POST", "exclusions", {"visitor": "a", "jobId": 1, "note": "both"}, 400),
+        ("POST", "exclusions", {"address": "nowhere", "note": "no address"}, 400),
+        ("POST", "exclusions", {"visitor": "a"}, 400),
+        ("PUT", "networks/clouds", {"networks": ["nowhere"]}, 400),
+        ("PUT", "networks/clouds", {"networks": ["0.0.0.0/0"]}, 400),
+        ("PUT", "settlementRules/UNHEARD", {"isOn": True}, 404),
+        ("PUT", "settlementRules/VISITOR_BURST", {"isOn": "yes"}, 400),
+        ("PUT", "settlementRules/VISITOR_BURST", {"isOn": True, "jobsMax": "5"}, 400),
+        ("PUT", "settlementRules/VISITOR_BURST", {"isOn": True, "jobsMax": 0}, 400),
+        (
+            "POST",
+            "charges/00000000-0000-0000-0000-000000000001/credits",
+            {"amount": "1.00", "reference": "a"},
+            404,
+        ),
+    ],
+)
+def test_what_can_not_be_set_is_refused(board: Board, verb: str, path: str, body: Any, status: int) -> None:
+    assert send(board, verb, path, body).status_code == status
+
+
+def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(board: Board) -> None:
+    job_id, day = settle_two_clicks(board, "credited")
+    headers = bearer(board.credentials["operator_key"])
+
+    def explain() -> Any:
+        return board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
+
+    charge = next(posting for posting in explain()["postings"] if posting["purpose"] == "CHARGE")
+    path = f"charges/{charge['reference']}/credits"
+    assert send(board, "POST", path, {"amount": "1.00", "reference": "early"}).status_code == 400
+    board.advance_to_midnight(days=4)
+    figures = explain()["days"]
+
+    # when a part of the charge is credited, twice by the same reference
+    first = send(board, "POST", path, {"amount": "2.00", "reference": "goodwill"})
+    again = send(board, "POST", path, {"amount": "2.00", "reference": "goodwill"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert send(board, "POST", path, {"amount": "1.50", "reference": "too much"}).status_code == 400
+
+    # then the day stands, the posting is today's, and the money is the contract's again
+    found = explain()
+    assert found["days"] == figures
+    assert (found["spent"], found["released"]) == ("1.00", "2.00")
+    (credit,) = [posting for posting in found["postings"] if posting["purpose"] == "ADJUST"]
+    assert (credit["day"], credit["to"], credit["amount"]) == (
+        board.now.date().isoformat(),
+        "CONTRACT",
+        "2.00",
+    )
+    assert credit["corrects"] == charge["reference"]
+    assert day < credit["day"]
+
+    # and reports, which speak of days, say what they said
+    posted = date.fromisoformat(day)
+    (told,) = board.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
+    assert told["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
+
+
+def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(board: Board) -> None:
+    job_id, day = settle_two_clicks(board, "lowered")
+    headers = bearer(board.credentials["operator_key"])
+    board.advance_to_midnight(days=4)
+    postings = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()[
+        "postings"
+    ]
+    (charge,) = [posting["reference"] for posting in postings if posting["purpose"] == "CHARGE"]
+    credit = {"amount": "2.00", "reference": "goodwill"}
+    assert send(board, "POST", f"charges/{charge}/credits", credit).status_code == 201
+
+    def lower(amount: str) -> int:
+        budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}}
+        element = board.job_element("lowered", jobPostingOperationType="UPDATE", budget=budget)
+        (row,) = board.batch_create([element])
+        return row["status"]
+
+    # two clicks were spent once, of which a part is the contract's again
+    assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
+
+
+def test_an_exclusion_that_comes_too_late_is_refused(board: Board) -> None:
+    """It was taken, and nothing came of it."""
+    _, day = settle_two_clicks(board, "late")
+    board.advance_to_midnight(days=3)
+    answer = send(board, "POST", "exclusions", {"visitor": "ada", "day": day, "note": "testers"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT")
+    assert f"{day} is settled" in answer.json()["message"]
+
+
+def test_an_exclusion_by_mistake_is_found_and_taken_back(board: Board) -> None:
+    job_id, day = settle_two_clicks(board, "mistake")
+    asked = [{"jobId": job_id}, {"visitor": "ada", "day": day}, {"event": {"source": "board", "id": "x"}}]
+    numbers = [send(board, "POST", "exclusions", body | {"note": "oops"}).json()["id"] for body in asked]
+
+    found = send(board, "GET", "exclusions", None).json()
+    assert [(row["id"], row["criterion"], row["day"]) for row in found["elements"]] == [
+        (numbers[0], "JOB", None),
+        (numbers[1], "VISITOR", day),
+        (numbers[2], "EVENT", None),
+    ]
+    assert [(row["jobId"], bool(row["hash"])) for row in found["elements"]] == [
+        (job_id, False),
+        (None, True),
+        (None, True),
+    ]
+    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 204
+    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 404
+    assert len(send(board, "GET", f"exclusions?after={numbers[1]}", None).json()["elements"]) == 1
+
+    board.advance_to_midnight(days=3)
+    assert list_reasons(board, job_id, day) == {"EXCLUDED": 1}  # ada's alone
+
+
+def test_a_job_that_does_not_exist_can_not_be_excluded(board: Board) -> None:
+    assert send(board, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
+
+
+def test_health_tells_through_which_day_everything_is_final(board: Board) -> None:
+    """Whether settlement has run could be seen nowhere; a server that was off for days catches up by itself."""
+    _, day = settle_two_clicks(board, "seen")
+    board.advance_to_midnight(days=2)
+    before = board.client.get("/health").json()["settledThrough"]
+    board.advance_to_midnight(days=1)
+    assert before is None or before < day
+    assert board.client.get("/health").json()["settledThrough"] == day
+    board.advance_to_midnight(days=3)
+    assert board.client.get("/health").json()["settledThrough"] > day

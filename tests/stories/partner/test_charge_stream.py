@@ -1,0 +1,103 @@
+"""The partner's stream of charges and restatements over HTTP: ordered, complete, repeat-safe, its own alone."""
+
+import time
+from typing import Any
+
+from tests.support.sandbox_client import PATIENCE_SECONDS, Board, make_event
+
+
+def follow(board: Board, who: str = "child", **parameters: Any) -> Any:
+    answer = board.client.get("/partner/charges", headers=board.headers(who), params=parameters)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def follow_until(board: Board, count: int, who: str = "child", limit: int = 1_000) -> list[Any]:
+    """Every entry from the beginning, once there are ``count``: new ones show when all before them are known."""
+    for _ in range(PATIENCE_SECONDS * 20):
+        found, cursor, more = [], "0", True
+        while more:
+            page = follow(board, who, after=cursor, limit=limit)
+            assert len(page["elements"]) <= limit
+            found, cursor, more = found + page["elements"], page["cursor"], page["hasMore"]
+        if len(found) >= count:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{len(found)} entries, expected {count}")
+
+
+def make_history(board: Board) -> int:
+    """A charge, a late one, and the reversal of a repeated click after three days."""
+    job_id, at = board.post_job("followed"), board.now_ms
+    clicks = [make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="ada") for n in range(2)]
+    board.send(clicks)
+    board.advance_to_midnight()
+    board.send([make_event(job_id, "late", at + 9_000, type="applyClick", visitor="bo")])
+    board.advance_to_midnight(days=2)
+    return job_id
+
+
+def test_the_stream_tells_charges_and_what_became_of_them(board: Board) -> None:
+    job_id = make_history(board)
+    entries = follow_until(board, 5)
+    assert [entry["type"] for entry in entries] == [
+        "CHARGE",
+        "CHARGE",
+        "RESTATEMENT",
+        "RESTATEMENT",
+        "REVERSE",
+    ]
+    charge, _, late, settled, reversal = entries
+    assert {entry["jobPosting"] for entry in entries} == {f"urn:li:jobPosting:{job_id}"}
+    assert {entry["externalJobPostingId"] for entry in entries} == {"followed"}
+    assert (charge["amount"], reversal["amount"]) == (
+        {"currencyCode": "USD", "amount": "3.00"},
+        {"currencyCode": "USD", "amount": "1.50"},
+    )
+    assert reversal["corrects"] == charge["reference"]
+    assert (late["cause"], late["change"]["charge"], late["after"]["charge"]) == (
+        "LATE_EVENTS",
+        "1.50",
+        "4.50",
+    )
+    assert (settled["cause"], settled["change"]["charge"], settled["after"]["charge"]) == (
+        "SETTLEMENT",
+        "-1.50",
+        "3.00",
+    )
+
+
+def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(board: Board) -> None:
+    make_history(board)
+    entries = follow_until(board, 5)
+    assert follow_until(board, 5, limit=1) == follow_until(board, 5, limit=2) == entries
+    numbers = [int(entry["cursor"]) for entry in entries]
+    assert numbers == sorted(set(numbers))
+    assert follow(board, after=entries[1]["cursor"])["elements"] == entries[2:]
+
+
+def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(board: Board) -> None:
+    make_history(board)
+    assert follow_until(board, 5, who="parent") == follow_until(board, 5)
+    other = board.client.post(
+        "/operator/partners",
+        headers={"Authorization": f"Bearer {board.credentials['operator_key']}"},
+        json={"name": "Stranger"},
+    ).json()
+    token = board.client.post(
+        "/oauth/v2/accessToken",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": other["credentials"]["client_id"],
+            "client_secret": other["credentials"]["client_secret"],
+        },
+    ).json()["access_token"]
+    page = board.client.get("/partner/charges", headers={"Authorization": f"Bearer {token}"}).json()
+    assert page["elements"] == []
+
+
+def test_a_stream_needs_a_token_and_a_cursor_that_is_one(board: Board) -> None:
+    assert board.client.get("/partner/charges").status_code == 401
+    for wrong in ("-1", "x", "9" * 19, "999999"):
+        answer = board.client.get("/partner/charges", headers=board.headers(), params={"after": wrong})
+        assert answer.status_code == 400

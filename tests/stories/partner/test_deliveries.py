@@ -1,0 +1,213 @@
+"""Deliveries under crashes and competition: at least once under one id, and no more often than it takes."""
+
+import asyncio
+import itertools
+import socket
+from datetime import timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
+from jobmeter.notifications import flow as notices
+from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
+from jobmeter.notifications.flow import CLAIM_SECONDS
+from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
+from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
+from jobmeter.worker.charge_notifications import notify_charges
+from tests.support.scenario import START, Stage, make_clicks, open_stage
+from tests.support.webhook_receiver import open_receiver
+
+SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
+LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
+
+
+async def register(stage: Stage, url: str, kind: NotificationKind) -> NotificationEndpoint:
+    async with stage.database.transaction() as connection:
+        endpoint, _ = await notices.register_endpoint(
+            connection,
+            application=stage.customers[0].child,
+            url=url,
+            email="",
+            kinds=[kind],
+            secret_key=SETTINGS.secret_key,
+            now=START,
+        )
+    return endpoint
+
+
+async def post(stage: Stage, count: int) -> None:
+    async with stage.database.transaction() as connection:
+        for number in range(count):
+            told = await notices.enqueue_notification(
+                connection,
+                application_id=stage.customers[0].child.id,
+                kind=NotificationKind.JOB_POSTING_STATUS,
+                subject=f"job {number}",
+                body={"n": number},
+                now=START,
+            )
+            assert told == 1
+
+
+def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url: str) -> None:
+    async def run() -> None:
+        with open_receiver() as receiver:
+            async with open_stage(database_url) as stage:
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(stage, 1)
+                # given a process that claims the notice and is killed
+                async with stage.database.transaction() as connection:
+                    (attempt,) = await notices.claim_delivery_attempts(
+                        connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
+                    )
+                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 1
+                assert [headers["webhook-id"] for headers, _ in receiver.requests] == [
+                    str(attempt.delivery.id)
+                ]
+
+    asyncio.run(run())
+
+
+def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> None:
+    """Each took what the other had not, and a job was told closed before it was told listed."""
+
+    async def run() -> None:
+        with open_receiver() as receiver:
+            async with open_stage(database_url) as stage:
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(stage, 70)
+                other = await Database.open(database_url, connections_max=3)
+                done = await asyncio.gather(
+                    deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)),
+                    deliver_due(other, SETTINGS, now=START, rng=Random(2)),
+                )
+                await other.close()
+                assert sum(done) == 70
+                assert [body["n"] for body in receiver.bodies] == list(range(70))
+
+    asyncio.run(run())
+
+
+def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
+    async def run() -> None:
+        with open_receiver() as receiver:
+            async with open_stage(database_url) as stage:
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(stage, 3)
+                # given a lane whose time is over before it has told anything
+                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
+                assert await lanes.start_due(now=START) == 3
+                await lanes.wait()
+                await lanes.close()
+                assert receiver.bodies == []
+
+                # then no other process overtakes it, and all is told once its claim is over
+                await post(stage, 1)
+                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 4
+                assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
+
+    asyncio.run(run())
+
+
+def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> None:
+    """A hundred notices of one that never answers held back everybody's for half a minute."""
+
+    async def run() -> None:
+        with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
+            async with open_stage(database_url) as stage:
+                hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+                await register(stage, hanging, NotificationKind.JOB_POSTING_STATUS)
+                await post(stage, 100)
+                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1))
+                for told in (1, 2):
+                    async with stage.database.transaction() as connection:
+                        await notices.enqueue_notification(
+                            connection,
+                            application_id=stage.customers[0].child.id,
+                            kind=NotificationKind.JOB_POSTING_STATUS,
+                            subject="another",
+                            body={"n": told},
+                            now=START,
+                        )
+                    assert await lanes.start_due(now=START) > 0
+                    for _ in range(300):
+                        if len(receiver.requests) == told:
+                            break
+                        await asyncio.sleep(0.01)
+                    assert [body["n"] for body in receiver.bodies] == list(range(1, told + 1))
+                    await asyncio.sleep(0.1)
+                assert (await stage.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [(0,)]
+                await lanes.close()
+
+    asyncio.run(run())
+
+
+def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await register(stage, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
+            try:
+                async with stage.database.transaction() as connection:
+                    await notices.enqueue_notification(
+                        connection,
+                        application_id=stage.customers[0].child.id,
+                        kind=NotificationKind.JOB_POSTING_STATUS,
+                        subject="never",
+                        body={},
+                        now=START,
+                    )
+                    raise ZeroDivisionError
+            except ZeroDivisionError:
+                pass
+            assert await stage.rows("SELECT count(*) FROM notices") == [(0,)]
+
+    asyncio.run(run())
+
+
+def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str) -> None:
+    """Incident 16: an export that is repeated after a crash, or run twice at once, doubles nothing."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await register(stage, "http://127.0.0.1:1/", NotificationKind.CHARGES)
+            job_id = await stage.post("told", budget_micros=900_000_000)
+            other = await Database.open(database_url, connections_max=3)
+            for number in range(5):
+                now = START + timedelta(minutes=number)
+                await stage.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
+                await stage.run_due(now)
+                await asyncio.gather(
+                    *(notify_charges(one, now=now) for one in (stage.database, other, other))
+                )
+            # A posting is known once every older transaction of the server is over, those of other tests too.
+            told: list[tuple[int, int, int]] = []
+            for _ in range(200):
+                await asyncio.gather(*(notify_charges(one, now=now) for one in (stage.database, other)))
+                told = await stage.rows(
+                    "SELECT (body::json ->> 'after')::bigint, (body::json ->> 'cursor')::bigint,"
+                    " json_array_length(body::json -> 'elements') FROM notices ORDER BY number"
+                )
+                if sum(row[2] for row in told) >= 5:
+                    break
+                await asyncio.sleep(0.05)
+            await other.close()
+            assert sum(row[2] for row in told) == 5
+            assert all(before[1] <= after[0] for before, after in itertools.pairwise(told))
+
+    asyncio.run(run())
+
+
+@given(st.integers(1, 40), st.integers(0, 2**32))
+def test_waits_grow_and_end(attempts: int, seed: int) -> None:
+    due = next_try(attempts, now=START, rng=Random(seed))
+    if attempts > len(WAITS):
+        assert due is None
+    else:
+        assert due is not None
+        assert WAITS[attempts - 1] <= due - START <= WAITS[attempts - 1] * (1 + JITTER_SHARE)

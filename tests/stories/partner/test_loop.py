@@ -1,0 +1,47 @@
+"""The loop beside the server: a failure that nobody foresaw ends none of its lanes."""
+
+import asyncio
+import contextlib
+from datetime import datetime
+
+import pytest
+
+from jobmeter.base.settings import Settings
+from jobmeter.database.pool import Database
+from jobmeter.worker.loop import run_loop
+from tests.support.scenario import START
+
+FAILURES = 30
+LANES = 5
+
+
+def test_the_lanes_go_on_after_any_failure(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """And each tells of it once, not four times a second."""
+
+    async def run() -> int:
+        calls = 0
+
+        async def read_clock() -> datetime:
+            nonlocal calls
+            calls += 1
+            if calls <= FAILURES:
+                raise KeyError("nobody foresaw it")
+            return START
+
+        database = await Database.open(database_url, connections_max=4)
+        settings = Settings(chore_interval_ms=5)
+        lanes = asyncio.create_task(run_loop(database, settings, read_clock=read_clock, bell=asyncio.Event()))
+        for _ in range(400):
+            if lanes.done() or calls > 3 * FAILURES:
+                break
+            await asyncio.sleep(0.01)
+        assert not lanes.done()
+        lanes.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await lanes
+        await database.close()
+        return calls
+
+    assert asyncio.run(run()) > 3 * FAILURES
+    told = [record for record in caplog.records if "will be tried again" in record.getMessage()]
+    assert 1 <= len(told) <= LANES

@@ -1,0 +1,243 @@
+"""Webhooks as a partner meets them: registered, signed, tried again, given up, replayed; nobody else's."""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jobmeter.notifications.rules import WAITS
+from tests.support.sandbox_client import Board, bearer, open_board
+from tests.support.webhook_receiver import Receiver, open_mailbox, open_receiver
+
+PATIENCE_SECONDS = 15
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with open_receiver() as opened:
+        yield opened
+
+
+def call(board: Board, method: str, path: str, body: Any = None, who: str = "child", **headers: str) -> Any:
+    return board.client.request(
+        method, f"/partner/webhooks{path}", json=body, headers=bearer(board.token(who)) | headers
+    )
+
+
+def register(board: Board, url: str, *kinds: str, who: str = "child") -> dict[str, Any]:
+    answer = call(board, "POST", "", {"url": url, "kinds": list(kinds or ["JOB_POSTING_STATUS"])}, who)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < give_up_at, "it did not happen"
+        time.sleep(0.05)
+    return found
+
+
+def signatures(request: tuple[dict[str, str], bytes], *secrets: str) -> list[str]:
+    """What a receiver works out for itself, by the text of the Standard Webhooks."""
+    headers, body = request
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
+    return ["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
+
+
+def list_deliveries(board: Board, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
+    return call(board, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
+
+
+def test_a_notice_arrives_signed(board, receiver):
+    made = register(board, receiver.url)
+
+    assert call(board, "POST", f"/{made['id']}/tests").status_code == 202
+    wait_for(lambda: receiver.requests)
+
+    headers, _ = receiver.requests[0]
+    assert receiver.bodies[0]["type"] == "TEST"
+    assert headers["webhook-signature"].split(" ") == signatures(receiver.requests[0], made["secret"])
+    (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    assert (delivery["id"], delivery["attempts"]) == (headers["webhook-id"], 1)
+    # the secret is not shown again
+    (listed,) = call(board, "GET", "").json()["elements"]
+    assert "secret" not in listed
+    assert listed["url"] == receiver.url
+
+
+def test_two_secrets_sign_until_the_older_one_is_retired(board, receiver):
+    made = register(board, receiver.url)
+    newer = call(board, "POST", f"/{made['id']}/secrets").json()["secret"]
+    assert call(board, "POST", f"/{made['id']}/secrets").status_code == 400
+
+    call(board, "POST", f"/{made['id']}/tests")
+    wait_for(lambda: receiver.requests)
+    call(board, "POST", f"/{made['id']}/retirements")
+    call(board, "POST", f"/{made['id']}/tests")
+    wait_for(lambda: len(receiver.requests) == 2)
+
+    both, one = receiver.requests
+    assert both[0]["webhook-signature"].split(" ") == signatures(both, made["secret"], newer)
+    assert one[0]["webhook-signature"].split(" ") == signatures(one, newer)
+
+
+def test_a_failure_is_tried_again_under_the_same_id(board, receiver):
+    receiver.statuses = [500, 302, 200]
+    made = register(board, receiver.url)
+    call(board, "POST", f"/{made['id']}/tests")
+
+    for tries in (1, 2, 3):
+        wait_for(lambda tries=tries: len(receiver.requests) == tries)
+        wait_for(lambda tries=tries: list_deliveries(board, made["id"])[0]["attempts"] == tries)
+        board.advance("10m")
+
+    (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    assert {headers["webhook-id"] for headers, _ in receiver.requests} == {delivery["id"]}
+    assert [headers["webhook-attempt"] for headers, _ in receiver.requests] == ["1", "2", "3"]
+
+
+def test_what_is_given_up_is_listed_and_replayed(board, receiver):
+    receiver.statuses = [503]
+    made = register(board, receiver.url)
+    call(board, "POST", f"/{made['id']}/tests")
+    for tries in range(1, len(WAITS) + 2):
+        # A clock that moves may be seen half way: then there are two tries in one move.
+        wait_for(lambda tries=tries: list_deliveries(board, made["id"])[0]["attempts"] >= tries)
+        board.advance("2d")
+
+    (dead,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DEAD"))
+    assert dead["attempts"] == len(WAITS) + 1
+    assert dead["lastOutcome"] == "the endpoint answered 503"
+    receiver.statuses, before = [200], len(receiver.requests)
+    assert call(board, "POST", f"/{made['id']}/replays", {}).json() == {"replayed": 1}
+    wait_for(lambda: len(receiver.requests) > before)
+    wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    assert receiver.requests[-1][0]["webhook-id"] == dead["id"]
+    # and again by name, although it arrived
+    assert call(board, "POST", f"/{made['id']}/replays", {"ids": [dead["id"]]}).json() == {"replayed": 1}
+
+
+def test_charges_are_told_in_order_and_once(board, receiver):
+    mine = register(board, receiver.url, "CHARGES")
+    job_id = board.post_job("told-1")
+    for round_number in range(3):
+        board.send_clicks(job_id, 2, prefix=f"r{round_number}-")
+        wait_for(lambda n=round_number: _clicks_told(receiver) == (n + 1) * 2)
+
+    spans = [(int(body["after"]), int(body["cursor"])) for body in receiver.bodies]
+    assert spans == sorted(spans)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+    stream = board.client.get("/partner/charges", headers=bearer(board.token())).json()["elements"]
+    told = [entry for body in receiver.bodies for entry in body["elements"]]
+    assert told == [entry for entry in stream if int(entry["cursor"]) > spans[0][0]]
+    assert mine["kinds"] == ["CHARGES"]
+
+
+def _clicks_told(receiver: Receiver) -> float:
+    return sum(
+        float(entry["amount"]["amount"]) / 1.5
+        for body in receiver.bodies
+        for entry in body["elements"]
+        if entry["type"] == "CHARGE"
+    )
+
+
+def test_to_others_a_webhook_does_not_exist(board, receiver):
+    made = register(board, receiver.url)
+    unknown = call(board, "GET", "/987654/deliveries", who="parent")
+    for method, path, body in [
+        ("GET", "/deliveries", None),
+        ("POST", "/tests", None),
+        ("POST", "/replays", {}),
+        ("POST", "/secrets", None),
+        ("POST", "/retirements", None),
+        ("DELETE", "", None),
+        ("PUT", "", {"url": receiver.url, "kinds": ["CHARGES"]}),
+    ]:
+        answer = call(board, method, f"/{made['id']}{path}", body, who="parent")
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+        assert answer.text.replace(str(made["id"]), "987654") == unknown.text
+    assert call(board, "GET", "", who="parent").json() == {"elements": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"url": "http://example.com/x", "kinds": ["NO_SUCH"]}, "kinds"),
+        ({"url": "http://example.com/x", "kinds": []}, "kinds"),
+        ({"url": "http://example.com/x", "kinds": ["TEST"]}, "kinds"),
+        ({"url": "http://example.com/x", "kinds": ["CHARGES", "CHARGES"]}, "kinds"),
+        ({"url": "ftp://example.com/x", "kinds": ["CHARGES"]}, "url"),
+        ({"url": "http://me@example.com/", "kinds": ["CHARGES"]}, "url"),
+        ({"url": "http://[::1/", "kinds": ["CHARGES"]}, "url"),
+        ({"url": "http://example.com:0/", "kinds": ["CHARGES"]}, "url"),
+        ({"url": "", "kinds": ["CHARGES"]}, "url"),
+        ({"email": "nobody", "kinds": ["BUDGET_ALERT"]}, "email"),
+        ({"email": "a@example.com", "kinds": ["CHARGES"]}, "kinds"),
+        ({"url": "http://example.com/x", "kinds": ["CHARGES"], "more": 1}, "more"),
+    ],
+)
+def test_what_is_wrong_is_named(board, body, field):
+    answer = call(board, "POST", "", body)
+    assert answer.status_code == 400
+    assert field in answer.json()["message"].partition(":")[0]
+    assert call(board, "GET", "").json() == {"elements": []}
+
+
+def test_production_connects_to_public_addresses_over_tls_alone(database_url, receiver):
+    with open_board(database_url, sandbox=False) as board:
+        assert call(board, "POST", "", {"url": receiver.url, "kinds": ["CHARGES"]}).status_code == 400
+        made = register(board, "https://localhost:1/hook")
+        call(board, "POST", f"/{made['id']}/tests")
+        delivery = wait_for(
+            lambda: [one for one in list_deliveries(board, made["id"]) if one["attempts"] == 1]
+        )[0]
+        assert delivery["lastOutcome"] == "the host is not on the public internet"
+        assert receiver.requests == []
+
+
+def test_a_removed_webhook_is_told_nothing_more(board, receiver):
+    receiver.statuses = [500]
+    made = register(board, receiver.url)
+    call(board, "POST", f"/{made['id']}/tests")
+    wait_for(lambda: list_deliveries(board, made["id"])[0]["attempts"] == 1)
+
+    assert call(board, "DELETE", f"/{made['id']}").status_code == 204
+    board.advance("1d")
+
+    assert call(board, "GET", f"/{made['id']}/deliveries").status_code == 404
+    time.sleep(0.6)
+    assert len(receiver.requests) == 1
+
+
+def test_mail_goes_through_the_operators_server(database_url):
+    with open_mailbox() as (url, mails), open_board(database_url, smtp_url=url) as board:
+        made = call(board, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
+        call(board, "POST", f"/{made['id']}/tests")
+        wait_for(lambda: mails)
+        assert "To: jobs@example.com" in mails[0]
+        assert "Subject: A test of your webhook" in mails[0]
+        assert f"Date: {board.now:%a, %d %b %Y}" in mails[0]
+        (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+        assert f"<{delivery['id']}@jobmeter>" in mails[0]
+
+
+def test_without_a_mail_server_the_delivery_says_so(board):
+    made = call(board, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
+    call(board, "POST", f"/{made['id']}/tests")
+    delivery = wait_for(lambda: [one for one in list_deliveries(board, made["id"]) if one["attempts"]])[0]
+    assert delivery["lastOutcome"] == "no mail server is set: JOBMETER_SMTP_URL"
+
+
+def test_registering_twice_with_one_idempotency_key_registers_once(board, receiver):
+    body = {"url": receiver.url, "kinds": ["CHARGES"]}
+    first, again = (call(board, "POST", "", body, **{"Idempotency-Key": "once"}) for _ in range(2))
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert len(call(board, "GET", "").json()["elements"]) == 1

@@ -1,0 +1,156 @@
+"""Premium jobs: they hold a slot of a hiring contract, and give it back; basic jobs are upgraded and downgraded."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_CONTRACT
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.jobs.model import TaskStatus
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.jobs.status import flow as status_flow
+from jobmeter.jobs.status.model import Listing, Promotion
+from tests.support.scenario import START, Stage, make_element, open_stage
+
+DAY = timedelta(days=1)
+
+
+async def open_contract(stage: Stage, units: int) -> HiringContract:
+    draft = HiringDraft(
+        kind=HiringKind.SLOTS,
+        owner_name="Harbour Logistics",
+        owner_application_id=None,
+        is_postpaid=False,
+        currency="EUR",
+        units=units,
+        price_micros=0,
+        run_days=30,
+        default_poster_email="poster@example.com",
+        seats=(),
+        sandbox_number=None,
+        starts_at=START - DAY,
+        ends_at=START + 400 * DAY,
+    )
+    async with stage.database.transaction() as connection:
+        contract = await hiring.open_hiring_contract(connection, draft=draft, now=START)
+        await hiring.grant(connection, contract=contract, application=stage.customers[0].child, now=START)
+    return contract
+
+
+def urn_of(contract: HiringContract) -> str:
+    return f"{URN_CONTRACT}{contract.id}"
+
+
+async def count_free(stage: Stage, contract: HiringContract) -> int | None:
+    async with stage.database.connection() as connection:
+        return await hiring.read_inventory(connection, contract=contract)
+
+
+def element_of(stage: Stage, external_id: str, operation: str, **changed: Any) -> dict[str, Any]:
+    element = make_element(stage.customers[0], external_id, START, budget_micros=1_500_000)
+    del element["budget"], element["contract"]
+    return element | {"jobPostingOperationType": operation} | changed
+
+
+async def operate(
+    stage: Stage, element: dict[str, Any], now: datetime = START
+) -> tuple[TaskStatus, str | None]:
+    """How the task of one element ends."""
+    task_id = await stage.take(stage.customers[0], element, now)
+    await stage.run_due(now)
+    async with stage.database.connection() as connection:
+        found = await jobs.find_tasks(connection, child=stage.customers[0].child, task_ids=[task_id], now=now)
+    return found[task_id].status, found[task_id].error_message
+
+
+async def read_standing(stage: Stage, external_id: str, now: datetime = START) -> tuple[Listing, Promotion]:
+    async with stage.database.connection() as connection:
+        found = await status_flow.read_statuses(
+            connection, child=stage.customers[0].child, external_ids=[external_id], now=now
+        )
+    standing = found[external_id].standing
+    return standing.listing, standing.promotion
+
+
+async def tell_a_premium_story(database_url: str) -> None:
+    async with open_stage(database_url) as stage:
+        # given a hiring contract of one slot
+        contract = await open_contract(stage, 1)
+        premium = {"contract": urn_of(contract), "listingType": "PREMIUM"}
+        done = (TaskStatus.SUCCEEDED, None)
+
+        # a premium job takes it, the next one is refused
+        assert await operate(stage, element_of(stage, "p-1", "CREATE", **premium)) == done
+        assert await count_free(stage, contract) == 0
+        assert await read_standing(stage, "p-1") == (Listing.LISTED, Promotion.PROMOTED)
+        with pytest.raises(Refused) as refused:
+            await operate(stage, element_of(stage, "p-2", "CREATE", **premium))
+        assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
+        assert (
+            refused.value.message
+            == f"Insufficient job slots for contract = {urn_of(contract)} for purchase flow"
+        )
+
+        # downgraded it stays listed and frees the slot, which a basic job takes by an upgrade
+        assert await operate(stage, element_of(stage, "p-1", "DOWNGRADE", **premium)) == done
+        assert await read_standing(stage, "p-1") == (Listing.LISTED, Promotion.NOT_PROMOTED)
+        assert await count_free(stage, contract) == 1
+        assert await operate(stage, element_of(stage, "b-1", "CREATE", contract=urn_of(contract))) == done
+        assert await count_free(stage, contract) == 1
+        assert await operate(stage, element_of(stage, "b-1", "UPGRADE", contract=urn_of(contract))) == done
+        assert await read_standing(stage, "b-1") == (Listing.LISTED, Promotion.PROMOTED)
+        status, message = await operate(stage, element_of(stage, "b-1", "UPGRADE", contract=urn_of(contract)))
+        assert status is TaskStatus.FAILED
+        assert str(message).endswith("is not allowed for a premium job")
+        with pytest.raises(Refused) as refused:
+            await operate(stage, element_of(stage, "p-1", "UPGRADE", contract=urn_of(contract)))
+        assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
+
+        # closed it frees the slot; an expiring one does so in its own time; a failed one never kept it
+        assert await operate(stage, element_of(stage, "b-1", "CLOSE")) == done
+        assert await operate(stage, element_of(stage, "p-1", "UPGRADE", contract=urn_of(contract))) == done
+        await stage.run_due(START + 31 * DAY)
+        assert await count_free(stage, contract) == 1
+        assert await read_standing(stage, "p-1", START + 31 * DAY) == (
+            Listing.NOT_LISTED,
+            Promotion.NOT_PROMOTED,
+        )
+        later = START + 31 * DAY
+        same = {"title": "The same", "description": "The same description of one job. " * 4}
+        assert await operate(stage, element_of(stage, "s-1", "CREATE", **same), later) == done
+        failed = await operate(stage, element_of(stage, "s-2", "CREATE", **premium, **same), later)
+        assert failed[0] is TaskStatus.FAILED
+        assert await count_free(stage, contract) == 1
+        assert await stage.breaches() == []
+
+
+def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> None:
+    asyncio.run(tell_a_premium_story(database_url))
+
+
+async def refuse_contracts(database_url: str) -> None:
+    async with open_stage(database_url) as stage:
+        contract = await open_contract(stage, 1)
+        wrong = [
+            ({"listingType": "PREMIUM"}, Fault.JOB_PREMIUM_CONTRACT),
+            ({"listingType": "PREMIUM", "contract": "urn:li:contract:5"}, Fault.JOB_CONTRACT_DENIED),
+            ({"listingType": "PREMIUM", "contract": "urn:li:thing:5"}, Fault.JOB_CONTRACT_DENIED),
+            ({"listingType": "PREMIUM", "contract": stage.contract.urn}, Fault.JOB_BUDGET_MISSING),
+        ]
+        for changed, fault in wrong:
+            with pytest.raises(Refused) as refused:
+                await operate(stage, element_of(stage, "x", "CREATE", **changed))
+            assert refused.value.fault is fault
+        other = stage.customers[1]
+        element = element_of(stage, "y", "CREATE", contract=urn_of(contract), listingType="PREMIUM")
+        with pytest.raises(Refused) as refused:
+            await stage.take(other, element, datetime(2026, 3, 2, 9, tzinfo=UTC))
+        assert refused.value.fault is Fault.JOB_CONTRACT_DENIED
+
+
+def test_a_premium_job_needs_a_contract_granted_to_its_application(database_url: str) -> None:
+    asyncio.run(refuse_contracts(database_url))

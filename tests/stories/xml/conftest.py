@@ -1,0 +1,11 @@
+"""Owns what the tests of the XML API share. Does not own any expectation."""
+
+import pytest
+
+from tests.support.sandbox_client import Board
+from tests.support.xml_partner import XmlPartner
+
+
+@pytest.fixture
+def partner(board: Board) -> XmlPartner:
+    return XmlPartner(board)

@@ -1,0 +1,200 @@
+"""Owns a crowd that acts on one database at the same moment, each by its own chance: senders, posters, settlers, an
+operator, a clock. Does not own what must hold afterwards.
+
+Refusals are part of life; whatever else a verb raises ends the test.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID, uuid5
+
+from psycopg.errors import LockNotAvailable, SerializationFailure
+
+from jobmeter.base.faults import Refused
+from jobmeter.base.money import Money
+from jobmeter.charging.corrections import credits as correction
+from jobmeter.contracts.partner import flow as contracts
+from jobmeter.settlement.days import flow as settlement
+from jobmeter.wire.events import Event
+from jobmeter.worker import chores
+from tests.support.scenario import (
+    PRICE_MICROS,
+    PRICES_BY_PLACE,
+    SETTINGS,
+    START,
+    Stage,
+    make_element,
+    make_event,
+)
+
+NAMES = 12
+VISITORS = 40
+REFERENCES = UUID(int=0x6A6F62)
+
+Act = Callable[[Random], Awaitable[None]]
+
+
+class Crowd:
+    """``now`` is the time that whoever begins something reads; it moves while others are still at work."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.now = START
+        self.sent: list[Event] = []
+        self.job_ids: list[int] = []
+        self.accepted = 0
+        self.refusals = 0
+        self.topped_up: dict[UUID, int] = {}
+
+    async def run(self, seed: int, steps: int) -> None:
+        acts = {
+            self.send: 4,
+            self.post_or_close: 2,
+            self.change_budget: 1,
+            self.top_up: 1,
+            self.credit: 1,
+            self.settle: 2,
+            self.pass_time: 1,
+            self.look: 1,
+        }
+        for number in range(3):
+            await self._try(self.post_or_close, Random(f"{seed} first {number}"))
+        async with asyncio.TaskGroup() as tasks:
+            for act, count in acts.items():
+                for number in range(count):
+                    tasks.create_task(self._repeat(act, Random(f"{seed} {act.__name__} {number}"), steps))
+
+    async def _repeat(self, act: Act, rng: Random, steps: int) -> None:
+        for _ in range(steps):
+            await asyncio.sleep(rng.random() * 0.02)
+            await self._try(act, rng)
+
+    async def _try(self, act: Act, rng: Random) -> None:
+        try:
+            await act(rng)
+        except Refused:
+            self.refusals += 1
+
+    # -- what they do
+
+    async def send(self, rng: Random) -> None:
+        """A batch of new events, early and late, and of events that this or another sender has sent, or is sending."""
+        now = self.now
+        events = [self._make_event(rng, now) for _ in range(rng.randrange(1, 25))] if self.job_ids else []
+        self.sent += events
+        events += rng.sample(self.sent, min(len(self.sent), rng.randrange(12)))
+        rng.shuffle(events)
+        while events:
+            try:
+                reply = await self.stage.ingest(events, now)
+            except SerializationFailure:
+                # A day was closed meanwhile: nothing of the batch is there, and it is sent again.
+                now = self.now
+            else:
+                self.accepted += reply.accepted
+                return
+
+    def _make_event(self, rng: Random, now: datetime) -> Event:
+        at = now - timedelta(hours=rng.choice([0, 0, 1, 6, 20, 47]), seconds=rng.randrange(3_600))
+        return make_event(
+            rng.choice(self.job_ids[-NAMES:]),
+            f"e{len(self.sent)}-{rng.random()}",
+            at,
+            type=rng.choice(["view", "applyClick", "applyClick"]),
+            visitor=f"v{rng.randrange(VISITORS)}",
+        )
+
+    async def post_or_close(self, rng: Random) -> None:
+        customer, now = rng.choice(self.stage.customers), self.now
+        name = f"job-{rng.randrange(10_000)}"
+        if self.job_ids and rng.random() < 0.3:
+            rows = await self.stage.rows(
+                "SELECT external_id FROM job_postings WHERE application_id = %s AND state = 'LIVE'",
+                [customer.child.id],
+            )
+            if rows:
+                await self.stage.close(customer, rng.choice(sorted(rows))[0], now)
+            return
+        element = make_element(
+            customer,
+            name,
+            now,
+            place=rng.choice(sorted(PRICES_BY_PLACE)),
+            budget_micros=rng.randrange(1, 40) * PRICE_MICROS + rng.choice([0, 10_000]),
+        )
+        task_id = await self.stage.take(customer, element, now)
+        await chores.run_interactive(self.stage.database, SETTINGS, now=now)
+        job_id = await self.stage.job_of_task(customer, task_id, now)
+        if job_id is not None and job_id not in self.job_ids:
+            self.job_ids.append(job_id)
+
+    async def change_budget(self, rng: Random) -> None:
+        rows = await self.stage.rows(
+            "SELECT application_id, external_id, location FROM job_postings WHERE state = 'LIVE'"
+        )
+        if rows:
+            child_id, name, place = rng.choice(sorted(rows))
+            (customer,) = [one for one in self.stage.customers if one.child.id == child_id]
+            budget = rng.randrange(1, 60) * PRICE_MICROS
+            element = make_element(customer, name, self.now, place=place, budget_micros=budget)
+            await self.stage.take(customer, element | {"jobPostingOperationType": "UPDATE"}, self.now)
+
+    async def top_up(self, rng: Random) -> None:
+        """Few references, so that some are asked for again, and at the same moment."""
+        reference = uuid5(REFERENCES, str(rng.randrange(6)))
+        amount = (reference.int % 90 + 10) * 1_000_000
+
+        async def ask() -> None:
+            async with self.stage.database.transaction() as connection:
+                contract = await contracts.find_partner_contract(
+                    connection, contract_id=self.stage.contract.id
+                )
+                await contracts.top_up(
+                    connection,
+                    contract=contract,
+                    amount=Money(amount, "EUR"),
+                    reference=reference,
+                    now=self.now,
+                )
+
+        await asyncio.gather(ask(), ask())
+        self.topped_up[reference] = amount
+
+    async def credit(self, rng: Random) -> None:
+        rows = await self.stage.rows(
+            "SELECT reference, amount FROM charge_postings JOIN settled_days USING (day) ORDER BY number"
+        )
+        if rows:
+            charge, amount = rng.choice(rows)
+            async with self.stage.database.transaction() as connection:
+                await correction.credit_charge(
+                    connection,
+                    charge=charge,
+                    amount_micros=rng.randrange(1, amount + 1),
+                    reference=f"credit {rng.randrange(4)}",
+                    now=self.now,
+                )
+
+    async def settle(self, rng: Random) -> None:
+        """In small steps, by a clock that is behind at times, and sometimes killed before the commit."""
+        now = self.now - timedelta(minutes=rng.choice([0, 0, 30]))
+        try:
+            async with self.stage.database.transaction() as connection:
+                await settlement.settle_next(connection, final_after_days=3, now=now, jobs_per_step_max=3)
+                if rng.random() < 0.2:
+                    raise asyncio.InvalidStateError
+        except (LockNotAvailable, asyncio.InvalidStateError):
+            return
+
+    async def pass_time(self, rng: Random) -> None:
+        later = self.now + timedelta(hours=rng.choice([1, 6, 13, 25]))
+        await self.stage.open_day(later)
+        self.now = later
+        await chores.run_interactive(self.stage.database, SETTINGS, now=later)
+
+    async def look(self, _: Random) -> None:
+        """The laws hold at every moment, not only in the end."""
+        breaches = await self.stage.breaches()
+        assert not breaches, breaches

@@ -1,0 +1,1 @@
+"""Tests of one room each; the folders mirror the package."""

@@ -1,0 +1,71 @@
+"""The price list over HTTP: what an operator sets is what he sees, and what jobs that are posted then cost."""
+
+from datetime import timedelta
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
+from jobmeter.jobs.postings.schema import Element
+from tests.support.sandbox_client import Board, bearer
+
+
+def prices(board: Board, body: dict[str, Any] | None = None) -> Any:
+    path = f"/operator/contracts/{board.credentials['partner_contract_id']}/prices"
+    headers = bearer(board.credentials["operator_key"])
+    if body is None:
+        return board.client.get(path, headers=headers).json()
+    return board.client.post(path, headers=headers, json={"validFrom": board.now.isoformat()} | body)
+
+
+def price_of(board: Board, name: str, **changed: Any) -> str:
+    job_id = board.post_job(name, **changed)
+    headers = bearer(board.credentials["operator_key"])
+    return board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()["clickPrice"]
+
+
+def test_a_job_costs_what_the_list_says_when_it_is_posted(board: Board) -> None:
+    later = (board.now + timedelta(days=2)).isoformat()
+    for line in (
+        {"clickPrice": "2.00", "country": "de"},
+        {"clickPrice": "3.00", "jobFunction": "Engineering"},
+        {"clickPrice": "4.00", "experienceLevel": "director"},
+        {"clickPrice": "9.00", "validFrom": later},
+    ):
+        assert prices(board, line).status_code == 200
+    assert price_of(board, "default") == "1.50"
+    assert price_of(board, "country", location="Berlin, Germany", categories=["engineering"]) == "2.00"
+    assert price_of(board, "function", categories=["ENGINEERING", "sales"]) == "3.00"
+    assert price_of(board, "level", experienceLevel="DIRECTOR") == "4.00"
+
+    shown = prices(board)["elements"]
+    assert [(row["clickPrice"], row["country"], row["isInForce"]) for row in shown] == [
+        ("1.50", None, True),
+        ("9.00", None, False),
+        ("4.00", None, True),
+        ("3.00", None, True),
+        ("2.00", "DE", True),
+    ]
+    board.advance("3d")
+    assert price_of(board, "later") == "9.00"
+    assert [row["isInForce"] for row in prices(board)["elements"]] == [False, True, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        ({"country": "Germany"}, "country"),
+        ({"country": "ZQ"}, "country"),
+        ({"experienceLevel": "x"}, "experience"),
+    ],
+)
+def test_a_line_that_no_job_could_match_is_refused(board: Board, line: dict[str, str], field: str) -> None:
+    """It was taken, and jobs were charged at the default price."""
+    answer = prices(board, {"clickPrice": "2.00"} | line)
+    assert answer.status_code == 400
+    assert field in answer.json()["message"]
+
+
+def test_the_levels_of_prices_are_those_of_jobs() -> None:
+    (literal, _) = get_args(get_type_hints(Element)["experience_level"])
+    assert get_args(literal) == EXPERIENCE_LEVELS

@@ -1,0 +1,191 @@
+"""The chain over postings: what is known, what is sealed, and that a changed posting is told."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from jobmeter.database.pool import Database
+from jobmeter.ledger.chain import flow as chain
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+
+LATER = START + timedelta(hours=1)
+UNGUARD = "ALTER TABLE charge_postings DISABLE TRIGGER postings_stand"
+
+
+async def advance(database: Database) -> int:
+    """Notes the last number and finds it known, where nobody is in the way."""
+    for _ in range(2):
+        async with database.transaction() as connection:
+            await chain.advance_horizon(connection)
+    async with database.connection() as connection:
+        return await chain.read_known_until(connection)
+
+
+async def advance_to_last(stage: Stage) -> int:
+    """Transactions of other tests on the same server hold the horizon too, as long as they are open."""
+    for _ in range(500):
+        if await advance(stage.database) == await last_number(stage):
+            return await last_number(stage)
+        await asyncio.sleep(0.02)
+    raise AssertionError("the last posting never became known")
+
+
+async def seal(database: Database, now=LATER) -> bool:
+    async with database.transaction() as connection:
+        return await chain.seal_next_round(connection, now=now)
+
+
+async def verify(database: Database) -> tuple[int, int, str | None]:
+    async with database.connection() as connection:
+        return await chain.verify_chain(connection)
+
+
+async def charge_some(stage: Stage, name: str = "job") -> int:
+    job_id = await stage.post(name, budget_micros=20 * PRICE_MICROS)
+    await stage.ingest(make_clicks(job_id, 3), LATER)
+    await stage.ingest(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
+    return job_id
+
+
+async def last_number(stage: Stage) -> int:
+    ((number,),) = await stage.rows("SELECT last_value FROM ledger_numbers")
+    return number
+
+
+def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+            other = await Database.open(database_url, connections_max=1)
+            # given a charge with a number, not committed yet, and one with a higher number that is
+            async with open_charge(database_url, job_id) as commit:
+                before = await last_number(stage)
+                other_job = await stage.post("other", budget_micros=20 * PRICE_MICROS)
+                await stage.ingest(make_clicks(other_job, 1), LATER)
+                assert await last_number(stage) > before
+
+                # then nothing at or above the open one is known, however often one asks
+                assert await advance(other) < before
+                assert await advance(other) < before
+                await commit()
+
+            # and once it is committed, all are
+            assert await advance_to_last(stage) == await last_number(stage)
+            await other.close()
+
+    asyncio.run(run())
+
+
+@asynccontextmanager
+async def open_charge(database_url: str, job_id: int):
+    """A posting by hand in a transaction of its own, which ends when its maker says so."""
+    connection = await psycopg.AsyncConnection.connect(database_url)
+    async with connection:
+        await connection.execute(
+            "INSERT INTO ledger_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
+            " destination_id, amount, unit, day, booked_at)"
+            " VALUES (%s, gen_random_uuid(), 7, 7, 1, 8, 1, 1, 'CREDIT', '2026-03-02', '2026-03-02')",
+            [job_id % 256],
+        )
+        yield connection.commit
+
+
+def test_all_known_postings_are_sealed_once(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await charge_some(stage)
+            await advance_to_last(stage)
+            await seal(stage.database, START + timedelta(minutes=10))
+            checked, breaches, _ = await verify(stage.database)
+            ((postings,),) = await stage.rows("SELECT count(*) FROM ledger_postings")
+            assert (checked, breaches) == (postings, 0)
+
+            # when nothing is new, or a minute has not gone by, there is no round
+            assert not await seal(stage.database, START + timedelta(minutes=20))
+            await charge_some(stage, "second")
+            await advance_to_last(stage)
+            ((sealed_at,),) = await stage.rows(
+                "SELECT sealed_at FROM ledger_seal_rounds ORDER BY round DESC LIMIT 1"
+            )
+            assert not await seal(stage.database, sealed_at + timedelta(seconds=59))
+            assert await seal(stage.database, sealed_at + timedelta(seconds=60))
+            assert (await verify(stage.database))[1] == 0
+
+    asyncio.run(run())
+
+
+TAMPERINGS = {
+    "an amount": (UNGUARD, "UPDATE charge_postings SET amount = amount + 1 WHERE number = {charge}"),
+    "a time": (
+        UNGUARD,
+        "UPDATE charge_postings SET booked_at = booked_at - interval '1 microsecond' WHERE number = {charge}",
+    ),
+    "a posting less": (UNGUARD, "DELETE FROM charge_postings WHERE number = {charge}"),
+    "a posting more": (
+        (
+            "INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
+            " destination_id, amount, unit, day, booked_at, cause, number)"
+            " SELECT shard, gen_random_uuid(), purpose, source_kind, source_id, destination_kind, destination_id, amount,"
+            " unit, day, booked_at, cause, number FROM charge_postings WHERE number = {charge}"
+        ),
+    ),
+    "a seal": (
+        "ALTER TABLE ledger_seals DISABLE TRIGGER seals_stand",
+        "UPDATE ledger_seals SET digest = sha256(digest) WHERE round = 1",
+    ),
+    "a seal less": (
+        "ALTER TABLE ledger_seals DISABLE TRIGGER seals_stand",
+        "DELETE FROM ledger_seals WHERE round = 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_tampering_is_told(database_url: str, tampering: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await charge_some(stage)
+            await advance_to_last(stage)
+            await seal(stage.database, START + timedelta(hours=2))
+            assert (await verify(stage.database))[1] == 0
+            ((charge,),) = await stage.rows("SELECT min(number) FROM charge_postings")
+
+            await stage.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
+
+            _, breaches, example = await verify(stage.database)
+            assert breaches >= 1
+            assert "is not as it was sealed" in example
+
+    asyncio.run(run())
+
+
+def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await charge_some(stage)
+            await advance_to_last(stage)
+            await seal(stage.database, START + timedelta(hours=2))
+            with pytest.raises(psycopg.errors.RaiseException):
+                await stage.execute("UPDATE ledger_seals SET postings = postings + 1")
+
+    asyncio.run(run())
+
+
+def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
+    """Such a database counts transactions from the start: the number waited for may never come."""
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await charge_some(stage)
+            last = await last_number(stage)
+            await stage.execute(
+                "DELETE FROM ledger_horizon",
+                "INSERT INTO ledger_horizon (known_until, next_until, next_transaction)"
+                f" VALUES (0, {last}, {2**60})",
+            )
+            assert await advance(stage.database) == last
+
+    asyncio.run(run())

@@ -1,0 +1,121 @@
+"""Filters and settlement rules on the generator's truth: what each took, of what it should have taken."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jobmeter.base.clock import to_ms
+from jobmeter.cli.main import main
+from jobmeter.metering.filters.flow import exclude
+from jobmeter.metering.intake.identity import find_visitor
+from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
+from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
+from jobmeter.sandbox.traffic.special_visits import list_staff
+from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
+from tests.support.scenario import PRICE_MICROS, Stage, open_stage
+
+JOBS, DAYS = 60, 4
+INTAKE = ("TOO_OLD", "JOB_NOT_LIVE", "CRAWLER", "OUTSIDE_MARKET", "EXCLUDED_VISITOR")
+BY_DEFINITION = (*INTAKE, "REPEATED_CLICK")
+PLAN = TrafficPlan(
+    seed=11,
+    views_per_job_day=60,
+    apply_rate=0.3,
+    bot_rate=0.2,
+    too_late_rate=0.002,
+    elsewhere_rate=0.05,
+    staff_rate=0.03,
+    declared_crawler_rate=0.04,
+)
+
+
+async def play(stage: Stage) -> Truth:
+    """All kinds of traffic on more jobs than a burst clicks on, one of which closes on the way; then settled."""
+    job_ids = [await stage.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
+    first, closes = to_ms(MIDNIGHT), MIDNIGHT + timedelta(days=2)
+    jobs = [LiveJob(job_id, first, first + 30 * DAY_MS, market="FR") for job_id in job_ids]
+    jobs[0] = LiveJob(job_ids[0], first, to_ms(closes), popularity=9.0, market="FR")
+    for visitor in list_staff():
+        async with stage.database.transaction() as connection:
+            await exclude(
+                connection,
+                application=stage.parent,
+                is_address=False,
+                subject=find_visitor(visitor),
+                note="staff",
+                now=MIDNIGHT,
+            )
+    made = [generate_day(jobs, first + day * DAY_MS, PLAN) for day in range(DAYS)]
+    stream = sorted((one for day, _ in made for one in day), key=lambda one: one.deliver_at_ms)
+    before = [batch for batch in cut(stream, 2_000) if batch.at < closes]
+    await take_in_all(stage, before, is_settling=True)
+    await stage.close(stage.customers[0], "job-0", closes)
+    await stage.open_day(closes)
+    await take_in_all(stage, [batch for batch in cut(stream, 2_000) if batch.at >= closes], is_settling=True)
+    await stage.run_due(AFTER + timedelta(days=3))
+    return Truth(tuple(truth for _, truth in made))
+
+
+def test_precision_and_recall_on_the_truth(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run() -> list[Score]:
+        async with open_stage(database_url) as stage:
+            truth = await play(stage)
+            write_truth(tmp_path / "truth.jsonl", truth)
+            labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
+            async with stage.database.connection() as connection:
+                return score(await evaluate_traffic(connection, labels))
+
+    scores = {found.name: found for found in asyncio.run(run())}
+
+    # what is defined by the event itself is found, and nothing else
+    for name in BY_DEFINITION:
+        assert (scores[name].precision, scores[name].recall) == (1.0, 1.0), scores[name]
+        assert scores[name].real > 10, scores[name]
+    # robots that do not say so are guessed: no candidate pays for it, and most of them are found
+    assert scores["VISITOR_BURST"].precision == 1.0
+    assert scores["VISITOR_BURST"].recall > 0.9
+    assert scores[EVERYTHING].precision == 1.0
+    assert scores[EVERYTHING].recall > 0.95
+    assert set(scores) == {
+        *BY_DEFINITION,
+        "VISITOR_BURST",
+        EVERYTHING,
+    }
+
+    # and the command says the same of the file
+    with pytest.raises(SystemExit):
+        main(["traffic", "score", str(tmp_path / "truth.jsonl"), "--database-url", database_url])
+    told = capsys.readouterr().out
+    assert f"{scores['VISITOR_BURST'].recall:.4f}" in told
+    assert f"{scores['CRAWLER'].taken:,}" in told
+
+
+def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
+    judged = [
+        EvaluatedClick(True, Label.DOUBLE_CLICK, "REPEATED_CLICK"),
+        EvaluatedClick(True, Label.DOUBLE_CLICK, None),
+        EvaluatedClick(True, Label.GENUINE, "REPEATED_CLICK"),
+        EvaluatedClick(True, Label.LATE, None),
+        EvaluatedClick(False, Label.CRAWLER, "CRAWLER"),
+        EvaluatedClick(True, Label.GENUINE, "ADDRESS_BURST"),
+    ]
+    found = {one.name: one for one in score(judged)}
+    assert found["REPEATED_CLICK"] == Score("REPEATED_CLICK", taken=2, rightly=1, real=2)
+    assert found["CRAWLER"] == Score("CRAWLER", 1, 1, 1)
+    assert (found["ADDRESS_BURST"].precision, found["ADDRESS_BURST"].recall) == (0.0, None)
+    assert found[EVERYTHING] == Score(EVERYTHING, taken=3, rightly=1, real=2)
+    assert found["TOO_OLD"].precision is None
+
+
+def test_a_file_that_is_no_truth_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text('{"kind": "event"}\n')
+    with pytest.raises(SystemExit) as ended:
+        main(["traffic", "score", str(wrong), "--database-url", "postgresql://nowhere"])
+    assert ended.value.code == 1
+    assert "is not a file that --truth has written" in capsys.readouterr().err

@@ -1,0 +1,188 @@
+"""What ages: report days are folded after a year, events are exported and dropped, and no sum ever changes."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from jobmeter.base.days import day_of, final_at
+from jobmeter.base.settings import Settings
+from jobmeter.charging.retention import flow as charging
+from jobmeter.explain import flow as explain
+from jobmeter.ledger.model import Purpose
+from jobmeter.metering.retention import flow as metering
+from jobmeter.reports.job_reports import flow as reports
+from jobmeter.worker import chores
+from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, open_stage
+
+DAYS = 5
+FIRST = day_of(START)
+SUMS = (
+    "SELECT job_id, sum(views), sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
+    " FROM job_days GROUP BY job_id ORDER BY job_id"
+)
+KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
+
+
+async def live_through(stage: Stage) -> None:
+    """Two jobs, each with a double click, a click and a view on each of some days; every day becomes final."""
+    jobs = [await stage.post(f"job-{n}", budget_micros=40 * PRICE_MICROS) for n in range(2)]
+    for number in range(DAYS):
+        at = START + timedelta(days=number, hours=1)
+        await stage.open_day(at)
+        for job in jobs:
+            events = [
+                make_event(job, f"{job}-{number}-{n}", at, visitor="ada" if n < 2 else f"v{n}")
+                for n in range(3)
+            ]
+            await stage.ingest([*events, make_event(job, f"{job}-view-{number}", at, type="view")], at)
+    await stage.run_due(final_at(FIRST + timedelta(days=DAYS)))
+
+
+async def age(stage: Stage, days: int, settings: Settings) -> None:
+    await chores.run_due(stage.database, settings, now=START + timedelta(days=days))
+
+
+def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            sums = await stage.rows(SUMS)
+            now = START + timedelta(days=368)
+            budget = {"parent": stage.parent, "contract_id": None, "now": now}
+            async with stage.database.connection() as connection:
+                before = await reports.report_budget(connection, **budget)
+
+            # a year and a little: two of the days can no longer be asked for, whatever the setting says
+            await age(stage, 368, Settings(report_retention_days=10, event_retention_days=30))
+
+            kept = [row[0] for row in await stage.rows(KEPT_DAYS)]
+            assert kept == [charging.COMPACTED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
+            assert await stage.rows(SUMS) == sums
+            async with stage.database.connection() as connection:
+                assert await reports.report_budget(connection, **budget) == before
+            assert await stage.breaches() == []
+
+            # and every charge can still be explained by its postings
+            await check_charges(stage)
+
+            # and once more, and much later
+            await age(stage, 368, Settings(event_retention_days=30))
+            await age(stage, 500, Settings(event_retention_days=30))
+            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
+            assert await stage.rows(SUMS) == sums
+            await check_charges(stage)
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+async def check_charges(stage: Stage) -> None:
+    for job_id, spent in await stage.rows("SELECT job_id, spent_micros FROM job_budgets"):
+        async with stage.database.connection() as connection:
+            found = await explain.explain_job(connection, job_id=job_id)
+        amounts = dict.fromkeys(Purpose, 0)
+        for posting in found.page.postings:
+            amounts[Purpose(posting.purpose)] += posting.amount
+        assert amounts[Purpose.CHARGE] - amounts[Purpose.REVERSE] == spent
+
+
+def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            await age(stage, 368, Settings(event_retention_days=30))
+            await stage.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
+            assert any("daily charge is the sum" in check.law for check in await stage.breaches())
+
+    asyncio.run(run())
+
+
+def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            await age(stage, 100, Settings(event_retention_days=30))
+            sums, rounds = await stage.rows(SUMS), 0
+            while True:
+                async with stage.database.transaction() as connection:
+                    folded = await charging.compact_old_days(
+                        connection, retention_days=366, rows_max=3, now=START + timedelta(days=500)
+                    )
+                if folded == 0:
+                    break
+                rounds += 1
+                assert await stage.rows(SUMS) == sums
+                assert await stage.breaches() == []
+            assert rounds == 4
+            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
+
+    asyncio.run(run())
+
+
+def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            await age(stage, 500, Settings(event_retention_days=1_000))
+            assert len(await stage.rows(KEPT_DAYS)) == DAYS
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path) -> None:
+    """The file is all that is left of a click, so it says what became of it. By a URL, as of an object store."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            folder = f"file://{tmp_path}/events"
+            await age(stage, 40, Settings(event_retention_days=30, export_folder=folder))
+            assert await stage.rows("SELECT count(*) FROM event_reversals") == [(0,)]
+            rows = parquet.read_table(tmp_path / "events" / f"events-{FIRST}.parquet").to_pylist()
+            charges = {
+                str(row[0]): row[1]
+                for row in await stage.rows("SELECT reference, source_id FROM charge_postings")
+            }
+            taken_back = [row for row in rows if row["settlement_rule"] is not None]
+            assert [(row["settlement_rule"], row["kind"]) for row in taken_back] == [(4, "applyClick")] * 2
+            assert all(charges[row["charge"]] == row["job_id"] for row in taken_back)
+            assert len(rows) == 2 * 4
+            assert await stage.breaches() == []
+
+    asyncio.run(run())
+
+
+def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path) -> None:
+    """The second would write an empty file over the first one's, for the events are gone by then; and two that drop days
+    at the same time would wait for each other.
+    """
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ending = {
+        "retention_days": 30,
+        "export_folder": str(tmp_path),
+        "now": START + timedelta(days=33),
+    }
+
+    async def end_next_day(stage: Stage) -> object:
+        async with stage.database.transaction() as connection:
+            return await metering.drop_next_day(connection, **ending)
+
+    async def run() -> None:
+        async with open_stage(database_url) as stage:
+            await live_through(stage)
+            await age(stage, 33, Settings(event_retention_days=1_000))
+            while (ended := await stage.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")) < [
+                (FIRST,)
+            ]:
+                assert await end_next_day(stage) == ended[0][0]
+            async with stage.database.transaction() as connection:
+                first = await metering.drop_next_day(connection, **ending)
+                assert [first, await asyncio.wait_for(end_next_day(stage), 5)] == [FIRST, None]
+            assert await end_next_day(stage) == FIRST + timedelta(days=1)
+            assert len(parquet.read_table(tmp_path / f"events-{FIRST}.parquet")) == 2 * 4
+
+    asyncio.run(run())

@@ -1,0 +1,124 @@
+"""The stream of a feed: encodings, limits, constant memory; hostile streams end at once."""
+
+import resource
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.wire.xml.feed.stream import read_feed
+from tests.unit.wire.xml.feed_samples import feed, job, read, refusal_of
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (b"", Fault.XML_MALFORMED),
+        (b"<!-- only -->", Fault.XML_MALFORMED),
+        (b"no xml", Fault.XML_MALFORMED),
+        (b"<source>", Fault.XML_MALFORMED),
+        (b"<jobs></jobs>", Fault.XML_MALFORMED),
+        (b"<jobs><job/></jobs>", Fault.XML_MALFORMED),
+        (feed(job())[:-10], Fault.XML_MALFORMED),
+        (feed("<job><title>&nbsp;</title></job>"), Fault.XML_MALFORMED),
+        (feed("<job><title>\xff</title></job>").replace("\xff".encode(), b"\xff"), Fault.XML_MALFORMED),
+        (b"<!DOCTYPE source><source/>", Fault.XML_FORBIDDEN),
+        (b'<!DOCTYPE s [<!ENTITY a "x"><!ENTITY b "&a;&a;">]><source>&b;</source>', Fault.XML_FORBIDDEN),
+        (b'<?xml version="1.0"?><!DOCTYPE s SYSTEM "file:///etc/passwd"><source/>', Fault.XML_FORBIDDEN),
+        (b"<!--" + b" " * 5_000 + b"--><!DOCTYPE s><source/>", Fault.XML_FORBIDDEN),
+        (b'<?xml version="1.0" encoding="UTF-7"?><source/>', Fault.XML_ENCODING),
+        ('<?xml version="1.0" encoding="UTF-16"?><source/>'.encode("utf-16"), Fault.XML_ENCODING),
+        ("<!DOCTYPE s><source/>".encode("utf-16-le"), Fault.XML_MALFORMED),
+        (b"<!--" + b" " * 70_000, Fault.XML_TOO_LARGE),
+    ],
+)
+def test_what_is_no_feed_is_refused(body, fault):
+    assert refusal_of(body) is fault
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-8-sig"])
+def test_encodings(encoding):
+    text = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?><source>{job(title="Schlosser für Öl")}</source>'
+    assert read(text.encode(encoding))[1].title == "Schlosser für Öl"
+
+
+def test_limits_of_jobs_and_bytes():
+    body = feed(*(job(partnerJobId=str(n)) for n in range(3)))
+    assert len(read(body, jobs_max=3)) == 4
+    assert refusal_of(body, jobs_max=2) is Fault.XML_TOO_LARGE
+    assert refusal_of(feed(job(extra="x" * 100_000)), job_bytes_max=50_000) is Fault.XML_TOO_LARGE
+
+
+class Endless:
+    """A stream of a gigabyte that repeats one piece behind an opening, without holding it."""
+
+    def __init__(self, opening, piece):
+        self.left = 2**30
+        self.opening = opening
+        self.block = piece * (4_096 // len(piece))
+
+    def read(self, size):
+        chunk, self.opening = self.opening or self.block, b""
+        self.left -= len(chunk)
+        return chunk if self.left > 0 else b""
+
+
+@pytest.mark.parametrize(
+    ("opening", "piece"),
+    [
+        (b"<source>", b"<a>"),
+        (b"<source><job>", b"<a/>"),
+        (b"<source><job><title>", b"x"),
+        (b"<source><job><title><![CDATA[", b"x"),
+        (b"<source>", b"<x/>"),
+        (b"<source><job ", b"a"),
+        (b"<source><!--", b" "),
+        (b"", b" "),
+        (b"<source", b" "),
+    ],
+)
+def test_an_endless_stream_ends_at_once(opening, piece):
+    stream = Endless(opening, piece)
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.process_time()
+    with pytest.raises(Refused) as caught:
+        list(read_feed(stream))
+    assert caught.value.fault in {Fault.XML_TOO_LARGE, Fault.XML_MALFORMED}
+    assert time.process_time() - began < 2
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - kilobytes < 60_000
+    assert stream.left > 2**30 - 4_000_000
+
+
+PEAK = """
+import resource, sys
+from jobmeter.wire.xml.feed.stream import read_feed
+
+text, count = sys.argv[1], int(sys.argv[2])
+pieces = iter([b"<source>", *(text.replace("J-1", f"J-{n}").encode() for n in range(count)), b"</source>"])
+
+class Stream:
+    def read(self, size):
+        return next(pieces, b"")
+
+assert sum(type(item).__name__ == "FeedJob" for item in read_feed(Stream())) == count
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_feed():
+    # given two feeds, one ten times as long as the other
+    text = job(title="x" * 150, description="y" * 1_500)
+    # when each is read by a process of its own, whose own copy of the feed is known
+    kilobytes = [
+        int(
+            subprocess.run(
+                [sys.executable, "-c", PEAK, text, str(count)], capture_output=True, check=True
+            ).stdout
+        )
+        - count * len(text) // 1_000
+        for count in (1_000, 10_000)
+    ]
+    # then the long one takes little more: the ids and no jobs
+    assert kilobytes[1] - kilobytes[0] < 6_000

@@ -1,0 +1,293 @@
+"""Reading a job: the posts and edits that are accepted, and a path for everything that is wrong."""
+
+import json
+
+import pytest
+from lxml import etree
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.wire.xml.job.fields import (
+    FIELDS,
+    Flaw,
+    JobContent,
+    merge_content,
+    path_of,
+    refuse_flaws,
+    set_sizes,
+)
+from jobmeter.wire.xml.job.request import DocumentKind, read_job
+from jobmeter.wire.xml.reader import read_document
+from tests.unit.wire.xml.samples import POST, flaws_of, read_edit, read_post
+
+CONTENT = JobContent(
+    partner_job_id="ACME-1001",
+    contract_id=4711,
+    company_id=99,
+    company_name="Acme & Sons",
+    title="Fitter",
+    description="<p>Fit <b>pumps</b>.</p>",
+    country_code="gb",
+    postal_code="LS1 4AP",
+    location_name="Leeds",
+    job_functions=("mnfc",),
+    industries=("55", "53"),
+    job_type="F",
+    experience_level="2",
+    salary="30,000 a year",
+    poster_display=True,
+    poster_role="R",
+    poster_email="jo@acme.example",
+    application_url="https://acme.example/jobs/1001",
+)
+
+
+def test_a_post_is_read():
+    document = read_post(POST)
+    assert document.content == CONTENT
+    assert (document.cleared, document.renewal) == (frozenset(), False)
+
+
+def elements_of(text):
+    return {
+        str(child.tag): etree.tostring(child, encoding="unicode") for child in etree.fromstring(text.encode())
+    }
+
+
+def test_the_order_of_elements_does_not_count():
+    turned = "".join(reversed(elements_of(POST).values()))
+    assert read_post(f"<job>{turned}</job>").content == CONTENT
+
+
+def test_the_order_of_a_look_up_is_accepted(shared):
+    # given the order in which one client library writes a job, read-only elements among them
+    order = json.loads((shared / "fixtures" / "xml" / "NOTES.json").read_text())["job_element_order"]
+    blocks = elements_of(POST)
+    assert blocks.keys() <= set(order)
+    # when what is not posted stands there empty
+    text = "".join(blocks.get(name, f"<{name}/>") for name in order)
+    # then it is the same post
+    assert read_post(f"<job>{text}</job>").content == CONTENT
+
+
+@pytest.mark.parametrize("name", ["job_post_template.xml", "job_edit_template.xml"])
+def test_the_recorded_templates_are_accepted(shared, name):
+    text = (shared / "fixtures" / "xml" / name).read_text().replace("XXXX", "1328")
+    if "post" in name:
+        content = read_post(text).content
+        assert (content.contract_id, content.job_functions, content.industries) == (
+            1328,
+            ("acct", "dsgn"),
+            ("38", "44"),
+        )
+        assert None not in [getattr(content, field.name) for field in FIELDS]
+    else:
+        document = read_edit(text)
+        given = {field.name for field in FIELDS if getattr(document.content, field.name) is not None}
+        assert given == {"title", "description", "skills_and_experience", "salary", "referral_bonus"}
+        assert not document.is_empty
+
+
+@pytest.mark.parametrize(
+    ("text", "renewal", "is_empty"),
+    [
+        ("<job><contract-id>1</contract-id><renewal/></job>", True, True),
+        ("<job><contract-id>1</contract-id><renew/></job>", True, True),
+        ("<job><renewal>true</renewal><salary>x</salary></job>", True, False),
+        ("<job><renewal>false</renewal></job>", False, True),
+        ("<job><salary/></job>", False, False),
+        ("<job/>", False, True),
+    ],
+)
+def test_renewals_are_told_from_edits(text, renewal, is_empty):
+    document = read_edit(text)
+    assert (document.renewal, document.is_empty) == (renewal, is_empty)
+
+
+def test_a_post_ignores_the_renewal_and_what_is_empty():
+    document = read_post(POST.replace("</job>\n", "<renewal/><referral-bonus/></job>\n"))
+    assert (document.content, document.renewal, document.cleared) == (CONTENT, False, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "cleared"),
+    [
+        ("<salary>1</salary>", {"salary": "1"}, set()),
+        ("<salary/>", {}, {"salary"}),
+        ("<salary> </salary>", {}, {"salary"}),
+        (
+            "<compensation><salary><description>1</description></salary></compensation>",
+            {"salary": "1"},
+            set(),
+        ),
+        ("<poster/>", {}, {"poster_display", "poster_role", "poster_email"}),
+        ("<poster><display>0</display><role/></poster>", {"poster_display": False}, {"poster_role"}),
+        ("<position><job-functions/></position>", {}, {"job_functions"}),
+        ("<position><job-type/></position>", {}, {"job_type"}),
+        ("<position><job-type><code/></job-type></position>", {}, {"job_type"}),
+        ("<company><name/></company>", {}, {"company_name"}),
+        ("<how-to-apply/>", {}, {"application_url"}),
+        (
+            "<position><location><country><code>GB</code></country></location></position>",
+            {"country_code": "gb"},
+            set(),
+        ),
+        (
+            (
+                "<position><industries><industry><code>4</code><name>x</name></industry>"
+                "<industry><code>4</code></industry></industries></position>"
+            ),
+            {"industries": ("4",)},
+            set(),
+        ),
+    ],
+)
+def test_an_edit_tells_given_cleared_and_absent(text, given, cleared):
+    document = read_edit(f"<job>{text}</job>")
+    assert document.content == JobContent(**given)
+    assert document.cleared == cleared
+
+
+def test_an_edit_changes_what_it_gives():
+    edit = read_edit(
+        "<job><salary/><position><title>Senior fitter</title>"
+        "<industries><industry><code>4</code></industry></industries></position></job>"
+    )
+    merged = merge_content(CONTENT, edit)
+    changed = {field.name for field in FIELDS if getattr(merged, field.name) != getattr(CONTENT, field.name)}
+    assert changed == {"salary", "title", "industries"}
+    assert (merged.salary, merged.title, merged.industries) == (None, "Senior fitter", ("4",))
+
+
+@pytest.mark.parametrize(
+    ("text", "flaws"),
+    [
+        ("<other/>", ["other: the document must be a job"]),
+        ("<job>text</job>", ["job: a text is not expected between its elements"]),
+        ("<job><colour>red</colour></job>", ["job/colour: is not an element of a job"]),
+        ("<job><position><x/></position></job>", ["job/position/x: is not an element of a job"]),
+        ("<job><salary>1</salary><salary>2</salary></job>", ["job/salary: occurs more than once"]),
+        ("<job><poster/><poster/></job>", ["job/poster: occurs more than once"]),
+        (
+            "<job><salary>1</salary><compensation><salary><description>2</description></salary></compensation></job>",
+            ["job/compensation/salary/description: is given a second time, after job/salary"],
+        ),
+        (
+            "<job><position><description>a <b>b</b></description></position></job>",
+            ["job/position/description: must be a text, with its markup in a CDATA section"],
+        ),
+        (
+            "<job><contract-id>XXXX</contract-id></job>",
+            ["job/contract-id: 'XXXX' is not a whole number above zero"],
+        ),
+        (
+            "<job><contract-id>0</contract-id></job>",
+            ["job/contract-id: '0' is not a whole number above zero"],
+        ),
+        (
+            "<job><contract-id>\u0661</contract-id></job>",
+            ["job/contract-id: '\u0661' is not a whole number above zero"],
+        ),
+        ("<job><poster><display>yes</display></poster></job>", ["job/poster/display: must be true or false"]),
+        (
+            "<job><poster><role><code>r</code></role></poster></job>",
+            ["job/poster/role/code: 'r' is no poster role code"],
+        ),
+        (
+            "<job><poster><email-address>jo</email-address></poster></job>",
+            ["job/poster/email-address: has 2 characters, at least 3 are needed"],
+        ),
+        (
+            "<job><how-to-apply><application-url>ftp://a.example</application-url></how-to-apply></job>",
+            ["job/how-to-apply/application-url: is not a URL that begins with http:// or https://"],
+        ),
+        (
+            (
+                "<job><position><job-functions><job-function/><job-function><code>zz</code></job-function>"
+                "</job-functions></position></job>"
+            ),
+            [
+                "job/position/job-functions/job-function[1]/code: is missing",
+                "job/position/job-functions/job-function[2]/code: 'zz' is no job function code",
+            ],
+        ),
+        (
+            "<job><position><job-functions>"
+            + "".join(
+                f"<job-function><code>{code}</code></job-function>" for code in ("it", "eng", "hr", "qa")
+            )
+            + "</job-functions></position></job>",
+            ["job/position/job-functions: has 4 codes, at most 3 are allowed"],
+        ),
+        ("<job><position><title/></position></job>", ["job/position/title: can not be cleared"]),
+        ("<job><company/></job>", ["job/company: id and name can not both be cleared"]),
+        (
+            f"<job><position><title>{'x' * 201}</title></position></job>",
+            ["job/position/title: has 201 characters, at most 200 are allowed"],
+        ),
+        (
+            "<job><position><description>&lt;x&gt;</description></position></job>",
+            ["job/position/description: has 0 characters, at least 1 are needed"],
+        ),
+    ],
+)
+def test_each_flaw_names_its_path(text, flaws):
+    assert flaws_of(text) == flaws
+
+
+def test_a_post_names_all_that_is_missing():
+    assert flaws_of("<job/>", DocumentKind.POST) == [
+        "job/partner-job-id: is required",
+        "job/contract-id: is required",
+        "job/position/title: is required",
+        "job/position/description: is required",
+        "job/position/location/country/code: is required",
+        "job/company: an id or a name is required",
+    ]
+
+
+def test_a_wrong_field_is_not_also_missing():
+    text = POST.replace("<id>99</id><name>Acme &amp; Sons</name>", "<id>x</id>").replace("4711", "x")
+    assert flaws_of(text, DocumentKind.POST) == [
+        "job/contract-id: 'x' is not a whole number above zero",
+        "job/company/id: 'x' is not a whole number above zero",
+    ]
+
+
+@pytest.mark.parametrize(
+    "field", [field for field in FIELDS if field.kind.name == "TEXT"], ids=lambda field: field.name
+)
+def test_lengths_are_kept_to_the_character(field):
+    def edit(characters):
+        *groups, leaf = f"job/{field.path}".split("/")
+        opened, closed = "".join(f"<{g}>" for g in groups), "".join(f"</{g}>" for g in reversed(groups))
+        return f"{opened}<{leaf}>{'é' * characters}</{leaf}>{closed}"
+
+    most = field.size[1]
+    assert getattr(read_edit(edit(most)).content, field.name) == "é" * most
+    assert flaws_of(edit(most + 1)) == [
+        f"{path_of(field.name)}: has {most + 1} characters, at most {most} are allowed"
+    ]
+
+
+def test_sizes_can_be_set():
+    fields = set_sizes(description=(100, 25_000))
+    with pytest.raises(Refused, match="job/position/description: has 24 characters, at least 100 are needed"):
+        read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
+
+
+def test_json_may_not_bring_what_xml_can_not_carry():
+    body = json.dumps({"salary": "a\x01b"}).encode()
+    with pytest.raises(Refused, match="job/salary: holds a character that XML can not carry"):
+        read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
+
+
+def test_many_flaws_are_cut():
+    flaws = [Flaw(f"job/x{n}", "is wrong") for n in range(60)]
+    with pytest.raises(Refused) as caught:
+        refuse_flaws(flaws)
+    assert caught.value.fault is Fault.JOB_DOCUMENT_INVALID
+    assert caught.value.message.endswith("job/x49: is wrong; and 10 more")
+
+
+def test_no_flaw_is_no_refusal():
+    assert refuse_flaws([]) is None
