@@ -7,7 +7,7 @@ from jobmeter.api.batchers import batch_single_events
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows
 from jobmeter.database.batching import Batcher
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.wire.events import Event
@@ -72,7 +72,7 @@ def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_
             grouper = open_batcher(stage)
             await submit(grouper, make_clicks(job_id, 1, NOW))
             async with stage.database.transaction() as connection:
-                await meters.set_live_window(
+                await windows.set_live_window(
                     connection,
                     shard=shard_of(job_id),
                     job_id=job_id,
