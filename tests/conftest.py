@@ -112,7 +112,7 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def board(database_url: str) -> Iterator[Board]:
+def sandbox_client(database_url: str) -> Iterator[Board]:
     """A sandbox server on a fresh database, reached over HTTP, with a partner ready to use."""
     with open_board(database_url) as opened:
         yield opened

@@ -156,28 +156,30 @@ def expected(shared: Any) -> dict[str, Any]:
 @pytest.fixture
 def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """One reply for each of the SDK's, by its file's name; and the constants with our tasks."""
-    with open_board(database_url) as board:
-        tasks = post_thirteen(board)
-        day = board.now.date()
+    with open_board(database_url) as sandbox_client:
+        tasks = post_thirteen(sandbox_client)
+        day = sandbox_client.now.date()
         found = {
-            "TokenSuccessResponse.json": token(board),
-            "NewTokenSuccessResponse.json": token(board),
-            "TaskStatusSuccessResponse.json": batch_get(board, "simpleJobPostingTasks", tasks[0]),
-            "JobPostingStatusSuccessResponse.json": batch_get(board, "jobPostingStatus", FIRST),
-        } | provision(board)
-        board.advance_to_midnight()
+            "TokenSuccessResponse.json": token(sandbox_client),
+            "NewTokenSuccessResponse.json": token(sandbox_client),
+            "TaskStatusSuccessResponse.json": batch_get(sandbox_client, "simpleJobPostingTasks", tasks[0]),
+            "JobPostingStatusSuccessResponse.json": batch_get(sandbox_client, "jobPostingStatus", FIRST),
+        } | provision(sandbox_client)
+        sandbox_client.advance_to_midnight()
         found |= {
-            "P4PJobPerformanceReportsByIdsSuccessResponse.json": board.report_by_ids(
+            "P4PJobPerformanceReportsByIdsSuccessResponse.json": sandbox_client.report_by_ids(
                 FIRST, days=(day, day)
             ).json(),
-            "P4PJobPerformanceReportsByDateSuccessResponse.json": board.report_by_range((day, day)).json(),
-            "P4PPartnerBudgetReportResponse.json": board.budget().json(),
+            "P4PJobPerformanceReportsByDateSuccessResponse.json": sandbox_client.report_by_range(
+                (day, day)
+            ).json(),
+            "P4PPartnerBudgetReportResponse.json": sandbox_client.budget().json(),
         }
-        board.close_job(SECOND)
+        sandbox_client.close_job(SECOND)
         found["MultipleJobPostingStatusSuccessResponse.json"] = batch_get(
-            board, "jobPostingStatus", FIRST, SECOND
+            sandbox_client, "jobPostingStatus", FIRST, SECOND
         )
-    with open_idle(database_url, board) as idle:
+    with open_idle(database_url, sandbox_client) as idle:
         # Nobody carries tasks out here, so that one stays in progress.
         rows = idle.batch_create([idle.job_element("waiting")])
         found["JobPostingSuccessResponse.json"] = {"elements": rows}
@@ -188,50 +190,52 @@ def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @contextmanager
-def open_idle(database_url: str, board: Board) -> Iterator[Board]:
+def open_idle(database_url: str, sandbox_client: Board) -> Iterator[Board]:
     """The same partner's board without its worker."""
-    kept = {name: board.credentials[name] for name in ("parent", "child", "customer_contract_id")}
+    kept = {name: sandbox_client.credentials[name] for name in ("parent", "child", "customer_contract_id")}
     with open_board(database_url, chores=False) as idle:
         yield Board(idle.client, idle.credentials | kept)
 
 
-def post_thirteen(board: Board) -> list[str]:
+def post_thirteen(sandbox_client: Board) -> list[str]:
     names = [FIRST, SECOND, *(f"job-{n}" for n in range(JOBS - 2))]
-    rows = board.batch_create([board.job_element(name) for name in names])
+    rows = sandbox_client.batch_create([sandbox_client.job_element(name) for name in names])
     for row in rows:
-        done = board.task(row["id"])
-    board.send_clicks(int(done["jobPosting"].rsplit(":", 1)[-1]), 1)
+        done = sandbox_client.task(row["id"])
+    sandbox_client.send_clicks(int(done["jobPosting"].rsplit(":", 1)[-1]), 1)
     return [row["id"] for row in rows]
 
 
-def token(board: Board) -> Any:
-    keys = board.credentials["child"]
+def token(sandbox_client: Board) -> Any:
+    keys = sandbox_client.credentials["child"]
     form = {name: keys[name] for name in ("client_id", "client_secret")} | {
         "grant_type": "client_credentials"
     }
-    return board.client.post("/oauth/v2/accessToken", data=form).json()
+    return sandbox_client.client.post("/oauth/v2/accessToken", data=form).json()
 
 
-def provision(board: Board) -> dict[str, Any]:
-    path, headers = "/v2/provisionedApplications/", board.headers("parent")
+def provision(sandbox_client: Board) -> dict[str, Any]:
+    path, headers = "/v2/provisionedApplications/", sandbox_client.headers("parent")
     draft = {"uniqueForeignId": "sdk", "name": "ATS - Customer", "description": "A customer"}
-    setup = {"partnerContractId": board.credentials["partner_contract_id"]}
+    setup = {"partnerContractId": sandbox_client.credentials["partner_contract_id"]}
     return {
-        "CreateApplicationSuccessResponse.json": board.client.post(path, headers=headers, json=draft).json(),
-        "GetApplicationSuccessResponse.json": board.client.get(
+        "CreateApplicationSuccessResponse.json": sandbox_client.client.post(
+            path, headers=headers, json=draft
+        ).json(),
+        "GetApplicationSuccessResponse.json": sandbox_client.client.get(
             f"{path}?q=credentialsByUniqueForeignId&uniqueForeignId=sdk", headers=headers
         ).json(),
-        "P4PProvisionCustomerHiringContractsSuccessResponse.json": board.client.post(
-            "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json=setup
+        "P4PProvisionCustomerHiringContractsSuccessResponse.json": sandbox_client.client.post(
+            "/rest/provisionedHiringContracts?action=setup", headers=sandbox_client.headers(), json=setup
         ).json(),
     }
 
 
-def batch_get(board: Board, resource: str, *ids: str) -> Any:
+def batch_get(sandbox_client: Board, resource: str, *ids: str) -> Any:
     """As the SDK asks: protocol 1.0, colons as they are."""
-    headers = {name: value for name, value in board.headers().items() if not name.startswith("X-")}
+    headers = {name: value for name, value in sandbox_client.headers().items() if not name.startswith("X-")}
     wanted = "&".join(f"ids={one}" for one in ids)
-    return board.client.get(f"/rest/{resource}?{wanted}", headers=headers).json()
+    return sandbox_client.client.get(f"/rest/{resource}?{wanted}", headers=headers).json()
 
 
 def test_every_reply_holds_what_the_sdk_expects(expected: dict[str, Any], replies: Any) -> None:

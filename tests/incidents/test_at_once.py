@@ -11,24 +11,26 @@ from tests.support.sandbox_client import Board, bearer, make_event, open_board
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "15.00"}}  # ten clicks
 
 
-def read_day(board: Board, job_id: int) -> dict[str, Any]:
-    headers = bearer(board.credentials["operator_key"])
-    day = board.now.date().isoformat()
-    answer = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers)
+def read_day(sandbox_client: Board, job_id: int) -> dict[str, Any]:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    day = sandbox_client.now.date().isoformat()
+    answer = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers)
     return answer.json()
 
 
 @pytest.mark.parametrize("times", [12])
-def test_duplicates_at_the_same_moment_are_one_charge(board: Board, times: int) -> None:
+def test_duplicates_at_the_same_moment_are_one_charge(sandbox_client: Board, times: int) -> None:
     """8. Two requests with one nonce both passed the check before either had written it."""
-    job_id, at = board.post_job("at-once"), board.now_ms
+    job_id, at = sandbox_client.post_job("at-once"), sandbox_client.now_ms
     batch = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(3)]
     with ThreadPoolExecutor(times) as senders:
-        replies = [answer.json() for answer in senders.map(lambda _: board.send(batch), range(times))]
+        replies = [
+            answer.json() for answer in senders.map(lambda _: sandbox_client.send(batch), range(times))
+        ]
 
     assert sum(reply["accepted"] for reply in replies) == 3
     assert sum(reply["duplicate"] for reply in replies) == 3 * (times - 1)
-    found = read_day(board, job_id)
+    found = read_day(sandbox_client, job_id)
     assert (found["figures"]["clicksCharged"], found["figures"]["charge"]) == (3, "4.50")
     assert sum(posting["purpose"] == "CHARGE" for posting in found["postings"]) == 1
 
@@ -46,14 +48,15 @@ def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
                 """Each server gets every event, in other batches and another order."""
                 rng = Random(number)
                 mine = rng.sample(events, len(events))
-                board = (one, another)[number % 2]
+                sandbox_client = (one, another)[number % 2]
                 return sum(
-                    board.send(mine[first : first + 7]).json()["accepted"] for first in range(0, 40, 7)
+                    sandbox_client.send(mine[first : first + 7]).json()["accepted"]
+                    for first in range(0, 40, 7)
                 )
 
             with ThreadPoolExecutor(4) as senders:
                 assert sum(senders.map(send, range(4))) == len(events)
-            for board in (one, another):
+            for sandbox_client in (one, another):
                 figures = read_day(one, job_id)["figures"]
                 assert (figures["applyClicks"], figures["clicksCharged"], figures["charge"]) == (
                     40,
@@ -61,4 +64,4 @@ def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
                     "15.00",
                 )
                 assert figures["clicksBeyondBudget"] == 30
-                assert board.send(events).json()["duplicate"] == 40
+                assert sandbox_client.send(events).json()["duplicate"] == 40

@@ -16,13 +16,13 @@ LATER = START + timedelta(hours=1)
 CENT = 10_000
 
 
-def test_clicks_beyond_the_budget_are_counted_free_and_shown(board: Board) -> None:
+def test_clicks_beyond_the_budget_are_counted_free_and_shown(sandbox_client: Board) -> None:
     """9. Totals were clipped at the budget: the customer never saw what he had got for nothing."""
-    job_id, day = board.post_job("beyond", budget=BUDGET), board.now.date()
-    assert board.send_clicks(job_id, 10)["accepted"] == 10
-    board.advance_to_midnight()
+    job_id, day = sandbox_client.post_job("beyond", budget=BUDGET), sandbox_client.now.date()
+    assert sandbox_client.send_clicks(job_id, 10)["accepted"] == 10
+    sandbox_client.advance_to_midnight()
 
-    report = board.report_by_ids("beyond", days=(day, day)).json()["results"]["beyond"]
+    report = sandbox_client.report_by_ids("beyond", days=(day, day)).json()["results"]["beyond"]
     (row,) = report["jobPerformanceMetrics"]
     assert (row["applyClickCount"], row["charge"]["amount"]) == (10, "4.50")
     spent = report["lifetimeJobBudgetInfo"]
@@ -30,8 +30,9 @@ def test_clicks_beyond_the_budget_are_counted_free_and_shown(board: Board) -> No
         "4.50",
         "4.99",
     )
-    found = board.client.get(
-        f"/operator/explain/jobs/{job_id}/days/{day}", headers=bearer(board.credentials["operator_key"])
+    found = sandbox_client.client.get(
+        f"/operator/explain/jobs/{job_id}/days/{day}",
+        headers=bearer(sandbox_client.credentials["operator_key"]),
     ).json()
     assert found["figures"]["clicksBeyondBudget"] == 7
     assert [click["outcome"] for click in found["clicks"]] == ["CHARGED"] * 3 + ["BEYOND_BUDGET"] * 7

@@ -36,9 +36,9 @@ def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
         credentials = make_partner_in(installation)
         installation.start_server()
         with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
-            board = Board(client, credentials)
-            job_id = board.post_job("killed")
-            acknowledged = board.send_clicks(job_id, 12)["accepted"]
+            sandbox_client = Board(client, credentials)
+            job_id = sandbox_client.post_job("killed")
+            acknowledged = sandbox_client.send_clicks(job_id, 12)["accepted"]
 
             installation.kill_server()
             installation.kill_database()

@@ -27,9 +27,9 @@ def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
         installation.start_server()
         limits = httpx2.Limits(max_connections=AT_ONCE)
         with httpx2.Client(base_url=installation.base_url, timeout=30, limits=limits) as client:
-            board = Board(client, credentials)
-            jobs = [board.post_job(f"job-{n}") for n in range(20)]
-            at = board.now_ms
+            sandbox_client = Board(client, credentials)
+            jobs = [sandbox_client.post_job(f"job-{n}") for n in range(20)]
+            at = sandbox_client.now_ms
 
             def send(number: int) -> float:
                 events = [
@@ -37,7 +37,7 @@ def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
                     for n in range(ROWS)
                 ]
                 began = time.perf_counter()
-                answer = board.send(events)
+                answer = sandbox_client.send(events)
                 taken = time.perf_counter() - began
                 assert answer.json()["accepted"] + answer.json()["rejected"] == ROWS
                 return taken

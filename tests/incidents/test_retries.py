@@ -60,16 +60,21 @@ def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
     asyncio.run(run())
 
 
-def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(board: Board) -> None:
+def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: Board) -> None:
     """5. A batch with one known event was answered 422 as a whole; senders retried it for ever, or dropped it."""
-    job_id, at = board.post_job("again"), board.now_ms
+    job_id, at = sandbox_client.post_job("again"), sandbox_client.now_ms
     known = [make_event(job_id, f"known-{n}", at + n, type="applyClick") for n in range(3)]
-    assert board.send(known).json() == {"accepted": 3, "duplicate": 0, "rejected": 0, "rejections": []}
+    assert sandbox_client.send(known).json() == {
+        "accepted": 3,
+        "duplicate": 0,
+        "rejected": 0,
+        "rejections": [],
+    }
 
     # known events, new ones, one that is twice in the batch, and two that cannot be taken in
     new = [make_event(job_id, f"new-{n}", at + n, type="applyClick") for n in range(2)]
     wrong = [make_event(1, "elsewhere", at), {"source": "board", "id": "halved"}]
-    answer = board.send([*known, *wrong, *new, new[0]])
+    answer = sandbox_client.send([*known, *wrong, *new, new[0]])
 
     assert answer.status_code == 200
     told = answer.json()

@@ -16,19 +16,19 @@ FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_days ORDER BY day"
 MS = timedelta(milliseconds=1)
 
 
-def test_nothing_is_charged_outside_a_jobs_live_window(board: Board) -> None:
+def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: Board) -> None:
     """14. Events from before a meter existed were billed when it was made."""
-    before = board.now_ms - 60_000
-    job_id = board.post_job("window")
-    during = board.now_ms
-    assert board.close_job("window")["status"] == 202
-    after = board.now_ms + 1
+    before = sandbox_client.now_ms - 60_000
+    job_id = sandbox_client.post_job("window")
+    during = sandbox_client.now_ms
+    assert sandbox_client.close_job("window")["status"] == 202
+    after = sandbox_client.now_ms + 1
     clicks = [
         make_event(job_id, name, at, type="applyClick")
         for name, at in (("before", before), ("during", during), ("after", after))
     ]
 
-    told = board.send(clicks).json()
+    told = sandbox_client.send(clicks).json()
 
     assert [(row["index"], row["reason"]) for row in told["rejections"]] == [
         (0, "JOB_NOT_LIVE"),
@@ -36,8 +36,8 @@ def test_nothing_is_charged_outside_a_jobs_live_window(board: Board) -> None:
     ]
     # the one in between came after the close, when its money had returned: it counts, and is free
     assert told["accepted"] == 1
-    headers = bearer(board.credentials["operator_key"])
-    found = board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    found = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
     assert found["spent"] == "0.00"
     assert "CHARGE" not in {posting["purpose"] for posting in found["postings"]}
 
@@ -84,9 +84,9 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
     asyncio.run(run())
 
 
-def test_an_offset_in_the_events_time_changes_no_day(board: Board) -> None:
+def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: Board) -> None:
     """21. The same instant, written with three offsets, is one time: the day of its UTC."""
-    job_id, at = board.post_job("offsets"), board.now_ms
+    job_id, at = sandbox_client.post_job("offsets"), sandbox_client.now_ms
     instant = datetime.fromtimestamp(at // 1_000, UTC) + timedelta(seconds=1)
     times = [
         instant.isoformat(),
@@ -94,7 +94,10 @@ def test_an_offset_in_the_events_time_changes_no_day(board: Board) -> None:
         instant.astimezone(datetime.strptime("-1100", "%z").tzinfo).isoformat(),
     ]
     clicks = [make_event(job_id, "one", time, type="applyClick") for time in times]
-    assert (board.send(clicks).json()["accepted"], board.send(clicks).json()["duplicate"]) == (1, 3)
+    assert (
+        sandbox_client.send(clicks).json()["accepted"],
+        sandbox_client.send(clicks).json()["duplicate"],
+    ) == (1, 3)
 
 
 async def read_money(stage: Stage) -> list:

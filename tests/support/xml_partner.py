@@ -20,11 +20,13 @@ PIXEL = "<tracking-pixel-url>https://ats.example.com/p.gif</tracking-pixel-url>"
 class XmlPartner:
     """Calls as the partner's parent application, with a token."""
 
-    board: Board
+    sandbox_client: Board
     who: str = "parent"
 
     def contract(self, kind: str) -> int:
-        return next(row["id"] for row in self.board.credentials["hiring_contracts"] if row["kind"] == kind)
+        return next(
+            row["id"] for row in self.sandbox_client.credentials["hiring_contracts"] if row["kind"] == kind
+        )
 
     @property
     def slots(self) -> int:
@@ -36,8 +38,8 @@ class XmlPartner:
 
     def call(self, method: str, path: str, body: str | bytes | None = None, **headers: str) -> Any:
         content = body.encode() if isinstance(body, str) else body
-        sent = {"Content-Type": XML_TYPE, **bearer(self.board.token(self.who))} | headers
-        return self.board.client.request(method, path, content=content, headers=sent)
+        sent = {"Content-Type": XML_TYPE, **bearer(self.sandbox_client.token(self.who))} | headers
+        return self.sandbox_client.client.request(method, path, content=content, headers=sent)
 
     def post(self, partner_job_id: str, contract_id: int, **changed: str) -> Any:
         return self.call("POST", "/v1/jobs", job_xml(partner_job_id, contract_id, **changed))
@@ -61,8 +63,8 @@ class XmlPartner:
         return self.operate("GET", f"/operator/hiringContracts/{contract_id}").json()["unused"]
 
     def operate(self, method: str, path: str, body: Any = None) -> Any:
-        return self.board.client.request(
-            method, path, json=body, headers=bearer(self.board.credentials["operator_key"])
+        return self.sandbox_client.client.request(
+            method, path, json=body, headers=bearer(self.sandbox_client.credentials["operator_key"])
         )
 
 

@@ -36,11 +36,11 @@ class Mail:
     failures: Counter = field(default_factory=Counter)
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def send(self, number, board):
+    def send(self, number, sandbox_client):
         for batch in self.batches[number]:
             while not self.stop.is_set():
                 try:
-                    answer = board.send(batch)
+                    answer = sandbox_client.send(batch)
                 except httpx2.HTTPError as error:
                     self.failures[type(error).__name__] += 1
                 else:
@@ -102,9 +102,9 @@ def kill_and_restart(chooser, installation):
     return victims
 
 
-def send_through_kills(chooser, mail, board, installation):
+def send_through_kills(chooser, mail, sandbox_client, installation):
     """Kills at moments that the chooser picks: after so many acknowledged batches, and a little later."""
-    threads = [threading.Thread(target=mail.send, args=(number, board)) for number in range(SENDERS)]
+    threads = [threading.Thread(target=mail.send, args=(number, sandbox_client)) for number in range(SENDERS)]
     for thread in threads:
         thread.start()
     killed = []
@@ -162,16 +162,16 @@ def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
     credentials = asyncio.run(make_partner(installation.start_database())) | installation.keys
     installation.start_server()
     with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
-        board = Board(client, credentials)
+        sandbox_client = Board(client, credentials)
         budgets = {}
         for name, units in BUDGETS.items():
             budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": f"{units}.00"}}
-            budgets[board.post_job(name, budget=budget)] = units * 1_000_000
+            budgets[sandbox_client.post_job(name, budget=budget)] = units * 1_000_000
         time.sleep(1.1)  # so that every event's time lies within the jobs' run
-        mail = Mail(make_batches(chooser, list(budgets), board.now_ms))
+        mail = Mail(make_batches(chooser, list(budgets), sandbox_client.now_ms))
 
         # when two senders send them while server and database are killed, each batch until it is acknowledged
-        killed = send_through_kills(chooser, mail, board, installation)
+        killed = send_through_kills(chooser, mail, sandbox_client, installation)
 
         # then what was acknowledged is there, once
         url = installation.database.url
@@ -187,6 +187,6 @@ def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
 
         # and sending everything again changes nothing
         tables = read_tables(url)
-        again = [board.send(batch).json() for sender in mail.batches for batch in sender]
+        again = [sandbox_client.send(batch).json() for sender in mail.batches for batch in sender]
         assert sum(reply["accepted"] for reply in again) == 0
         assert {name for name, kept in read_tables(url).items() if kept != tables.get(name)} == set()

@@ -16,26 +16,26 @@ def database_url(cluster_url):
 
 
 @pytest.fixture(scope="module")
-def board(database_url):
+def sandbox_client(database_url):
     with open_board(database_url) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def job_id(board):
+def job_id(sandbox_client):
     """One live job; the background worker has made its tables ready once it is."""
-    return board.post_job("here-1")
+    return sandbox_client.post_job("here-1")
 
 
 @pytest.fixture(scope="module")
-def neighbour(board, database_url):
+def neighbour(sandbox_client, database_url):
     """Another partner with a customer of its own in the same installation."""
 
     async def make():
         database = await Database.open(database_url, connections_max=1)
         try:
-            return await seed.make_partner(database, now=board.now)
+            return await seed.make_partner(database, now=sandbox_client.now)
         finally:
             await database.close()
 
-    return Board(board.client, board.credentials | asyncio.run(make()))
+    return Board(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))

@@ -39,13 +39,13 @@ def replaced(valid):
 
 
 @pytest.fixture(scope="module")
-def tokens(board, job_id):
-    return {who: board.headers(who) for who in ("parent", "child")}
+def tokens(sandbox_client, job_id):
+    return {who: sandbox_client.headers(who) for who in ("parent", "child")}
 
 
-def post(board, path, body, headers):
+def post(sandbox_client, path, body, headers):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer = board.client.post(path, content=content, headers=headers)
+    answer = sandbox_client.client.post(path, content=content, headers=headers)
     assert answer.status_code < 500
     shown = answer.json()
     if answer.status_code >= 400:
@@ -56,14 +56,14 @@ def post(board, path, body, headers):
 
 @quick
 @given(st.data())
-def test_any_json_as_a_batch_of_jobs(board, tokens, data):
+def test_any_json_as_a_batch_of_jobs(sandbox_client, tokens, data):
     number = next(NUMBERED)
-    element = board.job_element(f"any-{number}") | {
+    element = sandbox_client.job_element(f"any-{number}") | {
         "alternateLocations": ["Leeds"],
         "workplaceTypes": ["remote"],
         "compensation": {"compensations": []},
         "onsiteApplyConfiguration": {},
-        "expireAt": board.now_ms + 10**9,
+        "expireAt": sandbox_client.now_ms + 10**9,
         "listingType": "BASIC",
         "categories": ["eng"],
         "experienceLevel": "DIRECTOR",
@@ -84,7 +84,7 @@ def test_any_json_as_a_batch_of_jobs(board, tokens, data):
     body = data.draw(JSON | elements.map(lambda rows: {"elements": rows}))
 
     answer = post(
-        board, "/rest/simpleJobPostings", body, tokens["child"] | {"X-RestLi-Method": "batch_create"}
+        sandbox_client, "/rest/simpleJobPostings", body, tokens["child"] | {"X-RestLi-Method": "batch_create"}
     )
 
     if answer.status_code == 200:
@@ -96,23 +96,23 @@ def test_any_json_as_a_batch_of_jobs(board, tokens, data):
 @given(
     JSON | replaced({"uniqueForeignId": "any", "name": "Any", "description": "Any", "validJsSdkDomains": []})
 )
-def test_any_json_as_an_application(board, tokens, body):
+def test_any_json_as_an_application(sandbox_client, tokens, body):
     if isinstance(body, dict) and body.get("uniqueForeignId") == "any":
         body["uniqueForeignId"] = f"any-{next(NUMBERED)}"
-    post(board, "/v2/provisionedApplications", body, tokens["parent"])
+    post(sandbox_client, "/v2/provisionedApplications", body, tokens["parent"])
 
 
 @quick
 @given(JSON | replaced({"partnerContractId": 5}))
-def test_any_json_as_the_parameters_of_an_action(board, tokens, body):
-    post(board, "/rest/provisionedHiringContracts?action=setup", body, tokens["child"])
+def test_any_json_as_the_parameters_of_an_action(sandbox_client, tokens, body):
+    post(sandbox_client, "/rest/provisionedHiringContracts?action=setup", body, tokens["child"])
 
 
 @quick
 @given(st.data())
-def test_any_json_as_a_batch_of_events(board, job_id, data):
+def test_any_json_as_a_batch_of_events(sandbox_client, job_id, data):
     number = next(NUMBERED)
-    at = board.now_ms
+    at = sandbox_client.now_ms
     by_id = make_event(job_id, f"any-{number}", at, userAgent="Mozilla/5.0", address="192.0.2.1")
     by_name = make_event(
         None, f"name-{number}", at, childApplication="urn:li:developerApplication:5", externalJobPostingId="x"
@@ -134,8 +134,8 @@ def test_any_json_as_a_batch_of_events(board, job_id, data):
     if media == "application/x-ndjson" and isinstance(body, list):
         body = b"\n".join(json.dumps(record).encode() for record in body)
 
-    headers = bearer(board.credentials["events_key"]) | {"Content-Type": media}
-    answer = post(board, "/events", body, headers)
+    headers = bearer(sandbox_client.credentials["events_key"]) | {"Content-Type": media}
+    answer = post(sandbox_client, "/events", body, headers)
 
     if answer.status_code == 200 and isinstance(body, list):
         shown = answer.json()
@@ -161,9 +161,9 @@ OPERATOR_BODIES = {
 @pytest.mark.parametrize("path", OPERATOR_BODIES)
 @quick
 @given(data=st.data())
-def test_any_json_from_the_operator(board, job_id, path, data):
-    partner = board.credentials["parent"]["urn"].rsplit(":", 1)[1]
-    place = path.format(partner=partner, contract=board.credentials["partner_contract_id"])
+def test_any_json_from_the_operator(sandbox_client, job_id, path, data):
+    partner = sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[1]
+    place = path.format(partner=partner, contract=sandbox_client.credentials["partner_contract_id"])
     instants = st.sampled_from(
         ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z", 10**17, -(10**13)]
     )
@@ -173,14 +173,16 @@ def test_any_json_from_the_operator(board, job_id, path, data):
         | replaced(OPERATOR_BODIES[path])
         | st.dictionaries(fields, instants, min_size=1).map(lambda changed: OPERATOR_BODIES[path] | changed)
     )
-    post(board, place, body, bearer(board.credentials["operator_key"]))
+    post(sandbox_client, place, body, bearer(sandbox_client.credentials["operator_key"]))
 
 
 @pytest.mark.parametrize("number", ["0", "-1", str(2**63), "9" * 400])
 @pytest.mark.parametrize("path", ["partners/{}/contracts", "contracts/{}/topUps", "contracts/{}/prices"])
-def test_any_number_in_the_operator_s_paths(board, job_id, path, number):
+def test_any_number_in_the_operator_s_paths(sandbox_client, job_id, path, number):
     template = next(body for known, body in OPERATOR_BODIES.items() if known.endswith(path.rsplit("/", 1)[1]))
-    answer = board.client.post(
-        f"/operator/{path.format(number)}", json=template, headers=bearer(board.credentials["operator_key"])
+    answer = sandbox_client.client.post(
+        f"/operator/{path.format(number)}",
+        json=template,
+        headers=bearer(sandbox_client.credentials["operator_key"]),
     )
     assert answer.status_code in {400, 404}

@@ -20,11 +20,11 @@ SIXTY_MEGABYTES = 60_000_000
         ("/rest/provisionedHiringContracts?action=setup", "child"),
     ],
 )
-def test_malformed_json_is_a_restli_error(board, job_id, database_url, path, who, body):
+def test_malformed_json_is_a_restli_error(sandbox_client, job_id, database_url, path, who, body):
     method = {"X-RestLi-Method": "batch_create"} if "Postings" in path else {}
-    headers = board.headers(who, **method, **{"Content-Type": "application/json"})
+    headers = sandbox_client.headers(who, **method, **{"Content-Type": "application/json"})
     with nothing_written(database_url):
-        answer = board.client.post(path, headers=headers, content=body)
+        answer = sandbox_client.client.post(path, headers=headers, content=body)
     assert answer.status_code == 400
     assert answer.headers["X-RestLi-Error-Response"] == "true"
     assert answer.json()["status"] == 400
@@ -35,30 +35,30 @@ def test_malformed_json_is_a_restli_error(board, job_id, database_url, path, who
     "media", ["application/json", "application/cloudevents-batch+json", "application/json; charset=utf-8"]
 )
 @pytest.mark.parametrize("body", [b"[", b"", b"{}", b"5", b'[{"id": ]', b"\xff\xfe", b"[" * 5_000])
-def test_a_malformed_batch_of_events_is_refused_whole(board, job_id, database_url, media, body):
+def test_a_malformed_batch_of_events_is_refused_whole(sandbox_client, job_id, database_url, media, body):
     with nothing_written(database_url):
-        answer = board.send(body, headers={"Content-Type": media})
+        answer = sandbox_client.send(body, headers={"Content-Type": media})
     assert answer.status_code == 400
     assert answer.json()["code"] == "MALFORMED_BATCH"
 
 
-def test_a_content_type_that_is_not_read_is_named(board, job_id, database_url):
+def test_a_content_type_that_is_not_read_is_named(sandbox_client, job_id, database_url):
     with nothing_written(database_url):
-        answer = board.send(b"<events/>", headers={"Content-Type": "text/xml"})
+        answer = sandbox_client.send(b"<events/>", headers={"Content-Type": "text/xml"})
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA")
     assert "text/xml" in answer.json()["message"]
 
 
-def test_a_body_of_sixty_megabytes_is_refused_by_its_length(board, job_id, database_url):
+def test_a_body_of_sixty_megabytes_is_refused_by_its_length(sandbox_client, job_id, database_url):
     with nothing_written(database_url):
-        answer = board.send(b"[" + b" " * SIXTY_MEGABYTES + b"]")
+        answer = sandbox_client.send(b"[" + b" " * SIXTY_MEGABYTES + b"]")
     assert (answer.status_code, answer.json()["status"]) == (413, 413)
     assert str(EVENTS_BODY_BYTES_MAX) in answer.json()["message"]
 
 
 @pytest.mark.parametrize("declared", [None, b"5", b"not a number", b"9" * 5_000])
 def test_a_body_without_an_honest_length_is_read_no_further_than_the_limit(
-    board, job_id, database_url, declared
+    sandbox_client, job_id, database_url, declared
 ):
     # given a sender that goes on for sixty megabytes in chunks
     chunk = b" " * 1_000_000
@@ -72,7 +72,7 @@ def test_a_body_without_an_honest_length_is_read_no_further_than_the_limit(
     async def send(message):
         sent.append(message)
 
-    key = board.credentials["events_key"].encode()
+    key = sandbox_client.credentials["events_key"].encode()
     headers = [(b"authorization", b"Bearer " + key), (b"content-type", b"application/json")]
     if declared is not None:
         headers.append((b"content-length", declared))
@@ -87,18 +87,18 @@ def test_a_body_without_an_honest_length_is_read_no_further_than_the_limit(
 
     # when it sends them
     with nothing_written(database_url):
-        board.client.portal.call(board.client.app, scope, receive, send)
+        sandbox_client.client.portal.call(sandbox_client.client.app, scope, receive, send)
 
     # then the answer comes before the rest was read
     assert sent[0]["status"] == 413
     assert sum(taken) <= EVENTS_BODY_BYTES_MAX + len(chunk)
 
 
-def test_one_event_above_the_limit_refuses_the_batch(board, job_id, database_url):
-    at = board.now_ms
+def test_one_event_above_the_limit_refuses_the_batch(sandbox_client, job_id, database_url):
+    at = sandbox_client.now_ms
     events = [make_event(job_id, f"e{n}", at) for n in range(EVENTS_BATCH_ROWS_MAX + 1)]
     with nothing_written(database_url):
-        answer = board.send(events)
+        answer = sandbox_client.send(events)
     assert (answer.status_code, answer.json()["code"]) == (413, "TOO_MANY_EVENTS")
     assert "50001" in answer.json()["message"]
-    assert board.send(events[:-1]).json()["accepted"] == EVENTS_BATCH_ROWS_MAX
+    assert sandbox_client.send(events[:-1]).json()["accepted"] == EVENTS_BATCH_ROWS_MAX

@@ -7,20 +7,22 @@ from tests.support.table_snapshots import nothing_written
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "Bearer", "é", "\x00"])
-def test_events_need_the_events_key(board, job_id, database_url, key):
+def test_events_need_the_events_key(sandbox_client, job_id, database_url, key):
     headers = {"Authorization": f"Bearer {key}".encode("latin-1")}
     with nothing_written(database_url):
-        answer = board.send([make_event(job_id, "e", board.now_ms)], headers=headers)
+        answer = sandbox_client.send([make_event(job_id, "e", sandbox_client.now_ms)], headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "INVALID_KEY")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_is_over_after_thirty_minutes(board, job_id, database_url):
-    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
-    element = board.job_element("here-2")
-    board.advance("31m")
+def test_a_token_is_over_after_thirty_minutes(sandbox_client, job_id, database_url):
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
+    element = sandbox_client.job_element("here-2")
+    sandbox_client.advance("31m")
     with nothing_written(database_url):
-        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": [element]})
+        answer = sandbox_client.client.post(
+            "/rest/simpleJobPostings", headers=headers, json={"elements": [element]}
+        )
     assert answer.status_code == 401
     assert answer.json() == {
         "status": 401,
@@ -43,15 +45,17 @@ def test_a_token_is_over_after_thirty_minutes(board, job_id, database_url):
         ({"grant_type": "a\0b"}, 400, "invalid_request"),
     ],
 )
-def test_a_wrong_token_request_is_an_oauth_error(board, job_id, database_url, changed, status, error):
-    keys = board.credentials["child"]
+def test_a_wrong_token_request_is_an_oauth_error(
+    sandbox_client, job_id, database_url, changed, status, error
+):
+    keys = sandbox_client.credentials["child"]
     form = {
         "grant_type": "client_credentials",
         "client_id": keys["client_id"],
         "client_secret": keys["client_secret"],
     }
     with nothing_written(database_url):
-        answer = board.client.post("/oauth/v2/accessToken", data=form | changed)
+        answer = sandbox_client.client.post("/oauth/v2/accessToken", data=form | changed)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
     assert answer.json()["error_description"]
 
@@ -69,11 +73,13 @@ def test_a_wrong_token_request_is_an_oauth_error(board, job_id, database_url, ch
         (b"grant_type=client_credentials", "Basic YSUwMDpi"),  # the same, form-encoded
     ],
 )
-def test_a_token_request_that_is_no_form_is_an_oauth_error(board, job_id, database_url, body, header):
+def test_a_token_request_that_is_no_form_is_an_oauth_error(
+    sandbox_client, job_id, database_url, body, header
+):
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "Authorization": header.encode("latin-1"),
     }
     with nothing_written(database_url):
-        answer = board.client.post("/oauth/v2/accessToken", content=body, headers=headers)
+        answer = sandbox_client.client.post("/oauth/v2/accessToken", content=body, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

@@ -14,26 +14,26 @@ def refused_events(answer):
 
 
 @pytest.mark.parametrize("job", [1, 0, -1, 2**63, 10**30, "urn:li:jobPosting:1", "x", "", "٣", "1" * 400])
-def test_an_unknown_job_is_told_and_not_kept(board, job_id, database_url, job):
+def test_an_unknown_job_is_told_and_not_kept(sandbox_client, job_id, database_url, job):
     with nothing_written(database_url):
-        answer = board.send([make_event(job, "e", board.now_ms)])
+        answer = sandbox_client.send([make_event(job, "e", sandbox_client.now_ms)])
     assert refused_events(answer) == [(0, "JOB_UNKNOWN")]
 
 
 @pytest.mark.parametrize("application", [0, -1, 2**63, 10**30, "urn:li:developerApplication:1", "x"])
-def test_an_unknown_application_is_told_and_not_kept(board, job_id, database_url, application):
+def test_an_unknown_application_is_told_and_not_kept(sandbox_client, job_id, database_url, application):
     by_name = {"childApplication": application, "externalJobPostingId": "here-1"}
     with nothing_written(database_url):
-        answer = board.send([make_event(None, "e", board.now_ms, **by_name)])
+        answer = sandbox_client.send([make_event(None, "e", sandbox_client.now_ms, **by_name)])
     assert refused_events(answer) == [(0, "JOB_UNKNOWN")]
 
 
-def test_events_of_the_future_and_of_long_ago_are_told_and_not_kept(board, job_id, database_url):
-    board.advance("4d")
-    at = board.now_ms
+def test_events_of_the_future_and_of_long_ago_are_told_and_not_kept(sandbox_client, job_id, database_url):
+    sandbox_client.advance("4d")
+    at = sandbox_client.now_ms
     hours = 3_600_000
     with nothing_written(database_url):
-        answer = board.send(
+        answer = sandbox_client.send(
             [
                 make_event(job_id, "soon", at + 10 * 60_000),
                 make_event(job_id, "old", at - 48 * hours - 1_000),
@@ -42,7 +42,9 @@ def test_events_of_the_future_and_of_long_ago_are_told_and_not_kept(board, job_i
             ]
         )
     assert refused_events(answer) == [(0, "IN_FUTURE"), (1, "TOO_OLD"), (2, "TOO_OLD"), (3, "IN_FUTURE")]
-    kept = board.send([make_event(job_id, "just", at - 48 * hours + 60_000), make_event(job_id, "now", at)])
+    kept = sandbox_client.send(
+        [make_event(job_id, "just", at - 48 * hours + 60_000), make_event(job_id, "now", at)]
+    )
     assert kept.json()["accepted"] == 2
 
 
@@ -72,14 +74,14 @@ FLAWED = [
 
 
 @pytest.mark.parametrize("changed", FLAWED)
-def test_a_flawed_event_is_told_and_not_kept(board, job_id, database_url, changed):
+def test_a_flawed_event_is_told_and_not_kept(sandbox_client, job_id, database_url, changed):
     with nothing_written(database_url):
-        answer = board.send([make_event(job_id, "flawed", board.now_ms, **changed)])
+        answer = sandbox_client.send([make_event(job_id, "flawed", sandbox_client.now_ms, **changed)])
     assert refused_events(answer) == [(0, "MALFORMED")]
 
 
-def test_flawed_events_spoil_no_other(board, job_id):
-    at = board.now_ms
+def test_flawed_events_spoil_no_other(sandbox_client, job_id):
+    at = sandbox_client.now_ms
     events = [
         event
         for number, changed in enumerate(FLAWED)
@@ -88,6 +90,6 @@ def test_flawed_events_spoil_no_other(board, job_id):
             make_event(job_id, f"f-{number}", at, **changed),
         )
     ]
-    reply = board.send(events).json()
+    reply = sandbox_client.send(events).json()
     assert (reply["accepted"], reply["rejected"]) == (len(FLAWED), len(FLAWED))
     assert [row["index"] for row in reply["rejections"]] == list(range(1, len(events), 2))

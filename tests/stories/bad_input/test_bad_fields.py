@@ -47,20 +47,24 @@ def total(amount, currency="USD"):
         ({"b\0": 1}, 422, "unrecognized field"),
     ],
 )
-def test_a_wrong_element_is_refused_alone(board, job_id, database_url, changed, status, says):
-    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
-    element = board.job_element("bad", **changed)
+def test_a_wrong_element_is_refused_alone(sandbox_client, job_id, database_url, changed, status, says):
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
+    element = sandbox_client.job_element("bad", **changed)
     with nothing_written(database_url):
-        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": [element]})
+        answer = sandbox_client.client.post(
+            "/rest/simpleJobPostings", headers=headers, json={"elements": [element]}
+        )
     (row,) = answer.json()["elements"]
     assert row["status"] == status, row
     assert says in row["error"]["message"]
     assert (row["error"]["status"], "id" in row) == (status, False)
 
 
-def test_a_wrong_element_spoils_no_other(board, job_id):
-    wrong = board.job_element("bad", **total("-1"))
-    rows = board.batch_create([board.job_element("good-1"), wrong, 5, board.job_element("good-2")])
+def test_a_wrong_element_spoils_no_other(sandbox_client, job_id):
+    wrong = sandbox_client.job_element("bad", **total("-1"))
+    rows = sandbox_client.batch_create(
+        [sandbox_client.job_element("good-1"), wrong, 5, sandbox_client.job_element("good-2")]
+    )
     assert [row["status"] for row in rows] == [202, 422, 422, 202]
 
 
@@ -74,11 +78,11 @@ def test_a_wrong_element_spoils_no_other(board, job_id):
     ],
     ids=lambda text: str(text)[:20],
 )
-def test_a_wrong_application_is_refused(board, job_id, database_url, field, value):
+def test_a_wrong_application_is_refused(sandbox_client, job_id, database_url, field, value):
     draft = {"uniqueForeignId": "c-1", "name": "Customer", "description": "One more"} | {field: value}
-    headers = board.headers("parent")
+    headers = sandbox_client.headers("parent")
     with nothing_written(database_url):
-        answer = board.client.post("/v2/provisionedApplications", headers=headers, json=draft)
+        answer = sandbox_client.client.post("/v2/provisionedApplications", headers=headers, json=draft)
     assert answer.status_code == 422
     assert f"/{field} ::" in answer.json()["message"]
     assert len(answer.text) < 1_000
@@ -86,11 +90,11 @@ def test_a_wrong_application_is_refused(board, job_id, database_url, field, valu
 
 @pytest.mark.parametrize("field", ["oauth2AuthorizedCallbackUrls", "validJsSdkDomains"])
 @pytest.mark.parametrize("value", [["a\0b"], "x", [5], None])
-def test_wrong_lists_of_an_application_are_refused(board, job_id, database_url, field, value):
+def test_wrong_lists_of_an_application_are_refused(sandbox_client, job_id, database_url, field, value):
     draft = {"uniqueForeignId": "c-1", "name": "Customer", "description": "One more"} | {field: value}
-    headers = board.headers("parent")
+    headers = sandbox_client.headers("parent")
     with nothing_written(database_url):
-        answer = board.client.post("/v2/provisionedApplications", headers=headers, json=draft)
+        answer = sandbox_client.client.post("/v2/provisionedApplications", headers=headers, json=draft)
     assert answer.status_code == 422
     assert f"/{field} ::" in answer.json()["message"]
 
@@ -113,24 +117,24 @@ def test_wrong_lists_of_an_application_are_refused(board, job_id, database_url, 
         5,
     ],
 )
-def test_the_clock_moves_forward_within_reason(board, body):
-    before = board.now
-    headers = {"Authorization": f"Bearer {board.credentials['operator_key']}"}
-    answer = board.client.post("/sandbox/clock", json=body, headers=headers)
+def test_the_clock_moves_forward_within_reason(sandbox_client, body):
+    before = sandbox_client.now
+    headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
+    answer = sandbox_client.client.post("/sandbox/clock", json=body, headers=headers)
     assert answer.status_code == 400
     assert answer.json()["code"] in {"INVALID_INPUT", "CLOCK_BACKWARDS"}
-    assert board.now - before < timedelta(minutes=5)
+    assert sandbox_client.now - before < timedelta(minutes=5)
 
 
 # -- the operator
 
 
-def test_a_limit_stays_an_amount(board, job_id, database_url):
-    place = f"/operator/contracts/{board.credentials['partner_contract_id']}"
-    headers = {"Authorization": f"Bearer {board.credentials['operator_key']}"}
+def test_a_limit_stays_an_amount(sandbox_client, job_id, database_url):
+    place = f"/operator/contracts/{sandbox_client.credentials['partner_contract_id']}"
+    headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
     most = {"amount": "999999999999.00", "reference": "far too much"}
     with nothing_written(database_url):
-        answer = board.client.post(f"{place}/topUps", json=most, headers=headers)
+        answer = sandbox_client.client.post(f"{place}/topUps", json=most, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "AMOUNT_TOO_LARGE")
 
 
@@ -138,8 +142,8 @@ def test_a_limit_stays_an_amount(board, job_id, database_url):
     "instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "x"]
 )
 @pytest.mark.parametrize("field", ["termStartsAt", "termEndsAt"])
-def test_a_term_lies_within_the_calendar(board, job_id, database_url, field, instant):
-    partner = board.credentials["parent"]["urn"].rsplit(":", 1)[1]
+def test_a_term_lies_within_the_calendar(sandbox_client, job_id, database_url, field, instant):
+    partner = sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[1]
     body = {
         "currency": "USD",
         "limit": "5.00",
@@ -147,9 +151,9 @@ def test_a_term_lies_within_the_calendar(board, job_id, database_url, field, ins
         "termStartsAt": "2024-01-01T00:00:00Z",
         "termEndsAt": "2040-01-01T00:00:00Z",
     }
-    headers = {"Authorization": f"Bearer {board.credentials['operator_key']}"}
+    headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
     with nothing_written(database_url):
-        answer = board.client.post(
+        answer = sandbox_client.client.post(
             f"/operator/partners/{partner}/contracts", json=body | {field: instant}, headers=headers
         )
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT")

@@ -6,15 +6,15 @@ from tests.support.sandbox_client import make_event
 from tests.support.table_snapshots import nothing_written
 
 
-def test_another_tenant_s_task_answers_as_if_it_did_not_exist(board, neighbour, database_url):
+def test_another_tenant_s_task_answers_as_if_it_did_not_exist(sandbox_client, neighbour, database_url):
     (row,) = neighbour.batch_create([neighbour.job_element("there-1")])
     neighbour.task(row["id"])
     nowhere = "urn:li:simpleJobPostingTask:00000000-0000-4000-8000-000000000000"
-    headers = board.headers()
+    headers = sandbox_client.headers()
 
     with nothing_written(database_url):
         answers = [
-            board.client.get(
+            sandbox_client.client.get(
                 f"/rest/simpleJobPostingTasks?ids=List({urn.replace(':', '%3A')})", headers=headers
             )
             for urn in (row["id"], nowhere)
@@ -25,24 +25,28 @@ def test_another_tenant_s_task_answers_as_if_it_did_not_exist(board, neighbour, 
     assert answers[0].json()["errors"][row["id"]]["status"] == 404
 
 
-def test_another_tenant_s_job_cannot_be_closed(board, neighbour, job_id, database_url):
+def test_another_tenant_s_job_cannot_be_closed(sandbox_client, neighbour, job_id, database_url):
     neighbour.post_job("there-2")
-    elements = [board.job_element(name, jobPostingOperationType="CLOSE") for name in ("there-2", "nowhere")]
-    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
+    elements = [
+        sandbox_client.job_element(name, jobPostingOperationType="CLOSE") for name in ("there-2", "nowhere")
+    ]
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
     with nothing_written(database_url):
-        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": elements})
+        answer = sandbox_client.client.post(
+            "/rest/simpleJobPostings", headers=headers, json={"elements": elements}
+        )
     theirs, none = answer.json()["elements"]
     assert json.dumps(theirs).replace("there-2", "nowhere") == json.dumps(none)
     assert theirs["status"] == 409
 
 
-def test_another_tenant_s_job_is_in_no_report(board, neighbour, database_url):
+def test_another_tenant_s_job_is_in_no_report(sandbox_client, neighbour, database_url):
     neighbour.send_clicks(neighbour.post_job("there-3"), 2)
-    day = board.now.date()
-    board.advance_to_midnight()
+    day = sandbox_client.now.date()
+    sandbox_client.advance_to_midnight()
 
-    by_ids = board.report_by_ids("there-3", "nowhere", days=(day, day))
-    by_range = board.report_by_range((day, day))
+    by_ids = sandbox_client.report_by_ids("there-3", "nowhere", days=(day, day))
+    by_range = sandbox_client.report_by_range((day, day))
 
     errors = by_ids.json()["errors"]
     assert by_ids.json()["results"] == {}
@@ -53,26 +57,30 @@ def test_another_tenant_s_job_is_in_no_report(board, neighbour, database_url):
     assert neighbour.report_by_ids("there-3", days=(day, day)).json()["results"]
 
 
-def test_another_tenant_s_contract_cannot_be_posted_under(board, neighbour, job_id, database_url):
+def test_another_tenant_s_contract_cannot_be_posted_under(sandbox_client, neighbour, job_id, database_url):
     theirs = neighbour.credentials["customer_contract_id"]
     elements = [
-        board.job_element(f"here-{contract}", contract=f"urn:li:contract:{contract}")
+        sandbox_client.job_element(f"here-{contract}", contract=f"urn:li:contract:{contract}")
         for contract in (theirs, neighbour.credentials["partner_contract_id"], 999)
     ]
-    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
     with nothing_written(database_url):
-        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": elements})
+        answer = sandbox_client.client.post(
+            "/rest/simpleJobPostings", headers=headers, json={"elements": elements}
+        )
     assert [row["status"] for row in answer.json()["elements"]] == [403] * 3
 
 
-def test_an_external_id_names_a_job_of_its_own_application_only(board, neighbour, job_id, database_url):
+def test_an_external_id_names_a_job_of_its_own_application_only(
+    sandbox_client, neighbour, job_id, database_url
+):
     neighbour.post_job("there-4")
-    mine = board.credentials["child"]["urn"]
-    at = board.now_ms
+    mine = sandbox_client.credentials["child"]["urn"]
+    at = sandbox_client.now_ms
     by_name = {"childApplication": mine, "externalJobPostingId": "there-4"}
     with nothing_written(database_url):
-        answer = board.send([make_event(None, "e", at, **by_name)])
+        answer = sandbox_client.send([make_event(None, "e", at, **by_name)])
     assert answer.json()["rejections"][0]["reason"] == "JOB_UNKNOWN"
     assert answer.json()["accepted"] == 0
     right = {"childApplication": neighbour.credentials["child"]["urn"], "externalJobPostingId": "there-4"}
-    assert board.send([make_event(None, "e", at, **right)]).json()["accepted"] == 1
+    assert sandbox_client.send([make_event(None, "e", at, **right)]).json()["accepted"] == 1

@@ -24,15 +24,17 @@ def receiver() -> Iterator[Receiver]:
 class Follower:
     """Follows the feed from a snapshot on, and keeps which jobs are promoted."""
 
-    def __init__(self, board: Board) -> None:
-        self.board = board
+    def __init__(self, sandbox_client: Board) -> None:
+        self.sandbox_client = sandbox_client
         self.reasons: dict[str, str | None] = {}
         lines = [json.loads(line) for line in self._get("/delivery/snapshot").text.splitlines()]
         self.cursor = lines[0]["cursor"]
         self.promoted = {line["externalJobPostingId"] for line in lines[1:]}
 
     def _get(self, path: str) -> Any:
-        answer = self.board.client.get(path, headers=bearer(self.board.credentials["events_key"]))
+        answer = self.sandbox_client.client.get(
+            path, headers=bearer(self.sandbox_client.credentials["events_key"])
+        )
         assert answer.status_code == 200, answer.text
         return answer
 
@@ -52,55 +54,57 @@ class Follower:
             self.follow(wait=2)
 
 
-def task_of(board: Board, row: dict[str, Any]) -> str:
-    return board.task(row["id"])["status"]
+def task_of(sandbox_client: Board, row: dict[str, Any]) -> str:
+    return sandbox_client.task(row["id"])["status"]
 
 
-def test_a_job_is_promoted_runs_out_and_is_promoted_again(board, receiver):
-    register(board, receiver.url)
-    follower = Follower(board)
-    (row,) = board.batch_create([board.job_element("a")])
+def test_a_job_is_promoted_runs_out_and_is_promoted_again(sandbox_client, receiver):
+    register(sandbox_client, receiver.url)
+    follower = Follower(sandbox_client)
+    (row,) = sandbox_client.batch_create([sandbox_client.job_element("a")])
     follower.follow_until("a", promoted=True)
 
-    job_id = int(board.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
-    board.send_clicks(job_id, 25)
+    job_id = int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
+    sandbox_client.send_clicks(job_id, 25)
     follower.follow_until("a", promoted=False)
     assert follower.reasons["a"] == "JOB_BUDGET"
     # told everywhere: task, status, webhook
-    task = board.task(row["id"])
+    task = sandbox_client.task(row["id"])
     assert (task["status"], task["errorMessage"]) == ("PROCESSED", "This job's budget has ran out.")
     wait_for(lambda: receiver.bodies and receiver.bodies[-1]["promotionStatus"] == "NOT_PROMOTED")
     told = receiver.bodies[-1]
     assert told["promotionStatusDetail"]["statusMessage"] == "This job's budget has ran out."
     assert (told["type"], told["externalJobPostingId"]) == ("JOB_POSTING_STATUS", "a")
-    assert told["developerApplicationUrn"] == board.credentials["child"]["urn"]
+    assert told["developerApplicationUrn"] == sandbox_client.credentials["child"]["urn"]
 
     more = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "60.00"}}
-    board.batch_create([board.job_element("a", jobPostingOperationType="UPDATE", budget=more)])
+    sandbox_client.batch_create(
+        [sandbox_client.job_element("a", jobPostingOperationType="UPDATE", budget=more)]
+    )
     follower.follow_until("a", promoted=True)
     assert follower.reasons["a"] is None
-    board.close_job("a")
+    sandbox_client.close_job("a")
     follower.follow_until("a", promoted=False)
     assert follower.reasons["a"] == "CLOSED_BY_POSTER"
 
 
-def test_a_daily_budget_stops_for_the_day(board):
-    follower = Follower(board)
+def test_a_daily_budget_stops_for_the_day(sandbox_client):
+    follower = Follower(sandbox_client)
     budget = {
         "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"},
         "payForPerformanceDailyBudget": {"currencyCode": "USD", "amount": "3.00"},
     }
-    job_id = board.post_job("daily", budget=budget)
+    job_id = sandbox_client.post_job("daily", budget=budget)
     follower.follow_until("daily", promoted=True)
 
-    board.send_clicks(job_id, 5)
+    sandbox_client.send_clicks(job_id, 5)
     follower.follow_until("daily", promoted=False)
     assert follower.reasons["daily"] == "DAY_BUDGET"
 
-    board.advance_to_midnight()
+    sandbox_client.advance_to_midnight()
     follower.follow_until("daily", promoted=True)
-    day = board.now.date() - timedelta(days=1)
-    report = board.report_by_ids("daily", days=(day, day)).json()["results"]["daily"]
+    day = sandbox_client.now.date() - timedelta(days=1)
+    report = sandbox_client.report_by_ids("daily", days=(day, day)).json()["results"]["daily"]
     # five counted, two of them paid for: the others are shown and free
     assert report["jobPerformanceMetrics"][0]["applyClickCount"] == 5
     assert report["jobPerformanceMetrics"][0]["charge"]["amount"] == "3.00"
@@ -116,132 +120,138 @@ def test_a_daily_budget_stops_for_the_day(board):
         ({"currencyCode": "USD", "amount": "3.001"}, "/budget/payForPerformanceDailyBudget"),
     ],
 )
-def test_a_daily_budget_that_can_not_be_is_refused(board, daily, says):
+def test_a_daily_budget_that_can_not_be_is_refused(sandbox_client, daily, says):
     budget = {
         "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"},
         "payForPerformanceDailyBudget": daily,
     }
-    (row,) = board.batch_create([board.job_element("x", budget=budget)])
+    (row,) = sandbox_client.batch_create([sandbox_client.job_element("x", budget=budget)])
     assert row["status"] in {400, 422}
     assert says in row["error"]["message"]
 
 
-def test_a_change_is_told_within_a_second(board):
-    follower = Follower(board)
-    job_id = board.post_job("fast")
+def test_a_change_is_told_within_a_second(sandbox_client):
+    follower = Follower(sandbox_client)
+    job_id = sandbox_client.post_job("fast")
     follower.follow_until("fast", promoted=True)
 
     began = time.monotonic()
-    board.send_clicks(job_id, 30)
+    sandbox_client.send_clicks(job_id, 30)
     follower.follow_until("fast", promoted=False)
 
     assert time.monotonic() - began < WITHIN_SECONDS
 
 
-def test_expiry_and_the_end_of_a_term_are_told(board):
-    follower = Follower(board)
-    board.post_job("short")
+def test_expiry_and_the_end_of_a_term_are_told(sandbox_client):
+    follower = Follower(sandbox_client)
+    sandbox_client.post_job("short")
     follower.follow_until("short", promoted=True)
 
-    board.advance("31d")
+    sandbox_client.advance("31d")
     follower.follow_until("short", promoted=False)
 
     assert follower.reasons["short"] == "DURATION"
 
 
-def test_the_same_cursor_gives_the_same_answer_and_a_snapshot_what_all_changes_give(board):
-    follower = Follower(board)
+def test_the_same_cursor_gives_the_same_answer_and_a_snapshot_what_all_changes_give(sandbox_client):
+    follower = Follower(sandbox_client)
     for number in range(4):
-        board.post_job(f"job-{number}")
+        sandbox_client.post_job(f"job-{number}")
     follower.follow_until("job-1", promoted=True)
-    board.close_job("job-1")
+    sandbox_client.close_job("job-1")
     follower.follow_until("job-1", promoted=False)
     follower.follow_until("job-3", promoted=True)
-    headers = bearer(board.credentials["events_key"])
+    headers = bearer(sandbox_client.credentials["events_key"])
 
-    pages = [board.client.get("/delivery/changes?after=0&limit=3", headers=headers).json() for _ in "ab"]
+    pages = [
+        sandbox_client.client.get("/delivery/changes?after=0&limit=3", headers=headers).json() for _ in "ab"
+    ]
 
     assert pages[0] == pages[1]
     assert pages[0]["hasMore"]
-    assert Follower(board).promoted == follower.promoted == {"job-0", "job-2", "job-3"}
+    assert Follower(sandbox_client).promoted == follower.promoted == {"job-0", "job-2", "job-3"}
     change = pages[0]["elements"][0]
     assert change["shard"] == change["jobPostingId"] % 256
     assert change["clicksLeft"] == 20
-    landed = board.client.get(
+    landed = sandbox_client.client.get(
         change["apply"].partition("board.example")[2] or change["apply"], follow_redirects=False
     )
     assert landed.status_code == 302
 
 
-def test_what_is_no_longer_kept_asks_for_a_snapshot(board):
-    Follower(board)
-    board.post_job("old")
-    board.advance("8d")
-    board.post_job("new")
-    headers = bearer(board.credentials["events_key"])
+def test_what_is_no_longer_kept_asks_for_a_snapshot(sandbox_client):
+    Follower(sandbox_client)
+    sandbox_client.post_job("old")
+    sandbox_client.advance("8d")
+    sandbox_client.post_job("new")
+    headers = bearer(sandbox_client.credentials["events_key"])
     wait_for(
         lambda: (
-            board.client.get("/delivery/changes?after=0", headers=headers).status_code == 410
-            or board.advance("2m") is None
+            sandbox_client.client.get("/delivery/changes?after=0", headers=headers).status_code == 410
+            or sandbox_client.advance("2m") is None
         )
     )
-    answer = board.client.get("/delivery/changes?after=0", headers=headers).json()
+    answer = sandbox_client.client.get("/delivery/changes?after=0", headers=headers).json()
     assert answer["code"] == "CURSOR_TOO_OLD"
-    wait_for(lambda: Follower(board).promoted == {"old", "new"})
+    wait_for(lambda: Follower(sandbox_client).promoted == {"old", "new"})
 
 
-def test_a_cursor_from_before_a_restore_begins_again(board):
+def test_a_cursor_from_before_a_restore_begins_again(sandbox_client):
     """It was answered with an earlier cursor, and the follower went on showing what the restored board does not."""
-    board.post_job("restored")
-    answer = board.client.get("/delivery/changes?after=999", headers=bearer(board.credentials["events_key"]))
+    sandbox_client.post_job("restored")
+    answer = sandbox_client.client.get(
+        "/delivery/changes?after=999", headers=bearer(sandbox_client.credentials["events_key"])
+    )
     assert (answer.status_code, answer.json()["code"]) == (410, "CURSOR_TOO_OLD")
 
 
-def test_only_the_job_board_follows(board):
+def test_only_the_job_board_follows(sandbox_client):
     for path in ("/delivery/changes", "/delivery/snapshot"):
-        assert board.client.get(path).status_code == 401
-        assert board.client.get(path, headers=bearer(board.token())).status_code == 401
-    headers = bearer(board.credentials["events_key"])
+        assert sandbox_client.client.get(path).status_code == 401
+        assert sandbox_client.client.get(path, headers=bearer(sandbox_client.token())).status_code == 401
+    headers = bearer(sandbox_client.credentials["events_key"])
     for query in ("after=x", "after=-1", "limit=1e3", "wait=soon"):
-        assert board.client.get(f"/delivery/changes?{query}", headers=headers).status_code == 400
+        assert sandbox_client.client.get(f"/delivery/changes?{query}", headers=headers).status_code == 400
 
 
-def test_shares_of_a_budget_are_told_once_each(board, receiver):
-    register(board, receiver.url, "BUDGET_ALERT")
-    job_id = board.post_job("alert")
+def test_shares_of_a_budget_are_told_once_each(sandbox_client, receiver):
+    register(sandbox_client, receiver.url, "BUDGET_ALERT")
+    job_id = sandbox_client.post_job("alert")
     for round_number, (clicks, told) in enumerate([(9, 0), (1, 1), (1, 1), (5, 2), (4, 3), (3, 3)]):
-        board.send_clicks(job_id, clicks, prefix=f"r{round_number}-")
+        sandbox_client.send_clicks(job_id, clicks, prefix=f"r{round_number}-")
         wait_for(lambda told=told: len(receiver.bodies) == told)
     assert [body["percent"] for body in receiver.bodies] == [50, 80, 100]
     assert receiver.bodies[0]["spent"] == {"currencyCode": "USD", "amount": "15.00"}
 
     # of a higher limit only shares above the present one
     more = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "45.00"}}
-    board.batch_create([board.job_element("alert", jobPostingOperationType="UPDATE", budget=more)])
-    board.send_clicks(job_id, 5, prefix="more-")
+    sandbox_client.batch_create(
+        [sandbox_client.job_element("alert", jobPostingOperationType="UPDATE", budget=more)]
+    )
+    sandbox_client.send_clicks(job_id, 5, prefix="more-")
     wait_for(lambda: len(receiver.bodies) == 4)
     assert (receiver.bodies[3]["percent"], receiver.bodies[3]["limit"]["amount"]) == (80, "45.00")
-    board.close_job("alert")
+    sandbox_client.close_job("alert")
     time.sleep(0.6)
     assert len(receiver.bodies) == 4
 
 
-def test_a_contract_tells_its_partner(board, receiver):
-    operator = bearer(board.credentials["operator_key"])
-    register(board, receiver.url, "BUDGET_ALERT", who="parent")
-    contract_id = board.credentials["partner_contract_id"]
-    limit = board.client.get(f"/operator/contracts/{contract_id}", headers=operator).json()["limit"]
+def test_a_contract_tells_its_partner(sandbox_client, receiver):
+    operator = bearer(sandbox_client.credentials["operator_key"])
+    register(sandbox_client, receiver.url, "BUDGET_ALERT", who="parent")
+    contract_id = sandbox_client.credentials["partner_contract_id"]
+    limit = sandbox_client.client.get(f"/operator/contracts/{contract_id}", headers=operator).json()["limit"]
     half = f"{float(limit) * 0.55:.2f}"
     budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": half}}
-    prices = {"clickPrice": f"{float(limit) / 20:.2f}", "validFrom": board.now.isoformat()}
-    assert board.client.post(
+    prices = {"clickPrice": f"{float(limit) / 20:.2f}", "validFrom": sandbox_client.now.isoformat()}
+    assert sandbox_client.client.post(
         f"/operator/contracts/{contract_id}/prices", json=prices, headers=operator
     ).is_success
-    job_id = board.post_job("dear", budget=budget)
-    board.send_clicks(job_id, 10)
+    job_id = sandbox_client.post_job("dear", budget=budget)
+    sandbox_client.send_clicks(job_id, 10)
 
     def contract_alert() -> dict[str, Any] | None:
-        board.advance("61s")
+        sandbox_client.advance("61s")
         return next((body for body in receiver.bodies if body["scope"] == "CONTRACT"), None)
 
     told = wait_for(contract_alert)

@@ -15,41 +15,41 @@ from tests.support.sandbox_client import Board, bearer, open_board
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
-def links(board: Board, job_id: int) -> dict[str, str]:
-    answer = board.client.get(
-        f"/operator/jobs/{job_id}/links", headers=bearer(board.credentials["operator_key"])
+def links(sandbox_client: Board, job_id: int) -> dict[str, str]:
+    answer = sandbox_client.client.get(
+        f"/operator/jobs/{job_id}/links", headers=bearer(sandbox_client.credentials["operator_key"])
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def figures(board: Board, external_id: str) -> tuple[int, int, str]:
-    day = board.now.date()
-    board.advance_to_midnight()
-    report = board.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
+def figures(sandbox_client: Board, external_id: str) -> tuple[int, int, str]:
+    day = sandbox_client.now.date()
+    sandbox_client.advance_to_midnight()
+    report = sandbox_client.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
     (row,) = report["jobPerformanceMetrics"]
     return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
 
 
-def test_page_link_and_pixel_are_counted_and_charged(board: Board) -> None:
-    job_id = board.post_job("seen")
-    paths = links(board, job_id)
+def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: Board) -> None:
+    job_id = sandbox_client.post_job("seen")
+    paths = links(sandbox_client, job_id)
 
-    page = board.client.get(paths["view"], headers=BROWSER)
-    board.client.get(paths["pixel"], headers=BROWSER)
-    click = board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+    page = sandbox_client.client.get(paths["view"], headers=BROWSER)
+    sandbox_client.client.get(paths["pixel"], headers=BROWSER)
+    click = sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
 
     assert page.status_code == 200
     assert paths["apply"].rsplit("/", 1)[-1] in page.text
     assert (click.status_code, click.headers["location"]) == (302, "https://careers.example.com/apply")
-    assert figures(board, "seen") == (2, 1, "1.50")
+    assert figures(sandbox_client, "seen") == (2, 1, "1.50")
 
 
-def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(board: Board) -> None:
+def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(sandbox_client: Board) -> None:
     hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
-    job_id = board.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
+    job_id = sandbox_client.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
 
-    answer = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
+    answer = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
     page = answer.text
     assert answer.headers["content-security-policy"].startswith("default-src 'none';")
 
@@ -69,32 +69,36 @@ def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(board: B
     assert "<b>Bold</b>" in page
 
 
-def test_the_partners_pixel_stands_on_the_page(board: Board) -> None:
-    job_id = board.post_job("pixel", trackingPixelUrl="https://pixel.example.com/p?a=1&b=2")
-    page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
+def test_the_partners_pixel_stands_on_the_page(sandbox_client: Board) -> None:
+    job_id = sandbox_client.post_job("pixel", trackingPixelUrl="https://pixel.example.com/p?a=1&b=2")
+    page = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
     assert 'src="https://pixel.example.com/p?a=1&amp;b=2"' in page
 
 
-def test_a_crawler_is_led_on_and_not_charged(board: Board) -> None:
-    job_id = board.post_job("crawled")
-    paths = links(board, job_id)
+def test_a_crawler_is_led_on_and_not_charged(sandbox_client: Board) -> None:
+    job_id = sandbox_client.post_job("crawled")
+    paths = links(sandbox_client, job_id)
     crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
-    board.client.get(paths["view"], headers=BROWSER)
-    assert board.client.get(paths["apply"], headers=crawler, follow_redirects=False).status_code == 302
-    assert figures(board, "crawled") == (1, 0, "0.00")
+    sandbox_client.client.get(paths["view"], headers=BROWSER)
+    assert (
+        sandbox_client.client.get(paths["apply"], headers=crawler, follow_redirects=False).status_code == 302
+    )
+    assert figures(sandbox_client, "crawled") == (1, 0, "0.00")
 
 
-def test_a_closed_job_leads_nowhere(board: Board) -> None:
-    job_id = board.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
-    paths = links(board, job_id)
-    board.close_job("over")
-    assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 410
-    page = board.client.get(paths["view"], headers=BROWSER).text
+def test_a_closed_job_leads_nowhere(sandbox_client: Board) -> None:
+    job_id = sandbox_client.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
+    paths = links(sandbox_client, job_id)
+    sandbox_client.close_job("over")
+    assert (
+        sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 410
+    )
+    page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
     assert "no longer accepts" in page
     # nothing tells search engines or the distributor that it can still be applied for
     assert "JobPosting" not in page
     assert "pixel.example.com" not in page
-    shown = board.client.get(
+    shown = sandbox_client.client.get(
         paths["apply"], headers=BROWSER | {"Accept": "text/html,*/*"}, follow_redirects=False
     )
     assert (shown.status_code, shown.headers["content-type"]) == (410, "text/html; charset=utf-8")
@@ -102,23 +106,25 @@ def test_a_closed_job_leads_nowhere(board: Board) -> None:
 
 
 @pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
-def test_a_bent_link_is_refused(board: Board, bend: str) -> None:
-    token = links(board, board.post_job("bent"))["apply"].rsplit("/", 1)[-1]
+def test_a_bent_link_is_refused(sandbox_client: Board, bend: str) -> None:
+    token = links(sandbox_client, sandbox_client.post_job("bent"))["apply"].rsplit("/", 1)[-1]
     bent = {
         "swap": ("A" if token[0] != "A" else "B") + token[1:],
         "cut": token[:-1],
-        "other purpose": links(board, board.post_job("bent-2"))["pixel"].rsplit("/", 1)[-1][: -len(".gif")],
+        "other purpose": links(sandbox_client, sandbox_client.post_job("bent-2"))["pixel"].rsplit("/", 1)[-1][
+            : -len(".gif")
+        ],
         "garbage": "https:%2F%2Fevil.example",
         "empty signature": token[:11],
     }[bend]
-    answer = board.client.get(f"/jobs/apply/{bent}", headers=BROWSER, follow_redirects=False)
+    answer = sandbox_client.client.get(f"/jobs/apply/{bent}", headers=BROWSER, follow_redirects=False)
     assert answer.status_code == 404
     assert "location" not in answer.headers
 
 
-def test_an_unknown_job_has_no_page(board: Board) -> None:
-    assert board.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
-    assert board.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404
+def test_an_unknown_job_has_no_page(sandbox_client: Board) -> None:
+    assert sandbox_client.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
+    assert sandbox_client.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -151,23 +157,27 @@ XML_JOB = """<job>
 APPLY = "<how-to-apply><application-url>https://careers.example.com/xml</application-url></how-to-apply>"
 
 
-def post_xml(board: Board, key: str, apply: str) -> int:
-    contract = next(row["id"] for row in board.credentials["hiring_contracts"] if row["kind"] == "SLOTS")
-    answer = board.client.post(
+def post_xml(sandbox_client: Board, key: str, apply: str) -> int:
+    contract = next(
+        row["id"] for row in sandbox_client.credentials["hiring_contracts"] if row["kind"] == "SLOTS"
+    )
+    answer = sandbox_client.client.post(
         "/v1/jobs",
         content=XML_JOB.format(key=key, contract=contract, apply=apply),
-        headers=bearer(board.token()) | {"Content-Type": "text/xml"},
+        headers=bearer(sandbox_client.token()) | {"Content-Type": "text/xml"},
     )
     assert answer.status_code == 201, answer.text
     return int(answer.headers["location"].rsplit("/", 1)[-1])
 
 
-def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(board: Board, database_url: str) -> None:
-    job_id = post_xml(board, "xml-1", APPLY)
-    paths = links(board, job_id)
+def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
+    sandbox_client: Board, database_url: str
+) -> None:
+    job_id = post_xml(sandbox_client, "xml-1", APPLY)
+    paths = links(sandbox_client, job_id)
 
-    page = board.client.get(paths["view"], headers=BROWSER).text
-    click = board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+    page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
+    click = sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
 
     assert "Mends what broke." in page
     assert 'src="https://pixel.example.com/xml"' in page
@@ -177,38 +187,49 @@ def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(board: Board
             "SELECT views, apply_clicks, charge_micros FROM job_days WHERE job_id = %s", [job_id]
         ).fetchall()
     assert figures == [(1, 1, 0)]
-    answer = board.client.get("/v2/jobPostingStatus?ids=xml-1", headers=bearer(board.token()))
+    answer = sandbox_client.client.get(
+        "/v2/jobPostingStatus?ids=xml-1", headers=bearer(sandbox_client.token())
+    )
     status = answer.json()["results"]["xml-1"]
     assert (status["listingStatus"], status["rawLocation"]) == ("LISTED", "Leeds")
     assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
-def test_a_job_without_an_address_has_no_apply_link(board: Board) -> None:
-    paths = links(board, post_xml(board, "xml-2", ""))
-    assert "/jobs/apply/" not in board.client.get(paths["view"], headers=BROWSER).text
-    assert board.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404
+def test_a_job_without_an_address_has_no_apply_link(sandbox_client: Board) -> None:
+    paths = links(sandbox_client, post_xml(sandbox_client, "xml-2", ""))
+    assert "/jobs/apply/" not in sandbox_client.client.get(paths["view"], headers=BROWSER).text
+    assert (
+        sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404
+    )
 
 
-def test_who_only_checks_a_link_is_not_counted(board: Board) -> None:
+def test_who_only_checks_a_link_is_not_counted(sandbox_client: Board) -> None:
     """Mail scanners, previews and link checkers ask with HEAD: each was charged as a click."""
-    paths = links(board, board.post_job("checked"))
+    paths = links(sandbox_client, sandbox_client.post_job("checked"))
     for path in paths.values():
-        assert board.client.head(path, headers=BROWSER, follow_redirects=False).status_code in {200, 302}
-    board.client.get(paths["view"], headers=BROWSER)
-    assert figures(board, "checked") == (1, 0, "0.00")
+        assert sandbox_client.client.head(path, headers=BROWSER, follow_redirects=False).status_code in {
+            200,
+            302,
+        }
+    sandbox_client.client.get(paths["view"], headers=BROWSER)
+    assert figures(sandbox_client, "checked") == (1, 0, "0.00")
 
 
 @pytest.mark.parametrize(
     ("header", "value"),
     [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
 )
-def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(board: Board, header: str, value: str) -> None:
-    paths = links(board, board.post_job("ahead"))
-    answer = board.client.get(paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False)
+def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(
+    sandbox_client: Board, header: str, value: str
+) -> None:
+    paths = links(sandbox_client, sandbox_client.post_job("ahead"))
+    answer = sandbox_client.client.get(
+        paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False
+    )
     assert answer.status_code == 503
     assert "location" not in answer.headers
-    board.client.get(paths["view"], headers=BROWSER)
-    assert figures(board, "ahead") == (1, 0, "0.00")
+    sandbox_client.client.get(paths["view"], headers=BROWSER)
+    assert figures(sandbox_client, "ahead") == (1, 0, "0.00")
 
 
 @pytest.mark.parametrize(
@@ -226,10 +247,10 @@ def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(board: Board, heade
 def test_the_candidates_address_is_read_behind_proxies(
     told: str | None, address: str | None, database_url: str
 ) -> None:
-    with open_board(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as board:
-        path = links(board, board.post_job("proxied"))["apply"]
+    with open_board(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as sandbox_client:
+        path = links(sandbox_client, sandbox_client.post_job("proxied"))["apply"]
         headers = BROWSER | ({} if told is None else {"X-Forwarded-For": told})
-        app = board.client.app
+        app = sandbox_client.client.app
         with TestClient(app, base_url="http://board.example", client=("192.0.2.1", 1)) as proxy:
             assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
     with psycopg.connect(database_url) as connection:
@@ -238,9 +259,11 @@ def test_the_candidates_address_is_read_behind_proxies(
 
 
 def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None:
-    with open_board(database_url) as board:
-        path = links(board, board.post_job("direct"))["apply"]
-        with TestClient(board.client.app, base_url="http://board.example", client=("192.0.2.1", 1)) as direct:
+    with open_board(database_url) as sandbox_client:
+        path = links(sandbox_client, sandbox_client.post_job("direct"))["apply"]
+        with TestClient(
+            sandbox_client.client.app, base_url="http://board.example", client=("192.0.2.1", 1)
+        ) as direct:
             direct.get(path, headers=BROWSER | {"X-Forwarded-For": "203.0.113.9"}, follow_redirects=False)
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT address FROM events").fetchall() == [(find_address("192.0.2.1"),)]
@@ -248,18 +271,20 @@ def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None
 
 def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: str) -> None:
     """They failed, and with them the delivery feed."""
-    with open_board(database_url, secret_key="") as board:
-        job_id = board.post_job("no-key")
-        assert links(board, job_id) == {
+    with open_board(database_url, secret_key="") as sandbox_client:
+        job_id = sandbox_client.post_job("no-key")
+        assert links(sandbox_client, job_id) == {
             "view": f"/jobs/view/{job_id}",
             "apply": None,
             "pixel": None,
         }
-        page = board.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
+        page = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
         assert (page.status_code, "/jobs/apply/" in page.text) == (200, False)
-        assert board.client.get("/jobs/apply/AAAAAP1Lw6IROuiCnEY5S1HRMjA").status_code == 404
+        assert sandbox_client.client.get("/jobs/apply/AAAAAP1Lw6IROuiCnEY5S1HRMjA").status_code == 404
         for path in ("changes", "snapshot"):
-            answer = board.client.get(f"/delivery/{path}", headers=bearer(board.credentials["events_key"]))
+            answer = sandbox_client.client.get(
+                f"/delivery/{path}", headers=bearer(sandbox_client.credentials["events_key"])
+            )
             assert '"apply":null' in answer.text
 
 

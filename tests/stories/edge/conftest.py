@@ -13,14 +13,14 @@ from tests.support.sandbox_client import Board
 
 
 @pytest.fixture
-def neighbour(board, database_url):
+def neighbour(sandbox_client, database_url):
     """Another partner with a customer of its own in the same installation."""
 
     async def make():
         database = await Database.open(database_url, connections_max=1)
         try:
-            return await seed.make_partner(database, now=board.now)
+            return await seed.make_partner(database, now=sandbox_client.now)
         finally:
             await database.close()
 
-    return Board(board.client, board.credentials | asyncio.run(make()))
+    return Board(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))

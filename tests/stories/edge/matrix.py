@@ -115,15 +115,15 @@ class Ask:
 # -- Rest.li
 
 
-def ask_resources(board, day, names):
+def ask_resources(sandbox_client, day, names):
     return [
         Ask(f"{root}/{resource.name} {name}", verb, target, body, name.partition(" ")[0])
         for root, resource, name in METHODS
-        for verb, target, body in _make_restli(board, day, root, resource, name, names)
+        for verb, target, body in _make_restli(sandbox_client, day, root, resource, name, names)
     ]
 
 
-def _make_restli(board, day, root, resource, name, names):
+def _make_restli(sandbox_client, day, root, resource, name, names):
     method, _, named = name.partition(" ")
     path = f"{root}/{resource.name}"
     known = {
@@ -143,26 +143,26 @@ def _make_restli(board, day, root, resource, name, names):
         return [("GET", f"{path}?q={named}{more}", None)]
     verb = {"GET": "GET", "DELETE": "DELETE", "UPDATE": "PUT"}.get(method, "POST")
     if method in {"CREATE", "BATCH_CREATE"}:
-        return [(verb, path, body) for body in _make_bodies(board, method, names)]
+        return [(verb, path, body) for body in _make_bodies(sandbox_client, method, names)]
     if method == "ACTION":
         ask = f"?action={named}"
-        on_all = [(verb, path + ask, body) for body in _make_bodies(board, method, names)]
+        on_all = [(verb, path + ask, body) for body in _make_bodies(sandbox_client, method, names)]
         return on_all + [(verb, f"{path}/{key}{ask}", {}) for key in keys]
     patch = {"patch": {"$set": {"name": "taken over"}}}
     return [(verb, f"{path}/{key}", patch if verb == "POST" else None) for key in keys]
 
 
-def _make_bodies(board, method, names):
+def _make_bodies(sandbox_client, method, names):
     contract = f"urn:li:contract:{names.contract_id}"
     if method == "BATCH_CREATE":
-        return [{"elements": [element]} for element in _make_elements(board, names)]
+        return [{"elements": [element]} for element in _make_elements(sandbox_client, names)]
     if method == "CREATE":
         draft = {"uniqueForeignId": names.foreign_id, "name": "A customer", "description": "Of mine"}
         campaign = {
             "partnerJobCampaignId": "mine",
             "name": "Mine",
             "contract": contract,
-            "startTime": board.now_ms,
+            "startTime": sandbox_client.now_ms,
         }
         return [draft, campaign]
     return [
@@ -172,19 +172,21 @@ def _make_bodies(board, method, names):
     ]
 
 
-def _make_elements(board, names):
+def _make_elements(sandbox_client, names):
     foreign, partner, hiring = (
         f"urn:li:contract:{one}"
         for one in (names.contract_id, names.partner_contract_id, names.hiring_contract_id)
     )
     return [
-        board.job_element(names.external_id, jobPostingOperationType="CLOSE", contract=None, budget=None),
-        board.job_element(names.external_id, jobPostingOperationType="CLOSE", contract=foreign),
-        board.job_element(names.external_id, jobPostingOperationType="UPDATE", contract=foreign),
-        board.job_element("mine", contract=foreign),
-        board.job_element("mine", contract=partner),
-        board.job_element("mine-2", contract=hiring, listingType="PREMIUM", budget=None),
-        board.job_element("mine-3", contract=None, partnerJobCampaignId=names.campaign_name),
+        sandbox_client.job_element(
+            names.external_id, jobPostingOperationType="CLOSE", contract=None, budget=None
+        ),
+        sandbox_client.job_element(names.external_id, jobPostingOperationType="CLOSE", contract=foreign),
+        sandbox_client.job_element(names.external_id, jobPostingOperationType="UPDATE", contract=foreign),
+        sandbox_client.job_element("mine", contract=foreign),
+        sandbox_client.job_element("mine", contract=partner),
+        sandbox_client.job_element("mine-2", contract=hiring, listingType="PREMIUM", budget=None),
+        sandbox_client.job_element("mine-3", contract=None, partnerJobCampaignId=names.campaign_name),
     ]
 
 

@@ -16,16 +16,16 @@ PATHS = [f"{root}/{resource.name}" for roots, resource in RESOURCES for root in 
 
 
 @pytest.fixture(scope="module")
-def board(cluster_url):
+def sandbox_client(cluster_url):
     for database_url in make_database(cluster_url, TEMPLATE):
         with open_board(database_url) as opened:
             yield opened
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/rest/nothing", "/v2/nothing"])
-def test_every_answer_can_be_spoken_of(board, path):
-    for headers in ({}, board.headers("parent")):
-        answer = board.client.get(path, headers=headers)
+def test_every_answer_can_be_spoken_of(sandbox_client, path):
+    for headers in ({}, sandbox_client.headers("parent")):
+        answer = sandbox_client.client.get(path, headers=headers)
         assert all(answer.headers.get(name) for name in NAMES), path
 
 
@@ -37,25 +37,25 @@ def test_every_answer_can_be_spoken_of(board, path):
     ],
 )
 @pytest.mark.parametrize("path", ["/rest/nothing", "/v2/nothing/1"])
-def test_a_path_that_leads_nowhere_answers_in_the_caller_s_dialect(board, path, sent, told, mark):
-    answer = board.client.get(path, headers=sent)
+def test_a_path_that_leads_nowhere_answers_in_the_caller_s_dialect(sandbox_client, path, sent, told, mark):
+    answer = sandbox_client.client.get(path, headers=sent)
     assert (answer.status_code, answer.headers["X-RestLi-Protocol-Version"]) == (404, told)
     assert answer.headers[mark] == "true"
 
 
-def test_an_unknown_resource_is_named_without_its_key(board):
-    assert board.client.get("/v2/nothing/1/2").json()["message"] == "Resource nothing does not exist"
+def test_an_unknown_resource_is_named_without_its_key(sandbox_client):
+    assert sandbox_client.client.get("/v2/nothing/1/2").json()["message"] == "Resource nothing does not exist"
 
 
-def test_a_dialect_that_does_not_exist_is_named_anywhere(board):
-    answer = board.client.get("/rest/nothing", headers={"X-RestLi-Protocol-Version": "7"})
+def test_a_dialect_that_does_not_exist_is_named_anywhere(sandbox_client):
+    answer = sandbox_client.client.get("/rest/nothing", headers={"X-RestLi-Protocol-Version": "7"})
     assert (answer.status_code, "7" in answer.json()["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_every_refusal_can_be_met_on_purpose(board, fault):
-    answer = board.client.get(
-        "/rest/partnerBudgetReports", headers=board.headers("parent", **{FAIL: str(fault.row.code)})
+def test_every_refusal_can_be_met_on_purpose(sandbox_client, fault):
+    answer = sandbox_client.client.get(
+        "/rest/partnerBudgetReports", headers=sandbox_client.headers("parent", **{FAIL: str(fault.row.code)})
     )
     told = answer.json()
     assert (answer.status_code, told["status"]) == (fault.row.status, fault.row.status)
@@ -65,14 +65,14 @@ def test_every_refusal_can_be_met_on_purpose(board, fault):
 # -- bodies
 
 
-def post_jobs(board, content, **more):
-    headers = board.headers("child", **{"X-RestLi-Method": "batch_create"}, **more)
-    return board.client.post("/rest/simpleJobPostings", headers=headers, content=content)
+def post_jobs(sandbox_client, content, **more):
+    headers = sandbox_client.headers("child", **{"X-RestLi-Method": "batch_create"}, **more)
+    return sandbox_client.client.post("/rest/simpleJobPostings", headers=headers, content=content)
 
 
-def test_a_compressed_body_is_expanded(board):
-    body = json.dumps({"elements": [board.job_element("zipped")]}).encode()
-    answer = post_jobs(board, gzip.compress(body), **{"Content-Encoding": "gzip"})
+def test_a_compressed_body_is_expanded(sandbox_client):
+    body = json.dumps({"elements": [sandbox_client.job_element("zipped")]}).encode()
+    answer = post_jobs(sandbox_client, gzip.compress(body), **{"Content-Encoding": "gzip"})
     assert [row["status"] for row in answer.json()["elements"]] == [202]
 
 
@@ -80,24 +80,24 @@ def test_a_compressed_body_is_expanded(board):
     ("encoding", "status", "code"),
     [("gzip", 400, "MALFORMED_ENCODING"), ("br", 415, "UNSUPPORTED_ENCODING")],
 )
-def test_an_encoding_that_can_not_be_read_is_refused(board, encoding, status, code):
-    answer = post_jobs(board, b'{"elements":[]}', **{"Content-Encoding": encoding})
+def test_an_encoding_that_can_not_be_read_is_refused(sandbox_client, encoding, status, code):
+    answer = post_jobs(sandbox_client, b'{"elements":[]}', **{"Content-Encoding": encoding})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_a_small_body_that_becomes_too_large_is_refused(board):
+def test_a_small_body_that_becomes_too_large_is_refused(sandbox_client):
     bomb = gzip.compress(b" " * 200_000_000)
-    assert post_jobs(board, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
+    assert post_jobs(sandbox_client, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
 
 
-def test_what_stands_beside_the_elements_is_not_permitted(board):
-    answer = post_jobs(board, b'{"elements":[],"elementz":[]}')
+def test_what_stands_beside_the_elements_is_not_permitted(sandbox_client):
+    answer = post_jobs(sandbox_client, b'{"elements":[],"elementz":[]}')
     assert (answer.status_code, answer.json()["message"]) == (
         403,
         "Unpermitted fields present in REQUEST_BODY: Data Processing Exception while processing fields [/elementz]",
     )
-    headers = {name: value for name, value in board.headers().items() if name != "LinkedIn-Version"}
-    answer = board.client.post(
+    headers = {name: value for name, value in sandbox_client.headers().items() if name != "LinkedIn-Version"}
+    answer = sandbox_client.client.post(
         "/v2/simpleJobPostings",
         headers=headers | {"X-RestLi-Method": "batch_create"},
         json={"elements": [], "elementz": []},
@@ -131,8 +131,8 @@ def test_what_stands_beside_the_elements_is_not_permitted(board):
         ),
     ],
 )
-def test_all_that_is_wrong_with_an_application_is_told_at_once(board, path, body, lines):
-    answer = board.client.post(path, headers=board.headers("parent"), json=body)
+def test_all_that_is_wrong_with_an_application_is_told_at_once(sandbox_client, path, body, lines):
+    answer = sandbox_client.client.post(path, headers=sandbox_client.headers("parent"), json=body)
     told = answer.json()["message"].splitlines()
     assert (answer.status_code, told) == (422, [f"ERROR :: {line}" for line in lines])
 
@@ -153,19 +153,21 @@ def test_all_that_is_wrong_with_an_application_is_told_at_once(board, path, body
         ),
     ],
 )
-def test_a_set_up_says_what_is_wrong_with_its_body(board, body, says):
-    answer = board.client.post(
-        "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json=body
+def test_a_set_up_says_what_is_wrong_with_its_body(sandbox_client, body, says):
+    answer = sandbox_client.client.post(
+        "/rest/provisionedHiringContracts?action=setup", headers=sandbox_client.headers(), json=body
     )
     assert answer.status_code == 400
     assert answer.json()["message"] == f"Parameters of method 'setup' failed validation with error '{says}'"
 
 
-def test_the_older_edition_s_set_up_is_served(board):
-    answer = board.client.post(
-        "/rest/provisionedHiringContracts?action=setup", headers=board.headers(), json={"type": "PARTNER_P4P"}
+def test_the_older_edition_s_set_up_is_served(sandbox_client):
+    answer = sandbox_client.client.post(
+        "/rest/provisionedHiringContracts?action=setup",
+        headers=sandbox_client.headers(),
+        json={"type": "PARTNER_P4P"},
     )
-    assert answer.json()["value"]["key"] == board.credentials["child"]["urn"]
+    assert answer.json()["value"]["key"] == sandbox_client.credentials["child"]["urn"]
 
 
 @pytest.mark.parametrize(
@@ -186,9 +188,9 @@ def test_the_older_edition_s_set_up_is_served(board):
         ),
     ],
 )
-def test_a_caller_of_the_wrong_kind_is_told_the_permission(board, who, verb, target, permission):
+def test_a_caller_of_the_wrong_kind_is_told_the_permission(sandbox_client, who, verb, target, permission):
     body = {} if verb == "POST" else None
-    answer = board.client.request(verb, target, headers=board.headers(who), json=body)
+    answer = sandbox_client.client.request(verb, target, headers=sandbox_client.headers(who), json=body)
     assert (answer.status_code, answer.json()["message"]) == (
         403,
         f"Not enough permissions to access: {permission}",
@@ -198,24 +200,26 @@ def test_a_caller_of_the_wrong_kind_is_told_the_permission(board, who, verb, tar
 @pytest.mark.parametrize(
     "uuid", ["{00000000-0000-4000-8000-000000000000}", "00000000000040008000000000000000"]
 )
-def test_a_task_s_urn_has_one_spelling(board, uuid):
-    answer = board.client.get(
+def test_a_task_s_urn_has_one_spelling(sandbox_client, uuid):
+    answer = sandbox_client.client.get(
         f"/rest/simpleJobPostingTasks?ids=List(urn%3Ali%3AsimpleJobPostingTask%3A{uuid})",
-        headers=board.headers(),
+        headers=sandbox_client.headers(),
     )
     assert answer.json() == {"status": 400, "message": "Batch key parameter value is invalid"}
 
 
-def test_an_action_of_the_resource_is_not_one_of_an_entity(board):
+def test_an_action_of_the_resource_is_not_one_of_an_entity(sandbox_client):
     """A secret was rolled for a key that nobody had looked at."""
-    answer = board.client.post(
+    answer = sandbox_client.client.post(
         "/v2/developerApplicationsSecurity/1?action=rollDeveloperApplicationSecret",
-        headers=board.headers("parent"),
+        headers=sandbox_client.headers("parent"),
         json={},
     )
     assert answer.json() == {"status": 400, "message": "Action 'rollDeveloperApplicationSecret' not found"}
 
 
-def test_an_action_of_a_campaign_needs_the_campaign(board):
-    answer = board.client.post("/rest/jobCampaigns?action=pause", headers=board.headers(), content=b"{}")
+def test_an_action_of_a_campaign_needs_the_campaign(sandbox_client):
+    answer = sandbox_client.client.post(
+        "/rest/jobCampaigns?action=pause", headers=sandbox_client.headers(), content=b"{}"
+    )
     assert answer.json() == {"status": 400, "message": "Action 'pause' not found"}

@@ -120,13 +120,13 @@ class Chance:
 
 
 @pytest.fixture(scope="module")
-def board(cluster_url):
+def sandbox_client(cluster_url):
     for database_url in make_database(cluster_url, TEMPLATE):
         with open_board(database_url, rate_limits=UNLIMITED) as opened:
             yield opened
 
 
-def send(board, scope, body):
+def send(sandbox_client, scope, body):
     """Past the client, which would tidy the bytes: straight to the application."""
     sent = []
 
@@ -136,18 +136,18 @@ def send(board, scope, body):
     async def answer(message):
         sent.append(message)
 
-    board.client.portal.call(board.client.app, scope, receive, answer)
+    sandbox_client.client.portal.call(sandbox_client.client.app, scope, receive, answer)
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:])
 
 
-def feed(board, seed, count):
+def feed(sandbox_client, seed, count):
     rng = Chance(seed)
-    tokens = [board.headers(who)["Authorization"].encode() for who in ("child", "parent")]
+    tokens = [sandbox_client.headers(who)["Authorization"].encode() for who in ("child", "parent")]
     statuses = set()
     for _ in range(count):
         scope, body = rng.scope(rng.random.choice(tokens))
         began = time.perf_counter()
-        status, content = send(board, scope, body)
+        status, content = send(sandbox_client, scope, body)
         shown = (scope, body, content)
         assert time.perf_counter() - began < SECONDS_MAX_EACH, shown
         assert status < 500, shown
@@ -159,10 +159,10 @@ def feed(board, seed, count):
     return statuses
 
 
-def test_random_requests_are_answered(board):
-    assert feed(board, 1, REQUESTS) >= {200, 400, 403, 404, 405}
+def test_random_requests_are_answered(sandbox_client):
+    assert feed(sandbox_client, 1, REQUESTS) >= {200, 400, 403, 404, 405}
 
 
 @pytest.mark.slow
-def test_very_many_random_requests_are_answered(board):
-    feed(board, 2, REQUESTS_MANY)
+def test_very_many_random_requests_are_answered(sandbox_client):
+    feed(sandbox_client, 2, REQUESTS_MANY)

@@ -24,27 +24,27 @@ def draft(name="Acme"):
     return {"uniqueForeignId": name, "name": f"Partner - {name}", "description": "A customer"}
 
 
-def writes(board):
+def writes(sandbox_client):
     """Every kind of write, as (name, path, headers, body); sent twice it would do its work twice."""
-    operator = bearer(board.credentials["operator_key"])
-    click = make_event(1, "e-1", board.now_ms)
+    operator = bearer(sandbox_client.credentials["operator_key"])
+    click = make_event(1, "e-1", sandbox_client.now_ms)
     return [
-        ("provisioning", "/v2/provisionedApplications", board.headers("parent"), draft()),
-        ("secret", ROLL, board.headers("parent"), {}),
-        ("contract", "/rest/provisionedHiringContracts?action=setup", board.headers(), {}),
+        ("provisioning", "/v2/provisionedApplications", sandbox_client.headers("parent"), draft()),
+        ("secret", ROLL, sandbox_client.headers("parent"), {}),
+        ("contract", "/rest/provisionedHiringContracts?action=setup", sandbox_client.headers(), {}),
         (
             "jobs",
             "/rest/simpleJobPostings",
-            board.headers(**{"X-RestLi-Method": "batch_create"}),
-            {"elements": [board.job_element("once-1")]},
+            sandbox_client.headers(**{"X-RestLi-Method": "batch_create"}),
+            {"elements": [sandbox_client.job_element("once-1")]},
         ),
         ("partner", "/operator/partners", operator, {"name": "Another"}),
-        ("events", "/events", bearer(board.credentials["events_key"]), [click]),
+        ("events", "/events", bearer(sandbox_client.credentials["events_key"]), [click]),
     ]
 
 
-def send(board, path, headers, body, key="k-1"):
-    return board.client.post(path, headers=headers | {"Idempotency-Key": key}, json=body)
+def send(sandbox_client, path, headers, body, key="k-1"):
+    return sandbox_client.client.post(path, headers=headers | {"Idempotency-Key": key}, json=body)
 
 
 def told(answer):
@@ -56,35 +56,37 @@ def told(answer):
     )
 
 
-def test_the_same_key_and_body_get_the_same_answer_again(board):
-    for name, path, headers, body in writes(board):
-        first, second = (send(board, path, headers, body) for _ in range(2))
+def test_the_same_key_and_body_get_the_same_answer_again(sandbox_client):
+    for name, path, headers, body in writes(sandbox_client):
+        first, second = (send(sandbox_client, path, headers, body) for _ in range(2))
         assert told(first) == told(second), name
         assert first.status_code in {200, 201}, name
         assert "Idempotency-Replayed" not in first.headers, name
         assert second.headers["Idempotency-Replayed"] == "true", name
 
 
-def test_the_same_key_with_another_body_is_refused(board):
-    for name, path, headers, body in writes(board):
-        assert send(board, path, headers, body).is_success, name
-        answer = send(board, path, headers, {"childDeveloperApplication": "urn:li:developerApplication:1"})
+def test_the_same_key_with_another_body_is_refused(sandbox_client):
+    for name, path, headers, body in writes(sandbox_client):
+        assert send(sandbox_client, path, headers, body).is_success, name
+        answer = send(
+            sandbox_client, path, headers, {"childDeveloperApplication": "urn:li:developerApplication:1"}
+        )
         assert (answer.status_code, answer.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED"), name
 
 
-def test_without_a_key_nothing_is_kept(board, database_url):
-    for _, path, headers, body in writes(board):
-        board.client.post(path, headers=headers, json=body)
+def test_without_a_key_nothing_is_kept(sandbox_client, database_url):
+    for _, path, headers, body in writes(sandbox_client):
+        sandbox_client.client.post(path, headers=headers, json=body)
     assert count_claims(database_url) == 0
 
 
-def test_a_key_belongs_to_its_sender_its_method_and_its_path(board, neighbour):
+def test_a_key_belongs_to_its_sender_its_method_and_its_path(sandbox_client, neighbour):
     # given one key for different things
     answers = [
-        send(board, "/v2/provisionedApplications", board.headers("parent"), draft()),
-        send(board, "/v2/provisionedApplications", neighbour.headers("parent"), draft()),
-        send(board, ROLL, board.headers("parent"), {}),
-        send(board, ROLL, neighbour.headers("parent"), {}),
+        send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft()),
+        send(sandbox_client, "/v2/provisionedApplications", neighbour.headers("parent"), draft()),
+        send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}),
+        send(sandbox_client, ROLL, neighbour.headers("parent"), {}),
     ]
 
     # then each is carried out for itself
@@ -92,69 +94,74 @@ def test_a_key_belongs_to_its_sender_its_method_and_its_path(board, neighbour):
     assert len({answer.content for answer in answers}) == 4
 
 
-def test_a_new_token_of_the_same_application_finds_its_answer(board):
-    first = send(board, ROLL, board.headers("parent"), {})
-    assert told(send(board, ROLL, board.headers("parent"), {})) == told(first)
+def test_a_new_token_of_the_same_application_finds_its_answer(sandbox_client):
+    first = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {})
+    assert told(send(sandbox_client, ROLL, sandbox_client.headers("parent"), {})) == told(first)
 
 
-def test_a_refusal_of_the_work_is_kept_too(board):
-    headers = board.headers("parent")
+def test_a_refusal_of_the_work_is_kept_too(sandbox_client):
+    headers = sandbox_client.headers("parent")
     bad = draft() | {"name": "x" * 60}
-    first, second = (send(board, "/v2/provisionedApplications", headers, bad) for _ in range(2))
+    first, second = (send(sandbox_client, "/v2/provisionedApplications", headers, bad) for _ in range(2))
     assert first.status_code == 422
     assert told(first) == told(second)
     assert second.headers["Idempotency-Replayed"] == "true"
 
 
-def test_who_does_not_hold_the_key_of_the_installation_gets_no_stored_answer(board, database_url):
+def test_who_does_not_hold_the_key_of_the_installation_gets_no_stored_answer(sandbox_client, database_url):
     body = {"name": "Another"}
     path = "/operator/partners"
-    assert send(board, path, bearer(board.credentials["operator_key"]), body).status_code == 201
-    assert send(board, path, bearer("guess"), body).status_code == 401
-    assert send(board, path, {}, body).status_code == 401
+    assert (
+        send(sandbox_client, path, bearer(sandbox_client.credentials["operator_key"]), body).status_code
+        == 201
+    )
+    assert send(sandbox_client, path, bearer("guess"), body).status_code == 401
+    assert send(sandbox_client, path, {}, body).status_code == 401
     assert count_claims(database_url) == 1
 
 
-def test_reading_ignores_the_key(board, database_url):
-    headers = board.headers("parent") | {"Idempotency-Key": "k"}
+def test_reading_ignores_the_key(sandbox_client, database_url):
+    headers = sandbox_client.headers("parent") | {"Idempotency-Key": "k"}
     for _ in range(2):
-        assert board.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
+        assert sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
     assert count_claims(database_url) == 0
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256])
-def test_a_key_that_cannot_be_kept_is_refused(board, key):
-    answer = send(board, ROLL, board.headers("parent"), {}, key)
+def test_a_key_that_cannot_be_kept_is_refused(sandbox_client, key):
+    answer = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}, key)
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_IDEMPOTENCY_KEY")
 
 
-def test_an_answer_is_kept_for_a_day(board):
+def test_an_answer_is_kept_for_a_day(sandbox_client):
     # given two keys, each used once
-    assert send(board, ROLL, board.headers("parent"), {}).status_code == 200
-    first = send(board, "/v2/provisionedApplications", board.headers("parent"), draft())
+    assert send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}).status_code == 200
+    first = send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
 
     # when it is almost a day later, the answer is still there
-    board.advance("23h59m")
-    assert told(send(board, "/v2/provisionedApplications", board.headers("parent"), draft())) == told(first)
+    sandbox_client.advance("23h59m")
+    assert told(
+        send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
+    ) == told(first)
 
     # and later the work is done again
-    board.advance("2m")
-    again = send(board, "/v2/provisionedApplications", board.headers("parent"), draft())
+    sandbox_client.advance("2m")
+    again = send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
     assert again.status_code == 409
 
 
-def test_the_database_holds_no_secret_of_a_kept_answer(board, database_url):
-    secret = send(board, ROLL, board.headers("parent"), {}).json()["value"]["client_secret"]
+def test_the_database_holds_no_secret_of_a_kept_answer(sandbox_client, database_url):
+    secret = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}).json()["value"]["client_secret"]
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT claim_hash || sealed_answer FROM repeat_claims").fetchone()[0]
     assert secret.encode() not in bytes(kept)
 
 
-def test_twins_at_the_same_time_do_the_work_once(board):
-    headers, answers = board.headers("parent"), []
+def test_twins_at_the_same_time_do_the_work_once(sandbox_client):
+    headers, answers = sandbox_client.headers("parent"), []
 
     def act():
-        answers.append(send(board, "/v2/provisionedApplications", headers, draft()))
+        answers.append(send(sandbox_client, "/v2/provisionedApplications", headers, draft()))
 
     threads = [threading.Thread(target=act) for _ in range(6)]
     for thread in threads:

@@ -22,7 +22,7 @@ def database_url(cluster_url):
 
 
 @pytest.fixture(scope="module")
-def board(database_url):
+def sandbox_client(database_url):
     """Nothing here writes anything that another story would see."""
     with open_board(database_url) as opened:
         yield opened
@@ -32,9 +32,11 @@ def board(database_url):
 
 
 @pytest.mark.parametrize(("root", "resource"), ROUTES, ids=lambda value: getattr(value, "name", value))
-def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(board, root, resource):
+def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(sandbox_client, root, resource):
     for verb in VERBS:
-        answer = board.client.request(verb, f"{root}/{resource.name}", headers=board.headers("parent"))
+        answer = sandbox_client.client.request(
+            verb, f"{root}/{resource.name}", headers=sandbox_client.headers("parent")
+        )
         if verb in resource.verbs:
             assert answer.status_code != 405, verb
             continue
@@ -43,23 +45,23 @@ def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(board, root, 
         assert answer.headers["X-RestLi-Error-Response"] == "true"
 
 
-def test_an_entity_and_its_resource_allow_different_verbs(board):
+def test_an_entity_and_its_resource_allow_different_verbs(sandbox_client):
     allowed = [
-        board.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
+        sandbox_client.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
         for key in ("", "/1", "/1/")
     ]
     assert allowed == ["GET, POST", "POST", "POST"]
 
 
-def test_a_verb_is_judged_before_the_caller(board):
-    assert board.client.delete("/rest/partnerJobReports").status_code == 405
-    assert board.client.get("/rest/partnerJobReports").status_code == 401
+def test_a_verb_is_judged_before_the_caller(sandbox_client):
+    assert sandbox_client.client.delete("/rest/partnerJobReports").status_code == 405
+    assert sandbox_client.client.get("/rest/partnerJobReports").status_code == 401
 
 
-def test_the_tunnelled_verb_counts(board):
-    headers = board.headers("parent") | {"Content-Type": "application/x-www-form-urlencoded"}
+def test_the_tunnelled_verb_counts(sandbox_client):
+    headers = sandbox_client.headers("parent") | {"Content-Type": "application/x-www-form-urlencoded"}
     statuses = {
-        verb: board.client.post(
+        verb: sandbox_client.client.post(
             "/rest/partnerBudgetReports", headers=headers | {"X-HTTP-Method-Override": verb}, content="a=b"
         ).status_code
         for verb in ("GET", "DELETE", "FOO")
@@ -68,8 +70,8 @@ def test_the_tunnelled_verb_counts(board):
 
 
 @pytest.mark.parametrize("path", ["/health", "/oauth/v2/accessToken", "/operator/partners"])
-def test_plain_endpoints_name_their_verbs_too(board, path):
-    answer = board.client.request("PATCH", path)
+def test_plain_endpoints_name_their_verbs_too(sandbox_client, path):
+    answer = sandbox_client.client.request("PATCH", path)
     assert answer.status_code == 405
     assert answer.headers["Allow"]
 
@@ -87,13 +89,13 @@ def test_plain_endpoints_name_their_verbs_too(board, path):
         "/rest",
     ],
 )
-def test_a_path_that_leads_nowhere_is_not_found(board, path):
-    answer = board.client.get(path, headers=board.headers("parent"))
+def test_a_path_that_leads_nowhere_is_not_found(sandbox_client, path):
+    answer = sandbox_client.client.get(path, headers=sandbox_client.headers("parent"))
     assert (answer.status_code, answer.json()["message"]) == (404, "No virtual resource found")
 
 
-def test_an_unknown_unversioned_resource_is_named(board):
-    answer = board.client.get("/v2/nothing", headers=board.headers())
+def test_an_unknown_unversioned_resource_is_named(sandbox_client):
+    answer = sandbox_client.client.get("/v2/nothing", headers=sandbox_client.headers())
     assert answer.json() == {
         "status": 404,
         "serviceErrorCode": 0,
@@ -102,8 +104,10 @@ def test_an_unknown_unversioned_resource_is_named(board):
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_trailing_slash_is_as_good_as_none(board, slash):
-    answer = board.client.get(f"/rest/partnerBudgetReports{slash}", headers=board.headers("parent"))
+def test_a_trailing_slash_is_as_good_as_none(sandbox_client, slash):
+    answer = sandbox_client.client.get(
+        f"/rest/partnerBudgetReports{slash}", headers=sandbox_client.headers("parent")
+    )
     assert answer.status_code == 200
 
 
@@ -118,24 +122,26 @@ def test_a_trailing_slash_is_as_good_as_none(board, slash):
         (f"/rest/partnerJobReports/{'x' * 4_000}/{'y' * 4_000}/{'z' * 300}", "the URL"),
     ],
 )
-def test_an_url_above_the_limits_is_refused(board, path, what):
-    answer = board.client.get(path, headers=board.headers())
+def test_an_url_above_the_limits_is_refused(sandbox_client, path, what):
+    answer = sandbox_client.client.get(path, headers=sandbox_client.headers())
     assert answer.status_code == 414
     assert what in answer.json()["message"]
 
 
-def test_headers_and_url_together_have_a_limit(board):
+def test_headers_and_url_together_have_a_limit(sandbox_client):
     many = {f"X-Pad-{n}": "x" * 4_000 for n in range(HEADERS_BYTES_MAX // 4_000 + 1)}
-    answer = board.client.get("/rest/partnerBudgetReports", headers=board.headers("parent") | many)
+    answer = sandbox_client.client.get(
+        "/rest/partnerBudgetReports", headers=sandbox_client.headers("parent") | many
+    )
     assert answer.status_code == 414
 
 
-def test_a_tunnelled_query_may_be_longer(board):
+def test_a_tunnelled_query_may_be_longer(sandbox_client):
     ids = ",".join(quote(f"{TASK[:-3]}{n:03}", safe="") for n in range(95))
     query = f"ids=List({ids})"
     assert len(query) > QUERY_BYTES_MAX
-    headers = board.headers(**{"X-HTTP-Method-Override": "GET", "X-RestLi-Method": "batch_get"})
-    answer = board.client.post(
+    headers = sandbox_client.headers(**{"X-HTTP-Method-Override": "GET", "X-RestLi-Method": "batch_get"})
+    answer = sandbox_client.client.post(
         "/rest/simpleJobPostingTasks",
         headers=headers | {"Content-Type": "application/x-www-form-urlencoded"},
         content=query,
@@ -148,8 +154,8 @@ def test_a_tunnelled_query_may_be_longer(board):
     ("more", "status"),
     [([], 411), ([(b"content-length", b"0")], 200), ([(b"transfer-encoding", b"chunked")], 200)],
 )
-def test_a_post_without_a_body_must_say_so(board, more, status):
-    headers = [(name.lower().encode(), value.encode()) for name, value in board.headers().items()]
+def test_a_post_without_a_body_must_say_so(sandbox_client, more, status):
+    headers = [(name.lower().encode(), value.encode()) for name, value in sandbox_client.headers().items()]
     scope = {
         "type": "http",
         "method": "POST",
@@ -166,15 +172,17 @@ def test_a_post_without_a_body_must_say_so(board, more, status):
     async def send(message):
         sent.append(message)
 
-    board.client.portal.call(board.client.app, scope, receive, send)
+    sandbox_client.client.portal.call(sandbox_client.client.app, scope, receive, send)
     assert sent[0]["status"] == status
 
 
 # -- parameters and methods
 
 
-def test_an_unknown_parameter_is_refused_on_versioned_resources_only(board):
-    answer = board.client.get("/rest/partnerBudgetReports?b=1&a=2&start=0", headers=board.headers("parent"))
+def test_an_unknown_parameter_is_refused_on_versioned_resources_only(sandbox_client):
+    answer = sandbox_client.client.get(
+        "/rest/partnerBudgetReports?b=1&a=2&start=0", headers=sandbox_client.headers("parent")
+    )
     assert answer.status_code == 403
     assert answer.json() == {
         "status": 403,
@@ -184,7 +192,9 @@ def test_an_unknown_parameter_is_refused_on_versioned_resources_only(board):
         "Data Processing Exception while processing fields [/a, /b]",
     }
     query = "q=credentialsByUniqueForeignId&uniqueForeignId=x&holdoutPadding=xxx"
-    answer = board.client.get(f"/v2/provisionedApplications?{query}", headers=board.headers("parent"))
+    answer = sandbox_client.client.get(
+        f"/v2/provisionedApplications?{query}", headers=sandbox_client.headers("parent")
+    )
     assert answer.status_code == 200
 
 
@@ -219,21 +229,23 @@ def test_each_versioned_resource_lists_its_parameters():
         ),
     ],
 )
-def test_a_method_that_is_not_offered_is_named(board, path, status, says):
-    answer = board.client.get(path, headers=board.headers())
+def test_a_method_that_is_not_offered_is_named(sandbox_client, path, status, says):
+    answer = sandbox_client.client.get(path, headers=sandbox_client.headers())
     assert (answer.status_code, answer.json()["message"]) == (status, says)
 
 
 @pytest.mark.parametrize("name", ["batch_get", "BATCH_GET", "Batch_Get", ""])
-def test_the_name_of_a_method_has_no_case(board, name):
-    headers = board.headers(**{"X-RestLi-Method": name})
-    answer = board.client.get(f"/rest/simpleJobPostingTasks?ids=List({quote(TASK)})", headers=headers)
+def test_the_name_of_a_method_has_no_case(sandbox_client, name):
+    headers = sandbox_client.headers(**{"X-RestLi-Method": name})
+    answer = sandbox_client.client.get(
+        f"/rest/simpleJobPostingTasks?ids=List({quote(TASK)})", headers=headers
+    )
     assert answer.status_code == 200
 
 
-def test_a_method_that_contradicts_the_request_is_refused(board):
-    headers = board.headers(**{"X-RestLi-Method": "finder"})
-    answer = board.client.get("/rest/simpleJobPostingTasks?ids=List(a)", headers=headers)
+def test_a_method_that_contradicts_the_request_is_refused(sandbox_client):
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "finder"})
+    answer = sandbox_client.client.get("/rest/simpleJobPostingTasks?ids=List(a)", headers=headers)
     assert answer.status_code == 400
     assert "X-RestLi-Method 'FINDER'" in answer.json()["message"]
 
@@ -242,12 +254,12 @@ def test_a_method_that_contradicts_the_request_is_refused(board):
 
 
 @pytest.mark.parametrize("version", ["202504", "202504.01", "20250401", "202604"])
-def test_active_versions_are_served(board, version):
-    headers = board.headers("parent", **{"LinkedIn-Version": version})
-    assert board.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
+def test_active_versions_are_served(sandbox_client, version):
+    headers = sandbox_client.headers("parent", **{"LinkedIn-Version": version})
+    assert sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
 
 
-def test_the_active_versions_are_a_setting(board, database_url):
+def test_the_active_versions_are_a_setting(sandbox_client, database_url):
     with open_board(database_url, active_versions="202701, 202504.02") as later:
         statuses = {
             version: later.client.get(
@@ -263,10 +275,10 @@ def test_the_active_versions_are_a_setting(board, database_url):
     }
 
 
-def test_a_missing_version_is_the_gateway_s_refusal(board):
-    headers = board.headers("parent")
+def test_a_missing_version_is_the_gateway_s_refusal(sandbox_client):
+    headers = sandbox_client.headers("parent")
     del headers["LinkedIn-Version"]
-    answer = board.client.get("/rest/partnerBudgetReports", headers=headers)
+    answer = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "VERSION_MISSING")
     assert answer.headers["X-RestLi-Gateway-Error"] == "true"
 
@@ -279,13 +291,13 @@ def test_a_missing_version_is_the_gateway_s_refusal(board):
         (None, "1.0.0", "X-LinkedIn-Error-Response"),
     ],
 )
-def test_the_answer_tells_its_dialect(board, sent, told, mark):
-    headers = board.headers("parent")
+def test_the_answer_tells_its_dialect(sandbox_client, sent, told, mark):
+    headers = sandbox_client.headers("parent")
     del headers["X-RestLi-Protocol-Version"]
     if sent is not None:
         headers["X-RestLi-Protocol-Version"] = sent
-    good = board.client.get("/rest/partnerBudgetReports", headers=headers)
-    bad = board.client.get("/rest/partnerBudgetReports?partnerContractId=x", headers=headers)
+    good = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
+    bad = sandbox_client.client.get("/rest/partnerBudgetReports?partnerContractId=x", headers=headers)
     assert (good.status_code, good.headers["X-RestLi-Protocol-Version"]) == (200, told)
     assert mark not in good.headers
     assert (bad.status_code, bad.headers["X-RestLi-Protocol-Version"], bad.headers[mark]) == (
@@ -295,18 +307,19 @@ def test_the_answer_tells_its_dialect(board, sent, told, mark):
     )
 
 
-def test_a_dialect_that_does_not_exist_is_named(board):
-    headers = board.headers("parent", **{"X-RestLi-Protocol-Version": "3.0.0"})
-    answer = board.client.get("/rest/partnerBudgetReports", headers=headers)
+def test_a_dialect_that_does_not_exist_is_named(sandbox_client):
+    headers = sandbox_client.headers("parent", **{"X-RestLi-Protocol-Version": "3.0.0"})
+    answer = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
     assert answer.status_code == 400
     says = "Rest.li protocol version 3.0.0 used by the client is not supported!"
     assert answer.json()["message"] == says
 
 
-def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(board):
-    headers = board.headers("parent")
+def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(sandbox_client):
+    headers = sandbox_client.headers("parent")
     answers = [
-        board.client.get(f"/rest/partnerBudgetReports{query}", headers=headers) for query in ("", "", "?x=1")
+        sandbox_client.client.get(f"/rest/partnerBudgetReports{query}", headers=headers)
+        for query in ("", "", "?x=1")
     ]
     ids = {answer.headers[name] for answer in answers for name in ("x-li-uuid", "x-li-request-id")}
     assert len(ids) == 6
@@ -317,18 +330,20 @@ def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(board):
 # -- projection
 
 
-def test_fields_cut_the_answer_of_a_single_resource(board):
-    answer = board.client.get(
+def test_fields_cut_the_answer_of_a_single_resource(sandbox_client):
+    answer = sandbox_client.client.get(
         "/rest/partnerBudgetReports?fields=serviceTermStartAt,partnerBudgetDetails:(serviceTermBudgetSpent:(amount))",
-        headers=board.headers("parent"),
+        headers=sandbox_client.headers("parent"),
     )
     content = answer.json()
     assert set(content) == {"serviceTermStartAt", "partnerBudgetDetails"}
     assert content["partnerBudgetDetails"] == [{"serviceTermBudgetSpent": {"amount": "0.00"}}]
 
 
-def test_a_mask_that_cannot_be_read_is_refused_before_the_work(board):
-    answer = board.client.get("/rest/partnerBudgetReports?fields=a:(b", headers=board.headers("parent"))
+def test_a_mask_that_cannot_be_read_is_refused_before_the_work(sandbox_client):
+    answer = sandbox_client.client.get(
+        "/rest/partnerBudgetReports?fields=a:(b", headers=sandbox_client.headers("parent")
+    )
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("Invalid query parameters syntax")
 

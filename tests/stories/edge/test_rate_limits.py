@@ -48,9 +48,11 @@ async def take_all(limits, application_id, *, tries, now=NOON):
 
 
 def test_the_limit_is_told_counted_and_refused(database_url):
-    with open_board(database_url, rate_limits="simpleJobPostingTasks=3, partnerJobReports=0") as board:
-        headers = board.headers()
-        answers = [board.client.get(TASKS, headers=headers) for _ in range(5)]
+    with open_board(
+        database_url, rate_limits="simpleJobPostingTasks=3, partnerJobReports=0"
+    ) as sandbox_client:
+        headers = sandbox_client.headers()
+        answers = [sandbox_client.client.get(TASKS, headers=headers) for _ in range(5)]
 
         assert [answer.status_code for answer in answers] == [400, 400, 400, 429, 429]
         assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["2", "1", "0", "0", "0"]
@@ -65,21 +67,23 @@ def test_the_limit_is_told_counted_and_refused(database_url):
         assert 0 < int(refused.headers["Retry-After"]) <= 86_400
 
         # and other resources, other applications and the next day have calls of their own
-        day = board.now.date()
-        assert board.report_by_ids("x", days=(day, day)).status_code == 429
-        assert board.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 403
-        assert board.client.get(TASKS, headers=board.headers("parent")).status_code == 400
-        board.advance_to_midnight()
-        assert board.client.get(TASKS, headers=board.headers()).status_code == 400
+        day = sandbox_client.now.date()
+        assert sandbox_client.report_by_ids("x", days=(day, day)).status_code == 429
+        assert sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 403
+        assert sandbox_client.client.get(TASKS, headers=sandbox_client.headers("parent")).status_code == 400
+        sandbox_client.advance_to_midnight()
+        assert sandbox_client.client.get(TASKS, headers=sandbox_client.headers()).status_code == 400
 
 
 def test_a_restart_forgets_nothing(database_url):
-    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as board:
-        credentials = board.credentials
+    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
+        credentials = sandbox_client.credentials
         for _ in range(2):
-            assert board.client.get(TASKS, headers=board.headers()).status_code == 400
-    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as board:
-        again = type(board)(board.client, board.credentials | {"child": credentials["child"]})
+            assert sandbox_client.client.get(TASKS, headers=sandbox_client.headers()).status_code == 400
+    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
+        again = type(sandbox_client)(
+            sandbox_client.client, sandbox_client.credentials | {"child": credentials["child"]}
+        )
         statuses = [again.client.get(TASKS, headers=again.headers()).status_code for _ in range(2)]
     assert statuses == [400, 429]
 
@@ -174,15 +178,15 @@ def test_the_refusal_is_a_row_of_the_table(database_url):
     assert refused.quota.resets_in_seconds == 12 * 3_600
 
 
-def test_a_refusal_on_demand_tells_what_a_true_one_tells(board):
-    forced = board.client.get(TASKS, headers=board.headers() | {"X-Jobmeter-Fail": "1024"})
+def test_a_refusal_on_demand_tells_what_a_true_one_tells(sandbox_client):
+    forced = sandbox_client.client.get(TASKS, headers=sandbox_client.headers() | {"X-Jobmeter-Fail": "1024"})
     assert forced.status_code == 429
     assert forced.headers["X-RateLimit-Remaining"] == "0"
     assert 0 < int(forced.headers["Retry-After"]) <= 86_400
     assert forced.headers["Retry-After"] == forced.headers["X-RateLimit-Reset"]
 
     # and it took one call, no more
-    answer = board.client.get(TASKS, headers=board.headers())
+    answer = sandbox_client.client.get(TASKS, headers=sandbox_client.headers())
     assert int(answer.headers["X-RateLimit-Remaining"]) == int(answer.headers["X-RateLimit-Limit"]) - 2
 
 

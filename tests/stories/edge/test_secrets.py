@@ -8,32 +8,35 @@ ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"
 RETIRE = "/v2/developerApplicationsSecurity?action=retireOlderSecret"
 
 
-def roll(board, who="parent", body=None, path=ROLL, **headers):
-    return board.client.post(path, headers=board.headers(who, **headers), json=body or {})
+def roll(sandbox_client, who="parent", body=None, path=ROLL, **headers):
+    return sandbox_client.client.post(path, headers=sandbox_client.headers(who, **headers), json=body or {})
 
 
-def is_good(board, secret, who="child"):
+def is_good(sandbox_client, secret, who="child"):
     form = {
         "grant_type": "client_credentials",
-        "client_id": board.credentials[who]["client_id"],
+        "client_id": sandbox_client.credentials[who]["client_id"],
         "client_secret": secret,
     }
-    return board.client.post("/oauth/v2/accessToken", data=form).status_code == 200
+    return sandbox_client.client.post("/oauth/v2/accessToken", data=form).status_code == 200
 
 
-def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(board):
-    old, child = board.credentials["child"]["client_secret"], board.credentials["child"]["urn"]
-    token = board.token()
+def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(sandbox_client):
+    old, child = (
+        sandbox_client.credentials["child"]["client_secret"],
+        sandbox_client.credentials["child"]["urn"],
+    )
+    token = sandbox_client.token()
 
     # when the parent rolls its child's secret
-    answer = roll(board, body={"childDeveloperApplication": child})
+    answer = roll(sandbox_client, body={"childDeveloperApplication": child})
 
     # then both are good, and a third is refused
     assert answer.status_code == 200
     new = answer.json()["value"]["client_secret"]
-    assert is_good(board, old)
-    assert is_good(board, new)
-    third = roll(board, body={"childDeveloperApplication": child})
+    assert is_good(sandbox_client, old)
+    assert is_good(sandbox_client, new)
+    third = roll(sandbox_client, body={"childDeveloperApplication": child})
     assert (third.status_code, third.json()["message"]) == (
         400,
         f"Application {child} has 2 live secrets: retire the older one first",
@@ -41,31 +44,33 @@ def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(board):
 
     # and when the older one is retired, twice, the new one stays, and so do tokens
     for _ in range(2):
-        retired = roll(board, body={"childDeveloperApplication": child}, path=RETIRE)
+        retired = roll(sandbox_client, body={"childDeveloperApplication": child}, path=RETIRE)
         assert retired.json() == {"value": {"liveSecrets": 1}}
-    assert not is_good(board, old)
-    assert is_good(board, new)
-    assert board.client.get("/v2/simpleJobPostingTasks?ids=x", headers=bearer(token)).status_code == 400
-    assert roll(board, body={"childDeveloperApplication": child}).status_code == 200
+    assert not is_good(sandbox_client, old)
+    assert is_good(sandbox_client, new)
+    assert (
+        sandbox_client.client.get("/v2/simpleJobPostingTasks?ids=x", headers=bearer(token)).status_code == 400
+    )
+    assert roll(sandbox_client, body={"childDeveloperApplication": child}).status_code == 200
 
 
-def test_an_empty_body_means_the_caller_itself(board):
-    secret = roll(board, "parent").json()["value"]["client_secret"]
-    assert is_good(board, secret, "parent")
-    assert not is_good(board, secret, "child")
+def test_an_empty_body_means_the_caller_itself(sandbox_client):
+    secret = roll(sandbox_client, "parent").json()["value"]["client_secret"]
+    assert is_good(sandbox_client, secret, "parent")
+    assert not is_good(sandbox_client, secret, "child")
 
 
 @pytest.mark.parametrize("path", [ROLL, RETIRE])
-def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(board, neighbour, path):
+def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(sandbox_client, neighbour, path):
     theirs = neighbour.credentials["child"]["urn"]
     for who, urn in (
         ("parent", theirs),
         ("parent", neighbour.credentials["parent"]["urn"]),
         ("parent", "urn:li:developerApplication:1"),
-        ("parent", board.credentials["parent"]["urn"]),
-        ("child", board.credentials["parent"]["urn"]),
+        ("parent", sandbox_client.credentials["parent"]["urn"]),
+        ("child", sandbox_client.credentials["parent"]["urn"]),
     ):
-        answer = roll(board, who, {"childDeveloperApplication": urn}, path)
+        answer = roll(sandbox_client, who, {"childDeveloperApplication": urn}, path)
         assert (answer.status_code, answer.json()["message"]) == (
             404,
             f"Developer application {urn} does not exist",
@@ -82,13 +87,13 @@ def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(board, neighb
         ({"childDeveloperApplication": None}, "null cannot be coerced to String"),
     ],
 )
-def test_a_body_of_another_shape_is_named(board, body, says):
-    answer = board.client.post(ROLL, headers=board.headers("parent"), json=body)
+def test_a_body_of_another_shape_is_named(sandbox_client, body, says):
+    answer = sandbox_client.client.post(ROLL, headers=sandbox_client.headers("parent"), json=body)
     assert answer.status_code == 400
     assert says in answer.json()["message"]
     assert "'rollDeveloperApplicationSecret' failed validation" in answer.json()["message"]
 
 
-def test_an_action_that_does_not_exist_is_named(board):
-    answer = roll(board, path="/v2/developerApplicationsSecurity?action=nothing")
+def test_an_action_that_does_not_exist_is_named(sandbox_client):
+    answer = roll(sandbox_client, path="/v2/developerApplicationsSecurity?action=nothing")
     assert (answer.status_code, answer.json()["message"]) == (400, "Action 'nothing' not found")

@@ -19,50 +19,54 @@ UNKNOWN_TOKENS = ("", "AQVguessed", "é")
 
 
 @pytest.fixture
-def owned(board):
+def owned(sandbox_client):
     """Something of each kind that a customer can own, all its names, and the day on which it was charged."""
-    job = board.job_element("owned-1", companyJobCode="owned-code")
+    job = sandbox_client.job_element("owned-1", companyJobCode="owned-code")
     customer = {"uniqueForeignId": "owned-customer", "name": "Sandbox - Owned", "description": "owned"}
-    board.client.post("/v2/provisionedApplications", headers=board.headers("parent"), json=customer)
-    (row,) = board.batch_create([job])
-    job_id = int(board.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
-    board.send_clicks(job_id, 3)
-    day = board.now.date()
-    board.advance_to_midnight()
+    sandbox_client.client.post(
+        "/v2/provisionedApplications", headers=sandbox_client.headers("parent"), json=customer
+    )
+    (row,) = sandbox_client.batch_create([job])
+    job_id = int(sandbox_client.task(row["id"])["jobPosting"].rsplit(":", 1)[-1])
+    sandbox_client.send_clicks(job_id, 3)
+    day = sandbox_client.now.date()
+    sandbox_client.advance_to_midnight()
     names = Names(
         external_id="owned-1",
         job_id=job_id,
         task=row["id"],
-        application=board.credentials["child"]["urn"],
-        contract_id=board.credentials["customer_contract_id"],
-        partner_contract_id=board.credentials["partner_contract_id"],
+        application=sandbox_client.credentials["child"]["urn"],
+        contract_id=sandbox_client.credentials["customer_contract_id"],
+        partner_contract_id=sandbox_client.credentials["partner_contract_id"],
         foreign_id="owned-customer",
-        token=board.token(),
-        **make_things(board),
+        token=sandbox_client.token(),
+        **make_things(sandbox_client),
     )
     return names, day
 
 
-def make_things(board):
+def make_things(sandbox_client):
     """A campaign, a webhook, an excluded visitor, a feed, an XML job, a charge: what the other fixtures do not make."""
-    child, operator = board.headers(), bearer(board.credentials["operator_key"])
+    child, operator = sandbox_client.headers(), bearer(sandbox_client.credentials["operator_key"])
 
     def post(path, body, headers=child):
-        answer = board.client.post(path, headers=headers, json=body)
+        answer = sandbox_client.client.post(path, headers=headers, json=body)
         assert answer.status_code < 300, answer.text
         return answer
 
-    slots = board.credentials["hiring_contracts"][0]["id"]
-    contract = f"urn:li:contract:{board.credentials['customer_contract_id']}"
+    slots = sandbox_client.credentials["hiring_contracts"][0]["id"]
+    contract = f"urn:li:contract:{sandbox_client.credentials['customer_contract_id']}"
     campaign = {"partnerJobCampaignId": "owned-campaign", "name": "owned", "contract": contract}
     webhook = {"kinds": ["BUDGET_ALERT"], "url": "https://owned.example/hook"}
-    number = int(board.credentials["child"]["urn"].rsplit(":", 1)[-1])
+    number = int(sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1])
     feed = {"applicationId": number, "url": "https://owned.example/feed.xml"}
-    charges = wait_for_charges(board, child)
+    charges = wait_for_charges(sandbox_client, child)
     made = matrix.ask_xml(replace(GHOST, xml_job="owned-xml", hiring_contract_id=slots))[-3]
-    assert made.send(board.client, child).status_code == 201
+    assert made.send(sandbox_client.client, child).status_code == 201
     return {
-        "campaign": post("/rest/jobCampaigns", campaign | {"startTime": board.now_ms}).headers["X-RestLi-Id"],
+        "campaign": post("/rest/jobCampaigns", campaign | {"startTime": sandbox_client.now_ms}).headers[
+            "X-RestLi-Id"
+        ],
         "campaign_name": "owned-campaign",
         "webhook_id": post("/partner/webhooks", webhook).json()["id"],
         "excluded_id": post("/partner/excludedVisitors", {"visitor": "owned", "note": "owned"}).json()["id"],
@@ -73,10 +77,10 @@ def make_things(board):
     }
 
 
-def wait_for_charges(board, headers):
+def wait_for_charges(sandbox_client, headers):
     """The stream tells of what is older than any transaction that runs, those of other tests among them."""
     for _ in range(PATIENCE_SECONDS * 20):
-        charges = board.client.get("/partner/charges", headers=headers).json()["elements"]
+        charges = sandbox_client.client.get("/partner/charges", headers=headers).json()["elements"]
         if charges:
             return charges
         time.sleep(0.05)
@@ -84,44 +88,46 @@ def wait_for_charges(board, headers):
 
 
 @pytest.fixture
-def sister(board):
+def sister(sandbox_client):
     """Another customer of the same partner, as credentials."""
     body = {
         "uniqueForeignId": "sister",
         "name": "Sandbox Partner - Sister",
         "description": "Another customer",
     }
-    made = board.client.post("/v2/provisionedApplications", headers=board.headers("parent"), json=body).json()
+    made = sandbox_client.client.post(
+        "/v2/provisionedApplications", headers=sandbox_client.headers("parent"), json=body
+    ).json()
     keys = made["credentials"] | {"urn": made["key"]}
-    sister = type(board)(board.client, board.credentials | {"child": keys})
+    sister = type(sandbox_client)(sandbox_client.client, sandbox_client.credentials | {"child": keys})
     setup = "/rest/provisionedHiringContracts?action=setup"
-    assert board.client.post(setup, headers=sister.headers(), json={}).status_code == 200
+    assert sandbox_client.client.post(setup, headers=sister.headers(), json={}).status_code == 200
     return sister
 
 
-def ask_all(board, day, names):
+def ask_all(sandbox_client, day, names):
     """What a partner's token can ask for."""
     return [
-        *matrix.ask_resources(board, day, names),
+        *matrix.ask_resources(sandbox_client, day, names),
         *matrix.ask_plain(PARTNERS, day, names),
         *matrix.ask_xml(names),
     ]
 
 
-def own_view(board, owned):
+def own_view(sandbox_client, owned):
     """What the owner sees of everything that strangers ask for by reading."""
     names, day = owned
-    own = {who: bearer(board.token(who)) for who in ("child", "parent")}
+    own = {who: bearer(sandbox_client.token(who)) for who in ("child", "parent")}
     found = {}
-    for ask in ask_all(board, day, names):
+    for ask in ask_all(sandbox_client, day, names):
         for who, headers in own.items() if ask.only_reads else ():
-            found[who, ask.target] = blur(ask.send(board.client, headers), GHOST)
+            found[who, ask.target] = blur(ask.send(sandbox_client.client, headers), GHOST)
     return found
 
 
-def test_strangers_cannot_tell_what_exists_from_what_does_not(board, neighbour, sister, owned):
+def test_strangers_cannot_tell_what_exists_from_what_does_not(sandbox_client, neighbour, sister, owned):
     names, day = owned
-    before = own_view(board, owned)
+    before = own_view(sandbox_client, owned)
     strangers = {
         "foreign child": (neighbour, "child"),
         "foreign parent": (neighbour, "parent"),
@@ -136,29 +142,29 @@ def test_strangers_cannot_tell_what_exists_from_what_does_not(board, neighbour, 
         headers = bearer(asker.token(who))
         asks, twins = ask_all(asker, day, names), ask_all(asker, day, ghost)
         for ask, twin in zip(asks, twins, strict=True):
-            found = blur(ask.send(board.client, headers), names)
-            expected = blur(twin.send(board.client, headers), ghost)
+            found = blur(ask.send(sandbox_client.client, headers), names)
+            expected = blur(twin.send(sandbox_client.client, headers), ghost)
             checks[role] += 1
             routes.add(ask.route)
             if found != expected or "owned" in found[1]:
                 differing.append((role, ask.route, ask.target, found, expected))
 
     assert differing == []
-    assert own_view(board, owned) == before
+    assert own_view(sandbox_client, owned) == before
     told = f"{len(routes)} routes, {len(strangers)} roles, {len(names.texts)} kinds of id: {checks.total()} checks"
     assert told in PAGE.read_text(encoding="utf-8"), told
 
 
-def test_the_owner_can_tell(board, owned):
+def test_the_owner_can_tell(sandbox_client, owned):
     """The matrix above would say nothing if its requests were refused to everybody."""
     names, day = owned
-    own = [bearer(board.token(who)) for who in ("child", "parent")]
+    own = [bearer(sandbox_client.token(who)) for who in ("child", "parent")]
     telling = set()
-    asks, twins = ask_all(board, day, names), ask_all(board, day, GHOST)
+    asks, twins = ask_all(sandbox_client, day, names), ask_all(sandbox_client, day, GHOST)
     for ask, twin in zip(asks, twins, strict=True):
         for headers in own if ask.only_reads else ():
-            mine = blur(ask.send(board.client, headers), names)
-            if mine != blur(twin.send(board.client, headers), GHOST):
+            mine = blur(ask.send(sandbox_client.client, headers), names)
+            if mine != blur(twin.send(sandbox_client.client, headers), GHOST):
                 telling.add(ask.route)
     assert telling >= {
         "/v2/provisionedApplications FINDER credentialsByUniqueForeignId",
@@ -174,27 +180,27 @@ def test_the_owner_can_tell(board, owned):
 
 
 @pytest.mark.parametrize("token", UNKNOWN_TOKENS)
-def test_without_a_token_of_ours_nothing_opens(board, owned, token):
+def test_without_a_token_of_ours_nothing_opens(sandbox_client, owned, token):
     names, day = owned
     headers = {"Authorization": f"Bearer {token}".encode()}
-    for ask in ask_all(board, day, names):
-        assert ask.send(board.client, headers).status_code == 401, ask
+    for ask in ask_all(sandbox_client, day, names):
+        assert ask.send(sandbox_client.client, headers).status_code == 401, ask
 
 
-def test_the_keys_of_the_installation_open_what_is_theirs_alone(board, neighbour, owned):
+def test_the_keys_of_the_installation_open_what_is_theirs_alone(sandbox_client, neighbour, owned):
     """No partner, not even the owner, asks as the operator or as the job board; these ask for nothing of a partner's."""
     names, day = owned
-    keys = {who: board.credentials[f"{who}_key"] for who in ("operator", "events")}
-    tokens = [asker.token(who) for asker in (board, neighbour) for who in ("child", "parent")]
+    keys = {who: sandbox_client.credentials[f"{who}_key"] for who in ("operator", "events")}
+    tokens = [asker.token(who) for asker in (sandbox_client, neighbour) for who in ("child", "parent")]
     for audience, own_key in ((OPERATOR, "operator"), (JOB_BOARD, "events"), (PARTNERS, "")):
         others = [key for who, key in keys.items() if who != own_key]
         others += tokens if own_key else []
         for ask in matrix.ask_plain(audience, day, names):
             for secret in ("", "guessed", *others):
-                assert ask.send(board.client, bearer(secret)).status_code == 401, ask
-    for ask in (*matrix.ask_resources(board, day, names), *matrix.ask_xml(names)):
+                assert ask.send(sandbox_client.client, bearer(secret)).status_code == 401, ask
+    for ask in (*matrix.ask_resources(sandbox_client, day, names), *matrix.ask_xml(names)):
         for key in keys.values():
-            assert ask.send(board.client, bearer(key)).status_code == 401, ask
+            assert ask.send(sandbox_client.client, bearer(key)).status_code == 401, ask
 
 
 def test_every_route_has_its_audience():
@@ -208,19 +214,22 @@ def test_every_route_has_its_audience():
     assert set(matrix.BODIES) == writes
 
 
-def test_another_s_token_is_worth_nothing_to_look_at_or_to_revoke(board, neighbour, owned):
+def test_another_s_token_is_worth_nothing_to_look_at_or_to_revoke(sandbox_client, neighbour, owned):
     names, _ = owned
-    for asker, who in ((neighbour, "child"), (neighbour, "parent"), (board, "parent")):
+    for asker, who in ((neighbour, "child"), (neighbour, "parent"), (sandbox_client, "parent")):
         keys = asker.credentials[who]
         form = {name: keys[name] for name in ("client_id", "client_secret")} | {"token": names.token}
-        told = board.client.post("/oauth/v2/introspectToken", data=form)
+        told = sandbox_client.client.post("/oauth/v2/introspectToken", data=form)
         assert told.json() == {"active": False}
-        assert board.client.post("/oauth/v2/revoke", data=form).status_code == 200
-    assert board.client.get("/partner/charges", headers=bearer(names.token)).status_code == 200
+        assert sandbox_client.client.post("/oauth/v2/revoke", data=form).status_code == 200
+    assert sandbox_client.client.get("/partner/charges", headers=bearer(names.token)).status_code == 200
 
 
-def test_a_child_s_token_reports_no_budget_and_a_parent_s_no_jobs(board, owned):
+def test_a_child_s_token_reports_no_budget_and_a_parent_s_no_jobs(sandbox_client, owned):
     _, day = owned
-    assert board.budget("child").json()["serviceErrorCode"] == 6001
-    assert board.report_by_ids("owned-1", days=(day, day), who="parent").json()["serviceErrorCode"] == 6000
-    assert board.report_by_range((day, day), who="parent").json()["serviceErrorCode"] == 6000
+    assert sandbox_client.budget("child").json()["serviceErrorCode"] == 6001
+    assert (
+        sandbox_client.report_by_ids("owned-1", days=(day, day), who="parent").json()["serviceErrorCode"]
+        == 6000
+    )
+    assert sandbox_client.report_by_range((day, day), who="parent").json()["serviceErrorCode"] == 6000

@@ -13,12 +13,12 @@ INTROSPECT = "/oauth/v2/introspectToken"
 REVOKE = "/oauth/v2/revoke"
 
 
-def keys_of(board, who="child"):
-    return {name: board.credentials[who][name] for name in ("client_id", "client_secret")}
+def keys_of(sandbox_client, who="child"):
+    return {name: sandbox_client.credentials[who][name] for name in ("client_id", "client_secret")}
 
 
-def call_with(board, token):
-    return board.client.get("/v2/simpleJobPostingTasks?ids=x", headers=bearer(token))
+def call_with(sandbox_client, token):
+    return sandbox_client.client.get("/v2/simpleJobPostingTasks?ids=x", headers=bearer(token))
 
 
 @pytest.mark.parametrize(
@@ -37,80 +37,92 @@ def call_with(board, token):
         ),
     ],
 )
-def test_the_error_table(board, changed, status, error, says):
-    form = {"grant_type": "client_credentials"} | keys_of(board) | changed
-    answer = board.client.post(TOKEN, data={name: value for name, value in form.items() if value is not None})
+def test_the_error_table(sandbox_client, changed, status, error, says):
+    form = {"grant_type": "client_credentials"} | keys_of(sandbox_client) | changed
+    answer = sandbox_client.client.post(
+        TOKEN, data={name: value for name, value in form.items() if value is not None}
+    )
     assert answer.status_code == status
     assert answer.json() == {"error": error, "error_description": says}
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_field_that_stands_twice_is_refused(board):
-    keys = keys_of(board)
+def test_a_field_that_stands_twice_is_refused(sandbox_client):
+    keys = keys_of(sandbox_client)
     form = f"grant_type=client_credentials&client_id={keys['client_id']}&client_id=other&client_secret=x"
-    answer = board.client.post(TOKEN, content=form)
+    answer = sandbox_client.client.post(TOKEN, content=form)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_basic_header_is_as_good_as_fields(board):
-    keys = keys_of(board)
+def test_a_basic_header_is_as_good_as_fields(sandbox_client):
+    keys = keys_of(sandbox_client)
     basic = base64.b64encode(f"{keys['client_id']}:{keys['client_secret']}".encode()).decode()
-    answer = board.client.post(
+    answer = sandbox_client.client.post(
         TOKEN, data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {basic}"}
     )
     assert answer.status_code == 200
     assert answer.json()["expires_in"] == TOKEN_SECONDS
 
 
-def test_an_application_that_may_not_make_tokens_is_told_so(board):
+def test_an_application_that_may_not_make_tokens_is_told_so(sandbox_client):
     # given a child with a token
-    token = board.token()
-    assert call_with(board, token).status_code == 400
-    child_id = board.credentials["child"]["urn"].rsplit(":", 1)[1]
+    token = sandbox_client.token()
+    assert call_with(sandbox_client, token).status_code == 400
+    child_id = sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[1]
     path = f"/operator/applications/{child_id}/tokens"
-    key = bearer(board.credentials["operator_key"])
+    key = bearer(sandbox_client.credentials["operator_key"])
 
     # when the operator forbids it
-    answer = board.client.post(path, json={"areAllowed": False}, headers=key)
+    answer = sandbox_client.client.post(path, json={"areAllowed": False}, headers=key)
 
     # then its tokens end and it gets no other, until it may again
     assert (answer.status_code, answer.json()["revoked"]) == (200, 1)
-    assert call_with(board, token).json()["serviceErrorCode"] == 65601
-    refused = board.client.post(TOKEN, data={"grant_type": "client_credentials"} | keys_of(board))
+    assert call_with(sandbox_client, token).json()["serviceErrorCode"] == 65601
+    refused = sandbox_client.client.post(
+        TOKEN, data={"grant_type": "client_credentials"} | keys_of(sandbox_client)
+    )
     assert (refused.status_code, refused.json()["error"]) == (401, "access_denied")
     says = "This application is not allowed to create application tokens"
     assert refused.json()["error_description"] == says
-    board.client.post(path, json={"areAllowed": True}, headers=key)
-    assert board.token()
+    sandbox_client.client.post(path, json={"areAllowed": True}, headers=key)
+    assert sandbox_client.token()
     assert (
-        board.client.post(path.replace(child_id, "1"), json={"areAllowed": True}, headers=key).status_code
+        sandbox_client.client.post(
+            path.replace(child_id, "1"), json={"areAllowed": True}, headers=key
+        ).status_code
         == 404
     )
 
 
-def test_introspection_follows_a_token_through_its_life(board):
-    keys, now = keys_of(board), board.now
-    token = board.token()
+def test_introspection_follows_a_token_through_its_life(sandbox_client):
+    keys, now = keys_of(sandbox_client), sandbox_client.now
+    token = sandbox_client.token()
 
-    fresh = board.client.post(INTROSPECT, data=keys | {"token": token}).json()
+    fresh = sandbox_client.client.post(INTROSPECT, data=keys | {"token": token}).json()
     assert fresh["active"] is True
     assert fresh["status"] == "active"
     assert fresh["client_id"] == keys["client_id"]
     assert fresh["expires_at"] - fresh["created_at"] == TOKEN_SECONDS
     assert abs(fresh["created_at"] - now.timestamp()) < 60
 
-    board.advance("31m")
-    stale = board.client.post(INTROSPECT, data=keys | {"token": token}).json()
+    sandbox_client.advance("31m")
+    stale = sandbox_client.client.post(INTROSPECT, data=keys | {"token": token}).json()
     assert (stale["active"], stale["status"]) == (False, "expired")
 
 
-def test_only_the_holder_learns_anything_of_a_token(board, neighbour):
-    token = board.token()
-    for other in (keys_of(board, "parent"), keys_of(neighbour), keys_of(neighbour, "parent")):
-        assert board.client.post(INTROSPECT, data=other | {"token": token}).json() == {"active": False}
-        assert board.client.post(REVOKE, data=other | {"token": token}).status_code == 200
-    assert board.client.post(INTROSPECT, data=keys_of(board) | {"token": "none"}).json() == {"active": False}
-    assert board.client.post(INTROSPECT, data=keys_of(board) | {"token": token}).json()["active"]
+def test_only_the_holder_learns_anything_of_a_token(sandbox_client, neighbour):
+    token = sandbox_client.token()
+    for other in (keys_of(sandbox_client, "parent"), keys_of(neighbour), keys_of(neighbour, "parent")):
+        assert sandbox_client.client.post(INTROSPECT, data=other | {"token": token}).json() == {
+            "active": False
+        }
+        assert sandbox_client.client.post(REVOKE, data=other | {"token": token}).status_code == 200
+    assert sandbox_client.client.post(
+        INTROSPECT, data=keys_of(sandbox_client) | {"token": "none"}
+    ).json() == {"active": False}
+    assert sandbox_client.client.post(INTROSPECT, data=keys_of(sandbox_client) | {"token": token}).json()[
+        "active"
+    ]
 
 
 @pytest.mark.parametrize("path", [INTROSPECT, REVOKE])
@@ -122,28 +134,30 @@ def test_only_the_holder_learns_anything_of_a_token(board, neighbour):
         ({"client_id": "nobody"}, 400, "invalid_client_id"),
     ],
 )
-def test_both_want_an_authenticated_client(board, path, changed, status, error):
-    answer = board.client.post(path, data=keys_of(board) | {"token": "x"} | changed)
+def test_both_want_an_authenticated_client(sandbox_client, path, changed, status, error):
+    answer = sandbox_client.client.post(path, data=keys_of(sandbox_client) | {"token": "x"} | changed)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_a_revoked_token_opens_nothing_from_that_moment(board):
-    token, other = board.token(), board.token()
-    answer = board.client.post(REVOKE, data=keys_of(board) | {"token": token})
+def test_a_revoked_token_opens_nothing_from_that_moment(sandbox_client):
+    token, other = sandbox_client.token(), sandbox_client.token()
+    answer = sandbox_client.client.post(REVOKE, data=keys_of(sandbox_client) | {"token": token})
     assert (answer.status_code, answer.content) == (200, b"")
-    refused = call_with(board, token)
+    refused = call_with(sandbox_client, token)
     assert (refused.status_code, refused.json()["serviceErrorCode"]) == (401, 65601)
     assert refused.headers["WWW-Authenticate"] == "Bearer"
-    assert call_with(board, other).status_code == 400
-    told = board.client.post(INTROSPECT, data=keys_of(board) | {"token": token}).json()
+    assert call_with(sandbox_client, other).status_code == 400
+    told = sandbox_client.client.post(INTROSPECT, data=keys_of(sandbox_client) | {"token": token}).json()
     assert (told["active"], told["status"]) == (False, "revoked")
 
 
-def test_the_four_refusals_of_a_token(board):
-    old = board.token()
-    board.advance("30m")
+def test_the_four_refusals_of_a_token(sandbox_client):
+    old = sandbox_client.token()
+    sandbox_client.advance("30m")
     codes = {
-        name: board.client.get("/v2/simpleJobPostingTasks?ids=x", headers=headers).json()["serviceErrorCode"]
+        name: sandbox_client.client.get("/v2/simpleJobPostingTasks?ids=x", headers=headers).json()[
+            "serviceErrorCode"
+        ]
         for name, headers in {
             "none": {},
             "blank": {"Authorization": "Bearer "},
@@ -154,17 +168,17 @@ def test_the_four_refusals_of_a_token(board):
     assert codes == {"none": 65604, "blank": 65604, "unknown": 65600, "expired": 65602}
 
 
-def test_an_expired_token_is_remembered_for_a_day(board, database_url):
+def test_an_expired_token_is_remembered_for_a_day(sandbox_client, database_url):
     # given a token that has ended a moment ago
-    token = board.token()
-    ended = board.set_clock(board.now + timedelta(seconds=TOKEN_SECONDS))
-    assert call_with(board, token).json()["serviceErrorCode"] == 65602
+    token = sandbox_client.token()
+    ended = sandbox_client.set_clock(sandbox_client.now + timedelta(seconds=TOKEN_SECONDS))
+    assert call_with(sandbox_client, token).json()["serviceErrorCode"] == 65602
 
     # when a day and a few minutes more pass, and the background loop sweeps
-    board.set_clock(ended + timedelta(days=1, minutes=5))
+    sandbox_client.set_clock(ended + timedelta(days=1, minutes=5))
 
     # then nobody remembers it
     for _ in range(200):
-        if call_with(board, token).json()["serviceErrorCode"] == 65600:
+        if call_with(sandbox_client, token).json()["serviceErrorCode"] == 65600:
             return
     raise AssertionError("the token was never swept")

@@ -70,39 +70,45 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-def operator(board):
-    return bearer(board.credentials["operator_key"])
+def operator(sandbox_client):
+    return bearer(sandbox_client.credentials["operator_key"])
 
 
-def child_id(board) -> int:
-    key = board.credentials["child"]
+def child_id(sandbox_client) -> int:
+    key = sandbox_client.credentials["child"]
     return int(str(key["urn"]).rsplit(":", 1)[-1])
 
 
-def register(board, **place):
-    body = {"applicationId": child_id(board), "intervalMinutes": 60} | place
-    return board.client.post("/operator/feeds", json=body, headers=operator(board))
+def register(sandbox_client, **place):
+    body = {"applicationId": child_id(sandbox_client), "intervalMinutes": 60} | place
+    return sandbox_client.client.post("/operator/feeds", json=body, headers=operator(sandbox_client))
 
 
-def wait_for_run(board, feed_id, outcome):
+def wait_for_run(sandbox_client, feed_id, outcome):
     for _ in range(500):
-        found = board.client.get(f"/operator/feeds/{feed_id}/report", headers=operator(board)).json()
+        found = sandbox_client.client.get(
+            f"/operator/feeds/{feed_id}/report", headers=operator(sandbox_client)
+        ).json()
         if found["lastRun"] and found["lastRun"]["outcome"] == outcome:
             return found
         time.sleep(0.02)
     raise AssertionError(f"no run came to {outcome}: {found}")
 
 
-def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
+def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(sandbox_client, site):
     site.body = serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")])
-    answer = register(board, url=site.url)
+    answer = register(sandbox_client, url=site.url)
     assert answer.status_code == 201, answer.text
     feed_id = answer.json()["id"]
-    wait_for_run(board, feed_id, "DONE")
+    wait_for_run(sandbox_client, feed_id, "DONE")
 
-    own = board.client.get(f"/partner/feeds/{feed_id}/report", headers=bearer(board.token("child")))
-    other = board.client.get(f"/partner/feeds/{feed_id}/report", headers=bearer(board.token("parent")))
-    nobody = board.client.get(f"/partner/feeds/{feed_id}/report")
+    own = sandbox_client.client.get(
+        f"/partner/feeds/{feed_id}/report", headers=bearer(sandbox_client.token("child"))
+    )
+    other = sandbox_client.client.get(
+        f"/partner/feeds/{feed_id}/report", headers=bearer(sandbox_client.token("parent"))
+    )
+    nobody = sandbox_client.client.get(f"/partner/feeds/{feed_id}/report")
 
     assert own.status_code == 200
     assert (own.json()["lastRun"]["created"], own.json()["lastRun"]["failed"]) == (3, 1)
@@ -110,32 +116,34 @@ def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(board, site):
     assert (other.status_code, nobody.status_code) == (404, 401)
 
 
-def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(board, site):
+def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(sandbox_client, site):
     site.body = serialize_feed(draw_jobs(3))
-    feed_id = register(board, url=site.url).json()["id"]
-    wait_for_run(board, feed_id, "DONE")
-    board.advance("61m")
-    wait_for_run(board, feed_id, "NOT_CHANGED")
+    feed_id = register(sandbox_client, url=site.url).json()["id"]
+    wait_for_run(sandbox_client, feed_id, "DONE")
+    sandbox_client.advance("61m")
+    wait_for_run(sandbox_client, feed_id, "NOT_CHANGED")
     assert [bool(version) for version in site.asked] == [False, True]
 
     site.body = serialize_feed([])
-    board.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(board))
-    assert wait_for_run(board, feed_id, "DONE")["lastRun"]["closed"] == 3
+    sandbox_client.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(sandbox_client))
+    assert wait_for_run(sandbox_client, feed_id, "DONE")["lastRun"]["closed"] == 3
 
 
-def test_a_feed_that_is_slow_to_come_holds_back_no_job(board, site):
+def test_a_feed_that_is_slow_to_come_holds_back_no_job(sandbox_client, site):
     """A server that sent a byte a second kept all partners' jobs in progress for a quarter of an hour."""
     site.gate.clear()
     site.body = serialize_feed(draw_jobs(3))
-    feed_id = register(board, url=site.url).json()["id"]
+    feed_id = register(sandbox_client, url=site.url).json()["id"]
     try:
         assert site.reached.wait(20)
-        assert board.post_job("beside")
-        found = board.client.get(f"/operator/feeds/{feed_id}/report", headers=operator(board)).json()
+        assert sandbox_client.post_job("beside")
+        found = sandbox_client.client.get(
+            f"/operator/feeds/{feed_id}/report", headers=operator(sandbox_client)
+        ).json()
         assert found["lastRun"] is None
     finally:
         site.gate.set()
-    wait_for_run(board, feed_id, "DONE")
+    wait_for_run(sandbox_client, feed_id, "DONE")
 
 
 def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
@@ -198,8 +206,8 @@ def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url
         {"path": "f.xml"},
     ],
 )
-def test_places_that_are_none_are_refused(board, place):
-    assert register(board, **place).status_code == 400
+def test_places_that_are_none_are_refused(sandbox_client, place):
+    assert register(sandbox_client, **place).status_code == 400
 
 
 @pytest.mark.parametrize(

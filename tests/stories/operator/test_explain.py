@@ -11,14 +11,14 @@ from tests.support.sandbox_client import Board, bearer, make_event, open_board
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.50"}}
 
 
-def ask(board: Board, path: str, **parameters: Any) -> Any:
-    headers = bearer(board.credentials["operator_key"])
-    return board.client.get(f"/operator/explain/{path}", headers=headers, params=parameters or None)
+def ask(sandbox_client: Board, path: str, **parameters: Any) -> Any:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    return sandbox_client.client.get(f"/operator/explain/{path}", headers=headers, params=parameters or None)
 
 
-def send_one_of_each(board: Board) -> tuple[int, int]:
+def send_one_of_each(sandbox_client: Board) -> tuple[int, int]:
     """A job with money for three clicks; charged, repeated, beyond the budget, refused. Returns job id and time."""
-    job_id, at = board.post_job("one-of-each", budget=BUDGET), board.now_ms
+    job_id, at = sandbox_client.post_job("one-of-each", budget=BUDGET), sandbox_client.now_ms
     clicks = [
         make_event(job_id, "first", at, type="applyClick", visitor="ada"),
         make_event(job_id, "again", at + 1_000, type="applyClick", visitor="ada"),
@@ -27,17 +27,17 @@ def send_one_of_each(board: Board) -> tuple[int, int]:
         make_event(job_id, "robot", at + 4_000, type="applyClick", visitor="di", userAgent="Googlebot/2.1"),
     ]
     clicks[3]["visitor"] = "cy"
-    assert board.send([*clicks, make_event(job_id, "view", at)]).status_code == 200
-    assert board.send([make_event(job_id, "late", at + 5_000, type="applyClick")]).status_code == 200
+    assert sandbox_client.send([*clicks, make_event(job_id, "view", at)]).status_code == 200
+    assert sandbox_client.send([make_event(job_id, "late", at + 5_000, type="applyClick")]).status_code == 200
     return job_id, at
 
 
-def test_each_click_of_a_day_has_its_outcome(board: Board) -> None:
-    job_id, _ = send_one_of_each(board)
-    day = board.now.date().isoformat()
+def test_each_click_of_a_day_has_its_outcome(sandbox_client: Board) -> None:
+    job_id, _ = send_one_of_each(sandbox_client)
+    day = sandbox_client.now.date().isoformat()
 
     # given the estimate: three clicks charged, one beyond the budget in the same batch, one in the next
-    found = ask(board, f"jobs/{job_id}/days/{day}").json()
+    found = ask(sandbox_client, f"jobs/{job_id}/days/{day}").json()
     assert [click["outcome"] for click in found["clicks"]] == [
         "CHARGED",
         "CHARGED",
@@ -49,10 +49,10 @@ def test_each_click_of_a_day_has_its_outcome(board: Board) -> None:
     assert found["figures"]["finalSince"] is None
 
     # when the day becomes final
-    board.advance_to_midnight(days=3)
+    sandbox_client.advance_to_midnight(days=3)
 
     # then the repeated click is reversed, says why, and names the charge that it had been part of
-    found = ask(board, f"jobs/{job_id}/days/{day}").json()
+    found = ask(sandbox_client, f"jobs/{job_id}/days/{day}").json()
     reversed_click = found["clicks"][1]
     assert (reversed_click["outcome"], reversed_click["amount"]) == ("REVERSED", "1.50")
     assert reversed_click["reason"] == "the visitor had already clicked on this job that day"
@@ -82,16 +82,16 @@ def test_each_click_of_a_day_has_its_outcome(board: Board) -> None:
     assert restatement["after"]["charge"] == "3.00"
 
 
-def test_a_charge_is_explained_by_its_batch(board: Board) -> None:
-    job_id, _ = send_one_of_each(board)
-    board.advance_to_midnight(days=3)
+def test_a_charge_is_explained_by_its_batch(sandbox_client: Board) -> None:
+    job_id, _ = send_one_of_each(sandbox_client)
+    sandbox_client.advance_to_midnight(days=3)
     (charge,) = [
         posting
-        for posting in ask(board, f"jobs/{job_id}").json()["postings"]
+        for posting in ask(sandbox_client, f"jobs/{job_id}").json()["postings"]
         if posting["purpose"] == "CHARGE"
     ]
 
-    found = ask(board, f"charges/{charge['reference']}").json()
+    found = ask(sandbox_client, f"charges/{charge['reference']}").json()
 
     assert found["charge"]["amount"] == "4.50"
     assert [click["outcome"] for click in found["clicks"]] == [
@@ -104,30 +104,32 @@ def test_a_charge_is_explained_by_its_batch(board: Board) -> None:
     assert [correction["purpose"] for correction in found["corrections"]] == ["REVERSE"]
 
 
-def test_an_event_is_found_by_what_the_board_called_it(board: Board) -> None:
-    job_id, at = send_one_of_each(board)
-    found = ask(board, "events", source="board", id="beyond", time=at + 3_000).json()
+def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: Board) -> None:
+    job_id, at = send_one_of_each(sandbox_client)
+    found = ask(sandbox_client, "events", source="board", id="beyond", time=at + 3_000).json()
     assert (found["jobId"], found["type"], found["click"]["outcome"]) == (
         job_id,
         "applyClick",
         "BEYOND_BUDGET",
     )
-    by_key = ask(board, f"events/{found['eventKey']}").json()
+    by_key = ask(sandbox_client, f"events/{found['eventKey']}").json()
     assert by_key == found
-    view = ask(board, "events", source="board", id="view", time=at).json()
+    view = ask(sandbox_client, "events", source="board", id="view", time=at).json()
     assert (view["type"], view["click"]) == ("view", None)
 
 
-def test_a_page_of_clicks_continues_where_the_last_ended(board: Board) -> None:
-    job_id, at = board.post_job("busy"), board.now_ms
+def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: Board) -> None:
+    job_id, at = sandbox_client.post_job("busy"), sandbox_client.now_ms
     count = 1_003
     clicks = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(count)]
-    board.send(clicks)
-    path = f"jobs/{job_id}/days/{board.now.date().isoformat()}"
-    (charge,) = [posting for posting in ask(board, path).json()["postings"] if posting["purpose"] == "CHARGE"]
+    sandbox_client.send(clicks)
+    path = f"jobs/{job_id}/days/{sandbox_client.now.date().isoformat()}"
+    (charge,) = [
+        posting for posting in ask(sandbox_client, path).json()["postings"] if posting["purpose"] == "CHARGE"
+    ]
     for listed in (path, f"charges/{charge['reference']}"):
-        first = ask(board, listed).json()
-        second = ask(board, listed, after=first["nextAfter"]).json()
+        first = ask(sandbox_client, listed).json()
+        second = ask(sandbox_client, listed, after=first["nextAfter"]).json()
         assert second["nextAfter"] is None
         clicks = first["clicks"] + second["clicks"]
         keys = [click["eventKey"] for click in clicks]
@@ -136,9 +138,9 @@ def test_a_page_of_clicks_continues_where_the_last_ended(board: Board) -> None:
         assert [click["outcome"] for click in clicks] == ["CHARGED"] * 20 + ["BEYOND_BUDGET"] * (count - 20)
 
 
-def test_a_page_of_postings_continues_where_the_last_ended(board: Board, database_url: str) -> None:
-    job_id = board.post_job("often-charged")
-    board.send_clicks(job_id, 1)
+def test_a_page_of_postings_continues_where_the_last_ended(sandbox_client: Board, database_url: str) -> None:
+    job_id = sandbox_client.post_job("often-charged")
+    sandbox_client.send_clicks(job_id, 1)
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
@@ -146,9 +148,9 @@ def test_a_page_of_postings_continues_where_the_last_ended(board: Board, databas
             " SELECT shard, charge_reference(day, source_id, 1000 + n), purpose, source_kind, source_id, destination_kind, destination_id,"
             " amount, unit, day, booked_at, -n FROM charge_postings, generate_series(1, 1200) AS n"
         )
-    for path in (f"jobs/{job_id}", f"jobs/{job_id}/days/{board.now.date().isoformat()}"):
-        first = ask(board, path).json()
-        second = ask(board, path, postingsAfter=first["nextPostingsAfter"]).json()
+    for path in (f"jobs/{job_id}", f"jobs/{job_id}/days/{sandbox_client.now.date().isoformat()}"):
+        first = ask(sandbox_client, path).json()
+        second = ask(sandbox_client, path, postingsAfter=first["nextPostingsAfter"]).json()
         numbers = [posting["number"] for posting in first["postings"] + second["postings"]]
         assert len(first["postings"]) == 1_000
         assert (numbers, second["nextPostingsAfter"]) == (sorted(set(numbers)), None)
@@ -169,22 +171,22 @@ def test_a_page_of_postings_continues_where_the_last_ended(board: Board, databas
         ("charges/00000000-0000-0000-0000-000000000001?after=x", 400),
     ],
 )
-def test_what_is_not_there_is_told(board: Board, path: str, status: int) -> None:
-    assert ask(board, path).status_code == status
-    assert board.client.get(f"/operator/explain/{path}").status_code == 401
+def test_what_is_not_there_is_told(sandbox_client: Board, path: str, status: int) -> None:
+    assert ask(sandbox_client, path).status_code == status
+    assert sandbox_client.client.get(f"/operator/explain/{path}").status_code == 401
 
 
 def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
     """It had a charged click, and an empty list of clicks without a word."""
-    with open_board(database_url, event_retention_days=4) as board:
-        job_id, _ = send_one_of_each(board)
-        day = board.now.date()
-        kept = ask(board, f"jobs/{job_id}/days/{day}").json()
+    with open_board(database_url, event_retention_days=4) as sandbox_client:
+        job_id, _ = send_one_of_each(sandbox_client)
+        day = sandbox_client.now.date()
+        kept = ask(sandbox_client, f"jobs/{job_id}/days/{day}").json()
         assert kept["eventsDroppedAt"] is None
         charge = next(row["reference"] for row in kept["postings"] if row["purpose"] == "CHARGE")
-        board.advance_to_midnight(days=5)
+        sandbox_client.advance_to_midnight(days=5)
         for path in (f"jobs/{job_id}/days/{day}", f"charges/{charge}"):
-            found = ask(board, path).json()
+            found = ask(sandbox_client, path).json()
             assert found["clicks"] == []
             assert (
                 found["eventsDroppedAt"][:10]  # by who moves the clock, or by the background a moment later

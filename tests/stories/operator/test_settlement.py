@@ -10,25 +10,25 @@ from tests.support.sandbox_client import Board, bearer, make_event
 NETWORK = "198.51.100.0/24"
 
 
-def send(board: Board, verb: str, path: str, body: Any) -> Any:
-    headers = bearer(board.credentials["operator_key"])
-    return board.client.request(verb, f"/operator/{path}", headers=headers, json=body)
+def send(sandbox_client: Board, verb: str, path: str, body: Any) -> Any:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    return sandbox_client.client.request(verb, f"/operator/{path}", headers=headers, json=body)
 
 
-def settle_two_clicks(board: Board, name: str) -> tuple[int, str]:
+def settle_two_clicks(sandbox_client: Board, name: str) -> tuple[int, str]:
     """A click of ada from a network and one of bo from nowhere, on a job of its own."""
-    job_id, at = board.post_job(name), board.now_ms
+    job_id, at = sandbox_client.post_job(name), sandbox_client.now_ms
     clicks = [
         make_event(job_id, f"{name}-ada", at, type="applyClick", visitor="ada", address="198.51.100.9"),
         make_event(job_id, f"{name}-bo", at + 1, type="applyClick", visitor="bo"),
     ]
-    assert board.send(clicks).json()["accepted"] == 2
-    return job_id, board.now.date().isoformat()
+    assert sandbox_client.send(clicks).json()["accepted"] == 2
+    return job_id, sandbox_client.now.date().isoformat()
 
 
-def list_reasons(board: Board, job_id: int, day: str) -> dict[str, int]:
-    headers = bearer(board.credentials["operator_key"])
-    found = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()
+def list_reasons(sandbox_client: Board, job_id: int, day: str) -> dict[str, int]:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    found = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()
     return found["restatements"][0]["reversed"] if found["restatements"] else {}
 
 
@@ -44,47 +44,51 @@ def list_reasons(board: Board, job_id: int, day: str) -> dict[str, int]:
         ({"visitor": "cy"}, 0),
     ],
 )
-def test_clicks_are_excluded_by_hand(board: Board, body: dict[str, Any], reversed_clicks: int) -> None:
-    job_id, day = settle_two_clicks(board, "excluded")
+def test_clicks_are_excluded_by_hand(
+    sandbox_client: Board, body: dict[str, Any], reversed_clicks: int
+) -> None:
+    job_id, day = settle_two_clicks(sandbox_client, "excluded")
     named = {"the job": job_id, "the day": day}
     asked = {
         key: value if isinstance(value, dict) else named.get(value, value) for key, value in body.items()
     }
-    first = send(board, "POST", "exclusions", asked | {"note": "testers"})
-    again = send(board, "POST", "exclusions", asked | {"note": "testers"})
+    first = send(sandbox_client, "POST", "exclusions", asked | {"note": "testers"})
+    again = send(sandbox_client, "POST", "exclusions", asked | {"note": "testers"})
     assert (first.status_code, again.status_code, again.json()["wasRepeated"]) == (201, 200, True)
 
-    board.advance_to_midnight(days=3)
+    sandbox_client.advance_to_midnight(days=3)
 
-    assert list_reasons(board, job_id, day) == ({"EXCLUDED": reversed_clicks} if reversed_clicks else {})
+    assert list_reasons(sandbox_client, job_id, day) == (
+        {"EXCLUDED": reversed_clicks} if reversed_clicks else {}
+    )
 
 
-def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(board: Board) -> None:
-    listed = send(board, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
+def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(sandbox_client: Board) -> None:
+    listed = send(sandbox_client, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
     assert listed == {"added": 1, "tooNarrow": 1}
-    job_id, day = settle_two_clicks(board, "listed")
-    board.advance_to_midnight(days=3)
-    assert list_reasons(board, job_id, day) == {"DATA_CENTRE": 1}
+    job_id, day = settle_two_clicks(sandbox_client, "listed")
+    sandbox_client.advance_to_midnight(days=3)
+    assert list_reasons(sandbox_client, job_id, day) == {"DATA_CENTRE": 1}
 
-    assert send(board, "PUT", "networks/clouds", {"networks": []}).json()["added"] == 0
-    job_id, day = settle_two_clicks(board, "unlisted")
-    board.advance_to_midnight(days=3)
-    assert list_reasons(board, job_id, day) == {}
+    assert send(sandbox_client, "PUT", "networks/clouds", {"networks": []}).json()["added"] == 0
+    job_id, day = settle_two_clicks(sandbox_client, "unlisted")
+    sandbox_client.advance_to_midnight(days=3)
+    assert list_reasons(sandbox_client, job_id, day) == {}
 
 
-def test_a_rule_is_set_and_shown(board: Board) -> None:
-    changed = send(board, "PUT", "settlementRules/NO_VIEW", {"isOn": True})
+def test_a_rule_is_set_and_shown(sandbox_client: Board) -> None:
+    changed = send(sandbox_client, "PUT", "settlementRules/NO_VIEW", {"isOn": True})
     assert changed.status_code == 200
-    headers = bearer(board.credentials["operator_key"])
-    shown = board.client.get("/operator/settlementRules", headers=headers).json()["elements"]
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    shown = sandbox_client.client.get("/operator/settlementRules", headers=headers).json()["elements"]
     assert changed.json() in shown
     assert [rule["rule"] for rule in shown if not rule["isOn"]] == []
 
     # a board that reports views, and two clicks without one
-    job_id, day = settle_two_clicks(board, "unseen")
-    board.send([make_event(job_id, "view", board.now_ms, visitor="somebody")])
-    board.advance_to_midnight(days=3)
-    assert list_reasons(board, job_id, day) == {"NO_VIEW": 2}
+    job_id, day = settle_two_clicks(sandbox_client, "unseen")
+    sandbox_client.send([make_event(job_id, "view", sandbox_client.now_ms, visitor="somebody")])
+    sandbox_client.advance_to_midnight(days=3)
+    assert list_reasons(sandbox_client, job_id, day) == {"NO_VIEW": 2}
 
 
 @pytest.mark.parametrize(
@@ -108,28 +112,30 @@ def test_a_rule_is_set_and_shown(board: Board) -> None:
         ),
     ],
 )
-def test_what_can_not_be_set_is_refused(board: Board, verb: str, path: str, body: Any, status: int) -> None:
-    assert send(board, verb, path, body).status_code == status
+def test_what_can_not_be_set_is_refused(
+    sandbox_client: Board, verb: str, path: str, body: Any, status: int
+) -> None:
+    assert send(sandbox_client, verb, path, body).status_code == status
 
 
-def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(board: Board) -> None:
-    job_id, day = settle_two_clicks(board, "credited")
-    headers = bearer(board.credentials["operator_key"])
+def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(sandbox_client: Board) -> None:
+    job_id, day = settle_two_clicks(sandbox_client, "credited")
+    headers = bearer(sandbox_client.credentials["operator_key"])
 
     def explain() -> Any:
-        return board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
+        return sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
 
     charge = next(posting for posting in explain()["postings"] if posting["purpose"] == "CHARGE")
     path = f"charges/{charge['reference']}/credits"
-    assert send(board, "POST", path, {"amount": "1.00", "reference": "early"}).status_code == 400
-    board.advance_to_midnight(days=4)
+    assert send(sandbox_client, "POST", path, {"amount": "1.00", "reference": "early"}).status_code == 400
+    sandbox_client.advance_to_midnight(days=4)
     figures = explain()["days"]
 
     # when a part of the charge is credited, twice by the same reference
-    first = send(board, "POST", path, {"amount": "2.00", "reference": "goodwill"})
-    again = send(board, "POST", path, {"amount": "2.00", "reference": "goodwill"})
+    first = send(sandbox_client, "POST", path, {"amount": "2.00", "reference": "goodwill"})
+    again = send(sandbox_client, "POST", path, {"amount": "2.00", "reference": "goodwill"})
     assert (first.status_code, again.status_code) == (201, 200)
-    assert send(board, "POST", path, {"amount": "1.50", "reference": "too much"}).status_code == 400
+    assert send(sandbox_client, "POST", path, {"amount": "1.50", "reference": "too much"}).status_code == 400
 
     # then the day stands, the posting is today's, and the money is the contract's again
     found = explain()
@@ -137,7 +143,7 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(bo
     assert (found["spent"], found["released"]) == ("1.00", "2.00")
     (credit,) = [posting for posting in found["postings"] if posting["purpose"] == "ADJUST"]
     assert (credit["day"], credit["to"], credit["amount"]) == (
-        board.now.date().isoformat(),
+        sandbox_client.now.date().isoformat(),
         "CONTRACT",
         "2.00",
     )
@@ -146,46 +152,48 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(bo
 
     # and reports, which speak of days, say what they said
     posted = date.fromisoformat(day)
-    (told,) = board.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
+    (told,) = sandbox_client.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
     assert told["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(board: Board) -> None:
-    job_id, day = settle_two_clicks(board, "lowered")
-    headers = bearer(board.credentials["operator_key"])
-    board.advance_to_midnight(days=4)
-    postings = board.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()[
-        "postings"
-    ]
+def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(sandbox_client: Board) -> None:
+    job_id, day = settle_two_clicks(sandbox_client, "lowered")
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    sandbox_client.advance_to_midnight(days=4)
+    postings = sandbox_client.client.get(
+        f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers
+    ).json()["postings"]
     (charge,) = [posting["reference"] for posting in postings if posting["purpose"] == "CHARGE"]
     credit = {"amount": "2.00", "reference": "goodwill"}
-    assert send(board, "POST", f"charges/{charge}/credits", credit).status_code == 201
+    assert send(sandbox_client, "POST", f"charges/{charge}/credits", credit).status_code == 201
 
     def lower(amount: str) -> int:
         budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}}
-        element = board.job_element("lowered", jobPostingOperationType="UPDATE", budget=budget)
-        (row,) = board.batch_create([element])
+        element = sandbox_client.job_element("lowered", jobPostingOperationType="UPDATE", budget=budget)
+        (row,) = sandbox_client.batch_create([element])
         return row["status"]
 
     # two clicks were spent once, of which a part is the contract's again
     assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
 
 
-def test_an_exclusion_that_comes_too_late_is_refused(board: Board) -> None:
+def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: Board) -> None:
     """It was taken, and nothing came of it."""
-    _, day = settle_two_clicks(board, "late")
-    board.advance_to_midnight(days=3)
-    answer = send(board, "POST", "exclusions", {"visitor": "ada", "day": day, "note": "testers"})
+    _, day = settle_two_clicks(sandbox_client, "late")
+    sandbox_client.advance_to_midnight(days=3)
+    answer = send(sandbox_client, "POST", "exclusions", {"visitor": "ada", "day": day, "note": "testers"})
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_INPUT")
     assert f"{day} is settled" in answer.json()["message"]
 
 
-def test_an_exclusion_by_mistake_is_found_and_taken_back(board: Board) -> None:
-    job_id, day = settle_two_clicks(board, "mistake")
+def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: Board) -> None:
+    job_id, day = settle_two_clicks(sandbox_client, "mistake")
     asked = [{"jobId": job_id}, {"visitor": "ada", "day": day}, {"event": {"source": "board", "id": "x"}}]
-    numbers = [send(board, "POST", "exclusions", body | {"note": "oops"}).json()["id"] for body in asked]
+    numbers = [
+        send(sandbox_client, "POST", "exclusions", body | {"note": "oops"}).json()["id"] for body in asked
+    ]
 
-    found = send(board, "GET", "exclusions", None).json()
+    found = send(sandbox_client, "GET", "exclusions", None).json()
     assert [(row["id"], row["criterion"], row["day"]) for row in found["elements"]] == [
         (numbers[0], "JOB", None),
         (numbers[1], "VISITOR", day),
@@ -196,25 +204,27 @@ def test_an_exclusion_by_mistake_is_found_and_taken_back(board: Board) -> None:
         (None, True),
         (None, True),
     ]
-    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 204
-    assert send(board, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 404
-    assert len(send(board, "GET", f"exclusions?after={numbers[1]}", None).json()["elements"]) == 1
+    assert send(sandbox_client, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 204
+    assert send(sandbox_client, "DELETE", f"exclusions/{numbers[0]}", None).status_code == 404
+    assert len(send(sandbox_client, "GET", f"exclusions?after={numbers[1]}", None).json()["elements"]) == 1
 
-    board.advance_to_midnight(days=3)
-    assert list_reasons(board, job_id, day) == {"EXCLUDED": 1}  # ada's alone
-
-
-def test_a_job_that_does_not_exist_can_not_be_excluded(board: Board) -> None:
-    assert send(board, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
+    sandbox_client.advance_to_midnight(days=3)
+    assert list_reasons(sandbox_client, job_id, day) == {"EXCLUDED": 1}  # ada's alone
 
 
-def test_health_tells_through_which_day_everything_is_final(board: Board) -> None:
+def test_a_job_that_does_not_exist_can_not_be_excluded(sandbox_client: Board) -> None:
+    assert (
+        send(sandbox_client, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
+    )
+
+
+def test_health_tells_through_which_day_everything_is_final(sandbox_client: Board) -> None:
     """Whether settlement has run could be seen nowhere; a server that was off for days catches up by itself."""
-    _, day = settle_two_clicks(board, "seen")
-    board.advance_to_midnight(days=2)
-    before = board.client.get("/health").json()["settledThrough"]
-    board.advance_to_midnight(days=1)
+    _, day = settle_two_clicks(sandbox_client, "seen")
+    sandbox_client.advance_to_midnight(days=2)
+    before = sandbox_client.client.get("/health").json()["settledThrough"]
+    sandbox_client.advance_to_midnight(days=1)
     assert before is None or before < day
-    assert board.client.get("/health").json()["settledThrough"] == day
-    board.advance_to_midnight(days=3)
-    assert board.client.get("/health").json()["settledThrough"] > day
+    assert sandbox_client.client.get("/health").json()["settledThrough"] == day
+    sandbox_client.advance_to_midnight(days=3)
+    assert sandbox_client.client.get("/health").json()["settledThrough"] > day

@@ -10,79 +10,81 @@ from tests.support.sandbox_client import Board, make_event
 TIGHT = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "3.00"}}
 
 
-def send_double_clicks(board: Board, job_id: int) -> date:
+def send_double_clicks(sandbox_client: Board, job_id: int) -> date:
     """Two clicks of one visitor: both are charged at first."""
-    at = board.now_ms
+    at = sandbox_client.now_ms
     clicks = [
         make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="one visitor")
         for n in range(2)
     ]
-    day = board.now.date()
-    assert board.send(clicks).json()["accepted"] == 2
+    day = sandbox_client.now.date()
+    assert sandbox_client.send(clicks).json()["accepted"] == 2
     return day
 
 
-def read_day(board: Board, external_id: str, day: date) -> tuple[int, str]:
-    report = board.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
+def read_day(sandbox_client: Board, external_id: str, day: date) -> tuple[int, str]:
+    report = sandbox_client.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
     (row,) = report["jobPerformanceMetrics"]
     return row["applyClickCount"], row["charge"]["amount"]
 
 
-def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_again(board: Board) -> None:
+def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_again(
+    sandbox_client: Board,
+) -> None:
     # given a budget of two clicks, spent on two clicks of one visitor
-    job_id = board.post_job("twice", budget=TIGHT)
-    day = send_double_clicks(board, job_id)
-    board.advance_to_midnight(days=2)
-    assert read_day(board, "twice", day) == (2, "3.00")
+    job_id = sandbox_client.post_job("twice", budget=TIGHT)
+    day = send_double_clicks(sandbox_client, job_id)
+    sandbox_client.advance_to_midnight(days=2)
+    assert read_day(sandbox_client, "twice", day) == (2, "3.00")
 
     # when the day becomes final
-    board.advance_to_midnight()
+    sandbox_client.advance_to_midnight()
 
     # then one click is left, and the other's money pays for the next visitor
-    assert read_day(board, "twice", day) == (1, "1.50")
-    today = board.now.date()
-    board.send_clicks(job_id, 2, prefix="next")
-    board.advance_to_midnight()
-    assert read_day(board, "twice", today) == (2, "1.50")
-    report = board.report_by_ids("twice", days=(day, day)).json()["results"]["twice"]
+    assert read_day(sandbox_client, "twice", day) == (1, "1.50")
+    today = sandbox_client.now.date()
+    sandbox_client.send_clicks(job_id, 2, prefix="next")
+    sandbox_client.advance_to_midnight()
+    assert read_day(sandbox_client, "twice", today) == (2, "1.50")
+    report = sandbox_client.report_by_ids("twice", days=(day, day)).json()["results"]["twice"]
     assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_the_money_of_a_closed_job_returns_to_its_contract(board: Board) -> None:
+def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: Board) -> None:
     # given a job that was closed with a double click on it, and the rest of the contract reserved
-    job_id = board.post_job("closed", budget=TIGHT)
-    day = send_double_clicks(board, job_id)
-    assert board.close_job("closed")["status"] == 202
+    job_id = sandbox_client.post_job("closed", budget=TIGHT)
+    day = send_double_clicks(sandbox_client, job_id)
+    assert sandbox_client.close_job("closed")["status"] == 202
     rest = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "999997.00"}}
-    board.post_job("rest", budget=rest)
+    sandbox_client.post_job("rest", budget=rest)
     one_click = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "1.50"}}
-    (refused,) = board.batch_create([board.job_element("next", budget=one_click)])
+    (refused,) = sandbox_client.batch_create([sandbox_client.job_element("next", budget=one_click)])
     assert refused["status"] == 402
 
     # when the day becomes final
-    board.advance_to_midnight(days=3)
+    sandbox_client.advance_to_midnight(days=3)
 
     # then the money of the reversed click can be reserved again
-    assert read_day(board, "closed", day) == (1, "1.50")
-    assert board.post_job("next", budget=one_click) > 0
+    assert read_day(sandbox_client, "closed", day) == (1, "1.50")
+    assert sandbox_client.post_job("next", budget=one_click) > 0
 
 
-def test_jobs_go_live_while_a_day_is_being_settled(board: Board, database_url: str) -> None:
+def test_jobs_go_live_while_a_day_is_being_settled(sandbox_client: Board, database_url: str) -> None:
     """A day of many millions takes a while, and falls due at midnight for everyone."""
     with psycopg.connect(database_url) as another:
         another.execute("LOCK TABLE settled_days")
-        assert board.post_job("meanwhile") > 0
+        assert sandbox_client.post_job("meanwhile") > 0
 
 
 def test_a_moved_clock_waits_for_a_settlement_that_another_process_has_begun(
-    board: Board, database_url: str
+    sandbox_client: Board, database_url: str
 ) -> None:
-    job_id = board.post_job("waited-for")
-    day = send_double_clicks(board, job_id)
+    job_id = sandbox_client.post_job("waited-for")
+    day = send_double_clicks(sandbox_client, job_id)
     with psycopg.connect(database_url, autocommit=True) as another:
         another.execute("SELECT pg_advisory_lock(1246707540)")
         ending = threading.Timer(1, another.execute, ["SELECT pg_advisory_unlock(1246707540)"])
         ending.start()
-        board.advance_to_midnight(days=3)
+        sandbox_client.advance_to_midnight(days=3)
         ending.join()
-    assert read_day(board, "waited-for", day) == (1, "1.50")
+    assert read_day(sandbox_client, "waited-for", day) == (1, "1.50")

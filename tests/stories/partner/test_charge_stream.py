@@ -6,18 +6,20 @@ from typing import Any
 from tests.support.sandbox_client import PATIENCE_SECONDS, Board, make_event
 
 
-def follow(board: Board, who: str = "child", **parameters: Any) -> Any:
-    answer = board.client.get("/partner/charges", headers=board.headers(who), params=parameters)
+def follow(sandbox_client: Board, who: str = "child", **parameters: Any) -> Any:
+    answer = sandbox_client.client.get(
+        "/partner/charges", headers=sandbox_client.headers(who), params=parameters
+    )
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def follow_until(board: Board, count: int, who: str = "child", limit: int = 1_000) -> list[Any]:
+def follow_until(sandbox_client: Board, count: int, who: str = "child", limit: int = 1_000) -> list[Any]:
     """Every entry from the beginning, once there are ``count``: new ones show when all before them are known."""
     for _ in range(PATIENCE_SECONDS * 20):
         found, cursor, more = [], "0", True
         while more:
-            page = follow(board, who, after=cursor, limit=limit)
+            page = follow(sandbox_client, who, after=cursor, limit=limit)
             assert len(page["elements"]) <= limit
             found, cursor, more = found + page["elements"], page["cursor"], page["hasMore"]
         if len(found) >= count:
@@ -26,20 +28,20 @@ def follow_until(board: Board, count: int, who: str = "child", limit: int = 1_00
     raise AssertionError(f"{len(found)} entries, expected {count}")
 
 
-def make_history(board: Board) -> int:
+def make_history(sandbox_client: Board) -> int:
     """A charge, a late one, and the reversal of a repeated click after three days."""
-    job_id, at = board.post_job("followed"), board.now_ms
+    job_id, at = sandbox_client.post_job("followed"), sandbox_client.now_ms
     clicks = [make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="ada") for n in range(2)]
-    board.send(clicks)
-    board.advance_to_midnight()
-    board.send([make_event(job_id, "late", at + 9_000, type="applyClick", visitor="bo")])
-    board.advance_to_midnight(days=2)
+    sandbox_client.send(clicks)
+    sandbox_client.advance_to_midnight()
+    sandbox_client.send([make_event(job_id, "late", at + 9_000, type="applyClick", visitor="bo")])
+    sandbox_client.advance_to_midnight(days=2)
     return job_id
 
 
-def test_the_stream_tells_charges_and_what_became_of_them(board: Board) -> None:
-    job_id = make_history(board)
-    entries = follow_until(board, 5)
+def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: Board) -> None:
+    job_id = make_history(sandbox_client)
+    entries = follow_until(sandbox_client, 5)
     assert [entry["type"] for entry in entries] == [
         "CHARGE",
         "CHARGE",
@@ -67,24 +69,24 @@ def test_the_stream_tells_charges_and_what_became_of_them(board: Board) -> None:
     )
 
 
-def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(board: Board) -> None:
-    make_history(board)
-    entries = follow_until(board, 5)
-    assert follow_until(board, 5, limit=1) == follow_until(board, 5, limit=2) == entries
+def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_client: Board) -> None:
+    make_history(sandbox_client)
+    entries = follow_until(sandbox_client, 5)
+    assert follow_until(sandbox_client, 5, limit=1) == follow_until(sandbox_client, 5, limit=2) == entries
     numbers = [int(entry["cursor"]) for entry in entries]
     assert numbers == sorted(set(numbers))
-    assert follow(board, after=entries[1]["cursor"])["elements"] == entries[2:]
+    assert follow(sandbox_client, after=entries[1]["cursor"])["elements"] == entries[2:]
 
 
-def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(board: Board) -> None:
-    make_history(board)
-    assert follow_until(board, 5, who="parent") == follow_until(board, 5)
-    other = board.client.post(
+def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_client: Board) -> None:
+    make_history(sandbox_client)
+    assert follow_until(sandbox_client, 5, who="parent") == follow_until(sandbox_client, 5)
+    other = sandbox_client.client.post(
         "/operator/partners",
-        headers={"Authorization": f"Bearer {board.credentials['operator_key']}"},
+        headers={"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"},
         json={"name": "Stranger"},
     ).json()
-    token = board.client.post(
+    token = sandbox_client.client.post(
         "/oauth/v2/accessToken",
         data={
             "grant_type": "client_credentials",
@@ -92,12 +94,14 @@ def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(board: Board
             "client_secret": other["credentials"]["client_secret"],
         },
     ).json()["access_token"]
-    page = board.client.get("/partner/charges", headers={"Authorization": f"Bearer {token}"}).json()
+    page = sandbox_client.client.get("/partner/charges", headers={"Authorization": f"Bearer {token}"}).json()
     assert page["elements"] == []
 
 
-def test_a_stream_needs_a_token_and_a_cursor_that_is_one(board: Board) -> None:
-    assert board.client.get("/partner/charges").status_code == 401
+def test_a_stream_needs_a_token_and_a_cursor_that_is_one(sandbox_client: Board) -> None:
+    assert sandbox_client.client.get("/partner/charges").status_code == 401
     for wrong in ("-1", "x", "9" * 19, "999999"):
-        answer = board.client.get("/partner/charges", headers=board.headers(), params={"after": wrong})
+        answer = sandbox_client.client.get(
+            "/partner/charges", headers=sandbox_client.headers(), params={"after": wrong}
+        )
         assert answer.status_code == 400

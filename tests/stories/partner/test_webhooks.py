@@ -23,14 +23,18 @@ def receiver() -> Iterator[Receiver]:
         yield opened
 
 
-def call(board: Board, method: str, path: str, body: Any = None, who: str = "child", **headers: str) -> Any:
-    return board.client.request(
-        method, f"/partner/webhooks{path}", json=body, headers=bearer(board.token(who)) | headers
+def call(
+    sandbox_client: Board, method: str, path: str, body: Any = None, who: str = "child", **headers: str
+) -> Any:
+    return sandbox_client.client.request(
+        method, f"/partner/webhooks{path}", json=body, headers=bearer(sandbox_client.token(who)) | headers
     )
 
 
-def register(board: Board, url: str, *kinds: str, who: str = "child") -> dict[str, Any]:
-    answer = call(board, "POST", "", {"url": url, "kinds": list(kinds or ["JOB_POSTING_STATUS"])}, who)
+def register(sandbox_client: Board, url: str, *kinds: str, who: str = "child") -> dict[str, Any]:
+    answer = call(
+        sandbox_client, "POST", "", {"url": url, "kinds": list(kinds or ["JOB_POSTING_STATUS"])}, who
+    )
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -51,36 +55,36 @@ def signatures(request: tuple[dict[str, str], bytes], *secrets: str) -> list[str
     return ["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
 
 
-def list_deliveries(board: Board, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
-    return call(board, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
+def list_deliveries(sandbox_client: Board, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
+    return call(sandbox_client, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
 
 
-def test_a_notice_arrives_signed(board, receiver):
-    made = register(board, receiver.url)
+def test_a_notice_arrives_signed(sandbox_client, receiver):
+    made = register(sandbox_client, receiver.url)
 
-    assert call(board, "POST", f"/{made['id']}/tests").status_code == 202
+    assert call(sandbox_client, "POST", f"/{made['id']}/tests").status_code == 202
     wait_for(lambda: receiver.requests)
 
     headers, _ = receiver.requests[0]
     assert receiver.bodies[0]["type"] == "TEST"
     assert headers["webhook-signature"].split(" ") == signatures(receiver.requests[0], made["secret"])
-    (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    (delivery,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert (delivery["id"], delivery["attempts"]) == (headers["webhook-id"], 1)
     # the secret is not shown again
-    (listed,) = call(board, "GET", "").json()["elements"]
+    (listed,) = call(sandbox_client, "GET", "").json()["elements"]
     assert "secret" not in listed
     assert listed["url"] == receiver.url
 
 
-def test_two_secrets_sign_until_the_older_one_is_retired(board, receiver):
-    made = register(board, receiver.url)
-    newer = call(board, "POST", f"/{made['id']}/secrets").json()["secret"]
-    assert call(board, "POST", f"/{made['id']}/secrets").status_code == 400
+def test_two_secrets_sign_until_the_older_one_is_retired(sandbox_client, receiver):
+    made = register(sandbox_client, receiver.url)
+    newer = call(sandbox_client, "POST", f"/{made['id']}/secrets").json()["secret"]
+    assert call(sandbox_client, "POST", f"/{made['id']}/secrets").status_code == 400
 
-    call(board, "POST", f"/{made['id']}/tests")
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
     wait_for(lambda: receiver.requests)
-    call(board, "POST", f"/{made['id']}/retirements")
-    call(board, "POST", f"/{made['id']}/tests")
+    call(sandbox_client, "POST", f"/{made['id']}/retirements")
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
     wait_for(lambda: len(receiver.requests) == 2)
 
     both, one = receiver.requests
@@ -88,53 +92,57 @@ def test_two_secrets_sign_until_the_older_one_is_retired(board, receiver):
     assert one[0]["webhook-signature"].split(" ") == signatures(one, newer)
 
 
-def test_a_failure_is_tried_again_under_the_same_id(board, receiver):
+def test_a_failure_is_tried_again_under_the_same_id(sandbox_client, receiver):
     receiver.statuses = [500, 302, 200]
-    made = register(board, receiver.url)
-    call(board, "POST", f"/{made['id']}/tests")
+    made = register(sandbox_client, receiver.url)
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
 
     for tries in (1, 2, 3):
         wait_for(lambda tries=tries: len(receiver.requests) == tries)
-        wait_for(lambda tries=tries: list_deliveries(board, made["id"])[0]["attempts"] == tries)
-        board.advance("10m")
+        wait_for(lambda tries=tries: list_deliveries(sandbox_client, made["id"])[0]["attempts"] == tries)
+        sandbox_client.advance("10m")
 
-    (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    (delivery,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert {headers["webhook-id"] for headers, _ in receiver.requests} == {delivery["id"]}
     assert [headers["webhook-attempt"] for headers, _ in receiver.requests] == ["1", "2", "3"]
 
 
-def test_what_is_given_up_is_listed_and_replayed(board, receiver):
+def test_what_is_given_up_is_listed_and_replayed(sandbox_client, receiver):
     receiver.statuses = [503]
-    made = register(board, receiver.url)
-    call(board, "POST", f"/{made['id']}/tests")
+    made = register(sandbox_client, receiver.url)
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
     for tries in range(1, len(WAITS) + 2):
         # A clock that moves may be seen half way: then there are two tries in one move.
-        wait_for(lambda tries=tries: list_deliveries(board, made["id"])[0]["attempts"] >= tries)
-        board.advance("2d")
+        wait_for(lambda tries=tries: list_deliveries(sandbox_client, made["id"])[0]["attempts"] >= tries)
+        sandbox_client.advance("2d")
 
-    (dead,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DEAD"))
+    (dead,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DEAD"))
     assert dead["attempts"] == len(WAITS) + 1
     assert dead["lastOutcome"] == "the endpoint answered 503"
     receiver.statuses, before = [200], len(receiver.requests)
-    assert call(board, "POST", f"/{made['id']}/replays", {}).json() == {"replayed": 1}
+    assert call(sandbox_client, "POST", f"/{made['id']}/replays", {}).json() == {"replayed": 1}
     wait_for(lambda: len(receiver.requests) > before)
-    wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+    wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert receiver.requests[-1][0]["webhook-id"] == dead["id"]
     # and again by name, although it arrived
-    assert call(board, "POST", f"/{made['id']}/replays", {"ids": [dead["id"]]}).json() == {"replayed": 1}
+    assert call(sandbox_client, "POST", f"/{made['id']}/replays", {"ids": [dead["id"]]}).json() == {
+        "replayed": 1
+    }
 
 
-def test_charges_are_told_in_order_and_once(board, receiver):
-    mine = register(board, receiver.url, "CHARGES")
-    job_id = board.post_job("told-1")
+def test_charges_are_told_in_order_and_once(sandbox_client, receiver):
+    mine = register(sandbox_client, receiver.url, "CHARGES")
+    job_id = sandbox_client.post_job("told-1")
     for round_number in range(3):
-        board.send_clicks(job_id, 2, prefix=f"r{round_number}-")
+        sandbox_client.send_clicks(job_id, 2, prefix=f"r{round_number}-")
         wait_for(lambda n=round_number: _clicks_told(receiver) == (n + 1) * 2)
 
     spans = [(int(body["after"]), int(body["cursor"])) for body in receiver.bodies]
     assert spans == sorted(spans)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
-    stream = board.client.get("/partner/charges", headers=bearer(board.token())).json()["elements"]
+    stream = sandbox_client.client.get("/partner/charges", headers=bearer(sandbox_client.token())).json()[
+        "elements"
+    ]
     told = [entry for body in receiver.bodies for entry in body["elements"]]
     assert told == [entry for entry in stream if int(entry["cursor"]) > spans[0][0]]
     assert mine["kinds"] == ["CHARGES"]
@@ -149,9 +157,9 @@ def _clicks_told(receiver: Receiver) -> float:
     )
 
 
-def test_to_others_a_webhook_does_not_exist(board, receiver):
-    made = register(board, receiver.url)
-    unknown = call(board, "GET", "/987654/deliveries", who="parent")
+def test_to_others_a_webhook_does_not_exist(sandbox_client, receiver):
+    made = register(sandbox_client, receiver.url)
+    unknown = call(sandbox_client, "GET", "/987654/deliveries", who="parent")
     for method, path, body in [
         ("GET", "/deliveries", None),
         ("POST", "/tests", None),
@@ -161,10 +169,10 @@ def test_to_others_a_webhook_does_not_exist(board, receiver):
         ("DELETE", "", None),
         ("PUT", "", {"url": receiver.url, "kinds": ["CHARGES"]}),
     ]:
-        answer = call(board, method, f"/{made['id']}{path}", body, who="parent")
+        answer = call(sandbox_client, method, f"/{made['id']}{path}", body, who="parent")
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
         assert answer.text.replace(str(made["id"]), "987654") == unknown.text
-    assert call(board, "GET", "", who="parent").json() == {"elements": []}
+    assert call(sandbox_client, "GET", "", who="parent").json() == {"elements": []}
 
 
 @pytest.mark.parametrize(
@@ -184,60 +192,66 @@ def test_to_others_a_webhook_does_not_exist(board, receiver):
         ({"url": "http://example.com/x", "kinds": ["CHARGES"], "more": 1}, "more"),
     ],
 )
-def test_what_is_wrong_is_named(board, body, field):
-    answer = call(board, "POST", "", body)
+def test_what_is_wrong_is_named(sandbox_client, body, field):
+    answer = call(sandbox_client, "POST", "", body)
     assert answer.status_code == 400
     assert field in answer.json()["message"].partition(":")[0]
-    assert call(board, "GET", "").json() == {"elements": []}
+    assert call(sandbox_client, "GET", "").json() == {"elements": []}
 
 
 def test_production_connects_to_public_addresses_over_tls_alone(database_url, receiver):
-    with open_board(database_url, sandbox=False) as board:
-        assert call(board, "POST", "", {"url": receiver.url, "kinds": ["CHARGES"]}).status_code == 400
-        made = register(board, "https://localhost:1/hook")
-        call(board, "POST", f"/{made['id']}/tests")
+    with open_board(database_url, sandbox=False) as sandbox_client:
+        assert (
+            call(sandbox_client, "POST", "", {"url": receiver.url, "kinds": ["CHARGES"]}).status_code == 400
+        )
+        made = register(sandbox_client, "https://localhost:1/hook")
+        call(sandbox_client, "POST", f"/{made['id']}/tests")
         delivery = wait_for(
-            lambda: [one for one in list_deliveries(board, made["id"]) if one["attempts"] == 1]
+            lambda: [one for one in list_deliveries(sandbox_client, made["id"]) if one["attempts"] == 1]
         )[0]
         assert delivery["lastOutcome"] == "the host is not on the public internet"
         assert receiver.requests == []
 
 
-def test_a_removed_webhook_is_told_nothing_more(board, receiver):
+def test_a_removed_webhook_is_told_nothing_more(sandbox_client, receiver):
     receiver.statuses = [500]
-    made = register(board, receiver.url)
-    call(board, "POST", f"/{made['id']}/tests")
-    wait_for(lambda: list_deliveries(board, made["id"])[0]["attempts"] == 1)
+    made = register(sandbox_client, receiver.url)
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    wait_for(lambda: list_deliveries(sandbox_client, made["id"])[0]["attempts"] == 1)
 
-    assert call(board, "DELETE", f"/{made['id']}").status_code == 204
-    board.advance("1d")
+    assert call(sandbox_client, "DELETE", f"/{made['id']}").status_code == 204
+    sandbox_client.advance("1d")
 
-    assert call(board, "GET", f"/{made['id']}/deliveries").status_code == 404
+    assert call(sandbox_client, "GET", f"/{made['id']}/deliveries").status_code == 404
     time.sleep(0.6)
     assert len(receiver.requests) == 1
 
 
 def test_mail_goes_through_the_operators_server(database_url):
-    with open_mailbox() as (url, mails), open_board(database_url, smtp_url=url) as board:
-        made = call(board, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
-        call(board, "POST", f"/{made['id']}/tests")
+    with open_mailbox() as (url, mails), open_board(database_url, smtp_url=url) as sandbox_client:
+        made = call(
+            sandbox_client, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}
+        ).json()
+        call(sandbox_client, "POST", f"/{made['id']}/tests")
         wait_for(lambda: mails)
         assert "To: jobs@example.com" in mails[0]
         assert "Subject: A test of your webhook" in mails[0]
-        assert f"Date: {board.now:%a, %d %b %Y}" in mails[0]
-        (delivery,) = wait_for(lambda: list_deliveries(board, made["id"], "?state=DELIVERED"))
+        assert f"Date: {sandbox_client.now:%a, %d %b %Y}" in mails[0]
+        (delivery,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
         assert f"<{delivery['id']}@jobmeter>" in mails[0]
 
 
-def test_without_a_mail_server_the_delivery_says_so(board):
-    made = call(board, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
-    call(board, "POST", f"/{made['id']}/tests")
-    delivery = wait_for(lambda: [one for one in list_deliveries(board, made["id"]) if one["attempts"]])[0]
+def test_without_a_mail_server_the_delivery_says_so(sandbox_client):
+    made = call(sandbox_client, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    delivery = wait_for(
+        lambda: [one for one in list_deliveries(sandbox_client, made["id"]) if one["attempts"]]
+    )[0]
     assert delivery["lastOutcome"] == "no mail server is set: JOBMETER_SMTP_URL"
 
 
-def test_registering_twice_with_one_idempotency_key_registers_once(board, receiver):
+def test_registering_twice_with_one_idempotency_key_registers_once(sandbox_client, receiver):
     body = {"url": receiver.url, "kinds": ["CHARGES"]}
-    first, again = (call(board, "POST", "", body, **{"Idempotency-Key": "once"}) for _ in range(2))
+    first, again = (call(sandbox_client, "POST", "", body, **{"Idempotency-Key": "once"}) for _ in range(2))
     assert (first.status_code, again.json()) == (201, first.json())
-    assert len(call(board, "GET", "").json()["elements"]) == 1
+    assert len(call(sandbox_client, "GET", "").json()["elements"]) == 1

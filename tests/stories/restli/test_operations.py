@@ -15,37 +15,37 @@ def money(amount: str) -> dict[str, Any]:
     return {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}}
 
 
-def operate(board: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
+def operate(sandbox_client: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
     """The row of one element."""
-    element = board.job_element(external_id, jobPostingOperationType=operation, **changed)
-    (row,) = board.batch_create([element])
+    element = sandbox_client.job_element(external_id, jobPostingOperationType=operation, **changed)
+    (row,) = sandbox_client.batch_create([element])
     return row
 
 
-def carry_out(board: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
+def carry_out(sandbox_client: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
     """The task of one element, once it is over."""
-    row = operate(board, operation, external_id, **changed)
+    row = operate(sandbox_client, operation, external_id, **changed)
     assert row["status"] == 202, row
-    return board.task(row["id"])
+    return sandbox_client.task(row["id"])
 
 
-def status_of(board: Board, external_id: str) -> dict[str, Any]:
-    answer = board.client.get(
-        f"/rest/jobPostingStatus?ids=List({quote(external_id, safe='')})", headers=board.headers()
+def status_of(sandbox_client: Board, external_id: str) -> dict[str, Any]:
+    answer = sandbox_client.client.get(
+        f"/rest/jobPostingStatus?ids=List({quote(external_id, safe='')})", headers=sandbox_client.headers()
     )
     assert answer.status_code == 200, answer.text
     return answer.json()["results"][external_id]
 
 
-def available(board: Board, mark: str) -> int:
+def available(sandbox_client: Board, mark: str) -> int:
     """Whole dollars of the contract that no job has reserved, found out by asking for too much."""
     low, high = 0, 1_000_000
     while low < high:
         middle = (low + high + 1) // 2
-        element = board.job_element(f"{mark}-{middle}", budget=money(str(middle)))
-        (row,) = board.batch_create([element])
+        element = sandbox_client.job_element(f"{mark}-{middle}", budget=money(str(middle)))
+        (row,) = sandbox_client.batch_create([element])
         if row["status"] == 202:
-            board.close_job(f"{mark}-{middle}")
+            sandbox_client.close_job(f"{mark}-{middle}")
             low = middle
         else:
             assert row["error"]["code"] == "PAYMENTS_INSUFFICIENT_FUNDS"
@@ -53,196 +53,196 @@ def available(board: Board, mark: str) -> int:
     return low
 
 
-def test_an_update_changes_the_content_and_the_budget(board: Board) -> None:
+def test_an_update_changes_the_content_and_the_budget(sandbox_client: Board) -> None:
     # given a job with three clicks at 1.50
-    job_id = board.post_job("u-1", budget=money("600000.00"))
-    day = board.now.date()
-    board.send_clicks(job_id, 3)
+    job_id = sandbox_client.post_job("u-1", budget=money("600000.00"))
+    day = sandbox_client.now.date()
+    sandbox_client.send_clicks(job_id, 3)
 
     # when its title, place and budget change
     done = carry_out(
-        board, "UPDATE", "u-1", title="Senior fitter", location="York, UK", budget=money("10.00")
+        sandbox_client, "UPDATE", "u-1", title="Senior fitter", location="York, UK", budget=money("10.00")
     )
     assert (done["status"], done["jobPosting"]) == ("SUCCEEDED", f"urn:li:jobPosting:{job_id}")
 
     # then what is spent stands, the rest is back in the contract, and it can be raised again
-    shown = status_of(board, "u-1")
+    shown = status_of(sandbox_client, "u-1")
     assert (shown["rawLocation"], shown["jobPostingInfo"]["location"]) == (
         "York, UK",
         "York, England, United Kingdom",
     )
-    assert board.post_job("u-2", budget=money("999990.00"))
-    row = operate(board, "UPDATE", "u-1", budget=money("10.01"))
+    assert sandbox_client.post_job("u-2", budget=money("999990.00"))
+    row = operate(sandbox_client, "UPDATE", "u-1", budget=money("10.01"))
     assert (row["status"], row["error"]["code"]) == (402, "PAYMENTS_INSUFFICIENT_FUNDS")
-    row = operate(board, "UPDATE", "u-1", budget=money("4.49"))
+    row = operate(sandbox_client, "UPDATE", "u-1", budget=money("4.49"))
     assert (row["status"], row["error"]["message"]) == (
         400,
         "The total budget 4.49 is below what the job has spent, 4.50",
     )
     row = operate(
-        board,
+        sandbox_client,
         "UPDATE",
         "u-1",
         budget={"payForPerformanceTotalBudget": {"currencyCode": "EUR", "amount": "50.00"}},
     )
     assert row["status"] == 400
-    board.close_job("u-2")
-    assert carry_out(board, "UPDATE", "u-1", budget=money("12.00"))["status"] == "SUCCEEDED"
-    board.send_clicks(job_id, 9, prefix="more")
-    board.advance_to_midnight()
-    report = board.report_by_ids("u-1", days=(day, day)).json()["results"]["u-1"]
+    sandbox_client.close_job("u-2")
+    assert carry_out(sandbox_client, "UPDATE", "u-1", budget=money("12.00"))["status"] == "SUCCEEDED"
+    sandbox_client.send_clicks(job_id, 9, prefix="more")
+    sandbox_client.advance_to_midnight()
+    report = sandbox_client.report_by_ids("u-1", days=(day, day)).json()["results"]["u-1"]
     assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "12.00"
 
 
-def test_money_returns_to_the_contract_to_the_cent(board: Board) -> None:
-    board.post_job("m-1", budget=money("500.00"))
-    carry_out(board, "UPDATE", "m-1", budget=money("800.00"))
-    carry_out(board, "UPDATE", "m-1", budget=money("200.00"))
-    assert available(board, "probe-1") == 999_800
-    carry_out(board, "DOWNGRADE", "m-1")
-    assert available(board, "probe-2") == 1_000_000
-    carry_out(board, "UPGRADE", "m-1", budget=money("300.00"))
-    assert available(board, "probe-3") == 999_700
-    board.close_job("m-1")
-    assert available(board, "probe-4") == 1_000_000
+def test_money_returns_to_the_contract_to_the_cent(sandbox_client: Board) -> None:
+    sandbox_client.post_job("m-1", budget=money("500.00"))
+    carry_out(sandbox_client, "UPDATE", "m-1", budget=money("800.00"))
+    carry_out(sandbox_client, "UPDATE", "m-1", budget=money("200.00"))
+    assert available(sandbox_client, "probe-1") == 999_800
+    carry_out(sandbox_client, "DOWNGRADE", "m-1")
+    assert available(sandbox_client, "probe-2") == 1_000_000
+    carry_out(sandbox_client, "UPGRADE", "m-1", budget=money("300.00"))
+    assert available(sandbox_client, "probe-3") == 999_700
+    sandbox_client.close_job("m-1")
+    assert available(sandbox_client, "probe-4") == 1_000_000
 
 
-def test_what_is_not_there_or_over_can_not_be_changed(board: Board) -> None:
-    partner_id = int(board.credentials["parent"]["urn"].rsplit(":", 1)[-1])
+def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: Board) -> None:
+    partner_id = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
     start = (
         "Job processing failed due to a client-side error. Please check payload and integration setup. "
         "Error details: Operation type "
     )
     missing = "is not allowed for a non-existing job"
-    assert carry_out(board, "RENEW", "none")["errorMessage"] == f"{start}`RENEW` {missing}"
-    update = carry_out(board, "UPDATE", "none")
+    assert carry_out(sandbox_client, "RENEW", "none")["errorMessage"] == f"{start}`RENEW` {missing}"
+    update = carry_out(sandbox_client, "UPDATE", "none")
     assert (update["status"], update["errorMessage"]) == (
         "FAILED",
         f"{start}`UPDATE` {missing} of partner urn urn:li:jobPostingPartner:{partner_id}, partner job code ( `none`)",
     )
     assert "jobPosting" not in update
 
-    board.post_job("over")
-    board.close_job("over")
+    sandbox_client.post_job("over")
+    sandbox_client.close_job("over")
     for operation in ("UPDATE", "RENEW", "UPGRADE", "DOWNGRADE"):
-        failed = carry_out(board, operation, "over")
+        failed = carry_out(sandbox_client, operation, "over")
         assert failed["errorMessage"] == f"{start}`{operation}` is not allowed for a closed job"
-    assert operate(board, "CLOSE", "over")["status"] == 409
+    assert operate(sandbox_client, "CLOSE", "over")["status"] == 409
 
 
-def test_a_renewal_prolongs_the_run_while_it_lasts(board: Board) -> None:
-    posted = board.now
-    job_id = board.post_job("r-1")
-    before = status_of(board, "r-1")["jobPostingInfo"]["expireAt"]
-    assert carry_out(board, "RENEW", "r-1")["status"] == "SUCCEEDED"
-    assert status_of(board, "r-1")["jobPostingInfo"]["expireAt"] == before + 30 * DAY_MS
+def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: Board) -> None:
+    posted = sandbox_client.now
+    job_id = sandbox_client.post_job("r-1")
+    before = status_of(sandbox_client, "r-1")["jobPostingInfo"]["expireAt"]
+    assert carry_out(sandbox_client, "RENEW", "r-1")["status"] == "SUCCEEDED"
+    assert status_of(sandbox_client, "r-1")["jobPostingInfo"]["expireAt"] == before + 30 * DAY_MS
 
-    board.advance("40d")
-    assert board.send_clicks(job_id, 2)["accepted"] == 2
-    board.advance("21d")
-    assert (board.now - posted).days >= 60
-    assert status_of(board, "r-1")["listingStatus"] == "NOT_LISTED"
-    failed = carry_out(board, "RENEW", "r-1")
+    sandbox_client.advance("40d")
+    assert sandbox_client.send_clicks(job_id, 2)["accepted"] == 2
+    sandbox_client.advance("21d")
+    assert (sandbox_client.now - posted).days >= 60
+    assert status_of(sandbox_client, "r-1")["listingStatus"] == "NOT_LISTED"
+    failed = carry_out(sandbox_client, "RENEW", "r-1")
     assert failed["errorMessage"].endswith("`RENEW` is not allowed for an expired job")
 
 
-def test_the_later_of_two_jobs_with_the_same_content_fails(board: Board) -> None:
+def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: Board) -> None:
     # given two elements of one batch that differ in their id, and in case and spacing only
     same = {"title": "Crane driver", "description": "Moves what is heavy, with care. " * 5}
-    first = board.job_element("d-1", **same, budget=money("500000.00"))
-    second = board.job_element("d-2", budget=money("400000.00"), **same)
+    first = sandbox_client.job_element("d-1", **same, budget=money("500000.00"))
+    second = sandbox_client.job_element("d-2", budget=money("400000.00"), **same)
     second["title"], second["description"] = "crane  DRIVER", second["description"].upper()
 
-    rows = board.batch_create([first, second])
+    rows = sandbox_client.batch_create([first, second])
 
     # then the later one fails, and its budget is free again
-    assert board.task(rows[0]["id"])["status"] == "SUCCEEDED"
-    failed = board.task(rows[1]["id"])
+    assert sandbox_client.task(rows[0]["id"])["status"] == "SUCCEEDED"
+    failed = sandbox_client.task(rows[1]["id"])
     assert (failed["status"], failed["errorMessage"]) == ("FAILED", DUPLICATE_CONTENT)
-    shown = status_of(board, "d-2")
+    shown = status_of(sandbox_client, "d-2")
     assert shown["listingStatus"] == "NOT_LISTED"
     assert shown["listingStatusDetail"] == {
         "errorCode": None,
         "errorType": "PARTNER_ERROR",
         "statusMessage": DUPLICATE_CONTENT,
     }
-    assert board.post_job("d-3", budget=money("500000.00"))
-    day = board.now.date()
-    board.advance_to_midnight()
-    errors = board.report_by_ids("d-2", days=(day, day)).json()["errors"]
+    assert sandbox_client.post_job("d-3", budget=money("500000.00"))
+    day = sandbox_client.now.date()
+    sandbox_client.advance_to_midnight()
+    errors = sandbox_client.report_by_ids("d-2", days=(day, day)).json()["errors"]
     assert errors["d-2"]["code"] == "6013"
 
     # and an update into the content of another job fails too, and changes nothing
-    failed = carry_out(board, "UPDATE", "d-3", budget=money("3.00"), **same)
+    failed = carry_out(sandbox_client, "UPDATE", "d-3", budget=money("3.00"), **same)
     assert (failed["status"], failed["errorMessage"]) == ("FAILED", DUPLICATE_CONTENT)
-    assert operate(board, "UPDATE", "d-1", budget=money("600000.00"), **same)["status"] == 402
+    assert operate(sandbox_client, "UPDATE", "d-1", budget=money("600000.00"), **same)["status"] == 402
 
     # and once the first is closed, the content and the failed id are free
-    board.close_job("d-1")
+    sandbox_client.close_job("d-1")
     second["jobPostingOperationType"] = "CREATE"
-    (row,) = board.batch_create([second])
-    assert board.task(row["id"])["status"] == "SUCCEEDED"
+    (row,) = sandbox_client.batch_create([second])
+    assert sandbox_client.task(row["id"])["status"] == "SUCCEEDED"
 
 
-def test_an_id_used_before_is_never_free(board: Board) -> None:
-    job_id = board.post_job("again")
-    board.close_job("again")
-    failed = carry_out(board, "CREATE", "again", title="Another title")
+def test_an_id_used_before_is_never_free(sandbox_client: Board) -> None:
+    job_id = sandbox_client.post_job("again")
+    sandbox_client.close_job("again")
+    failed = carry_out(sandbox_client, "CREATE", "again", title="Another title")
     assert failed["status"] == "FAILED"
     assert failed["errorMessage"].endswith(
         f"LinkedIn job id: {job_id}, externalJobPostingId: again ErrorCode:2009"
     )
 
 
-def test_each_alternate_location_has_a_task(board: Board) -> None:
-    element = board.job_element("a-1", alternateLocations=["York, UK", "Bath, UK"])
-    (row,) = board.batch_create([element])
+def test_each_alternate_location_has_a_task(sandbox_client: Board) -> None:
+    element = sandbox_client.job_element("a-1", alternateLocations=["York, UK", "Bath, UK"])
+    (row,) = sandbox_client.batch_create([element])
     others = row["entity"]["alternateLocationTasks"]
-    tasks = [board.task(urn) for urn in (row["id"], *others)]
+    tasks = [sandbox_client.task(urn) for urn in (row["id"], *others)]
     assert [task["location"] for task in tasks] == [element["location"], "York, UK", "Bath, UK"]
     assert {task["status"] for task in tasks} == {"SUCCEEDED"}
     assert len({task["jobPosting"] for task in tasks}) == 1
-    assert status_of(board, "a-1")["jobPostingInfo"]["alternateLocations"] == [
+    assert status_of(sandbox_client, "a-1")["jobPostingInfo"]["alternateLocations"] == [
         "York, England, United Kingdom",
         "Bath, England, United Kingdom",
     ]
-    too_many = operate(board, "CREATE", "a-2", alternateLocations=["York, UK"] * 8)
+    too_many = operate(sandbox_client, "CREATE", "a-2", alternateLocations=["York, UK"] * 8)
     assert (too_many["status"], too_many["error"]["errorDetails"]) == (
         422,
         {"externalJobPostingId": "a-2"},
     )
 
 
-def test_a_country_alone_is_a_place_for_remote_work_only(board: Board) -> None:
-    failed = carry_out(board, "CREATE", "c-1", location="Germany")
+def test_a_country_alone_is_a_place_for_remote_work_only(sandbox_client: Board) -> None:
+    failed = carry_out(sandbox_client, "CREATE", "c-1", location="Germany")
     assert failed["status"] == "FAILED"
     assert failed["errorMessage"].endswith(
         "was dropped: true\n\nInvalid Field: /city; \nInvalid Field: /postalCode; \nInvalid Field: /state; \n"
         "Invalid Field: /geoLocation; \n"
     )
-    assert board.post_job("c-1", location="Germany", workplaceTypes=["Remote"])
+    assert sandbox_client.post_job("c-1", location="Germany", workplaceTypes=["Remote"])
 
 
 @pytest.mark.parametrize("operation", ["UPGRADE", "DOWNGRADE"])
 def test_a_basic_job_has_nothing_to_downgrade_and_needs_a_contract_to_upgrade(
-    board: Board, operation: str
+    sandbox_client: Board, operation: str
 ) -> None:
-    board.post_job("b-1", contract=None, budget=None)
-    row = operate(board, operation, "b-1", contract=None, budget=None)
+    sandbox_client.post_job("b-1", contract=None, budget=None)
+    row = operate(sandbox_client, operation, "b-1", contract=None, budget=None)
     if operation == "UPGRADE":
         assert (row["status"], row["error"]["message"]) == (
             400,
             "A premium job needs the contract whose slot it takes",
         )
     else:
-        assert board.task(row["id"])["errorMessage"].endswith("is not allowed for a basic job")
+        assert sandbox_client.task(row["id"])["errorMessage"].endswith("is not allowed for a basic job")
     # its contract can not be changed to one that pays by the click
-    failed = carry_out(board, "UPDATE", "b-1")
+    failed = carry_out(sandbox_client, "UPDATE", "b-1")
     assert "can not be changed" in failed["errorMessage"]
 
 
-def test_the_body_of_the_older_collections_creates_under_v2(board: Board) -> None:
-    element = board.job_element(
+def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: Board) -> None:
+    element = sandbox_client.job_element(
         "old-1",
         jobPostingOperationType=None,
         contract=None,
@@ -251,18 +251,22 @@ def test_the_body_of_the_older_collections_creates_under_v2(board: Board) -> Non
         integrationContext="urn:li:organization:2414183",
         state="LISTED",
     )
-    headers = {"X-RestLi-Method": "batch_create", "Authorization": board.headers()["Authorization"]}
-    answer = board.client.post("/v2/simpleJobPostings", headers=headers, json={"elements": [element]})
+    headers = {"X-RestLi-Method": "batch_create", "Authorization": sandbox_client.headers()["Authorization"]}
+    answer = sandbox_client.client.post(
+        "/v2/simpleJobPostings", headers=headers, json={"elements": [element]}
+    )
     (row,) = answer.json()["elements"]
     assert row["status"] == 202, row
-    assert board.task(row["id"])["status"] == "SUCCEEDED"
-    (row,) = board.batch_create([element])
+    assert sandbox_client.task(row["id"])["status"] == "SUCCEEDED"
+    (row,) = sandbox_client.batch_create([element])
     assert row["status"] == 422
     assert row["error"]["errorDetailType"] == "com.linkedin.restli.common.ErrorDetails"
 
 
-def test_a_batch_has_at_most_a_hundred_elements_and_no_id_twice(board: Board) -> None:
-    headers = board.headers(**{"X-RestLi-Method": "batch_create"})
-    for elements in ([board.job_element("x")] * 2, [{}] * 101):
-        answer = board.client.post("/rest/simpleJobPostings", headers=headers, json={"elements": elements})
+def test_a_batch_has_at_most_a_hundred_elements_and_no_id_twice(sandbox_client: Board) -> None:
+    headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
+    for elements in ([sandbox_client.job_element("x")] * 2, [{}] * 101):
+        answer = sandbox_client.client.post(
+            "/rest/simpleJobPostings", headers=headers, json={"elements": elements}
+        )
         assert answer.status_code == 400

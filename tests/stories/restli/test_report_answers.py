@@ -12,13 +12,15 @@ from tests.support.sandbox_client import Board, make_event, open_board, range_te
 HOUR = timedelta(hours=1)
 
 
-def ask(board: Board, query: str, **headers: str):
-    return board.client.get(f"/rest/partnerJobReports?{query}", headers=board.headers() | headers)
+def ask(sandbox_client: Board, query: str, **headers: str):
+    return sandbox_client.client.get(
+        f"/rest/partnerJobReports?{query}", headers=sandbox_client.headers() | headers
+    )
 
 
-def list_queries(board: Board, first: datetime) -> list[str]:
+def list_queries(sandbox_client: Board, first: datetime) -> list[str]:
     """Both reports over the days from ``first`` to yesterday that one call may ask for."""
-    last = (board.now - timedelta(days=1)).date()
+    last = (sandbox_client.now - timedelta(days=1)).date()
     day = max(first.date(), last.replace(day=1))
     week = max(first.date(), last - timedelta(days=6))
     return [
@@ -28,32 +30,36 @@ def list_queries(board: Board, first: datetime) -> list[str]:
     ]
 
 
-def test_a_known_answer_is_not_sent_again(board):
-    job_id = board.post_job("a")
-    board.send_clicks(job_id, 2)
-    board.advance_to_midnight()
-    day = board.now.date() - timedelta(days=1)
+def test_a_known_answer_is_not_sent_again(sandbox_client):
+    job_id = sandbox_client.post_job("a")
+    sandbox_client.send_clicks(job_id, 2)
+    sandbox_client.advance_to_midnight()
+    day = sandbox_client.now.date() - timedelta(days=1)
     query = f"ids=List(a)&dateRange={range_text(day, day)}"
 
-    first = ask(board, query)
-    again = ask(board, query, **{"If-None-Match": first.headers["ETag"]})
-    listed = ask(board, query, **{"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
+    first = ask(sandbox_client, query)
+    again = ask(sandbox_client, query, **{"If-None-Match": first.headers["ETag"]})
+    listed = ask(sandbox_client, query, **{"If-None-Match": f'"other", W/{first.headers["ETag"]}'})
 
     assert first.status_code == 200
     assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     assert listed.status_code == 304
 
-    late = make_event(job_id, "late", board.now_ms - 20 * 60_000, type="applyClick", visitor="v-late")
-    assert board.send([late]).json()["accepted"] == 1
-    changed = ask(board, query, **{"If-None-Match": first.headers["ETag"]})
+    late = make_event(
+        job_id, "late", sandbox_client.now_ms - 20 * 60_000, type="applyClick", visitor="v-late"
+    )
+    assert sandbox_client.send([late]).json()["accepted"] == 1
+    changed = ask(sandbox_client, query, **{"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
 
 
-def test_a_moment_that_is_none_or_has_not_come_is_refused(board):
-    day = board.now.date() - timedelta(days=1)
-    for moment in ("x", "2026-01-01T00:00:00", str(board.now_ms + 86_400_000), "9" * 30, ""):
-        answer = ask(board, f"ids=List(a)&dateRange={range_text(day, day)}&asOf={quote(moment, safe='')}")
+def test_a_moment_that_is_none_or_has_not_come_is_refused(sandbox_client):
+    day = sandbox_client.now.date() - timedelta(days=1)
+    for moment in ("x", "2026-01-01T00:00:00", str(sandbox_client.now_ms + 86_400_000), "9" * 30, ""):
+        answer = ask(
+            sandbox_client, f"ids=List(a)&dateRange={range_text(day, day)}&asOf={quote(moment, safe='')}"
+        )
         assert (answer.status_code, answer.json()["message"]) == (400, "Parameter 'asOf' is invalid"), moment
 
 
@@ -74,57 +80,57 @@ STEPS = st.lists(
 class History:
     """A board that lives through steps. Visitors repeat, so settlement takes clicks back."""
 
-    def __init__(self, board: Board) -> None:
-        self.board = board
+    def __init__(self, sandbox_client: Board) -> None:
+        self.sandbox_client = sandbox_client
         self.job_ids: dict[str, int] = {}
-        self.began = board.now
+        self.began = sandbox_client.now
         self.serial = 0
 
     def take(self, step: tuple[str, str, int]) -> None:
         kind, name, number = step
         if kind == "WAIT":
-            self.board.advance(f"{number}h")
+            self.sandbox_client.advance(f"{number}h")
         elif kind == "POST" and name not in self.job_ids:
             code = f"code-{number}"
-            self.job_ids[name] = self.board.post_job(name, companyJobCode=code)
+            self.job_ids[name] = self.sandbox_client.post_job(name, companyJobCode=code)
         elif kind == "UPDATE" and name in self.job_ids:
             changed = {"title": f"Fitter {number}", "companyJobCode": f"code-{number % 2}"}
-            self.board.batch_create(
-                [self.board.job_element(name, jobPostingOperationType="UPDATE", **changed)]
+            self.sandbox_client.batch_create(
+                [self.sandbox_client.job_element(name, jobPostingOperationType="UPDATE", **changed)]
             )
         elif kind == "CLOSE" and name in self.job_ids:
-            self.board.close_job(name)
+            self.sandbox_client.close_job(name)
         elif name in self.job_ids:
             self._click(self.job_ids[name], number, hours=number if kind == "LATE" else 0)
 
     def _click(self, job_id: int, number: int, *, hours: int) -> None:
-        at = self.board.now_ms - hours * 3_600_000
+        at = self.sandbox_client.now_ms - hours * 3_600_000
         events = [
             make_event(job_id, f"e{self.serial + n}", at + n, type="applyClick", visitor=f"v-{n % 2}")
             for n in range(min(number, 4))
         ]
         self.serial += len(events)
-        assert self.board.send(events).status_code == 200
+        assert self.sandbox_client.send(events).status_code == 200
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_an_earlier_answer_is_given_again(cluster_url, steps):
     for database_url in make_database(cluster_url, "jobmeter_template"):
-        with open_board(database_url) as board:
-            board.advance_to_midnight()
-            history, told = History(board), []
+        with open_board(database_url) as sandbox_client:
+            sandbox_client.advance_to_midnight()
+            history, told = History(sandbox_client), []
             for step in [("POST", "a", 0), ("CLICKS", "a", 3), ("WAIT", "", 24), *steps]:
                 history.take(step)
-                if board.now - history.began < timedelta(days=2):
+                if sandbox_client.now - history.began < timedelta(days=2):
                     continue
-                queries = list_queries(board, history.began)
-                answers = [ask(board, query).content for query in queries]
-                told.append((board.now, queries, answers))
-            board.advance("5d")
+                queries = list_queries(sandbox_client, history.began)
+                answers = [ask(sandbox_client, query).content for query in queries]
+                told.append((sandbox_client.now, queries, answers))
+            sandbox_client.advance("5d")
             for moment, queries, answers in told:
                 as_of = f"&asOf={int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1)) + 1}"
-                again = [ask(board, query + as_of).content for query in queries]
+                again = [ask(sandbox_client, query + as_of).content for query in queries]
                 assert [_without_links(one) for one in again] == [_without_links(one) for one in answers]
 
 

@@ -38,27 +38,27 @@ UNREADABLE = {
 }
 
 
-def ask(board: Board, report: str, **headers: str):
+def ask(sandbox_client: Board, report: str, **headers: str):
     """The report of yesterday, with a job that has figures."""
-    day = board.now.date() - timedelta(days=1)
+    day = sandbox_client.now.date() - timedelta(days=1)
     target = {
         "ids": f"/rest/partnerJobReports?ids=List(seen-1)&dateRange={range_text(day, day)}",
         "range": f"/rest/partnerJobReports?q=dateRange&dateRange={range_text(day, day)}",
-        "budget": f"/rest/partnerBudgetReports?partnerContractId={board.credentials['partner_contract_id']}",
+        "budget": f"/rest/partnerBudgetReports?partnerContractId={sandbox_client.credentials['partner_contract_id']}",
     }[report]
     who = "parent" if report == "budget" else "child"
-    return board.client.get(target, headers=board.headers(who) | headers)
+    return sandbox_client.client.get(target, headers=sandbox_client.headers(who) | headers)
 
 
 @pytest.fixture
 def reported(database_url: str) -> Iterator[Board]:
-    with open_board(database_url, report_seconds_max=1) as board:
-        job_id = board.post_job("seen-1")
-        board.send_clicks(job_id, 3)
-        board.advance_to_midnight()
+    with open_board(database_url, report_seconds_max=1) as sandbox_client:
+        job_id = sandbox_client.post_job("seen-1")
+        sandbox_client.send_clicks(job_id, 3)
+        sandbox_client.advance_to_midnight()
         for report in ("ids", "range", "budget"):
-            assert ask(board, report).status_code == 200
-        yield board
+            assert ask(sandbox_client, report).status_code == 200
+        yield sandbox_client
 
 
 def read_page_codes(text: str) -> dict[int, int]:
@@ -82,12 +82,12 @@ def test_what_can_not_be_read_has_its_own_error(reported, database_url, code):
 
 
 def test_by_real_conditions(reported):
-    board = reported
-    day = board.now.date() - timedelta(days=1)
+    sandbox_client = reported
+    day = sandbox_client.now.date() - timedelta(days=1)
     url = "/rest/partnerJobReports"
 
     def code_of(query: str, who: str = "child") -> int:
-        answer = board.client.get(f"{url}?{query}", headers=board.headers(who))
+        answer = sandbox_client.client.get(f"{url}?{query}", headers=sandbox_client.headers(who))
         assert answer.status_code == DOCUMENTED[answer.json()["serviceErrorCode"]], answer.text
         return answer.json()["serviceErrorCode"]
 
@@ -109,7 +109,9 @@ def test_by_real_conditions(reported):
     assert code_of(by_ids(day, day, ",".join(f"id-{n}" for n in range(11)))) == 6021
     assert code_of(f"q=dateRange&dateRange={range_text(day - timedelta(days=7), day)}") == 6023
 
-    unknown = board.client.get(f"{url}?{by_ids(day, day, 'no-such')}", headers=board.headers()).json()
+    unknown = sandbox_client.client.get(
+        f"{url}?{by_ids(day, day, 'no-such')}", headers=sandbox_client.headers()
+    ).json()
     assert unknown["errors"] == {
         "no-such": {
             "code": "6013",
@@ -120,31 +122,35 @@ def test_by_real_conditions(reported):
 
 
 def test_budgets_by_real_conditions(reported):
-    board, credentials = reported, reported.credentials
+    sandbox_client, credentials = reported, reported.credentials
 
     def budget_code(headers: dict[str, str], contract: int) -> int:
-        answer = board.client.get(f"/rest/partnerBudgetReports?partnerContractId={contract}", headers=headers)
+        answer = sandbox_client.client.get(
+            f"/rest/partnerBudgetReports?partnerContractId={contract}", headers=headers
+        )
         assert answer.status_code == DOCUMENTED[answer.json()["serviceErrorCode"]], answer.text
         return answer.json()["serviceErrorCode"]
 
-    assert budget_code(board.headers("child"), credentials["partner_contract_id"]) == 6001
-    assert budget_code(board.headers("parent"), 1) == 6004
+    assert budget_code(sandbox_client.headers("child"), credentials["partner_contract_id"]) == 6001
+    assert budget_code(sandbox_client.headers("parent"), 1) == 6004
     operator = bearer(credentials["operator_key"])
-    made = board.client.post("/operator/partners", json={"name": "A Reseller"}, headers=operator).json()
+    made = sandbox_client.client.post(
+        "/operator/partners", json={"name": "A Reseller"}, headers=operator
+    ).json()
     form = {
         "grant_type": "client_credentials",
         "client_id": made["credentials"]["client_id"],
         "client_secret": made["credentials"]["client_secret"],
     }
-    token = board.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
+    token = sandbox_client.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
     others = bearer(token) | {"LinkedIn-Version": "202504"}
     assert budget_code(others, credentials["partner_contract_id"]) == 6022
-    later = board.client.post(
+    later = sandbox_client.client.post(
         f"/operator/partners/{made['id']}/contracts",
         json={
             "currency": "USD", "limit": "10.00", "clickPrice": "1.00",
-            "termStartsAt": (board.now + timedelta(days=9)).isoformat(),
-            "termEndsAt": (board.now + timedelta(days=99)).isoformat(),
+            "termStartsAt": (sandbox_client.now + timedelta(days=9)).isoformat(),
+            "termEndsAt": (sandbox_client.now + timedelta(days=99)).isoformat(),
         },
         headers=operator,
     )  # fmt: skip
@@ -153,23 +159,23 @@ def test_budgets_by_real_conditions(reported):
 
 
 @pytest.mark.parametrize("code", DOCUMENTED)
-def test_on_demand(board, code):
-    answer = ask(board, "ids", **{HEADER: str(code)})
+def test_on_demand(sandbox_client, code):
+    answer = ask(sandbox_client, "ids", **{HEADER: str(code)})
     assert (answer.status_code, answer.json()["serviceErrorCode"]) == (DOCUMENTED[code], code)
 
 
 @pytest.mark.parametrize("code", ["x", "6002", "0", "100", "99999999999", ""])
-def test_a_code_that_no_error_has_is_told(board, code):
-    answer = ask(board, "ids", **{HEADER: code})
+def test_a_code_that_no_error_has_is_told(sandbox_client, code):
+    answer = ask(sandbox_client, "ids", **{HEADER: code})
     assert answer.status_code == 400
     assert HEADER in answer.json()["message"]
 
 
 def test_a_production_server_does_not_fail_on_demand(database_url):
-    with open_board(database_url, sandbox=False) as board:
+    with open_board(database_url, sandbox=False) as sandbox_client:
         day = read_machine_clock().date() - timedelta(days=1)
-        answer = board.client.get(
+        answer = sandbox_client.client.get(
             f"/rest/partnerJobReports?ids=List(a)&dateRange={range_text(day, day)}",
-            headers=board.headers() | {HEADER: "6018"},
+            headers=sandbox_client.headers() | {HEADER: "6018"},
         )
         assert (answer.status_code, answer.json()["code"]) == (403, "SANDBOX_ONLY")

@@ -7,5 +7,5 @@ from tests.support.xml_partner import XmlPartner
 
 
 @pytest.fixture
-def partner(board: Board) -> XmlPartner:
-    return XmlPartner(board)
+def partner(sandbox_client: Board) -> XmlPartner:
+    return XmlPartner(sandbox_client)

@@ -15,10 +15,10 @@ HOST = "http://board.example"
 
 
 def send_signed(partner: XmlPartner, method: str, path: str, body: str = "", **signing: Any) -> Any:
-    keys = signing.pop("keys", partner.board.credentials["parent"])
+    keys = signing.pop("keys", partner.sandbox_client.credentials["parent"])
     base = signing.pop("base", HOST)
     header = signing.pop("header", None) or sign(keys, method, base + path, **signing)
-    return partner.board.client.request(
+    return partner.sandbox_client.client.request(
         method, path, content=body, headers={"Authorization": header, "Content-Type": XML_TYPE}
     )
 
@@ -38,9 +38,9 @@ def test_two_legged_signatures_serve_every_verb(partner: XmlPartner) -> None:
 
 
 def test_both_applications_may_sign_and_a_moved_clock_does_not_matter(partner: XmlPartner) -> None:
-    partner.board.advance("40d")
+    partner.sandbox_client.advance("40d")
     for who in ("parent", "child"):
-        keys = partner.board.credentials[who]
+        keys = partner.sandbox_client.credentials[who]
         assert send_signed(partner, "GET", "/v1/jobs/1", keys=keys).status_code == 404
 
 
@@ -50,19 +50,19 @@ def test_a_proxy_may_have_ended_the_encryption(partner: XmlPartner) -> None:
 
 
 def test_a_token_is_tolerated_while_it_is_good(partner: XmlPartner) -> None:
-    token = partner.board.token("parent")
+    token = partner.sandbox_client.token("parent")
     for secret in ("", token):
         answer = send_signed(
             partner, "GET", "/v1/jobs/1", resource_owner_key=token, resource_owner_secret=secret
         )
         assert answer.status_code == 404
-    foreign = partner.board.token("child")
+    foreign = partner.sandbox_client.token("child")
     answer = send_signed(partner, "GET", "/v1/jobs/1", resource_owner_key=foreign)
     assert answer.headers["oauth_problem"] == "token_rejected"
 
 
 def test_a_signature_is_good_once(partner: XmlPartner) -> None:
-    header = sign(partner.board.credentials["parent"], "GET", f"{HOST}/v1/jobs/1")
+    header = sign(partner.sandbox_client.credentials["parent"], "GET", f"{HOST}/v1/jobs/1")
     assert send_signed(partner, "GET", "/v1/jobs/1", header=header).status_code == 404
     again = send_signed(partner, "GET", "/v1/jobs/1", header=header)
     assert (error_of(again)[0], again.headers["oauth_problem"]) == (401, "nonce_used")
@@ -82,7 +82,7 @@ def test_a_signature_is_good_once(partner: XmlPartner) -> None:
     ],
 )
 def test_each_broken_signature_names_its_problem(partner: XmlPartner, change: Any, problem: str) -> None:
-    header = change(sign(partner.board.credentials["parent"], "GET", f"{HOST}/v1/jobs/1"))
+    header = change(sign(partner.sandbox_client.credentials["parent"], "GET", f"{HOST}/v1/jobs/1"))
     answer = send_signed(partner, "GET", "/v1/jobs/1", header=header)
     assert error_of(answer)[0] == 401
     assert answer.headers.get("oauth_problem") == problem
@@ -97,7 +97,7 @@ def test_the_time_stamp_is_within_five_minutes(partner: XmlPartner, seconds: int
 
 
 def test_the_path_is_signed(partner: XmlPartner) -> None:
-    header = sign(partner.board.credentials["parent"], "GET", f"{HOST}/v1/jobs/1")
+    header = sign(partner.sandbox_client.credentials["parent"], "GET", f"{HOST}/v1/jobs/1")
     answer = send_signed(partner, "GET", "/v1/jobs/2", header=header)
     assert answer.headers["oauth_problem"] == "signature_invalid"
 
@@ -113,17 +113,17 @@ def test_the_path_is_signed(partner: XmlPartner) -> None:
 )
 def test_who_is_not_known_is_refused(partner: XmlPartner, authorization: str, message: str) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = partner.board.client.get("/v1/jobs/1", headers=headers)
+    answer = partner.sandbox_client.client.get("/v1/jobs/1", headers=headers)
     assert error_of(answer) == (401, message)
     assert answer.headers["WWW-Authenticate"].startswith("OAuth realm=")
 
 
 def test_an_expired_token_is_refused_and_the_query_may_carry_one(partner: XmlPartner) -> None:
-    token = partner.board.token("parent")
+    token = partner.sandbox_client.token("parent")
     path = f"/v1/jobs/1?oauth2_access_token={token}"
-    assert partner.board.client.get(path).status_code == 404
-    partner.board.advance("31m")
-    assert error_of(partner.board.client.get(path)) == (401, "Invalid access token.")
+    assert partner.sandbox_client.client.get(path).status_code == 404
+    partner.sandbox_client.advance("31m")
+    assert error_of(partner.sandbox_client.client.get(path)) == (401, "Invalid access token.")
 
 
 def test_answers_come_as_json_when_asked(partner: XmlPartner) -> None:
@@ -214,18 +214,20 @@ def test_an_application_without_a_signing_secret_can_not_sign(partner: XmlPartne
     signing = keys | {"client_secret": granted["signingSecret"]}
 
     assert send_signed(partner, "GET", "/v1/jobs/1", keys=signing).status_code == 404
-    token = partner.board.client.post(
+    token = partner.sandbox_client.client.post(
         "/oauth/v2/accessToken", data={"grant_type": "client_credentials"} | signing
     )
     assert (
-        partner.board.client.get("/v1/jobs/1", headers=bearer(token.json()["access_token"])).status_code
+        partner.sandbox_client.client.get(
+            "/v1/jobs/1", headers=bearer(token.json()["access_token"])
+        ).status_code
         == 404
     )
 
 
 def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
-    with open_board(database_url, rate_limits="jobs=2") as board:
-        partner = XmlPartner(board)
+    with open_board(database_url, rate_limits="jobs=2") as sandbox_client:
+        partner = XmlPartner(sandbox_client)
         answers = [partner.call("GET", "/v1/jobs/1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 403]
     assert error_of(answers[2])[1] == "Throttle limit for calls to this resource is reached."
@@ -233,8 +235,8 @@ def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
 
 def test_an_installation_may_be_stricter(database_url: str) -> None:
     stricter = {"xml_description_characters_min": 100, "xml_title_is_frozen": True}
-    with open_board(database_url, **stricter, xml_reseller_pixel_is_ignored=True) as board:
-        partner = XmlPartner(board)
+    with open_board(database_url, **stricter, xml_reseller_pixel_is_ignored=True) as sandbox_client:
+        partner = XmlPartner(sandbox_client)
         assert "job/position/description" in error_of(partner.post("T-1", partner.slots))[1]
         body = job_xml("T-1", partner.credits, poster=POSTER, more=PIXEL)
         body = body.replace("Mends what broke.", "Mends what broke. " * 9)

@@ -34,8 +34,8 @@ HARMFUL = {
 def partner(cluster_url):
     """One server for all: what is refused leaves no trace."""
     for url in make_database(cluster_url, TEMPLATE):
-        with open_board(url) as board:
-            yield XmlPartner(board)
+        with open_board(url) as sandbox_client:
+            yield XmlPartner(sandbox_client)
 
 
 @pytest.mark.parametrize("name", HARMFUL)
@@ -75,8 +75,8 @@ def test_a_gigabyte_is_not_read(partner: XmlPartner) -> None:
             taken.append(1)
             yield b"<job>" * 2_000
 
-    headers = {"Content-Type": XML_TYPE, "Authorization": f"Bearer {partner.board.token('parent')}"}
-    answer = partner.board.client.post("/v1/jobs", content=nest(), headers=headers)
+    headers = {"Content-Type": XML_TYPE, "Authorization": f"Bearer {partner.sandbox_client.token('parent')}"}
+    answer = partner.sandbox_client.client.post("/v1/jobs", content=nest(), headers=headers)
     assert error_of(answer)[0] == 413
 
 

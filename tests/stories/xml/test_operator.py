@@ -13,12 +13,12 @@ def draft(partner: XmlPartner, **changed: Any) -> dict[str, Any]:
     body = {
         "kind": "CREDITS",
         "owner": "Reseller",
-        "ownerApplication": partner.board.credentials["parent"]["urn"],
+        "ownerApplication": partner.sandbox_client.credentials["parent"]["urn"],
         "currency": "EUR",
         "units": 1,
         "price": "99.50",
         "runDays": 10,
-        "startsAt": partner.board.now.isoformat(),
+        "startsAt": partner.sandbox_client.now.isoformat(),
         "endsAt": "2100-01-01T00:00:00Z",
     } | changed
     return {name: value for name, value in body.items() if value is not None}
@@ -28,7 +28,7 @@ def open_granted(partner: XmlPartner, **changed: Any) -> int:
     made = partner.operate("POST", ROOT, draft(partner, **changed))
     assert made.status_code == 201, made.text
     number = int(made.json()["id"])
-    body = {"application": partner.board.credentials["parent"]["client_id"]}
+    body = {"application": partner.sandbox_client.credentials["parent"]["client_id"]}
     assert partner.operate("POST", f"{ROOT}/{number}/grants", body).status_code == 200
     return number
 
@@ -42,7 +42,7 @@ def test_a_contract_is_shown_as_it_was_opened(partner: XmlPartner) -> None:
         "99.50",
         1,
     )
-    assert shown["grants"] == [int(partner.board.credentials["parent"]["urn"].rpartition(":")[2])]
+    assert shown["grants"] == [int(partner.sandbox_client.credentials["parent"]["urn"].rpartition(":")[2])]
 
 
 def test_units_are_added_once_for_each_reference(partner: XmlPartner) -> None:
@@ -84,7 +84,7 @@ def test_a_revoked_grant_and_an_ended_contract_let_jobs_be_closed_only(partner: 
     denied = (403, f"Access to contract {partner.slots} denied")
     partner.post("G-1", partner.slots)
     partner.post("G-2", partner.slots)
-    body = {"application": partner.board.credentials["parent"]["urn"]}
+    body = {"application": partner.sandbox_client.credentials["parent"]["urn"]}
     assert partner.operate("POST", f"{ROOT}/{partner.slots}/revocations", body).status_code == 200
     for answer in (
         partner.post("G-3", partner.slots),
@@ -106,7 +106,7 @@ def test_a_price_holds_from_its_day(partner: XmlPartner) -> None:
     number = open_granted(partner)
     later = {"price": "120.00", "validFrom": "2090-01-01T00:00:00Z"}
     assert partner.operate("POST", f"{ROOT}/{number}/prices", later).json()["price"] == "99.50"
-    at_once = {"price": "80.00", "validFrom": partner.board.now.isoformat()}
+    at_once = {"price": "80.00", "validFrom": partner.sandbox_client.now.isoformat()}
     assert partner.operate("POST", f"{ROOT}/{number}/prices", at_once).json()["price"] == "80.00"
 
 
@@ -133,6 +133,6 @@ def test_what_can_not_be_opened(partner: XmlPartner, changed: dict[str, Any], st
 
 
 def test_only_the_operator_may_and_only_what_is_there(partner: XmlPartner) -> None:
-    assert partner.board.client.get(f"{ROOT}/{partner.slots}").status_code == 401
+    assert partner.sandbox_client.client.get(f"{ROOT}/{partner.slots}").status_code == 401
     assert partner.operate("GET", f"{ROOT}/1").status_code == 404
     assert partner.operate("GET", f"{ROOT}/{2**70}").status_code == 404

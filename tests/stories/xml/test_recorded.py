@@ -30,7 +30,7 @@ def read_recorded(name: str) -> list[dict[str, Any]]:
 
 def open_recorded_contract(partner: XmlPartner, kind: str, units: int) -> int:
     """A contract under the number of the recording, for the poster that it names."""
-    owner = partner.board.credentials["parent"]["client_id"]
+    owner = partner.sandbox_client.credentials["parent"]["client_id"]
     body = {
         "kind": kind,
         "owner": "Recorded",
@@ -52,12 +52,12 @@ def open_recorded_contract(partner: XmlPartner, kind: str, units: int) -> int:
 @pytest.mark.parametrize("scheme", ["bearer", "oauth1"])
 def test_the_php_client_is_answered_as_it_expects(partner: XmlPartner, scheme: str) -> None:
     contract = open_recorded_contract(partner, "SLOTS", 3)
-    keys = partner.board.credentials["parent"]
+    keys = partner.sandbox_client.credentials["parent"]
     statuses = []
     for row in read_recorded(scheme):
         headers = {name: text for name, text in row["headers"] if name.lower() not in HOST_HEADERS}
         if scheme == "bearer":
-            headers |= bearer(partner.board.token("parent"))
+            headers |= bearer(partner.sandbox_client.token("parent"))
         else:
             # It sends a token of three legs too, and signs for the host that it knows.
             url = f"https://api.linkedin.com{row['target']}"
@@ -65,7 +65,7 @@ def test_the_php_client_is_answered_as_it_expects(partner: XmlPartner, scheme: s
                 keys, row["method"], url, resource_owner_key="tok", realm="http://api.linkedin.com"
             )
             headers["Host"] = "api.linkedin.com"
-        answer = partner.board.client.request(
+        answer = partner.sandbox_client.client.request(
             row["method"], row["target"], content=row["body"], headers=headers
         )
         statuses.append(answer.status_code)

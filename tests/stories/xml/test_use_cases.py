@@ -96,7 +96,7 @@ def test_the_sandbox_number_names_the_slots_contract(partner: XmlPartner) -> Non
 def test_ids_are_unique_until_the_job_is_closed(partner: XmlPartner) -> None:
     first = partner.post("D-5", partner.slots).headers["Location"]
     assert error_of(partner.post("D-5", partner.slots)) == (409, "Duplicate job.")
-    partner.board.advance("30d1m")
+    partner.sandbox_client.advance("30d1m")
     assert error_of(partner.post("D-5", partner.slots)) == (409, "Duplicate job.")
     partner.close("D-5")
 
@@ -109,7 +109,7 @@ def test_ids_are_unique_until_the_job_is_closed(partner: XmlPartner) -> None:
 
 def test_the_life_cycle_of_an_expired_and_of_a_closed_job(partner: XmlPartner) -> None:
     partner.post("D-6", partner.slots)
-    partner.board.advance("30d1m")
+    partner.sandbox_client.advance("30d1m")
     assert partner.get("D-6").findtext("active") == "false"
     assert partner.unused(partner.slots) == 25
 
@@ -140,7 +140,7 @@ def test_without_inventory_nothing_is_posted(partner: XmlPartner) -> None:
 
 def test_another_applications_jobs_do_not_exist(partner: XmlPartner) -> None:
     address = partner.post("D-7", partner.slots).headers["Location"]
-    other = XmlPartner(partner.board, "child")
+    other = XmlPartner(partner.sandbox_client, "child")
     for method in ("GET", "DELETE"):
         assert error_of(other.call(method, address)) == (404, "Job not found.")
     assert error_of(other.call("PUT", address, "<job><renewal/></job>")) == (404, "Job not found.")
@@ -148,16 +148,17 @@ def test_another_applications_jobs_do_not_exist(partner: XmlPartner) -> None:
 
 def test_views_and_clicks_are_counted_and_never_charged(partner: XmlPartner) -> None:
     job_id = int(partner.post("D-8", partner.slots).headers["Location"].rpartition("/")[2])
-    partner.board.advance("1m")
-    reply = partner.board.send_clicks(job_id, 2)
+    partner.sandbox_client.advance("1m")
+    reply = partner.sandbox_client.send_clicks(job_id, 2)
     assert (reply["accepted"], reply["rejected"]) == (2, 0)
-    view = make_event(job_id, "v1", partner.board.now_ms)
-    assert partner.board.send([view]).json()["accepted"] == 1
+    view = make_event(job_id, "v1", partner.sandbox_client.now_ms)
+    assert partner.sandbox_client.send([view]).json()["accepted"] == 1
     assert (
-        partner.board.budget().json()["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "0.00"
+        partner.sandbox_client.budget().json()["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"]
+        == "0.00"
     )
 
     # and not once the job is closed
     partner.close("D-8")
-    late = partner.board.send_clicks(job_id, 1, prefix="late", time_ms=partner.board.now_ms)
+    late = partner.sandbox_client.send_clicks(job_id, 1, prefix="late", time_ms=partner.sandbox_client.now_ms)
     assert late["rejections"][0]["reason"] == "JOB_NOT_LIVE"

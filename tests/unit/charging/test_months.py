@@ -11,9 +11,9 @@ from tests.support.sandbox_client import Board, open_board
 DAY = timedelta(days=1)
 
 
-def read_days(board: Board, name: str, first: date, last: date) -> list[tuple[int, int]]:
+def read_days(sandbox_client: Board, name: str, first: date, last: date) -> list[tuple[int, int]]:
     """Day of the month and clicks."""
-    (told,) = board.report_by_ids(name, days=(first, last)).json()["results"].values()
+    (told,) = sandbox_client.report_by_ids(name, days=(first, last)).json()["results"].values()
     found = told.get("jobPerformanceMetrics", [])
     return [(one["date"]["day"], one["applyClickCount"]) for one in found]
 
@@ -30,54 +30,56 @@ def kept(database_url: str) -> tuple[int, date]:
 @pytest.fixture
 def played(database_url: str) -> object:
     """Clicks on each of twelve days over the end of a month: as many as the day of the month."""
-    with open_board(database_url) as board:
-        while board.now.day != 25:
-            board.advance_to_midnight()
-        job_id = board.post_job("months", budget=money("600.00"))
-        first = board.now.date()
+    with open_board(database_url) as sandbox_client:
+        while sandbox_client.now.day != 25:
+            sandbox_client.advance_to_midnight()
+        job_id = sandbox_client.post_job("months", budget=money("600.00"))
+        first = sandbox_client.now.date()
         for _ in range(12):
-            board.send_clicks(job_id, board.now.day, prefix=board.now.date().isoformat())
-            board.advance_to_midnight()
-        yield board, first
+            sandbox_client.send_clicks(
+                job_id, sandbox_client.now.day, prefix=sandbox_client.now.date().isoformat()
+            )
+            sandbox_client.advance_to_midnight()
+        yield sandbox_client, first
 
 
 def test_days_are_kept_once_they_are_final(played: tuple[Board, date], database_url: str) -> None:
-    board, _ = played
+    sandbox_client, _ = played
     count, through = kept(database_url)
-    assert through == board.now.date() - 3 * DAY
+    assert through == sandbox_client.now.date() - 3 * DAY
     assert count == 10
 
 
 def test_reports_tell_the_same_of_kept_days_and_of_others(
     played: tuple[Board, date], database_url: str
 ) -> None:
-    board, first = played
+    sandbox_client, first = played
     days = [first + number * DAY for number in range(12)]
     for start in range(12):
         for end in range(start, min(start + 7, 12)):
             if days[start].month == days[end].month:
-                told = read_days(board, "months", days[start], days[end])
+                told = read_days(sandbox_client, "months", days[start], days[end])
                 assert told == [(day.day, day.day) for day in days[start : end + 1]]
     # over the end of a month, by range
     week = (days[3], days[9])
-    (told,) = board.report_by_range(week).json()["elements"]
+    (told,) = sandbox_client.report_by_range(week).json()["elements"]
     assert [one["date"]["day"] for one in told["jobPerformanceMetrics"]] == [day.day for day in days[3:10]]
-    assert "months" in board.report_by_ids("months", days=week[:1] * 2).json()["results"]
+    assert "months" in sandbox_client.report_by_ids("months", days=week[:1] * 2).json()["results"]
 
 
 def test_what_was_spent_is_told_up_to_yesterday(played: tuple[Board, date]) -> None:
-    board, first = played
-    before = board.report_by_ids("months", days=(first, first)).json()
+    sandbox_client, first = played
+    before = sandbox_client.report_by_ids("months", days=(first, first)).json()
     job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
-    assert board.send_clicks(job_id, 3, prefix="today")["accepted"] == 3
-    assert board.report_by_ids("months", days=(first, first)).json() == before
+    assert sandbox_client.send_clicks(job_id, 3, prefix="today")["accepted"] == 3
+    assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
 
 
 def test_a_budget_report_adds_kept_days_and_others(played: tuple[Board, date], database_url: str) -> None:
-    board, first = played
+    sandbox_client, first = played
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT count(*), max(day) FROM contract_days").fetchone()
-    assert kept == (10, board.now.date() - 3 * DAY)
+    assert kept == (10, sandbox_client.now.date() - 3 * DAY)
     clicks = sum((first + number * DAY).day for number in range(12))
-    (told,) = board.budget().json()["partnerBudgetDetails"]
+    (told,) = sandbox_client.budget().json()["partnerBudgetDetails"]
     assert told["serviceTermBudgetSpent"]["amount"] == f"{clicks * 1.5:.2f}"

@@ -10,35 +10,39 @@ from jobmeter.jobs.postings.schema import Element
 from tests.support.sandbox_client import Board, bearer
 
 
-def prices(board: Board, body: dict[str, Any] | None = None) -> Any:
-    path = f"/operator/contracts/{board.credentials['partner_contract_id']}/prices"
-    headers = bearer(board.credentials["operator_key"])
+def prices(sandbox_client: Board, body: dict[str, Any] | None = None) -> Any:
+    path = f"/operator/contracts/{sandbox_client.credentials['partner_contract_id']}/prices"
+    headers = bearer(sandbox_client.credentials["operator_key"])
     if body is None:
-        return board.client.get(path, headers=headers).json()
-    return board.client.post(path, headers=headers, json={"validFrom": board.now.isoformat()} | body)
+        return sandbox_client.client.get(path, headers=headers).json()
+    return sandbox_client.client.post(
+        path, headers=headers, json={"validFrom": sandbox_client.now.isoformat()} | body
+    )
 
 
-def price_of(board: Board, name: str, **changed: Any) -> str:
-    job_id = board.post_job(name, **changed)
-    headers = bearer(board.credentials["operator_key"])
-    return board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()["clickPrice"]
+def price_of(sandbox_client: Board, name: str, **changed: Any) -> str:
+    job_id = sandbox_client.post_job(name, **changed)
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    return sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()["clickPrice"]
 
 
-def test_a_job_costs_what_the_list_says_when_it_is_posted(board: Board) -> None:
-    later = (board.now + timedelta(days=2)).isoformat()
+def test_a_job_costs_what_the_list_says_when_it_is_posted(sandbox_client: Board) -> None:
+    later = (sandbox_client.now + timedelta(days=2)).isoformat()
     for line in (
         {"clickPrice": "2.00", "country": "de"},
         {"clickPrice": "3.00", "jobFunction": "Engineering"},
         {"clickPrice": "4.00", "experienceLevel": "director"},
         {"clickPrice": "9.00", "validFrom": later},
     ):
-        assert prices(board, line).status_code == 200
-    assert price_of(board, "default") == "1.50"
-    assert price_of(board, "country", location="Berlin, Germany", categories=["engineering"]) == "2.00"
-    assert price_of(board, "function", categories=["ENGINEERING", "sales"]) == "3.00"
-    assert price_of(board, "level", experienceLevel="DIRECTOR") == "4.00"
+        assert prices(sandbox_client, line).status_code == 200
+    assert price_of(sandbox_client, "default") == "1.50"
+    assert (
+        price_of(sandbox_client, "country", location="Berlin, Germany", categories=["engineering"]) == "2.00"
+    )
+    assert price_of(sandbox_client, "function", categories=["ENGINEERING", "sales"]) == "3.00"
+    assert price_of(sandbox_client, "level", experienceLevel="DIRECTOR") == "4.00"
 
-    shown = prices(board)["elements"]
+    shown = prices(sandbox_client)["elements"]
     assert [(row["clickPrice"], row["country"], row["isInForce"]) for row in shown] == [
         ("1.50", None, True),
         ("9.00", None, False),
@@ -46,9 +50,9 @@ def test_a_job_costs_what_the_list_says_when_it_is_posted(board: Board) -> None:
         ("3.00", None, True),
         ("2.00", "DE", True),
     ]
-    board.advance("3d")
-    assert price_of(board, "later") == "9.00"
-    assert [row["isInForce"] for row in prices(board)["elements"]] == [False, True, True, True, True]
+    sandbox_client.advance("3d")
+    assert price_of(sandbox_client, "later") == "9.00"
+    assert [row["isInForce"] for row in prices(sandbox_client)["elements"]] == [False, True, True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -59,9 +63,11 @@ def test_a_job_costs_what_the_list_says_when_it_is_posted(board: Board) -> None:
         ({"experienceLevel": "x"}, "experience"),
     ],
 )
-def test_a_line_that_no_job_could_match_is_refused(board: Board, line: dict[str, str], field: str) -> None:
+def test_a_line_that_no_job_could_match_is_refused(
+    sandbox_client: Board, line: dict[str, str], field: str
+) -> None:
     """It was taken, and jobs were charged at the default price."""
-    answer = prices(board, {"clickPrice": "2.00"} | line)
+    answer = prices(sandbox_client, {"clickPrice": "2.00"} | line)
     assert answer.status_code == 400
     assert field in answer.json()["message"]
 

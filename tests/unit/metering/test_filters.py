@@ -16,117 +16,128 @@ from tests.support.sandbox_client import Board, bearer, make_event
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
-def click(board: Board, job_id: int, name: str, **changed: Any) -> dict[str, Any]:
+def click(sandbox_client: Board, job_id: int, name: str, **changed: Any) -> dict[str, Any]:
     values = {"type": "applyClick", "visitor": f"v-{name}"} | changed
-    return make_event(job_id, name, board.now_ms, **values)
+    return make_event(job_id, name, sandbox_client.now_ms, **values)
 
 
-def partner(board: Board, method: str, path: str, body: Any = None, who: str = "child") -> Any:
-    return board.client.request(method, f"/partner/{path}", json=body, headers=bearer(board.token(who)))
+def partner(sandbox_client: Board, method: str, path: str, body: Any = None, who: str = "child") -> Any:
+    return sandbox_client.client.request(
+        method, f"/partner/{path}", json=body, headers=bearer(sandbox_client.token(who))
+    )
 
 
-def operator(board: Board, method: str, path: str, body: Any = None) -> Any:
-    headers = bearer(board.credentials["operator_key"])
-    return board.client.request(method, f"/operator/{path}", json=body, headers=headers)
+def operator(sandbox_client: Board, method: str, path: str, body: Any = None) -> Any:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    return sandbox_client.client.request(method, f"/operator/{path}", json=body, headers=headers)
 
 
 def reasons_of(answer: Any) -> list[str]:
     return [row["reason"] for row in answer.json()["rejections"]]
 
 
-def test_why_clicks_cost_nothing(board):
-    job_id = board.post_job("why")  # 20 clicks, in Leeds
-    events = [click(board, job_id, f"n{number}") for number in range(22)]
+def test_why_clicks_cost_nothing(sandbox_client):
+    job_id = sandbox_client.post_job("why")  # 20 clicks, in Leeds
+    events = [click(sandbox_client, job_id, f"n{number}") for number in range(22)]
     events += [
-        click(board, job_id, "robot", userAgent=CRAWLER),
-        click(board, job_id, "declared", isCrawler=True),
-        click(board, job_id, "abroad", country="FR"),
-        click(board, job_id, "home", country="GB", visitor="v-n0"),
-        make_event(job_id, "looked", board.now_ms, country="FR"),
+        click(sandbox_client, job_id, "robot", userAgent=CRAWLER),
+        click(sandbox_client, job_id, "declared", isCrawler=True),
+        click(sandbox_client, job_id, "abroad", country="FR"),
+        click(sandbox_client, job_id, "home", country="GB", visitor="v-n0"),
+        make_event(job_id, "looked", sandbox_client.now_ms, country="FR"),
     ]
-    answer = board.send(events)
+    answer = sandbox_client.send(events)
     assert sorted(reasons_of(answer)) == ["CRAWLER", "CRAWLER", "OUTSIDE_MARKET", "OUTSIDE_MARKET"]
 
-    (row,) = partner(board, "GET", "clicksNotCharged").json()["elements"]
+    (row,) = partner(sandbox_client, "GET", "clicksNotCharged").json()["elements"]
     assert (row["externalJobPostingId"], row["received"], row["charged"]) == ("why", 26, 20)
     told = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
     assert told == {"CRAWLER": 2, "OUTSIDE_MARKET": 1, "BEYOND_BUDGET": 3}
     assert row["received"] == row["charged"] + sum(told.values())
 
-    board.advance("4d")  # settled: the second click of a visitor goes
-    (row,) = partner(board, "GET", "clicksNotCharged").json()["elements"]
+    sandbox_client.advance("4d")  # settled: the second click of a visitor goes
+    (row,) = partner(sandbox_client, "GET", "clicksNotCharged").json()["elements"]
     told = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
     assert told["REPEATED_CLICK"] == 1
     assert row["received"] == row["charged"] + sum(told.values()) == 26
 
-    text = partner(board, "GET", "clicksNotCharged?format=csv").text
+    text = partner(sandbox_client, "GET", "clicksNotCharged?format=csv").text
     lines = list(csv.DictReader(io.StringIO(text)))
     assert {line["reason"]: int(line["clicks"]) for line in lines} == told
     # the partner sees its customer's, another customer does not
-    assert partner(board, "GET", "clicksNotCharged", who="parent").json()["elements"] == [row]
+    assert partner(sandbox_client, "GET", "clicksNotCharged", who="parent").json()["elements"] == [row]
 
 
 @pytest.mark.parametrize("query", ["from=x", "to=2026-02-30", "format=xml", "after=x", "after=5-x"])
-def test_a_query_that_can_not_be_read_is_named(board, query):
-    answer = partner(board, "GET", f"clicksNotCharged?{query}")
+def test_a_query_that_can_not_be_read_is_named(sandbox_client, query):
+    answer = partner(sandbox_client, "GET", f"clicksNotCharged?{query}")
     assert (answer.status_code, query.partition("=")[0] in answer.json()["message"]) == (400, True)
 
 
-def test_a_policy_holds_from_the_next_batch_on(board):
-    job_id = board.post_job("policy")
-    path = f"contracts/{board.credentials['partner_contract_id']}/filters"
-    assert reasons_of(board.send([click(board, job_id, "a", country="FR")])) == ["OUTSIDE_MARKET"]
-
-    shown = operator(board, "PUT", path, {"refusesOtherMarkets": False, "lateWindowHours": 1})
-    assert shown.json() == operator(board, "GET", path).json()
-    assert reasons_of(board.send([click(board, job_id, "b", country="FR")])) == []
-    old = make_event(job_id, "old", board.now_ms - 3_600_001)
-    assert reasons_of(board.send([old])) == ["TOO_OLD"]
-
-    assert operator(board, "PUT", path, {"lateWindowHours": 49}).status_code == 400
-    assert operator(board, "PUT", path, {"other": True}).status_code == 400
-    assert operator(board, "GET", "contracts/1/filters").status_code == 404
-
-
-def test_excluded_visitors_do_not_count_until_they_are_included_again(board):
-    job_id = board.post_job("staff")
-    added = partner(board, "POST", "excludedVisitors", {"visitor": "tester", "note": "QA"}).json()
-    partner(board, "POST", "excludedVisitors", {"address": "203.0.113.9"})
-    events = [
-        click(board, job_id, "a", visitor="tester"),
-        click(board, job_id, "b", visitor="somebody"),
-        click(board, job_id, "c", visitor="other", address="203.0.113.77"),
+def test_a_policy_holds_from_the_next_batch_on(sandbox_client):
+    job_id = sandbox_client.post_job("policy")
+    path = f"contracts/{sandbox_client.credentials['partner_contract_id']}/filters"
+    assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "a", country="FR")])) == [
+        "OUTSIDE_MARKET"
     ]
-    assert reasons_of(board.send(events)) == ["EXCLUDED_VISITOR", "EXCLUDED_VISITOR"]
 
-    listed = partner(board, "GET", "excludedVisitors").json()["elements"]
+    shown = operator(sandbox_client, "PUT", path, {"refusesOtherMarkets": False, "lateWindowHours": 1})
+    assert shown.json() == operator(sandbox_client, "GET", path).json()
+    assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "b", country="FR")])) == []
+    old = make_event(job_id, "old", sandbox_client.now_ms - 3_600_001)
+    assert reasons_of(sandbox_client.send([old])) == ["TOO_OLD"]
+
+    assert operator(sandbox_client, "PUT", path, {"lateWindowHours": 49}).status_code == 400
+    assert operator(sandbox_client, "PUT", path, {"other": True}).status_code == 400
+    assert operator(sandbox_client, "GET", "contracts/1/filters").status_code == 404
+
+
+def test_excluded_visitors_do_not_count_until_they_are_included_again(sandbox_client):
+    job_id = sandbox_client.post_job("staff")
+    added = partner(sandbox_client, "POST", "excludedVisitors", {"visitor": "tester", "note": "QA"}).json()
+    partner(sandbox_client, "POST", "excludedVisitors", {"address": "203.0.113.9"})
+    events = [
+        click(sandbox_client, job_id, "a", visitor="tester"),
+        click(sandbox_client, job_id, "b", visitor="somebody"),
+        click(sandbox_client, job_id, "c", visitor="other", address="203.0.113.77"),
+    ]
+    assert reasons_of(sandbox_client.send(events)) == ["EXCLUDED_VISITOR", "EXCLUDED_VISITOR"]
+
+    listed = partner(sandbox_client, "GET", "excludedVisitors").json()["elements"]
     assert [one["note"] for one in listed] == ["QA", ""]
     assert "tester" not in json.dumps(listed)
     # nobody else's
-    assert partner(board, "GET", "excludedVisitors", who="parent").json() == {"elements": []}
-    assert partner(board, "DELETE", f"excludedVisitors/{added['id']}", who="parent").status_code == 404
-
-    assert partner(board, "DELETE", f"excludedVisitors/{added['id']}").status_code == 204
-    assert reasons_of(board.send([click(board, job_id, "d", visitor="tester")])) == []
-    for body in ({}, {"visitor": "a", "address": "1.2.3.4"}, {"address": "here"}, {"visitor": ""}):
-        assert partner(board, "POST", "excludedVisitors", body).status_code == 400
-
-
-def test_a_partners_exclusion_holds_for_its_customers(board):
-    job_id = board.post_job("covered")
-    partner(board, "POST", "excludedVisitors", {"visitor": "auditor"}, who="parent")
-    assert reasons_of(board.send([click(board, job_id, "a", visitor="auditor")])) == ["EXCLUDED_VISITOR"]
-
-
-def test_the_last_fifty_that_did_not_count(board):
-    job_id = board.post_job("last")
-    board.send(
-        [click(board, job_id, f"r{number}", isCrawler=True, address="192.0.2.1") for number in range(60)]
+    assert partner(sandbox_client, "GET", "excludedVisitors", who="parent").json() == {"elements": []}
+    assert (
+        partner(sandbox_client, "DELETE", f"excludedVisitors/{added['id']}", who="parent").status_code == 404
     )
-    board.send([{"source": "board", "id": "broken", "type": "sale", "time": 1, "job": job_id}, 17])
 
-    mine = partner(board, "GET", "lastRefusedEvents").json()["elements"]
-    everything = operator(board, "GET", "lastRefusedEvents").json()["elements"]
+    assert partner(sandbox_client, "DELETE", f"excludedVisitors/{added['id']}").status_code == 204
+    assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "d", visitor="tester")])) == []
+    for body in ({}, {"visitor": "a", "address": "1.2.3.4"}, {"address": "here"}, {"visitor": ""}):
+        assert partner(sandbox_client, "POST", "excludedVisitors", body).status_code == 400
+
+
+def test_a_partners_exclusion_holds_for_its_customers(sandbox_client):
+    job_id = sandbox_client.post_job("covered")
+    partner(sandbox_client, "POST", "excludedVisitors", {"visitor": "auditor"}, who="parent")
+    assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "a", visitor="auditor")])) == [
+        "EXCLUDED_VISITOR"
+    ]
+
+
+def test_the_last_fifty_that_did_not_count(sandbox_client):
+    job_id = sandbox_client.post_job("last")
+    sandbox_client.send(
+        [
+            click(sandbox_client, job_id, f"r{number}", isCrawler=True, address="192.0.2.1")
+            for number in range(60)
+        ]
+    )
+    sandbox_client.send([{"source": "board", "id": "broken", "type": "sale", "time": 1, "job": job_id}, 17])
+
+    mine = partner(sandbox_client, "GET", "lastRefusedEvents").json()["elements"]
+    everything = operator(sandbox_client, "GET", "lastRefusedEvents").json()["elements"]
 
     assert len(mine) == len(everything) == 50
     assert (mine[0]["id"], mine[1]["id"]) == ("broken", "r59")
@@ -134,34 +145,38 @@ def test_the_last_fifty_that_did_not_count(board):
     assert [event["reason"] for event in everything[:2]] == ["MALFORMED", "MALFORMED"]
     assert "192.0.2" not in json.dumps(everything)
     assert "visitor" not in mine[0]
-    assert partner(board, "GET", "lastRefusedEvents", who="parent").json() == {"elements": []}
+    assert partner(sandbox_client, "GET", "lastRefusedEvents", who="parent").json() == {"elements": []}
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity", "GZIP"])
-def test_a_packed_batch_is_read(board, encoding):
-    job_id = board.post_job("packed")
-    body = json.dumps([click(board, job_id, "a")]).encode()
+def test_a_packed_batch_is_read(sandbox_client, encoding):
+    job_id = sandbox_client.post_job("packed")
+    body = json.dumps([click(sandbox_client, job_id, "a")]).encode()
     packers = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}
     packed = packers.get(encoding.lower(), bytes)(body)
-    answer = board.send(packed, headers={"Content-Encoding": encoding, "Content-Type": "application/json"})
+    answer = sandbox_client.send(
+        packed, headers={"Content-Encoding": encoding, "Content-Type": "application/json"}
+    )
     assert answer.json()["accepted"] == 1
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
-def test_a_batch_packed_in_several_parts_is_read_whole(board, encoding):
+def test_a_batch_packed_in_several_parts_is_read_whole(sandbox_client, encoding):
     """As ``cat one.gz two.gz`` makes it: what followed the first part was lost, and the answer was 200."""
-    job_id = board.post_job("parts")
+    job_id = sandbox_client.post_job("parts")
     pack = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}[encoding]
-    lines = [json.dumps(click(board, job_id, name)).encode() + b"\n" for name in "abc"]
+    lines = [json.dumps(click(sandbox_client, job_id, name)).encode() + b"\n" for name in "abc"]
     headers = {"Content-Encoding": encoding, "Content-Type": "application/x-ndjson"}
-    assert board.send(b"".join(map(pack, lines)), headers=headers).json()["accepted"] == 3
+    assert sandbox_client.send(b"".join(map(pack, lines)), headers=headers).json()["accepted"] == 3
 
     # the last part is cut off between two of its lines: nothing is taken in
     unfinished = zstandard.ZstdCompressor().compressobj()
     cut = unfinished.compress(lines[0]) + unfinished.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
     body = pack(lines[1]) + (cut if encoding == "zstd" else pack(lines[0])[:-8])
-    assert board.send(body, headers=headers).json()["code"] == "MALFORMED_ENCODING"
-    assert board.send(pack(lines[1]) + b"junk", headers=headers).json()["code"] == "MALFORMED_ENCODING"
+    assert sandbox_client.send(body, headers=headers).json()["code"] == "MALFORMED_ENCODING"
+    assert (
+        sandbox_client.send(pack(lines[1]) + b"junk", headers=headers).json()["code"] == "MALFORMED_ENCODING"
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,8 +193,12 @@ def test_a_batch_packed_in_several_parts_is_read_whole(board, encoding):
         (zstandard.ZstdCompressor().compress(b" " * 60_000_000), "zstd", 413),
     ],
 )
-def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(board, body, encoding, status):
-    answer = board.send(body, headers={"Content-Encoding": encoding, "Content-Type": "application/json"})
+def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(
+    sandbox_client, body, encoding, status
+):
+    answer = sandbox_client.send(
+        body, headers={"Content-Encoding": encoding, "Content-Type": "application/json"}
+    )
     assert answer.status_code == status, answer.text
 
 
