@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from babel.numbers import list_currencies
 
-from tests.support.sandbox_client import Board, open_board
+from tests.support.sandbox_client import SandboxClient, open_board
 
 FIRST, SECOND = "112233445566", "112233445577"
 JOBS = 13  # as in the SDK's report
@@ -190,14 +190,14 @@ def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @contextmanager
-def open_idle(database_url: str, sandbox_client: Board) -> Iterator[Board]:
+def open_idle(database_url: str, sandbox_client: SandboxClient) -> Iterator[SandboxClient]:
     """The same partner's board without its worker."""
     kept = {name: sandbox_client.credentials[name] for name in ("parent", "child", "customer_contract_id")}
     with open_board(database_url, chores=False) as idle:
-        yield Board(idle.client, idle.credentials | kept)
+        yield SandboxClient(idle.client, idle.credentials | kept)
 
 
-def post_thirteen(sandbox_client: Board) -> list[str]:
+def post_thirteen(sandbox_client: SandboxClient) -> list[str]:
     names = [FIRST, SECOND, *(f"job-{n}" for n in range(JOBS - 2))]
     rows = sandbox_client.batch_create([sandbox_client.job_element(name) for name in names])
     for row in rows:
@@ -206,7 +206,7 @@ def post_thirteen(sandbox_client: Board) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def token(sandbox_client: Board) -> Any:
+def token(sandbox_client: SandboxClient) -> Any:
     keys = sandbox_client.credentials["child"]
     form = {name: keys[name] for name in ("client_id", "client_secret")} | {
         "grant_type": "client_credentials"
@@ -214,7 +214,7 @@ def token(sandbox_client: Board) -> Any:
     return sandbox_client.client.post("/oauth/v2/accessToken", data=form).json()
 
 
-def provision(sandbox_client: Board) -> dict[str, Any]:
+def provision(sandbox_client: SandboxClient) -> dict[str, Any]:
     path, headers = "/v2/provisionedApplications/", sandbox_client.headers("parent")
     draft = {"uniqueForeignId": "sdk", "name": "ATS - Customer", "description": "A customer"}
     setup = {"partnerContractId": sandbox_client.credentials["partner_contract_id"]}
@@ -231,7 +231,7 @@ def provision(sandbox_client: Board) -> dict[str, Any]:
     }
 
 
-def batch_get(sandbox_client: Board, resource: str, *ids: str) -> Any:
+def batch_get(sandbox_client: SandboxClient, resource: str, *ids: str) -> Any:
     """As the SDK asks: protocol 1.0, colons as they are."""
     headers = {name: value for name, value in sandbox_client.headers().items() if not name.startswith("X-")}
     wanted = "&".join(f"ids={one}" for one in ids)

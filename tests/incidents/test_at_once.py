@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_client import Board, bearer, make_event, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_board
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "15.00"}}  # ten clicks
 
 
-def read_day(sandbox_client: Board, job_id: int) -> dict[str, Any]:
+def read_day(sandbox_client: SandboxClient, job_id: int) -> dict[str, Any]:
     headers = bearer(sandbox_client.credentials["operator_key"])
     day = sandbox_client.now.date().isoformat()
     answer = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers)
@@ -19,7 +19,7 @@ def read_day(sandbox_client: Board, job_id: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("times", [12])
-def test_duplicates_at_the_same_moment_are_one_charge(sandbox_client: Board, times: int) -> None:
+def test_duplicates_at_the_same_moment_are_one_charge(sandbox_client: SandboxClient, times: int) -> None:
     """8. Two requests with one nonce both passed the check before either had written it."""
     job_id, at = sandbox_client.post_job("at-once"), sandbox_client.now_ms
     batch = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(3)]
@@ -40,7 +40,7 @@ def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
     with open_board(database_url) as one:
         keys = {name: one.credentials[name] for name in ("events_key", "operator_key", "secret_key")}
         with open_board(database_url, **keys) as opened:
-            another = Board(opened.client, one.credentials)
+            another = SandboxClient(opened.client, one.credentials)
             job_id, at = one.post_job("two-nodes", budget=BUDGET), one.now_ms
             events = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(40)]
 

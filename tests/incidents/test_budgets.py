@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.database.pool import Database
-from tests.support.sandbox_client import Board, bearer
+from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.scenario import PRICE_MICROS, START, clear, make_clicks, set_up
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.99"}}
@@ -16,7 +16,7 @@ LATER = START + timedelta(hours=1)
 CENT = 10_000
 
 
-def test_clicks_beyond_the_budget_are_counted_free_and_shown(sandbox_client: Board) -> None:
+def test_clicks_beyond_the_budget_are_counted_free_and_shown(sandbox_client: SandboxClient) -> None:
     """9. Totals were clipped at the budget: the customer never saw what he had got for nothing."""
     job_id, day = sandbox_client.post_job("beyond", budget=BUDGET), sandbox_client.now.date()
     assert sandbox_client.send_clicks(job_id, 10)["accepted"] == 10

@@ -14,7 +14,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from tests.slow.crash.installation import Installation
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 
 def make_partner_in(installation: Installation) -> dict:
@@ -36,7 +36,7 @@ def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:
         credentials = make_partner_in(installation)
         installation.start_server()
         with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
-            sandbox_client = Board(client, credentials)
+            sandbox_client = SandboxClient(client, credentials)
             job_id = sandbox_client.post_job("killed")
             acknowledged = sandbox_client.send_clicks(job_id, 12)["accepted"]
 

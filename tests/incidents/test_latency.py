@@ -10,7 +10,7 @@ import pytest
 from jobmeter.sandbox import seed
 from tests.incidents.test_kill import make_partner_in
 from tests.slow.crash.installation import Installation
-from tests.support.sandbox_client import Board, make_event
+from tests.support.sandbox_client import SandboxClient, make_event
 
 BATCHES, AT_ONCE, ROWS = 4_000, 8, 3
 P999_SECONDS_MAX = 1.0
@@ -27,7 +27,7 @@ def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
         installation.start_server()
         limits = httpx2.Limits(max_connections=AT_ONCE)
         with httpx2.Client(base_url=installation.base_url, timeout=30, limits=limits) as client:
-            sandbox_client = Board(client, credentials)
+            sandbox_client = SandboxClient(client, credentials)
             jobs = [sandbox_client.post_job(f"job-{n}") for n in range(20)]
             at = sandbox_client.now_ms
 

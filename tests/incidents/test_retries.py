@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from jobmeter.wire.events import Event
-from tests.support.sandbox_client import Board, make_event
+from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
 
 LATER = START + timedelta(hours=1)
@@ -60,7 +60,7 @@ def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
     asyncio.run(run())
 
 
-def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: Board) -> None:
+def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: SandboxClient) -> None:
     """5. A batch with one known event was answered 422 as a whole; senders retried it for ever, or dropped it."""
     job_id, at = sandbox_client.post_job("again"), sandbox_client.now_ms
     known = [make_event(job_id, f"known-{n}", at + n, type="applyClick") for n in range(3)]

@@ -7,7 +7,7 @@ import pytest
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, final_at, start_of
-from tests.support.sandbox_client import Board, bearer, make_event
+from tests.support.sandbox_client import SandboxClient, bearer, make_event
 from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
 from tests.support.scenario import make_event as make_click
 
@@ -16,7 +16,7 @@ FIGURES = "SELECT day, apply_clicks, clicks_charged FROM job_days ORDER BY day"
 MS = timedelta(milliseconds=1)
 
 
-def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: Board) -> None:
+def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: SandboxClient) -> None:
     """14. Events from before a meter existed were billed when it was made."""
     before = sandbox_client.now_ms - 60_000
     job_id = sandbox_client.post_job("window")
@@ -84,7 +84,7 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
     asyncio.run(run())
 
 
-def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: Board) -> None:
+def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: SandboxClient) -> None:
     """21. The same instant, written with three offsets, is one time: the day of its UTC."""
     job_id, at = sandbox_client.post_job("offsets"), sandbox_client.now_ms
     instant = datetime.fromtimestamp(at // 1_000, UTC) + timedelta(seconds=1)

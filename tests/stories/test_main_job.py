@@ -1,9 +1,9 @@
 """The main job, end to end, over HTTP: token, job, click, reports."""
 
-from tests.support.sandbox_client import Board, make_event, range_text
+from tests.support.sandbox_client import SandboxClient, make_event, range_text
 
 
-def test_a_job_is_posted_clicked_charged_and_reported(sandbox_client: Board) -> None:
+def test_a_job_is_posted_clicked_charged_and_reported(sandbox_client: SandboxClient) -> None:
     # given a job with 30.00 at 1.50 a click
     job_id = sandbox_client.post_job("fitter-1")
     day = sandbox_client.now.date()
@@ -44,7 +44,7 @@ def test_a_job_is_posted_clicked_charged_and_reported(sandbox_client: Board) -> 
     ]
 
 
-def test_a_resent_batch_changes_nothing(sandbox_client: Board) -> None:
+def test_a_resent_batch_changes_nothing(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("fitter-2")
     day, at = sandbox_client.now.date(), sandbox_client.now_ms
     events = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(5)]
@@ -58,7 +58,7 @@ def test_a_resent_batch_changes_nothing(sandbox_client: Board) -> None:
     assert report["jobPerformanceMetrics"][0]["charge"]["amount"] == "9.00"
 
 
-def test_clicks_beyond_the_budget_are_counted_and_free(sandbox_client: Board) -> None:
+def test_clicks_beyond_the_budget_are_counted_and_free(sandbox_client: SandboxClient) -> None:
     # given a job whose budget carries two clicks of 1.50 and a rest
     budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.00"}}
     job_id = sandbox_client.post_job("fitter-3", budget=budget)
@@ -72,7 +72,7 @@ def test_clicks_beyond_the_budget_are_counted_and_free(sandbox_client: Board) ->
     assert (row["applyClickCount"], row["charge"]["amount"]) == (7, "3.00")
 
 
-def test_closing_stops_charges_and_returns_the_rest(sandbox_client: Board) -> None:
+def test_closing_stops_charges_and_returns_the_rest(sandbox_client: SandboxClient) -> None:
     budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "600000.00"}}
     job_id = sandbox_client.post_job("fitter-4", budget=budget)
     day = sandbox_client.now.date()
@@ -91,7 +91,7 @@ def test_closing_stops_charges_and_returns_the_rest(sandbox_client: Board) -> No
     assert report["jobPostingInfo"]["closeAt"] <= sandbox_client.now_ms
 
 
-def test_a_job_expires_after_thirty_days(sandbox_client: Board) -> None:
+def test_a_job_expires_after_thirty_days(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("fitter-6")
     sandbox_client.advance("30d1m")
     late = sandbox_client.send_clicks(job_id, 1)
@@ -101,7 +101,7 @@ def test_a_job_expires_after_thirty_days(sandbox_client: Board) -> None:
     )
 
 
-def test_a_reports_campaign_shows_from_the_version_that_has_it(sandbox_client: Board) -> None:
+def test_a_reports_campaign_shows_from_the_version_that_has_it(sandbox_client: SandboxClient) -> None:
     contract = f"urn:li:contract:{sandbox_client.credentials['customer_contract_id']}"
     at = sandbox_client.now_ms
     made = sandbox_client.client.post(

@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 20
 
 
 @dataclass(frozen=True)
-class Board:
+class SandboxClient:
     """A running sandbox. ``credentials`` is what the credentials file holds."""
 
     client: TestClient
@@ -193,7 +193,7 @@ def range_text(first: date, last: date) -> str:
 
 
 @contextmanager
-def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
+def open_board(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
@@ -201,7 +201,7 @@ def open_board(database_url: str, **settings: Any) -> Iterator[Board]:
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
     )
     with TestClient(create_app(chosen), base_url="http://board.example") as client:
-        yield Board(client, credentials)
+        yield SandboxClient(client, credentials)
 
 
 async def _make_partner(database_url: str, secret_key: str) -> dict[str, Any]:

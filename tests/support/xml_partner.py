@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from oauthlib.oauth1 import SIGNATURE_TYPE_AUTH_HEADER, Client
 
-from tests.support.sandbox_client import Board, bearer
+from tests.support.sandbox_client import SandboxClient, bearer
 
 XML_TYPE = "text/xml; charset=UTF-8"
 POSTER = "jo@customer.example"
@@ -20,7 +20,7 @@ PIXEL = "<tracking-pixel-url>https://ats.example.com/p.gif</tracking-pixel-url>"
 class XmlPartner:
     """Calls as the partner's parent application, with a token."""
 
-    sandbox_client: Board
+    sandbox_client: SandboxClient
     who: str = "parent"
 
     def contract(self, kind: str) -> int:

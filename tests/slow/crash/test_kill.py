@@ -16,7 +16,7 @@ from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed as sandbox_seed
 from tests.slow.crash.installation import Installation
-from tests.support.sandbox_client import Board, make_event
+from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.table_snapshots import read_tables
 
 PRICE_MICROS = sandbox_seed.CLICK_PRICE_MICROS
@@ -162,7 +162,7 @@ def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
     credentials = asyncio.run(make_partner(installation.start_database())) | installation.keys
     installation.start_server()
     with httpx2.Client(base_url=installation.base_url, timeout=30) as client:
-        sandbox_client = Board(client, credentials)
+        sandbox_client = SandboxClient(client, credentials)
         budgets = {}
         for name, units in BUDGETS.items():
             budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": f"{units}.00"}}

@@ -7,7 +7,7 @@ import pytest
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import Board, open_board
+from tests.support.sandbox_client import SandboxClient, open_board
 
 
 @pytest.fixture(scope="module")
@@ -38,4 +38,4 @@ def neighbour(sandbox_client, database_url):
         finally:
             await database.close()
 
-    return Board(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))
+    return SandboxClient(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.stories.partner.test_webhooks import register, wait_for
-from tests.support.sandbox_client import Board, bearer
+from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.webhook_receiver import Receiver, open_receiver
 
 WITHIN_SECONDS = 1.0
@@ -24,7 +24,7 @@ def receiver() -> Iterator[Receiver]:
 class Follower:
     """Follows the feed from a snapshot on, and keeps which jobs are promoted."""
 
-    def __init__(self, sandbox_client: Board) -> None:
+    def __init__(self, sandbox_client: SandboxClient) -> None:
         self.sandbox_client = sandbox_client
         self.reasons: dict[str, str | None] = {}
         lines = [json.loads(line) for line in self._get("/delivery/snapshot").text.splitlines()]
@@ -54,7 +54,7 @@ class Follower:
             self.follow(wait=2)
 
 
-def task_of(sandbox_client: Board, row: dict[str, Any]) -> str:
+def task_of(sandbox_client: SandboxClient, row: dict[str, Any]) -> str:
     return sandbox_client.task(row["id"])["status"]
 
 

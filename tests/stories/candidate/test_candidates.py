@@ -10,12 +10,12 @@ from starlette.testclient import TestClient
 from jobmeter.api.candidate.pages import serialize_address
 from jobmeter.metering.intake.identity import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
-from tests.support.sandbox_client import Board, bearer, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, open_board
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
-def links(sandbox_client: Board, job_id: int) -> dict[str, str]:
+def links(sandbox_client: SandboxClient, job_id: int) -> dict[str, str]:
     answer = sandbox_client.client.get(
         f"/operator/jobs/{job_id}/links", headers=bearer(sandbox_client.credentials["operator_key"])
     )
@@ -23,7 +23,7 @@ def links(sandbox_client: Board, job_id: int) -> dict[str, str]:
     return answer.json()
 
 
-def figures(sandbox_client: Board, external_id: str) -> tuple[int, int, str]:
+def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, str]:
     day = sandbox_client.now.date()
     sandbox_client.advance_to_midnight()
     report = sandbox_client.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
@@ -31,7 +31,7 @@ def figures(sandbox_client: Board, external_id: str) -> tuple[int, int, str]:
     return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
 
 
-def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: Board) -> None:
+def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("seen")
     paths = links(sandbox_client, job_id)
 
@@ -45,7 +45,9 @@ def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: Board) -> N
     assert figures(sandbox_client, "seen") == (2, 1, "1.50")
 
 
-def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(sandbox_client: Board) -> None:
+def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(
+    sandbox_client: SandboxClient,
+) -> None:
     hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
     job_id = sandbox_client.post_job("hostile", description=hostile, title="Fitter </script><script>alert(3)")
 
@@ -69,13 +71,13 @@ def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(sandbox_
     assert "<b>Bold</b>" in page
 
 
-def test_the_partners_pixel_stands_on_the_page(sandbox_client: Board) -> None:
+def test_the_partners_pixel_stands_on_the_page(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("pixel", trackingPixelUrl="https://pixel.example.com/p?a=1&b=2")
     page = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
     assert 'src="https://pixel.example.com/p?a=1&amp;b=2"' in page
 
 
-def test_a_crawler_is_led_on_and_not_charged(sandbox_client: Board) -> None:
+def test_a_crawler_is_led_on_and_not_charged(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("crawled")
     paths = links(sandbox_client, job_id)
     crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
@@ -86,7 +88,7 @@ def test_a_crawler_is_led_on_and_not_charged(sandbox_client: Board) -> None:
     assert figures(sandbox_client, "crawled") == (1, 0, "0.00")
 
 
-def test_a_closed_job_leads_nowhere(sandbox_client: Board) -> None:
+def test_a_closed_job_leads_nowhere(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
     paths = links(sandbox_client, job_id)
     sandbox_client.close_job("over")
@@ -106,7 +108,7 @@ def test_a_closed_job_leads_nowhere(sandbox_client: Board) -> None:
 
 
 @pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
-def test_a_bent_link_is_refused(sandbox_client: Board, bend: str) -> None:
+def test_a_bent_link_is_refused(sandbox_client: SandboxClient, bend: str) -> None:
     token = links(sandbox_client, sandbox_client.post_job("bent"))["apply"].rsplit("/", 1)[-1]
     bent = {
         "swap": ("A" if token[0] != "A" else "B") + token[1:],
@@ -122,7 +124,7 @@ def test_a_bent_link_is_refused(sandbox_client: Board, bend: str) -> None:
     assert "location" not in answer.headers
 
 
-def test_an_unknown_job_has_no_page(sandbox_client: Board) -> None:
+def test_an_unknown_job_has_no_page(sandbox_client: SandboxClient) -> None:
     assert sandbox_client.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
     assert sandbox_client.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404
 
@@ -157,7 +159,7 @@ XML_JOB = """<job>
 APPLY = "<how-to-apply><application-url>https://careers.example.com/xml</application-url></how-to-apply>"
 
 
-def post_xml(sandbox_client: Board, key: str, apply: str) -> int:
+def post_xml(sandbox_client: SandboxClient, key: str, apply: str) -> int:
     contract = next(
         row["id"] for row in sandbox_client.credentials["hiring_contracts"] if row["kind"] == "SLOTS"
     )
@@ -171,7 +173,7 @@ def post_xml(sandbox_client: Board, key: str, apply: str) -> int:
 
 
 def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
-    sandbox_client: Board, database_url: str
+    sandbox_client: SandboxClient, database_url: str
 ) -> None:
     job_id = post_xml(sandbox_client, "xml-1", APPLY)
     paths = links(sandbox_client, job_id)
@@ -195,7 +197,7 @@ def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
     assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
-def test_a_job_without_an_address_has_no_apply_link(sandbox_client: Board) -> None:
+def test_a_job_without_an_address_has_no_apply_link(sandbox_client: SandboxClient) -> None:
     paths = links(sandbox_client, post_xml(sandbox_client, "xml-2", ""))
     assert "/jobs/apply/" not in sandbox_client.client.get(paths["view"], headers=BROWSER).text
     assert (
@@ -203,7 +205,7 @@ def test_a_job_without_an_address_has_no_apply_link(sandbox_client: Board) -> No
     )
 
 
-def test_who_only_checks_a_link_is_not_counted(sandbox_client: Board) -> None:
+def test_who_only_checks_a_link_is_not_counted(sandbox_client: SandboxClient) -> None:
     """Mail scanners, previews and link checkers ask with HEAD: each was charged as a click."""
     paths = links(sandbox_client, sandbox_client.post_job("checked"))
     for path in paths.values():
@@ -220,7 +222,7 @@ def test_who_only_checks_a_link_is_not_counted(sandbox_client: Board) -> None:
     [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
 )
 def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(
-    sandbox_client: Board, header: str, value: str
+    sandbox_client: SandboxClient, header: str, value: str
 ) -> None:
     paths = links(sandbox_client, sandbox_client.post_job("ahead"))
     answer = sandbox_client.client.get(

@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 
 @pytest.fixture
@@ -23,4 +23,4 @@ def neighbour(sandbox_client, database_url):
         finally:
             await database.close()
 
-    return Board(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))
+    return SandboxClient(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))

@@ -6,17 +6,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.sandbox_client import Board, bearer, make_event, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_board
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.50"}}
 
 
-def ask(sandbox_client: Board, path: str, **parameters: Any) -> Any:
+def ask(sandbox_client: SandboxClient, path: str, **parameters: Any) -> Any:
     headers = bearer(sandbox_client.credentials["operator_key"])
     return sandbox_client.client.get(f"/operator/explain/{path}", headers=headers, params=parameters or None)
 
 
-def send_one_of_each(sandbox_client: Board) -> tuple[int, int]:
+def send_one_of_each(sandbox_client: SandboxClient) -> tuple[int, int]:
     """A job with money for three clicks; charged, repeated, beyond the budget, refused. Returns job id and time."""
     job_id, at = sandbox_client.post_job("one-of-each", budget=BUDGET), sandbox_client.now_ms
     clicks = [
@@ -32,7 +32,7 @@ def send_one_of_each(sandbox_client: Board) -> tuple[int, int]:
     return job_id, at
 
 
-def test_each_click_of_a_day_has_its_outcome(sandbox_client: Board) -> None:
+def test_each_click_of_a_day_has_its_outcome(sandbox_client: SandboxClient) -> None:
     job_id, _ = send_one_of_each(sandbox_client)
     day = sandbox_client.now.date().isoformat()
 
@@ -82,7 +82,7 @@ def test_each_click_of_a_day_has_its_outcome(sandbox_client: Board) -> None:
     assert restatement["after"]["charge"] == "3.00"
 
 
-def test_a_charge_is_explained_by_its_batch(sandbox_client: Board) -> None:
+def test_a_charge_is_explained_by_its_batch(sandbox_client: SandboxClient) -> None:
     job_id, _ = send_one_of_each(sandbox_client)
     sandbox_client.advance_to_midnight(days=3)
     (charge,) = [
@@ -104,7 +104,7 @@ def test_a_charge_is_explained_by_its_batch(sandbox_client: Board) -> None:
     assert [correction["purpose"] for correction in found["corrections"]] == ["REVERSE"]
 
 
-def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: Board) -> None:
+def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: SandboxClient) -> None:
     job_id, at = send_one_of_each(sandbox_client)
     found = ask(sandbox_client, "events", source="board", id="beyond", time=at + 3_000).json()
     assert (found["jobId"], found["type"], found["click"]["outcome"]) == (
@@ -118,7 +118,7 @@ def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: Board) ->
     assert (view["type"], view["click"]) == ("view", None)
 
 
-def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: Board) -> None:
+def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: SandboxClient) -> None:
     job_id, at = sandbox_client.post_job("busy"), sandbox_client.now_ms
     count = 1_003
     clicks = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(count)]
@@ -138,7 +138,9 @@ def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: Board) 
         assert [click["outcome"] for click in clicks] == ["CHARGED"] * 20 + ["BEYOND_BUDGET"] * (count - 20)
 
 
-def test_a_page_of_postings_continues_where_the_last_ended(sandbox_client: Board, database_url: str) -> None:
+def test_a_page_of_postings_continues_where_the_last_ended(
+    sandbox_client: SandboxClient, database_url: str
+) -> None:
     job_id = sandbox_client.post_job("often-charged")
     sandbox_client.send_clicks(job_id, 1)
     with psycopg.connect(database_url) as connection:
@@ -171,7 +173,7 @@ def test_a_page_of_postings_continues_where_the_last_ended(sandbox_client: Board
         ("charges/00000000-0000-0000-0000-000000000001?after=x", 400),
     ],
 )
-def test_what_is_not_there_is_told(sandbox_client: Board, path: str, status: int) -> None:
+def test_what_is_not_there_is_told(sandbox_client: SandboxClient, path: str, status: int) -> None:
     assert ask(sandbox_client, path).status_code == status
     assert sandbox_client.client.get(f"/operator/explain/{path}").status_code == 401
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_client import Board, bearer, make_event
+from tests.support.sandbox_client import SandboxClient, bearer, make_event
 
 NETWORK = "198.51.100.0/24"
 
 
-def send(sandbox_client: Board, verb: str, path: str, body: Any) -> Any:
+def send(sandbox_client: SandboxClient, verb: str, path: str, body: Any) -> Any:
     headers = bearer(sandbox_client.credentials["operator_key"])
     return sandbox_client.client.request(verb, f"/operator/{path}", headers=headers, json=body)
 
 
-def settle_two_clicks(sandbox_client: Board, name: str) -> tuple[int, str]:
+def settle_two_clicks(sandbox_client: SandboxClient, name: str) -> tuple[int, str]:
     """A click of ada from a network and one of bo from nowhere, on a job of its own."""
     job_id, at = sandbox_client.post_job(name), sandbox_client.now_ms
     clicks = [
@@ -26,7 +26,7 @@ def settle_two_clicks(sandbox_client: Board, name: str) -> tuple[int, str]:
     return job_id, sandbox_client.now.date().isoformat()
 
 
-def list_reasons(sandbox_client: Board, job_id: int, day: str) -> dict[str, int]:
+def list_reasons(sandbox_client: SandboxClient, job_id: int, day: str) -> dict[str, int]:
     headers = bearer(sandbox_client.credentials["operator_key"])
     found = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}/days/{day}", headers=headers).json()
     return found["restatements"][0]["reversed"] if found["restatements"] else {}
@@ -45,7 +45,7 @@ def list_reasons(sandbox_client: Board, job_id: int, day: str) -> dict[str, int]
     ],
 )
 def test_clicks_are_excluded_by_hand(
-    sandbox_client: Board, body: dict[str, Any], reversed_clicks: int
+    sandbox_client: SandboxClient, body: dict[str, Any], reversed_clicks: int
 ) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "excluded")
     named = {"the job": job_id, "the day": day}
@@ -63,7 +63,7 @@ def test_clicks_are_excluded_by_hand(
     )
 
 
-def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(sandbox_client: Board) -> None:
+def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(sandbox_client: SandboxClient) -> None:
     listed = send(sandbox_client, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
     assert listed == {"added": 1, "tooNarrow": 1}
     job_id, day = settle_two_clicks(sandbox_client, "listed")
@@ -76,7 +76,7 @@ def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(sandbox_cl
     assert list_reasons(sandbox_client, job_id, day) == {}
 
 
-def test_a_rule_is_set_and_shown(sandbox_client: Board) -> None:
+def test_a_rule_is_set_and_shown(sandbox_client: SandboxClient) -> None:
     changed = send(sandbox_client, "PUT", "settlementRules/NO_VIEW", {"isOn": True})
     assert changed.status_code == 200
     headers = bearer(sandbox_client.credentials["operator_key"])
@@ -113,12 +113,14 @@ def test_a_rule_is_set_and_shown(sandbox_client: Board) -> None:
     ],
 )
 def test_what_can_not_be_set_is_refused(
-    sandbox_client: Board, verb: str, path: str, body: Any, status: int
+    sandbox_client: SandboxClient, verb: str, path: str, body: Any, status: int
 ) -> None:
     assert send(sandbox_client, verb, path, body).status_code == status
 
 
-def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(sandbox_client: Board) -> None:
+def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(
+    sandbox_client: SandboxClient,
+) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "credited")
     headers = bearer(sandbox_client.credentials["operator_key"])
 
@@ -156,7 +158,9 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(sa
     assert told["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(sandbox_client: Board) -> None:
+def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(
+    sandbox_client: SandboxClient,
+) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "lowered")
     headers = bearer(sandbox_client.credentials["operator_key"])
     sandbox_client.advance_to_midnight(days=4)
@@ -177,7 +181,7 @@ def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(sandbox_
     assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
 
 
-def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: Board) -> None:
+def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: SandboxClient) -> None:
     """It was taken, and nothing came of it."""
     _, day = settle_two_clicks(sandbox_client, "late")
     sandbox_client.advance_to_midnight(days=3)
@@ -186,7 +190,7 @@ def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: Board) -> N
     assert f"{day} is settled" in answer.json()["message"]
 
 
-def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: Board) -> None:
+def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: SandboxClient) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "mistake")
     asked = [{"jobId": job_id}, {"visitor": "ada", "day": day}, {"event": {"source": "board", "id": "x"}}]
     numbers = [
@@ -212,13 +216,13 @@ def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: Board) 
     assert list_reasons(sandbox_client, job_id, day) == {"EXCLUDED": 1}  # ada's alone
 
 
-def test_a_job_that_does_not_exist_can_not_be_excluded(sandbox_client: Board) -> None:
+def test_a_job_that_does_not_exist_can_not_be_excluded(sandbox_client: SandboxClient) -> None:
     assert (
         send(sandbox_client, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
     )
 
 
-def test_health_tells_through_which_day_everything_is_final(sandbox_client: Board) -> None:
+def test_health_tells_through_which_day_everything_is_final(sandbox_client: SandboxClient) -> None:
     """Whether settlement has run could be seen nowhere; a server that was off for days catches up by itself."""
     _, day = settle_two_clicks(sandbox_client, "seen")
     sandbox_client.advance_to_midnight(days=2)

@@ -5,12 +5,12 @@ from datetime import date
 
 import psycopg
 
-from tests.support.sandbox_client import Board, make_event
+from tests.support.sandbox_client import SandboxClient, make_event
 
 TIGHT = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "3.00"}}
 
 
-def send_double_clicks(sandbox_client: Board, job_id: int) -> date:
+def send_double_clicks(sandbox_client: SandboxClient, job_id: int) -> date:
     """Two clicks of one visitor: both are charged at first."""
     at = sandbox_client.now_ms
     clicks = [
@@ -22,14 +22,14 @@ def send_double_clicks(sandbox_client: Board, job_id: int) -> date:
     return day
 
 
-def read_day(sandbox_client: Board, external_id: str, day: date) -> tuple[int, str]:
+def read_day(sandbox_client: SandboxClient, external_id: str, day: date) -> tuple[int, str]:
     report = sandbox_client.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
     (row,) = report["jobPerformanceMetrics"]
     return row["applyClickCount"], row["charge"]["amount"]
 
 
 def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_again(
-    sandbox_client: Board,
+    sandbox_client: SandboxClient,
 ) -> None:
     # given a budget of two clicks, spent on two clicks of one visitor
     job_id = sandbox_client.post_job("twice", budget=TIGHT)
@@ -50,7 +50,7 @@ def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_agai
     assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: Board) -> None:
+def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: SandboxClient) -> None:
     # given a job that was closed with a double click on it, and the rest of the contract reserved
     job_id = sandbox_client.post_job("closed", budget=TIGHT)
     day = send_double_clicks(sandbox_client, job_id)
@@ -69,7 +69,7 @@ def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: Board
     assert sandbox_client.post_job("next", budget=one_click) > 0
 
 
-def test_jobs_go_live_while_a_day_is_being_settled(sandbox_client: Board, database_url: str) -> None:
+def test_jobs_go_live_while_a_day_is_being_settled(sandbox_client: SandboxClient, database_url: str) -> None:
     """A day of many millions takes a while, and falls due at midnight for everyone."""
     with psycopg.connect(database_url) as another:
         another.execute("LOCK TABLE settled_days")
@@ -77,7 +77,7 @@ def test_jobs_go_live_while_a_day_is_being_settled(sandbox_client: Board, databa
 
 
 def test_a_moved_clock_waits_for_a_settlement_that_another_process_has_begun(
-    sandbox_client: Board, database_url: str
+    sandbox_client: SandboxClient, database_url: str
 ) -> None:
     job_id = sandbox_client.post_job("waited-for")
     day = send_double_clicks(sandbox_client, job_id)

@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from tests.support.sandbox_client import PATIENCE_SECONDS, Board, make_event
+from tests.support.sandbox_client import PATIENCE_SECONDS, SandboxClient, make_event
 
 
-def follow(sandbox_client: Board, who: str = "child", **parameters: Any) -> Any:
+def follow(sandbox_client: SandboxClient, who: str = "child", **parameters: Any) -> Any:
     answer = sandbox_client.client.get(
         "/partner/charges", headers=sandbox_client.headers(who), params=parameters
     )
@@ -14,7 +14,9 @@ def follow(sandbox_client: Board, who: str = "child", **parameters: Any) -> Any:
     return answer.json()
 
 
-def follow_until(sandbox_client: Board, count: int, who: str = "child", limit: int = 1_000) -> list[Any]:
+def follow_until(
+    sandbox_client: SandboxClient, count: int, who: str = "child", limit: int = 1_000
+) -> list[Any]:
     """Every entry from the beginning, once there are ``count``: new ones show when all before them are known."""
     for _ in range(PATIENCE_SECONDS * 20):
         found, cursor, more = [], "0", True
@@ -28,7 +30,7 @@ def follow_until(sandbox_client: Board, count: int, who: str = "child", limit: i
     raise AssertionError(f"{len(found)} entries, expected {count}")
 
 
-def make_history(sandbox_client: Board) -> int:
+def make_history(sandbox_client: SandboxClient) -> int:
     """A charge, a late one, and the reversal of a repeated click after three days."""
     job_id, at = sandbox_client.post_job("followed"), sandbox_client.now_ms
     clicks = [make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="ada") for n in range(2)]
@@ -39,7 +41,7 @@ def make_history(sandbox_client: Board) -> int:
     return job_id
 
 
-def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: Board) -> None:
+def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: SandboxClient) -> None:
     job_id = make_history(sandbox_client)
     entries = follow_until(sandbox_client, 5)
     assert [entry["type"] for entry in entries] == [
@@ -69,7 +71,7 @@ def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: Board)
     )
 
 
-def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_client: Board) -> None:
+def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_client: SandboxClient) -> None:
     make_history(sandbox_client)
     entries = follow_until(sandbox_client, 5)
     assert follow_until(sandbox_client, 5, limit=1) == follow_until(sandbox_client, 5, limit=2) == entries
@@ -78,7 +80,7 @@ def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_cli
     assert follow(sandbox_client, after=entries[1]["cursor"])["elements"] == entries[2:]
 
 
-def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_client: Board) -> None:
+def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_client: SandboxClient) -> None:
     make_history(sandbox_client)
     assert follow_until(sandbox_client, 5, who="parent") == follow_until(sandbox_client, 5)
     other = sandbox_client.client.post(
@@ -98,7 +100,7 @@ def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_clie
     assert page["elements"] == []
 
 
-def test_a_stream_needs_a_token_and_a_cursor_that_is_one(sandbox_client: Board) -> None:
+def test_a_stream_needs_a_token_and_a_cursor_that_is_one(sandbox_client: SandboxClient) -> None:
     assert sandbox_client.client.get("/partner/charges").status_code == 401
     for wrong in ("-1", "x", "9" * 19, "999999"):
         answer = sandbox_client.client.get(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jobmeter.notifications.rules import WAITS
-from tests.support.sandbox_client import Board, bearer, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, open_board
 from tests.support.webhook_receiver import Receiver, open_mailbox, open_receiver
 
 PATIENCE_SECONDS = 15
@@ -24,14 +24,19 @@ def receiver() -> Iterator[Receiver]:
 
 
 def call(
-    sandbox_client: Board, method: str, path: str, body: Any = None, who: str = "child", **headers: str
+    sandbox_client: SandboxClient,
+    method: str,
+    path: str,
+    body: Any = None,
+    who: str = "child",
+    **headers: str,
 ) -> Any:
     return sandbox_client.client.request(
         method, f"/partner/webhooks{path}", json=body, headers=bearer(sandbox_client.token(who)) | headers
     )
 
 
-def register(sandbox_client: Board, url: str, *kinds: str, who: str = "child") -> dict[str, Any]:
+def register(sandbox_client: SandboxClient, url: str, *kinds: str, who: str = "child") -> dict[str, Any]:
     answer = call(
         sandbox_client, "POST", "", {"url": url, "kinds": list(kinds or ["JOB_POSTING_STATUS"])}, who
     )
@@ -55,7 +60,7 @@ def signatures(request: tuple[dict[str, str], bytes], *secrets: str) -> list[str
     return ["v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys]
 
 
-def list_deliveries(sandbox_client: Board, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
+def list_deliveries(sandbox_client: SandboxClient, webhook_id: int, more: str = "") -> list[dict[str, Any]]:
     return call(sandbox_client, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
 
 

@@ -6,12 +6,14 @@ from urllib.parse import quote
 import pytest
 
 from tests.stories.restli.test_operations import DAY_MS, carry_out, money, operate, status_of
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 INVALID = "This job has an invalid job campaign."
 
 
-def call(sandbox_client: Board, path: str, body: Any = None, who: str = "child", **headers: str) -> Any:
+def call(
+    sandbox_client: SandboxClient, path: str, body: Any = None, who: str = "child", **headers: str
+) -> Any:
     if body is None:
         return sandbox_client.client.get(
             f"/rest/jobCampaigns{path}", headers=sandbox_client.headers(who, **headers)
@@ -21,7 +23,7 @@ def call(sandbox_client: Board, path: str, body: Any = None, who: str = "child",
     )
 
 
-def make_campaign(sandbox_client: Board, partner_id: str = "spring", **changed: Any) -> str:
+def make_campaign(sandbox_client: SandboxClient, partner_id: str = "spring", **changed: Any) -> str:
     """The path of a new campaign that begins at once."""
     body = {
         "partnerJobCampaignId": partner_id,
@@ -36,22 +38,24 @@ def make_campaign(sandbox_client: Board, partner_id: str = "spring", **changed: 
     return f"/{quote(urn, safe='')}"
 
 
-def patch(sandbox_client: Board, path: str, assigned: dict[str, Any], removed: tuple[str, ...] = ()) -> Any:
+def patch(
+    sandbox_client: SandboxClient, path: str, assigned: dict[str, Any], removed: tuple[str, ...] = ()
+) -> Any:
     return call(sandbox_client, path, {"patch": {"$set": assigned, "$delete": list(removed)}})
 
 
-def settle(sandbox_client: Board) -> None:
+def settle(sandbox_client: SandboxClient) -> None:
     """Runs what is due."""
     sandbox_client.advance("1m")
 
 
-def read_status(sandbox_client: Board, path: str) -> str:
+def read_status(sandbox_client: SandboxClient, path: str) -> str:
     answer = call(sandbox_client, path)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["status"])
 
 
-def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: Board) -> None:
+def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: SandboxClient) -> None:
     # given a campaign with a job
     path = make_campaign(sandbox_client)
     settle(sandbox_client)
@@ -94,7 +98,7 @@ def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: Board) -> No
     assert patch(sandbox_client, path, {"status": "CLOSED"}).status_code == 204
 
 
-def test_a_campaign_of_the_future_begins_and_completes_by_itself(sandbox_client: Board) -> None:
+def test_a_campaign_of_the_future_begins_and_completes_by_itself(sandbox_client: SandboxClient) -> None:
     start = sandbox_client.now_ms + 2 * DAY_MS
     path = make_campaign(sandbox_client, startTime=start, endTime=start + 2 * DAY_MS)
     job_id = sandbox_client.post_job("f-1", partnerJobCampaignId="spring", contract=None)
@@ -114,7 +118,9 @@ def test_a_campaign_of_the_future_begins_and_completes_by_itself(sandbox_client:
     assert failed["errorMessage"] == INVALID
 
 
-def test_a_job_moves_between_campaigns_and_may_have_no_budget_of_its_own(sandbox_client: Board) -> None:
+def test_a_job_moves_between_campaigns_and_may_have_no_budget_of_its_own(
+    sandbox_client: SandboxClient,
+) -> None:
     make_campaign(sandbox_client, "one")
     paused = make_campaign(sandbox_client, "two")
     settle(sandbox_client)
@@ -149,7 +155,7 @@ def test_a_job_moves_between_campaigns_and_may_have_no_budget_of_its_own(sandbox
     ],
 )
 def test_a_campaign_that_is_wrong_is_refused(
-    sandbox_client: Board, changed: dict[str, Any], path: str
+    sandbox_client: SandboxClient, changed: dict[str, Any], path: str
 ) -> None:
     body = {
         "partnerJobCampaignId": "c",
@@ -162,7 +168,7 @@ def test_a_campaign_that_is_wrong_is_refused(
     assert answer.json()["message"].startswith(f"ERROR :: {path} :: ")
 
 
-def test_a_campaign_is_its_childs_own_and_changes_by_the_rules(sandbox_client: Board) -> None:
+def test_a_campaign_is_its_childs_own_and_changes_by_the_rules(sandbox_client: SandboxClient) -> None:
     path = make_campaign(sandbox_client)
     settle(sandbox_client)
     assert call(sandbox_client, path, who="parent").status_code == 403

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.stories.restli.test_operations import DAY_MS, carry_out, money, operate, status_of
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 
-def test_every_field_is_there(sandbox_client: Board) -> None:
+def test_every_field_is_there(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("s-1", location="Sunnyvale, California", availability="INTERNAL")
     shown = status_of(sandbox_client, "s-1")
     listed_at = shown["jobPostingInfo"].pop("listedAt")
@@ -39,7 +39,7 @@ def test_every_field_is_there(sandbox_client: Board) -> None:
     }
 
 
-def test_the_fields_are_those_of_the_official_fixture(sandbox_client: Board, shared: Path) -> None:
+def test_the_fields_are_those_of_the_official_fixture(sandbox_client: SandboxClient, shared: Path) -> None:
     text = (shared / "fixtures/lts_java_sdk/JobPostingStatusSuccessResponse.json").read_text()
     (theirs,) = json.loads(text)["results"].values()
     sandbox_client.post_job("s-2")
@@ -52,7 +52,9 @@ def list_paths(value: Any, path: str = "") -> set[str]:
     return {inner for name, item in value.items() for inner in list_paths(item, f"{path}/{name}")}
 
 
-def test_both_roots_and_both_protocols_answer_and_foreign_ids_are_unknown(sandbox_client: Board) -> None:
+def test_both_roots_and_both_protocols_answer_and_foreign_ids_are_unknown(
+    sandbox_client: SandboxClient,
+) -> None:
     sandbox_client.post_job("s-3")
     token = {"Authorization": sandbox_client.headers()["Authorization"]}
     answer = sandbox_client.client.get("/v2/jobPostingStatus?ids=s-3&ids=no-such", headers=token).json()
@@ -67,7 +69,7 @@ def test_both_roots_and_both_protocols_answer_and_foreign_ids_are_unknown(sandbo
     assert sandbox_client.client.get(f"/v2/jobPostingStatus?{many}", headers=token).status_code == 400
 
 
-def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: Board) -> None:
+def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: SandboxClient) -> None:
     # given a job whose budget carries two clicks, and one whose budget was taken back
     job_id = sandbox_client.post_job("o-1", budget=money("3.00"))
     (row,) = sandbox_client.batch_create([sandbox_client.job_element("o-2")])
@@ -108,7 +110,7 @@ def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: Board)
     assert (row["applyClickCount"], row["charge"]["amount"]) == (6, "4.50")
 
 
-def test_a_job_whose_contract_has_nothing_left_tells_of_the_account(sandbox_client: Board) -> None:
+def test_a_job_whose_contract_has_nothing_left_tells_of_the_account(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("acc-1", budget=money("3.00"))
     sandbox_client.post_job("acc-2", budget=money("999997.00"))
     sandbox_client.send_clicks(job_id, 2)
@@ -116,7 +118,7 @@ def test_a_job_whose_contract_has_nothing_left_tells_of_the_account(sandbox_clie
     assert shown["promotionStatusDetail"]["statusMessage"] == "The account level budget has ran out."
 
 
-def test_a_job_is_not_listed_once_its_duration_is_over(sandbox_client: Board) -> None:
+def test_a_job_is_not_listed_once_its_duration_is_over(sandbox_client: SandboxClient) -> None:
     sandbox_client.post_job("exp-1")
     sandbox_client.advance("31d")
     shown = status_of(sandbox_client, "exp-1")
@@ -124,7 +126,7 @@ def test_a_job_is_not_listed_once_its_duration_is_over(sandbox_client: Board) ->
     assert shown["listingStatusDetail"]["statusMessage"] == "This job's duration limit has been reach."
 
 
-def test_tasks_are_kept_thirty_days(sandbox_client: Board) -> None:
+def test_tasks_are_kept_thirty_days(sandbox_client: SandboxClient) -> None:
     row = operate(sandbox_client, "CREATE", "kept-1")
     sandbox_client.advance("29d")
     assert sandbox_client.task(row["id"])["status"] == "SUCCEEDED"

@@ -5,16 +5,16 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 
-def find(sandbox_client: Board, query: str) -> Any:
+def find(sandbox_client: SandboxClient, query: str) -> Any:
     return sandbox_client.client.get(
         f"/rest/jobPostingGeoLocations?{query}", headers=sandbox_client.headers()
     )
 
 
-def test_a_location_is_looked_up(sandbox_client: Board) -> None:
+def test_a_location_is_looked_up(sandbox_client: SandboxClient) -> None:
     answer = find(sandbox_client, "q=search&location=Sunnyvale%2C%20California").json()
     (found,) = answer["elements"]
     assert (found["location"], found["countryCode"]) == ("Sunnyvale, California, United States", "US")
@@ -28,7 +28,7 @@ def test_a_location_is_looked_up(sandbox_client: Board) -> None:
         assert find(sandbox_client, wrong).status_code == 400, wrong
 
 
-def update(sandbox_client: Board, key: str, patch: Any, who: str = "parent") -> Any:
+def update(sandbox_client: SandboxClient, key: str, patch: Any, who: str = "parent") -> Any:
     return sandbox_client.client.post(
         f"/v2/provisionedApplications/{key}",
         headers=sandbox_client.headers(who, **{"Content-Type": "text/plain"}),
@@ -36,7 +36,7 @@ def update(sandbox_client: Board, key: str, patch: Any, who: str = "parent") -> 
     )
 
 
-def show(sandbox_client: Board) -> dict[str, Any]:
+def show(sandbox_client: SandboxClient) -> dict[str, Any]:
     query = "q=credentialsByUniqueForeignId&uniqueForeignId=sandbox-customer"
     answer = sandbox_client.client.get(
         f"/v2/provisionedApplications?{query}", headers=sandbox_client.headers("parent")
@@ -45,7 +45,7 @@ def show(sandbox_client: Board) -> dict[str, Any]:
     return dict(found)
 
 
-def test_a_child_application_is_changed_by_its_parent(sandbox_client: Board) -> None:
+def test_a_child_application_is_changed_by_its_parent(sandbox_client: SandboxClient) -> None:
     urn = sandbox_client.credentials["child"]["urn"]
     before = show(sandbox_client)
     answer = update(
@@ -72,13 +72,13 @@ def test_a_child_application_is_changed_by_its_parent(sandbox_client: Board) -> 
         ("x", "/patch"),
     ],
 )
-def test_a_change_that_breaks_a_rule_is_refused(sandbox_client: Board, patch: Any, says: str) -> None:
+def test_a_change_that_breaks_a_rule_is_refused(sandbox_client: SandboxClient, patch: Any, says: str) -> None:
     answer = update(sandbox_client, sandbox_client.credentials["child"]["urn"], patch)
     assert answer.status_code == 422
     assert answer.json()["message"].startswith(f"ERROR :: {says} :: ")
 
 
-def test_only_the_parent_changes_its_own_children(sandbox_client: Board) -> None:
+def test_only_the_parent_changes_its_own_children(sandbox_client: SandboxClient) -> None:
     change = {"$set": {"description": "changed"}}
     assert (
         update(sandbox_client, sandbox_client.credentials["child"]["urn"], change, "child").status_code == 403

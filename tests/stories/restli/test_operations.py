@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from jobmeter.jobs.messages import DUPLICATE_CONTENT
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 DAY_MS = 86_400_000
 
@@ -15,21 +15,25 @@ def money(amount: str) -> dict[str, Any]:
     return {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": amount}}
 
 
-def operate(sandbox_client: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
+def operate(
+    sandbox_client: SandboxClient, operation: str, external_id: str, **changed: Any
+) -> dict[str, Any]:
     """The row of one element."""
     element = sandbox_client.job_element(external_id, jobPostingOperationType=operation, **changed)
     (row,) = sandbox_client.batch_create([element])
     return row
 
 
-def carry_out(sandbox_client: Board, operation: str, external_id: str, **changed: Any) -> dict[str, Any]:
+def carry_out(
+    sandbox_client: SandboxClient, operation: str, external_id: str, **changed: Any
+) -> dict[str, Any]:
     """The task of one element, once it is over."""
     row = operate(sandbox_client, operation, external_id, **changed)
     assert row["status"] == 202, row
     return sandbox_client.task(row["id"])
 
 
-def status_of(sandbox_client: Board, external_id: str) -> dict[str, Any]:
+def status_of(sandbox_client: SandboxClient, external_id: str) -> dict[str, Any]:
     answer = sandbox_client.client.get(
         f"/rest/jobPostingStatus?ids=List({quote(external_id, safe='')})", headers=sandbox_client.headers()
     )
@@ -37,7 +41,7 @@ def status_of(sandbox_client: Board, external_id: str) -> dict[str, Any]:
     return answer.json()["results"][external_id]
 
 
-def available(sandbox_client: Board, mark: str) -> int:
+def available(sandbox_client: SandboxClient, mark: str) -> int:
     """Whole dollars of the contract that no job has reserved, found out by asking for too much."""
     low, high = 0, 1_000_000
     while low < high:
@@ -53,7 +57,7 @@ def available(sandbox_client: Board, mark: str) -> int:
     return low
 
 
-def test_an_update_changes_the_content_and_the_budget(sandbox_client: Board) -> None:
+def test_an_update_changes_the_content_and_the_budget(sandbox_client: SandboxClient) -> None:
     # given a job with three clicks at 1.50
     job_id = sandbox_client.post_job("u-1", budget=money("600000.00"))
     day = sandbox_client.now.date()
@@ -94,7 +98,7 @@ def test_an_update_changes_the_content_and_the_budget(sandbox_client: Board) -> 
     assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "12.00"
 
 
-def test_money_returns_to_the_contract_to_the_cent(sandbox_client: Board) -> None:
+def test_money_returns_to_the_contract_to_the_cent(sandbox_client: SandboxClient) -> None:
     sandbox_client.post_job("m-1", budget=money("500.00"))
     carry_out(sandbox_client, "UPDATE", "m-1", budget=money("800.00"))
     carry_out(sandbox_client, "UPDATE", "m-1", budget=money("200.00"))
@@ -107,7 +111,7 @@ def test_money_returns_to_the_contract_to_the_cent(sandbox_client: Board) -> Non
     assert available(sandbox_client, "probe-4") == 1_000_000
 
 
-def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: Board) -> None:
+def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: SandboxClient) -> None:
     partner_id = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
     start = (
         "Job processing failed due to a client-side error. Please check payload and integration setup. "
@@ -130,7 +134,7 @@ def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: Board) -> 
     assert operate(sandbox_client, "CLOSE", "over")["status"] == 409
 
 
-def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: Board) -> None:
+def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: SandboxClient) -> None:
     posted = sandbox_client.now
     job_id = sandbox_client.post_job("r-1")
     before = status_of(sandbox_client, "r-1")["jobPostingInfo"]["expireAt"]
@@ -146,7 +150,7 @@ def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: Board) -> Non
     assert failed["errorMessage"].endswith("`RENEW` is not allowed for an expired job")
 
 
-def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: Board) -> None:
+def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: SandboxClient) -> None:
     # given two elements of one batch that differ in their id, and in case and spacing only
     same = {"title": "Crane driver", "description": "Moves what is heavy, with care. " * 5}
     first = sandbox_client.job_element("d-1", **same, budget=money("500000.00"))
@@ -184,7 +188,7 @@ def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: Board
     assert sandbox_client.task(row["id"])["status"] == "SUCCEEDED"
 
 
-def test_an_id_used_before_is_never_free(sandbox_client: Board) -> None:
+def test_an_id_used_before_is_never_free(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("again")
     sandbox_client.close_job("again")
     failed = carry_out(sandbox_client, "CREATE", "again", title="Another title")
@@ -194,7 +198,7 @@ def test_an_id_used_before_is_never_free(sandbox_client: Board) -> None:
     )
 
 
-def test_each_alternate_location_has_a_task(sandbox_client: Board) -> None:
+def test_each_alternate_location_has_a_task(sandbox_client: SandboxClient) -> None:
     element = sandbox_client.job_element("a-1", alternateLocations=["York, UK", "Bath, UK"])
     (row,) = sandbox_client.batch_create([element])
     others = row["entity"]["alternateLocationTasks"]
@@ -213,7 +217,7 @@ def test_each_alternate_location_has_a_task(sandbox_client: Board) -> None:
     )
 
 
-def test_a_country_alone_is_a_place_for_remote_work_only(sandbox_client: Board) -> None:
+def test_a_country_alone_is_a_place_for_remote_work_only(sandbox_client: SandboxClient) -> None:
     failed = carry_out(sandbox_client, "CREATE", "c-1", location="Germany")
     assert failed["status"] == "FAILED"
     assert failed["errorMessage"].endswith(
@@ -225,7 +229,7 @@ def test_a_country_alone_is_a_place_for_remote_work_only(sandbox_client: Board) 
 
 @pytest.mark.parametrize("operation", ["UPGRADE", "DOWNGRADE"])
 def test_a_basic_job_has_nothing_to_downgrade_and_needs_a_contract_to_upgrade(
-    sandbox_client: Board, operation: str
+    sandbox_client: SandboxClient, operation: str
 ) -> None:
     sandbox_client.post_job("b-1", contract=None, budget=None)
     row = operate(sandbox_client, operation, "b-1", contract=None, budget=None)
@@ -241,7 +245,7 @@ def test_a_basic_job_has_nothing_to_downgrade_and_needs_a_contract_to_upgrade(
     assert "can not be changed" in failed["errorMessage"]
 
 
-def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: Board) -> None:
+def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: SandboxClient) -> None:
     element = sandbox_client.job_element(
         "old-1",
         jobPostingOperationType=None,
@@ -263,7 +267,7 @@ def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: Boar
     assert row["error"]["errorDetailType"] == "com.linkedin.restli.common.ErrorDetails"
 
 
-def test_a_batch_has_at_most_a_hundred_elements_and_no_id_twice(sandbox_client: Board) -> None:
+def test_a_batch_has_at_most_a_hundred_elements_and_no_id_twice(sandbox_client: SandboxClient) -> None:
     headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
     for elements in ([sandbox_client.job_element("x")] * 2, [{}] * 101):
         answer = sandbox_client.client.post(

@@ -7,18 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import make_database
-from tests.support.sandbox_client import Board, make_event, open_board, range_text
+from tests.support.sandbox_client import SandboxClient, make_event, open_board, range_text
 
 HOUR = timedelta(hours=1)
 
 
-def ask(sandbox_client: Board, query: str, **headers: str):
+def ask(sandbox_client: SandboxClient, query: str, **headers: str):
     return sandbox_client.client.get(
         f"/rest/partnerJobReports?{query}", headers=sandbox_client.headers() | headers
     )
 
 
-def list_queries(sandbox_client: Board, first: datetime) -> list[str]:
+def list_queries(sandbox_client: SandboxClient, first: datetime) -> list[str]:
     """Both reports over the days from ``first`` to yesterday that one call may ask for."""
     last = (sandbox_client.now - timedelta(days=1)).date()
     day = max(first.date(), last.replace(day=1))
@@ -80,7 +80,7 @@ STEPS = st.lists(
 class History:
     """A board that lives through steps. Visitors repeat, so settlement takes clicks back."""
 
-    def __init__(self, sandbox_client: Board) -> None:
+    def __init__(self, sandbox_client: SandboxClient) -> None:
         self.sandbox_client = sandbox_client
         self.job_ids: dict[str, int] = {}
         self.began = sandbox_client.now

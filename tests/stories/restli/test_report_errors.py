@@ -12,7 +12,7 @@ import pytest
 
 from jobmeter.api.restli.forced_failures import HEADER
 from jobmeter.base.clock import read_machine_clock
-from tests.support.sandbox_client import Board, bearer, open_board, range_text
+from tests.support.sandbox_client import SandboxClient, bearer, open_board, range_text
 
 # The codes, statuses and beginnings of the texts as the page gives them; 6002 is not on it.
 DOCUMENTED = {
@@ -38,7 +38,7 @@ UNREADABLE = {
 }
 
 
-def ask(sandbox_client: Board, report: str, **headers: str):
+def ask(sandbox_client: SandboxClient, report: str, **headers: str):
     """The report of yesterday, with a job that has figures."""
     day = sandbox_client.now.date() - timedelta(days=1)
     target = {
@@ -51,7 +51,7 @@ def ask(sandbox_client: Board, report: str, **headers: str):
 
 
 @pytest.fixture
-def reported(database_url: str) -> Iterator[Board]:
+def reported(database_url: str) -> Iterator[SandboxClient]:
     with open_board(database_url, report_seconds_max=1) as sandbox_client:
         job_id = sandbox_client.post_job("seen-1")
         sandbox_client.send_clicks(job_id, 3)

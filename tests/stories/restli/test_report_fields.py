@@ -1,9 +1,9 @@
 """``fields`` on reports, whose days and amounts are drawn apart from the rest."""
 
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 
 
-def test_fields_cut_the_days_and_amounts_of_a_report(sandbox_client: Board) -> None:
+def test_fields_cut_the_days_and_amounts_of_a_report(sandbox_client: SandboxClient) -> None:
     job_id, day = sandbox_client.post_job("cut"), sandbox_client.now.date()
     sandbox_client.send_clicks(job_id, 2)
     sandbox_client.advance_to_midnight()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.support.sandbox_client import Board
+from tests.support.sandbox_client import SandboxClient
 from tests.support.xml_partner import XmlPartner
 
 
 @pytest.fixture
-def partner(sandbox_client: Board) -> XmlPartner:
+def partner(sandbox_client: SandboxClient) -> XmlPartner:
     return XmlPartner(sandbox_client)

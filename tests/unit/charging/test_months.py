@@ -6,12 +6,12 @@ import psycopg
 import pytest
 
 from tests.stories.restli.test_operations import money
-from tests.support.sandbox_client import Board, open_board
+from tests.support.sandbox_client import SandboxClient, open_board
 
 DAY = timedelta(days=1)
 
 
-def read_days(sandbox_client: Board, name: str, first: date, last: date) -> list[tuple[int, int]]:
+def read_days(sandbox_client: SandboxClient, name: str, first: date, last: date) -> list[tuple[int, int]]:
     """Day of the month and clicks."""
     (told,) = sandbox_client.report_by_ids(name, days=(first, last)).json()["results"].values()
     found = told.get("jobPerformanceMetrics", [])
@@ -43,7 +43,7 @@ def played(database_url: str) -> object:
         yield sandbox_client, first
 
 
-def test_days_are_kept_once_they_are_final(played: tuple[Board, date], database_url: str) -> None:
+def test_days_are_kept_once_they_are_final(played: tuple[SandboxClient, date], database_url: str) -> None:
     sandbox_client, _ = played
     count, through = kept(database_url)
     assert through == sandbox_client.now.date() - 3 * DAY
@@ -51,7 +51,7 @@ def test_days_are_kept_once_they_are_final(played: tuple[Board, date], database_
 
 
 def test_reports_tell_the_same_of_kept_days_and_of_others(
-    played: tuple[Board, date], database_url: str
+    played: tuple[SandboxClient, date], database_url: str
 ) -> None:
     sandbox_client, first = played
     days = [first + number * DAY for number in range(12)]
@@ -67,7 +67,7 @@ def test_reports_tell_the_same_of_kept_days_and_of_others(
     assert "months" in sandbox_client.report_by_ids("months", days=week[:1] * 2).json()["results"]
 
 
-def test_what_was_spent_is_told_up_to_yesterday(played: tuple[Board, date]) -> None:
+def test_what_was_spent_is_told_up_to_yesterday(played: tuple[SandboxClient, date]) -> None:
     sandbox_client, first = played
     before = sandbox_client.report_by_ids("months", days=(first, first)).json()
     job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
@@ -75,7 +75,9 @@ def test_what_was_spent_is_told_up_to_yesterday(played: tuple[Board, date]) -> N
     assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
 
 
-def test_a_budget_report_adds_kept_days_and_others(played: tuple[Board, date], database_url: str) -> None:
+def test_a_budget_report_adds_kept_days_and_others(
+    played: tuple[SandboxClient, date], database_url: str
+) -> None:
     sandbox_client, first = played
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT count(*), max(day) FROM contract_days").fetchone()

@@ -7,10 +7,10 @@ import pytest
 
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
 from jobmeter.jobs.postings.schema import Element
-from tests.support.sandbox_client import Board, bearer
+from tests.support.sandbox_client import SandboxClient, bearer
 
 
-def prices(sandbox_client: Board, body: dict[str, Any] | None = None) -> Any:
+def prices(sandbox_client: SandboxClient, body: dict[str, Any] | None = None) -> Any:
     path = f"/operator/contracts/{sandbox_client.credentials['partner_contract_id']}/prices"
     headers = bearer(sandbox_client.credentials["operator_key"])
     if body is None:
@@ -20,13 +20,13 @@ def prices(sandbox_client: Board, body: dict[str, Any] | None = None) -> Any:
     )
 
 
-def price_of(sandbox_client: Board, name: str, **changed: Any) -> str:
+def price_of(sandbox_client: SandboxClient, name: str, **changed: Any) -> str:
     job_id = sandbox_client.post_job(name, **changed)
     headers = bearer(sandbox_client.credentials["operator_key"])
     return sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()["clickPrice"]
 
 
-def test_a_job_costs_what_the_list_says_when_it_is_posted(sandbox_client: Board) -> None:
+def test_a_job_costs_what_the_list_says_when_it_is_posted(sandbox_client: SandboxClient) -> None:
     later = (sandbox_client.now + timedelta(days=2)).isoformat()
     for line in (
         {"clickPrice": "2.00", "country": "de"},
@@ -64,7 +64,7 @@ def test_a_job_costs_what_the_list_says_when_it_is_posted(sandbox_client: Board)
     ],
 )
 def test_a_line_that_no_job_could_match_is_refused(
-    sandbox_client: Board, line: dict[str, str], field: str
+    sandbox_client: SandboxClient, line: dict[str, str], field: str
 ) -> None:
     """It was taken, and jobs were charged at the default price."""
     answer = prices(sandbox_client, {"clickPrice": "2.00"} | line)

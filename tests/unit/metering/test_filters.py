@@ -11,23 +11,25 @@ import pytest
 import zstandard
 
 from jobmeter.api.http.admission import AdmissionControl, OverloadedError
-from tests.support.sandbox_client import Board, bearer, make_event
+from tests.support.sandbox_client import SandboxClient, bearer, make_event
 
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
-def click(sandbox_client: Board, job_id: int, name: str, **changed: Any) -> dict[str, Any]:
+def click(sandbox_client: SandboxClient, job_id: int, name: str, **changed: Any) -> dict[str, Any]:
     values = {"type": "applyClick", "visitor": f"v-{name}"} | changed
     return make_event(job_id, name, sandbox_client.now_ms, **values)
 
 
-def partner(sandbox_client: Board, method: str, path: str, body: Any = None, who: str = "child") -> Any:
+def partner(
+    sandbox_client: SandboxClient, method: str, path: str, body: Any = None, who: str = "child"
+) -> Any:
     return sandbox_client.client.request(
         method, f"/partner/{path}", json=body, headers=bearer(sandbox_client.token(who))
     )
 
 
-def operator(sandbox_client: Board, method: str, path: str, body: Any = None) -> Any:
+def operator(sandbox_client: SandboxClient, method: str, path: str, body: Any = None) -> Any:
     headers = bearer(sandbox_client.credentials["operator_key"])
     return sandbox_client.client.request(method, f"/operator/{path}", json=body, headers=headers)
 
