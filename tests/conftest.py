@@ -20,7 +20,7 @@ from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import upgrade_database
 from tests.support.fault_coverage import RaisedFaults
 from tests.support.paths import SHARED
-from tests.support.sandbox_client import SandboxClient, open_board
+from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
 # A database round trip is no reason to call an example slow on a busy machine.
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -114,5 +114,5 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def sandbox_client(database_url: str) -> Iterator[SandboxClient]:
     """A sandbox server on a fresh database, reached over HTTP, with a partner ready to use."""
-    with open_board(database_url) as opened:
+    with open_sandbox_client(database_url) as opened:
         yield opened

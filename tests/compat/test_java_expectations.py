@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from babel.numbers import list_currencies
 
-from tests.support.sandbox_client import SandboxClient, open_board
+from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
 FIRST, SECOND = "112233445566", "112233445577"
 JOBS = 13  # as in the SDK's report
@@ -156,7 +156,7 @@ def expected(shared: Any) -> dict[str, Any]:
 @pytest.fixture
 def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """One reply for each of the SDK's, by its file's name; and the constants with our tasks."""
-    with open_board(database_url) as sandbox_client:
+    with open_sandbox_client(database_url) as sandbox_client:
         tasks = post_thirteen(sandbox_client)
         day = sandbox_client.now.date()
         found = {
@@ -193,7 +193,7 @@ def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def open_idle(database_url: str, sandbox_client: SandboxClient) -> Iterator[SandboxClient]:
     """The same partner's board without its worker."""
     kept = {name: sandbox_client.credentials[name] for name in ("parent", "child", "customer_contract_id")}
-    with open_board(database_url, chores=False) as idle:
+    with open_sandbox_client(database_url, chores=False) as idle:
         yield SandboxClient(idle.client, idle.credentials | kept)
 
 

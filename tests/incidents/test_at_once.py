@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_sandbox_client
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "15.00"}}  # ten clicks
 
@@ -37,9 +37,9 @@ def test_duplicates_at_the_same_moment_are_one_charge(sandbox_client: SandboxCli
 
 def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
     """11. Two nodes behind a balancer each kept counts, and each billed what both had seen."""
-    with open_board(database_url) as one:
+    with open_sandbox_client(database_url) as one:
         keys = {name: one.credentials[name] for name in ("events_key", "operator_key", "secret_key")}
-        with open_board(database_url, **keys) as opened:
+        with open_sandbox_client(database_url, **keys) as opened:
             another = SandboxClient(opened.client, one.credentials)
             job_id, at = one.post_job("two-nodes", budget=BUDGET), one.now_ms
             events = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(40)]

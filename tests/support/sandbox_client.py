@@ -193,7 +193,7 @@ def range_text(first: date, last: date) -> str:
 
 
 @contextmanager
-def open_board(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
+def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys

@@ -7,7 +7,7 @@ import pytest
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import SandboxClient, open_board
+from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def database_url(cluster_url):
 
 @pytest.fixture(scope="module")
 def sandbox_client(database_url):
-    with open_board(database_url) as opened:
+    with open_sandbox_client(database_url) as opened:
         yield opened
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from jobmeter.api.candidate.pages import serialize_address
 from jobmeter.metering.intake.identity import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
-from tests.support.sandbox_client import SandboxClient, bearer, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
@@ -249,7 +249,7 @@ def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(
 def test_the_candidates_address_is_read_behind_proxies(
     told: str | None, address: str | None, database_url: str
 ) -> None:
-    with open_board(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as sandbox_client:
+    with open_sandbox_client(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as sandbox_client:
         path = links(sandbox_client, sandbox_client.post_job("proxied"))["apply"]
         headers = BROWSER | ({} if told is None else {"X-Forwarded-For": told})
         app = sandbox_client.client.app
@@ -261,7 +261,7 @@ def test_the_candidates_address_is_read_behind_proxies(
 
 
 def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None:
-    with open_board(database_url) as sandbox_client:
+    with open_sandbox_client(database_url) as sandbox_client:
         path = links(sandbox_client, sandbox_client.post_job("direct"))["apply"]
         with TestClient(
             sandbox_client.client.app, base_url="http://board.example", client=("192.0.2.1", 1)
@@ -273,7 +273,7 @@ def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None
 
 def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: str) -> None:
     """They failed, and with them the delivery feed."""
-    with open_board(database_url, secret_key="") as sandbox_client:
+    with open_sandbox_client(database_url, secret_key="") as sandbox_client:
         job_id = sandbox_client.post_job("no-key")
         assert links(sandbox_client, job_id) == {
             "view": f"/jobs/view/{job_id}",

@@ -9,7 +9,7 @@ from jobmeter.api.restli.forced_failures import HEADER as FAIL
 from jobmeter.api.routes import RESOURCES
 from jobmeter.base.faults import Fault
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import open_board
+from tests.support.sandbox_client import open_sandbox_client
 
 NAMES = ("x-li-uuid", "x-li-request-id", "x-li-fabric", "x-li-pop", "x-li-proto")
 PATHS = [f"{root}/{resource.name}" for roots, resource in RESOURCES for root in roots]
@@ -18,7 +18,7 @@ PATHS = [f"{root}/{resource.name}" for roots, resource in RESOURCES for root in 
 @pytest.fixture(scope="module")
 def sandbox_client(cluster_url):
     for database_url in make_database(cluster_url, TEMPLATE):
-        with open_board(database_url) as opened:
+        with open_sandbox_client(database_url) as opened:
             yield opened
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.api.routes import RESOURCES
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import open_board
+from tests.support.sandbox_client import open_sandbox_client
 
 REQUESTS, REQUESTS_MANY = 3_000, 100_000
 SECONDS_MAX_EACH = 5.0
@@ -122,7 +122,7 @@ class Chance:
 @pytest.fixture(scope="module")
 def sandbox_client(cluster_url):
     for database_url in make_database(cluster_url, TEMPLATE):
-        with open_board(database_url, rate_limits=UNLIMITED) as opened:
+        with open_sandbox_client(database_url, rate_limits=UNLIMITED) as opened:
             yield opened
 
 

@@ -9,7 +9,7 @@ from jobmeter.api.routes import RESOURCES, REST
 from jobmeter.base.limits import HEADERS_BYTES_MAX, QUERY_BYTES_MAX, URL_BYTES_MAX
 from jobmeter.wire.restli.methods import Method
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import open_board
+from tests.support.sandbox_client import open_sandbox_client
 
 VERBS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "PROPFIND")
 ROUTES = [(root, resource) for roots, resource in RESOURCES for root in roots]
@@ -24,7 +24,7 @@ def database_url(cluster_url):
 @pytest.fixture(scope="module")
 def sandbox_client(database_url):
     """Nothing here writes anything that another story would see."""
-    with open_board(database_url) as opened:
+    with open_sandbox_client(database_url) as opened:
         yield opened
 
 
@@ -260,7 +260,7 @@ def test_active_versions_are_served(sandbox_client, version):
 
 
 def test_the_active_versions_are_a_setting(sandbox_client, database_url):
-    with open_board(database_url, active_versions="202701, 202504.02") as later:
+    with open_sandbox_client(database_url, active_versions="202701, 202504.02") as later:
         statuses = {
             version: later.client.get(
                 "/rest/partnerBudgetReports", headers=later.headers("parent", **{"LinkedIn-Version": version})

@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.request_control import flow as request_control
-from tests.support.sandbox_client import open_board
+from tests.support.sandbox_client import open_sandbox_client
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TASKS = "/v2/simpleJobPostingTasks?ids=x"
@@ -48,7 +48,7 @@ async def take_all(limits, application_id, *, tries, now=NOON):
 
 
 def test_the_limit_is_told_counted_and_refused(database_url):
-    with open_board(
+    with open_sandbox_client(
         database_url, rate_limits="simpleJobPostingTasks=3, partnerJobReports=0"
     ) as sandbox_client:
         headers = sandbox_client.headers()
@@ -76,11 +76,11 @@ def test_the_limit_is_told_counted_and_refused(database_url):
 
 
 def test_a_restart_forgets_nothing(database_url):
-    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
+    with open_sandbox_client(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
         credentials = sandbox_client.credentials
         for _ in range(2):
             assert sandbox_client.client.get(TASKS, headers=sandbox_client.headers()).status_code == 400
-    with open_board(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
+    with open_sandbox_client(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
         again = type(sandbox_client)(
             sandbox_client.client, sandbox_client.credentials | {"child": credentials["child"]}
         )

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, make_event, open_sandbox_client
 
 BUDGET = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.50"}}
 
@@ -180,7 +180,7 @@ def test_what_is_not_there_is_told(sandbox_client: SandboxClient, path: str, sta
 
 def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
     """It had a charged click, and an empty list of clicks without a word."""
-    with open_board(database_url, event_retention_days=4) as sandbox_client:
+    with open_sandbox_client(database_url, event_retention_days=4) as sandbox_client:
         job_id, _ = send_one_of_each(sandbox_client)
         day = sandbox_client.now.date()
         kept = ask(sandbox_client, f"jobs/{job_id}/days/{day}").json()

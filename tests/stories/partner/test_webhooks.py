@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jobmeter.notifications.rules import WAITS
-from tests.support.sandbox_client import SandboxClient, bearer, open_board
+from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
 from tests.support.webhook_receiver import Receiver, open_mailbox, open_receiver
 
 PATIENCE_SECONDS = 15
@@ -205,7 +205,7 @@ def test_what_is_wrong_is_named(sandbox_client, body, field):
 
 
 def test_production_connects_to_public_addresses_over_tls_alone(database_url, receiver):
-    with open_board(database_url, sandbox=False) as sandbox_client:
+    with open_sandbox_client(database_url, sandbox=False) as sandbox_client:
         assert (
             call(sandbox_client, "POST", "", {"url": receiver.url, "kinds": ["CHARGES"]}).status_code == 400
         )
@@ -233,7 +233,7 @@ def test_a_removed_webhook_is_told_nothing_more(sandbox_client, receiver):
 
 
 def test_mail_goes_through_the_operators_server(database_url):
-    with open_mailbox() as (url, mails), open_board(database_url, smtp_url=url) as sandbox_client:
+    with open_mailbox() as (url, mails), open_sandbox_client(database_url, smtp_url=url) as sandbox_client:
         made = call(
             sandbox_client, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}
         ).json()

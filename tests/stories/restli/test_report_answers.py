@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import make_database
-from tests.support.sandbox_client import SandboxClient, make_event, open_board, range_text
+from tests.support.sandbox_client import SandboxClient, make_event, open_sandbox_client, range_text
 
 HOUR = timedelta(hours=1)
 
@@ -117,7 +117,7 @@ class History:
 @given(STEPS)
 def test_an_earlier_answer_is_given_again(cluster_url, steps):
     for database_url in make_database(cluster_url, "jobmeter_template"):
-        with open_board(database_url) as sandbox_client:
+        with open_sandbox_client(database_url) as sandbox_client:
             sandbox_client.advance_to_midnight()
             history, told = History(sandbox_client), []
             for step in [("POST", "a", 0), ("CLICKS", "a", 3), ("WAIT", "", 24), *steps]:

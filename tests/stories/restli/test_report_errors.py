@@ -12,7 +12,7 @@ import pytest
 
 from jobmeter.api.restli.forced_failures import HEADER
 from jobmeter.base.clock import read_machine_clock
-from tests.support.sandbox_client import SandboxClient, bearer, open_board, range_text
+from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client, range_text
 
 # The codes, statuses and beginnings of the texts as the page gives them; 6002 is not on it.
 DOCUMENTED = {
@@ -52,7 +52,7 @@ def ask(sandbox_client: SandboxClient, report: str, **headers: str):
 
 @pytest.fixture
 def reported(database_url: str) -> Iterator[SandboxClient]:
-    with open_board(database_url, report_seconds_max=1) as sandbox_client:
+    with open_sandbox_client(database_url, report_seconds_max=1) as sandbox_client:
         job_id = sandbox_client.post_job("seen-1")
         sandbox_client.send_clicks(job_id, 3)
         sandbox_client.advance_to_midnight()
@@ -172,7 +172,7 @@ def test_a_code_that_no_error_has_is_told(sandbox_client, code):
 
 
 def test_a_production_server_does_not_fail_on_demand(database_url):
-    with open_board(database_url, sandbox=False) as sandbox_client:
+    with open_sandbox_client(database_url, sandbox=False) as sandbox_client:
         day = read_machine_clock().date() - timedelta(days=1)
         answer = sandbox_client.client.get(
             f"/rest/partnerJobReports?ids=List(a)&dateRange={range_text(day, day)}",

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from jobmeter.base.clock import read_machine_clock, to_ms
-from tests.support.sandbox_client import bearer, open_board
+from tests.support.sandbox_client import bearer, open_sandbox_client
 from tests.support.xml_partner import PIXEL, POSTER, XML_TYPE, XmlPartner, error_of, job_xml, sign
 
 HOST = "http://board.example"
@@ -226,7 +226,7 @@ def test_an_application_without_a_signing_secret_can_not_sign(partner: XmlPartne
 
 
 def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
-    with open_board(database_url, rate_limits="jobs=2") as sandbox_client:
+    with open_sandbox_client(database_url, rate_limits="jobs=2") as sandbox_client:
         partner = XmlPartner(sandbox_client)
         answers = [partner.call("GET", "/v1/jobs/1") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 403]
@@ -235,7 +235,7 @@ def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
 
 def test_an_installation_may_be_stricter(database_url: str) -> None:
     stricter = {"xml_description_characters_min": 100, "xml_title_is_frozen": True}
-    with open_board(database_url, **stricter, xml_reseller_pixel_is_ignored=True) as sandbox_client:
+    with open_sandbox_client(database_url, **stricter, xml_reseller_pixel_is_ignored=True) as sandbox_client:
         partner = XmlPartner(sandbox_client)
         assert "job/position/description" in error_of(partner.post("T-1", partner.slots))[1]
         body = job_xml("T-1", partner.credits, poster=POSTER, more=PIXEL)

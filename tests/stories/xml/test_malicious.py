@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import open_board
+from tests.support.sandbox_client import open_sandbox_client
 from tests.support.xml_partner import XML_TYPE, XmlPartner, error_of, job_xml
 
 SECONDS_MAX = 5
@@ -34,7 +34,7 @@ HARMFUL = {
 def partner(cluster_url):
     """One server for all: what is refused leaves no trace."""
     for url in make_database(cluster_url, TEMPLATE):
-        with open_board(url) as sandbox_client:
+        with open_sandbox_client(url) as sandbox_client:
             yield XmlPartner(sandbox_client)
 
 

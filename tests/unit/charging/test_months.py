@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.stories.restli.test_operations import money
-from tests.support.sandbox_client import SandboxClient, open_board
+from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
 DAY = timedelta(days=1)
 
@@ -30,7 +30,7 @@ def kept(database_url: str) -> tuple[int, date]:
 @pytest.fixture
 def played(database_url: str) -> object:
     """Clicks on each of twelve days over the end of a month: as many as the day of the month."""
-    with open_board(database_url) as sandbox_client:
+    with open_sandbox_client(database_url) as sandbox_client:
         while sandbox_client.now.day != 25:
             sandbox_client.advance_to_midnight()
         job_id = sandbox_client.post_job("months", budget=money("600.00"))
