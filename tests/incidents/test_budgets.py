@@ -50,15 +50,15 @@ def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) ->
 
     async def check(budget_cents: int, batches: list[int]) -> None:
         await clear(database)
-        stage = await set_up(database, 10_000_000_000)
+        scenario = await set_up(database, 10_000_000_000)
         budget = budget_cents * CENT
-        job_id = await stage.post("job", budget_micros=budget)
+        job_id = await scenario.post("job", budget_micros=budget)
         for number, count in enumerate(batches):
-            await stage.ingest(make_clicks(job_id, count, prefix=f"b{number}-"), LATER)
+            await scenario.ingest(make_clicks(job_id, count, prefix=f"b{number}-"), LATER)
         expected = min(sum(batches), budget // PRICE_MICROS) * PRICE_MICROS
-        rows = await stage.rows("SELECT spent_micros, budget_micros - spent_micros >= 0 FROM job_budgets")
+        rows = await scenario.rows("SELECT spent_micros, budget_micros - spent_micros >= 0 FROM job_budgets")
         assert rows == [(expected, True)]
-        assert await stage.breaches() == []
+        assert await scenario.breaches() == []
 
     @settings(max_examples=12, suppress_health_check=list(HealthCheck))
     @given(st.integers(150, 1_500), st.lists(st.integers(1, 6), min_size=1, max_size=4))

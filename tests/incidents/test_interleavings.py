@@ -62,7 +62,7 @@ def find_ring(batches: list[Batch]) -> list[int]:
     return []
 
 
-async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch]:
+async def run_batches(scenario: Stage, job_ids: list[int], seed: int) -> list[Batch]:
     rng, ticks, gate = Random(seed), iter(range(1_000_000)), asyncio.Semaphore(AT_ONCE)
 
     async def run_one(
@@ -75,8 +75,8 @@ async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch
         ]
         async with gate:
             begun = next(ticks)
-            async with stage.database.transaction() as connection:
-                await stage.take_in_on(connection, events, LATER)
+            async with scenario.database.transaction() as connection:
+                await scenario.take_in_on(connection, events, LATER)
                 await asyncio.sleep(waits)
             return f"{name}", begun, next(ticks), clicks
 
@@ -87,13 +87,13 @@ async def run_batches(stage: Stage, job_ids: list[int], seed: int) -> list[Batch
     ran = await asyncio.gather(
         *(run_one(name, clicks, rng.random() * 0.02) for name, clicks in enumerate(asked))
     )
-    return [await observe(stage, *one) for one in ran]
+    return [await observe(scenario, *one) for one in ran]
 
 
-async def observe(stage: Stage, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
+async def observe(scenario: Stage, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
     """What the batch was charged, found by one of its own events."""
     job = next(iter(asked))
-    rows = await stage.rows(
+    rows = await scenario.rows(
         "SELECT source_id, amount / %s FROM charge_postings WHERE cause ="
         " (SELECT batch FROM events WHERE job_id = %s AND visitor = %s LIMIT 1)",
         [PRICE_MICROS, job, visitor_of(name, job)],
@@ -110,18 +110,19 @@ def test_some_order_of_the_batches_explains_every_charge(database_url: str, seed
     async def run() -> None:
         database = await Database.open(database_url, connections_max=AT_ONCE + 2)
         try:
-            stage = await set_up(database, 10_000_000_000)
+            scenario = await set_up(database, 10_000_000_000)
             clicks = 9 + seed
             job_ids = [
-                await stage.post(f"job-{n}", budget_micros=(clicks + n) * PRICE_MICROS) for n in range(JOBS)
+                await scenario.post(f"job-{n}", budget_micros=(clicks + n) * PRICE_MICROS)
+                for n in range(JOBS)
             ]
-            batches = await run_batches(stage, job_ids, seed)
+            batches = await run_batches(scenario, job_ids, seed)
             for number, job in enumerate(job_ids):
                 asked = sum(batch.asked.get(job, 0) for batch in batches)
                 charged = sum(batch.charged.get(job, 0) for batch in batches)
                 assert charged == min(asked, clicks + number)
             assert find_ring(batches) == []
-            assert await stage.breaches() == []
+            assert await scenario.breaches() == []
         finally:
             await database.close()
 
@@ -144,28 +145,28 @@ def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -
     async def run() -> None:
         database = await Database.open(database_url, connections_max=4)
         try:
-            stage = await set_up(database, 10_000_000_000)
-            job_id = await stage.post("job", budget_micros=PRICE_MICROS)
-            await stage.ingest([make_event(job_id, "first", START)], LATER)
+            scenario = await set_up(database, 10_000_000_000)
+            job_id = await scenario.post("job", budget_micros=PRICE_MICROS)
+            await scenario.ingest([make_event(job_id, "first", START)], LATER)
             async with database.transaction() as connection:
                 held = await limits.lock_limit(connection, shard=job_id % 256, job_id=job_id)
-                waiting = asyncio.create_task(stage.ingest([make_event(job_id, "second", START)], LATER))
-                await until_someone_waits(stage)
+                waiting = asyncio.create_task(scenario.ingest([make_event(job_id, "second", START)], LATER))
+                await until_someone_waits(scenario)
                 await limits.change_limit(
-                    connection, held, stage.contract, limit_micros=2 * PRICE_MICROS, now=LATER
+                    connection, held, scenario.contract, limit_micros=2 * PRICE_MICROS, now=LATER
                 )
             assert (await waiting).clicks_charged == 1
-            assert await stage.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
-            assert await stage.breaches() == []
+            assert await scenario.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
+            assert await scenario.breaches() == []
         finally:
             await database.close()
 
     asyncio.run(run())
 
 
-async def until_someone_waits(stage: Stage) -> None:
+async def until_someone_waits(scenario: Stage) -> None:
     for _ in range(500):
-        if await stage.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
+        if await scenario.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits")

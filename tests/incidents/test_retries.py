@@ -17,9 +17,9 @@ class LostError(Exception):
     """The process or the connection was gone before the commit."""
 
 
-async def take_in_and_lose(stage: Stage, events: list[Event]) -> None:
-    async with stage.database.transaction() as connection:
-        await stage.take_in_on(connection, events, LATER)
+async def take_in_and_lose(scenario: Stage, events: list[Event]) -> None:
+    async with scenario.database.transaction() as connection:
+        await scenario.take_in_on(connection, events, LATER)
         raise LostError
 
 
@@ -30,17 +30,17 @@ def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
     """
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 5)
             for _ in range(3):
                 with pytest.raises(LostError):
-                    await take_in_and_lose(stage, clicks)
-            assert await stage.rows(FIGURES) == []
+                    await take_in_and_lose(scenario, clicks)
+            assert await scenario.rows(FIGURES) == []
 
-            reply = await stage.ingest(clicks, LATER)
+            reply = await scenario.ingest(clicks, LATER)
             assert (reply.accepted, reply.duplicate) == (5, 0)
-            assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
+            assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
     asyncio.run(run())
 
@@ -49,13 +49,13 @@ def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
     """1, the other half: the write was committed, and its answer never came."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 5)
-            await stage.ingest(clicks, LATER)
-            reply = await stage.ingest(clicks, LATER)
+            await scenario.ingest(clicks, LATER)
+            reply = await scenario.ingest(clicks, LATER)
             assert (reply.accepted, reply.duplicate) == (0, 5)
-            assert await stage.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
+            assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
     asyncio.run(run())
 
@@ -90,16 +90,16 @@ def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None
     """7. A queue delivered at least once, and each delivery was billed."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=4 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=4 * PRICE_MICROS)
             clicks = make_clicks(job_id, 10)
             for delivery in range(times):
                 # whole, in parts, and backwards
-                await stage.ingest(clicks, LATER)
-                await stage.ingest(clicks[delivery : delivery + 4], LATER)
-                await stage.ingest(clicks[::-1], LATER)
-            assert await stage.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
-            assert await stage.rows("SELECT count(*) FROM charge_postings") == [(1,)]
-            assert await stage.breaches() == []
+                await scenario.ingest(clicks, LATER)
+                await scenario.ingest(clicks[delivery : delivery + 4], LATER)
+                await scenario.ingest(clicks[::-1], LATER)
+            assert await scenario.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
+            assert await scenario.rows("SELECT count(*) FROM charge_postings") == [(1,)]
+            assert await scenario.breaches() == []
 
     asyncio.run(run())

@@ -25,8 +25,8 @@ HOUSEKEEPING = (
 )
 
 
-async def read_sums(stage: Stage) -> tuple[list, list]:
-    return sorted(await stage.rows(FIGURES)), sorted(await stage.rows(POSTED))
+async def read_sums(scenario: Stage) -> tuple[list, list]:
+    return sorted(await scenario.rows(FIGURES)), sorted(await scenario.rows(POSTED))
 
 
 def serialize_clicks(rng: Random, job_ids: list[int], count: int) -> list:
@@ -47,28 +47,28 @@ def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
     """3. Rows were deduplicated by merges in the background, "maybe never": until then sums had them twice."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_ids = [await stage.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
+        async with open_stage(database_url) as scenario:
+            job_ids = [await scenario.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
             events = serialize_clicks(Random(3), job_ids, 120)
-            await stage.ingest(events[:80], LATER)
-            await stage.ingest(events[40:], LATER)
-            before = await read_sums(stage)
+            await scenario.ingest(events[:80], LATER)
+            await scenario.ingest(events[40:], LATER)
+            before = await read_sums(scenario)
             async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
                 for statement in HOUSEKEEPING:
                     await connection.execute(statement)
-                    assert await read_sums(stage) == before
+                    assert await read_sums(scenario) == before
 
             # nor on the end of the events themselves
-            await stage.run_due(final_at(day_of(START)))
-            settled = await read_sums(stage)
-            async with stage.database.transaction() as connection:
+            await scenario.run_due(final_at(day_of(START)))
+            settled = await read_sums(scenario)
+            async with scenario.database.transaction() as connection:
                 while await retention.drop_next_day(
                     connection, retention_days=0, export_folder="", now=final_at(day_of(START))
                 ):
                     pass
-            assert await stage.rows("SELECT count(*) FROM events") == [(0,)]
-            assert await read_sums(stage) == settled
-            assert await stage.breaches() == []
+            assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
+            assert await read_sums(scenario) == settled
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -79,19 +79,19 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
 
     async def run() -> None:
         rng, accepted, charged = Random(seed), 0, 0
-        async with open_stage(database_url) as stage:
+        async with open_stage(database_url) as scenario:
             job_ids = [
-                await stage.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
+                await scenario.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
             ]
             for _ in range(8):
                 events = serialize_clicks(rng, job_ids, 40)
-                reply = await stage.ingest(events, LATER)
+                reply = await scenario.ingest(events, LATER)
                 assert reply.accepted + reply.duplicate + reply.rejected == len(events)
                 accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged
-                assert await count_all(stage) == (accepted, charged)
-            await stage.run_due(final_at(day_of(START)))
-            everything, standing = await count_all(stage)
-            ((taken_back,),) = await stage.rows(
+                assert await count_all(scenario) == (accepted, charged)
+            await scenario.run_due(final_at(day_of(START)))
+            everything, standing = await count_all(scenario)
+            ((taken_back,),) = await scenario.rows(
                 "SELECT count(*) FROM event_reversals WHERE amount_micros > 0"
             )
             assert (everything, standing) == (accepted, charged - taken_back)
@@ -100,9 +100,9 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
     asyncio.run(run())
 
 
-async def count_all(stage: Stage) -> tuple[int, int]:
+async def count_all(scenario: Stage) -> tuple[int, int]:
     """Views and clicks that were ever counted, and charged clicks that stand."""
-    ((everything, charged),) = await stage.rows(
+    ((everything, charged),) = await scenario.rows(
         "SELECT sum(views + (apply_clicks - clicks_charged) + clicks_charged + clicks_reversed), sum(clicks_charged)"
         " FROM job_days"
     )

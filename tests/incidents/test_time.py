@@ -52,34 +52,34 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
     """
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(database_url) as scenario:
             midnight = end_of(last)
-            await stage.open_day(midnight)
-            job_id = await stage.post(
+            await scenario.open_day(midnight)
+            job_id = await scenario.post(
                 "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
             )
             last_ms, first_ms = midnight - MS, midnight
             # given an event of each day that arrives at once, and one of the last millisecond that arrives late
             early = [make_click(job_id, "a", last_ms), make_click(job_id, "b", first_ms)]
-            await stage.ingest(early, midnight + timedelta(seconds=1))
-            assert await stage.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
+            await scenario.ingest(early, midnight + timedelta(seconds=1))
+            assert await scenario.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
 
             at_the_limit = last_ms + timedelta(hours=48)
-            await stage.open_day(at_the_limit)
-            late = await stage.ingest([make_click(job_id, "late", last_ms)], at_the_limit - MS)
-            too_late = await stage.ingest([make_click(job_id, "too late", last_ms)], at_the_limit)
+            await scenario.open_day(at_the_limit)
+            late = await scenario.ingest([make_click(job_id, "late", last_ms)], at_the_limit - MS)
+            too_late = await scenario.ingest([make_click(job_id, "too late", last_ms)], at_the_limit)
             assert (late.accepted, [row.verdict.name for row in too_late.rejections]) == (1, ["TOO_OLD"])
-            assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
-            ((restated,),) = await stage.rows(
+            assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+            ((restated,),) = await scenario.rows(
                 "SELECT count(*) FROM job_day_restatements WHERE day = %s", [last]
             )
             assert restated == 2  # both came when the day was over
 
             # and what is final does not change
-            await stage.run_due(final_at(last))
-            await stage.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
-            assert await stage.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
-            assert await stage.breaches() == []
+            await scenario.run_due(final_at(last))
+            await scenario.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
+            assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -100,41 +100,43 @@ def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: SandboxClie
     ) == (1, 3)
 
 
-async def read_money(stage: Stage) -> list:
-    return await stage.rows("SELECT job_id, spent_micros, released_micros FROM job_budgets ORDER BY job_id")
+async def read_money(scenario: Stage) -> list:
+    return await scenario.rows(
+        "SELECT job_id, spent_micros, released_micros FROM job_budgets ORDER BY job_id"
+    )
 
 
 def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> None:
     """22. The machine's clock jumped back: ages were negative, and what was done was done again."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
-            await stage.ingest([*double, *make_clicks(job_id, 3)], LATER)
+            await scenario.ingest([*double, *make_clicks(job_id, 3)], LATER)
 
             # when an hour is lived through twice
             now = LATER + timedelta(hours=1)
             ahead = make_click(job_id, "ahead", now)
-            assert (await stage.ingest([ahead], now)).accepted == 1
-            back = await stage.ingest(make_clicks(job_id, 2, now, prefix="x"), LATER)
+            assert (await scenario.ingest([ahead], now)).accepted == 1
+            back = await scenario.ingest(make_clicks(job_id, 2, now, prefix="x"), LATER)
             assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
-            assert (await stage.ingest([ahead], LATER)).accepted == 0
+            assert (await scenario.ingest([ahead], LATER)).accepted == 0
 
             # and midnights too: days are settled once, and none before it can be complete
             for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
-                await stage.run_due(moment)
-            settled = await stage.rows("SELECT day, settled_at FROM settled_days")
+                await scenario.run_due(moment)
+            settled = await scenario.rows("SELECT day, settled_at FROM settled_days")
             assert all(at >= final_at(day) for day, at in settled)
-            once = await read_money(stage)
-            await stage.run_due(start_of(day_of(START)))
-            await stage.run_due(final_at(day_of(START)))
-            assert await read_money(stage) == once
-            assert await stage.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
-            assert await stage.rows("SELECT count(*) FROM settlement_runs WHERE touched_at < judged_at") == [
-                (0,)
-            ]
-            assert await stage.breaches() == []
+            once = await read_money(scenario)
+            await scenario.run_due(start_of(day_of(START)))
+            await scenario.run_due(final_at(day_of(START)))
+            assert await read_money(scenario) == once
+            assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
+            assert await scenario.rows(
+                "SELECT count(*) FROM settlement_runs WHERE touched_at < judged_at"
+            ) == [(0,)]
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -143,13 +145,13 @@ def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str)
     """22. Two servers whose clocks differ, each with a part of the same events."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 6)
             behind, ahead = LATER, LATER + timedelta(minutes=4)
-            assert (await stage.ingest(clicks[:4], ahead)).accepted == 4
-            assert (await stage.ingest(clicks[2:], behind)).accepted == 2
-            assert await stage.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
+            assert (await scenario.ingest(clicks[:4], ahead)).accepted == 4
+            assert (await scenario.ingest(clicks[2:], behind)).accepted == 2
+            assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
             assert to_ms(behind) < to_ms(ahead)
 
     asyncio.run(run())

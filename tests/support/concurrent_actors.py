@@ -39,8 +39,8 @@ Act = Callable[[Random], Awaitable[None]]
 class Crowd:
     """``now`` is the time that whoever begins something reads; it moves while others are still at work."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, scenario: Stage) -> None:
+        self.scenario = scenario
         self.now = START
         self.sent: list[Event] = []
         self.job_ids: list[int] = []
@@ -88,7 +88,7 @@ class Crowd:
         rng.shuffle(events)
         while events:
             try:
-                reply = await self.stage.ingest(events, now)
+                reply = await self.scenario.ingest(events, now)
             except SerializationFailure:
                 # A day was closed meanwhile: nothing of the batch is there, and it is sent again.
                 now = self.now
@@ -107,15 +107,15 @@ class Crowd:
         )
 
     async def post_or_close(self, rng: Random) -> None:
-        customer, now = rng.choice(self.stage.customers), self.now
+        customer, now = rng.choice(self.scenario.customers), self.now
         name = f"job-{rng.randrange(10_000)}"
         if self.job_ids and rng.random() < 0.3:
-            rows = await self.stage.rows(
+            rows = await self.scenario.rows(
                 "SELECT external_id FROM job_postings WHERE application_id = %s AND state = 'LIVE'",
                 [customer.child.id],
             )
             if rows:
-                await self.stage.close(customer, rng.choice(sorted(rows))[0], now)
+                await self.scenario.close(customer, rng.choice(sorted(rows))[0], now)
             return
         element = make_element(
             customer,
@@ -124,22 +124,22 @@ class Crowd:
             place=rng.choice(sorted(PRICES_BY_PLACE)),
             budget_micros=rng.randrange(1, 40) * PRICE_MICROS + rng.choice([0, 10_000]),
         )
-        task_id = await self.stage.take(customer, element, now)
-        await chores.run_interactive(self.stage.database, SETTINGS, now=now)
-        job_id = await self.stage.job_of_task(customer, task_id, now)
+        task_id = await self.scenario.take(customer, element, now)
+        await chores.run_interactive(self.scenario.database, SETTINGS, now=now)
+        job_id = await self.scenario.job_of_task(customer, task_id, now)
         if job_id is not None and job_id not in self.job_ids:
             self.job_ids.append(job_id)
 
     async def change_budget(self, rng: Random) -> None:
-        rows = await self.stage.rows(
+        rows = await self.scenario.rows(
             "SELECT application_id, external_id, location FROM job_postings WHERE state = 'LIVE'"
         )
         if rows:
             child_id, name, place = rng.choice(sorted(rows))
-            (customer,) = [one for one in self.stage.customers if one.child.id == child_id]
+            (customer,) = [one for one in self.scenario.customers if one.child.id == child_id]
             budget = rng.randrange(1, 60) * PRICE_MICROS
             element = make_element(customer, name, self.now, place=place, budget_micros=budget)
-            await self.stage.take(customer, element | {"jobPostingOperationType": "UPDATE"}, self.now)
+            await self.scenario.take(customer, element | {"jobPostingOperationType": "UPDATE"}, self.now)
 
     async def top_up(self, rng: Random) -> None:
         """Few references, so that some are asked for again, and at the same moment."""
@@ -147,9 +147,9 @@ class Crowd:
         amount = (reference.int % 90 + 10) * 1_000_000
 
         async def ask() -> None:
-            async with self.stage.database.transaction() as connection:
+            async with self.scenario.database.transaction() as connection:
                 contract = await contracts.find_partner_contract(
-                    connection, contract_id=self.stage.contract.id
+                    connection, contract_id=self.scenario.contract.id
                 )
                 await contracts.top_up(
                     connection,
@@ -163,12 +163,12 @@ class Crowd:
         self.topped_up[reference] = amount
 
     async def credit(self, rng: Random) -> None:
-        rows = await self.stage.rows(
+        rows = await self.scenario.rows(
             "SELECT reference, amount FROM charge_postings JOIN settled_days USING (day) ORDER BY number"
         )
         if rows:
             charge, amount = rng.choice(rows)
-            async with self.stage.database.transaction() as connection:
+            async with self.scenario.database.transaction() as connection:
                 await correction.credit_charge(
                     connection,
                     charge=charge,
@@ -181,7 +181,7 @@ class Crowd:
         """In small steps, by a clock that is behind at times, and sometimes killed before the commit."""
         now = self.now - timedelta(minutes=rng.choice([0, 0, 30]))
         try:
-            async with self.stage.database.transaction() as connection:
+            async with self.scenario.database.transaction() as connection:
                 await settlement.settle_next(connection, final_after_days=3, now=now, jobs_per_step_max=3)
                 if rng.random() < 0.2:
                     raise asyncio.InvalidStateError
@@ -190,11 +190,11 @@ class Crowd:
 
     async def pass_time(self, rng: Random) -> None:
         later = self.now + timedelta(hours=rng.choice([1, 6, 13, 25]))
-        await self.stage.open_day(later)
+        await self.scenario.open_day(later)
         self.now = later
-        await chores.run_interactive(self.stage.database, SETTINGS, now=later)
+        await chores.run_interactive(self.scenario.database, SETTINGS, now=later)
 
     async def look(self, _: Random) -> None:
         """The laws hold at every moment, not only in the end."""
-        breaches = await self.stage.breaches()
+        breaches = await self.scenario.breaches()
         assert not breaches, breaches

@@ -46,7 +46,7 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.runner = runner
         runner.run(clear(database))
-        self.stage = runner.run(set_up(database, LIMIT_MICROS))
+        self.scenario = runner.run(set_up(database, LIMIT_MICROS))
         self.auditor = Auditor(LIMIT_MICROS, PRICES_BY_PLACE)
         self.now = START
         self.batches: list[list[Event]] = []
@@ -56,15 +56,15 @@ class History(RuleBasedStateMachine):
 
     @rule(number=CUSTOMERS, name=NAMES, place=PLACES, budget_micros=BUDGETS_MICROS)
     def post(self, number: int, name: str, place: str, budget_micros: int) -> None:
-        customer = self.stage.customers[number]
+        customer = self.scenario.customers[number]
         expected = self.auditor.judge_post((number, name), place, budget_micros)
         element = make_element(customer, name, self.now, place=place, budget_micros=budget_micros)
         try:
-            task_id = self.runner.run(self.stage.take(customer, element, self.now))
+            task_id = self.runner.run(self.scenario.take(customer, element, self.now))
         except Refused as refused:
             self._check(refused.fault.name, expected)
             return
-        job_id = self.runner.run(self.stage.job_of_task(customer, task_id, self.now))
+        job_id = self.runner.run(self.scenario.job_of_task(customer, task_id, self.now))
         self._check("repeated" if job_id is None else "posted", expected)
         if job_id is not None:
             self.auditor.post((number, name), job_id, place, budget_micros, self.now)
@@ -73,7 +73,7 @@ class History(RuleBasedStateMachine):
     def close(self, number: int, name: str) -> None:
         expected = "closed" if self.auditor.can_close((number, name)) else "JOB_NOT_CLOSABLE"
         try:
-            self.runner.run(self.stage.close(self.stage.customers[number], name, self.now))
+            self.runner.run(self.scenario.close(self.scenario.customers[number], name, self.now))
         except Refused as refused:
             self._check(refused.fault.name, expected)
             return
@@ -95,10 +95,10 @@ class History(RuleBasedStateMachine):
         assert outcome == expected
 
     async def _top_up(self, reference: str, amount_micros: int) -> bool:
-        async with self.stage.database.transaction() as connection:
+        async with self.scenario.database.transaction() as connection:
             return await contracts.top_up(
                 connection,
-                contract=self.stage.contract,
+                contract=self.scenario.contract,
                 amount=Money(amount_micros, "EUR"),
                 reference=make_reference("credit", reference),
                 now=self.now,
@@ -127,7 +127,7 @@ class History(RuleBasedStateMachine):
 
     def _ingest(self, events: list[Event], *, is_new: bool = True) -> None:
         expected = self.auditor.ingest(events, self.now)
-        reply = self.runner.run(self.stage.ingest(events, self.now))
+        reply = self.runner.run(self.scenario.ingest(events, self.now))
         told = Expected(reply.accepted, reply.duplicate, reply.rejected, reply.clicks_charged)
         if is_new:
             assert told == expected
@@ -156,11 +156,11 @@ class History(RuleBasedStateMachine):
     @rule(span=SPANS)
     def move_clock(self, span: timedelta) -> None:
         self.now += span
-        self.runner.run(self.stage.open_day(self.now))
+        self.runner.run(self.scenario.open_day(self.now))
 
     @rule()
     def run_due(self) -> None:
-        self.runner.run(self.stage.run_due(self.now))
+        self.runner.run(self.scenario.run_due(self.now))
         self.auditor.run_due(self.now)
 
     @rule()
@@ -175,7 +175,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def laws_hold(self) -> None:
-        assert self.runner.run(self.stage.breaches()) == []
+        assert self.runner.run(self.scenario.breaches()) == []
 
     @invariant()
     def figures_are_the_auditors(self) -> None:
@@ -202,7 +202,7 @@ class History(RuleBasedStateMachine):
         assert dict(states) == {job_id: job["state"] for job_id, job in auditor.jobs.items()}
 
     def _rows(self, statement: str, values: list[object] | None = None) -> list[tuple[object, ...]]:
-        return self.runner.run(self.stage.rows(statement, values or []))
+        return self.runner.run(self.scenario.rows(statement, values or []))
 
 
 @contextmanager
@@ -254,7 +254,7 @@ def test_the_auditor_notices_what_is_not_his(database_url: str, tampering: str) 
         history.click_beyond_budget(0, 2)
         history.figures_are_the_auditors()
         # when one figure is changed behind his back
-        history.runner.run(history.stage.execute(tampering))
+        history.runner.run(history.scenario.execute(tampering))
         # then he does not
         with pytest.raises(AssertionError):
             history.figures_are_the_auditors()

@@ -28,37 +28,37 @@ async def play(database_url: str, seed: int, steps: int) -> None:
 
 
 async def check(crowd: Crowd) -> None:
-    stage = crowd.stage
-    assert await stage.breaches() == []
+    scenario = crowd.scenario
+    assert await scenario.breaches() == []
     assert crowd.job_ids
     assert crowd.accepted > 0
 
     # what was accepted is stored once, and is charged, free or reversed
-    ((stored, distinct),) = await stage.rows(
+    ((stored, distinct),) = await scenario.rows(
         "SELECT count(*), count(DISTINCT event_key) FROM events WHERE verdict = 0"
     )
     assert (stored, distinct) == (crowd.accepted, crowd.accepted)
-    ((counted,),) = await stage.rows("SELECT sum(views + apply_clicks + clicks_reversed) FROM job_days")
+    ((counted,),) = await scenario.rows("SELECT sum(views + apply_clicks + clicks_reversed) FROM job_days")
     assert counted == crowd.accepted
 
     # each top-up counted once, and no budget was exceeded by a micro
-    ((limit,),) = await stage.rows("SELECT limit_micros FROM partner_contracts")
+    ((limit,),) = await scenario.rows("SELECT limit_micros FROM partner_contracts")
     assert limit == LIMIT_MICROS + sum(crowd.topped_up.values())
-    over = await stage.rows(
+    over = await scenario.rows(
         "SELECT job_id FROM job_budgets JOIN (SELECT job_id, sum(charge_micros) AS charged FROM job_days GROUP BY job_id)"
         " AS days USING (job_id) WHERE charged > budget_micros - lowered_micros OR charged < spent_micros"
     )
     assert over == []
 
     # when every day is final, everything once more changes nothing
-    await stage.run_due(crowd.now + timedelta(days=4))
-    final = sorted(await stage.rows(FIGURES))
-    assert await stage.breaches() == []
-    reply = await stage.ingest(crowd.sent, crowd.now + timedelta(days=4))
+    await scenario.run_due(crowd.now + timedelta(days=4))
+    final = sorted(await scenario.rows(FIGURES))
+    assert await scenario.breaches() == []
+    reply = await scenario.ingest(crowd.sent, crowd.now + timedelta(days=4))
     assert reply.accepted == 0
-    await stage.run_due(crowd.now + timedelta(days=4))
-    assert sorted(await stage.rows(FIGURES)) == final
-    assert await stage.breaches() == []
+    await scenario.run_due(crowd.now + timedelta(days=4))
+    assert sorted(await scenario.rows(FIGURES)) == final
+    assert await scenario.breaches() == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -15,26 +15,26 @@ from tests.support.scenario import START, Stage, make_clicks, make_event, open_s
 UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
 
 
-async def play(stage: Stage) -> None:
+async def play(scenario: Stage) -> None:
     """Two days with views, clicks inside and beyond a budget, refused clicks, repeats; a job closed, a day settled."""
-    open_job = await stage.post("open", budget_micros=4_000_000)
-    closed_job = await stage.post("closed", budget_micros=30_000_000, place="Leeds, United Kingdom")
+    open_job = await scenario.post("open", budget_micros=4_000_000)
+    closed_job = await scenario.post("closed", budget_micros=30_000_000, place="Leeds, United Kingdom")
     clicks = [*make_clicks(open_job, 5), *make_clicks(closed_job, 3)]
     views = [make_event(job, f"v{job}", START, type="view") for job in (open_job, closed_job)]
     robot = make_event(open_job, "robot", START, user_agent="Googlebot/2.1")
-    await stage.ingest([*clicks, *views, robot], START + timedelta(hours=1))
+    await scenario.ingest([*clicks, *views, robot], START + timedelta(hours=1))
     next_day = START + timedelta(days=1)
-    await stage.open_day(next_day)
-    await stage.ingest([*clicks, *make_clicks(closed_job, 2, next_day)], next_day)
-    await stage.close(stage.customers[0], "closed", next_day)
-    await run_until_sealed(stage, final_at(day_of(START)))
+    await scenario.open_day(next_day)
+    await scenario.ingest([*clicks, *make_clicks(closed_job, 2, next_day)], next_day)
+    await scenario.close(scenario.customers[0], "closed", next_day)
+    await run_until_sealed(scenario, final_at(day_of(START)))
 
 
-async def run_until_sealed(stage: Stage, now: datetime) -> None:
+async def run_until_sealed(scenario: Stage, now: datetime) -> None:
     """The worker seals what no open transaction of the whole server can still precede, once a minute."""
     for minute in range(200):
-        await stage.run_due(now + timedelta(minutes=minute))
-        if await stage.rows(
+        await scenario.run_due(now + timedelta(minutes=minute))
+        if await scenario.rows(
             "SELECT round FROM ledger_seal_rounds"
             " WHERE until_number >= (SELECT max(number) FROM ledger_postings)"
         ):
@@ -44,18 +44,18 @@ async def run_until_sealed(stage: Stage, now: datetime) -> None:
 
 
 async def play_and_break(database_url: str, statements: tuple[str, ...]) -> list[str]:
-    async with open_stage(database_url) as stage:
-        await play(stage)
-        assert await stage.breaches() == []
-        await stage.execute(*statements)
-        return [check.law for check in await stage.breaches()]
+    async with open_stage(database_url) as scenario:
+        await play(scenario)
+        assert await scenario.breaches() == []
+        await scenario.execute(*statements)
+        return [check.law for check in await scenario.breaches()]
 
 
 def test_a_history_keeps_every_law(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await play(stage)
-            checks = await stage.check()
+        async with open_stage(database_url) as scenario:
+            await play(scenario)
+            checks = await scenario.check()
             assert [check.law for check in checks] == [law for law, _ in LAWS]
             assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
             # nothing is corrected or reversed yet, and every other law has looked at something
@@ -66,8 +66,8 @@ def test_a_history_keeps_every_law(database_url: str) -> None:
 
 def test_an_empty_database_keeps_every_law(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            assert await stage.breaches() == []
+        async with open_stage(database_url) as scenario:
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -163,21 +163,21 @@ def test_every_law_has_a_test_that_breaks_it() -> None:
 @pytest.mark.parametrize("views", [0, 9])
 def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await play(stage)
-            await stage.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
-            assert [check.law[0] for check in await stage.breaches()] == ["4", "5"]
+        async with open_stage(database_url) as scenario:
+            await play(scenario)
+            await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
+            assert [check.law[0] for check in await scenario.breaches()] == ["4", "5"]
 
     asyncio.run(run())
 
 
-async def reverse_one_click(stage: Stage, *, open_still: bool) -> None:
+async def reverse_one_click(scenario: Stage, *, open_still: bool) -> None:
     """As settlement does before months are kept: a posting that names the charge; budget row and roll-up follow."""
-    await stage.execute(
+    await scenario.execute(
         "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
     )
     reference, job_id, day, price = (
-        await stage.rows(
+        await scenario.rows(
             "SELECT reference, job_id, day, click_price_micros FROM charge_postings"
             " JOIN job_budgets ON job_id = source_id WHERE (released_micros = 0) = %s ORDER BY day LIMIT 1",
             [open_still],
@@ -187,18 +187,18 @@ async def reverse_one_click(stage: Stage, *, open_still: bool) -> None:
     posting = Posting(
         reference=make_reference("reverse", reference),
         purpose=Purpose.REVERSE,
-        source=stage.contract.earned,
-        destination=job if open_still else stage.contract.account,
+        source=scenario.contract.earned,
+        destination=job if open_still else scenario.contract.account,
         amount=price,
-        unit=stage.contract.currency,
+        unit=scenario.contract.currency,
         day=day,
         booked_at=final_at(day),
         corrects=reference,
     )
-    async with stage.database.transaction() as connection:
+    async with scenario.database.transaction() as connection:
         assert await ledger.book(connection, posting)
     released = 0 if open_still else price
-    await stage.execute(
+    await scenario.execute(
         f"UPDATE job_budgets SET spent_micros = spent_micros - {price},"
         f" released_micros = released_micros + {released} WHERE job_id = {job_id}",
         f"UPDATE job_days SET apply_clicks = apply_clicks - 1, clicks_charged = clicks_charged - 1,"
@@ -209,22 +209,22 @@ async def reverse_one_click(stage: Stage, *, open_still: bool) -> None:
 @pytest.mark.parametrize("open_still", [True, False])
 def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await play(stage)
-            await reverse_one_click(stage, open_still=open_still)
-            assert await stage.breaches() == []
+        async with open_stage(database_url) as scenario:
+            await play(scenario)
+            await reverse_one_click(scenario, open_still=open_still)
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
 
 def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await play(stage)
-            await reverse_one_click(stage, open_still=True)
-            await stage.execute(
+        async with open_stage(database_url) as scenario:
+            await play(scenario)
+            await reverse_one_click(scenario, open_still=True)
+            await scenario.execute(
                 "UPDATE job_days SET charge_micros = charge_micros + 1500000 WHERE clicks_charged = 1"
             )
-            assert {check.law.partition(" ")[0] for check in await stage.breaches()} == {"4:"}
+            assert {check.law.partition(" ")[0] for check in await scenario.breaches()} == {"4:"}
 
     asyncio.run(run())

@@ -123,46 +123,48 @@ def in_time(deliveries: Iterable[ScheduledEvent]) -> list[ScheduledEvent]:
 # -- taking in and reading
 
 
-async def post_all(stage: Stage) -> dict[str, int]:
-    return {name: await stage.post(name, budget_micros=budget) for name, budget in JOBS.items()}
+async def post_all(scenario: Stage) -> dict[str, int]:
+    return {name: await scenario.post(name, budget_micros=budget) for name, budget in JOBS.items()}
 
 
-async def take_in_all(stage: Stage, batches: Sequence[Batch], *, is_settling: bool) -> None:
+async def take_in_all(scenario: Stage, batches: Sequence[Batch], *, is_settling: bool) -> None:
     """The worker's round follows each midnight, so that days become final on the way, or only when all is in."""
     today = day_of(START)
     for batch in batches:
         if day_of(batch.at) != today:
             today = day_of(batch.at)
-            await stage.open_day(batch.at)
+            await scenario.open_day(batch.at)
             if is_settling:
-                await stage.run_due(start_of(today))
-        await stage.ingest(batch.events, batch.at)
+                await scenario.run_due(start_of(today))
+        await scenario.ingest(batch.events, batch.at)
 
 
-async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
+async def read_numbers(scenario: Stage, job_ids: dict[str, int]) -> Numbers:
     names = {job_id: name for name, job_id in job_ids.items()}
-    days = await stage.rows(
+    days = await scenario.rows(
         "SELECT job_id, day, views, apply_clicks, clicks_refused, clicks_charged, charge_micros FROM job_days"
     )
-    budgets = await stage.rows("SELECT job_id, budget_micros, spent_micros, released_micros FROM job_budgets")
-    posted = await stage.rows(
+    budgets = await scenario.rows(
+        "SELECT job_id, budget_micros, spent_micros, released_micros FROM job_budgets"
+    )
+    posted = await scenario.rows(
         "SELECT purpose, source_kind, destination_kind, unit, sum(amount), sum(amount) FILTER (WHERE source_id = %s)"
         " FROM ledger_postings GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
         [job_ids["tight-1"]],
     )
     first, last = day_of(MIDNIGHT), day_of(MIDNIGHT) + timedelta(days=DAYS - 1)
-    query = ReportQuery(stage.customers[0].child, first, last, None, AFTER)
-    async with stage.database.connection() as connection:
+    query = ReportQuery(scenario.customers[0].child, first, last, None, AFTER)
+    async with scenario.database.connection() as connection:
         (by_ids,) = await reports.report_by_ids(connection, [reports.parse_by_ids(query, list(JOBS))])
         by_range = await reports.report_by_range(connection, query, start=0, count=50, lists=JobListCache())
-        budget = await reports.report_budget(connection, parent=stage.parent, contract_id=None, now=AFTER)
-    assert await stage.breaches() == []
+        budget = await reports.report_budget(connection, parent=scenario.parent, contract_id=None, now=AFTER)
+    assert await scenario.breaches() == []
     return Numbers(
         counts={(names[row[0]], row[1]): row[2:5] for row in days},
         charges={(names[row[0]], row[1]): row[5:7] for row in days},
         posted=posted,
         budgets={names[row[0]]: row[1:] for row in budgets},
-        accounts=await stage.rows("SELECT kind, unit, amount FROM ledger_balances ORDER BY kind"),
+        accounts=await scenario.rows("SELECT kind, unit, amount FROM ledger_balances ORDER BY kind"),
         by_ids=by_ids,
         by_range=by_range,
         budget=budget,
@@ -171,35 +173,35 @@ async def read_numbers(stage: Stage, job_ids: dict[str, int]) -> Numbers:
 
 async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
     """A new board takes the plan's stream in as ``arrange`` brings it; the stream itself is always the same."""
-    async with open_stage(url) as stage:
-        job_ids = await post_all(stage)
-        await take_in_all(stage, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
-        await stage.run_due(AFTER)
-        return await read_numbers(stage, job_ids)
+    async with open_stage(url) as scenario:
+        job_ids = await post_all(scenario)
+        await take_in_all(scenario, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
+        await scenario.run_due(AFTER)
+        return await read_numbers(scenario, job_ids)
 
 
 def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(database_url) as scenario:
             # given all kinds of traffic and budgets that run out
-            job_ids = await post_all(stage)
+            job_ids = await post_all(scenario)
             stream = make_stream(job_ids.values(), FULL)
-            await take_in_all(stage, cut(stream, 100), is_settling=False)
-            before = await read_numbers(stage, job_ids)
+            await take_in_all(scenario, cut(stream, 100), is_settling=False)
+            before = await read_numbers(scenario, job_ids)
             assert {name for name, report in before.by_ids.items() if report.spent_micros} == set(JOBS)
 
             # when it all comes again, at its own times, so that only the events' keys stand in the way, and in
             # other batches and another order, then no number is another
-            await take_in_all(stage, cut(stream, 100), is_settling=False)
-            await take_in_all(stage, cut(delay(stream, Random(3)), 7), is_settling=False)
-            assert await read_numbers(stage, job_ids) == before
+            await take_in_all(scenario, cut(stream, 100), is_settling=False)
+            await take_in_all(scenario, cut(delay(stream, Random(3)), 7), is_settling=False)
+            assert await read_numbers(scenario, job_ids) == before
 
             # and none when it comes after the days became final
-            await stage.run_due(AFTER)
-            final = await read_numbers(stage, job_ids)
-            await stage.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
-            await stage.run_due(AFTER)
-            assert await read_numbers(stage, job_ids) == final
+            await scenario.run_due(AFTER)
+            final = await read_numbers(scenario, job_ids)
+            await scenario.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
+            await scenario.run_due(AFTER)
+            assert await read_numbers(scenario, job_ids) == final
 
     asyncio.run(run())
 

@@ -137,37 +137,39 @@ class Model:
                 self.jobs[name] = replace(job, open=False, returned=True)
 
 
-async def take(stage: Stage, step: Step, now: datetime) -> str:
+async def take(scenario: Stage, step: Step, now: datetime) -> str:
     operation, name, budget, content = step
-    element: dict[str, Any] = make_element(stage.customers[0], name, now, budget_micros=budget) | {
+    element: dict[str, Any] = make_element(scenario.customers[0], name, now, budget_micros=budget) | {
         "jobPostingOperationType": operation,
         "title": f"Title {content}",
         "description": "One text for all of them, long enough to be one. " * 3,
     }
     try:
-        task_id = await stage.take(stage.customers[0], element, now)
+        task_id = await scenario.take(scenario.customers[0], element, now)
     except Refused as refused:
         return refused.fault.name
-    await stage.run_due(now)
-    async with stage.database.connection() as connection:
-        found = await jobs.find_tasks(connection, child=stage.customers[0].child, task_ids=[task_id], now=now)
+    await scenario.run_due(now)
+    async with scenario.database.connection() as connection:
+        found = await jobs.find_tasks(
+            connection, child=scenario.customers[0].child, task_ids=[task_id], now=now
+        )
     return found[task_id].status.value
 
 
-async def click(stage: Stage, name: str, count: int, now: datetime, prefix: str) -> None:
-    async with stage.database.connection() as connection:
+async def click(scenario: Stage, name: str, count: int, now: datetime, prefix: str) -> None:
+    async with scenario.database.connection() as connection:
         found = await status.read_statuses(
-            connection, child=stage.customers[0].child, external_ids=[name], now=now
+            connection, child=scenario.customers[0].child, external_ids=[name], now=now
         )
     if name in found:
-        await stage.open_day(now)
-        await stage.ingest(make_clicks(found[name].posting.job_id, count, now, prefix=prefix), now)
+        await scenario.open_day(now)
+        await scenario.ingest(make_clicks(found[name].posting.job_id, count, now, prefix=prefix), now)
 
 
-async def check(stage: Stage, model: Model) -> None:
-    child = stage.customers[0].child
-    async with stage.database.connection() as connection:
-        assert await contracts.read_available(connection, contract=stage.contract) == model.available
+async def check(scenario: Stage, model: Model) -> None:
+    child = scenario.customers[0].child
+    async with scenario.database.connection() as connection:
+        assert await contracts.read_available(connection, contract=scenario.contract) == model.available
         found = await status.read_statuses(connection, child=child, external_ids=list(NAMES), now=model.now)
     for name, job in model.jobs.items():
         standing, posting = found[name].standing, found[name].posting
@@ -177,7 +179,7 @@ async def check(stage: Stage, model: Model) -> None:
 
 async def live(database: Database, steps: list[Step]) -> None:
     await clear(database)
-    stage = await set_up(database, LIMIT_MICROS)
+    scenario = await set_up(database, LIMIT_MICROS)
     model = Model()
     for number, step in enumerate(steps):
         # Each step has a moment of its own, so that events never come before the job is live.
@@ -186,14 +188,14 @@ async def live(database: Database, steps: list[Step]) -> None:
             # Events are kept for 90 days, and so are the partitions that all examples share.
             if model.now < START + timedelta(days=65):
                 model.wait(step[2])
-                await stage.run_due(model.now)
+                await scenario.run_due(model.now)
         elif step[0] == "CLICK":
-            await click(stage, step[1], step[2], model.now, f"s{number}-")
+            await click(scenario, step[1], step[2], model.now, f"s{number}-")
             model.click(step[1], step[2])
         else:
-            assert await take(stage, step, model.now) == model.operate(*step), step
-        await check(stage, model)
-    assert await stage.breaches() == []
+            assert await take(scenario, step, model.now) == model.operate(*step), step
+        await check(scenario, model)
+    assert await scenario.breaches() == []
 
 
 def test_operations_do_what_the_model_says(database_url: str) -> None:

@@ -77,8 +77,8 @@ class Job:
 class History:
     """Lives through steps on a stage, and notes in plain words what became of them."""
 
-    def __init__(self, stage: Stage, begins: datetime) -> None:
-        self.stage = stage
+    def __init__(self, scenario: Stage, begins: datetime) -> None:
+        self.scenario = scenario
         self.now = begins
         self.began = begins
         self.jobs: dict[str, Job] = {}
@@ -89,20 +89,20 @@ class History:
         self.now += timedelta(milliseconds=10)
         if kind == "WAIT":
             self.now += timedelta(hours=number)
-            await self.stage.open_day(self.now)
-            await self.stage.run_due(self.now)
+            await self.scenario.open_day(self.now)
+            await self.scenario.run_due(self.now)
         elif kind == "POST" and name not in self.jobs:
-            element = make_element(self.stage.customers[0], name, self.now, budget_micros=BUDGET_MICROS)
+            element = make_element(self.scenario.customers[0], name, self.now, budget_micros=BUDGET_MICROS)
             code = f"code-{number}"
-            task = await self.stage.take(
-                self.stage.customers[0], element | {"companyJobCode": code}, self.now
+            task = await self.scenario.take(
+                self.scenario.customers[0], element | {"companyJobCode": code}, self.now
             )
-            await self.stage.run_due(self.now)
-            job_id = await self.stage.job_of_task(self.stage.customers[0], task, self.now)
+            await self.scenario.run_due(self.now)
+            job_id = await self.scenario.job_of_task(self.scenario.customers[0], task, self.now)
             assert job_id is not None
             self.jobs[name] = Job(job_id, code, self.now)
         elif kind == "CLOSE" and name in self.jobs and self.jobs[name].closed_at is None:
-            await self.stage.close(self.stage.customers[0], name, self.now)
+            await self.scenario.close(self.scenario.customers[0], name, self.now)
             self.jobs[name].closed_at = self.now
         elif kind == "EVENT" and name in self.jobs:
             await self._send(self.jobs[name], number)
@@ -115,7 +115,7 @@ class History:
         self.serial += 1
         kind = "applyClick" if is_click else "view"
         event = make_event(job.job_id, f"e{self.serial}", at, type=kind)
-        reply = await self.stage.ingest([event], self.now)
+        reply = await self.scenario.ingest([event], self.now)
         begins = job.posted_at.replace(microsecond=job.posted_at.microsecond // 1_000 * 1_000)
         counts = (
             self.now - LATE < at <= self.now + timedelta(minutes=5)
@@ -133,7 +133,7 @@ class History:
         week = max(self.began.date(), last - timedelta(days=6))
         if last < first:
             return
-        async with self.stage.database.connection() as connection:
+        async with self.scenario.database.connection() as connection:
             asked = [*NAMES, "code-0", "code-1", "none"]
             ours = reports.parse_by_ids(self._query(first, last), asked)
             others = reports.parse_by_ids(
@@ -156,7 +156,7 @@ class History:
             assert _read_days(report) == job.tell(week, last)
 
     def _query(self, first: date, last: date) -> ReportQuery:
-        return ReportQuery(self.stage.customers[0].child, first, last, None, self.now)
+        return ReportQuery(self.scenario.customers[0].child, first, last, None, self.now)
 
     def _shown(self) -> list[Job]:
         return sorted(
@@ -190,11 +190,11 @@ def _read_days(report: JobReport) -> list[tuple[date, int, int, int]]:
 async def live(database: Database, begins: datetime, steps: list[Step]) -> None:
     await clear(database)
     history = History(await set_up(database, 10**13, begins=begins), begins)
-    await history.stage.open_day(begins)
+    await history.scenario.open_day(begins)
     for step in [("POST", "a", 0), *steps]:
         await history.take(step)
         await history.check()
-    assert await history.stage.breaches() == []
+    assert await history.scenario.breaches() == []
 
 
 def run_histories(database_url: str, begins: datetime, examples: int) -> None:
@@ -227,9 +227,9 @@ def test_a_range_of_today_is_refused_whatever_the_history(database_url: str) -> 
     async def run() -> Fault:
         database = await Database.open(database_url, connections_max=2)
         try:
-            stage = await set_up(database, 10**13, begins=BEGINNINGS[0])
+            scenario = await set_up(database, 10**13, begins=BEGINNINGS[0])
             query = ReportQuery(
-                stage.customers[0].child, BEGINNINGS[0].date(), BEGINNINGS[0].date(), None, BEGINNINGS[0]
+                scenario.customers[0].child, BEGINNINGS[0].date(), BEGINNINGS[0].date(), None, BEGINNINGS[0]
             )
             async with database.connection() as connection:
                 await reports.report_by_ids(connection, [reports.parse_by_ids(query, ["a"])])

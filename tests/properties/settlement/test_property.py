@@ -59,8 +59,8 @@ def make_click(job_id: int, batch: int, drawn: tuple[int, int, int, str, str]) -
     return event, Click(str(name), to_ms(at), key.bytes, job_id, visitor, address, batch)
 
 
-async def apply_settings(stage: Stage, chosen: Settings) -> None:
-    async with stage.database.transaction() as connection:
+async def apply_settings(scenario: Stage, chosen: Settings) -> None:
+    async with scenario.database.transaction() as connection:
         minutes = chosen.window_minutes
         for rule, is_on, jobs_max in (
             (Rule.VISITOR_BURST, True, chosen.visitor_jobs_max),
@@ -79,12 +79,12 @@ async def apply_settings(stage: Stage, chosen: Settings) -> None:
             await policy.exclude(connection, Exclusion(Criterion.EVENT, 0, origin, None, "one"), now=START)
 
 
-async def settle_in_steps(stage: Stage, rng: Random) -> None:
+async def settle_in_steps(scenario: Stage, rng: Random) -> None:
     """A job at a time; some steps are lost just before their commit, as by a kill."""
     more = True
     while more:
         try:
-            async with stage.database.transaction() as connection:
+            async with scenario.database.transaction() as connection:
                 more = await settlement.settle_next(
                     connection, final_after_days=FINAL_AFTER_DAYS, now=FINAL, jobs_per_step_max=1
                 )
@@ -94,64 +94,67 @@ async def settle_in_steps(stage: Stage, rng: Random) -> None:
             more = True
 
 
-async def read_days(stage: Stage) -> dict[int, tuple[int, ...]]:
-    rows = await stage.rows(
+async def read_days(scenario: Stage) -> dict[int, tuple[int, ...]]:
+    rows = await scenario.rows(
         "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days WHERE day = %s",
         [DAY],
     )
     return {row[0]: row[1:] for row in rows}
 
 
-async def read_state(stage: Stage) -> list[object]:
+async def read_state(scenario: Stage) -> list[object]:
     """Everything that settlement writes."""
     tables = ("ledger_postings", "job_days", "job_budgets", "event_reversals", "job_day_restatements")
-    return [await stage.rows(f"SELECT kept::text FROM {table} AS kept ORDER BY 1") for table in tables]
+    return [await scenario.rows(f"SELECT kept::text FROM {table} AS kept ORDER BY 1") for table in tables]
 
 
 async def play(database: Database, batches, chosen, views, budgets, seed: int) -> None:
     # given jobs with tight budgets, and a day of clicks of which some should not have counted
     await clear(database)
-    stage = await set_up(database, 10**10)
+    scenario = await set_up(database, 10**10)
     jobs = [
-        await stage.post(f"job-{n}", budget_micros=clicks * PRICE_MICROS) for n, clicks in enumerate(budgets)
+        await scenario.post(f"job-{n}", budget_micros=clicks * PRICE_MICROS)
+        for n, clicks in enumerate(budgets)
     ]
     model = Model(
         PRICE_MICROS, {job: clicks * PRICE_MICROS for job, clicks in zip(jobs, budgets, strict=True)}
     )
-    await apply_settings(stage, chosen)
+    await apply_settings(scenario, chosen)
     now = START + timedelta(hours=2)
     seen = [
         make_event(jobs[job], f"view-{n}", START, type="view", visitor=who)
         for n, (job, who) in enumerate(views)
     ]
-    await stage.ingest(seen, now)
+    await scenario.ingest(seen, now)
     model.views = {(jobs[job], who) for job, who in views}
     for batch, drawn in enumerate(batches):
         pairs = [make_click(jobs[click[0]], batch, click) for click in drawn]
-        await stage.ingest([event for event, _ in pairs], now)
+        await scenario.ingest([event for event, _ in pairs], now)
         model.ingest([click for _, click in pairs])
-    await stage.close(stage.customers[0], "job-0", now)
-    assert await stage.breaches() == []
+    await scenario.close(scenario.customers[0], "job-0", now)
+    assert await scenario.breaches() == []
 
     # when the day is settled with interruptions
-    await settle_in_steps(stage, Random(seed))
+    await settle_in_steps(scenario, Random(seed))
     model.settle(chosen, closed={jobs[0]})
 
     # then each click met the rule that the model says, and every figure follows
-    rows = await stage.rows("SELECT event_key, rule FROM event_reversals")
+    rows = await scenario.rows("SELECT event_key, rule FROM event_reversals")
     assert {row[0].bytes: Rule(row[1]) for row in rows} == model.rules
     clicked = {click.job for click in model.clicks}
-    assert {job: row for job, row in (await read_days(stage)).items() if job in clicked} == {
+    assert {job: row for job, row in (await read_days(scenario)).items() if job in clicked} == {
         job: model.figures(job) for job in clicked
     }
-    left = await stage.rows("SELECT job_id, budget_micros - spent_micros - released_micros FROM job_budgets")
+    left = await scenario.rows(
+        "SELECT job_id, budget_micros - spent_micros - released_micros FROM job_budgets"
+    )
     assert dict(left) == model.left | {jobs[0]: 0}
-    assert await stage.breaches() == []
+    assert await scenario.breaches() == []
 
     # and once more changes nothing
-    before = await read_state(stage)
-    await settle_in_steps(stage, Random(seed + 1))
-    assert await read_state(stage) == before
+    before = await read_state(scenario)
+    await settle_in_steps(scenario, Random(seed + 1))
+    assert await read_state(scenario) == before
 
 
 @pytest.mark.parametrize("part", range(2))

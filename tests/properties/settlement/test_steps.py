@@ -34,40 +34,40 @@ async def settle_step(database: Database, now=FINAL) -> bool:
         return await settlement.settle_next(connection, final_after_days=FINAL_AFTER_DAYS, now=now)
 
 
-async def post_and_double_click(stage: Stage) -> int:
+async def post_and_double_click(scenario: Stage) -> int:
     """Two clicks of one visitor, and two of others."""
-    job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+    job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
     clicks = [
         make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada" if n < 2 else f"other {n}")
         for n in range(4)
     ]
-    await stage.ingest(clicks, START + timedelta(hours=1))
+    await scenario.ingest(clicks, START + timedelta(hours=1))
     return job_id
 
 
 def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await post_and_double_click(stage)
-            while await settle_step(stage.database, FINAL - timedelta(microseconds=1)):
+        async with open_stage(database_url) as scenario:
+            await post_and_double_click(scenario)
+            while await settle_step(scenario.database, FINAL - timedelta(microseconds=1)):
                 pass
-            assert await stage.rows("SELECT day FROM settled_days WHERE day >= %s", [DAY]) == []
-            assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
+            assert await scenario.rows("SELECT day FROM settled_days WHERE day >= %s", [DAY]) == []
+            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
 
     asyncio.run(run())
 
 
 def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_away(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await post_and_double_click(stage)
+        async with open_stage(database_url) as scenario:
+            job_id = await post_and_double_click(scenario)
             other = await Database.open(database_url, connections_max=1)
-            while await stage.rows(OPEN_DAY) != [(DAY,)]:
+            while await scenario.rows(OPEN_DAY) != [(DAY,)]:
                 await settle_step(other)
             # given an intake that read the clock before the day became too old, and is not committed
             just_before = end_of(DAY) + timedelta(hours=47, minutes=59)
             late = make_event(job_id, "late", end_of(DAY) - timedelta(milliseconds=1))
-            async with stage.database.transaction() as connection:
+            async with scenario.database.transaction() as connection:
                 await metering.ingest(
                     connection,
                     [late],
@@ -83,11 +83,11 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
             await settle_step(other)
             later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
             with pytest.raises(psycopg.errors.SerializationFailure):
-                await stage.ingest([later], just_before)
-            again = await stage.ingest([later], FINAL)
+                await scenario.ingest([later], just_before)
+            again = await scenario.ingest([later], FINAL)
             assert [row.verdict.name for row in again.rejections] == ["TOO_OLD"]
             # the four first clicks of their visitors
-            assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
+            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
             await other.close()
 
     asyncio.run(run())
@@ -95,8 +95,8 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
 
 def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await post_and_double_click(stage)
+        async with open_stage(database_url) as scenario:
+            await post_and_double_click(scenario)
             others = [await Database.open(database_url, connections_max=1) for _ in range(3)]
 
             async def settle_all(database: Database) -> None:
@@ -105,11 +105,11 @@ def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
 
             await asyncio.gather(*map(settle_all, others))
             # whoever found another at work had nothing to do; what is left is done by one
-            while await settle_step(stage.database):
+            while await settle_step(scenario.database):
                 pass
-            assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await stage.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
-            assert await stage.breaches() == []
+            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+            assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
+            assert await scenario.breaches() == []
             for other in others:
                 await other.close()
 
@@ -118,19 +118,19 @@ def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
 
 def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await post_and_double_click(stage)
+        async with open_stage(database_url) as scenario:
+            await post_and_double_click(scenario)
             # given a day that is judged and half settled when the clock goes back
             for _ in range(6):
-                await settle_step(stage.database, FINAL + timedelta(hours=1))
-            while await settle_step(stage.database, FINAL):
+                await settle_step(scenario.database, FINAL + timedelta(hours=1))
+            while await settle_step(scenario.database, FINAL):
                 pass
-            await stage.run_due(START)
-            assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await stage.rows(
+            await scenario.run_due(START)
+            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+            assert await scenario.rows(
                 "SELECT settled_at >= %s FROM settled_days WHERE day = %s", [FINAL, DAY]
             ) == [(True,)]
-            assert await stage.breaches() == []
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -139,8 +139,8 @@ def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
     """Figures now less the changes recorded after a moment are the figures of that moment."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await post_and_double_click(stage)
+        async with open_stage(database_url) as scenario:
+            job_id = await post_and_double_click(scenario)
             seen = {}
             late = [
                 make_clicks(job_id, 2, START + timedelta(hours=2), prefix="late"),
@@ -148,17 +148,17 @@ def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
             ]
             for hours, events in enumerate(late):
                 moment = end_of(DAY) + timedelta(hours=6 + hours)
-                seen[moment - timedelta(minutes=1)] = await stage.rows(DAY_ROWS, [DAY])
-                await stage.open_day(moment)
-                await stage.ingest(events, moment)
-            seen[FINAL - timedelta(minutes=1)] = await stage.rows(DAY_ROWS, [DAY])
-            while await settle_step(stage.database):
+                seen[moment - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
+                await scenario.open_day(moment)
+                await scenario.ingest(events, moment)
+            seen[FINAL - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
+            while await settle_step(scenario.database):
                 pass
-            seen[FINAL] = await stage.rows(DAY_ROWS, [DAY])
+            seen[FINAL] = await scenario.rows(DAY_ROWS, [DAY])
 
             assert len({tuple(rows[0]) for rows in seen.values()}) == 4
             for moment, rows in seen.items():
-                assert rows == await stage.rows(AS_OF, [moment, DAY])
+                assert rows == await scenario.rows(AS_OF, [moment, DAY])
 
     asyncio.run(run())
 
@@ -173,10 +173,10 @@ def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
     """Ends of days on which a local clock changes, of a year, and around a leap day."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(database_url) as scenario:
             midnight = end_of(last_ms_of)
-            await stage.open_day(midnight)
-            job_id = await stage.post(
+            await scenario.open_day(midnight)
+            job_id = await scenario.post(
                 "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
             )
             times = (-2, -1, 0, 1)
@@ -184,11 +184,11 @@ def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
                 make_event(job_id, f"c{n}", midnight + timedelta(milliseconds=n), visitor="ada")
                 for n in times
             ]
-            await stage.ingest(clicks, midnight + timedelta(seconds=1))
-            while await settle_step(stage.database, final_at(day_of(midnight))):
+            await scenario.ingest(clicks, midnight + timedelta(seconds=1))
+            while await settle_step(scenario.database, final_at(day_of(midnight))):
                 pass
             for day in (last_ms_of, day_of(midnight)):
-                assert await stage.rows(DAY_ROWS, [day]) == [(0, 1, 1, PRICE_MICROS)]
+                assert await scenario.rows(DAY_ROWS, [day]) == [(0, 1, 1, PRICE_MICROS)]
 
     asyncio.run(run())
 
@@ -206,19 +206,19 @@ def test_events_are_exported_and_dropped_when_their_time_is_over(database_url: s
             )
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await post_and_double_click(stage)
+        async with open_stage(database_url) as scenario:
+            job_id = await post_and_double_click(scenario)
             # given events that are old, but whose day is not settled: they stay
-            while await drop(stage.database, 0) is not None:
+            while await drop(scenario.database, 0) is not None:
                 pass
-            assert await stage.rows("SELECT count(*) FROM events") == [(4,)]
-            while await settle_step(stage.database):
+            assert await scenario.rows("SELECT count(*) FROM events") == [(4,)]
+            while await settle_step(scenario.database):
                 pass
-            assert await drop(stage.database, 30) is None
+            assert await drop(scenario.database, 30) is None
 
             # when their time is over
             dropped = []
-            while (day := await drop(stage.database, 2)) is not None:
+            while (day := await drop(scenario.database, 2)) is not None:
                 dropped.append(day)
 
             # then they stand in a file, and the money and the figures stay
@@ -226,8 +226,8 @@ def test_events_are_exported_and_dropped_when_their_time_is_over(database_url: s
             table = parquet.read_table(tmp_path / "events" / f"events-{DAY}.parquet").to_pylist()
             assert {row["job_id"] for row in table} == {job_id}
             assert [row["kind"] for row in table] == ["applyClick"] * 4
-            assert await stage.rows("SELECT count(*) FROM events") == [(0,)]
-            assert await stage.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await stage.breaches() == []
+            assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
+            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+            assert await scenario.breaches() == []
 
     asyncio.run(run())

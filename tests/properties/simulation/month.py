@@ -84,47 +84,47 @@ class Month:
             seed=self.seed, views_per_job_day=self.clicks_per_job_day / 0.9, apply_rate=0.9, **rates
         )
 
-    async def play(self, stage: Stage, prepare: Prepare = as_it_is) -> list[Run]:
-        await prepare(stage)
+    async def play(self, scenario: Stage, prepare: Prepare = as_it_is) -> list[Run]:
+        await prepare(scenario)
         first_ms = to_ms(MIDNIGHT)
         popularity = self._draw_popularity()
         budgets = [
             max(30, int(self.fill * self.clicks_per_job_day * self.days * drawn)) for drawn in popularity
         ]
         posted = MIDNIGHT - timedelta(minutes=1)
-        await stage.open_day(posted)
+        await scenario.open_day(posted)
         job_ids = [
-            await stage.post(f"job-{number}", now=posted, budget_micros=budget * PRICE_MICROS)
+            await scenario.post(f"job-{number}", now=posted, budget_micros=budget * PRICE_MICROS)
             for number, budget in enumerate(budgets)
         ]
         jobs = [
             LiveJob(job_id, first_ms, first_ms + self.days * DAY_MS, popularity=drawn)
             for job_id, drawn in zip(job_ids, popularity, strict=True)
         ]
-        truth = await self._live_through(stage, jobs)
-        return await self._read_runs(stage, dict(zip(job_ids, budgets, strict=True)), truth)
+        truth = await self._live_through(scenario, jobs)
+        return await self._read_runs(scenario, dict(zip(job_ids, budgets, strict=True)), truth)
 
     def _draw_popularity(self) -> list[float]:
         """By the power law, but none below a tenth of the average, so that each job has clicks to spend on."""
         numbers = np.arange(1_000, 1_000 + self.jobs)
         return [max(0.1, float(drawn)) for drawn in sample_popularity(numbers, self.seed)]
 
-    async def _live_through(self, stage: Stage, jobs: list[LiveJob]) -> Truth:
+    async def _live_through(self, scenario: Stage, jobs: list[LiveJob]) -> Truth:
         """Day after day, hour after hour; the worker's round follows each midnight."""
         truths = []
         for number in range(self.days):
             midnight = MIDNIGHT + timedelta(days=number)
-            await stage.open_day(midnight)
-            await stage.run_due(midnight)
+            await scenario.open_day(midnight)
+            await scenario.run_due(midnight)
             deliveries, truth = generate_day(jobs, to_ms(midnight), self.plan)
             truths.append(truth)
             for batch in cut(deliveries, 1_000):
-                await stage.ingest(batch.events, batch.at)
+                await scenario.ingest(batch.events, batch.at)
         return Truth(tuple(truths))
 
-    async def _read_runs(self, stage: Stage, budgets: dict[int, int], truth: Truth) -> list[Run]:
+    async def _read_runs(self, scenario: Stage, budgets: dict[int, int], truth: Truth) -> list[Run]:
         spent: dict[int, dict[date, int]] = defaultdict(dict)
-        for job_id, day, clicks in await stage.rows("SELECT job_id, day, clicks_charged FROM job_days"):
+        for job_id, day, clicks in await scenario.rows("SELECT job_id, day, clicks_charged FROM job_days"):
             spent[job_id][day] = clicks
         clicks: dict[int, dict[date, int]] = defaultdict(lambda: {day.day: 0 for day in truth.days})
         for day in truth.days:

@@ -11,15 +11,15 @@ from tests.support.scenario import Stage, open_stage
 FIRST = date(2026, 3, 3)
 
 
-async def pace_evenly(stage: Stage) -> None:
-    async with stage.database.transaction() as connection:
-        await contracts.set_pacing(connection, contract=stage.contract, pacing=Pacing.EVEN)
+async def pace_evenly(scenario: Stage) -> None:
+    async with scenario.database.transaction() as connection:
+        await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
 
 
 async def play(database_url: str, month: Month, prepare: Prepare = as_it_is) -> list[Run]:
-    async with open_stage(database_url, limit_micros=10**15) as stage:
-        runs = await month.play(stage, prepare)
-        assert await stage.breaches() == []
+    async with open_stage(database_url, limit_micros=10**15) as scenario:
+        runs = await month.play(scenario, prepare)
+        assert await scenario.breaches() == []
         return runs
 
 

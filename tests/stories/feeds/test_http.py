@@ -150,10 +150,10 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
     """It was as good as done: the next reading came an interval later, one that was asked for never."""
 
     async def run():
-        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+        async with open_stage(database_url) as scenario, scenario.database.connection() as connection:
             feed = await feeds_flow.register_feed(
                 connection,
-                application=stage.customers[0].child,
+                application=scenario.customers[0].child,
                 location="https://a.example/f",
                 interval_minutes=None,
                 now=START,
@@ -175,9 +175,9 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
 
 def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
     async def run():
-        async with open_stage(database_url) as stage, stage.database.connection() as connection:
+        async with open_stage(database_url) as scenario, scenario.database.connection() as connection:
             registered = {
-                "application": stage.customers[0].child,
+                "application": scenario.customers[0].child,
                 "location": "https://a.example/f",
                 "interval_minutes": 60,
             }

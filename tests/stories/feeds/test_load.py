@@ -79,7 +79,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database_url: str) -> Iterator[Stage]:
+def scenario(database_url: str) -> Iterator[Stage]:
     with asyncio.Runner() as runner:
 
         async def begin() -> Database:
@@ -93,48 +93,48 @@ def stage(database_url: str) -> Iterator[Stage]:
         runner.run(database.close())
 
 
-def test_a_first_load_makes_live_jobs_without_a_price(stage):
-    run = stage.load(serialize_feed(draw_jobs(30)))
+def test_a_first_load_makes_live_jobs_without_a_price(scenario):
+    run = scenario.load(serialize_feed(draw_jobs(30)))
     assert (run.outcome, run.jobs, run.created, run.failed) == (FeedRunOutcome.DONE, 30, 30, 0)
-    rows = stage.ask(
+    rows = scenario.ask(
         "SELECT state, channel, job_postings.job_id % 256 = shard, content ->> 'application_url' = apply_url, "
         "click_price_micros, budget_micros, live_until_ms = extract(epoch FROM expires_at) * 1000 "
         "FROM job_postings JOIN job_budgets USING (shard, job_id)"
     )
     assert rows == [("LIVE", "FEED", True, True, 0, 0, True)] * 30
-    stage.check_laws()
+    scenario.check_laws()
 
 
-def test_an_unchanged_reload_touches_no_job(stage):
-    stage.load(serialize_feed(draw_jobs(30)))
-    before = stage.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1")
-    run = stage.load(serialize_feed(draw_jobs(30)), day=1)
+def test_an_unchanged_reload_touches_no_job(scenario):
+    scenario.load(serialize_feed(draw_jobs(30)))
+    before = scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1")
+    run = scenario.load(serialize_feed(draw_jobs(30)), day=1)
     assert (run.unchanged, run.created, run.updated, run.closed) == (30, 0, 0, 0)
-    assert stage.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1") == before
+    assert scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1") == before
 
 
-def test_a_change_is_carried_out_and_the_job_keeps_its_id(stage):
-    stage.load(serialize_feed(draw_jobs(10)))
-    before = stage.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")
+def test_a_change_is_carried_out_and_the_job_keeps_its_id(scenario):
+    scenario.load(serialize_feed(draw_jobs(10)))
+    before = scenario.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")
     changed = [*draw_jobs(10)[:3], serialize_job("j3", title="Rigger"), *draw_jobs(10)[4:]]
-    run = stage.load(serialize_feed(changed), day=1)
+    run = scenario.load(serialize_feed(changed), day=1)
     assert (run.updated, run.unchanged) == (1, 9)
-    assert stage.ask("SELECT job_id FROM job_postings WHERE title = 'Rigger' AND revision = 1") == before
+    assert scenario.ask("SELECT job_id FROM job_postings WHERE title = 'Rigger' AND revision = 1") == before
 
 
-def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(stage):
-    stage.load(serialize_feed(draw_jobs(10)))
-    run = stage.load(serialize_feed(draw_jobs(9)), day=1)
-    ended = stage.ask(
+def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(scenario):
+    scenario.load(serialize_feed(draw_jobs(10)))
+    run = scenario.load(serialize_feed(draw_jobs(9)), day=1)
+    ended = scenario.ask(
         "SELECT state, closed_at, live_until_ms FROM job_postings JOIN job_budgets USING (shard, job_id) "
         "WHERE external_id = 'j9'"
     )
     day_after = NOW + timedelta(days=1)
     assert run.closed == 1
     assert ended == [("CLOSED", day_after, int(day_after.timestamp()) * 1000)]
-    assert stage.load(serialize_feed(draw_jobs(10)), day=2).created == 1
-    assert stage.states()["j9"] == ["CLOSED", "LIVE"]
-    stage.check_laws()
+    assert scenario.load(serialize_feed(draw_jobs(10)), day=2).created == 1
+    assert scenario.states()["j9"] == ["CLOSED", "LIVE"]
+    scenario.check_laws()
 
 
 @pytest.mark.parametrize(
@@ -145,68 +145,68 @@ def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(stage):
         ({"expirationDate": "05/03/2026"}, "job/expirationDate"),
     ],
 )
-def test_a_job_in_error_stays_as_it_was_and_is_read_again(stage, changed, path):
-    stage.load(serialize_feed(draw_jobs(10)))
-    run = stage.load(serialize_feed([*draw_jobs(9), serialize_job("j9", **changed)]), day=1)
-    (error,) = stage.report().errors
+def test_a_job_in_error_stays_as_it_was_and_is_read_again(scenario, changed, path):
+    scenario.load(serialize_feed(draw_jobs(10)))
+    run = scenario.load(serialize_feed([*draw_jobs(9), serialize_job("j9", **changed)]), day=1)
+    (error,) = scenario.report().errors
     assert (run.failed, run.closed, run.unchanged) == (1, 0, 9)
     assert (error.index, error.partner_job_id, error.path) == (9, "j9", path)
-    assert stage.states()["j9"] == ["LIVE"]
+    assert scenario.states()["j9"] == ["LIVE"]
     # Mended, it is written anew although it says what it said at first.
-    assert stage.load(serialize_feed(draw_jobs(10)), day=2).updated == 1
-    assert stage.report().errors == ()
+    assert scenario.load(serialize_feed(draw_jobs(10)), day=2).updated == 1
+    assert scenario.report().errors == ()
 
 
-def test_one_id_twice_is_an_error_of_the_second(stage):
-    run = stage.load(serialize_feed([serialize_job("same"), serialize_job("same", title="Other")]))
+def test_one_id_twice_is_an_error_of_the_second(scenario):
+    run = scenario.load(serialize_feed([serialize_job("same"), serialize_job("same", title="Other")]))
     assert (run.created, run.failed) == (1, 1)
-    assert stage.report().errors[0].index == 1
+    assert scenario.report().errors[0].index == 1
 
 
-def test_an_id_of_another_feed_stays_there(stage):
-    stage.load(serialize_feed(draw_jobs(3)))
-    run = stage.load(serialize_feed(draw_jobs(4)), place="file:///b")
+def test_an_id_of_another_feed_stays_there(scenario):
+    scenario.load(serialize_feed(draw_jobs(3)))
+    run = scenario.load(serialize_feed(draw_jobs(4)), place="file:///b")
     assert (run.created, run.failed) == (1, 3)
-    assert stage.states() == {f"j{number}": ["LIVE"] for number in range(4)}
+    assert scenario.states() == {f"j{number}": ["LIVE"] for number in range(4)}
 
 
 @pytest.mark.parametrize(
     ("left", "outcome", "closed"), [(160, FeedRunOutcome.DONE, 40), (159, FeedRunOutcome.STOPPED, 0)]
 )
-def test_a_fifth_may_close_at_once_and_no_more(stage, left, outcome, closed):
-    stage.load(serialize_feed(draw_jobs(200)))
-    run = stage.load(serialize_feed(draw_jobs(left)), day=1)
+def test_a_fifth_may_close_at_once_and_no_more(scenario, left, outcome, closed):
+    scenario.load(serialize_feed(draw_jobs(200)))
+    run = scenario.load(serialize_feed(draw_jobs(left)), day=1)
     assert (run.outcome, run.closed, run.closed + run.held_back) == (outcome, closed, 200 - left)
-    assert stage.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(200 - closed,)]
+    assert scenario.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(200 - closed,)]
 
 
-def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(stage):
-    stage.load(serialize_feed(draw_jobs(50)))
-    assert stage.load(serialize_feed(draw_jobs(30)), day=1).closed == 20
-    assert stage.load(serialize_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
-    assert stage.load(serialize_feed([]), day=3, may_close_all=True).closed == 30
-    stage.check_laws()
+def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(scenario):
+    scenario.load(serialize_feed(draw_jobs(50)))
+    assert scenario.load(serialize_feed(draw_jobs(30)), day=1).closed == 20
+    assert scenario.load(serialize_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
+    assert scenario.load(serialize_feed([]), day=3, may_close_all=True).closed == 30
+    scenario.check_laws()
 
 
-def test_a_truncated_feed_closes_nothing(stage):
-    stage.load(serialize_feed(draw_jobs(30)))
+def test_a_truncated_feed_closes_nothing(scenario):
+    scenario.load(serialize_feed(draw_jobs(30)))
     whole = serialize_feed(draw_jobs(30))
-    run = stage.load(whole[: len(whole) * 29 // 30], day=1)
+    run = scenario.load(whole[: len(whole) * 29 // 30], day=1)
     assert (run.outcome, run.closed) == (FeedRunOutcome.MALFORMED, 0)
     assert run.message
-    assert set(map(tuple, stage.states().values())) == {("LIVE",)}
+    assert set(map(tuple, scenario.states().values())) == {("LIVE",)}
 
 
-def test_a_job_lives_on_while_it_is_in_the_feed_and_ends_on_its_own_day(stage):
+def test_a_job_lives_on_while_it_is_in_the_feed_and_ends_on_its_own_day(scenario):
     content = serialize_feed([serialize_job("stays"), serialize_job("ends", expirationDate="2026-05-10")])
-    stage.load(content)
-    assert stage.load(content, day=119).updated == 0
-    assert stage.load(content, day=120).updated == 1
+    scenario.load(content)
+    assert scenario.load(content, day=119).updated == 0
+    assert scenario.load(content, day=120).updated == 1
 
     async def expire() -> None:
-        async with stage.database.transaction() as connection:
+        async with scenario.database.transaction() as connection:
             await jobs.expire_jobs(connection, rows_max=10, now=NOW + timedelta(days=200))
 
-    stage.runner.run(expire())
-    assert stage.states() == {"stays": ["LIVE"], "ends": ["EXPIRED"]}
-    stage.check_laws()
+    scenario.runner.run(expire())
+    assert scenario.states() == {"stays": ["LIVE"], "ends": ["EXPIRED"]}
+    scenario.check_laws()

@@ -16,12 +16,12 @@ from tests.support.scenario import PRICE_MICROS, START, make_clicks, make_event,
 
 async def make_history(database_url: str) -> tuple[int, UUID]:
     """A job with two clicks of one visitor, settled. Returns the job and its charge."""
-    async with open_stage(database_url) as stage:
-        job_id = await stage.post("told", budget_micros=20 * PRICE_MICROS)
+    async with open_stage(database_url) as scenario:
+        job_id = await scenario.post("told", budget_micros=20 * PRICE_MICROS)
         clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
-        await stage.ingest(clicks, START + timedelta(hours=1))
-        await stage.run_due(final_at(day_of(START)))
-        ((reference,),) = await stage.rows("SELECT reference FROM charge_postings")
+        await scenario.ingest(clicks, START + timedelta(hours=1))
+        await scenario.run_due(final_at(day_of(START)))
+        ((reference,),) = await scenario.rows("SELECT reference FROM charge_postings")
         return job_id, reference
 
 
@@ -56,11 +56,11 @@ def test_every_click_of_a_day_goes_into_a_file(
     """More than a page of them, of several batches, the last of which the budget carries in part."""
 
     async def make_busy_day() -> int:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("busy", budget_micros=2_700 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("busy", budget_micros=2_700 * PRICE_MICROS)
             for batch in range(3):
                 clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
-                await stage.ingest(clicks, START + timedelta(hours=1))
+                await scenario.ingest(clicks, START + timedelta(hours=1))
             return job_id
 
     job_id, file = asyncio.run(make_busy_day()), tmp_path / "clicks.csv"

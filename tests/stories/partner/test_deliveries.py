@@ -24,11 +24,11 @@ SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
 
 
-async def register(stage: Stage, url: str, kind: NotificationKind) -> NotificationEndpoint:
-    async with stage.database.transaction() as connection:
+async def register(scenario: Stage, url: str, kind: NotificationKind) -> NotificationEndpoint:
+    async with scenario.database.transaction() as connection:
         endpoint, _ = await notices.register_endpoint(
             connection,
-            application=stage.customers[0].child,
+            application=scenario.customers[0].child,
             url=url,
             email="",
             kinds=[kind],
@@ -38,12 +38,12 @@ async def register(stage: Stage, url: str, kind: NotificationKind) -> Notificati
     return endpoint
 
 
-async def post(stage: Stage, count: int) -> None:
-    async with stage.database.transaction() as connection:
+async def post(scenario: Stage, count: int) -> None:
+    async with scenario.database.transaction() as connection:
         for number in range(count):
             told = await notices.enqueue_notification(
                 connection,
-                application_id=stage.customers[0].child.id,
+                application_id=scenario.customers[0].child.id,
                 kind=NotificationKind.JOB_POSTING_STATUS,
                 subject=f"job {number}",
                 body={"n": number},
@@ -55,16 +55,16 @@ async def post(stage: Stage, count: int) -> None:
 def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(stage, 1)
+            async with open_stage(database_url) as scenario:
+                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(scenario, 1)
                 # given a process that claims the notice and is killed
-                async with stage.database.transaction() as connection:
+                async with scenario.database.transaction() as connection:
                     (attempt,) = await notices.claim_delivery_attempts(
                         connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
                     )
-                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
-                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 1
+                assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 1
                 assert [headers["webhook-id"] for headers, _ in receiver.requests] == [
                     str(attempt.delivery.id)
                 ]
@@ -77,12 +77,12 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
 
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(stage, 70)
+            async with open_stage(database_url) as scenario:
+                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(scenario, 70)
                 other = await Database.open(database_url, connections_max=3)
                 done = await asyncio.gather(
-                    deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)),
+                    deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)),
                     deliver_due(other, SETTINGS, now=START, rng=Random(2)),
                 )
                 await other.close()
@@ -95,20 +95,20 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
 def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as stage:
-                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(stage, 3)
+            async with open_stage(database_url) as scenario:
+                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                await post(scenario, 3)
                 # given a lane whose time is over before it has told anything
-                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1), lane_seconds_max=-1)
+                lanes = NotificationDispatcher(scenario.database, SETTINGS, Random(1), lane_seconds_max=-1)
                 assert await lanes.start_due(now=START) == 3
                 await lanes.wait()
                 await lanes.close()
                 assert receiver.bodies == []
 
                 # then no other process overtakes it, and all is told once its claim is over
-                await post(stage, 1)
-                assert await deliver_due(stage.database, SETTINGS, now=START, rng=Random(1)) == 0
-                assert await deliver_due(stage.database, SETTINGS, now=LATER, rng=Random(1)) == 4
+                await post(scenario, 1)
+                assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
+                assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 4
                 assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
 
     asyncio.run(run())
@@ -119,17 +119,17 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
 
     async def run() -> None:
         with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
-            async with open_stage(database_url) as stage:
+            async with open_stage(database_url) as scenario:
                 hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-                await register(stage, hanging, NotificationKind.JOB_POSTING_STATUS)
-                await post(stage, 100)
-                await register(stage, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                lanes = NotificationDispatcher(stage.database, SETTINGS, Random(1))
+                await register(scenario, hanging, NotificationKind.JOB_POSTING_STATUS)
+                await post(scenario, 100)
+                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+                lanes = NotificationDispatcher(scenario.database, SETTINGS, Random(1))
                 for told in (1, 2):
-                    async with stage.database.transaction() as connection:
+                    async with scenario.database.transaction() as connection:
                         await notices.enqueue_notification(
                             connection,
-                            application_id=stage.customers[0].child.id,
+                            application_id=scenario.customers[0].child.id,
                             kind=NotificationKind.JOB_POSTING_STATUS,
                             subject="another",
                             body={"n": told},
@@ -142,7 +142,9 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                         await asyncio.sleep(0.01)
                     assert [body["n"] for body in receiver.bodies] == list(range(1, told + 1))
                     await asyncio.sleep(0.1)
-                assert (await stage.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [(0,)]
+                assert (await scenario.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [
+                    (0,)
+                ]
                 await lanes.close()
 
     asyncio.run(run())
@@ -150,13 +152,13 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
 
 def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await register(stage, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
+        async with open_stage(database_url) as scenario:
+            await register(scenario, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
             try:
-                async with stage.database.transaction() as connection:
+                async with scenario.database.transaction() as connection:
                     await notices.enqueue_notification(
                         connection,
-                        application_id=stage.customers[0].child.id,
+                        application_id=scenario.customers[0].child.id,
                         kind=NotificationKind.JOB_POSTING_STATUS,
                         subject="never",
                         body={},
@@ -165,7 +167,7 @@ def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
                     raise ZeroDivisionError
             except ZeroDivisionError:
                 pass
-            assert await stage.rows("SELECT count(*) FROM notices") == [(0,)]
+            assert await scenario.rows("SELECT count(*) FROM notices") == [(0,)]
 
     asyncio.run(run())
 
@@ -174,22 +176,22 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
     """Incident 16: an export that is repeated after a crash, or run twice at once, doubles nothing."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await register(stage, "http://127.0.0.1:1/", NotificationKind.CHARGES)
-            job_id = await stage.post("told", budget_micros=900_000_000)
+        async with open_stage(database_url) as scenario:
+            await register(scenario, "http://127.0.0.1:1/", NotificationKind.CHARGES)
+            job_id = await scenario.post("told", budget_micros=900_000_000)
             other = await Database.open(database_url, connections_max=3)
             for number in range(5):
                 now = START + timedelta(minutes=number)
-                await stage.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
-                await stage.run_due(now)
+                await scenario.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
+                await scenario.run_due(now)
                 await asyncio.gather(
-                    *(notify_charges(one, now=now) for one in (stage.database, other, other))
+                    *(notify_charges(one, now=now) for one in (scenario.database, other, other))
                 )
             # A posting is known once every older transaction of the server is over, those of other tests too.
             told: list[tuple[int, int, int]] = []
             for _ in range(200):
-                await asyncio.gather(*(notify_charges(one, now=now) for one in (stage.database, other)))
-                told = await stage.rows(
+                await asyncio.gather(*(notify_charges(one, now=now) for one in (scenario.database, other)))
+                told = await scenario.rows(
                     "SELECT (body::json ->> 'after')::bigint, (body::json ->> 'cursor')::bigint,"
                     " json_array_length(body::json -> 'elements') FROM notices ORDER BY number"
                 )

@@ -19,7 +19,7 @@ from tests.support.scenario import START, Stage, make_element, open_stage
 DAY = timedelta(days=1)
 
 
-async def open_contract(stage: Stage, units: int) -> HiringContract:
+async def open_contract(scenario: Stage, units: int) -> HiringContract:
     draft = HiringDraft(
         kind=HiringKind.SLOTS,
         owner_name="Harbour Logistics",
@@ -35,9 +35,9 @@ async def open_contract(stage: Stage, units: int) -> HiringContract:
         starts_at=START - DAY,
         ends_at=START + 400 * DAY,
     )
-    async with stage.database.transaction() as connection:
+    async with scenario.database.transaction() as connection:
         contract = await hiring.open_hiring_contract(connection, draft=draft, now=START)
-        await hiring.grant(connection, contract=contract, application=stage.customers[0].child, now=START)
+        await hiring.grant(connection, contract=contract, application=scenario.customers[0].child, now=START)
     return contract
 
 
@@ -45,50 +45,54 @@ def urn_of(contract: HiringContract) -> str:
     return f"{URN_CONTRACT}{contract.id}"
 
 
-async def count_free(stage: Stage, contract: HiringContract) -> int | None:
-    async with stage.database.connection() as connection:
+async def count_free(scenario: Stage, contract: HiringContract) -> int | None:
+    async with scenario.database.connection() as connection:
         return await hiring.read_inventory(connection, contract=contract)
 
 
-def element_of(stage: Stage, external_id: str, operation: str, **changed: Any) -> dict[str, Any]:
-    element = make_element(stage.customers[0], external_id, START, budget_micros=1_500_000)
+def element_of(scenario: Stage, external_id: str, operation: str, **changed: Any) -> dict[str, Any]:
+    element = make_element(scenario.customers[0], external_id, START, budget_micros=1_500_000)
     del element["budget"], element["contract"]
     return element | {"jobPostingOperationType": operation} | changed
 
 
 async def operate(
-    stage: Stage, element: dict[str, Any], now: datetime = START
+    scenario: Stage, element: dict[str, Any], now: datetime = START
 ) -> tuple[TaskStatus, str | None]:
     """How the task of one element ends."""
-    task_id = await stage.take(stage.customers[0], element, now)
-    await stage.run_due(now)
-    async with stage.database.connection() as connection:
-        found = await jobs.find_tasks(connection, child=stage.customers[0].child, task_ids=[task_id], now=now)
+    task_id = await scenario.take(scenario.customers[0], element, now)
+    await scenario.run_due(now)
+    async with scenario.database.connection() as connection:
+        found = await jobs.find_tasks(
+            connection, child=scenario.customers[0].child, task_ids=[task_id], now=now
+        )
     return found[task_id].status, found[task_id].error_message
 
 
-async def read_standing(stage: Stage, external_id: str, now: datetime = START) -> tuple[Listing, Promotion]:
-    async with stage.database.connection() as connection:
+async def read_standing(
+    scenario: Stage, external_id: str, now: datetime = START
+) -> tuple[Listing, Promotion]:
+    async with scenario.database.connection() as connection:
         found = await status_flow.read_statuses(
-            connection, child=stage.customers[0].child, external_ids=[external_id], now=now
+            connection, child=scenario.customers[0].child, external_ids=[external_id], now=now
         )
     standing = found[external_id].standing
     return standing.listing, standing.promotion
 
 
 async def tell_a_premium_story(database_url: str) -> None:
-    async with open_stage(database_url) as stage:
+    async with open_stage(database_url) as scenario:
         # given a hiring contract of one slot
-        contract = await open_contract(stage, 1)
+        contract = await open_contract(scenario, 1)
         premium = {"contract": urn_of(contract), "listingType": "PREMIUM"}
         done = (TaskStatus.SUCCEEDED, None)
 
         # a premium job takes it, the next one is refused
-        assert await operate(stage, element_of(stage, "p-1", "CREATE", **premium)) == done
-        assert await count_free(stage, contract) == 0
-        assert await read_standing(stage, "p-1") == (Listing.LISTED, Promotion.PROMOTED)
+        assert await operate(scenario, element_of(scenario, "p-1", "CREATE", **premium)) == done
+        assert await count_free(scenario, contract) == 0
+        assert await read_standing(scenario, "p-1") == (Listing.LISTED, Promotion.PROMOTED)
         with pytest.raises(Refused) as refused:
-            await operate(stage, element_of(stage, "p-2", "CREATE", **premium))
+            await operate(scenario, element_of(scenario, "p-2", "CREATE", **premium))
         assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
         assert (
             refused.value.message
@@ -96,36 +100,44 @@ async def tell_a_premium_story(database_url: str) -> None:
         )
 
         # downgraded it stays listed and frees the slot, which a basic job takes by an upgrade
-        assert await operate(stage, element_of(stage, "p-1", "DOWNGRADE", **premium)) == done
-        assert await read_standing(stage, "p-1") == (Listing.LISTED, Promotion.NOT_PROMOTED)
-        assert await count_free(stage, contract) == 1
-        assert await operate(stage, element_of(stage, "b-1", "CREATE", contract=urn_of(contract))) == done
-        assert await count_free(stage, contract) == 1
-        assert await operate(stage, element_of(stage, "b-1", "UPGRADE", contract=urn_of(contract))) == done
-        assert await read_standing(stage, "b-1") == (Listing.LISTED, Promotion.PROMOTED)
-        status, message = await operate(stage, element_of(stage, "b-1", "UPGRADE", contract=urn_of(contract)))
+        assert await operate(scenario, element_of(scenario, "p-1", "DOWNGRADE", **premium)) == done
+        assert await read_standing(scenario, "p-1") == (Listing.LISTED, Promotion.NOT_PROMOTED)
+        assert await count_free(scenario, contract) == 1
+        assert (
+            await operate(scenario, element_of(scenario, "b-1", "CREATE", contract=urn_of(contract))) == done
+        )
+        assert await count_free(scenario, contract) == 1
+        assert (
+            await operate(scenario, element_of(scenario, "b-1", "UPGRADE", contract=urn_of(contract))) == done
+        )
+        assert await read_standing(scenario, "b-1") == (Listing.LISTED, Promotion.PROMOTED)
+        status, message = await operate(
+            scenario, element_of(scenario, "b-1", "UPGRADE", contract=urn_of(contract))
+        )
         assert status is TaskStatus.FAILED
         assert str(message).endswith("is not allowed for a premium job")
         with pytest.raises(Refused) as refused:
-            await operate(stage, element_of(stage, "p-1", "UPGRADE", contract=urn_of(contract)))
+            await operate(scenario, element_of(scenario, "p-1", "UPGRADE", contract=urn_of(contract)))
         assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
 
         # closed it frees the slot; an expiring one does so in its own time; a failed one never kept it
-        assert await operate(stage, element_of(stage, "b-1", "CLOSE")) == done
-        assert await operate(stage, element_of(stage, "p-1", "UPGRADE", contract=urn_of(contract))) == done
-        await stage.run_due(START + 31 * DAY)
-        assert await count_free(stage, contract) == 1
-        assert await read_standing(stage, "p-1", START + 31 * DAY) == (
+        assert await operate(scenario, element_of(scenario, "b-1", "CLOSE")) == done
+        assert (
+            await operate(scenario, element_of(scenario, "p-1", "UPGRADE", contract=urn_of(contract))) == done
+        )
+        await scenario.run_due(START + 31 * DAY)
+        assert await count_free(scenario, contract) == 1
+        assert await read_standing(scenario, "p-1", START + 31 * DAY) == (
             Listing.NOT_LISTED,
             Promotion.NOT_PROMOTED,
         )
         later = START + 31 * DAY
         same = {"title": "The same", "description": "The same description of one job. " * 4}
-        assert await operate(stage, element_of(stage, "s-1", "CREATE", **same), later) == done
-        failed = await operate(stage, element_of(stage, "s-2", "CREATE", **premium, **same), later)
+        assert await operate(scenario, element_of(scenario, "s-1", "CREATE", **same), later) == done
+        failed = await operate(scenario, element_of(scenario, "s-2", "CREATE", **premium, **same), later)
         assert failed[0] is TaskStatus.FAILED
-        assert await count_free(stage, contract) == 1
-        assert await stage.breaches() == []
+        assert await count_free(scenario, contract) == 1
+        assert await scenario.breaches() == []
 
 
 def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> None:
@@ -133,22 +145,22 @@ def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> No
 
 
 async def refuse_contracts(database_url: str) -> None:
-    async with open_stage(database_url) as stage:
-        contract = await open_contract(stage, 1)
+    async with open_stage(database_url) as scenario:
+        contract = await open_contract(scenario, 1)
         wrong = [
             ({"listingType": "PREMIUM"}, Fault.JOB_PREMIUM_CONTRACT),
             ({"listingType": "PREMIUM", "contract": "urn:li:contract:5"}, Fault.JOB_CONTRACT_DENIED),
             ({"listingType": "PREMIUM", "contract": "urn:li:thing:5"}, Fault.JOB_CONTRACT_DENIED),
-            ({"listingType": "PREMIUM", "contract": stage.contract.urn}, Fault.JOB_BUDGET_MISSING),
+            ({"listingType": "PREMIUM", "contract": scenario.contract.urn}, Fault.JOB_BUDGET_MISSING),
         ]
         for changed, fault in wrong:
             with pytest.raises(Refused) as refused:
-                await operate(stage, element_of(stage, "x", "CREATE", **changed))
+                await operate(scenario, element_of(scenario, "x", "CREATE", **changed))
             assert refused.value.fault is fault
-        other = stage.customers[1]
-        element = element_of(stage, "y", "CREATE", contract=urn_of(contract), listingType="PREMIUM")
+        other = scenario.customers[1]
+        element = element_of(scenario, "y", "CREATE", contract=urn_of(contract), listingType="PREMIUM")
         with pytest.raises(Refused) as refused:
-            await stage.take(other, element, datetime(2026, 3, 2, 9, tzinfo=UTC))
+            await scenario.take(other, element, datetime(2026, 3, 2, 9, tzinfo=UTC))
         assert refused.value.fault is Fault.JOB_CONTRACT_DENIED
 
 

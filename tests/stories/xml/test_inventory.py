@@ -47,7 +47,7 @@ class Inventory(RuleBasedStateMachine):
         super().__init__()
         self.run = runner.run
         self.database = database
-        self.stage: XmlStage = runner.run(open_xml_stage(database, slot_count=2, credit_count=3))
+        self.scenario: XmlStage = runner.run(open_xml_stage(database, slot_count=2, credit_count=3))
         self.units = {SLOT: 2, CREDIT: 3}
         self.now = START
         self.jobs: dict[str, ModelJob] = {}
@@ -82,10 +82,10 @@ class Inventory(RuleBasedStateMachine):
         expected = self.predict_post(name, kind)
 
         async def act() -> None:
-            document = make_document(name, self.stage.contracts[kind])
+            document = make_document(name, self.scenario.contracts[kind])
             async with self.database.transaction() as connection:
                 await xml_jobs.post_job(
-                    connection, application=self.stage.application, document=document, now=self.now
+                    connection, application=self.scenario.application, document=document, now=self.now
                 )
 
         assert self.attempt(act) is expected
@@ -97,13 +97,13 @@ class Inventory(RuleBasedStateMachine):
     def change(self, name: str, renewal: bool, salary: str | None) -> None:
         expected = self.predict_change(name, renewal=renewal)
         kind = self.jobs[name].kind if name in self.jobs else SLOT
-        content = JobContent(contract_id=self.stage.contracts[kind].id, salary=salary)
+        content = JobContent(contract_id=self.scenario.contracts[kind].id, salary=salary)
 
         async def act() -> None:
             async with self.database.transaction() as connection:
                 await xml_jobs.change_job(
                     connection,
-                    application=self.stage.application,
+                    application=self.scenario.application,
                     key=JobKey(None, name),
                     document=JobDocument(content, renewal=renewal),
                     now=self.now,
@@ -122,7 +122,7 @@ class Inventory(RuleBasedStateMachine):
         async def act() -> None:
             async with self.database.transaction() as connection:
                 await xml_jobs.close_job(
-                    connection, application=self.stage.application, key=JobKey(None, name), now=self.now
+                    connection, application=self.scenario.application, key=JobKey(None, name), now=self.now
                 )
 
         assert self.attempt(act) is (None if name in self.jobs else Fault.JOB_UNKNOWN)
@@ -132,7 +132,7 @@ class Inventory(RuleBasedStateMachine):
     @rule(kind=kinds, units=st.integers(1, 2))
     def top_up(self, kind: HiringKind, units: int) -> None:
         self.top_ups += 1
-        contract = self.stage.contracts[kind]
+        contract = self.scenario.contracts[kind]
         reference = make_reference("test", contract.id, self.top_ups)
 
         async def act() -> None:
@@ -155,12 +155,12 @@ class Inventory(RuleBasedStateMachine):
                 await jobs.expire_jobs(connection, rows_max=100, now=self.now)
 
         assert self.attempt(act) is None
-        assert self.run(self.stage.unused(SLOT)) == self.available(SLOT)
+        assert self.run(self.scenario.unused(SLOT)) == self.available(SLOT)
 
     @invariant()
     def nothing_is_lost(self) -> None:
-        assert self.run(self.stage.unused(CREDIT)) == self.units[CREDIT]
-        unused, held = self.run(self.stage.unused(SLOT)), self.run(self.stage.count_held())
+        assert self.run(self.scenario.unused(CREDIT)) == self.units[CREDIT]
+        unused, held = self.run(self.scenario.unused(SLOT)), self.run(self.scenario.count_held())
         assert unused >= 0
         assert unused + held == self.units[SLOT]
         # A run that is over may hold its slot until somebody looks; nothing else may.
@@ -179,7 +179,7 @@ class Inventory(RuleBasedStateMachine):
                     for found in [
                         await xml_jobs.find_job(
                             connection,
-                            application=self.stage.application,
+                            application=self.scenario.application,
                             key=JobKey(None, name),
                             now=self.now,
                         )
@@ -210,16 +210,16 @@ def test_inventory_is_as_a_model_says(database_url: str) -> None:
             runner.run(database.close())
 
 
-async def post_many(database: Database, stage: XmlStage, *, first: int, posts: int) -> int:
+async def post_many(database: Database, scenario: XmlStage, *, first: int, posts: int) -> int:
     """Posts one job after the other; returns how many got a slot."""
     posted = 0
-    contract = stage.contracts[SLOT]
+    contract = scenario.contracts[SLOT]
     for number in range(first, first + posts):
         try:
             async with database.transaction() as connection:
                 await xml_jobs.post_job(
                     connection,
-                    application=stage.application,
+                    application=scenario.application,
                     document=make_document(f"J-{number}", contract),
                     now=START,
                 )
@@ -235,12 +235,12 @@ async def contend(database_url: str, *, slots: int, posts: int) -> tuple[int, in
     """How many were posted, slots left, slots held."""
     database = await Database.open(database_url, connections_max=CONNECTIONS)
     try:
-        stage = await open_xml_stage(database, slot_count=slots, credit_count=0)
+        scenario = await open_xml_stage(database, slot_count=slots, credit_count=0)
         share = posts // CONNECTIONS
         posted = await asyncio.gather(
-            *(post_many(database, stage, first=share * at, posts=share) for at in range(CONNECTIONS))
+            *(post_many(database, scenario, first=share * at, posts=share) for at in range(CONNECTIONS))
         )
-        return sum(posted), await stage.unused(SLOT), await stage.count_held()
+        return sum(posted), await scenario.unused(SLOT), await scenario.count_held()
     finally:
         await database.close()
 
@@ -260,22 +260,22 @@ def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
     async def run() -> None:
         database = await Database.open(database_url, connections_max=8)
         try:
-            stage = await open_xml_stage(database, slot_count=3, credit_count=0)
-            await asyncio.gather(*(work(database, stage, hand) for hand in range(8)))
+            scenario = await open_xml_stage(database, slot_count=3, credit_count=0)
+            await asyncio.gather(*(work(database, scenario, hand) for hand in range(8)))
             async with database.transaction() as connection:
                 await jobs.expire_jobs(connection, rows_max=100, now=START + timedelta(days=10_000))
-            assert (await stage.unused(SLOT), await stage.count_held()) == (3, 0)
+            assert (await scenario.unused(SLOT), await scenario.count_held()) == (3, 0)
         finally:
             await database.close()
 
-    async def work(database: Database, stage: XmlStage, hand: int) -> None:
+    async def work(database: Database, scenario: XmlStage, hand: int) -> None:
         for turn in range(40):
             now = START + timedelta(days=turn)
             name, key = f"R-{turn % 4}", JobKey(None, f"R-{turn % 4}")
-            document = make_document(name, stage.contracts[SLOT])
+            document = make_document(name, scenario.contracts[SLOT])
             try:
                 async with database.transaction() as connection:
-                    application = stage.application
+                    application = scenario.application
                     if (turn + hand) % 4 == 0:
                         await xml_jobs.close_job(connection, application=application, key=key, now=now)
                     elif (turn + hand) % 4 == 1:

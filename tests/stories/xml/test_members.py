@@ -94,26 +94,26 @@ def test_a_credits_job_without_a_poster_is_nobodys() -> None:
 async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tuple[XmlStage, XmlJob]]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        stage = await open_xml_stage(database, slot_count=1, credit_count=2)
+        scenario = await open_xml_stage(database, slot_count=1, credit_count=2)
         async with database.transaction() as connection:
-            document = make_document("A", stage.contracts[kind])
+            document = make_document("A", scenario.contracts[kind])
             job = await xml_jobs.post_job(
-                connection, application=stage.application, document=document, now=START
+                connection, application=scenario.application, document=document, now=START
             )
-        yield stage, job
+        yield scenario, job
     finally:
         await database.close()
 
 
-async def edit(stage: XmlStage, job: XmlJob, email: str, document: JobDocument) -> XmlJob:
-    async with stage.database.transaction() as connection:
+async def edit(scenario: XmlStage, job: XmlJob, email: str, document: JobDocument) -> XmlJob:
+    async with scenario.database.transaction() as connection:
         return await members.edit_as_member(
             connection, email=email, job_id=job.job_id, document=document, now=START
         )
 
 
-async def close(stage: XmlStage, job: XmlJob, email: str) -> XmlJob:
-    async with stage.database.transaction() as connection:
+async def close(scenario: XmlStage, job: XmlJob, email: str) -> XmlJob:
+    async with scenario.database.transaction() as connection:
         return await members.close_as_member(connection, email=email, job_id=job.job_id, now=START)
 
 
@@ -125,23 +125,23 @@ async def find_fault(doing) -> Fault:
 
 def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: str) -> None:
     async def run() -> None:
-        async with open_posted(database_url, HiringKind.CREDITS) as (stage, job):
+        async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
             salary = JobDocument(JobContent(salary="20"))
             renewal = JobDocument(JobContent(), renewal=True)
-            assert (await edit(stage, job, POSTER, salary)).content.salary == "20"
-            assert await find_fault(edit(stage, job, POSTER, renewal)) is Fault.JOBS_DENIED
-            assert await find_fault(edit(stage, job, STRANGER, salary)) is Fault.JOB_UNKNOWN
-            assert await find_fault(close(stage, job, STRANGER)) is Fault.JOB_UNKNOWN
-            assert (await close(stage, job, POSTER)).state is State.CLOSED
-            assert await stage.unused(HiringKind.CREDITS) == 1
+            assert (await edit(scenario, job, POSTER, salary)).content.salary == "20"
+            assert await find_fault(edit(scenario, job, POSTER, renewal)) is Fault.JOBS_DENIED
+            assert await find_fault(edit(scenario, job, STRANGER, salary)) is Fault.JOB_UNKNOWN
+            assert await find_fault(close(scenario, job, STRANGER)) is Fault.JOB_UNKNOWN
+            assert (await close(scenario, job, POSTER)).state is State.CLOSED
+            assert await scenario.unused(HiringKind.CREDITS) == 1
             # and the partner finds it closed
             renewal = JobDocument(
-                JobContent(contract_id=stage.contracts[HiringKind.CREDITS].id), renewal=True
+                JobContent(contract_id=scenario.contracts[HiringKind.CREDITS].id), renewal=True
             )
-            async with stage.database.transaction() as connection:
+            async with scenario.database.transaction() as connection:
                 change = xml_jobs.change_job(
                     connection,
-                    application=stage.application,
+                    application=scenario.application,
                     key=JobKey(None, "A"),
                     document=renewal,
                     now=START,
@@ -153,8 +153,8 @@ def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: st
 
 def test_a_seat_of_the_client_renews(database_url: str) -> None:
     async def run() -> None:
-        async with open_posted(database_url, HiringKind.SLOTS) as (stage, job):
-            renewed = await edit(stage, job, POSTER, JobDocument(JobContent(), renewal=True))
+        async with open_posted(database_url, HiringKind.SLOTS) as (scenario, job):
+            renewed = await edit(scenario, job, POSTER, JobDocument(JobContent(), renewal=True))
             assert renewed.expires_at == job.expires_at + timedelta(days=30)
 
     asyncio.run(run())
@@ -162,20 +162,20 @@ def test_a_seat_of_the_client_renews(database_url: str) -> None:
 
 def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> None:
     async def run() -> None:
-        async with open_posted(database_url, HiringKind.CREDITS) as (stage, job):
-            contract = stage.contracts[HiringKind.CREDITS]
+        async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
+            contract = scenario.contracts[HiringKind.CREDITS]
             moved = JobDocument(JobContent(contract_id=contract.id, poster_email="New@Customer.example"))
-            async with stage.database.transaction() as connection:
+            async with scenario.database.transaction() as connection:
                 await xml_jobs.change_job(
                     connection,
-                    application=stage.application,
+                    application=scenario.application,
                     key=JobKey(job.job_id, None),
                     document=moved,
                     now=START,
                 )
-            assert await find_fault(close(stage, job, POSTER)) is Fault.JOB_UNKNOWN
-            await close(stage, job, "new@customer.example")
-            async with stage.database.connection() as connection:
+            assert await find_fault(close(scenario, job, POSTER)) is Fault.JOB_UNKNOWN
+            await close(scenario, job, "new@customer.example")
+            async with scenario.database.connection() as connection:
                 mine = await members.list_poster_jobs(connection, email="NEW@customer.example")
                 assert [found.job_id for found in mine] == [job.job_id]
                 assert await members.list_poster_jobs(connection, email=POSTER) == []
@@ -184,7 +184,7 @@ def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> 
                         "SELECT kind, actor, poster_email, changed_fields FROM job_changes ORDER BY revision"
                     )
                 ).fetchall()
-            partner = f"application {stage.application.id}"
+            partner = f"application {scenario.application.id}"
             assert rows == [
                 ("POST", partner, POSTER, []),
                 ("EDIT", partner, "new@customer.example", ["poster_email"]),

@@ -55,19 +55,19 @@ def test_the_lower_limit_holds_and_never_less_than_nothing(
         assert let_through <= max(0, count_paced(limit, 2) - charged)
 
 
-async def _post(stage: Stage, name: str, *, budget: int, daily: str | None = None) -> int:
-    element = make_element(stage.customers[0], name, START, budget_micros=budget)
+async def _post(scenario: Stage, name: str, *, budget: int, daily: str | None = None) -> int:
+    element = make_element(scenario.customers[0], name, START, budget_micros=budget)
     if daily is not None:
         element["budget"]["payForPerformanceDailyBudget"] = {"currencyCode": "EUR", "amount": daily}
-    task = await stage.take(stage.customers[0], element, START)
-    await stage.run_due(START)
-    job_id = await stage.job_of_task(stage.customers[0], task, START)
+    task = await scenario.take(scenario.customers[0], element, START)
+    await scenario.run_due(START)
+    job_id = await scenario.job_of_task(scenario.customers[0], task, START)
     assert job_id is not None
     return job_id
 
 
-async def _days(stage: Stage, job_id: int) -> list[tuple[int, int, int]]:
-    return await stage.rows(
+async def _days(scenario: Stage, job_id: int) -> list[tuple[int, int, int]]:
+    return await scenario.rows(
         "SELECT apply_clicks, clicks_charged, charge_micros FROM job_days WHERE job_id = %s ORDER BY day",
         [job_id],
     )
@@ -75,37 +75,37 @@ async def _days(stage: Stage, job_id: int) -> list[tuple[int, int, int]]:
 
 def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await _post(stage, "daily", budget=30 * PRICE_MICROS, daily="6.00")
+        async with open_stage(database_url) as scenario:
+            job_id = await _post(scenario, "daily", budget=30 * PRICE_MICROS, daily="6.00")
             first = START + timedelta(hours=1)
-            await stage.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
-            await stage.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
+            await scenario.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
+            await scenario.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
             next_day = START + timedelta(days=1)
-            await stage.open_day(next_day)
+            await scenario.open_day(next_day)
             # late ones of the first day fall under its budget still, in one batch with those of today
             late = make_clicks(job_id, 2, first, prefix="late")
-            await stage.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
+            await scenario.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
 
-            assert await _days(stage, job_id) == [
+            assert await _days(scenario, job_id) == [
                 (14, 4, 4 * PRICE_MICROS),
                 (7, 4, 4 * PRICE_MICROS),
             ]
-            assert await stage.breaches() == []
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
 
 def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            async with stage.database.transaction() as connection:
-                await contracts.set_pacing(connection, contract=stage.contract, pacing=Pacing.EVEN)
-            job_id = await _post(stage, "even", budget=300 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            async with scenario.database.transaction() as connection:
+                await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
+            job_id = await _post(scenario, "even", budget=300 * PRICE_MICROS)
             now = START + timedelta(hours=1)
             for number in range(5):
-                await stage.ingest(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
-            ((clicks, charged, _),) = await _days(stage, job_id)
-            (window,) = await stage.rows(
+                await scenario.ingest(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
+            ((clicks, charged, _),) = await _days(scenario, job_id)
+            (window,) = await scenario.rows(
                 "SELECT live_from_ms, live_until_ms FROM job_budgets WHERE job_id = %s", [job_id]
             )
             limit = DayLimit(PRICE_MICROS, 300 * PRICE_MICROS, 0, True, *window, 0)
@@ -118,15 +118,15 @@ def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
 
 def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(database_url) as scenario:
             job_ids = [
-                await _post(stage, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)
+                await _post(scenario, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)
             ]
             others = [await Database.open(database_url, connections_max=2) for _ in range(4)]
             now = START + timedelta(hours=2)
 
             async def send(number: int) -> None:
-                mine = Stage(others[number], stage.parent, stage.contract, stage.customers)
+                mine = Stage(others[number], scenario.parent, scenario.contract, scenario.customers)
                 for batch in range(6):
                     events = [
                         click
@@ -139,7 +139,7 @@ def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
             for other in others:
                 await other.close()
             for job_id in job_ids:
-                assert await _days(stage, job_id) == [(72, 5, 5 * PRICE_MICROS)]
-            assert await stage.breaches() == []
+                assert await _days(scenario, job_id) == [(72, 5, 5 * PRICE_MICROS)]
+            assert await scenario.breaches() == []
 
     asyncio.run(run())

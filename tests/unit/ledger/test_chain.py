@@ -24,11 +24,11 @@ async def advance(database: Database) -> int:
         return await chain.read_known_until(connection)
 
 
-async def advance_to_last(stage: Stage) -> int:
+async def advance_to_last(scenario: Stage) -> int:
     """Transactions of other tests on the same server hold the horizon too, as long as they are open."""
     for _ in range(500):
-        if await advance(stage.database) == await last_number(stage):
-            return await last_number(stage)
+        if await advance(scenario.database) == await last_number(scenario):
+            return await last_number(scenario)
         await asyncio.sleep(0.02)
     raise AssertionError("the last posting never became known")
 
@@ -43,29 +43,29 @@ async def verify(database: Database) -> tuple[int, int, str | None]:
         return await chain.verify_chain(connection)
 
 
-async def charge_some(stage: Stage, name: str = "job") -> int:
-    job_id = await stage.post(name, budget_micros=20 * PRICE_MICROS)
-    await stage.ingest(make_clicks(job_id, 3), LATER)
-    await stage.ingest(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
+async def charge_some(scenario: Stage, name: str = "job") -> int:
+    job_id = await scenario.post(name, budget_micros=20 * PRICE_MICROS)
+    await scenario.ingest(make_clicks(job_id, 3), LATER)
+    await scenario.ingest(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
     return job_id
 
 
-async def last_number(stage: Stage) -> int:
-    ((number,),) = await stage.rows("SELECT last_value FROM ledger_numbers")
+async def last_number(scenario: Stage) -> int:
+    ((number,),) = await scenario.rows("SELECT last_value FROM ledger_numbers")
     return number
 
 
 def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            job_id = await stage.post("job", budget_micros=20 * PRICE_MICROS)
+        async with open_stage(database_url) as scenario:
+            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             other = await Database.open(database_url, connections_max=1)
             # given a charge with a number, not committed yet, and one with a higher number that is
             async with open_charge(database_url, job_id) as commit:
-                before = await last_number(stage)
-                other_job = await stage.post("other", budget_micros=20 * PRICE_MICROS)
-                await stage.ingest(make_clicks(other_job, 1), LATER)
-                assert await last_number(stage) > before
+                before = await last_number(scenario)
+                other_job = await scenario.post("other", budget_micros=20 * PRICE_MICROS)
+                await scenario.ingest(make_clicks(other_job, 1), LATER)
+                assert await last_number(scenario) > before
 
                 # then nothing at or above the open one is known, however often one asks
                 assert await advance(other) < before
@@ -73,7 +73,7 @@ def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str
                 await commit()
 
             # and once it is committed, all are
-            assert await advance_to_last(stage) == await last_number(stage)
+            assert await advance_to_last(scenario) == await last_number(scenario)
             await other.close()
 
     asyncio.run(run())
@@ -95,24 +95,24 @@ async def open_charge(database_url: str, job_id: int):
 
 def test_all_known_postings_are_sealed_once(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await charge_some(stage)
-            await advance_to_last(stage)
-            await seal(stage.database, START + timedelta(minutes=10))
-            checked, breaches, _ = await verify(stage.database)
-            ((postings,),) = await stage.rows("SELECT count(*) FROM ledger_postings")
+        async with open_stage(database_url) as scenario:
+            await charge_some(scenario)
+            await advance_to_last(scenario)
+            await seal(scenario.database, START + timedelta(minutes=10))
+            checked, breaches, _ = await verify(scenario.database)
+            ((postings,),) = await scenario.rows("SELECT count(*) FROM ledger_postings")
             assert (checked, breaches) == (postings, 0)
 
             # when nothing is new, or a minute has not gone by, there is no round
-            assert not await seal(stage.database, START + timedelta(minutes=20))
-            await charge_some(stage, "second")
-            await advance_to_last(stage)
-            ((sealed_at,),) = await stage.rows(
+            assert not await seal(scenario.database, START + timedelta(minutes=20))
+            await charge_some(scenario, "second")
+            await advance_to_last(scenario)
+            ((sealed_at,),) = await scenario.rows(
                 "SELECT sealed_at FROM ledger_seal_rounds ORDER BY round DESC LIMIT 1"
             )
-            assert not await seal(stage.database, sealed_at + timedelta(seconds=59))
-            assert await seal(stage.database, sealed_at + timedelta(seconds=60))
-            assert (await verify(stage.database))[1] == 0
+            assert not await seal(scenario.database, sealed_at + timedelta(seconds=59))
+            assert await seal(scenario.database, sealed_at + timedelta(seconds=60))
+            assert (await verify(scenario.database))[1] == 0
 
     asyncio.run(run())
 
@@ -146,16 +146,16 @@ TAMPERINGS = {
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_tampering_is_told(database_url: str, tampering: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await charge_some(stage)
-            await advance_to_last(stage)
-            await seal(stage.database, START + timedelta(hours=2))
-            assert (await verify(stage.database))[1] == 0
-            ((charge,),) = await stage.rows("SELECT min(number) FROM charge_postings")
+        async with open_stage(database_url) as scenario:
+            await charge_some(scenario)
+            await advance_to_last(scenario)
+            await seal(scenario.database, START + timedelta(hours=2))
+            assert (await verify(scenario.database))[1] == 0
+            ((charge,),) = await scenario.rows("SELECT min(number) FROM charge_postings")
 
-            await stage.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
+            await scenario.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
 
-            _, breaches, example = await verify(stage.database)
+            _, breaches, example = await verify(scenario.database)
             assert breaches >= 1
             assert "is not as it was sealed" in example
 
@@ -164,12 +164,12 @@ def test_tampering_is_told(database_url: str, tampering: str) -> None:
 
 def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await charge_some(stage)
-            await advance_to_last(stage)
-            await seal(stage.database, START + timedelta(hours=2))
+        async with open_stage(database_url) as scenario:
+            await charge_some(scenario)
+            await advance_to_last(scenario)
+            await seal(scenario.database, START + timedelta(hours=2))
             with pytest.raises(psycopg.errors.RaiseException):
-                await stage.execute("UPDATE ledger_seals SET postings = postings + 1")
+                await scenario.execute("UPDATE ledger_seals SET postings = postings + 1")
 
     asyncio.run(run())
 
@@ -178,14 +178,14 @@ def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
     """Such a database counts transactions from the start: the number waited for may never come."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await charge_some(stage)
-            last = await last_number(stage)
-            await stage.execute(
+        async with open_stage(database_url) as scenario:
+            await charge_some(scenario)
+            last = await last_number(scenario)
+            await scenario.execute(
                 "DELETE FROM ledger_horizon",
                 "INSERT INTO ledger_horizon (known_until, next_until, next_transaction)"
                 f" VALUES (0, {last}, {2**60})",
             )
-            assert await advance(stage.database) == last
+            assert await advance(scenario.database) == last
 
     asyncio.run(run())

@@ -32,17 +32,17 @@ PLAN = TrafficPlan(
 )
 
 
-async def play(stage: Stage) -> Truth:
+async def play(scenario: Stage) -> Truth:
     """All kinds of traffic on more jobs than a burst clicks on, one of which closes on the way; then settled."""
-    job_ids = [await stage.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
+    job_ids = [await scenario.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
     first, closes = to_ms(MIDNIGHT), MIDNIGHT + timedelta(days=2)
     jobs = [LiveJob(job_id, first, first + 30 * DAY_MS, market="FR") for job_id in job_ids]
     jobs[0] = LiveJob(job_ids[0], first, to_ms(closes), popularity=9.0, market="FR")
     for visitor in list_staff():
-        async with stage.database.transaction() as connection:
+        async with scenario.database.transaction() as connection:
             await exclude(
                 connection,
-                application=stage.parent,
+                application=scenario.parent,
                 is_address=False,
                 subject=find_visitor(visitor),
                 note="staff",
@@ -51,11 +51,13 @@ async def play(stage: Stage) -> Truth:
     made = [generate_day(jobs, first + day * DAY_MS, PLAN) for day in range(DAYS)]
     stream = sorted((one for day, _ in made for one in day), key=lambda one: one.deliver_at_ms)
     before = [batch for batch in cut(stream, 2_000) if batch.at < closes]
-    await take_in_all(stage, before, is_settling=True)
-    await stage.close(stage.customers[0], "job-0", closes)
-    await stage.open_day(closes)
-    await take_in_all(stage, [batch for batch in cut(stream, 2_000) if batch.at >= closes], is_settling=True)
-    await stage.run_due(AFTER + timedelta(days=3))
+    await take_in_all(scenario, before, is_settling=True)
+    await scenario.close(scenario.customers[0], "job-0", closes)
+    await scenario.open_day(closes)
+    await take_in_all(
+        scenario, [batch for batch in cut(stream, 2_000) if batch.at >= closes], is_settling=True
+    )
+    await scenario.run_due(AFTER + timedelta(days=3))
     return Truth(tuple(truth for _, truth in made))
 
 
@@ -63,11 +65,11 @@ def test_precision_and_recall_on_the_truth(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def run() -> list[Score]:
-        async with open_stage(database_url) as stage:
-            truth = await play(stage)
+        async with open_stage(database_url) as scenario:
+            truth = await play(scenario)
             write_truth(tmp_path / "truth.jsonl", truth)
             labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
-            async with stage.database.connection() as connection:
+            async with scenario.database.connection() as connection:
                 return score(await evaluate_traffic(connection, labels))
 
     scores = {found.name: found for found in asyncio.run(run())}

@@ -25,62 +25,62 @@ SUMS = (
 KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
 
 
-async def live_through(stage: Stage) -> None:
+async def live_through(scenario: Stage) -> None:
     """Two jobs, each with a double click, a click and a view on each of some days; every day becomes final."""
-    jobs = [await stage.post(f"job-{n}", budget_micros=40 * PRICE_MICROS) for n in range(2)]
+    jobs = [await scenario.post(f"job-{n}", budget_micros=40 * PRICE_MICROS) for n in range(2)]
     for number in range(DAYS):
         at = START + timedelta(days=number, hours=1)
-        await stage.open_day(at)
+        await scenario.open_day(at)
         for job in jobs:
             events = [
                 make_event(job, f"{job}-{number}-{n}", at, visitor="ada" if n < 2 else f"v{n}")
                 for n in range(3)
             ]
-            await stage.ingest([*events, make_event(job, f"{job}-view-{number}", at, type="view")], at)
-    await stage.run_due(final_at(FIRST + timedelta(days=DAYS)))
+            await scenario.ingest([*events, make_event(job, f"{job}-view-{number}", at, type="view")], at)
+    await scenario.run_due(final_at(FIRST + timedelta(days=DAYS)))
 
 
-async def age(stage: Stage, days: int, settings: Settings) -> None:
-    await chores.run_due(stage.database, settings, now=START + timedelta(days=days))
+async def age(scenario: Stage, days: int, settings: Settings) -> None:
+    await chores.run_due(scenario.database, settings, now=START + timedelta(days=days))
 
 
 def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
-            sums = await stage.rows(SUMS)
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
+            sums = await scenario.rows(SUMS)
             now = START + timedelta(days=368)
-            budget = {"parent": stage.parent, "contract_id": None, "now": now}
-            async with stage.database.connection() as connection:
+            budget = {"parent": scenario.parent, "contract_id": None, "now": now}
+            async with scenario.database.connection() as connection:
                 before = await reports.report_budget(connection, **budget)
 
             # a year and a little: two of the days can no longer be asked for, whatever the setting says
-            await age(stage, 368, Settings(report_retention_days=10, event_retention_days=30))
+            await age(scenario, 368, Settings(report_retention_days=10, event_retention_days=30))
 
-            kept = [row[0] for row in await stage.rows(KEPT_DAYS)]
+            kept = [row[0] for row in await scenario.rows(KEPT_DAYS)]
             assert kept == [charging.COMPACTED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
-            assert await stage.rows(SUMS) == sums
-            async with stage.database.connection() as connection:
+            assert await scenario.rows(SUMS) == sums
+            async with scenario.database.connection() as connection:
                 assert await reports.report_budget(connection, **budget) == before
-            assert await stage.breaches() == []
+            assert await scenario.breaches() == []
 
             # and every charge can still be explained by its postings
-            await check_charges(stage)
+            await check_charges(scenario)
 
             # and once more, and much later
-            await age(stage, 368, Settings(event_retention_days=30))
-            await age(stage, 500, Settings(event_retention_days=30))
-            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
-            assert await stage.rows(SUMS) == sums
-            await check_charges(stage)
-            assert await stage.breaches() == []
+            await age(scenario, 368, Settings(event_retention_days=30))
+            await age(scenario, 500, Settings(event_retention_days=30))
+            assert await scenario.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
+            assert await scenario.rows(SUMS) == sums
+            await check_charges(scenario)
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
 
-async def check_charges(stage: Stage) -> None:
-    for job_id, spent in await stage.rows("SELECT job_id, spent_micros FROM job_budgets"):
-        async with stage.database.connection() as connection:
+async def check_charges(scenario: Stage) -> None:
+    for job_id, spent in await scenario.rows("SELECT job_id, spent_micros FROM job_budgets"):
+        async with scenario.database.connection() as connection:
             found = await explain.explain_job(connection, job_id=job_id)
         amounts = dict.fromkeys(Purpose, 0)
         for posting in found.page.postings:
@@ -90,44 +90,44 @@ async def check_charges(stage: Stage) -> None:
 
 def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
-            await age(stage, 368, Settings(event_retention_days=30))
-            await stage.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
-            assert any("daily charge is the sum" in check.law for check in await stage.breaches())
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
+            await age(scenario, 368, Settings(event_retention_days=30))
+            await scenario.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
+            assert any("daily charge is the sum" in check.law for check in await scenario.breaches())
 
     asyncio.run(run())
 
 
 def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
-            await age(stage, 100, Settings(event_retention_days=30))
-            sums, rounds = await stage.rows(SUMS), 0
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
+            await age(scenario, 100, Settings(event_retention_days=30))
+            sums, rounds = await scenario.rows(SUMS), 0
             while True:
-                async with stage.database.transaction() as connection:
+                async with scenario.database.transaction() as connection:
                     folded = await charging.compact_old_days(
                         connection, retention_days=366, rows_max=3, now=START + timedelta(days=500)
                     )
                 if folded == 0:
                     break
                 rounds += 1
-                assert await stage.rows(SUMS) == sums
-                assert await stage.breaches() == []
+                assert await scenario.rows(SUMS) == sums
+                assert await scenario.breaches() == []
             assert rounds == 4
-            assert await stage.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
+            assert await scenario.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
 
     asyncio.run(run())
 
 
 def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
-            await age(stage, 500, Settings(event_retention_days=1_000))
-            assert len(await stage.rows(KEPT_DAYS)) == DAYS
-            assert await stage.breaches() == []
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
+            await age(scenario, 500, Settings(event_retention_days=1_000))
+            assert len(await scenario.rows(KEPT_DAYS)) == DAYS
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -137,21 +137,21 @@ def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path)
     parquet = pytest.importorskip("pyarrow.parquet")
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
             folder = f"file://{tmp_path}/events"
-            await age(stage, 40, Settings(event_retention_days=30, export_folder=folder))
-            assert await stage.rows("SELECT count(*) FROM event_reversals") == [(0,)]
+            await age(scenario, 40, Settings(event_retention_days=30, export_folder=folder))
+            assert await scenario.rows("SELECT count(*) FROM event_reversals") == [(0,)]
             rows = parquet.read_table(tmp_path / "events" / f"events-{FIRST}.parquet").to_pylist()
             charges = {
                 str(row[0]): row[1]
-                for row in await stage.rows("SELECT reference, source_id FROM charge_postings")
+                for row in await scenario.rows("SELECT reference, source_id FROM charge_postings")
             }
             taken_back = [row for row in rows if row["settlement_rule"] is not None]
             assert [(row["settlement_rule"], row["kind"]) for row in taken_back] == [(4, "applyClick")] * 2
             assert all(charges[row["charge"]] == row["job_id"] for row in taken_back)
             assert len(rows) == 2 * 4
-            assert await stage.breaches() == []
+            assert await scenario.breaches() == []
 
     asyncio.run(run())
 
@@ -167,22 +167,22 @@ def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path)
         "now": START + timedelta(days=33),
     }
 
-    async def end_next_day(stage: Stage) -> object:
-        async with stage.database.transaction() as connection:
+    async def end_next_day(scenario: Stage) -> object:
+        async with scenario.database.transaction() as connection:
             return await metering.drop_next_day(connection, **ending)
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            await live_through(stage)
-            await age(stage, 33, Settings(event_retention_days=1_000))
-            while (ended := await stage.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")) < [
-                (FIRST,)
-            ]:
-                assert await end_next_day(stage) == ended[0][0]
-            async with stage.database.transaction() as connection:
+        async with open_stage(database_url) as scenario:
+            await live_through(scenario)
+            await age(scenario, 33, Settings(event_retention_days=1_000))
+            while (
+                ended := await scenario.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")
+            ) < [(FIRST,)]:
+                assert await end_next_day(scenario) == ended[0][0]
+            async with scenario.database.transaction() as connection:
                 first = await metering.drop_next_day(connection, **ending)
-                assert [first, await asyncio.wait_for(end_next_day(stage), 5)] == [FIRST, None]
-            assert await end_next_day(stage) == FIRST + timedelta(days=1)
+                assert [first, await asyncio.wait_for(end_next_day(scenario), 5)] == [FIRST, None]
+            assert await end_next_day(scenario) == FIRST + timedelta(days=1)
             assert len(parquet.read_table(tmp_path / f"events-{FIRST}.parquet")) == 2 * 4
 
     asyncio.run(run())

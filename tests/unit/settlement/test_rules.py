@@ -153,23 +153,25 @@ CASES: dict[str, tuple[Rule, list[Click], RulePolicy | None]] = {
 
 
 async def settle(
-    stage: Stage, clicks: list[Click], changed: RulePolicy | None
+    scenario: Stage, clicks: list[Click], changed: RulePolicy | None
 ) -> dict[tuple[str, int], Rule]:
     """Names and jobs of the clicks that fell, in a run of both days that the clicks may lie on."""
     posted = start_of(DAY) + timedelta(hours=1)
-    await stage.open_day(posted)
-    jobs = [await stage.post(f"job-{n}", now=posted, budget_micros=90 * PRICE_MICROS) for n in range(5)]
+    await scenario.open_day(posted)
+    jobs = [await scenario.post(f"job-{n}", now=posted, budget_micros=90 * PRICE_MICROS) for n in range(5)]
     if changed is not None:
-        async with stage.database.transaction() as connection:
+        async with scenario.database.transaction() as connection:
             await policy.set_policy(connection, changed)
     events = [make_event(jobs[one.job], one.name, one.at, **one.more) for one in clicks]
     now = start_of(DAY) + timedelta(hours=25)
-    await stage.open_day(now)
+    await scenario.open_day(now)
     for event in events:
-        await stage.ingest([event], now)
-    await stage.run_due(final_at(DAY) + timedelta(days=1))
-    assert await stage.breaches() == []
-    fell = {row[0]: Rule(row[1]) for row in await stage.rows("SELECT event_key, rule FROM event_reversals")}
+        await scenario.ingest([event], now)
+    await scenario.run_due(final_at(DAY) + timedelta(days=1))
+    assert await scenario.breaches() == []
+    fell = {
+        row[0]: Rule(row[1]) for row in await scenario.rows("SELECT event_key, rule FROM event_reversals")
+    }
     found = {}
     for one, event in zip(clicks, events, strict=True):
         key = identity.find_event_key(source=event.source, event_id=event.id, time=event.time)
@@ -184,8 +186,8 @@ def test_a_rule_takes_what_it_should_and_no_more(database_url: str, case: str) -
     rule, clicks, changed = CASES[case]
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            found = await settle(stage, clicks, changed)
+        async with open_stage(database_url) as scenario:
+            found = await settle(scenario, clicks, changed)
             # of clicks with one name and job the later falls, which is the one that is marked so
             assert found == {(one.name, one.job): rule for one in clicks if one.falls}
 
@@ -196,8 +198,8 @@ def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
     """A click that four rules would take: each rule sees what those before it have left."""
 
     async def run() -> None:
-        async with open_stage(database_url) as stage:
-            async with stage.database.transaction() as connection:
+        async with open_stage(database_url) as scenario:
+            async with scenario.database.transaction() as connection:
                 await policy.set_networks(
                     connection, list_name="clouds", networks=["198.51.100.0/24"], now=START
                 )
@@ -205,7 +207,7 @@ def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
                 await policy.exclude(connection, bo, now=START)
             cloud = {"address": "198.51.100.9"}
             found = await settle(
-                stage,
+                scenario,
                 [
                     click("a", visitor="ada"),
                     click("a", START + MS, visitor="ada", **cloud),
