@@ -17,7 +17,7 @@ import pytest
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
 from jobmeter.metering.intake.identity import find_visitor
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up
 
 LATER = START + timedelta(hours=1)
 JOBS, BATCHES, AT_ONCE = 4, 24, 8
@@ -62,7 +62,7 @@ def find_ring(batches: list[Batch]) -> list[int]:
     return []
 
 
-async def run_batches(scenario: Stage, job_ids: list[int], seed: int) -> list[Batch]:
+async def run_batches(scenario: Scenario, job_ids: list[int], seed: int) -> list[Batch]:
     rng, ticks, gate = Random(seed), iter(range(1_000_000)), asyncio.Semaphore(AT_ONCE)
 
     async def run_one(
@@ -90,7 +90,7 @@ async def run_batches(scenario: Stage, job_ids: list[int], seed: int) -> list[Ba
     return [await observe(scenario, *one) for one in ran]
 
 
-async def observe(scenario: Stage, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
+async def observe(scenario: Scenario, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
     """What the batch was charged, found by one of its own events."""
     job = next(iter(asked))
     rows = await scenario.rows(
@@ -164,7 +164,7 @@ def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -
     asyncio.run(run())
 
 
-async def until_someone_waits(scenario: Stage) -> None:
+async def until_someone_waits(scenario: Scenario) -> None:
     for _ in range(500):
         if await scenario.rows("SELECT FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"):
             return

@@ -7,7 +7,7 @@ import pytest
 
 from jobmeter.wire.events import Event
 from tests.support.sandbox_client import SandboxClient, make_event
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
 
 LATER = START + timedelta(hours=1)
 FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days"
@@ -17,7 +17,7 @@ class LostError(Exception):
     """The process or the connection was gone before the commit."""
 
 
-async def take_in_and_lose(scenario: Stage, events: list[Event]) -> None:
+async def take_in_and_lose(scenario: Scenario, events: list[Event]) -> None:
     async with scenario.database.transaction() as connection:
         await scenario.take_in_on(connection, events, LATER)
         raise LostError

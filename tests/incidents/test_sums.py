@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.metering.retention import flow as retention
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
 
 LATER = START + timedelta(hours=1)
 FIGURES = (
@@ -25,7 +25,7 @@ HOUSEKEEPING = (
 )
 
 
-async def read_sums(scenario: Stage) -> tuple[list, list]:
+async def read_sums(scenario: Scenario) -> tuple[list, list]:
     return sorted(await scenario.rows(FIGURES)), sorted(await scenario.rows(POSTED))
 
 
@@ -100,7 +100,7 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
     asyncio.run(run())
 
 
-async def count_all(scenario: Stage) -> tuple[int, int]:
+async def count_all(scenario: Scenario) -> tuple[int, int]:
     """Views and clicks that were ever counted, and charged clicks that stand."""
     ((everything, charged),) = await scenario.rows(
         "SELECT sum(views + (apply_clicks - clicks_charged) + clicks_charged + clicks_reversed), sum(clicks_charged)"

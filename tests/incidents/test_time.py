@@ -8,7 +8,7 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, final_at, start_of
 from tests.support.sandbox_client import SandboxClient, bearer, make_event
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
 from tests.support.scenario import make_event as make_click
 
 LATER = START + timedelta(hours=1)
@@ -100,7 +100,7 @@ def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: SandboxClie
     ) == (1, 3)
 
 
-async def read_money(scenario: Stage) -> list:
+async def read_money(scenario: Scenario) -> list:
     return await scenario.rows(
         "SELECT job_id, spent_micros, released_micros FROM job_budgets ORDER BY job_id"
     )

@@ -24,7 +24,7 @@ from tests.support.scenario import (
     PRICES_BY_PLACE,
     SETTINGS,
     START,
-    Stage,
+    Scenario,
     make_element,
     make_event,
 )
@@ -39,7 +39,7 @@ Act = Callable[[Random], Awaitable[None]]
 class Crowd:
     """``now`` is the time that whoever begins something reads; it moves while others are still at work."""
 
-    def __init__(self, scenario: Stage) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.now = START
         self.sent: list[Event] = []

@@ -40,7 +40,7 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Scenario:
     database: Database
     parent: Application
     contract: PartnerContract
@@ -113,7 +113,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Stage]:
+async def open_stage(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Scenario]:
     database = await Database.open(database_url, connections_max=2)
     try:
         yield await set_up(database, limit_micros)
@@ -147,7 +147,7 @@ async def clear(database: Database) -> None:
         await connection.execute("UPDATE job_month_keeping SET kept_through = '1970-01-01'")
 
 
-async def set_up(database: Database, limit_micros: int, *, begins: datetime = START) -> Stage:
+async def set_up(database: Database, limit_micros: int, *, begins: datetime = START) -> Scenario:
     async with database.transaction() as connection:
         parent = (await partners.create_parent(connection, name="Partner", now=begins)).application
         contract = await contracts.open_partner_contract(
@@ -174,7 +174,7 @@ async def set_up(database: Database, limit_micros: int, *, begins: datetime = ST
             )
             customers.append(Customer(made.application, customer_contract))
     await chores.make_event_days(database, now=begins)
-    return Stage(database, parent, contract, tuple(customers))
+    return Scenario(database, parent, contract, tuple(customers))
 
 
 def make_element(

@@ -10,12 +10,12 @@ from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.integrity.flow import LAWS
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
-from tests.support.scenario import START, Stage, make_clicks, make_event, open_stage
+from tests.support.scenario import START, Scenario, make_clicks, make_event, open_stage
 
 UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
 
 
-async def play(scenario: Stage) -> None:
+async def play(scenario: Scenario) -> None:
     """Two days with views, clicks inside and beyond a budget, refused clicks, repeats; a job closed, a day settled."""
     open_job = await scenario.post("open", budget_micros=4_000_000)
     closed_job = await scenario.post("closed", budget_micros=30_000_000, place="Leeds, United Kingdom")
@@ -30,7 +30,7 @@ async def play(scenario: Stage) -> None:
     await run_until_sealed(scenario, final_at(day_of(START)))
 
 
-async def run_until_sealed(scenario: Stage, now: datetime) -> None:
+async def run_until_sealed(scenario: Scenario, now: datetime) -> None:
     """The worker seals what no open transaction of the whole server can still precede, once a minute."""
     for minute in range(200):
         await scenario.run_due(now + timedelta(minutes=minute))
@@ -171,7 +171,7 @@ def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views:
     asyncio.run(run())
 
 
-async def reverse_one_click(scenario: Stage, *, open_still: bool) -> None:
+async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
     """As settlement does before months are kept: a posting that names the charge; budget row and roll-up follow."""
     await scenario.execute(
         "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"

@@ -26,7 +26,7 @@ from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, LiveJob, Traffic
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent
 from jobmeter.wire.events import Event, Malformed, decode_events
 from tests.conftest import TEMPLATE, make_database
-from tests.support.scenario import START, Stage, open_stage
+from tests.support.scenario import START, Scenario, open_stage
 
 DAYS = 3
 MIDNIGHT = start_of(day_of(START)) + timedelta(days=1)
@@ -123,11 +123,11 @@ def in_time(deliveries: Iterable[ScheduledEvent]) -> list[ScheduledEvent]:
 # -- taking in and reading
 
 
-async def post_all(scenario: Stage) -> dict[str, int]:
+async def post_all(scenario: Scenario) -> dict[str, int]:
     return {name: await scenario.post(name, budget_micros=budget) for name, budget in JOBS.items()}
 
 
-async def take_in_all(scenario: Stage, batches: Sequence[Batch], *, is_settling: bool) -> None:
+async def take_in_all(scenario: Scenario, batches: Sequence[Batch], *, is_settling: bool) -> None:
     """The worker's round follows each midnight, so that days become final on the way, or only when all is in."""
     today = day_of(START)
     for batch in batches:
@@ -139,7 +139,7 @@ async def take_in_all(scenario: Stage, batches: Sequence[Batch], *, is_settling:
         await scenario.ingest(batch.events, batch.at)
 
 
-async def read_numbers(scenario: Stage, job_ids: dict[str, int]) -> Numbers:
+async def read_numbers(scenario: Scenario, job_ids: dict[str, int]) -> Numbers:
     names = {job_id: name for name, job_id in job_ids.items()}
     days = await scenario.rows(
         "SELECT job_id, day, views, apply_clicks, clicks_refused, clicks_charged, charge_micros FROM job_days"

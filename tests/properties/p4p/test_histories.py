@@ -14,7 +14,7 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.status import flow as status
 from jobmeter.jobs.status.model import Listing
-from tests.support.scenario import PRICE_MICROS, START, Stage, clear, make_clicks, make_element, set_up
+from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_clicks, make_element, set_up
 
 LIMIT_MICROS = 40_000_000
 RUN = timedelta(days=30)
@@ -137,7 +137,7 @@ class Model:
                 self.jobs[name] = replace(job, open=False, returned=True)
 
 
-async def take(scenario: Stage, step: Step, now: datetime) -> str:
+async def take(scenario: Scenario, step: Step, now: datetime) -> str:
     operation, name, budget, content = step
     element: dict[str, Any] = make_element(scenario.customers[0], name, now, budget_micros=budget) | {
         "jobPostingOperationType": operation,
@@ -156,7 +156,7 @@ async def take(scenario: Stage, step: Step, now: datetime) -> str:
     return found[task_id].status.value
 
 
-async def click(scenario: Stage, name: str, count: int, now: datetime, prefix: str) -> None:
+async def click(scenario: Scenario, name: str, count: int, now: datetime, prefix: str) -> None:
     async with scenario.database.connection() as connection:
         found = await status.read_statuses(
             connection, child=scenario.customers[0].child, external_ids=[name], now=now
@@ -166,7 +166,7 @@ async def click(scenario: Stage, name: str, count: int, now: datetime, prefix: s
         await scenario.ingest(make_clicks(found[name].posting.job_id, count, now, prefix=prefix), now)
 
 
-async def check(scenario: Stage, model: Model) -> None:
+async def check(scenario: Scenario, model: Model) -> None:
     child = scenario.customers[0].child
     async with scenario.database.connection() as connection:
         assert await contracts.read_available(connection, contract=scenario.contract) == model.available

@@ -15,7 +15,7 @@ from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
-from tests.support.scenario import PRICE_MICROS, Stage, clear, make_element, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, Scenario, clear, make_element, make_event, set_up
 
 BUDGET_MICROS = 900_000_000
 LATE = timedelta(hours=48)
@@ -77,7 +77,7 @@ class Job:
 class History:
     """Lives through steps on a stage, and notes in plain words what became of them."""
 
-    def __init__(self, scenario: Stage, begins: datetime) -> None:
+    def __init__(self, scenario: Scenario, begins: datetime) -> None:
         self.scenario = scenario
         self.now = begins
         self.began = begins

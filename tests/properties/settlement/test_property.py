@@ -17,7 +17,7 @@ from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
 from jobmeter.wire.events import Event
 from tests.properties.settlement.naive import Click, Model, Settings
-from tests.support.scenario import PRICE_MICROS, START, Stage, clear, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_event, set_up
 
 JOBS = 4
 VISITORS = ("", "ada", "bo", "cy", "di")
@@ -59,7 +59,7 @@ def make_click(job_id: int, batch: int, drawn: tuple[int, int, int, str, str]) -
     return event, Click(str(name), to_ms(at), key.bytes, job_id, visitor, address, batch)
 
 
-async def apply_settings(scenario: Stage, chosen: Settings) -> None:
+async def apply_settings(scenario: Scenario, chosen: Settings) -> None:
     async with scenario.database.transaction() as connection:
         minutes = chosen.window_minutes
         for rule, is_on, jobs_max in (
@@ -79,7 +79,7 @@ async def apply_settings(scenario: Stage, chosen: Settings) -> None:
             await policy.exclude(connection, Exclusion(Criterion.EVENT, 0, origin, None, "one"), now=START)
 
 
-async def settle_in_steps(scenario: Stage, rng: Random) -> None:
+async def settle_in_steps(scenario: Scenario, rng: Random) -> None:
     """A job at a time; some steps are lost just before their commit, as by a kill."""
     more = True
     while more:
@@ -94,7 +94,7 @@ async def settle_in_steps(scenario: Stage, rng: Random) -> None:
             more = True
 
 
-async def read_days(scenario: Stage) -> dict[int, tuple[int, ...]]:
+async def read_days(scenario: Scenario) -> dict[int, tuple[int, ...]]:
     rows = await scenario.rows(
         "SELECT job_id, apply_clicks, clicks_charged, clicks_reversed, charge_micros FROM job_days WHERE day = %s",
         [DAY],
@@ -102,7 +102,7 @@ async def read_days(scenario: Stage) -> dict[int, tuple[int, ...]]:
     return {row[0]: row[1:] for row in rows}
 
 
-async def read_state(scenario: Stage) -> list[object]:
+async def read_state(scenario: Scenario) -> list[object]:
     """Everything that settlement writes."""
     tables = ("ledger_postings", "job_days", "job_budgets", "event_reversals", "job_day_restatements")
     return [await scenario.rows(f"SELECT kept::text FROM {table} AS kept ORDER BY 1") for table in tables]

@@ -13,7 +13,7 @@ from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.retention import flow as retention
 from jobmeter.settlement.days import flow as settlement
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_event, open_stage
 
 DAY = day_of(START)
 FINAL = final_at(DAY)
@@ -34,7 +34,7 @@ async def settle_step(database: Database, now=FINAL) -> bool:
         return await settlement.settle_next(connection, final_after_days=FINAL_AFTER_DAYS, now=now)
 
 
-async def post_and_double_click(scenario: Stage) -> int:
+async def post_and_double_click(scenario: Scenario) -> int:
     """Two clicks of one visitor, and two of others."""
     job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
     clicks = [

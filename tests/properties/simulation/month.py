@@ -16,14 +16,14 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day, sample_popularity
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
 from tests.properties.laws.test_replay import cut
-from tests.support.scenario import PRICE_MICROS, START, Stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario
 
 MIDNIGHT = start_of(day_of(START)) + timedelta(days=1)
 
-Prepare = Callable[[Stage], Awaitable[None]]
+Prepare = Callable[[Scenario], Awaitable[None]]
 
 
-async def as_it_is(_: Stage) -> None:
+async def as_it_is(_: Scenario) -> None:
     """The contract as it is opened: budgets are spent as fast as clicks come."""
 
 
@@ -84,7 +84,7 @@ class Month:
             seed=self.seed, views_per_job_day=self.clicks_per_job_day / 0.9, apply_rate=0.9, **rates
         )
 
-    async def play(self, scenario: Stage, prepare: Prepare = as_it_is) -> list[Run]:
+    async def play(self, scenario: Scenario, prepare: Prepare = as_it_is) -> list[Run]:
         await prepare(scenario)
         first_ms = to_ms(MIDNIGHT)
         popularity = self._draw_popularity()
@@ -109,7 +109,7 @@ class Month:
         numbers = np.arange(1_000, 1_000 + self.jobs)
         return [max(0.1, float(drawn)) for drawn in sample_popularity(numbers, self.seed)]
 
-    async def _live_through(self, scenario: Stage, jobs: list[LiveJob]) -> Truth:
+    async def _live_through(self, scenario: Scenario, jobs: list[LiveJob]) -> Truth:
         """Day after day, hour after hour; the worker's round follows each midnight."""
         truths = []
         for number in range(self.days):
@@ -122,7 +122,7 @@ class Month:
                 await scenario.ingest(batch.events, batch.at)
         return Truth(tuple(truths))
 
-    async def _read_runs(self, scenario: Stage, budgets: dict[int, int], truth: Truth) -> list[Run]:
+    async def _read_runs(self, scenario: Scenario, budgets: dict[int, int], truth: Truth) -> list[Run]:
         spent: dict[int, dict[date, int]] = defaultdict(dict)
         for job_id, day, clicks in await scenario.rows("SELECT job_id, day, clicks_charged FROM job_days"):
             spent[job_id][day] = clicks

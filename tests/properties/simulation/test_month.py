@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from tests.properties.simulation.month import Month, Prepare, Run, as_it_is
-from tests.support.scenario import Stage, open_stage
+from tests.support.scenario import Scenario, open_stage
 
 FIRST = date(2026, 3, 3)
 
 
-async def pace_evenly(scenario: Stage) -> None:
+async def pace_evenly(scenario: Scenario) -> None:
     async with scenario.database.transaction() as connection:
         await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
 

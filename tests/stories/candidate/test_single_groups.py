@@ -11,12 +11,12 @@ from jobmeter.charging.windows import flow as windows
 from jobmeter.database.batching import Batcher
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.wire.events import Event
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
 
 NOW = START + timedelta(hours=1)
 
 
-def open_batcher(scenario: Stage, now: datetime = NOW) -> Batcher[Event, ApplyTarget | None]:
+def open_batcher(scenario: Scenario, now: datetime = NOW) -> Batcher[Event, ApplyTarget | None]:
     async def read_clock() -> datetime:
         return now
 
@@ -29,7 +29,7 @@ async def submit(
     return await asyncio.gather(*map(grouper.submit, events))
 
 
-async def counted(scenario: Stage) -> list[tuple[int, int, int]]:
+async def counted(scenario: Scenario) -> list[tuple[int, int, int]]:
     return await scenario.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_days")
 
 

@@ -23,7 +23,7 @@ SMALL = FeedPolicy(batch_jobs=7)
 
 
 @dataclass(frozen=True)
-class Stage:
+class Scenario:
     """One feed of one application; each load is a day later than the one before unless told."""
 
     url: str
@@ -79,7 +79,7 @@ class Stage:
 
 
 @pytest.fixture
-def scenario(database_url: str) -> Iterator[Stage]:
+def scenario(database_url: str) -> Iterator[Scenario]:
     with asyncio.Runner() as runner:
 
         async def begin() -> Database:
@@ -89,7 +89,7 @@ def scenario(database_url: str) -> Iterator[Stage]:
             return database
 
         database = runner.run(begin())
-        yield Stage(database_url, runner, database)
+        yield Scenario(database_url, runner, database)
         runner.run(database.close())
 
 

@@ -17,14 +17,14 @@ from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.worker.charge_notifications import notify_charges
-from tests.support.scenario import START, Stage, make_clicks, open_stage
+from tests.support.scenario import START, Scenario, make_clicks, open_stage
 from tests.support.webhook_receiver import open_receiver
 
 SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
 
 
-async def register(scenario: Stage, url: str, kind: NotificationKind) -> NotificationEndpoint:
+async def register(scenario: Scenario, url: str, kind: NotificationKind) -> NotificationEndpoint:
     async with scenario.database.transaction() as connection:
         endpoint, _ = await notices.register_endpoint(
             connection,
@@ -38,7 +38,7 @@ async def register(scenario: Stage, url: str, kind: NotificationKind) -> Notific
     return endpoint
 
 
-async def post(scenario: Stage, count: int) -> None:
+async def post(scenario: Scenario, count: int) -> None:
     async with scenario.database.transaction() as connection:
         for number in range(count):
             told = await notices.enqueue_notification(

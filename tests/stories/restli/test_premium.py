@@ -14,12 +14,12 @@ from jobmeter.jobs.model import TaskStatus
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.status import flow as status_flow
 from jobmeter.jobs.status.model import Listing, Promotion
-from tests.support.scenario import START, Stage, make_element, open_stage
+from tests.support.scenario import START, Scenario, make_element, open_stage
 
 DAY = timedelta(days=1)
 
 
-async def open_contract(scenario: Stage, units: int) -> HiringContract:
+async def open_contract(scenario: Scenario, units: int) -> HiringContract:
     draft = HiringDraft(
         kind=HiringKind.SLOTS,
         owner_name="Harbour Logistics",
@@ -45,19 +45,19 @@ def urn_of(contract: HiringContract) -> str:
     return f"{URN_CONTRACT}{contract.id}"
 
 
-async def count_free(scenario: Stage, contract: HiringContract) -> int | None:
+async def count_free(scenario: Scenario, contract: HiringContract) -> int | None:
     async with scenario.database.connection() as connection:
         return await hiring.read_inventory(connection, contract=contract)
 
 
-def element_of(scenario: Stage, external_id: str, operation: str, **changed: Any) -> dict[str, Any]:
+def element_of(scenario: Scenario, external_id: str, operation: str, **changed: Any) -> dict[str, Any]:
     element = make_element(scenario.customers[0], external_id, START, budget_micros=1_500_000)
     del element["budget"], element["contract"]
     return element | {"jobPostingOperationType": operation} | changed
 
 
 async def operate(
-    scenario: Stage, element: dict[str, Any], now: datetime = START
+    scenario: Scenario, element: dict[str, Any], now: datetime = START
 ) -> tuple[TaskStatus, str | None]:
     """How the task of one element ends."""
     task_id = await scenario.take(scenario.customers[0], element, now)
@@ -70,7 +70,7 @@ async def operate(
 
 
 async def read_standing(
-    scenario: Stage, external_id: str, now: datetime = START
+    scenario: Scenario, external_id: str, now: datetime = START
 ) -> tuple[Listing, Promotion]:
     async with scenario.database.connection() as connection:
         found = await status_flow.read_statuses(

@@ -12,7 +12,7 @@ from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, c
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from jobmeter.database.pool import Database
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, make_element, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_element, open_stage
 
 DAYS = st.integers(1, 40)
 
@@ -55,7 +55,7 @@ def test_the_lower_limit_holds_and_never_less_than_nothing(
         assert let_through <= max(0, count_paced(limit, 2) - charged)
 
 
-async def _post(scenario: Stage, name: str, *, budget: int, daily: str | None = None) -> int:
+async def _post(scenario: Scenario, name: str, *, budget: int, daily: str | None = None) -> int:
     element = make_element(scenario.customers[0], name, START, budget_micros=budget)
     if daily is not None:
         element["budget"]["payForPerformanceDailyBudget"] = {"currencyCode": "EUR", "amount": daily}
@@ -66,7 +66,7 @@ async def _post(scenario: Stage, name: str, *, budget: int, daily: str | None = 
     return job_id
 
 
-async def _days(scenario: Stage, job_id: int) -> list[tuple[int, int, int]]:
+async def _days(scenario: Scenario, job_id: int) -> list[tuple[int, int, int]]:
     return await scenario.rows(
         "SELECT apply_clicks, clicks_charged, charge_micros FROM job_days WHERE job_id = %s ORDER BY day",
         [job_id],
@@ -126,7 +126,7 @@ def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
             now = START + timedelta(hours=2)
 
             async def send(number: int) -> None:
-                mine = Stage(others[number], scenario.parent, scenario.contract, scenario.customers)
+                mine = Scenario(others[number], scenario.parent, scenario.contract, scenario.customers)
                 for batch in range(6):
                     events = [
                         click

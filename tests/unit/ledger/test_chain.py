@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
 
 LATER = START + timedelta(hours=1)
 UNGUARD = "ALTER TABLE charge_postings DISABLE TRIGGER postings_stand"
@@ -24,7 +24,7 @@ async def advance(database: Database) -> int:
         return await chain.read_known_until(connection)
 
 
-async def advance_to_last(scenario: Stage) -> int:
+async def advance_to_last(scenario: Scenario) -> int:
     """Transactions of other tests on the same server hold the horizon too, as long as they are open."""
     for _ in range(500):
         if await advance(scenario.database) == await last_number(scenario):
@@ -43,14 +43,14 @@ async def verify(database: Database) -> tuple[int, int, str | None]:
         return await chain.verify_chain(connection)
 
 
-async def charge_some(scenario: Stage, name: str = "job") -> int:
+async def charge_some(scenario: Scenario, name: str = "job") -> int:
     job_id = await scenario.post(name, budget_micros=20 * PRICE_MICROS)
     await scenario.ingest(make_clicks(job_id, 3), LATER)
     await scenario.ingest(make_clicks(job_id, 2, START + timedelta(minutes=1), prefix="more"), LATER)
     return job_id
 
 
-async def last_number(scenario: Stage) -> int:
+async def last_number(scenario: Scenario) -> int:
     ((number,),) = await scenario.rows("SELECT last_value FROM ledger_numbers")
     return number
 

@@ -15,7 +15,7 @@ from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
-from tests.support.scenario import PRICE_MICROS, Stage, open_stage
+from tests.support.scenario import PRICE_MICROS, Scenario, open_stage
 
 JOBS, DAYS = 60, 4
 INTAKE = ("TOO_OLD", "JOB_NOT_LIVE", "CRAWLER", "OUTSIDE_MARKET", "EXCLUDED_VISITOR")
@@ -32,7 +32,7 @@ PLAN = TrafficPlan(
 )
 
 
-async def play(scenario: Stage) -> Truth:
+async def play(scenario: Scenario) -> Truth:
     """All kinds of traffic on more jobs than a burst clicks on, one of which closes on the way; then settled."""
     job_ids = [await scenario.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
     first, closes = to_ms(MIDNIGHT), MIDNIGHT + timedelta(days=2)

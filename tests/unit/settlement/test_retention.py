@@ -14,7 +14,7 @@ from jobmeter.ledger.model import Purpose
 from jobmeter.metering.retention import flow as metering
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.worker import chores
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
 
 DAYS = 5
 FIRST = day_of(START)
@@ -25,7 +25,7 @@ SUMS = (
 KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
 
 
-async def live_through(scenario: Stage) -> None:
+async def live_through(scenario: Scenario) -> None:
     """Two jobs, each with a double click, a click and a view on each of some days; every day becomes final."""
     jobs = [await scenario.post(f"job-{n}", budget_micros=40 * PRICE_MICROS) for n in range(2)]
     for number in range(DAYS):
@@ -40,7 +40,7 @@ async def live_through(scenario: Stage) -> None:
     await scenario.run_due(final_at(FIRST + timedelta(days=DAYS)))
 
 
-async def age(scenario: Stage, days: int, settings: Settings) -> None:
+async def age(scenario: Scenario, days: int, settings: Settings) -> None:
     await chores.run_due(scenario.database, settings, now=START + timedelta(days=days))
 
 
@@ -78,7 +78,7 @@ def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: st
     asyncio.run(run())
 
 
-async def check_charges(scenario: Stage) -> None:
+async def check_charges(scenario: Scenario) -> None:
     for job_id, spent in await scenario.rows("SELECT job_id, spent_micros FROM job_budgets"):
         async with scenario.database.connection() as connection:
             found = await explain.explain_job(connection, job_id=job_id)
@@ -167,7 +167,7 @@ def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path)
         "now": START + timedelta(days=33),
     }
 
-    async def end_next_day(scenario: Stage) -> object:
+    async def end_next_day(scenario: Scenario) -> object:
         async with scenario.database.transaction() as connection:
             return await metering.drop_next_day(connection, **ending)
 

@@ -12,7 +12,7 @@ from jobmeter.base.days import day_of, final_at, start_of
 from jobmeter.metering.intake import identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
-from tests.support.scenario import PRICE_MICROS, START, Stage, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
 
 DAY = day_of(START)
 MS, SECOND, MINUTE = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)
@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Rule, list[Click], RulePolicy | None]] = {
 
 
 async def settle(
-    scenario: Stage, clicks: list[Click], changed: RulePolicy | None
+    scenario: Scenario, clicks: list[Click], changed: RulePolicy | None
 ) -> dict[tuple[str, int], Rule]:
     """Names and jobs of the clicks that fell, in a run of both days that the clicks may lie on."""
     posted = start_of(DAY) + timedelta(hours=1)
