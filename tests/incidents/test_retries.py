@@ -7,7 +7,7 @@ import pytest
 
 from jobmeter.wire.events import Event
 from tests.support.sandbox_client import SandboxClient, make_event
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 
 LATER = START + timedelta(hours=1)
 FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_days"
@@ -30,7 +30,7 @@ def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
     """
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 5)
             for _ in range(3):
@@ -49,7 +49,7 @@ def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
     """1, the other half: the write was committed, and its answer never came."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 5)
             await scenario.ingest(clicks, LATER)
@@ -90,7 +90,7 @@ def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None
     """7. A queue delivered at least once, and each delivery was billed."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=4 * PRICE_MICROS)
             clicks = make_clicks(job_id, 10)
             for delivery in range(times):

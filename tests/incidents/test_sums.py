@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.metering.retention import flow as retention
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario
 
 LATER = START + timedelta(hours=1)
 FIGURES = (
@@ -47,7 +47,7 @@ def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
     """3. Rows were deduplicated by merges in the background, "maybe never": until then sums had them twice."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_ids = [await scenario.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
             events = serialize_clicks(Random(3), job_ids, 120)
             await scenario.ingest(events[:80], LATER)
@@ -79,7 +79,7 @@ def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str
 
     async def run() -> None:
         rng, accepted, charged = Random(seed), 0, 0
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_ids = [
                 await scenario.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
             ]

@@ -8,7 +8,7 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, end_of, final_at, start_of
 from tests.support.sandbox_client import SandboxClient, bearer, make_event
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 from tests.support.scenario import make_event as make_click
 
 LATER = START + timedelta(hours=1)
@@ -52,7 +52,7 @@ def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> N
     """
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             midnight = end_of(last)
             await scenario.open_day(midnight)
             job_id = await scenario.post(
@@ -110,7 +110,7 @@ def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> No
     """22. The machine's clock jumped back: ages were negative, and what was done was done again."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
             await scenario.ingest([*double, *make_clicks(job_id, 3)], LATER)
@@ -145,7 +145,7 @@ def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str)
     """22. Two servers whose clocks differ, each with a part of the same events."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             clicks = make_clicks(job_id, 6)
             behind, ahead = LATER, LATER + timedelta(minutes=4)

@@ -113,7 +113,7 @@ class Scenario:
 
 
 @asynccontextmanager
-async def open_stage(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Scenario]:
+async def open_scenario(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Scenario]:
     database = await Database.open(database_url, connections_max=2)
     try:
         yield await set_up(database, limit_micros)

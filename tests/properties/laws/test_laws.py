@@ -10,7 +10,7 @@ from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.integrity.flow import LAWS
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
-from tests.support.scenario import START, Scenario, make_clicks, make_event, open_stage
+from tests.support.scenario import START, Scenario, make_clicks, make_event, open_scenario
 
 UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
 
@@ -44,7 +44,7 @@ async def run_until_sealed(scenario: Scenario, now: datetime) -> None:
 
 
 async def play_and_break(database_url: str, statements: tuple[str, ...]) -> list[str]:
-    async with open_stage(database_url) as scenario:
+    async with open_scenario(database_url) as scenario:
         await play(scenario)
         assert await scenario.breaches() == []
         await scenario.execute(*statements)
@@ -53,7 +53,7 @@ async def play_and_break(database_url: str, statements: tuple[str, ...]) -> list
 
 def test_a_history_keeps_every_law(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await play(scenario)
             checks = await scenario.check()
             assert [check.law for check in checks] == [law for law, _ in LAWS]
@@ -66,7 +66,7 @@ def test_a_history_keeps_every_law(database_url: str) -> None:
 
 def test_an_empty_database_keeps_every_law(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             assert await scenario.breaches() == []
 
     asyncio.run(run())
@@ -163,7 +163,7 @@ def test_every_law_has_a_test_that_breaks_it() -> None:
 @pytest.mark.parametrize("views", [0, 9])
 def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await play(scenario)
             await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
             assert [check.law[0] for check in await scenario.breaches()] == ["4", "5"]
@@ -209,7 +209,7 @@ async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
 @pytest.mark.parametrize("open_still", [True, False])
 def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await play(scenario)
             await reverse_one_click(scenario, open_still=open_still)
             assert await scenario.breaches() == []
@@ -219,7 +219,7 @@ def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
 
 def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await play(scenario)
             await reverse_one_click(scenario, open_still=True)
             await scenario.execute(

@@ -26,7 +26,7 @@ from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, LiveJob, Traffic
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent
 from jobmeter.wire.events import Event, Malformed, decode_events
 from tests.conftest import TEMPLATE, make_database
-from tests.support.scenario import START, Scenario, open_stage
+from tests.support.scenario import START, Scenario, open_scenario
 
 DAYS = 3
 MIDNIGHT = start_of(day_of(START)) + timedelta(days=1)
@@ -173,7 +173,7 @@ async def read_numbers(scenario: Scenario, job_ids: dict[str, int]) -> Numbers:
 
 async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
     """A new board takes the plan's stream in as ``arrange`` brings it; the stream itself is always the same."""
-    async with open_stage(url) as scenario:
+    async with open_scenario(url) as scenario:
         job_ids = await post_all(scenario)
         await take_in_all(scenario, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
         await scenario.run_due(AFTER)
@@ -182,7 +182,7 @@ async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
 
 def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             # given all kinds of traffic and budgets that run out
             job_ids = await post_all(scenario)
             stream = make_stream(job_ids.values(), FULL)

@@ -13,7 +13,7 @@ from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.metering.retention import flow as retention
 from jobmeter.settlement.days import flow as settlement
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_event, open_scenario
 
 DAY = day_of(START)
 FINAL = final_at(DAY)
@@ -47,7 +47,7 @@ async def post_and_double_click(scenario: Scenario) -> int:
 
 def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await post_and_double_click(scenario)
             while await settle_step(scenario.database, FINAL - timedelta(microseconds=1)):
                 pass
@@ -59,7 +59,7 @@ def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
 
 def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_away(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await post_and_double_click(scenario)
             other = await Database.open(database_url, connections_max=1)
             while await scenario.rows(OPEN_DAY) != [(DAY,)]:
@@ -95,7 +95,7 @@ def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_awa
 
 def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await post_and_double_click(scenario)
             others = [await Database.open(database_url, connections_max=1) for _ in range(3)]
 
@@ -118,7 +118,7 @@ def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
 
 def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await post_and_double_click(scenario)
             # given a day that is judged and half settled when the clock goes back
             for _ in range(6):
@@ -139,7 +139,7 @@ def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
     """Figures now less the changes recorded after a moment are the figures of that moment."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await post_and_double_click(scenario)
             seen = {}
             late = [
@@ -173,7 +173,7 @@ def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
     """Ends of days on which a local clock changes, of a year, and around a leap day."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             midnight = end_of(last_ms_of)
             await scenario.open_day(midnight)
             job_id = await scenario.post(
@@ -206,7 +206,7 @@ def test_events_are_exported_and_dropped_when_their_time_is_over(database_url: s
             )
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await post_and_double_click(scenario)
             # given events that are old, but whose day is not settled: they stay
             while await drop(scenario.database, 0) is not None:

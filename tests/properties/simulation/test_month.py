@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from tests.properties.simulation.month import Month, Prepare, Run, as_it_is
-from tests.support.scenario import Scenario, open_stage
+from tests.support.scenario import Scenario, open_scenario
 
 FIRST = date(2026, 3, 3)
 
@@ -17,7 +17,7 @@ async def pace_evenly(scenario: Scenario) -> None:
 
 
 async def play(database_url: str, month: Month, prepare: Prepare = as_it_is) -> list[Run]:
-    async with open_stage(database_url, limit_micros=10**15) as scenario:
+    async with open_scenario(database_url, limit_micros=10**15) as scenario:
         runs = await month.play(scenario, prepare)
         assert await scenario.breaches() == []
         return runs

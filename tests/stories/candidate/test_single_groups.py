@@ -11,7 +11,7 @@ from jobmeter.charging.windows import flow as windows
 from jobmeter.database.batching import Batcher
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.wire.events import Event
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 
 NOW = START + timedelta(hours=1)
 
@@ -35,7 +35,7 @@ async def counted(scenario: Scenario) -> list[tuple[int, int, int]]:
 
 def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("again", budget_micros=100 * PRICE_MICROS)
             grouper, clicks = open_batcher(scenario), make_clicks(job_id, 5, NOW)
             first = await submit(grouper, clicks[:3])
@@ -50,7 +50,7 @@ def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: s
 
 def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("midnight", budget_micros=100 * PRICE_MICROS)
             midnight = start_of(day_of(NOW) + timedelta(days=1))
             grouper = open_batcher(scenario, midnight + timedelta(milliseconds=3))
@@ -67,7 +67,7 @@ def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_ur
 
 def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("closed", budget_micros=100 * PRICE_MICROS)
             grouper = open_batcher(scenario)
             await submit(grouper, make_clicks(job_id, 1, NOW))

@@ -14,7 +14,7 @@ from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
 from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
 from tests.support.sandbox_client import bearer
-from tests.support.scenario import START, open_stage
+from tests.support.scenario import START, open_scenario
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -150,7 +150,7 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
     """It was as good as done: the next reading came an interval later, one that was asked for never."""
 
     async def run():
-        async with open_stage(database_url) as scenario, scenario.database.connection() as connection:
+        async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
             feed = await feeds_flow.register_feed(
                 connection,
                 application=scenario.customers[0].child,
@@ -175,7 +175,7 @@ def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
 
 def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
     async def run():
-        async with open_stage(database_url) as scenario, scenario.database.connection() as connection:
+        async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
             registered = {
                 "application": scenario.customers[0].child,
                 "location": "https://a.example/f",

@@ -11,12 +11,12 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, final_at
 from jobmeter.cli.main import main
-from tests.support.scenario import PRICE_MICROS, START, make_clicks, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, make_clicks, make_event, open_scenario
 
 
 async def make_history(database_url: str) -> tuple[int, UUID]:
     """A job with two clicks of one visitor, settled. Returns the job and its charge."""
-    async with open_stage(database_url) as scenario:
+    async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("told", budget_micros=20 * PRICE_MICROS)
         clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
         await scenario.ingest(clicks, START + timedelta(hours=1))
@@ -56,7 +56,7 @@ def test_every_click_of_a_day_goes_into_a_file(
     """More than a page of them, of several batches, the last of which the budget carries in part."""
 
     async def make_busy_day() -> int:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("busy", budget_micros=2_700 * PRICE_MICROS)
             for batch in range(3):
                 clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")

@@ -17,7 +17,7 @@ from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
 from jobmeter.worker.charge_notifications import notify_charges
-from tests.support.scenario import START, Scenario, make_clicks, open_stage
+from tests.support.scenario import START, Scenario, make_clicks, open_scenario
 from tests.support.webhook_receiver import open_receiver
 
 SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
@@ -55,7 +55,7 @@ async def post(scenario: Scenario, count: int) -> None:
 def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as scenario:
+            async with open_scenario(database_url) as scenario:
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 1)
                 # given a process that claims the notice and is killed
@@ -77,7 +77,7 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
 
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as scenario:
+            async with open_scenario(database_url) as scenario:
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 70)
                 other = await Database.open(database_url, connections_max=3)
@@ -95,7 +95,7 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
 def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
-            async with open_stage(database_url) as scenario:
+            async with open_scenario(database_url) as scenario:
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 3)
                 # given a lane whose time is over before it has told anything
@@ -119,7 +119,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
 
     async def run() -> None:
         with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
-            async with open_stage(database_url) as scenario:
+            async with open_scenario(database_url) as scenario:
                 hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
                 await register(scenario, hanging, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 100)
@@ -152,7 +152,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
 
 def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await register(scenario, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
             try:
                 async with scenario.database.transaction() as connection:
@@ -176,7 +176,7 @@ def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str)
     """Incident 16: an export that is repeated after a crash, or run twice at once, doubles nothing."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await register(scenario, "http://127.0.0.1:1/", NotificationKind.CHARGES)
             job_id = await scenario.post("told", budget_micros=900_000_000)
             other = await Database.open(database_url, connections_max=3)

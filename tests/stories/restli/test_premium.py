@@ -14,7 +14,7 @@ from jobmeter.jobs.model import TaskStatus
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.status import flow as status_flow
 from jobmeter.jobs.status.model import Listing, Promotion
-from tests.support.scenario import START, Scenario, make_element, open_stage
+from tests.support.scenario import START, Scenario, make_element, open_scenario
 
 DAY = timedelta(days=1)
 
@@ -81,7 +81,7 @@ async def read_standing(
 
 
 async def tell_a_premium_story(database_url: str) -> None:
-    async with open_stage(database_url) as scenario:
+    async with open_scenario(database_url) as scenario:
         # given a hiring contract of one slot
         contract = await open_contract(scenario, 1)
         premium = {"contract": urn_of(contract), "listingType": "PREMIUM"}
@@ -145,7 +145,7 @@ def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> No
 
 
 async def refuse_contracts(database_url: str) -> None:
-    async with open_stage(database_url) as scenario:
+    async with open_scenario(database_url) as scenario:
         contract = await open_contract(scenario, 1)
         wrong = [
             ({"listingType": "PREMIUM"}, Fault.JOB_PREMIUM_CONTRACT),

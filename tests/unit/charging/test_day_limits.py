@@ -12,7 +12,7 @@ from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, c
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from jobmeter.database.pool import Database
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_element, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, make_element, open_scenario
 
 DAYS = st.integers(1, 40)
 
@@ -75,7 +75,7 @@ async def _days(scenario: Scenario, job_id: int) -> list[tuple[int, int, int]]:
 
 def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await _post(scenario, "daily", budget=30 * PRICE_MICROS, daily="6.00")
             first = START + timedelta(hours=1)
             await scenario.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
@@ -97,7 +97,7 @@ def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) 
 
 def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             async with scenario.database.transaction() as connection:
                 await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
             job_id = await _post(scenario, "even", budget=300 * PRICE_MICROS)
@@ -118,7 +118,7 @@ def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
 
 def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_ids = [
                 await _post(scenario, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)
             ]

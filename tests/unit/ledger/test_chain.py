@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 
 LATER = START + timedelta(hours=1)
 UNGUARD = "ALTER TABLE charge_postings DISABLE TRIGGER postings_stand"
@@ -57,7 +57,7 @@ async def last_number(scenario: Scenario) -> int:
 
 def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
             other = await Database.open(database_url, connections_max=1)
             # given a charge with a number, not committed yet, and one with a higher number that is
@@ -95,7 +95,7 @@ async def open_charge(database_url: str, job_id: int):
 
 def test_all_known_postings_are_sealed_once(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await charge_some(scenario)
             await advance_to_last(scenario)
             await seal(scenario.database, START + timedelta(minutes=10))
@@ -146,7 +146,7 @@ TAMPERINGS = {
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_tampering_is_told(database_url: str, tampering: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await charge_some(scenario)
             await advance_to_last(scenario)
             await seal(scenario.database, START + timedelta(hours=2))
@@ -164,7 +164,7 @@ def test_tampering_is_told(database_url: str, tampering: str) -> None:
 
 def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await charge_some(scenario)
             await advance_to_last(scenario)
             await seal(scenario.database, START + timedelta(hours=2))
@@ -178,7 +178,7 @@ def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
     """Such a database counts transactions from the start: the number waited for may never come."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await charge_some(scenario)
             last = await last_number(scenario)
             await scenario.execute(

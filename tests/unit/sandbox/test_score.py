@@ -15,7 +15,7 @@ from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
-from tests.support.scenario import PRICE_MICROS, Scenario, open_stage
+from tests.support.scenario import PRICE_MICROS, Scenario, open_scenario
 
 JOBS, DAYS = 60, 4
 INTAKE = ("TOO_OLD", "JOB_NOT_LIVE", "CRAWLER", "OUTSIDE_MARKET", "EXCLUDED_VISITOR")
@@ -65,7 +65,7 @@ def test_precision_and_recall_on_the_truth(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def run() -> list[Score]:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             truth = await play(scenario)
             write_truth(tmp_path / "truth.jsonl", truth)
             labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}

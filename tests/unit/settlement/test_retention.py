@@ -14,7 +14,7 @@ from jobmeter.ledger.model import Purpose
 from jobmeter.metering.retention import flow as metering
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.worker import chores
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario
 
 DAYS = 5
 FIRST = day_of(START)
@@ -46,7 +46,7 @@ async def age(scenario: Scenario, days: int, settings: Settings) -> None:
 
 def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             sums = await scenario.rows(SUMS)
             now = START + timedelta(days=368)
@@ -90,7 +90,7 @@ async def check_charges(scenario: Scenario) -> None:
 
 def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             await age(scenario, 368, Settings(event_retention_days=30))
             await scenario.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
@@ -101,7 +101,7 @@ def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
 
 def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             await age(scenario, 100, Settings(event_retention_days=30))
             sums, rounds = await scenario.rows(SUMS), 0
@@ -123,7 +123,7 @@ def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
 
 def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             await age(scenario, 500, Settings(event_retention_days=1_000))
             assert len(await scenario.rows(KEPT_DAYS)) == DAYS
@@ -137,7 +137,7 @@ def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path)
     parquet = pytest.importorskip("pyarrow.parquet")
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             folder = f"file://{tmp_path}/events"
             await age(scenario, 40, Settings(event_retention_days=30, export_folder=folder))
@@ -172,7 +172,7 @@ def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path)
             return await metering.drop_next_day(connection, **ending)
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             await live_through(scenario)
             await age(scenario, 33, Settings(event_retention_days=1_000))
             while (

@@ -12,7 +12,7 @@ from jobmeter.base.days import day_of, final_at, start_of
 from jobmeter.metering.intake import identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
-from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_stage
+from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario
 
 DAY = day_of(START)
 MS, SECOND, MINUTE = timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=1)
@@ -186,7 +186,7 @@ def test_a_rule_takes_what_it_should_and_no_more(database_url: str, case: str) -
     rule, clicks, changed = CASES[case]
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             found = await settle(scenario, clicks, changed)
             # of clicks with one name and job the later falls, which is the one that is marked so
             assert found == {(one.name, one.job): rule for one in clicks if one.falls}
@@ -198,7 +198,7 @@ def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
     """A click that four rules would take: each rule sees what those before it have left."""
 
     async def run() -> None:
-        async with open_stage(database_url) as scenario:
+        async with open_scenario(database_url) as scenario:
             async with scenario.database.transaction() as connection:
                 await policy.set_networks(
                     connection, list_name="clouds", networks=["198.51.100.0/24"], now=START
