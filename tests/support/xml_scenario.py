@@ -19,7 +19,7 @@ RUN_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class XmlStage:
+class XmlScenario:
     database: Database
     application: Application
     contracts: dict[HiringKind, HiringContract]
@@ -45,7 +45,7 @@ class XmlStage:
         return int(row[0])
 
 
-async def open_xml_stage(database: Database, *, slot_count: int, credit_count: int) -> XmlStage:
+async def open_xml_stage(database: Database, *, slot_count: int, credit_count: int) -> XmlScenario:
     async with database.transaction() as connection:
         application = (await partners.create_parent(connection, name="Partner", now=START)).application
         contracts = {}
@@ -68,7 +68,7 @@ async def open_xml_stage(database: Database, *, slot_count: int, credit_count: i
             contract = await hiring.open_hiring_contract(connection, draft=draft, now=START)
             await hiring.grant(connection, contract=contract, application=application, now=START)
             contracts[kind] = contract
-    return XmlStage(database, application, contracts)
+    return XmlScenario(database, application, contracts)
 
 
 def make_document(partner_job_id: str, contract: HiringContract) -> JobDocument:

@@ -18,7 +18,7 @@ from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
-from tests.support.xml_scenario import RUN_DAYS, START, XmlStage, make_document, open_xml_stage
+from tests.support.xml_scenario import RUN_DAYS, START, XmlScenario, make_document, open_xml_stage
 
 POSTS = 100_000
 SLOTS = 1_000
@@ -47,7 +47,7 @@ class Inventory(RuleBasedStateMachine):
         super().__init__()
         self.run = runner.run
         self.database = database
-        self.scenario: XmlStage = runner.run(open_xml_stage(database, slot_count=2, credit_count=3))
+        self.scenario: XmlScenario = runner.run(open_xml_stage(database, slot_count=2, credit_count=3))
         self.units = {SLOT: 2, CREDIT: 3}
         self.now = START
         self.jobs: dict[str, ModelJob] = {}
@@ -210,7 +210,7 @@ def test_inventory_is_as_a_model_says(database_url: str) -> None:
             runner.run(database.close())
 
 
-async def post_many(database: Database, scenario: XmlStage, *, first: int, posts: int) -> int:
+async def post_many(database: Database, scenario: XmlScenario, *, first: int, posts: int) -> int:
     """Posts one job after the other; returns how many got a slot."""
     posted = 0
     contract = scenario.contracts[SLOT]
@@ -268,7 +268,7 @@ def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
         finally:
             await database.close()
 
-    async def work(database: Database, scenario: XmlStage, hand: int) -> None:
+    async def work(database: Database, scenario: XmlScenario, hand: int) -> None:
         for turn in range(40):
             now = START + timedelta(days=turn)
             name, key = f"R-{turn % 4}", JobKey(None, f"R-{turn % 4}")

@@ -18,7 +18,7 @@ from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.rules import portal_powers
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
-from tests.support.xml_scenario import POSTER, START, XmlStage, make_document, open_xml_stage
+from tests.support.xml_scenario import POSTER, START, XmlScenario, make_document, open_xml_stage
 
 SEAT, STRANGER = "seat@client.example", "someone@else.example"
 NOTHING = PortalPowers()
@@ -91,7 +91,7 @@ def test_a_credits_job_without_a_poster_is_nobodys() -> None:
 
 
 @asynccontextmanager
-async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tuple[XmlStage, XmlJob]]:
+async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tuple[XmlScenario, XmlJob]]:
     database = await Database.open(database_url, connections_max=2)
     try:
         scenario = await open_xml_stage(database, slot_count=1, credit_count=2)
@@ -105,14 +105,14 @@ async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tupl
         await database.close()
 
 
-async def edit(scenario: XmlStage, job: XmlJob, email: str, document: JobDocument) -> XmlJob:
+async def edit(scenario: XmlScenario, job: XmlJob, email: str, document: JobDocument) -> XmlJob:
     async with scenario.database.transaction() as connection:
         return await members.edit_as_member(
             connection, email=email, job_id=job.job_id, document=document, now=START
         )
 
 
-async def close(scenario: XmlStage, job: XmlJob, email: str) -> XmlJob:
+async def close(scenario: XmlScenario, job: XmlJob, email: str) -> XmlJob:
     async with scenario.database.transaction() as connection:
         return await members.close_as_member(connection, email=email, job_id=job.job_id, now=START)
 
