@@ -36,7 +36,7 @@ REFERENCES = UUID(int=0x6A6F62)
 Act = Callable[[Random], Awaitable[None]]
 
 
-class Crowd:
+class ConcurrentActors:
     """``now`` is the time that whoever begins something reads; it moves while others are still at work."""
 
     def __init__(self, scenario: Scenario) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from jobmeter.database.pool import Database
-from tests.support.concurrent_actors import Crowd
+from tests.support.concurrent_actors import ConcurrentActors
 from tests.support.scenario import set_up
 
 LIMIT_MICROS = 1_500_000_000
@@ -20,14 +20,14 @@ FIGURES = (
 async def play(database_url: str, seed: int, steps: int) -> None:
     database = await Database.open(database_url, connections_max=12)
     try:
-        crowd = Crowd(await set_up(database, LIMIT_MICROS))
+        crowd = ConcurrentActors(await set_up(database, LIMIT_MICROS))
         await crowd.run(seed, steps)
         await check(crowd)
     finally:
         await database.close()
 
 
-async def check(crowd: Crowd) -> None:
+async def check(crowd: ConcurrentActors) -> None:
     scenario = crowd.scenario
     assert await scenario.breaches() == []
     assert crowd.job_ids
