@@ -20,30 +20,30 @@ FIGURES = (
 async def play(database_url: str, seed: int, steps: int) -> None:
     database = await Database.open(database_url, connections_max=12)
     try:
-        crowd = ConcurrentActors(await set_up(database, LIMIT_MICROS))
-        await crowd.run(seed, steps)
-        await check(crowd)
+        actors = ConcurrentActors(await set_up(database, LIMIT_MICROS))
+        await actors.run(seed, steps)
+        await check(actors)
     finally:
         await database.close()
 
 
-async def check(crowd: ConcurrentActors) -> None:
-    scenario = crowd.scenario
+async def check(actors: ConcurrentActors) -> None:
+    scenario = actors.scenario
     assert await scenario.breaches() == []
-    assert crowd.job_ids
-    assert crowd.accepted > 0
+    assert actors.job_ids
+    assert actors.accepted > 0
 
     # what was accepted is stored once, and is charged, free or reversed
     ((stored, distinct),) = await scenario.rows(
         "SELECT count(*), count(DISTINCT event_key) FROM events WHERE verdict = 0"
     )
-    assert (stored, distinct) == (crowd.accepted, crowd.accepted)
+    assert (stored, distinct) == (actors.accepted, actors.accepted)
     ((counted,),) = await scenario.rows("SELECT sum(views + apply_clicks + clicks_reversed) FROM job_days")
-    assert counted == crowd.accepted
+    assert counted == actors.accepted
 
     # each top-up counted once, and no budget was exceeded by a micro
     ((limit,),) = await scenario.rows("SELECT limit_micros FROM partner_contracts")
-    assert limit == LIMIT_MICROS + sum(crowd.topped_up.values())
+    assert limit == LIMIT_MICROS + sum(actors.topped_up.values())
     over = await scenario.rows(
         "SELECT job_id FROM job_budgets JOIN (SELECT job_id, sum(charge_micros) AS charged FROM job_days GROUP BY job_id)"
         " AS days USING (job_id) WHERE charged > budget_micros - lowered_micros OR charged < spent_micros"
@@ -51,12 +51,12 @@ async def check(crowd: ConcurrentActors) -> None:
     assert over == []
 
     # when every day is final, everything once more changes nothing
-    await scenario.run_due(crowd.now + timedelta(days=4))
+    await scenario.run_due(actors.now + timedelta(days=4))
     final = sorted(await scenario.rows(FIGURES))
     assert await scenario.breaches() == []
-    reply = await scenario.ingest(crowd.sent, crowd.now + timedelta(days=4))
+    reply = await scenario.ingest(actors.sent, actors.now + timedelta(days=4))
     assert reply.accepted == 0
-    await scenario.run_due(crowd.now + timedelta(days=4))
+    await scenario.run_due(actors.now + timedelta(days=4))
     assert sorted(await scenario.rows(FIGURES)) == final
     assert await scenario.breaches() == []
 
