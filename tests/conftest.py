@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.pool import upgrade_database
-from tests.support.fault_coverage import RaisedFaults
+from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """A folder of the run's own: in pytest's, which each run makes private again, one run would end another's database."""
     if config.option.basetemp is None and not hasattr(config, "workerinput"):
         config.option.basetemp = config.stash[OWN_FOLDER] = tempfile.mkdtemp(prefix="jobmeter-tests-")
-    config.pluginmanager.register(RaisedFaults(config), "raised faults")
+    config.pluginmanager.register(FaultCoverage(config), "raised faults")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

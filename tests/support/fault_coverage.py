@@ -17,7 +17,7 @@ OUTPUT = "raised_faults"
 DEMANDED = [fault for fault in Fault if fault.row.code // 1_000 == 6]
 
 
-class RaisedFaults:
+class FaultCoverage:
     """A plug-in, one in each process of the run."""
 
     def __init__(self, config: pytest.Config) -> None:
