@@ -15,7 +15,7 @@ from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
 from bench.requests import Answered, ask_all, make_get
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.settings import Settings
 from jobmeter.database.arrays import Column
 from jobmeter.wire.links import make_link_token
@@ -34,7 +34,7 @@ class Candidates:
     job_ids: Column
     clicks: int
 
-    def click(self, served: Served, seed: int) -> Answered:
+    def click(self, served: RunningServer, seed: int) -> Answered:
         drawn = np.random.default_rng(seed).choice(self.job_ids, (CONNECTIONS, self.clicks // CONNECTIONS))
         return ask_all(served.port, [[make_click(job_id) for job_id in line] for line in drawn.tolist()])
 
@@ -66,7 +66,7 @@ def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
     }
 
 
-def _discard_response(served: Served, job_id: int, folder: Path) -> Path:
+def _discard_response(served: RunningServer, job_id: int, folder: Path) -> Path:
     target = make_click(job_id).decode().split(" ")[1]
     answer = httpx2.get(f"http://127.0.0.1:{served.port}{target}", headers={"User-Agent": BROWSER})
     lines = [str(answer.status_code)]

@@ -17,7 +17,7 @@ from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
 from bench.parallel import Act, race
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
@@ -29,7 +29,7 @@ EVENTS_KEY, OPERATOR_KEY = "bench-events", "bench-operator"
 class Asker:
     """Posts its batches one after the other, and asks what became of the last event of each."""
 
-    served: Served
+    served: RunningServer
     stream: Stream
     first_number: int
     batches: int

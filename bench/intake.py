@@ -16,7 +16,7 @@ from bench.live_jobs import post_live_jobs
 from bench.machine import Machine, make_ceiling, measure_copy
 from bench.measurement import Measured, Sizes
 from bench.parallel import Act, race
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
@@ -30,7 +30,7 @@ MIXED_CLICK_SHARE = 0.1
 class Sender:
     """One sender: makes its bodies before the start, posts them one after the other on a kept connection."""
 
-    served: Served
+    served: RunningServer
     stream: Stream
     first_number: int
     batches: int
@@ -60,7 +60,7 @@ class Intake:
     """A server with live jobs, ready to be sent events."""
 
     machine: Machine
-    served: Served
+    served: RunningServer
     sizes: Sizes
 
     def send(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, list[float]]:

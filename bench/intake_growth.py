@@ -14,7 +14,7 @@ from bench.intake import EVENTS_KEY, Intake
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
 from jobmeter.base.settings import Settings
@@ -96,7 +96,7 @@ def measure_jobs_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[s
     }
 
 
-def measure_memory(served: Served) -> float:
+def measure_memory(served: RunningServer) -> float:
     """MB that the server's processes hold for themselves alone."""
     process = psutil.Process(served.process_id)
     family = [process, *process.children(recursive=True)]

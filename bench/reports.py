@@ -20,7 +20,7 @@ from bench.live_jobs import post_live_jobs
 from bench.machine import Machine, open_machine
 from bench.measurement import LARGE, Measured, Sizes
 from bench.requests import Answered, ask_all, make_get
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months.flow import archive_next_final_day
@@ -47,7 +47,7 @@ CALLS_MAX = 10**9
 class Reporter:
     """A server with a customer's reported jobs, and what a request needs."""
 
-    served: Served
+    served: RunningServer
     token: str
     job_ids: Column
     month: tuple[date, date]

@@ -23,7 +23,7 @@ KILL_SECONDS = 10  # a worker that does not end by itself is ended
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RunningServer:
     """A listening server."""
 
     port: int
@@ -62,7 +62,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def serve(target: str, environment: Mapping[str, str], *, factory: bool = False) -> Iterator[Served]:
+def serve(target: str, environment: Mapping[str, str], *, factory: bool = False) -> Iterator[RunningServer]:
     """Serves the application ``target`` until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -74,7 +74,7 @@ def serve(target: str, environment: Mapping[str, str], *, factory: bool = False)
     process = subprocess.Popen(command, env={**os.environ, **environment})
     try:
         _wait_until_it_answers(port)
-        yield Served(port, process.pid)
+        yield RunningServer(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)

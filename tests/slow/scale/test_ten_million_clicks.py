@@ -17,7 +17,7 @@ import pytest
 
 from bench.live_jobs import PRICE_MICROS, post_live_jobs
 from bench.parallel import Act, race
-from bench.serving import Served, serve
+from bench.serving import RunningServer, serve
 from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.settings import Settings
 from jobmeter.database.embedded import start_embedded
@@ -85,7 +85,7 @@ async def broken_laws(url: str) -> list[object]:
         await database.close()
 
 
-def settle(served: Served, key: str, now: datetime) -> None:
+def settle(served: RunningServer, key: str, now: datetime) -> None:
     answer = httpx2.post(
         f"http://127.0.0.1:{served.port}/sandbox/clock",
         json={"set": (now + timedelta(days=4)).isoformat()},
