@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.support.sandbox_client import make_event
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 SOURCES = Path(__file__).with_name("js")
 INSTALL_SECONDS_MAX = 240
@@ -62,7 +62,7 @@ def read_clock_ms(told: dict[str, Any]) -> int:
 
 @pytest.mark.slow
 def test_the_official_client_sees_no_difference(driver: Path, database_url: str, tmp_path: Path) -> None:
-    with serve_sandbox(database_url, tmp_path) as told:
+    with start_sandbox_server(database_url, tmp_path) as told:
         told["now_ms"] = read_clock_ms(told)
         posted = drive(driver, told, "post")
         _check_posted(posted)

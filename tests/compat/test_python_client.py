@@ -13,7 +13,7 @@ from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
 from tests.support.sandbox_client import make_event
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 VERSION = "202504"
 
@@ -22,7 +22,7 @@ VERSION = "202504"
 def sandbox(database_url: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
     """A served sandbox with the client's base URLs pointed at it, as its documentation of constants allows."""
     before = constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL
-    with serve_sandbox(database_url, tmp_path) as told, RestliClient().session as session:
+    with start_sandbox_server(database_url, tmp_path) as told, RestliClient().session as session:
         client = RestliClient()
         client.session = session
         constants.OAUTH_BASE_URL = f"{told['base_url']}/oauth/v2"

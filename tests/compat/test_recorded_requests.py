@@ -18,7 +18,7 @@ import pytest
 
 from tests.conftest import TEMPLATE, make_database
 from tests.support.paths import FIXTURES
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 RECORDED = FIXTURES / "recorded"
 FILES = ("java_lts_sdk", "python_client", "js_client", "oauth_libs")
@@ -40,7 +40,7 @@ def read_requests() -> list[Any]:
 def sandbox(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     """One sandbox for all: the requests do not depend on each other. ``tokens`` are those of its applications."""
     for database_url in make_database(cluster_url, TEMPLATE):
-        with serve_sandbox(database_url, tmp_path_factory.mktemp("sandbox")) as told:
+        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as told:
             tokens = {who: fetch_token(told, who) for who in ("parent", "child")}
             yield SimpleNamespace(told=told, tokens=tokens)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import TEMPLATE, make_database
 from tests.support.paths import DOCS
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 README = DOCS.parent / "README.md"
 BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -24,7 +24,7 @@ def printed(cluster_url, tmp_path):
     """What each block of the tutorial prints; one that starts the sandbox is left out."""
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
-    with serve_sandbox(url, tmp_path) as told:
+    with start_sandbox_server(url, tmp_path) as told:
         file = tmp_path / "credentials.json"
         file.write_text(json.dumps(told))
         blocks = [

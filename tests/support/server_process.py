@@ -17,7 +17,7 @@ START_SECONDS_MAX = 60
 
 
 @contextmanager
-def serve_sandbox(database_url: str, folder: Path, **environment: str) -> Iterator[dict[str, Any]]:
+def start_sandbox_server(database_url: str, folder: Path, **environment: str) -> Iterator[dict[str, Any]]:
     """Starts ``jobmeter sandbox`` on a free port and yields the content of its credentials file."""
     credentials = folder / "told.json"
     command = [sys.executable, "-m", "jobmeter", "sandbox", "--port", "0", "--data", str(folder)]

@@ -18,7 +18,7 @@ from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
 from jobmeter.jobs.postings.schema import Element
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import bearer
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 DOCUMENT = build_document(RESOURCES, PLAIN_ROUTES)
 OPERATIONS = [(verb, path) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
@@ -49,7 +49,7 @@ EXAMPLES = settings(
 def served(cluster_url, tmp_path_factory):
     """A sandbox in its own process; it is told where it listens and what opens it."""
     made = make_database(cluster_url, TEMPLATE)
-    with serve_sandbox(next(made), tmp_path_factory.mktemp("sandbox")) as told:
+    with start_sandbox_server(next(made), tmp_path_factory.mktemp("sandbox")) as told:
         yield told
     made.close()
 

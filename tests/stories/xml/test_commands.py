@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.server_process import serve_sandbox
+from tests.support.server_process import start_sandbox_server
 
 
 def run(told: dict, *words: str) -> dict:
@@ -20,7 +20,7 @@ def run(told: dict, *words: str) -> dict:
 def test_a_contract_is_created_granted_topped_up_adjusted_and_ended(
     database_url: str, tmp_path: Path
 ) -> None:
-    with serve_sandbox(database_url, tmp_path) as told:
+    with start_sandbox_server(database_url, tmp_path) as told:
         poster = ("--default-poster-email", "jobs@harbour.example")
         term = ("--starts-at", "2020-01-01T00:00:00Z", "--ends-at", "2099-01-01T00:00:00Z")
         made = run(
