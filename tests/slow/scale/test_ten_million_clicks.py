@@ -85,9 +85,9 @@ async def broken_laws(url: str) -> list[object]:
         await database.close()
 
 
-def settle(served: RunningServer, key: str, now: datetime) -> None:
+def settle(server_process: RunningServer, key: str, now: datetime) -> None:
     answer = httpx2.post(
-        f"http://127.0.0.1:{served.port}/sandbox/clock",
+        f"http://127.0.0.1:{server_process.port}/sandbox/clock",
         json={"set": (now + timedelta(days=4)).isoformat()},
         headers={"Authorization": f"Bearer {key}"},
         timeout=600,
@@ -115,10 +115,11 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
     batches = CLICKS // BATCH_ROWS // SENDERS
     stream = Stream(job_ids, first_ms, to_ms(now) - first_ms - 60_000, batches, BATCH_ROWS, REPEATED_ROWS)
     clicks, repeated_visits = stream.count()
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server_process:
         # when two senders send at once, each also what the other is just sending
         senders = [
-            Sender(served.port, stream, number, keys["events_key"]).prepare for number in range(SENDERS)
+            Sender(server_process.port, stream, number, keys["events_key"]).prepare
+            for number in range(SENDERS)
         ]
         seconds, replies = race(senders)
         sums = {
@@ -144,7 +145,7 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
 
         # and when the days are settled, accepted is what stands, charged or free, and what was reversed
         began = time.monotonic()
-        settle(served, keys["operator_key"], now)
+        settle(server_process, keys["operator_key"], now)
         settled_seconds = time.monotonic() - began
         figures = read_figures(url)
         assert sum(row[2] for row in figures.values()) == repeated_visits > 0

@@ -46,7 +46,7 @@ EXAMPLES = settings(
 
 
 @pytest.fixture(scope="module")
-def served(cluster_url, tmp_path_factory):
+def server_process(cluster_url, tmp_path_factory):
     """A sandbox in its own process; it is told where it listens and what opens it."""
     made = make_database(cluster_url, TEMPLATE)
     with start_sandbox_server(next(made), tmp_path_factory.mktemp("sandbox")) as told:
@@ -55,26 +55,26 @@ def served(cluster_url, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def schema(served):
-    return schemathesis.openapi.from_url(f"{served['base_url']}/openapi.json")
+def schema(server_process):
+    return schemathesis.openapi.from_url(f"{server_process['base_url']}/openapi.json")
 
 
 @pytest.fixture(scope="module")
-def keys(served):
+def keys(server_process):
     """Headers for each way to sign in."""
-    tokens = {who: make_token(served, who) for who in ("child", "parent")}
+    tokens = {who: make_token(server_process, who) for who in ("child", "parent")}
     return {
-        "operatorKey": bearer(served["operator_key"]),
-        "eventsKey": bearer(served["events_key"]),
+        "operatorKey": bearer(server_process["operator_key"]),
+        "eventsKey": bearer(server_process["events_key"]),
         "child": bearer(tokens["child"]),
         "parent": bearer(tokens["parent"]),
     }
 
 
-def make_token(served, who):
-    form = {name: served[who][name] for name in ("client_id", "client_secret")}
+def make_token(server_process, who):
+    form = {name: server_process[who][name] for name in ("client_id", "client_secret")}
     answer = httpx2.post(
-        f"{served['base_url']}/oauth/v2/accessToken", data=form | {"grant_type": "client_credentials"}
+        f"{server_process['base_url']}/oauth/v2/accessToken", data=form | {"grant_type": "client_credentials"}
     )
     return answer.json()["access_token"]
 
@@ -115,8 +115,8 @@ def act_on(schema, headers, place, examples):
     act()
 
 
-def test_the_document_is_served_as_it_is_built(served):
-    answer = httpx2.get(f"{served['base_url']}/openapi.json")
+def test_the_document_is_served_as_it_is_built(server_process):
+    answer = httpx2.get(f"{server_process['base_url']}/openapi.json")
     assert answer.json() == json.loads(json.dumps(DOCUMENT))
     assert answer.json()["openapi"].startswith("3.1")
 
@@ -152,9 +152,9 @@ def test_every_field_of_a_job_posting_is_told_of():
     assert set(SCHEMAS["JobPosting"]["required"]) == required
 
 
-def test_the_example_of_a_job_is_good_in_a_new_sandbox(served, keys):
+def test_the_example_of_a_job_is_good_in_a_new_sandbox(server_process, keys):
     answer = httpx2.post(
-        f"{served['base_url']}/rest/simpleJobPostings",
+        f"{server_process['base_url']}/rest/simpleJobPostings",
         headers=keys["child"] | {"LinkedIn-Version": "202604", "X-RestLi-Method": "BATCH_CREATE"},
         json={"elements": [JOB_EXAMPLE | {"externalJobPostingId": "as-the-document-says"}]},
     )
@@ -162,11 +162,13 @@ def test_the_example_of_a_job_is_good_in_a_new_sandbox(served, keys):
 
 
 @pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
-def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(served, keys, verb, path):
+def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(server_process, keys, verb, path):
     if not DOCUMENT["paths"][path][verb]["security"]:
         return
     answer = httpx2.request(
-        verb.upper(), served["base_url"] + re.sub(r"\{\w+\}", "1", path), headers=sign_in(keys, path, verb)
+        verb.upper(),
+        server_process["base_url"] + re.sub(r"\{\w+\}", "1", path),
+        headers=sign_in(keys, path, verb),
     )
     assert answer.status_code != 401, answer.text
 
@@ -187,8 +189,8 @@ def test_a_resource_without_words_is_told_of_in_general_ones():
     assert {"q", "colour"} <= {parameter["name"] for parameter in drawn["parameters"]}
 
 
-def test_the_page_names_every_endpoint_and_asks_nobody_else(served):
-    answer = httpx2.get(f"{served['base_url']}/docs")
+def test_the_page_names_every_endpoint_and_asks_nobody_else(server_process):
+    answer = httpx2.get(f"{server_process['base_url']}/docs")
     assert answer.headers["Content-Type"].startswith("text/html")
     for verb, path in OPERATIONS:
         operation = DOCUMENT["paths"][path][verb]["operationId"]
