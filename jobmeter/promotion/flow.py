@@ -16,7 +16,7 @@ from jobmeter.jobs.status.model import JobSnapshot, Promotion
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
-from jobmeter.promotion.alerts import notify_job_alerts
+from jobmeter.promotion.alerts.flow import notify_job_alerts
 from jobmeter.promotion.model import PromotionChange, PromotionState
 
 SNAPSHOT_ROWS = 1_000

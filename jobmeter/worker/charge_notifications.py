@@ -1,6 +1,6 @@
 """Owns telling endpoints of charges: the ordered stream, page by page, as notices.
 
-Does not own the stream (``jobmeter.reports``) or the sending (``notifications.dispatch``).
+Does not own the stream (``jobmeter.reports``) or the sending (``notifications.dispatch.flow``).
 """
 
 from datetime import datetime

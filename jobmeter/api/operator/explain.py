@@ -23,7 +23,7 @@ from jobmeter.explain.model import (
     PostingPage,
 )
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.intake import identity
+from jobmeter.metering.identity import model as identity
 from jobmeter.reports.charge_stream.json import serialize_restatement
 
 KINDS = ("view", "applyClick")

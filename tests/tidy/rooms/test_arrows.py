@@ -66,11 +66,11 @@ OPEN_PARTS = (
 VISIBLE = ("model", "flow", "json")
 MORE_VISIBLE = (
     "charging.corrections.credits",
-    "jobs.feeds.load",
-    "metering.intake.identity",
+    "jobs.feeds.loading.flow",
+    "metering.identity.model",
     "metering.intake.single_events",
-    "notifications.dispatch",
-    "promotion.alerts",
+    "notifications.dispatch.flow",
+    "promotion.alerts.flow",
     "reports.job_reports.job_list_cache",
 )
 PURE = ("model", "rules")
@@ -226,7 +226,7 @@ def test_arrows_refuse(path, statement):
         ("metering/flow.py", "from jobmeter.charging import flow as charging"),
         ("jobs/flow.py", "from jobmeter.charging.corrections.credits import credit_charge"),
         ("jobs/feeds/flow.py", "from jobmeter.contracts.hiring import flow as hiring"),
-        ("api/board/events.py", "from jobmeter.metering.intake import identity"),
+        ("api/board/events.py", "from jobmeter.metering.identity import model as identity"),
         ("jobs/flow.py", "from jobmeter.jobs import rules, store"),
         ("jobs/store.py", "from jobmeter.database.statements import load"),
         ("portal/pages.py", "from jobmeter import __version__"),
