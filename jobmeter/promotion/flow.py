@@ -48,8 +48,12 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
         job_id = look.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
             await _notify_status(connection, look, base_url, now)
-        await notify_job_alerts(connection, look, known.get(job_id), now=now)
+        await notify_job_alerts(connection, look, seen=_money_of(known.get(job_id)), now=now)
     return len(asked)
+
+
+def _money_of(known: PromotionState | None) -> tuple[int, int]:
+    return (0, 0) if known is None else (known.limit_micros, known.spent_micros)
 
 
 def make_promotion_state(look: JobSnapshot) -> PromotionState:
