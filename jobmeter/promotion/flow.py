@@ -11,8 +11,7 @@ from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
-from jobmeter.jobs.status.json import serialize_status
-from jobmeter.jobs.status.model import JobSnapshot, Promotion
+from jobmeter.jobs.status.model import JobSnapshot, Promotion, serialize_status
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store

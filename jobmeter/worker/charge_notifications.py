@@ -11,7 +11,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
-from jobmeter.reports.charge_stream.json import serialize_entry
+from jobmeter.reports.charge_stream.model import serialize_entry
 
 ENTRIES_MAX = 200
 PAGES_MAX = 100
