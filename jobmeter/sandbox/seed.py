@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobmeter.base.ids import make_secret
+from jobmeter.base.credentials import make_secret
 from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
