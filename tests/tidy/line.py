@@ -58,7 +58,7 @@ ROOMS = {
         "status",
     ),
     "ledger": ("", "bulk", "chain"),
-    "metering": ("", "filters", "retention", "intake", "identity"),
+    "metering": ("", "filters", "retention", "intake"),
     "notifications": ("", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "promotion": ("alerts", ""),

@@ -24,7 +24,7 @@ from jobmeter.explain.model import (
     serialize_restatement,
 )
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.identity import model as identity
+from jobmeter.metering.intake import model as identity
 
 KINDS = ("view", "applyClick")
 

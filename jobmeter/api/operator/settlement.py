@@ -21,7 +21,7 @@ from jobmeter.charging.corrections import flow as corrections
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
-from jobmeter.metering.identity import model as identity
+from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
 

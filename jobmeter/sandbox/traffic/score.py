@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jobmeter.database.connection import Connection
-from jobmeter.metering.identity.model import find_origins
+from jobmeter.metering.intake.model import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE

@@ -9,7 +9,7 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.cli.main import main
 from jobmeter.metering.filters.flow import exclude
-from jobmeter.metering.identity.model import find_visitor
+from jobmeter.metering.intake.model import find_visitor
 from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
