@@ -1,6 +1,6 @@
 """Owns the UTC day: its bounds, when its reports appear, when it becomes final, the year of retention.
 
-Does not own any decision that follows from a day being open or final.
+Does not own any decision that follows from a day being open or final. Pure.
 """
 
 from calendar import monthrange

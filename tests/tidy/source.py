@@ -150,6 +150,22 @@ def uses(source: Source) -> tuple[Used, ...]:
     return tuple(found)
 
 
+@functools.cache
+def calls(source: Source) -> tuple[tuple[ast.Call, str], ...]:
+    """Every call of a name, with that name in full; what is neither imported nor an attribute of it, as it is written."""
+    origins = _origins(source)
+    found = []
+    for node in nodes(source):
+        if isinstance(node, ast.Call):
+            name = _dotted(node.func, origins)
+            if name is None and isinstance(node.func, ast.Name):
+                name = node.func.id
+            if name is not None:
+                found.append((node, name))
+    return tuple(found)
+
+
+@functools.cache
 def _origins(source: Source) -> dict[str, str]:
     origins = {}
     for node in nodes(source):
