@@ -23,7 +23,7 @@ from jobmeter.base.days import day_of
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.ads import Ad, read_ads
 from jobmeter.sandbox.seed import read_credentials
-from jobmeter.sandbox.traffic.generator import BOARD_PLAN
+from jobmeter.sandbox.traffic.plan import BOARD_PLAN
 from jobmeter.sandbox.traffic.player import (
     TAIL_DAYS,
     PlaybackResult,

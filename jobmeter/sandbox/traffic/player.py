@@ -12,8 +12,9 @@ import httpx2
 
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent, encode_batches, merge_schedules, split_due
 from jobmeter.sandbox.traffic.special_visits import list_staff
 
