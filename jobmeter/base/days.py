@@ -51,13 +51,3 @@ def one_year_before(day: date) -> date:
     """The same day of the year before; 28 February for 29 February."""
     year = day.year - 1
     return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
-
-
-def make_day(year: int | None, month: int | None, day: int | None) -> date | None:
-    """A calendar day, or ``None`` where a part is missing or no such day exists."""
-    if year is None or month is None or day is None:
-        return None
-    try:
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None

@@ -38,7 +38,11 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
     """
     async with database.transaction() as connection:
         parent = await partners.create_parent(connection, name="Sandbox Partner", now=now)
-        draft = ApplicationDraft("sandbox-customer", "Sandbox Partner - First Customer", "The first customer")
+        draft = ApplicationDraft(
+            unique_foreign_id="sandbox-customer",
+            name="Sandbox Partner - First Customer",
+            description="The first customer",
+        )
         child = await partners.create_child(connection, parent=parent.application, draft=draft, now=now)
         contract = await contracts.open_partner_contract(
             connection,

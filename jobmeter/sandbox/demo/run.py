@@ -53,7 +53,7 @@ class Partner:
     def call(self, keys: dict[str, Any], method: str, path: str, **content: Any) -> Any:
         headers = {"LinkedIn-Version": VERSION, "X-RestLi-Protocol-Version": "2.0.0"}
         headers |= content.pop("headers", {})
-        return self.sandbox.call(method, path, self._token(keys), headers=headers, **content)
+        return self.sandbox.call(method, path, key=self._token(keys), headers=headers, **content)
 
     def _token(self, keys: dict[str, Any]) -> str:
         now = self.sandbox.read_clock()

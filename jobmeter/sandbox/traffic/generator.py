@@ -300,16 +300,16 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
     )
     return [
         Event(
-            SOURCE,
-            event_id,
-            _TYPES[click],
-            job_id,
-            time_ms,
-            visitors[who],
-            _AGENTS[agent],
-            addresses[who],
-            special_visits.choose_country(field.markets[job], label, words[who]),
-            True if label is Label.DECLARED_CRAWLER else None,
+            source=SOURCE,
+            id=event_id,
+            type=_TYPES[click],
+            job_id=job_id,
+            time_ms=time_ms,
+            visitor=visitors[who],
+            user_agent=_AGENTS[agent],
+            address=addresses[who],
+            country=special_visits.choose_country(field.markets[job], label, words[who]),
+            is_crawler=True if label is Label.DECLARED_CRAWLER else None,
         )
         for event_id, click, job_id, time_ms, who, agent, job, label in columns
     ]

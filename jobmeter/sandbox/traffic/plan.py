@@ -60,7 +60,9 @@ class TrafficPlan:
 
     @property
     def special_visits(self) -> SpecialVisitShares:
-        return SpecialVisitShares(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
+        return SpecialVisitShares(
+            elsewhere=self.elsewhere_rate, staff=self.staff_rate, declared_crawler=self.declared_crawler_rate
+        )
 
 
 # What ``jobmeter traffic`` and the demonstration play: everything that a filter or a settlement rule is after.
