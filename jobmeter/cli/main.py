@@ -28,8 +28,8 @@ from jobmeter.integrity.model import LawCheck
 from jobmeter.sandbox import seed as sandbox_seed
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.run import run_demo
-from jobmeter.sandbox.traffic.generator import BOARD_PLAN
 from jobmeter.sandbox.traffic.ground_truth import Label, read_labels, write_truth
+from jobmeter.sandbox.traffic.plan import BOARD_PLAN
 from jobmeter.sandbox.traffic.player import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
 from jobmeter.sandbox.traffic.score import EvaluatedClick, evaluate_traffic, score
 

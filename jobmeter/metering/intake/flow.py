@@ -1,4 +1,4 @@
-"""Owns the verbs of metering: take a batch in, make the partitions that the next days need."""
+"""Owns the verbs of metering: take a batch in, or single events of candidates, make the partitions that the next days need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
+from jobmeter.jobs.pages import flow as pages
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache
@@ -26,7 +28,7 @@ from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
-from jobmeter.wire.events import Event, Malformed
+from jobmeter.wire.events import Event, Malformed, read_job_id
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
@@ -79,6 +81,31 @@ async def ingest(
             await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
             return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
     raise stale
+
+
+async def ingest_single_events(
+    connection: Connection,
+    events: Sequence[Event],
+    *,
+    known: IntakeCaches,
+    now: datetime,
+    future_tolerance_seconds: int,
+) -> list[ApplyTarget | None]:
+    """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
+
+    In the caller's transaction. An event that does not count still leads its candidate on.
+    """
+    job_ids = [read_job_id(event.job) or 0 for event in events]
+    fetch_apply_targets = await pages.send_apply_targets_query(connection, job_ids)
+    await ingest(
+        connection,
+        events,
+        known=known,
+        now=now,
+        future_tolerance_seconds=future_tolerance_seconds,
+    )
+    targets = await fetch_apply_targets()
+    return [targets.get(job_id) for job_id in job_ids]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
-"""Owns the verbs of reports: job reports by ids and by date range, the budget report."""
+"""Owns the verbs of reports: job reports by ids and by date range, the budget report.
 
+Owns what a process remembers between them; its key names the UTC day and the version that the database gives.
+"""
+
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
@@ -15,12 +19,12 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
-from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import (
     BudgetReport,
     ByIdsRequest,
     DayRange,
     JobReport,
+    ListVersion,
     RangePage,
     ReportableJobs,
     ReportQuery,
@@ -28,6 +32,33 @@ from jobmeter.reports.job_reports.model import (
 )
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
+JOBS_REMEMBERED_MAX = 3_000_000  # 32 bytes each
+
+_ListKey = tuple[int, date, ListVersion]
+
+
+class JobListCache:
+    """The lists used last, by application, UTC day and version."""
+
+    def __init__(self, *, jobs_max: int = JOBS_REMEMBERED_MAX) -> None:
+        self._jobs_max = jobs_max
+        self._lists: OrderedDict[_ListKey, ReportableJobs] = OrderedDict()
+        self._jobs = 0
+
+    def find(self, key: _ListKey) -> ReportableJobs | None:
+        found = self._lists.get(key)
+        if found is not None:
+            self._lists.move_to_end(key)
+        return found
+
+    def keep(self, key: _ListKey, jobs: ReportableJobs) -> None:
+        if key in self._lists:
+            return
+        self._lists[key] = jobs
+        self._jobs += len(jobs)
+        while self._jobs > self._jobs_max and len(self._lists) > 1:
+            _, dropped = self._lists.popitem(last=False)
+            self._jobs -= len(dropped)
 
 
 def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:

@@ -1,4 +1,4 @@
-"""Owns the way back from what a job board calls an event, a visitor or an address to what is kept of it.
+"""Owns what is kept of an event, a visitor and an address, found from what a job board calls them. Pure.
 
 Does not own the hashes: it asks intake's own packing.
 """

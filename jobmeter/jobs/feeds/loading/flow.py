@@ -18,8 +18,9 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
-from jobmeter.jobs.feeds import rules, store
+from jobmeter.jobs.feeds import store
 from jobmeter.jobs.feeds.flow import record_run
+from jobmeter.jobs.feeds.loading import rules
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, FeedRunOutcome
 from jobmeter.wire.xml.feed.stream import FeedError, read_feed
 

@@ -13,16 +13,18 @@ from jobmeter.jobs.status.model import JobSnapshot
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
-from jobmeter.promotion import rules, store
-from jobmeter.promotion.model import ContractSpend, PromotionState
+from jobmeter.promotion.alerts import rules, store
+from jobmeter.promotion.alerts.model import ContractSpend
 
 JOB, CONTRACT = "JOB", "CONTRACT"
 
 
 async def notify_job_alerts(
-    connection: Connection, look: JobSnapshot, known: PromotionState | None, *, now: datetime
+    connection: Connection, look: JobSnapshot, *, seen: tuple[int, int], now: datetime
 ) -> None:
-    """After a change of the limit only shares above the one at that moment are told."""
+    """``seen`` are limit and spend at the last look, zeros before the first: after a change of the limit only
+    shares above the one at that moment are told.
+    """
     limit, posting = look.limit, look.status.posting
     if limit.limit_micros == 0:
         return
@@ -39,7 +41,6 @@ async def notify_job_alerts(
         percents=reached,
         now=now,
     )
-    seen = (0, 0) if known is None else (known.limit_micros, known.spent_micros)
     new = rules.list_news(new, limit_micros=limit.limit_micros, seen=seen)
     if not new:
         return

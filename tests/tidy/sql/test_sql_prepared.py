@@ -23,8 +23,8 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
 from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
+from tests.tidy.sql.test_sql import named_files
 from tests.tidy.sql_text import statements
-from tests.tidy.test_sql import named_files
 
 SAMPLES: Mapping[Any, Any] = {
     bool: True,
