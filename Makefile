@@ -48,7 +48,7 @@ bench-large: $(STAMP)  ## the figures that need much data
 docs: $(STAMP)  ## print the reference pages from the tables
 	$(BIN)/jobmeter docs docs/reference
 
-lock:  ## resolve constraints.txt anew (needs uv)
+lock:  ## resolve constraints.txt again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --all-extras --group dev --quiet --output-file constraints.txt pyproject.toml
 
