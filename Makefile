@@ -34,6 +34,13 @@ run: $(RUN)  ## serve a sandbox until interrupted
 ##@ Change
 setup: $(DEV)  ## install what development needs into .venv
 
+dev: $(DEV)  ## serve a sandbox that restarts whenever the code changes
+	@$(BIN)/watchfiles --sigint-timeout 30 '$(BIN)/jobmeter sandbox' jobmeter
+
+psql: $(RUN)  ## look into the sandbox's database, read-only (SQL='SELECT 1' runs one statement, DATA=folder names another)
+	@$(BIN)/jobmeter db psql --data "$${DATA:-$$($(BIN)/python -c 'from jobmeter.cli.serve import DATA; print(DATA / "sandbox")')}" \
+	  $(if $(SQL),-- -c "$$SQL")
+
 test: check  ## check the code, then run the tests
 	$(BIN)/python -m pytest
 
@@ -58,6 +65,12 @@ bench: $(DEV)  ## measure the named figures, write bench/results.json
 
 bench-large: $(DEV)  ## the figures that need much data
 	$(BIN)/python -m bench --large
+
+profile: $(DEV)  ## run the demo under a sampling profiler, write the flame graph profile.svg
+	$(BIN)/py-spy record --subprocesses --output profile.svg -- $(BIN)/jobmeter demo
+
+map: $(DEV)  ## print the parts in order, with the lines of each part and its rooms
+	@$(BIN)/python -m tests.tidy.house_map
 
 ##@ Keep
 lock:  ## resolve the pinned dependencies again (needs uv); versions that still fit stay

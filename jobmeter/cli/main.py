@@ -19,6 +19,7 @@ from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
+from jobmeter.cli.psql import psql
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.database.connection import DatabaseUnusable
@@ -43,6 +44,7 @@ traffic = App(name="traffic", help="Plays traffic into a running sandbox, and sc
 app.command(clock)
 app.command(traffic)
 app.command(database)
+database.command(psql)
 app.command(explain.app)
 app.command(feeds.app)
 app.command(hiring.app)

@@ -1,4 +1,4 @@
-"""The line: the order of the parts and of the rooms in each; ``rooms/test_arrows.py`` checks it.
+"""The line: the order of the parts and of the rooms in each; ``rooms/test_arrows.py`` checks it, `make map` prints it.
 
 Owns the order alone. A part or a room imports only what comes before it.
 """

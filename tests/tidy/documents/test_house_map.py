@@ -1,0 +1,110 @@
+"""The documents that describe the house agree with it: parts, rooms and order, and the paths and verbs that they name."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.tidy.house_map import count_lines, print_map, read_counts
+from tests.tidy.line import EDGES, ENDS, LINE, ROOMS
+from tests.tidy.source import ROOT, Breach, Source, refuse, sources
+
+GUIDES = ("ARCHITECTURE.md", "CONTRIBUTING.md")
+
+_ROW = re.compile(r"^\| `(\w+)` \| ([\w., ]*)\|", re.MULTILINE)
+_PATH = re.compile(r"`((?:jobmeter|tests|bench|docs)/[\w./-]*)`")
+_VERB = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
+
+
+def read_line(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The rows of a document's table: each part with its rooms, in order."""
+    return [(part, tuple(re.findall(r"[\w.]+", rooms))) for part, rooms in _ROW.findall(text)]
+
+
+def true_line(counts: Counter[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
+    """The parts that are there, in order, each with its rooms; a part's own files are no room."""
+    built = {part for part, _ in counts}
+    parts = [part for part in (*LINE, *EDGES, *ENDS) if part in built and not part.startswith("__")]
+    return [(part, tuple(room for room in ROOMS.get(part, ()) if room)) for part in parts]
+
+
+def path_breaches(source: Source, verbs: set[str]) -> list[Breach]:
+    found = []
+    for pattern, is_there, says in (
+        (_PATH, lambda path: (ROOT / path).exists(), "is not there; name the file as it is called now"),
+        (_VERB, lambda verb: verb in verbs, "is not a verb of the Makefile"),
+    ):
+        for match in pattern.finditer(source.text):
+            if not is_there(match[1]):
+                line = source.text.count("\n", 0, match.start()) + 1
+                found.append(Breach(source.path, line, f"`{match[1]}` {says}"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def verbs():
+    return set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def test_the_architecture_opens_with_the_line_as_it_is():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert read_line(text) == true_line(read_counts())
+
+
+def test_guides_name_paths_and_verbs_that_are_there(verbs):
+    refuse(
+        breach
+        for source in sources(".md")
+        if source.path in GUIDES
+        for breach in path_breaches(source, verbs)
+    )
+
+
+def test_every_verb_is_listed_in_a_group():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    phony = re.search(r"^\.PHONY: (.*)", text, re.MULTILINE)
+    assert phony is not None
+    targets = re.findall(r"^([a-z][a-z-]*):(?!=)(.*)", text, re.MULTILINE)
+    assert [target for target, rest in targets if "## " not in rest] == []
+    assert {target for target, _ in targets} == set(phony[1].split())
+
+
+def test_the_map_counts_every_line_once():
+    counts = read_counts()
+    texts = [*sources(".py", "jobmeter"), *sources(".sql", "jobmeter")]
+    assert counts.total() == sum(len(source.text.splitlines()) for source in texts)
+
+
+def test_the_map_prints_parts_in_order_with_their_rooms():
+    files = [
+        Source("jobmeter/api/routes.py", "a\n" * 5),
+        Source("jobmeter/wire/xml/job/keys.py", "a\n" * 3),
+        Source("jobmeter/wire/xml/tree.py", "a\nb\n"),
+        Source("jobmeter/base/money.py", "a\n" * 1_200),
+    ]
+    base, wire, _, edges, api, *_ = print_map(count_lines(files)).splitlines()[1:]
+    assert base.split() == ["1", "base", "1,200"]
+    assert wire.split(maxsplit=3)[:3] == ["2", "wire", "5"]
+    assert "xml 2, xml.job 3" in wire
+    assert edges.startswith("edges")
+    assert api.split()[:3] == ["3", "api", "5"]
+
+
+ROWS = "| part | rooms | owns |\n| --- | --- | --- |\n| `base` | | money |\n| `wire` | restli, xml.job | formats |\n"
+
+
+def test_a_table_is_read_as_parts_and_rooms():
+    assert read_line(ROWS) == [("base", ()), ("wire", ("restli", "xml.job"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("See `jobmeter/gone/flow.py`.", 1),
+        ("Run `make coffee`.", 1),
+        ("```\nmake coffee\n```", 1),
+        ("See `jobmeter/base/faults.py`, `tests/tidy/`; run `make test`, or make coffee.", 0),
+    ],
+)
+def test_names_that_are_gone_are_found(verbs, text, count):
+    assert len(path_breaches(Source("CONTRIBUTING.md", text), verbs)) == count
