@@ -15,6 +15,7 @@ _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _ENFORCED = re.compile(r"^[*_\s>-]*Enforced by\b[:*_\s]*(.*?)(?:\n\s*\n|\Z)", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"(?:[\w.-]+/)*(?:[\w-]+\.\w+|Makefile)(?:::\w+)?")
+_LISTED = re.compile(r"\d+\. \[")
 _HEADING = re.compile(r"^#+\s+(.*?)\s*#*$", re.MULTILINE)
 _MARKED_PLACE = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
 
@@ -89,12 +90,35 @@ def _check_exists(file: str, folders: tuple[Path, ...]) -> bool:
     return False
 
 
+def index_breaches(index: Source, decisions: list[Source]) -> list[Breach]:
+    """The decisions are numbered without a gap, and the index lists each by its number, title and file."""
+    found = []
+    wanted = []
+    for number, decision in enumerate(sorted(decisions, key=lambda decision: decision.path), start=1):
+        heading = decision.text.partition("\n")[0]
+        name = decision.path.removeprefix(DECISIONS)
+        if not name.startswith(f"{number:04}-") or not heading.startswith(f"# {number}. "):
+            says = f"is decision {number} in order; its file name and heading must begin with that number"
+            found.append(Breach(decision.path, 1, says))
+        wanted.append(f"{number}. [{heading.removeprefix(f'# {number}. ')}]({name})")
+    listed = [line for line in index.text.splitlines() if _LISTED.match(line)]
+    found += [Breach(index.path, 1, f"the index lacks `{row}`") for row in wanted if row not in listed]
+    found += [Breach(index.path, 1, f"`{row}` is no decision") for row in listed if row not in wanted]
+    return found
+
+
 def test_links_lead_somewhere():
     refuse(breach for source in sources(".md") for breach in link_breaches(source, ROOT))
 
 
 def test_decisions_name_their_check():
     refuse(breach for source in sources(".md") for breach in decision_breaches(source, ROOT))
+
+
+def test_decisions_are_numbered_and_indexed():
+    every = {source.path: source for source in sources(".md") if source.path.startswith(DECISIONS)}
+    index = every.pop(f"{DECISIONS}README.md")
+    refuse(index_breaches(index, list(every.values())))
 
 
 @pytest.fixture
@@ -145,3 +169,23 @@ def test_unchecked_decisions_are_found(root, text, lines):
     found = decision_breaches(Source("docs/decisions/0001-integers.md", text), root)
     assert [breach.line for breach in found] == lines
     assert decision_breaches(Source("docs/decisions/README.md", text), root) == []
+
+
+FIRST = Source("docs/decisions/0001-integers.md", "# 1. Integers\n")
+SECOND = Source("docs/decisions/0002-one-clock.md", "# 2. One clock\n")
+
+
+@pytest.mark.parametrize(
+    ("decisions", "index", "count"),
+    [
+        ([FIRST, SECOND], "1. [Integers](0001-integers.md)\n2. [One clock](0002-one-clock.md)\n", 0),
+        ([SECOND, FIRST], "Text.\n1. [Integers](0001-integers.md)\n2. [One clock](0002-one-clock.md)\n", 0),
+        ([FIRST, SECOND], "1. [Integers](0001-integers.md)\n", 1),
+        ([FIRST], "1. [Integers](0001-integers.md)\n2. [One clock](0002-one-clock.md)\n", 1),
+        ([FIRST], "1. [Whole numbers](0001-integers.md)\n", 2),
+        ([Source("docs/decisions/0003-late.md", "# 1. Late\n")], "1. [Late](0003-late.md)\n", 1),
+        ([Source("docs/decisions/0001-late.md", "# 3. Late\n")], "1. [# 3. Late](0001-late.md)\n", 1),
+    ],
+)
+def test_an_index_that_differs_is_found(decisions, index, count):
+    assert len(index_breaches(Source("docs/decisions/README.md", index), decisions)) == count
