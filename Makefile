@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev psql test test-slow check format bench bench-large profile map docs lock clean
+.PHONY: help setup demo run dev psql test test-slow check format bench bench-large profile map docs lock release clean
 
 help:  ## print these verbs
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ lock:  ## resolve the pinned dependencies again (needs uv); versions that still 
 	$(LOCK) --group build --output-file constraints.txt pyproject.toml
 	$(LOCK) --all-extras --group dev --constraint constraints.txt --output-file constraints-dev.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt) pyproject.toml
+
+release: $(DEV)  ## keep the wheel, schema and a small database of the last commit (COMMIT=... another) for the tests of upgrades
+	$(BIN)/python -m tests.upgrades.keep $(COMMIT)
 
 clean:  ## remove what was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

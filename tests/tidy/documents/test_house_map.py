@@ -41,6 +41,18 @@ def path_breaches(source: Source, verbs: set[str]) -> list[Breach]:
     return found
 
 
+def hook_breaches(source: Source) -> list[Breach]:
+    """Hooks come from nowhere else, and run what `make setup` installed."""
+    found = []
+    for number, line in enumerate(source.text.splitlines(), start=1):
+        key, _, value = line.strip().removeprefix("- ").partition(": ")
+        if key == "repo" and value != "local":
+            found.append(Breach(source.path, number, f"`{value}` is not ours; write a local hook"))
+        if key == "entry" and not value.startswith(".venv/bin/"):
+            found.append(Breach(source.path, number, f"`{value}` is not from .venv"))
+    return found
+
+
 @pytest.fixture(scope="module")
 def verbs():
     return set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -67,6 +79,11 @@ def test_every_verb_is_listed_in_a_group():
     targets = re.findall(r"^([a-z][a-z-]*):(?!=)(.*)", text, re.MULTILINE)
     assert [target for target, rest in targets if "## " not in rest] == []
     assert {target for target, _ in targets} == set(phony[1].split())
+
+
+def test_hooks_are_local():
+    (hooks,) = (source for source in sources(".yaml") if source.path == ".pre-commit-config.yaml")
+    refuse(hook_breaches(hooks))
 
 
 def test_the_map_counts_every_line_once():
@@ -108,3 +125,15 @@ def test_a_table_is_read_as_parts_and_rooms():
 )
 def test_names_that_are_gone_are_found(verbs, text, count):
     assert len(path_breaches(Source("CONTRIBUTING.md", text), verbs)) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("  - repo: local\n    hooks:\n      - id: a\n        entry: .venv/bin/ruff check\n", 0),
+        ("  - repo: https://example.com/hooks\n", 1),
+        ("        entry: ruff check\n", 1),
+    ],
+)
+def test_hooks_from_elsewhere_are_found(text, count):
+    assert len(hook_breaches(Source(".pre-commit-config.yaml", text))) == count
