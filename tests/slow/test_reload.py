@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 WAIT_SECONDS_MAX = 90
 
 pytestmark = pytest.mark.slow

@@ -197,12 +197,14 @@ def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxC
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
-    with reopen_board(database_url, credentials, **settings) as board:
-        yield board
+    with reopen_sandbox_client(database_url, credentials, **settings) as client:
+        yield client
 
 
 @contextmanager
-def reopen_board(database_url: str, credentials: dict[str, Any], **settings: Any) -> Iterator[Board]:
+def reopen_sandbox_client(
+    database_url: str, credentials: dict[str, Any], **settings: Any
+) -> Iterator[SandboxClient]:
     """Serves a sandbox's database whose ``credentials`` are known; ``settings`` replace those of a sandbox."""
     keys = {name: credentials[name] for name in seed.make_keys()}
     chosen = Settings(

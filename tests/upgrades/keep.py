@@ -20,12 +20,12 @@ import psycopg
 
 from jobmeter.cli.psql import read_environment
 from jobmeter.database.embedded import find_program, start_embedded
-from tests.board import Board
-from tests.served import serve_sandbox
+from tests.support.paths import ROOT
+from tests.support.sandbox_client import SandboxClient
+from tests.support.server_process import start_sandbox_server
 from tests.upgrades.release import FOLDER, LINKS_BEGIN_WITH, ROWS, SCHEMA, STORY, run_from
 from tests.upgrades.story import ask, fill, list_questions
 
-ROOT = Path(__file__).resolve().parents[2]
 CHANGELOG = ROOT / "CHANGELOG.md"
 DATABASE = "kept"
 DUMP = ("--no-owner", "--no-privileges", "--no-comments")
@@ -60,17 +60,17 @@ def play(database_url: str, code: Path, folder: Path) -> dict[str, Any]:
     """Runs the release on an empty database; returns its credentials, and time, jobs and answers at the end."""
     environment = run_from(code) | {"JOBMETER_BASE_URL": LINKS_BEGIN_WITH}
     with (
-        serve_sandbox(database_url, folder, **environment) as credentials,
+        start_sandbox_server(database_url, folder, **environment) as credentials,
         httpx2.Client(base_url=credentials.pop("base_url"), timeout=60) as client,
     ):
-        board = Board(client, credentials)
-        filled = fill(board)
-        questions = list_questions(board, filled)
-        answers = [[*question, ask(board, question)] for question in questions]
+        sandbox_client = SandboxClient(client, credentials)
+        filled = fill(sandbox_client)
+        questions = list_questions(sandbox_client, filled)
+        answers = [[*question, ask(sandbox_client, question)] for question in questions]
         time.sleep(1)
-        again = [[*question, ask(board, question)] for question in questions]
+        again = [[*question, ask(sandbox_client, question)] for question in questions]
         assert answers == again, "an answer changes by itself: it can not be compared after an upgrade"
-        now_ms = board.now_ms
+        now_ms = sandbox_client.now_ms
     credentials.pop("now")
     return {"credentials": credentials, "now_ms": now_ms, "jobs": filled.jobs, "answers": answers}
 

@@ -13,9 +13,10 @@ from typing import Any
 import psycopg
 
 from jobmeter.base.clock import read_machine_clock, to_ms
+from tests.support.paths import FIXTURES
 from tests.upgrades.story import Question
 
-FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "releases"
+FOLDER = FIXTURES / "releases"
 WHEEL, SCHEMA, ROWS, STORY = "jobmeter-{version}-py3-none-any.whl", "schema.sql", "rows.sql", "story.json"
 LINKS_BEGIN_WITH = "http://board.example"  # in what is answered; the port of a server would differ each time
 

@@ -6,8 +6,8 @@ Only what is public is used, so that every release can be asked the same. Does n
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from tests.board import Board, bearer, make_event, range_text
-from tests.xml.partner import POSTER, XmlPartner
+from tests.support.sandbox_client import SandboxClient, bearer, make_event, range_text
+from tests.support.xml_partner import POSTER, XmlPartner
 
 LIVE, SPENT, CLOSED, CAMPAIGN = "kept-live", "kept-spent", "kept-closed", "kept-campaign"
 
@@ -27,77 +27,77 @@ class Question(NamedTuple):
     path: str
 
 
-def operate(board: Board, method: str, path: str, body: Any) -> Any:
-    headers = bearer(board.credentials["operator_key"])
-    answer = board.client.request(method, f"/operator/{path}", headers=headers, json=body)
+def operate(sandbox_client: SandboxClient, method: str, path: str, body: Any) -> Any:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    answer = sandbox_client.client.request(method, f"/operator/{path}", headers=headers, json=body)
     assert answer.is_success, answer.text
     return answer.json()
 
 
-def ask(board: Board, question: Question) -> Any:
+def ask(sandbox_client: SandboxClient, question: Question) -> Any:
     """What is answered: JSON, or text."""
     headers = (
-        bearer(board.credentials["operator_key"])
+        bearer(sandbox_client.credentials["operator_key"])
         if question.who == "operator"
-        else board.headers(question.who)
+        else sandbox_client.headers(question.who)
     )
-    answer = board.client.get(question.path, headers=headers)
+    answer = sandbox_client.client.get(question.path, headers=headers)
     assert answer.status_code == 200, (question, answer.text)
     return answer.json() if "json" in answer.headers["content-type"] else answer.text
 
 
-def fill(board: Board) -> Filled:
+def fill(sandbox_client: SandboxClient) -> Filled:
     """Jobs of each kind, and traffic on six days, of which three are settled."""
     # Reports lie within one month, so the story begins early in one.
-    month = (board.now.replace(day=1) + timedelta(days=32)).date().replace(day=2)
-    board.set_clock(datetime.combine(month, time(9), UTC))
-    prepare(board)
-    jobs = post_jobs(board)
-    first_day = board.now.date()
-    send_traffic(board, jobs, "first", visitor="tester")
-    board.advance_to_midnight()
-    send_traffic(board, jobs, "second")
-    board.close_job(CLOSED)
-    board.advance_to_midnight(days=4)
-    give_credit(board, jobs[LIVE])
-    send_traffic(board, {name: job for name, job in jobs.items() if name != CLOSED}, "today")
-    board.advance("1m")
-    return Filled(first_day, board.now.date(), jobs)
+    month = (sandbox_client.now.replace(day=1) + timedelta(days=32)).date().replace(day=2)
+    sandbox_client.set_clock(datetime.combine(month, time(9), UTC))
+    prepare(sandbox_client)
+    jobs = post_jobs(sandbox_client)
+    first_day = sandbox_client.now.date()
+    send_traffic(sandbox_client, jobs, "first", visitor="tester")
+    sandbox_client.advance_to_midnight()
+    send_traffic(sandbox_client, jobs, "second")
+    sandbox_client.close_job(CLOSED)
+    sandbox_client.advance_to_midnight(days=4)
+    give_credit(sandbox_client, jobs[LIVE])
+    send_traffic(sandbox_client, {name: job for name, job in jobs.items() if name != CLOSED}, "today")
+    sandbox_client.advance("1m")
+    return Filled(first_day, sandbox_client.now.date(), jobs)
 
 
-def prepare(board: Board) -> None:
+def prepare(sandbox_client: SandboxClient) -> None:
     """Prices, filters, exclusions, a webhook that nobody answers."""
-    credentials = board.credentials
+    credentials = sandbox_client.credentials
     contract = f"contracts/{credentials['partner_contract_id']}"
-    price = {"clickPrice": "0.90", "country": "FR", "validFrom": board.now.isoformat()}
-    operate(board, "POST", f"{contract}/prices", price)
-    operate(board, "POST", f"{contract}/topUps", {"amount": "500.00", "reference": "invoice 1"})
-    operate(board, "PUT", f"{contract}/filters", {"lateWindowHours": 24})
-    operate(board, "POST", "exclusions", {"visitor": "tester", "note": "QA"})
-    operate(board, "PUT", "networks/clouds", {"networks": ["198.51.100.0/24"]})
-    headers = bearer(board.token())
+    price = {"clickPrice": "0.90", "country": "FR", "validFrom": sandbox_client.now.isoformat()}
+    operate(sandbox_client, "POST", f"{contract}/prices", price)
+    operate(sandbox_client, "POST", f"{contract}/topUps", {"amount": "500.00", "reference": "invoice 1"})
+    operate(sandbox_client, "PUT", f"{contract}/filters", {"lateWindowHours": 24})
+    operate(sandbox_client, "POST", "exclusions", {"visitor": "tester", "note": "QA"})
+    operate(sandbox_client, "PUT", "networks/clouds", {"networks": ["198.51.100.0/24"]})
+    headers = bearer(sandbox_client.token())
     for path, body in (
         ("webhooks", {"url": "http://127.0.0.1:1/hook", "kinds": ["JOB_POSTING_STATUS", "CHARGES"]}),
         ("excludedVisitors", {"visitor": "employee-17", "note": "staff"}),
     ):
-        answer = board.client.post(f"/partner/{path}", headers=headers, json=body)
+        answer = sandbox_client.client.post(f"/partner/{path}", headers=headers, json=body)
         assert answer.status_code == 201, answer.text
 
 
-def post_jobs(board: Board) -> dict[str, int]:
+def post_jobs(sandbox_client: SandboxClient) -> dict[str, int]:
     """P4P jobs, one of them in a campaign, and the two kinds of XML jobs."""
-    contract = f"urn:li:contract:{board.credentials['customer_contract_id']}"
+    contract = f"urn:li:contract:{sandbox_client.credentials['customer_contract_id']}"
     campaign = {
         "partnerJobCampaignId": "spring",
         "name": "Spring",
         "contract": contract,
-        "startTime": board.now_ms,
+        "startTime": sandbox_client.now_ms,
     }
-    made = board.client.post("/rest/jobCampaigns", headers=board.headers(), json=campaign)
+    made = sandbox_client.client.post("/rest/jobCampaigns", headers=sandbox_client.headers(), json=campaign)
     assert made.status_code == 202, made.text
-    board.advance("1m")
+    sandbox_client.advance("1m")
     budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.00"}}
-    partner = XmlPartner(board)
+    partner = XmlPartner(sandbox_client)
     for name, contract_id, poster in (
         ("kept-slot", partner.slots, ""),
         ("kept-credit", partner.credits, POSTER),
@@ -105,16 +105,18 @@ def post_jobs(board: Board) -> dict[str, int]:
         answer = partner.post(name, contract_id, poster=poster)
         assert answer.is_success, answer.text
     return {
-        LIVE: board.post_job(LIVE, location="Lyon, France"),
-        SPENT: board.post_job(SPENT, budget=budget),
-        CLOSED: board.post_job(CLOSED),
-        CAMPAIGN: board.post_job(CAMPAIGN, partnerJobCampaignId="spring"),
+        LIVE: sandbox_client.post_job(LIVE, location="Lyon, France"),
+        SPENT: sandbox_client.post_job(SPENT, budget=budget),
+        CLOSED: sandbox_client.post_job(CLOSED),
+        CAMPAIGN: sandbox_client.post_job(CAMPAIGN, partnerJobCampaignId="spring"),
     }
 
 
-def send_traffic(board: Board, jobs: dict[str, int], prefix: str, visitor: str | None = None) -> None:
+def send_traffic(
+    sandbox_client: SandboxClient, jobs: dict[str, int], prefix: str, visitor: str | None = None
+) -> None:
     """Views and clicks of each job, some of them repeated, refused at intake, or reversed at settlement."""
-    at, events = board.now_ms, []
+    at, events = sandbox_client.now_ms, []
     for job_id in jobs.values():
         name = f"{prefix}-{job_id}"
         events += [make_event(job_id, f"{name}-v{n}", at + n) for n in range(4)]
@@ -126,24 +128,24 @@ def send_traffic(board: Board, jobs: dict[str, int], prefix: str, visitor: str |
         ]
         if visitor is not None:
             events.append(make_event(job_id, f"{name}-tester", at + 6, type="applyClick", visitor=visitor))
-    assert board.send(events).status_code == 200
-    assert board.send(events[:5]).json()["duplicate"] == 5
+    assert sandbox_client.send(events).status_code == 200
+    assert sandbox_client.send(events[:5]).json()["duplicate"] == 5
 
 
-def give_credit(board: Board, job_id: int) -> None:
-    headers = bearer(board.credentials["operator_key"])
-    shown = board.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
+def give_credit(sandbox_client: SandboxClient, job_id: int) -> None:
+    headers = bearer(sandbox_client.credentials["operator_key"])
+    shown = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
     charge = next(posting for posting in shown["postings"] if posting["purpose"] == "CHARGE")
     operate(
-        board,
+        sandbox_client,
         "POST",
         f"charges/{charge['reference']}/credits",
         {"amount": "0.50", "reference": "complaint 1"},
     )
 
 
-def list_questions(board: Board, filled: Filled) -> list[Question]:
-    credentials = board.credentials
+def list_questions(sandbox_client: SandboxClient, filled: Filled) -> list[Question]:
+    credentials = sandbox_client.credentials
     listed = f"ids=List({','.join(filled.jobs)})"
     wanted = f"dateRange={range_text(filled.first_day, filled.today - timedelta(days=1))}"
     contract = f"/operator/contracts/{credentials['partner_contract_id']}"

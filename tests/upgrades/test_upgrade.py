@@ -12,8 +12,8 @@ import pytest
 from jobmeter.database.migrations_runner import list_migrations
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity.flow import check_laws
-from tests.board import Board, reopen_board
-from tests.served import serve_sandbox
+from tests.support.sandbox_client import SandboxClient, reopen_sandbox_client
+from tests.support.server_process import start_sandbox_server
 from tests.upgrades.release import LINKS_BEGIN_WITH, Release, list_releases
 from tests.upgrades.schema import describe_schema
 from tests.upgrades.story import CLOSED, LIVE, ask
@@ -55,16 +55,16 @@ def is_kept(before: Any, after: Any) -> bool:
     return bool(before == after)
 
 
-def work_on(board: Board, release: Release, name: str) -> None:
+def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
     """A job of before and a new one are clicked, charged, closed and reported."""
-    day = board.now.date()
-    jobs = {LIVE: release.jobs[LIVE], name: board.post_job(name)}
+    day = sandbox_client.now.date()
+    jobs = {LIVE: release.jobs[LIVE], name: sandbox_client.post_job(name)}
     for job_id in jobs.values():
-        reply = board.send_clicks(job_id, 2, prefix=f"{name}-{job_id}-")
+        reply = sandbox_client.send_clicks(job_id, 2, prefix=f"{name}-{job_id}-")
         assert (reply["accepted"], reply["duplicate"], reply["rejected"]) == (2, 0, 0)
-    assert board.close_job(name)["status"] == 202
-    board.advance_to_midnight()
-    reports = board.report_by_ids(*jobs, CLOSED, days=(day, day)).json()["results"]
+    assert sandbox_client.close_job(name)["status"] == 202
+    sandbox_client.advance_to_midnight()
+    reports = sandbox_client.report_by_ids(*jobs, CLOSED, days=(day, day)).json()["results"]
     charges = {
         job: report["jobPerformanceMetrics"][0]["charge"]["amount"]
         for job, report in reports.items()
@@ -77,11 +77,11 @@ def work_on(board: Board, release: Release, name: str) -> None:
 
 @each_release
 def test_what_was_reported_is_reported_after_the_upgrade(kept_url: str, release: Release) -> None:
-    with reopen_board(kept_url, release.credentials, base_url=LINKS_BEGIN_WITH) as board:
+    with reopen_sandbox_client(kept_url, release.credentials, base_url=LINKS_BEGIN_WITH) as sandbox_client:
         changed = [
             (question.path, before, after)
             for question, before in release.answers
-            if not is_kept(before, after := ask(board, question))
+            if not is_kept(before, after := ask(sandbox_client, question))
         ]
     assert changed == []
     assert list_breaches(kept_url) == []
@@ -89,9 +89,9 @@ def test_what_was_reported_is_reported_after_the_upgrade(kept_url: str, release:
 
 @each_release
 def test_work_goes_on_after_the_upgrade(kept_url: str, release: Release) -> None:
-    with reopen_board(kept_url, release.credentials) as board:
-        work_on(board, release, "after-upgrade")
-        board.advance_to_midnight(days=4)
+    with reopen_sandbox_client(kept_url, release.credentials) as sandbox_client:
+        work_on(sandbox_client, release, "after-upgrade")
+        sandbox_client.advance_to_midnight(days=4)
     assert list_breaches(kept_url) == []
 
 
@@ -103,12 +103,12 @@ def test_a_server_of_the_release_goes_on_while_the_schema_is_upgraded_under_it(
     data.mkdir()
     release.write_credentials(data)
     with (
-        serve_sandbox(kept_url, data, **release.unpack(code)) as served,
+        start_sandbox_server(kept_url, data, **release.unpack(code)) as served,
         httpx2.Client(base_url=served["base_url"], timeout=60) as client,
     ):
-        board = Board(client, served)
+        sandbox_client = SandboxClient(client, served)
         asyncio.run(upgrade_database(kept_url))
-        work_on(board, release, "during-upgrade")
+        work_on(sandbox_client, release, "during-upgrade")
     assert list_breaches(kept_url) == []
 
 

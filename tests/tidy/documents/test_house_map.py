@@ -12,7 +12,7 @@ from tests.tidy.source import ROOT, Breach, Source, refuse, sources
 GUIDES = ("ARCHITECTURE.md", "CONTRIBUTING.md")
 
 _ROW = re.compile(r"^\| `(\w+)` \| ([\w., ]*)\|", re.MULTILINE)
-_PATH = re.compile(r"`((?:jobmeter|tests|bench|docs)/[\w./-]*)`")
+_PATH = re.compile(r"(?<![\w./-])((?:jobmeter|tests|bench|docs)/[\w/.-]*[\w/])(?:::(\w+))?")
 _VERB = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 
 
@@ -29,16 +29,26 @@ def true_line(counts: Counter[tuple[str, str]]) -> list[tuple[str, tuple[str, ..
 
 
 def path_breaches(source: Source, verbs: set[str]) -> list[Breach]:
-    found = []
-    for pattern, is_there, says in (
-        (_PATH, lambda path: (ROOT / path).exists(), "is not there; name the file as it is called now"),
-        (_VERB, lambda verb: verb in verbs, "is not a verb of the Makefile"),
-    ):
-        for match in pattern.finditer(source.text):
-            if not is_there(match[1]):
-                line = source.text.count("\n", 0, match.start()) + 1
-                found.append(Breach(source.path, line, f"`{match[1]}` {says}"))
-    return found
+    """Files, tests in them, and verbs of the Makefile that a guide names and that are not there."""
+    gone = [
+        (match, "is not there; name it as it is called now")
+        for match in _PATH.finditer(source.text)
+        if not is_there(match[1], match[2])
+    ]
+    gone += [
+        (match, "is not a verb of the Makefile")
+        for match in _VERB.finditer(source.text)
+        if match[1] not in verbs
+    ]
+    return [
+        Breach(source.path, source.text.count("\n", 0, match.start()) + 1, f"`{match[0]}` {says}")
+        for match, says in gone
+    ]
+
+
+def is_there(path: str, function: str | None) -> bool:
+    file = ROOT / path
+    return file.exists() and (function is None or f"def {function}(" in file.read_text(encoding="utf-8"))
 
 
 def hook_breaches(source: Source) -> list[Breach]:
@@ -118,6 +128,9 @@ def test_a_table_is_read_as_parts_and_rooms():
     ("text", "count"),
     [
         ("See `jobmeter/gone/flow.py`.", 1),
+        (".venv/bin/python -m pytest tests/gone", 1),
+        ("Run tests/tidy/test_house_map.py::test_that_is_gone.", 1),
+        ("Run tests/tidy/test_house_map.py::test_hooks_are_local.", 0),
         ("Run `make coffee`.", 1),
         ("```\nmake coffee\n```", 1),
         ("See `jobmeter/base/faults.py`, `tests/tidy/`; run `make test`, or make coffee.", 0),
