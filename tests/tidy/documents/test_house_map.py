@@ -129,8 +129,8 @@ def test_a_table_is_read_as_parts_and_rooms():
     [
         ("See `jobmeter/gone/flow.py`.", 1),
         (".venv/bin/python -m pytest tests/gone", 1),
-        ("Run tests/tidy/test_house_map.py::test_that_is_gone.", 1),
-        ("Run tests/tidy/test_house_map.py::test_hooks_are_local.", 0),
+        ("Run tests/tidy/documents/test_house_map.py::test_that_is_gone.", 1),
+        ("Run tests/tidy/documents/test_house_map.py::test_hooks_are_local.", 0),
         ("Run `make coffee`.", 1),
         ("```\nmake coffee\n```", 1),
         ("See `jobmeter/base/faults.py`, `tests/tidy/`; run `make test`, or make coffee.", 0),
