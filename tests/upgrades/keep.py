@@ -1,7 +1,7 @@
-"""``make release``: builds the wheel of a commit, lets it fill a database, and keeps both for the tests of upgrades.
+"""``make release``: builds the wheel of a commit, lets it fill a database, keeps both for tests of upgrades.
 
-Owns making tests/fixtures/releases/VERSION, and naming the commit in the changelog. Does not own what the release
-is asked to do (``story``).
+Owns making tests/fixtures/releases/VERSION, and naming the commit in the changelog.
+Does not own what the release is asked to do (``story``).
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Owns the releases that are kept under tests/fixtures/releases: finding, loading and running one.
 
-Each folder holds the wheel, the schema, the rows of a small database that the release filled itself, and what it answered.
-Does not own how they are made (``keep``) or any expectation.
+Each folder holds the wheel, the schema, the rows of a small database that the release itself filled, and
+its answers. Does not own how they are made (``keep``) or any expectation.
 """
 
 import json
@@ -41,7 +41,7 @@ class Release:
         """Puts the kept database into an empty one, and its clock back to the moment at which it was kept."""
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute((self.folder / SCHEMA).read_bytes())
-            # Neither foreign keys nor guards of rows stand in the way of rows that were whole when they were read.
+            # The rows are consistent already: foreign keys and guards need not check them one by one.
             connection.execute("SET session_replication_role = replica")
             connection.execute((self.folder / ROWS).read_bytes())
             offset_ms = self.now_ms - to_ms(read_machine_clock())

@@ -1,4 +1,4 @@
-"""Owns describing a database's schema, so that two can be compared. Partitions of days are left out: they come and go."""
+"""Owns describing a database's schema, so that two can be compared. Partitions of days are left out."""
 
 import psycopg
 

@@ -1,4 +1,4 @@
-"""A database that an earlier release has filled: the upgrade keeps its figures and its laws, and work goes on in it."""
+"""A database that an earlier release filled: the upgrade keeps its figures and laws, and work goes on in it."""
 
 import asyncio
 import re
@@ -70,7 +70,7 @@ def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
         for job, report in reports.items()
         if job in jobs
     }
-    # four clicks of before, one of them from a data centre, and two of now at the price for France; two at the contract's
+    # at the price for France four clicks of before (one from a data centre) and two of now; two at the contract's
     assert charges == {LIVE: "5.40", name: "3.00"}
     assert "jobPerformanceMetrics" not in reports[CLOSED]
 

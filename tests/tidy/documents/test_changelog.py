@@ -1,4 +1,4 @@
-"""The changelog's sections name their releases, each release is kept as it was, and nothing is removed too early."""
+"""The changelog names its releases, each release is kept as it was, and nothing is removed too early."""
 
 import io
 import itertools
@@ -70,6 +70,11 @@ def read_changelog() -> Source:
     return Source(PATH, (ROOT / PATH).read_text(encoding="utf-8"))
 
 
+def count_entries(text: str) -> list[int]:
+    """How many entries each section has."""
+    return [len(re.findall(r"^- ", section, re.MULTILINE)) for section in text.split("\n## ")[1:]]
+
+
 def show(*arguments: str) -> bytes:
     """What git answers; skips where the history is not there (an unpacked release, a shallow clone)."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
@@ -90,6 +95,16 @@ def test_every_release_is_kept_and_named():
     sections = filter(None, map(_SECTION.match, read_changelog().text.splitlines()))
     named = {".".join(section.groups()[:3]): section[5] for section in sections if section[5]}
     assert {release.version: release.commit for release in list_releases()} == named
+
+
+@pytest.mark.parametrize("release", list_releases(), ids=lambda release: release.version)
+def test_nothing_is_added_to_the_section_of_a_release(release: Release):
+    """A merge puts what is new there easily, as it was the newest section once. Its words may be improved."""
+    text = read_changelog().text
+    titles = [line for line in text.splitlines() if line.startswith("## ")]
+    (index,) = [at for at, title in enumerate(titles) if title.startswith(f"## {release.version} ")]
+    released = show("show", f"{release.commit}:{PATH}").decode()
+    assert count_entries(text)[index] == count_entries(released)[0], "move what is new to the first section"
 
 
 @pytest.mark.parametrize("release", list_releases(), ids=lambda release: release.version)
@@ -137,3 +152,9 @@ def test_a_section_that_names_no_release_is_found(text, count):
 def test_a_deprecation_without_notice_is_found(line, count):
     text = f"## 0.3.0 (in progress)\n\n### Deprecated\n\n{line}\n\n### Fixed\n\n- Something.\n"
     assert len(deprecation_breaches(Source(PATH, text))) == count
+
+
+def test_entries_are_counted_by_section():
+    assert count_entries(
+        "# Log\n\n## 2\n\n- One,\n  still one.\n- Two.\n\n## 1\n\n### Added\n\n- Three.\n"
+    ) == [2, 1]
