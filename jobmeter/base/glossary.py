@@ -1,7 +1,7 @@
 """Owns the words of the project: the field's terms with their meaning, and the words that are replaced by better ones.
 
 ``docs/reference/glossary.md`` is printed from these tables, and ``tests/tidy/documents/test_glossary.py`` refuses the replaced words
-in names, docstrings, comments, messages and documents. Does not own the names of tables and columns: those stay.
+in names, docstrings, comments, messages and documents. Pure. Does not own the names of tables and columns: those stay.
 """
 
 from enum import Enum

@@ -12,7 +12,12 @@ from jobmeter.base.glossary import REPLACED, TERMS, Where
 from tests.tidy.source import Breach, Source, refuse, sources
 
 # The table itself, its printed page, and this file's samples. Migrations and recordings are records of their day.
-APART = ("jobmeter/base/glossary.py", "docs/reference/glossary.md", "tests/tidy/documents/test_glossary.py", "LICENSE")
+APART = (
+    "jobmeter/base/glossary.py",
+    "docs/reference/glossary.md",
+    "tests/tidy/documents/test_glossary.py",
+    "LICENSE",
+)
 RECORDS = (
     "jobmeter/database/migrations/",
     "tests/fixtures/",
