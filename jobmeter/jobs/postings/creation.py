@@ -25,7 +25,7 @@ from jobmeter.jobs.messages import DUPLICATE_CONTENT, duplicate_id_message
 from jobmeter.jobs.model import AcceptedOperation, JobDraft, JobPosting, State
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.slots.flow import free_held_slot
-from jobmeter.jobs.xml_jobs.runs import check_inventory
+from jobmeter.jobs.xml_jobs.lifecycle import check_inventory
 from jobmeter.partners.model import Application
 
 

@@ -17,8 +17,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules
 from jobmeter.jobs.xml_jobs import store as xml_jobs_store
-from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob, XmlJobChange
-from jobmeter.jobs.xml_jobs.runs import (
+from jobmeter.jobs.xml_jobs.lifecycle import (
     apply_change,
     check_inventory,
     close_run,
@@ -29,6 +28,7 @@ from jobmeter.jobs.xml_jobs.runs import (
     log_entry,
     save_content,
 )
+from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob, XmlJobChange
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.job.fields import JobDocument
 from jobmeter.wire.xml.job.keys import JobKey

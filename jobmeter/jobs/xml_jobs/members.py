@@ -8,8 +8,14 @@ from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.model import State
 from jobmeter.jobs.xml_jobs import rules, store
+from jobmeter.jobs.xml_jobs.lifecycle import (
+    apply_change,
+    close_run,
+    end_if_overdue,
+    find_contract,
+    log_change,
+)
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
-from jobmeter.jobs.xml_jobs.runs import apply_change, close_run, end_if_overdue, find_contract, log_change
 from jobmeter.wire.xml.job.fields import JobDocument
 
 POSTER_JOBS_MAX = 1_000
