@@ -19,7 +19,7 @@ class Operation(StrEnum):
     DOWNGRADE = "DOWNGRADE"
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     PENDING = "PENDING"  # accepted, its task not carried out yet
     LIVE = "LIVE"
     CLOSED = "CLOSED"
@@ -27,7 +27,7 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
-OPEN_STATES = frozenset({State.PENDING, State.LIVE})
+OPEN_STATES = frozenset({JobState.PENDING, JobState.LIVE})
 
 
 class TaskStatus(StrEnum):
@@ -79,7 +79,7 @@ class JobPosting:
     company_page: str | None
     apply_url: str
     location: str
-    state: State
+    state: JobState
     listed_at: datetime
     expires_at: datetime
     closed_at: datetime | None

@@ -8,13 +8,13 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 
 SQL = load_statements("jobmeter.jobs")
 
 
 def _posting(row: tuple[Any, ...]) -> JobPosting:
-    values: tuple[Any, ...] = (*row[:10], State(row[10]), *row[11:])
+    values: tuple[Any, ...] = (*row[:10], JobState(row[10]), *row[11:])
     return JobPosting(*values)
 
 

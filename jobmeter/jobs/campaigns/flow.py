@@ -9,7 +9,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules
 from jobmeter.jobs.campaigns import store as campaigns
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
-from jobmeter.jobs.model import JobPosting, State
+from jobmeter.jobs.model import JobPosting, JobState
 from jobmeter.jobs.runs.flow import end_posting, set_windows
 from jobmeter.partners.model import Application
 
@@ -105,7 +105,7 @@ async def join_campaign(
     if fault is not None:
         return fault
     assert campaign is not None, "a missing campaign is a fault"
-    is_live = posting.state is State.LIVE
+    is_live = posting.state is JobState.LIVE
     await store.set_campaign(
         connection,
         shard=posting.shard,
@@ -153,7 +153,7 @@ async def end_campaign_jobs(connection: Connection, *, rows_max: int, now: datet
         job_ids = await campaigns.lock_member_jobs(
             connection, shard=campaign.shard, campaign_id=campaign.id, rows_max=rows_max
         )
-        state = State.CLOSED if campaign.status is CampaignStatus.CLOSED else State.EXPIRED
+        state = JobState.CLOSED if campaign.status is CampaignStatus.CLOSED else JobState.EXPIRED
         for job_id in job_ids:
             posting = await store.lock_posting(connection, shard=campaign.shard, job_id=job_id)
             assert posting is not None, "it is locked"

@@ -24,7 +24,7 @@ from jobmeter.jobs.messages import (
     job_missing_message,
     not_allowed_message,
 )
-from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
+from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, JobState, Operation
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
 from jobmeter.jobs.runs.flow import end_posting
@@ -239,6 +239,6 @@ async def accept_close(
     posting = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
     )
-    if posting is None or not await end_posting(connection, posting, State.CLOSED, now):
+    if posting is None or not await end_posting(connection, posting, JobState.CLOSED, now):
         raise Refused(Fault.JOB_NOT_CLOSABLE)
     return AcceptedOperation(posting.job_id)

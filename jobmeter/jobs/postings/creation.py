@@ -22,7 +22,7 @@ from jobmeter.jobs.campaigns import rules as campaigns_rules
 from jobmeter.jobs.campaigns import store as campaigns_store
 from jobmeter.jobs.funding import Funding, find_contract, find_funding
 from jobmeter.jobs.messages import DUPLICATE_CONTENT, duplicate_id_message
-from jobmeter.jobs.model import AcceptedOperation, JobDraft, JobPosting, State
+from jobmeter.jobs.model import AcceptedOperation, JobDraft, JobPosting, JobState
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs.lifecycle import check_inventory
@@ -172,7 +172,7 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
     """Makes a pending job live, or fails it and returns why. A job that is no longer pending stays as it is."""
     posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
     assert posting is not None, "a task of a job has its posting"
-    if posting.state is not State.PENDING:
+    if posting.state is not JobState.PENDING:
         return posting.failure
     contract = await find_contract(connection, posting)
     campaign_id, opens = None, True

@@ -17,8 +17,8 @@ from jobmeter.jobs.model import (
     AcceptedOperation,
     JobDraft,
     JobPosting,
+    JobState,
     Operation,
-    State,
     Task,
     TaskStatus,
 )
@@ -136,7 +136,9 @@ async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -
     expired = 0
     for shard, job_id in await store.list_expired(connection, now=now, rows_max=rows_max):
         posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
-        if posting is not None and await end_posting(connection, posting, State.EXPIRED, posting.expires_at):
+        if posting is not None and await end_posting(
+            connection, posting, JobState.EXPIRED, posting.expires_at
+        ):
             expired += 1
     return expired
 

@@ -12,7 +12,7 @@ from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import location_missing_message, not_allowed_message
-from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, Operation, State, Task
+from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, JobState, Operation, Task
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
 PREMIUM_RUN_DAYS = 30
@@ -128,7 +128,7 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
 
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
     """Why the operation is not for a job in this state: only an open one can be changed."""
-    if posting.state is State.CLOSED:
+    if posting.state is JobState.CLOSED:
         return not_allowed_message(operation, "a closed job")
     if posting.state not in OPEN_STATES or posting.expires_at <= now:
         return not_allowed_message(operation, "an expired job")

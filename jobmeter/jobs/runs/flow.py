@@ -7,11 +7,11 @@ from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
 from jobmeter.jobs.funding import find_contract
-from jobmeter.jobs.model import OPEN_STATES, JobPosting, State
+from jobmeter.jobs.model import OPEN_STATES, JobPosting, JobState
 from jobmeter.jobs.slots.flow import free_held_slot
 
 
-async def end_posting(connection: Connection, posting: JobPosting, state: State, now: datetime) -> bool:
+async def end_posting(connection: Connection, posting: JobPosting, state: JobState, now: datetime) -> bool:
     """Ends a run; ``False`` when it has ended, perhaps while this call waited for the row."""
     held = await store.lock_posting(connection, shard=posting.shard, job_id=posting.job_id)
     if held is None or held.state not in OPEN_STATES:

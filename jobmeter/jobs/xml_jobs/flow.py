@@ -14,7 +14,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import rules
 from jobmeter.jobs.xml_jobs import store as xml_jobs_store
 from jobmeter.jobs.xml_jobs.lifecycle import (
@@ -74,7 +74,7 @@ async def post_job(
             poster_email=rules.poster_of(content, contract),
             run_number=1,
             revision=0,
-            state=State.LIVE,
+            state=JobState.LIVE,
             content=content,
             listed_at=now,
             expires_at=rules.run_until(now, contract),
@@ -156,8 +156,8 @@ async def find_job(connection: Connection, *, application: Application, key: Job
     job = await xml_jobs_store.find_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
     if job is None or job.application_id != application.id:
         raise Refused(Fault.JOB_UNKNOWN)
-    if job.state is State.LIVE and job.expires_at <= now:
-        return replace(job, state=State.EXPIRED, closed_at=job.expires_at)
+    if job.state is JobState.LIVE and job.expires_at <= now:
+        return replace(job, state=JobState.EXPIRED, closed_at=job.expires_at)
     return job
 
 

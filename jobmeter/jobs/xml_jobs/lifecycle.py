@@ -14,7 +14,7 @@ from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.model import XmlJob, XmlJobChange
@@ -36,7 +36,7 @@ async def check_inventory(connection: Connection, contract: HiringContract, now:
         )
         # In the order in which the intake of events locks budgets.
         for job in sorted(overdue, key=lambda job: (job.shard, job.job_id)):
-            await _end_run(connection, job, State.EXPIRED, job.expires_at)
+            await _end_run(connection, job, JobState.EXPIRED, job.expires_at)
         if overdue:
             return
     raise Refused(Fault.INVENTORY_EMPTY)
@@ -61,7 +61,7 @@ async def apply_change(
         changed = replace(
             changed,
             run_number=job.run_number + 1,
-            state=State.LIVE,
+            state=JobState.LIVE,
             expires_at=rules.renew_until(job, contract, now),
             closed_at=None,
         )
@@ -107,23 +107,23 @@ async def _pay_renewal(
 
 
 async def close_run(connection: Connection, job: XmlJob, actor: str, now: datetime) -> XmlJob:
-    if job.state is State.CLOSED:
+    if job.state is JobState.CLOSED:
         return job
-    closed = await _end_run(connection, replace(job, revision=job.revision + 1), State.CLOSED, now)
+    closed = await _end_run(connection, replace(job, revision=job.revision + 1), JobState.CLOSED, now)
     await log_entry(connection, closed, XmlJobChange.CLOSE, actor=actor, fields=[], now=now)
     return closed
 
 
 async def end_if_overdue(connection: Connection, job: XmlJob, now: datetime) -> XmlJob:
-    if job.state is State.LIVE and job.expires_at <= now:
-        return await _end_run(connection, job, State.EXPIRED, job.expires_at)
+    if job.state is JobState.LIVE and job.expires_at <= now:
+        return await _end_run(connection, job, JobState.EXPIRED, job.expires_at)
     return job
 
 
-async def _end_run(connection: Connection, job: XmlJob, state: State, moment: datetime) -> XmlJob:
+async def _end_run(connection: Connection, job: XmlJob, state: JobState, moment: datetime) -> XmlJob:
     """Ends a locked job's run, or closes it after its run; its slot is free from here on."""
-    ended_at = moment if job.state is State.LIVE or job.closed_at is None else job.closed_at
-    if job.state is State.LIVE:
+    ended_at = moment if job.state is JobState.LIVE or job.closed_at is None else job.closed_at
+    if job.state is JobState.LIVE:
         await budgets.close_budget(connection, shard=job.shard, job_id=job.job_id, contract=None, now=moment)
         await free_held_slot(connection, shard=job.shard, job_id=job.job_id, now=moment)
     await store.end_xml_run(

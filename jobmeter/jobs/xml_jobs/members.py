@@ -6,7 +6,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import rules, store
 from jobmeter.jobs.xml_jobs.lifecycle import (
     apply_change,
@@ -50,7 +50,7 @@ async def close_as_member(connection: Connection, *, email: str, job_id: int, no
     """Raises ``Refused``: JOB_UNKNOWN to who may not see it, JOBS_DENIED to who may not close it."""
     async with connection.transaction():
         job, _, powers = await _lock_as_member(connection, email, job_id, now)
-        if not powers.may_close and job.state is not State.CLOSED:
+        if not powers.may_close and job.state is not JobState.CLOSED:
             raise Refused(Fault.JOBS_DENIED)
         return await close_run(connection, job, f"member {email.lower()}", now)
 

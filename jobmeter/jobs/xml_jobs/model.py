@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.wire.xml.job.fields import FIELDS, Field, JobContent
 
 
@@ -27,7 +27,7 @@ class XmlJob:
     poster_email: str
     run_number: int
     revision: int
-    state: State
+    state: JobState
     content: JobContent
     listed_at: datetime
     expires_at: datetime

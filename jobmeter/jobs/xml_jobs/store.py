@@ -7,7 +7,7 @@ from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs.model import XmlJob
 from jobmeter.wire.xml.job.fields import JobContent
 
@@ -18,7 +18,7 @@ def _job(row: tuple[Any, ...]) -> XmlJob:
     kept: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row[9].items()
     }
-    values: tuple[Any, ...] = (*row[:8], State(row[8]), JobContent(**kept), *row[10:])
+    values: tuple[Any, ...] = (*row[:8], JobState(row[8]), JobContent(**kept), *row[10:])
     return XmlJob(*values)
 
 

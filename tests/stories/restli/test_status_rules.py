@@ -8,7 +8,7 @@ import pytest
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
-from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 from jobmeter.jobs.status.rules import decide_status, show_task
 
@@ -26,7 +26,7 @@ POSTING = JobPosting(
     company_page=None,
     apply_url="https://example.com",
     location="Leeds",
-    state=State.LIVE,
+    state=JobState.LIVE,
     listed_at=NOW - DAY,
     expires_at=NOW + DAY,
     closed_at=None,
@@ -80,22 +80,27 @@ def judge(
             False,
             NotPromotedReason.CAMPAIGN_OFF,
         ),
-        ({"posting": replace(POSTING, state=State.PENDING)}, "IN_PROGRESS", False, None),
+        ({"posting": replace(POSTING, state=JobState.PENDING)}, "IN_PROGRESS", False, None),
         ({"posting": replace(POSTING, expires_at=NOW)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
-        ({"posting": replace(POSTING, state=State.EXPIRED)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
         (
-            {"posting": replace(POSTING, state=State.CLOSED, expires_at=NOW), "limit": SPENT},
+            {"posting": replace(POSTING, state=JobState.EXPIRED)},
+            "NOT_LISTED",
+            False,
+            NotPromotedReason.DURATION,
+        ),
+        (
+            {"posting": replace(POSTING, state=JobState.CLOSED, expires_at=NOW), "limit": SPENT},
             "NOT_LISTED",
             False,
             NotPromotedReason.CLOSED_BY_POSTER,
         ),
-        ({"posting": replace(POSTING, state=State.FAILED, failure="why")}, "NOT_LISTED", False, None),
+        ({"posting": replace(POSTING, state=JobState.FAILED, failure="why")}, "NOT_LISTED", False, None),
         ({"contract": None}, "LISTED", False, None),
         ({"contract": None, "posting": replace(POSTING, hiring_contract_id=9)}, "LISTED", True, None),
         (
             {
                 "contract": None,
-                "posting": replace(POSTING, hiring_contract_id=9, state=State.PENDING),
+                "posting": replace(POSTING, hiring_contract_id=9, state=JobState.PENDING),
             },
             "IN_PROGRESS",
             False,
