@@ -1,4 +1,4 @@
-"""Owns the values of jobs: what an element asks for, the posting, its task, what came of taking an operation in."""
+"""Owns the values of jobs: what an element asks for, the posting, its task, what an operation was accepted as."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,9 +97,10 @@ class JobPosting:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One operation on its way. ``job_id`` is set once the job it made or changed is known.
+    """One operation and what became of it. ``job_id`` is set once the job it made or changed is known.
 
-    ``number`` is the order in which operations were taken in; ``verdict`` a failure that was certain then.
+    ``number`` is the order in which operations were accepted. ``failure_message`` is set where it was certain on
+    acceptance that the task will fail.
     """
 
     shard: int
@@ -113,7 +114,7 @@ class Task:
     error_message: str | None
     created_at: datetime
     number: int
-    verdict: str | None
+    failure_message: str | None
 
     @property
     def urn(self) -> str:
@@ -122,10 +123,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedOperation:
-    """What came of taking an operation in: the job it is about, or why its task will fail."""
+    """The job that an accepted operation is about, or why its task will fail."""
 
     job_id: int | None
-    verdict: str | None = None
+    failure_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

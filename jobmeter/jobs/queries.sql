@@ -187,13 +187,13 @@ INSERT INTO job_tasks (
 )
 VALUES (
     %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s, %(location)s,
-    'IN_PROGRESS', %(verdict)s, %(created_at)s
+    'IN_PROGRESS', %(failure_message)s, %(created_at)s
 )
 
 -- name: claim_tasks
 -- As taken in, skipping what another process has in hand.
 SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
-       number, verdict
+       number, verdict AS failure_message
   FROM job_tasks
  WHERE status = 'IN_PROGRESS'
  ORDER BY number
@@ -210,7 +210,7 @@ UPDATE job_tasks
 
 -- name: find_tasks
 SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
-       number, verdict
+       number, verdict AS failure_message
   FROM job_tasks
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s

@@ -195,7 +195,7 @@ async def insert_task(
     operation: str,
     job_id: int | None,
     location: str,
-    verdict: str | None,
+    failure_message: str | None,
     created_at: datetime,
 ) -> None:
     await connection.execute(SQL["insert_task"], locals())

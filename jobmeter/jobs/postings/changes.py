@@ -1,6 +1,6 @@
 """Owns what is done to a posting that stands: change, renew, close, upgrade, downgrade; each when it is taken in.
 
-A change that is not allowed is a verdict for the task; one that the contract can not pay for is refused.
+A change that is not allowed fails with its task; one that the contract cannot pay for is refused at once.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ from jobmeter.jobs.messages import (
 )
 from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, JobState, Operation
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
+from jobmeter.jobs.postings.creation import claim_slot, market_of, translate_contract_errors
 from jobmeter.jobs.runs.flow import end_posting
 from jobmeter.jobs.slots.flow import free_held_slot
 from jobmeter.partners.model import Application
@@ -35,9 +35,9 @@ from jobmeter.partners.model import Application
 class OperationRejected(Exception):  # noqa: N818 -- reads as what happened; never leaves this module
     """The change is not allowed; what was written of it goes with the savepoint."""
 
-    def __init__(self, verdict: str) -> None:
-        super().__init__(verdict)
-        self.verdict = verdict
+    def __init__(self, failure_message: str) -> None:
+        super().__init__(failure_message)
+        self.failure_message = failure_message
 
 
 async def accept_change(
@@ -67,8 +67,8 @@ async def accept_change(
             else:
                 assert draft.operation is Operation.DOWNGRADE
                 await _downgrade(connection, posting, now)
-    except OperationRejected as reached:
-        return AcceptedOperation(posting.job_id, reached.verdict)
+    except OperationRejected as rejected:
+        return AcceptedOperation(posting.job_id, rejected.failure_message)
     return AcceptedOperation(posting.job_id)
 
 
@@ -102,7 +102,7 @@ async def _update(
         return
     held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
     limit_micros = rules.check_new_limit(draft, contract, held)
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
     daily_micros = rules.check_daily(
         draft, contract, total_micros=limit_micros, click_price_micros=held.click_price_micros
@@ -182,7 +182,7 @@ async def _upgrade(
     if hiring is None:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a job on another kind of contract"))
     run_number = posting.run_number + 1
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await claim_slot(
             connection,
             hiring,
@@ -208,7 +208,7 @@ async def _refill(
     if held.can_pay_a_click:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
 
 

@@ -1,5 +1,7 @@
 """Owns the beginning of a posting: its money is reserved when it is asked for, it goes live or fails with its task."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
@@ -64,7 +66,7 @@ async def accept_create(
         daily_micros,
         market_of(draft),
     )
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await limits.open_budget(connection, opening, now=now)
         if funding.hiring is not None:
             await claim_slot(
@@ -110,20 +112,17 @@ async def claim_slot(
     )
 
 
-class contract_refusals:  # noqa: N801 -- reads as a statement: with contract_refusals(draft)
-    """Tells that a contract has too little left in the words of this API (spec 4.2)."""
-
-    def __init__(self, draft: JobDraft) -> None:
-        self.contract = draft.contract
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, Refused) and error.fault is Fault.BALANCE_TOO_LOW:
-            raise Refused(Fault.CONTRACT_BUDGET_LOW, contract=self.contract) from error
-        if isinstance(error, Refused) and error.fault is Fault.INVENTORY_EMPTY:
-            raise Refused(Fault.JOB_SLOTS_EMPTY, contract=self.contract) from error
+@contextmanager
+def translate_contract_errors(draft: JobDraft) -> Iterator[None]:
+    """Refuses in the words of this API (spec 4.2) where the job's contract has too little left."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.fault is Fault.BALANCE_TOO_LOW:
+            raise Refused(Fault.CONTRACT_BUDGET_LOW, contract=draft.contract) from refused
+        if refused.fault is Fault.INVENTORY_EMPTY:
+            raise Refused(Fault.JOB_SLOTS_EMPTY, contract=draft.contract) from refused
+        raise
 
 
 async def _insert_posting(

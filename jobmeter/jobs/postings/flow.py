@@ -94,7 +94,7 @@ async def _insert_tasks(
             operation=draft.operation,
             job_id=taken.job_id,
             location=place,
-            verdict=taken.verdict,
+            failure_message=taken.failure_message,
             created_at=now,
         )
 
@@ -123,9 +123,9 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
 
 async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
     """Makes a created job live; everything else was done when it was taken in. Returns what went wrong."""
-    if task.verdict is not None:
-        return task.verdict
-    assert task.job_id is not None, "a task without a verdict has a job"
+    if task.failure_message is not None:
+        return task.failure_message
+    assert task.job_id is not None, "a task that did not fail at once has a job"
     if task.operation is Operation.CREATE:
         return await publish_posting(connection, shard=task.shard, job_id=task.job_id, now=now)
     return None
