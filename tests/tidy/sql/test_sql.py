@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from tests.tidy.source import Breach, Source, functions, nodes, refuse, sources
-from tests.tidy.sql_text import Statement, blanked, is_migration, statements, tokens, writes
+from tests.tidy.sql_text import (
+    Statement,
+    blanked,
+    column_lists,
+    is_migration,
+    statements,
+    tokens,
+    writes,
+)
 
 STATEMENT_LINES_MAX = 40
 POSTINGS = "ledger_postings"
@@ -78,7 +86,7 @@ def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
 
 
 def form_breaches(source: Source) -> list[Breach]:
-    """Each statement has a name, once per file, and fits on a screen."""
+    """Each statement has a name, once per file, and fits on a screen; a list of columns is one of several statements."""
     found: list[Breach] = []
     first_lines: dict[str, int] = {}
     for statement in statements(source):
@@ -95,6 +103,10 @@ def form_breaches(source: Source) -> list[Breach]:
             says = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; name a part of it as a view"
             found.append(Breach(*place, says))
         first_lines.setdefault(name, statement.line)
+    for columns in column_lists(source):
+        if source.text.count(f"{{{columns.name}}}") < 2:
+            says = f"the columns `{columns.name}` are not shared; write them where they are read"
+            found.append(Breach(source.path, columns.line, says))
     return found
 
 
@@ -120,16 +132,24 @@ def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
 
 
 def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
-    """By the name of each dataclass, its fields and their types as they are written."""
+    """By the name of each dataclass, its fields and their types as they are written; those of its bases too."""
+    owners = [
+        node
+        for source in python_tree
+        for node in nodes(source)
+        if isinstance(node, ast.ClassDef)
+        if any("dataclass" in ast.unparse(mark) for mark in node.decorator_list)
+    ]
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for source in python_tree:
-        for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
-            if any("dataclass" in ast.unparse(mark) for mark in owner.decorator_list):
-                found[owner.name] |= {
-                    ast.unparse(line.target): ast.unparse(line.annotation)
-                    for line in owner.body
-                    if isinstance(line, ast.AnnAssign)
-                }
+    for owner in owners:
+        found[owner.name] |= {
+            ast.unparse(line.target): ast.unparse(line.annotation)
+            for line in owner.body
+            if isinstance(line, ast.AnnAssign)
+        }
+    for owner in owners:
+        for base in owner.bases:
+            found[owner.name] |= found.get(ast.unparse(base), {})
     return found
 
 
@@ -238,6 +258,8 @@ def test_changed_postings(text, count):
         ("-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;", [3]),
         ("-- name: a\n-- nothing follows\n", [1]),
         ("-- name: a\nSELECT 1" + ",\n1" * STATEMENT_LINES_MAX, [1]),
+        ("-- columns: job\nid, title\n-- name: a\nSELECT {job}", [1]),
+        ("-- columns: job\nid, title\n-- name: a\nSELECT {job}\n-- name: b\nSELECT {job}", []),
         (
             "-- About this file.\n\n-- name: a\n"
             + "-- why\n" * 60
@@ -269,7 +291,8 @@ def test_twins(path, code, count):
     assert len(twin_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count
 
 
-JOB = "@dataclass(frozen=True)\nclass Job:\n    shard: int\n    owner: Owner\n"
+JOB = "@dataclass(frozen=True)\nclass Job(Key):\n    owner: Owner\n"
+KEY = "@dataclass(frozen=True)\nclass Key:\n    shard: int\n"
 OWNER = "@dataclass(frozen=True)\nclass Owner:\n    id: int\n"
 
 
@@ -283,7 +306,7 @@ OWNER = "@dataclass(frozen=True)\nclass Owner:\n    id: int\n"
 )
 def test_the_fields_of_a_value_are_parameters(text, count):
     python_tree = [
-        Source("jobmeter/jobs/model.py", f"{JOB}\n{OWNER}"),
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}"),
         Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, *, day): ..."),
     ]
     statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")

@@ -12,7 +12,7 @@ from enum import Enum
 from importlib import import_module
 from inspect import get_annotations, isfunction
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -85,10 +85,10 @@ def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
     """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
     found = dict(types)
     for kind in (kind for kind in types.values() if is_dataclass(kind)):
-        inner = get_annotations(kind, eval_str=True)
+        inner = get_type_hints(kind)
         found |= inner
         for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
-            found |= {f"{name}_{field}": of for field, of in get_annotations(deeper, eval_str=True).items()}
+            found |= {f"{name}_{field}": of for field, of in get_type_hints(deeper).items()}
     return found | types
 
 
@@ -100,6 +100,8 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
         return None if is_missing else make_sample(some, number, is_missing=False)
     if get_origin(kind) in {list, tuple}:
         return [make_sample(choices[0], number, is_missing=False)]
+    if get_origin(kind) is dict:
+        return Jsonb({})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):
