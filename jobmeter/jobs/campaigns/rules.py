@@ -1,10 +1,12 @@
 """Owns the decisions about campaigns: what a draft must hold, which change is allowed, who may join. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
 from jobmeter.jobs.messages import CAMPAIGN_INVALID, CAMPAIGN_MISSING
+from jobmeter.jobs.model import OperationRejected
 
 NAME_CHARACTERS_MAX = 200
 PARTNER_ID_CHARACTERS_MAX = 200
@@ -42,10 +44,8 @@ def _find_time_faults(starts_at: datetime, ends_at: datetime | None, now: dateti
     return ["ERROR :: /endTime :: the campaign would be over already\n"] if ends_at <= now else []
 
 
-def change_campaign(
-    campaign: Campaign, change: CampaignChange, now: datetime
-) -> tuple[str, CampaignStatus, datetime, datetime | None]:
-    """Name, status, start and end after the change.
+def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -> Campaign:
+    """The campaign after the change.
 
     Asking for the status it has changes nothing. A campaign that has not begun is resumed into DRAFT. Raises
     ``Refused``: CAMPAIGN_OVER for one that has ended, BODY_INVALID.
@@ -53,7 +53,7 @@ def change_campaign(
     status = campaign.status if change.status is None else change.status
     if not campaign.is_open:
         if status is campaign.status and change == CampaignChange(status=change.status):
-            return campaign.name, campaign.status, campaign.starts_at, campaign.ends_at
+            return replace(campaign, changed_at=now)
         raise Refused(Fault.CAMPAIGN_OVER, campaign=campaign.urn, status=campaign.status)
     name = campaign.name if change.name is None else change.name
     starts_at = change.starts_at or campaign.starts_at
@@ -68,19 +68,25 @@ def change_campaign(
         raise Refused(Fault.BODY_INVALID, lines="".join(lines))
     if status is CampaignStatus.ACTIVE and starts_at > now:
         status = CampaignStatus.DRAFT
-    return name, status, starts_at, ends_at
+    return replace(
+        campaign,
+        name=name,
+        status=status,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        changed_at=now,
+        ended_at=now if status is CampaignStatus.CLOSED else None,
+    )
 
 
-def find_join_fault(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> str | None:
-    """Why a job on this contract can not join: the campaign is unknown, over, or on another contract (spec 4.4)."""
+def check_join(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> Campaign:
+    """The campaign, which a job on this contract may join.
+
+    Raises ``OperationRejected`` where it is unknown, over, or on another contract (spec 4.4).
+    """
     if campaign is None:
-        return CAMPAIGN_MISSING
+        raise OperationRejected(CAMPAIGN_MISSING)
     is_over = not campaign.is_open or (campaign.ends_at is not None and campaign.ends_at <= now)
     if is_over or campaign.partner_contract_id != partner_contract_id:
-        return CAMPAIGN_INVALID
-    return None
-
-
-def counts_events(campaign: Campaign | None) -> bool:
-    """Whether the events of a campaign's jobs count; a job without a campaign is never held back."""
-    return campaign is None or campaign.status is CampaignStatus.ACTIVE
+        raise OperationRejected(CAMPAIGN_INVALID)
+    return campaign

@@ -1,6 +1,5 @@
 """Owns the decisions about jobs that need nothing but values and the time. Pure."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -161,24 +160,8 @@ def charged_until(expires_at: datetime, contract: PartnerContract | None) -> dat
     return expires_at if contract is None else min(expires_at, contract.term_ends_at)
 
 
-def company_shown(draft: JobDraft) -> str:
-    """The name that reports show: as given, else the last part of the page's address or the organization."""
-    if draft.company_name:
-        return draft.company_name
-    page = (draft.company_page_url or draft.company or "").rstrip("/")
-    return page.rsplit("/", 1)[-1]
-
-
-def hash_content(draft: JobDraft) -> bytes:
-    """Equal for jobs of the same company, title, location and description, whatever their case and spacing."""
-    company = draft.company or draft.company_page_url or draft.company_name or ""
-    parts = (company, draft.title, draft.location, draft.description)
-    text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-
-
 def order_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """As taken in, by shard: the order in which the intake of events locks the jobs' budgets."""
+    """As accepted, by shard: the order in which the intake of events locks the jobs' budgets."""
     return sorted(tasks, key=lambda task: (task.shard, task.number))
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign
-from jobmeter.jobs.campaigns.rules import counts_events
 from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 
@@ -54,7 +53,7 @@ def _find_run_out(
 ) -> NotPromotedReason | None:
     if contract.term_ends_at <= now:
         return NotPromotedReason.OFFER_END
-    if not counts_events(campaign):
+    if campaign is not None and not campaign.counts_events:
         return NotPromotedReason.CAMPAIGN_OFF
     if limit.can_pay_a_click:
         return None

@@ -1,45 +1,20 @@
-"""Owns the runs of jobs of the XML API: what it takes to begin, extend and end one, and the record of changes.
+"""Owns the life of a job of the XML API after it is posted: its changes, renewals and end, and the log of them.
 
 Does not own who asks for it (``flow``, ``members``).
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
-from jobmeter.base.faults import Fault, Refused
-from jobmeter.charging.budgets import flow as budgets
 from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.hiring import flow as hiring
-from jobmeter.contracts.hiring.model import HiringContract, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.model import JobState
-from jobmeter.jobs.slots.flow import free_held_slot
+from jobmeter.jobs.runs.flow import claim_slot, end_run
 from jobmeter.jobs.xml_jobs import rules, store
-from jobmeter.jobs.xml_jobs.model import XmlJob, XmlJobChange
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, LoggedChange, XmlJob, XmlJobChange
 from jobmeter.wire.xml.job.fields import JobContent
-
-OVERDUE_ROWS_MAX = 100
-
-
-async def check_inventory(connection: Connection, contract: HiringContract, now: datetime) -> None:
-    """Refuses at once what can not succeed, so that a sold-out contract is no queue.
-
-    A slot whose run is over counts as free from that moment on, whether or not a chore has seen it.
-    """
-    if await hiring.read_inventory(connection, contract=contract) != 0:
-        return
-    if contract.kind is HiringKind.SLOTS:
-        overdue = await store.lock_overdue(
-            connection, hiring_contract_id=contract.id, now=now, rows_max=OVERDUE_ROWS_MAX
-        )
-        # In the order in which the intake of events locks budgets.
-        for job in sorted(overdue, key=lambda job: (job.shard, job.job_id)):
-            await _end_run(connection, job, JobState.EXPIRED, job.expires_at)
-        if overdue:
-            return
-    raise Refused(Fault.INVENTORY_EMPTY)
 
 
 async def apply_change(
@@ -66,21 +41,7 @@ async def apply_change(
             closed_at=None,
         )
         await _pay_renewal(connection, job, changed, contract, now)
-    await store.update_xml_job(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        company_job_code=content.customer_job_code,
-        poster_email=changed.poster_email,
-        title=content.title or "",
-        company_name=content.company_name or "",
-        apply_url=content.application_url or "",
-        location=location_of(content),
-        content=save_content(content),
-        run_number=changed.run_number,
-        revision=changed.revision,
-        expires_at=changed.expires_at,
-    )
+    await store.update_xml_job(connection, changed, DocumentColumns.of(content))
     return changed
 
 
@@ -88,10 +49,9 @@ async def _pay_renewal(
     connection: Connection, job: XmlJob, renewed: XmlJob, contract: HiringContract, now: datetime
 ) -> None:
     if rules.costs_unit(job, contract):
-        await check_inventory(connection, contract, now)
-        await hiring.use_unit(
+        await claim_slot(
             connection,
-            contract=contract,
+            contract,
             shard=job.shard,
             job_id=job.job_id,
             run_number=renewed.run_number,
@@ -107,34 +67,20 @@ async def _pay_renewal(
 
 
 async def close_run(connection: Connection, job: XmlJob, actor: str, now: datetime) -> XmlJob:
+    """Closes a locked job, during its run or after it; one that is closed stays as it is."""
     if job.state is JobState.CLOSED:
         return job
-    closed = await _end_run(connection, replace(job, revision=job.revision + 1), JobState.CLOSED, now)
+    await end_run(connection, job, JobState.CLOSED, now)
+    closed = replace(job, state=JobState.CLOSED, closed_at=job.closed_at or now, revision=job.revision + 1)
     await log_entry(connection, closed, XmlJobChange.CLOSE, actor=actor, fields=[], now=now)
     return closed
 
 
 async def end_if_overdue(connection: Connection, job: XmlJob, now: datetime) -> XmlJob:
     if job.state is JobState.LIVE and job.expires_at <= now:
-        return await _end_run(connection, job, JobState.EXPIRED, job.expires_at)
+        await end_run(connection, job, JobState.EXPIRED, job.expires_at)
+        return replace(job, state=JobState.EXPIRED, closed_at=job.expires_at)
     return job
-
-
-async def _end_run(connection: Connection, job: XmlJob, state: JobState, moment: datetime) -> XmlJob:
-    """Ends a locked job's run, or closes it after its run; its slot is free from here on."""
-    ended_at = moment if job.state is JobState.LIVE or job.closed_at is None else job.closed_at
-    if job.state is JobState.LIVE:
-        await budgets.close_budget(connection, shard=job.shard, job_id=job.job_id, contract=None, now=moment)
-        await free_held_slot(connection, shard=job.shard, job_id=job.job_id, now=moment)
-    await store.end_xml_run(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        state=state,
-        closed_at=ended_at,
-        revision=job.revision,
-    )
-    return replace(job, state=state, closed_at=ended_at)
 
 
 async def find_contract(connection: Connection, job: XmlJob) -> HiringContract:
@@ -156,23 +102,5 @@ async def log_change(
 async def log_entry(
     connection: Connection, job: XmlJob, change: XmlJobChange, *, actor: str, fields: list[str], now: datetime
 ) -> None:
-    await store.insert_change(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        revision=job.revision,
-        kind=change,
-        actor=actor,
-        run_number=job.run_number,
-        poster_email=job.poster_email,
-        changed_fields=fields,
-        made_at=now,
-    )
-
-
-def location_of(content: JobContent) -> str:
-    return content.location_name or content.postal_code or (content.country_code or "").upper()
-
-
-def save_content(content: JobContent) -> Jsonb:
-    return Jsonb({name: value for name, value in asdict(content).items() if value is not None})
+    logged = LoggedChange(kind=change, actor=actor, changed_fields=fields, made_at=now)
+    await store.insert_change(connection, job, logged)

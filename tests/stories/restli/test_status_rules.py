@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -38,7 +39,20 @@ POSTING = JobPosting(
     failure=None,
 )
 LIMIT = JobLimit(1, 257, 7, "USD", 100, 300, 0, 0, 0)
-CAMPAIGN = Campaign(1, 5, 1, "spring", 7, "Spring", CampaignStatus.ACTIVE, NOW, None, NOW, NOW, None)
+CAMPAIGN = Campaign(
+    shard=1,
+    id=5,
+    application_id=1,
+    partner_job_campaign="spring",
+    partner_contract_id=7,
+    name="Spring",
+    status=CampaignStatus.ACTIVE,
+    starts_at=NOW,
+    ends_at=None,
+    created_at=NOW,
+    changed_at=NOW,
+    ended_at=None,
+)
 SPENT = replace(LIMIT, spent_micros=250)
 
 
@@ -133,7 +147,20 @@ def test_a_job_stands_as_its_values_say(
     ],
 )
 def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
-    task = Task(1, None, 1, "job", operation, 257, "Leeds", TaskStatus.SUCCEEDED, None, NOW, 1, None)  # type: ignore[arg-type]
+    task = Task(
+        shard=1,
+        task_id=UUID(int=1),
+        application_id=1,
+        external_id="job",
+        operation=operation,
+        job_id=257,
+        location="Leeds",
+        status=TaskStatus.SUCCEEDED,
+        error_message=None,
+        created_at=NOW,
+        number=1,
+        failure_message=None,
+    )
     standing = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.JOB_BUDGET)
     message = "This job's budget has ran out." if status is TaskStatus.PROCESSED else None
     assert show_task(task, standing) == (status, message)

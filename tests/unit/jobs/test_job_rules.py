@@ -131,7 +131,7 @@ def test_a_paid_job_runs_thirty_days_whatever_it_asks_for():
 )
 def test_the_company_that_reports_show(company_name, page, company, shown):
     draft = replace(DRAFT, company_name=company_name, company_page_url=page, company=company)
-    assert rules.company_shown(draft) == shown
+    assert draft.displayed_company == shown
 
 
 @pytest.mark.parametrize(
