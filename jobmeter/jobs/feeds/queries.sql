@@ -1,18 +1,21 @@
+-- columns: feed
+id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+
 -- name: upsert_feed
 INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, created_at)
 VALUES (%(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, %(now)s)
     ON CONFLICT (application_id, location) DO UPDATE
        SET interval_minutes = coalesce(excluded.interval_minutes, job_feeds.interval_minutes),
            due_at = coalesce(excluded.due_at, job_feeds.due_at)
-RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+RETURNING {feed}
 
 -- name: list_feeds
-SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+SELECT {feed}
   FROM job_feeds
  ORDER BY id
 
 -- name: find_feed
-SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+SELECT {feed}
   FROM job_feeds
  WHERE id = %(feed_id)s
 
@@ -35,7 +38,7 @@ UPDATE job_feeds
               ORDER BY due_at
               LIMIT 1
                 FOR UPDATE SKIP LOCKED)
-RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+RETURNING {feed}
 
 -- name: end_feed_turn
 -- A run that was asked for meanwhile stays due.
@@ -129,20 +132,10 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_postings.job_id = kept.job_id
 
--- name: close_feed_postings
-WITH ended AS (
-    DELETE FROM feed_jobs
-     WHERE feed_id = %(feed_id)s
-       AND partner_job_id = ANY(%(partner_job_ids)s)
-    RETURNING job_id
-)
-UPDATE job_postings
-   SET state = 'CLOSED',
-       closed_at = coalesce(closed_at, %(now)s),
-       revision = revision + 1
-  FROM ended
- WHERE shard = %(shard)s
-   AND job_postings.job_id = ended.job_id
+-- name: delete_feed_jobs
+DELETE FROM feed_jobs
+ WHERE feed_id = %(feed_id)s
+   AND partner_job_id = ANY(%(partner_job_ids)s)
 
 -- name: delete_fingerprints
 UPDATE feed_jobs
@@ -162,7 +155,7 @@ DELETE FROM feed_errors
  WHERE feed_id = %(feed_id)s
 
 -- name: list_feed_errors
-SELECT position, partner_job_id, path, why
+SELECT position AS index, partner_job_id, path, why
   FROM feed_errors
  WHERE feed_id = %(feed_id)s
    AND position > %(after)s
