@@ -15,7 +15,15 @@ from jobmeter.jobs.status.rules import decide_status, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-CONTRACT = PartnerContract(7, 1, 7, "USD", 1_000, NOW - DAY, NOW + 60 * DAY)
+CONTRACT = PartnerContract(
+    id=7,
+    partner_id=1,
+    shard=7,
+    currency="USD",
+    limit_micros=1_000,
+    term_starts_at=NOW - DAY,
+    term_ends_at=NOW + 60 * DAY,
+)
 POSTING = JobPosting(
     shard=1,
     job_id=257,

@@ -16,7 +16,15 @@ from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.element import read_element
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
-CONTRACT = PartnerContract(5, 1, 5, "USD", 10**9, NOW, NOW + timedelta(days=1))
+CONTRACT = PartnerContract(
+    id=5,
+    partner_id=1,
+    shard=5,
+    currency="USD",
+    limit_micros=10**9,
+    term_starts_at=NOW,
+    term_ends_at=NOW + timedelta(days=1),
+)
 ELEMENT = {
     "externalJobPostingId": "fitter",
     "jobPostingOperationType": "CREATE",
