@@ -1,11 +1,11 @@
 -- columns: posting
-shard, job_id, application_id, external_id, partner_contract_id, hiring_contract_id, run_number, title, company_name,
-company_page, apply_url, location, place, state, listed_at, expires_at, closed_at, failure, partner_job_campaign,
-campaign_id
+shard, job_id, application_id, external_id, partner_contract_id, hiring_contract_id, run_number, title,
+company_name, company_page, apply_url, location, place, state, listed_at, expires_at, closed_at, failure,
+partner_job_campaign, campaign_id
 
 -- columns: task
-shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at, number,
-verdict AS failure_message
+shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
+number, verdict AS failure_message
 
 -- name: next_job_sequence
 SELECT nextval('job_sequence')
@@ -19,8 +19,8 @@ INSERT INTO job_postings (
 VALUES (
     %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(partner_contract_id)s,
     %(hiring_contract_id)s, %(listing_type)s, %(title)s, %(company_name)s, %(company_page)s, %(apply_url)s,
-    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING', %(listed_at)s,
-    %(expires_at)s, %(created_at)s
+    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING',
+    %(listed_at)s, %(expires_at)s, %(created_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
@@ -50,8 +50,8 @@ SELECT {posting}
    AND state <> 'FAILED'
 
 -- name: list_by_external_ids
--- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id, the P4P
--- job is meant first.
+-- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id,
+-- the P4P job is meant first.
 SELECT DISTINCT ON (external_id) {posting}, content
   FROM job_postings
  WHERE shard = %(shard)s
@@ -79,7 +79,8 @@ SELECT application_id, external_id, job_id
  WHERE shard = ANY(%(shards)s)
    AND (application_id, external_id) IN (
        SELECT asked.application_id, asked.external_id
-         FROM unnest(%(application_ids)s::bigint[], %(external_ids)s::text[]) AS asked (application_id, external_id))
+         FROM unnest(%(application_ids)s::bigint[], %(external_ids)s::text[])
+           AS asked (application_id, external_id))
    AND state <> 'FAILED'
  ORDER BY job_id
 
@@ -111,15 +112,16 @@ SELECT {posting}
 SELECT shard, job_id
   FROM job_postings
  WHERE (shard, job_id) IN (SELECT asked.shard, asked.job_id
-                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id))
+                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[])
+                               AS asked (shard, job_id))
  ORDER BY shard, job_id
    FOR UPDATE
 
 -- name: save_version
 -- What reports showed of the job until now.
 INSERT INTO job_posting_versions (
-    shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,
-    limit_micros
+    shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url,
+    partner_job_campaign, limit_micros
 )
 SELECT shard, job_id, %(replaced_at)s, company_job_code, title, company_name, company_page, apply_url,
        partner_job_campaign, budget_micros - lowered_micros

@@ -1,15 +1,16 @@
 -- columns: hiring_contract
-id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
-sandbox_number, starts_at, ends_at
+id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email,
+seats, sandbox_number, starts_at, ends_at
 
 -- name: insert_hiring_contract
 INSERT INTO hiring_contracts (
-    id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
-    sandbox_number, starts_at, ends_at, created_at
+    id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email,
+    seats, sandbox_number, starts_at, ends_at, created_at
 )
 VALUES (
     %(id)s, %(shard)s, %(kind)s, %(owner_name)s, %(owner_application_id)s, %(is_postpaid)s, %(currency)s,
-    %(run_days)s, %(default_poster_email)s, %(seats)s, %(sandbox_number)s, %(starts_at)s, %(ends_at)s, %(created_at)s
+    %(run_days)s, %(default_poster_email)s, %(seats)s, %(sandbox_number)s, %(starts_at)s, %(ends_at)s,
+    %(created_at)s
 )
 
 -- name: find_hiring_contract

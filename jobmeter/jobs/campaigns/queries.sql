@@ -1,6 +1,6 @@
 -- columns: campaign
-shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at, created_at,
-changed_at, ended_at
+shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
+created_at, changed_at, ended_at
 
 -- name: next_campaign_id
 SELECT nextval('campaign_ids')
@@ -11,8 +11,8 @@ INSERT INTO job_campaigns (
     created_at, changed_at, ended_at
 )
 VALUES (
-    %(shard)s, %(id)s, %(application_id)s, %(partner_job_campaign)s, %(partner_contract_id)s, %(name)s, %(status)s,
-    %(starts_at)s, %(ends_at)s, %(created_at)s, %(changed_at)s, %(ended_at)s
+    %(shard)s, %(id)s, %(application_id)s, %(partner_job_campaign)s, %(partner_contract_id)s, %(name)s,
+    %(status)s, %(starts_at)s, %(ends_at)s, %(created_at)s, %(changed_at)s, %(ended_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING id
@@ -32,7 +32,8 @@ SELECT {campaign}
    AND partner_job_campaign = %(partner_job_campaign)s
 
 -- name: share_lock_partner_campaign
--- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees the pause.
+-- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees
+-- the pause.
 SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s

@@ -1,6 +1,9 @@
 -- columns: feed
 id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
 
+-- columns: sent_job
+partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb
+
 -- name: upsert_feed
 INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, created_at)
 VALUES (%(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, %(now)s)
@@ -63,28 +66,31 @@ SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint EN
  WHERE feed_id = %(feed_id)s
 
 -- name: insert_feed_postings
--- A partner's id that is live from another feed of the application stays with that feed.
+-- A partner's id that is live from another feed of the application stays with that feed. One statement for a
+-- whole batch: no job is posted without its fingerprint, and nothing is sent back between the two tables.
 WITH asked AS MATERIALIZED (
     SELECT nextval('job_sequence') * 256 + %(shard)s AS job_id, partner_job_id, fingerprint, live_until_ms,
            renew_at_ms, jsonb_strip_nulls(content) AS content
-      FROM jsonb_to_recordset(%(jobs)s::jsonb)
-        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+      FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), posted AS (
     INSERT INTO job_postings (
-        shard, job_id, application_id, external_id, channel, listing_type, poster_email, title, company_name, apply_url,
-        location, content, state, listed_at, expires_at, created_at
+        shard, job_id, application_id, external_id, channel, listing_type, poster_email, title, company_name,
+        apply_url, location, content, state, listed_at, expires_at, created_at
     )
     SELECT %(shard)s, job_id, %(application_id)s, partner_job_id, 'FEED', 'BASIC',
            coalesce(content ->> 'poster_email', ''), content ->> 'title', content ->> 'company_name',
            content ->> 'application_url',
-           coalesce(content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''),
+           coalesce(
+               content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''
+           ),
            content, 'LIVE', %(now)s, to_timestamp(live_until_ms / 1000.0), %(now)s
       FROM asked
         ON CONFLICT DO NOTHING
     RETURNING job_id
 ), kept AS (
     INSERT INTO feed_jobs (feed_id, partner_job_id, job_id, fingerprint, renew_at)
-    SELECT %(feed_id)s, partner_job_id, job_id, decode(fingerprint, 'base64'), to_timestamp(renew_at_ms / 1000.0)
+    SELECT %(feed_id)s, partner_job_id, job_id, decode(fingerprint, 'base64'),
+           to_timestamp(renew_at_ms / 1000.0)
       FROM asked
       JOIN posted USING (job_id)
 )
@@ -104,10 +110,11 @@ SELECT job_postings.job_id, partner_job_id
    FOR UPDATE OF job_postings
 
 -- name: update_feed_postings
+-- The fingerprint changes together with the job, else the next run would skip a job that was not written. One
+-- that had ended is live again: it is back in the feed.
 WITH asked AS MATERIALIZED (
     SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
-      FROM jsonb_to_recordset(%(jobs)s::jsonb)
-        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+      FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), kept AS (
     UPDATE feed_jobs
        SET fingerprint = decode(asked.fingerprint, 'base64'),
@@ -122,7 +129,9 @@ UPDATE job_postings
        title = sent ->> 'title',
        company_name = sent ->> 'company_name',
        apply_url = sent ->> 'application_url',
-       location = coalesce(sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''),
+       location = coalesce(
+           sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''
+       ),
        content = sent,
        state = 'LIVE',
        expires_at = to_timestamp(live_until_ms / 1000.0),

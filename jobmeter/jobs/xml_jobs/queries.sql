@@ -1,6 +1,6 @@
 -- columns: xml_job
-shard, job_id, application_id, external_id AS partner_job_id, hiring_contract_id, poster_email, run_number, revision,
-state, content, listed_at, expires_at, closed_at
+shard, job_id, application_id, external_id AS partner_job_id, hiring_contract_id, poster_email, run_number,
+revision, state, content, listed_at, expires_at, closed_at
 
 -- name: insert_xml_posting
 -- Live at once. The unique index decides who posts a partner's id first; a closed job's id is free again.
@@ -9,9 +9,9 @@ INSERT INTO job_postings (
     listing_type, title, company_name, apply_url, location, content, state, listed_at, expires_at, created_at
 )
 VALUES (
-    %(shard)s, %(job_id)s, %(application_id)s, %(partner_job_id)s, %(company_job_code)s, %(hiring_contract_id)s,
-    %(poster_email)s, 'XML', 'PREMIUM', %(title)s, %(company_name)s, %(apply_url)s, %(location)s, %(document)s,
-    %(state)s, %(listed_at)s, %(expires_at)s, %(listed_at)s
+    %(shard)s, %(job_id)s, %(application_id)s, %(partner_job_id)s, %(company_job_code)s,
+    %(hiring_contract_id)s, %(poster_email)s, 'XML', 'PREMIUM', %(title)s, %(company_name)s, %(apply_url)s,
+    %(location)s, %(document)s, %(state)s, %(listed_at)s, %(expires_at)s, %(listed_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
@@ -81,6 +81,6 @@ INSERT INTO job_changes (
     shard, job_id, revision, kind, actor, run_number, poster_email, changed_fields, made_at
 )
 VALUES (
-    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s, %(changed_fields)s,
-    %(made_at)s
+    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s,
+    %(changed_fields)s, %(made_at)s
 )
