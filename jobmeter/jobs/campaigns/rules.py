@@ -23,7 +23,7 @@ def check_draft(draft: CampaignDraft, now: datetime) -> None:
     """Raises ``Refused(BODY_INVALID)`` with a line for each rule broken."""
     lines = _find_name_faults("/partnerJobCampaignId", draft.partner_job_campaign, PARTNER_ID_CHARACTERS_MAX)
     lines += _find_name_faults("/name", draft.name, NAME_CHARACTERS_MAX)
-    lines += _find_time_faults(draft.starts_at, draft.ends_at, now)
+    lines += _find_time_faults(starts_at=draft.starts_at, ends_at=draft.ends_at, now=now)
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="".join(lines))
 
@@ -36,7 +36,7 @@ def _find_name_faults(path: str, text: str, characters_max: int) -> list[str]:
     return ["ERROR :: " + path + " :: the character U+0000 is not allowed\n"] if "\0" in text else []
 
 
-def _find_time_faults(starts_at: datetime, ends_at: datetime | None, now: datetime) -> list[str]:
+def _find_time_faults(*, starts_at: datetime, ends_at: datetime | None, now: datetime) -> list[str]:
     if ends_at is None:
         return []
     if ends_at <= starts_at:
@@ -59,7 +59,7 @@ def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -
     starts_at = change.starts_at or campaign.starts_at
     ends_at = None if change.clears_end else change.ends_at or campaign.ends_at
     lines = _find_name_faults("/name", name, NAME_CHARACTERS_MAX)
-    lines += _find_time_faults(starts_at, ends_at, now)
+    lines += _find_time_faults(starts_at=starts_at, ends_at=ends_at, now=now)
     if starts_at != campaign.starts_at and campaign.starts_at <= now:
         lines.append("ERROR :: /startTime :: the campaign has begun\n")
     if status is not campaign.status and campaign.status not in _ASKED_FROM.get(status, set()):

@@ -35,7 +35,7 @@ from jobmeter.jobs.runs.flow import claim_slot, end_run
 from jobmeter.partners.model import Application
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Price:
     """What a job costs by the click, and what is reserved for it; nothing for one that is not paid so."""
 
@@ -97,7 +97,7 @@ async def _price(connection: Connection, draft: JobDraft, contract: PartnerContr
     daily_micros = rules.check_daily(
         draft, contract, total_micros=budget_micros, click_price_micros=click_micros
     )
-    return _Price(click_micros, budget_micros, daily_micros)
+    return _Price(click_micros=click_micros, budget_micros=budget_micros, daily_micros=daily_micros)
 
 
 async def _reserve(

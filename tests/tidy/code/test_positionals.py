@@ -24,7 +24,6 @@ TABLES = {"jobmeter.base.faults.Row", "jobmeter.api.openapi.operations.Operation
 STILL_POSITIONAL = (
     "jobmeter/api/http/idempotency.py",
     "jobmeter/api/http/rate_limits.py",
-    "jobmeter/api/operator/contracts.py",
     "jobmeter/api/restli/gateway.py",
     "jobmeter/api/xml/gateway.py",
     "jobmeter/charging/budgets/store.py",
@@ -34,20 +33,8 @@ STILL_POSITIONAL = (
     "jobmeter/charging/pacing/store.py",
     "jobmeter/charging/windows/model.py",
     "jobmeter/charging/windows/store.py",
-    "jobmeter/contracts/hiring/store.py",
-    "jobmeter/contracts/partner/flow.py",
-    "jobmeter/contracts/partner/store.py",
     "jobmeter/explain/model.py",
     "jobmeter/explain/store.py",
-    "jobmeter/jobs/campaigns/store.py",
-    "jobmeter/jobs/feeds/loading/flow.py",
-    "jobmeter/jobs/feeds/loading/rules.py",
-    "jobmeter/jobs/feeds/store.py",
-    "jobmeter/jobs/pages/store.py",
-    "jobmeter/jobs/postings/creation.py",
-    "jobmeter/jobs/store.py",
-    "jobmeter/jobs/xml_jobs/flow.py",
-    "jobmeter/jobs/xml_jobs/store.py",
     "jobmeter/ledger/chain/store.py",
     "jobmeter/metering/filters/store.py",
     "jobmeter/metering/intake/flow.py",
@@ -65,9 +52,6 @@ STILL_POSITIONAL = (
     "jobmeter/reports/job_reports/store.py",
     "jobmeter/reports/uncharged_clicks/store.py",
 )
-
-# Likewise: files that define a function with more than two of one type by position.
-STILL_DEFINED_SO = ("jobmeter/jobs/campaigns/rules.py",)
 
 Parameters = tuple[tuple[str, str], ...]  # name and type of what may be passed by position, in order
 
@@ -170,7 +154,7 @@ def test_few_parameters_by_position():
     found = (
         breach for source in sources(".py", "jobmeter", "bench") for breach in parameter_breaches(source)
     )
-    refuse(found, still=STILL_DEFINED_SO)
+    refuse(found)
 
 
 def test_values_are_made_by_name():

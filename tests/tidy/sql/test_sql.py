@@ -178,6 +178,34 @@ def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
     return []
 
 
+def value_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
+    """An INSERT writes every field of a value that is made for writing, so that a new field is not forgotten there.
+
+    What a store returns too is read as well: of such a value the database fills some fields by itself.
+    """
+    python_tree = tuple(python_tree)
+    fields = read_fields(python_tree)
+    stores = [source for source in python_tree if source.stem.startswith("store")]
+    takers = [(source.part, function) for source in stores for function in functions(source)]
+    returned = " ".join(ast.unparse(function.returns) for _, function in takers if function.returns)
+    read = set(re.findall(r"\w+", returned))
+    texts = {
+        (source.part, statement.name): statement for source in sql_tree for statement in statements(source)
+    }
+    found = []
+    for part, function in takers:
+        statement = texts.get((part, function.name))
+        if statement is None or not function.name.startswith("insert_"):
+            continue
+        kinds = {ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation}
+        for kind in kinds - read:
+            plain = [name for name, inner in fields.get(kind, {}).items() if inner not in fields]
+            for name in sorted(set(plain) - set(statement.parameters)):
+                says = f"`{statement.name}` leaves out `{name}` of `{kind}`"
+                found.append(Breach(statement.source.path, statement.line, says))
+    return found
+
+
 def migrations() -> list[Source]:
     return [source for source in sources(".sql", "jobmeter") if is_migration(source)]
 
@@ -205,6 +233,10 @@ def test_statements_are_named_and_short():
 
 def test_each_statement_has_its_function():
     refuse(twin_breaches(named_files(), sources(".py", "jobmeter")))
+
+
+def test_values_are_written_whole():
+    refuse(value_breaches(named_files(), sources(".py", "jobmeter")))
 
 
 def sample(text: str) -> Source:
@@ -311,3 +343,24 @@ def test_the_fields_of_a_value_are_parameters(text, count):
     ]
     statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
     assert len(twin_breaches([statement], python_tree)) == count
+
+
+@pytest.mark.parametrize(
+    ("columns", "store", "count"),
+    [
+        ("shard", "async def insert_job(conn, job: Job): ...", 0),
+        ("day", "async def insert_job(conn, job: Job, *, day): ...", 1),
+        (
+            "day",
+            "async def insert_job(conn, job: Job, *, day): ...\nasync def find_job(conn) -> Job | None: ...",
+            0,
+        ),
+    ],
+)
+def test_a_field_that_is_not_written_is_found(columns, store, count):
+    python_tree = [
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}"),
+        Source("jobmeter/jobs/store.py", store),
+    ]
+    statement = sample(f"-- name: insert_job\nINSERT INTO jobs ({columns}) VALUES (%({columns})s)")
+    assert len(value_breaches([statement], python_tree)) == count

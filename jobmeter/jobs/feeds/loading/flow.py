@@ -131,7 +131,7 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     )
     free = {row.partner_job_id for row in posted}
     return [
-        FeedError(row.index, row.partner_job_id, "job/partnerJobId", TAKEN)
+        FeedError(index=row.index, partner_job_id=row.partner_job_id, path="job/partnerJobId", why=TAKEN)
         for row in rows
         if row.partner_job_id not in free
     ]

@@ -29,7 +29,12 @@ def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | Fe
     if job.expiration_date is not None and job.expiration_date < latest.date():
         until = end_of(job.expiration_date)
         if until <= now:
-            return FeedError(job.index, job.partner_job_id, "job/expirationDate", "is over")
+            return FeedError(
+                index=job.index,
+                partner_job_id=job.partner_job_id,
+                path="job/expirationDate",
+                why="is over",
+            )
     else:
         renew_at = to_ms(until - timedelta(days=policy.renewed_days_ahead))
     return FeedRow(
