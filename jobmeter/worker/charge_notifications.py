@@ -29,9 +29,9 @@ async def notify_charges(database: Database, *, now: datetime) -> int:
     async with database.connection() as connection:
         known = await chain.read_known_until(connection)
     told = 0
-    for endpoint, told_until in followers:
-        if told_until < known:
-            told += await _notify_follower(database, endpoint, now)
+    for follower in followers:
+        if follower.told_until < known:
+            told += await _notify_follower(database, follower.endpoint, now)
     return told
 
 
