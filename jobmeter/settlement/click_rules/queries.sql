@@ -263,7 +263,7 @@ DELETE FROM settlement_exclusions
 -- The list replaces what it held before; a network keeps the list that named it first.
 WITH asked AS (
     SELECT DISTINCT address
-      FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS span (first, last)
+      FROM unnest(%(first)s::bigint[], %(last)s::bigint[]) AS span (first, last)
      CROSS JOIN LATERAL generate_series(first, last) AS address
 ), gone AS (
     DELETE FROM blocked_networks
