@@ -30,7 +30,9 @@ def test_the_lanes_go_on_after_any_failure(database_url: str, caplog: pytest.Log
 
         database = await Database.open(database_url, connections_max=4)
         settings = Settings(chore_interval_ms=5)
-        lanes = asyncio.create_task(run_loop(database, settings, read_clock=read_clock, bell=asyncio.Event()))
+        lanes = asyncio.create_task(
+            run_loop(database, settings, read_clock=read_clock, wakeup=asyncio.Event())
+        )
         for _ in range(400):
             if lanes.done() or calls > 3 * FAILURES:
                 break
