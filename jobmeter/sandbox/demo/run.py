@@ -79,8 +79,8 @@ def run_demo(console: Console) -> None:
         console.print(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
-        playback, watched = play(partner, customers[0], posted[0], console)
-        tables.show_play(console, playback)
+        playback, watched = play_and_watch(partner, customers[0], posted[0], console)
+        tables.show_playback(console, playback)
         show_reports(partner, customers, posted, watched, console)
         check = subprocess.run(
             [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
@@ -205,7 +205,7 @@ def await_tasks(partner: Partner, customer: dict[str, Any], tasks: list[str]) ->
     return live
 
 
-def play(
+def play_and_watch(
     partner: Partner, customer: dict[str, Any], ids: list[str], console: Console
 ) -> tuple[PlaybackResult, list[tuple[date, dict[str, Any]]]]:
     """Plays the traffic, and notes day by day what the reports say of the first full day."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
-from jobmeter.sandbox.traffic.schedule import Event, ScheduledEvent
+from jobmeter.sandbox.traffic.schedule import ScheduledEvent, TrafficEvent
 from jobmeter.sandbox.traffic.special_visits import mix
 
 SECOND_MS = 1_000
@@ -282,7 +282,7 @@ def _fits(rows: Rows, field: _Field) -> NDArray[np.bool_]:
     return fits
 
 
-def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
+def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[TrafficEvent]:
     tokens, place = np.unique(rows["visitor"], return_inverse=True)
     visitors = list(map(special_visits.name_visitor, tokens.tolist()))
     words = mix(tokens).tolist()
@@ -299,7 +299,7 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
         strict=True,
     )
     return [
-        Event(
+        TrafficEvent(
             source=SOURCE,
             id=event_id,
             type=_TYPES[click],
@@ -321,7 +321,9 @@ def make_address(word: int) -> str:
     return f"2001:db8:{low:x}:{middle:x}::{high:x}"
 
 
-def _deliver(rows: Rows, events: list[Event], again: Ints, rng: np.random.Generator) -> list[ScheduledEvent]:
+def _deliver(
+    rows: Rows, events: list[TrafficEvent], again: Ints, rng: np.random.Generator
+) -> list[ScheduledEvent]:
     """Each event once, and those in ``again`` a second time, unchanged, one second to six hours later."""
     first = rows["time"] + rows["delay"]
     second = first[again] + rng.integers(SECOND_MS, 6 * HOUR_MS, len(again))

@@ -99,7 +99,7 @@ def test_precision_and_recall_on_the_truth(
 
 
 def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
-    judged = [
+    evaluated = [
         EvaluatedClick(True, Label.DOUBLE_CLICK, "REPEATED_CLICK"),
         EvaluatedClick(True, Label.DOUBLE_CLICK, None),
         EvaluatedClick(True, Label.GENUINE, "REPEATED_CLICK"),
@@ -107,7 +107,7 @@ def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
         EvaluatedClick(False, Label.CRAWLER, "CRAWLER"),
         EvaluatedClick(True, Label.GENUINE, "ADDRESS_BURST"),
     ]
-    found = {one.name: one for one in score(judged)}
+    found = {one.name: one for one in score(evaluated)}
     assert found["REPEATED_CLICK"] == Score("REPEATED_CLICK", taken=2, rightly=1, real=2)
     assert found["CRAWLER"] == Score("CRAWLER", 1, 1, 1)
     assert (found["ADDRESS_BURST"].precision, found["ADDRESS_BURST"].recall) == (0.0, None)

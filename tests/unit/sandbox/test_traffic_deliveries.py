@@ -11,8 +11,8 @@ from jobmeter.sandbox.traffic.generator import HOUR_MS, generate_day, make_addre
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import (
-    Event,
     ScheduledEvent,
+    TrafficEvent,
     encode_batches,
     expected_clicks,
     merge_schedules,
@@ -25,7 +25,7 @@ PLAN = TrafficPlan(seed=4, views_per_job_day=100.0, late_rate=0.05, too_late_rat
 
 
 def make_event(number, event_type=APPLY_CLICK, job_id=256, time_ms=DAY_START_MS):
-    return Event(
+    return TrafficEvent(
         "sandbox-traffic", f"e{number}", event_type, job_id, time_ms, "v-1", "Browser", "2001:db8::1"
     )
 
