@@ -155,7 +155,7 @@ def post_ads(
     posted: list[list[str]] = []
     for number, customer in enumerate(customers):
         mine = ads[number :: len(customers)]
-        elements = [make_element(ad, customer, now_ms, place) for place, ad in enumerate(mine)]
+        elements = [make_element(ad, customer, now_ms, index) for index, ad in enumerate(mine)]
         tasks = []
         for start in range(0, len(elements), BATCH):
             reply = partner.call(
@@ -171,7 +171,7 @@ def post_ads(
     return posted
 
 
-def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, place: int) -> dict[str, Any]:
+def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, index: int) -> dict[str, Any]:
     element = {
         "externalJobPostingId": ad.external_id,
         "jobPostingOperationType": "CREATE",
@@ -187,7 +187,7 @@ def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, place: int) -> d
         "posterEmail": "jobs@careers.example.com",
         "contract": customer["contract"],
         "budget": {
-            "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": BUDGETS[place % len(BUDGETS)]}
+            "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": BUDGETS[index % len(BUDGETS)]}
         },
     }
     return {field: value for field, value in element.items() if value is not None}

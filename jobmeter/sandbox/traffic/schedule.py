@@ -14,7 +14,7 @@ import msgspec
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, day_of_ms
 
 
-class TrafficEvent(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+class TrafficEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """One view or apply click, in the JSON shape in which it is sent."""
 
     source: str

@@ -38,7 +38,7 @@ class EvaluatedClick(NamedTuple):
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """``taken`` events, ``rightly`` of them, of ``real`` ones of the kind that it is after."""
 
