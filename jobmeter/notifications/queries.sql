@@ -127,8 +127,8 @@ UPDATE notices
    SET due_at = %(claimed_until)s
   FROM due
  WHERE notices.id = due.id
-RETURNING notices.id, number, notices.endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at,
-          created_at, finished_at, last_outcome
+RETURNING notices.id, number, notices.endpoint_id, way AS channel, kind, subject, body, state, attempts,
+          due_at, created_at, finished_at, last_outcome
 
 -- name: free_endpoint
 -- For the next process that has something to tell it.
@@ -152,8 +152,8 @@ UPDATE notices
    AND state = 'WAITING'
 
 -- name: list_deliveries
-SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at, finished_at,
-       last_outcome
+SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
+       finished_at, last_outcome
   FROM notices
  WHERE endpoint_id = %(endpoint_id)s
    AND (%(state)s::text IS NULL OR state = %(state)s)

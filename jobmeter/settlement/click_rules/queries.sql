@@ -115,6 +115,7 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
 
 -- name: mark_address_bursts
+-- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is unknown.
 WITH busy AS (
     SELECT address
       FROM settling_clicks
