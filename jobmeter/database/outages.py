@@ -52,7 +52,7 @@ class Outage:
         # Counted from the beginning, and not from line to line: whether it is one request or all of them is the news.
         if self._lines.admit("outage") is not None:
             log.error(
-                "the database can not be used: %s (%d requests and chores so far)",
+                "the database cannot be used: %s (%d requests and chores so far)",
                 _read_reason(error),
                 self._failures,
             )
@@ -64,7 +64,7 @@ class Outage:
             seconds = round(now - self._begun_at)
             log.warning("the database can be used again, after %d seconds", seconds)
             self._begun_at, self._failures = None, 0
-            self._lines.forget()
+            self._lines.reset()
 
 
 def _read_reason(error: BaseException) -> str:

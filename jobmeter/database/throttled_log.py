@@ -28,7 +28,7 @@ class ThrottledLog:
         kind: str | None = None,
         error: Exception | None = None,
     ) -> None:
-        """``kind`` tells apart what the same message says of different things; ``error`` is logged with its trace."""
+        """``kind`` distinguishes what the same message says of different things; ``error`` is logged with its trace."""
         suppressed = self.admit(message if kind is None else kind)
         if suppressed is not None:
             line = message + _count_suppressed(suppressed)
@@ -50,13 +50,13 @@ class ThrottledLog:
             self._suppressed[kind] += 1
             return None
         if len(self._written_at) >= KINDS_MAX:
-            self.forget()
+            self.reset()
         self._written_at[kind] = now
         suppressed = self._suppressed.get(kind, 0)
         self._suppressed[kind] = 0
         return suppressed
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The next line of any kind is written at once."""
         self._written_at.clear()
         self._suppressed.clear()

@@ -45,7 +45,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """What a posting moves from where to where, whoever asked for it and when."""
+    """What a posting moves from where to where, without who asked for it and when."""
 
     source_kind: AccountKind
     source_id: int
@@ -82,7 +82,7 @@ class Posting:
 
     @property
     def shard(self) -> int:
-        """Where the posting lies: with the job it concerns, else with the account that money came to."""
+        """That of the job it concerns, else of the account that money came to."""
         return self.source.shard if self.source.kind is AccountKind.JOB else self.destination.shard
 
     @property

@@ -58,7 +58,7 @@ class Follower:
     """An endpoint that follows a stream, and the cursor up to which its entries were sent."""
 
     endpoint: NotificationEndpoint
-    told_until: int
+    sent_until: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ SELECT id, application_id, url, email, kinds, created_at
 
 -- name: list_followers
 -- Every endpoint that asked for the kind, with how far it was told.
-SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0) AS told_until
+SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0) AS sent_until
   FROM notice_endpoints
   LEFT JOIN notice_cursors ON endpoint_id = id
  WHERE removed_at IS NULL

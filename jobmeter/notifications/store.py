@@ -44,8 +44,8 @@ async def list_followers(connection: Connection, *, kind: str) -> list[Follower]
     return await list_rows(connection, _make_follower, SQL["list_followers"], {"kind": kind})
 
 
-def _make_follower(*, told_until: int, **endpoint: Any) -> Follower:
-    return Follower(value_of(NotificationEndpoint, endpoint), told_until)
+def _make_follower(*, sent_until: int, **endpoint: Any) -> Follower:
+    return Follower(value_of(NotificationEndpoint, endpoint), sent_until)
 
 
 async def lock_cursor(connection: Connection, *, endpoint_id: int, begin_at: int) -> int:

@@ -115,7 +115,7 @@ def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url
     for name in ("events", "events once", "snapshot", "operator", "health"):
         assert away[name].json()["code"] == "OVERLOADED", name
     assert len(told) == 1, told
-    assert told[0].startswith("the database can not be used: ")
+    assert told[0].startswith("the database cannot be used: ")
     assert traced == []
     assert all(answer.status_code < 500 for answer in back.values())
     assert any("can be used again" in record.getMessage() for record in caplog.records)
@@ -151,9 +151,9 @@ def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(ca
         outage.end()
         outage.end()
     assert [record.getMessage() for record in caplog.records] == [
-        "the database can not be used: connection refused (1 requests and chores so far)",
-        "the database can not be used: connection refused (61 requests and chores so far)",
-        "the database can not be used: connection refused (121 requests and chores so far)",
+        "the database cannot be used: connection refused (1 requests and chores so far)",
+        "the database cannot be used: connection refused (61 requests and chores so far)",
+        "the database cannot be used: connection refused (121 requests and chores so far)",
         "the database can be used again, after 135 seconds",
     ]
 

@@ -92,13 +92,13 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
     asyncio.run(run())
 
 
-def test_what_a_task_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
+def test_what_a_task_has_no_time_for_is_sent_in_order_when_its_claim_is_over(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_scenario(database_url) as scenario:
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 3)
-                # given a task whose time is over before it has told anything
+                # given a task whose time is over before it has sent anything
                 dispatcher = NotificationDispatcher(
                     scenario.database, SETTINGS, Random(1), endpoint_seconds_max=-1
                 )

@@ -32,11 +32,11 @@ def test_each_kind_is_counted_alone(caplog):
     assert [record.exc_info[0] for record in caplog.records] == [ValueError, KeyError]
 
 
-def test_what_is_forgotten_is_written_at_once(caplog):
+def test_after_a_reset_a_line_is_written_at_once(caplog):
     lines = ThrottledLog(log, read_seconds=lambda: 0.0)
     for _ in range(3):
         lines.log(logging.ERROR, "a chore failed")
-        lines.forget()
+        lines.reset()
     assert read_lines(caplog) == ["a chore failed"] * 3
 
 
