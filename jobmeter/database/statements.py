@@ -5,10 +5,10 @@ Does not own execution; a slice's ``store.py`` runs its statements on the caller
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
 from importlib.resources import files
-from typing import Any, ClassVar, LiteralString, Protocol
+from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
 
 HEADER = re.compile(r"^-- (name|columns): *(\S+) *$", re.MULTILINE)
 
@@ -17,6 +17,9 @@ class DataclassValue(Protocol):
     """Any dataclass, slotted or not."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Value = TypeVar("Value", bound=DataclassValue)
 
 
 def load_statements(package: str, file_name: str = "queries.sql") -> dict[str, LiteralString]:
@@ -40,6 +43,17 @@ def _fill_columns(body: LiteralString, lists: Mapping[str, LiteralString]) -> Li
     return body
 
 
-def vars_of(value: DataclassValue) -> dict[str, Any]:
-    """The fields of ``value`` as a statement's parameters, by name. Nested values stay as they are."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+def vars_of(value: DataclassValue, *, prefix: str = "") -> dict[str, Any]:
+    """The fields of ``value`` as a statement's parameters, by name; a tuple as an array. Nested values stay as they are.
+
+    A nested value is given beside its owner, under the name that it has there: ``prefix="source_"``.
+    """
+    found = {f"{prefix}{field.name}": getattr(value, field.name) for field in fields(value)}
+    # The driver sends a tuple as one composite value, a list as an array.
+    return {name: list(one) if type(one) is tuple else one for name, one in found.items()}
+
+
+def arrays_of(kind: type[Value], values: Iterable[Value]) -> dict[str, list[Any]]:
+    """The parameters of a statement that writes many values at once: of each field an array, for it to unnest."""
+    listed = list(values)
+    return {field.name: [getattr(value, field.name) for value in listed] for field in fields(kind)}

@@ -132,31 +132,28 @@ def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
 
 
 def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
-    """By the name of each dataclass, its fields and their types as they are written; those of its bases too."""
-    owners = [
-        node
-        for source in python_tree
-        for node in nodes(source)
-        if isinstance(node, ast.ClassDef)
-        if any("dataclass" in ast.unparse(mark) for mark in node.decorator_list)
-    ]
-    found: dict[str, dict[str, str]] = defaultdict(dict)
-    for owner in owners:
-        found[owner.name] |= {
-            ast.unparse(line.target): ast.unparse(line.annotation)
-            for line in owner.body
-            if isinstance(line, ast.AnnAssign)
-        }
-    for owner in owners:
-        for base in owner.bases:
-            found[owner.name] |= found.get(ast.unparse(base), {})
-    return found
+    """By the name of each dataclass, its fields and their types as they are written."""
+    own: dict[str, dict[str, str]] = defaultdict(dict)
+    bases: dict[str, list[str]] = {}
+    for source in python_tree:
+        for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
+            if any("dataclass" in ast.unparse(mark) for mark in owner.decorator_list):
+                lines = [line for line in owner.body if isinstance(line, ast.AnnAssign)]
+                own[owner.name] |= {ast.unparse(line.target): ast.unparse(line.annotation) for line in lines}
+                bases[owner.name] = [ast.unparse(base) for base in owner.bases]
+
+    def collect(name: str) -> dict[str, str]:
+        inherited = [collect(base) for base in bases.get(name, ())]
+        return dict(item for fields in (*inherited, own.get(name, {})) for item in fields.items())
+
+    return {name: collect(name) for name in own}
 
 
 def _parameters(named: Iterable[ast.arg], fields: dict[str, dict[str, str]]) -> Iterator[str]:
     for argument in named:
         yield argument.arg
         kind = "" if argument.annotation is None else ast.unparse(argument.annotation)
+        kind = kind.removeprefix("list[").removesuffix("]")  # of many values at once, each field is an array
         for name, inner in fields.get(kind, {}).items():
             yield name
             yield from (f"{name}_{deeper}" for deeper in fields.get(inner, {}))
@@ -325,21 +322,24 @@ def test_twins(path, code, count):
 
 JOB = "@dataclass(frozen=True)\nclass Job(Key):\n    owner: Owner\n"
 KEY = "@dataclass(frozen=True)\nclass Key:\n    shard: int\n"
-OWNER = "@dataclass(frozen=True)\nclass Owner:\n    id: int\n"
+OWNER = "@dataclass(frozen=True)\nclass Base:\n    id: int\n@dataclass(frozen=True)\nclass Owner(Base):\n    name: str\n"
+
+RUN = "@dataclass(frozen=True)\nclass Run:\n    job_id: int\n"
 
 
 @pytest.mark.parametrize(
     ("text", "count"),
     [
         ("WHERE shard = %(shard)s AND owner = %(owner_id)s AND day = %(day)s", 0),
-        ("WHERE shard = %(shard)s AND owner = %(owner_name)s", 1),
+        ("WHERE shard = %(shard)s AND owner = %(owner_name)s AND id = ANY(%(job_id)s)", 0),
+        ("WHERE shard = %(shard)s AND owner = %(owner_number)s", 1),
         ("WHERE shard = %(shard)s AND id = %(id)s", 1),
     ],
 )
 def test_the_fields_of_a_value_are_parameters(text, count):
     python_tree = [
-        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}"),
-        Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, *, day): ..."),
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}\n{RUN}"),
+        Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, runs: list[Run], *, day): ..."),
     ]
     statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
     assert len(twin_breaches([statement], python_tree)) == count

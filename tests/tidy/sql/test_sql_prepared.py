@@ -84,12 +84,24 @@ def parameter_types(part: str, name: str) -> dict[str, Any]:
 def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
     """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
     found = dict(types)
-    for kind in (kind for kind in types.values() if is_dataclass(kind)):
-        inner = get_type_hints(kind)
-        found |= inner
-        for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
-            found |= {f"{name}_{field}": of for field, of in get_type_hints(deeper).items()}
+    for kind in (kind for name, kind in types.items() if name != "return"):
+        many = get_args(kind)[0] if get_origin(kind) is list else None
+        if is_dataclass(many):
+            found |= {name: list[inner] for name, inner in get_type_hints(many).items()}
+        elif is_dataclass(kind):
+            found |= _spread_value(kind)
     return found | types
+
+
+def _spread_value(kind: type) -> dict[str, Any]:
+    inner = get_type_hints(kind)
+    nested = {
+        f"{name}_{field}": of
+        for name, value in inner.items()
+        if is_dataclass(value)
+        for field, of in get_type_hints(value).items()
+    }
+    return inner | nested
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
