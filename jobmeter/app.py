@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from jobmeter.api.batchers import batch_job_reports, batch_single_events, batch_tokens
 from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import plain_refusal, restli_refusal
@@ -93,7 +93,9 @@ async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX)
 
 
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> AsyncIterator[State]:
+async def open_state(
+    settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX
+) -> AsyncIterator[AppContext]:
     """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so.
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
@@ -114,7 +116,7 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
 
     try:
-        state = State(
+        state = AppContext(
             database=database,
             settings=settings,
             clock=clock,

@@ -3,13 +3,13 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.responses import json_response
 from jobmeter.settlement.days import flow as settlement
 
 
 async def show_health(request: Request) -> Response:
-    state = state_of(request)
+    state = app_context_of(request)
     await state.database.check()
     now = await state.clock.read()
     async with state.database.connection() as connection:

@@ -6,7 +6,7 @@ Does not own the XML API's, which draws its own (``xml.gateway``).
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.responses import gateway_headers, oauth_refusal, restli_refusal, service_unavailable
 from jobmeter.api.restli.gateway import read_protocol_header
 from jobmeter.base.faults import Fault, Refused
@@ -14,7 +14,7 @@ from jobmeter.wire.restli.syntax import Protocol
 
 
 async def respond_to_outage(request: Request, error: Exception) -> Response:
-    state_of(request).database.outage.tell(error)
+    app_context_of(request).database.outage.tell(error)
     refused = Refused(Fault.OVERLOADED)
     if request.url.path.startswith("/oauth/"):
         return oauth_refusal(refused)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jobmeter.api.http.bodies import check_key, decode_json, read_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
@@ -23,7 +23,7 @@ from jobmeter.sandbox.traffic import store
 
 async def handle_clock(request: Request) -> Response:
     """Answers ``{"now": RFC 3339, "nowMs": milliseconds}``; POST takes ``{"advance": "3d"}`` or ``{"set": ...}``."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         check_key(request, kind="operator", key=state.settings.operator_key)
         clock = _clock_of(state)
@@ -37,7 +37,7 @@ async def handle_clock(request: Request) -> Response:
 
 async def list_live_jobs(request: Request) -> Response:
     """Answers ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs", "country"}, ...]}`` in order of job id."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         check_key(request, kind="operator", key=state.settings.operator_key)
         _clock_of(state)
@@ -61,7 +61,7 @@ async def list_live_jobs(request: Request) -> Response:
     )
 
 
-def _clock_of(state: State) -> SandboxClock:
+def _clock_of(state: AppContext) -> SandboxClock:
     if not isinstance(state.clock, SandboxClock):
         raise Refused(Fault.SANDBOX_ONLY)
     return state.clock

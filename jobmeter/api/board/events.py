@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.admission import OverloadedError
 from jobmeter.api.http.bodies import check_key, expand_body, read_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import json_response, plain_refusal, service_unavailable
 from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
@@ -21,7 +21,7 @@ from jobmeter.wire.restli.tunnel import read_media_type
 
 async def receive_events(request: Request) -> Response:
     """Answers 200 once everything that the reply counts is durable."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         check_key(request, kind="events", key=state.settings.events_key)
         body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
@@ -39,7 +39,7 @@ async def receive_events(request: Request) -> Response:
     return json_response(serialize_intake_reply(reply))
 
 
-async def _ingest(request: Request, state: State, body: bytes) -> IntakeReply:
+async def _ingest(request: Request, state: AppContext, body: bytes) -> IntakeReply:
     expanded = expand_body(body, request.headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     events = decode_events(expanded, read_media_type(request.headers.get("content-type")))
     now = await state.clock.read()

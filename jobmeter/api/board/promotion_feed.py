@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from jobmeter.api.http.bodies import check_key
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.faults import Refused
@@ -26,7 +26,7 @@ NDJSON = "application/x-ndjson"
 
 async def follow_changes(request: Request) -> Response:
     """``?after=`` takes the ``cursor`` of the answer before; ``wait`` seconds (60 at most) are waited for a change."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         check_key(request, kind="events", key=state.settings.events_key)
         after = read_query_number(request, "after", 0, largest=10**18)
@@ -47,14 +47,14 @@ async def follow_changes(request: Request) -> Response:
     )
 
 
-async def _read(state: State, after: int, limit: int) -> tuple[list[PromotionChange], int]:
+async def _read(state: AppContext, after: int, limit: int) -> tuple[list[PromotionChange], int]:
     async with state.database.connection() as connection:
         return await delivery.read_changes(connection, after=after, rows_max=limit)
 
 
 async def take_snapshot(request: Request) -> Response:
     """NDJSON: a line with the ``cursor`` to follow from, then one for each job that is promoted at this moment."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         check_key(request, kind="events", key=state.settings.events_key)
     except Refused as refused:
@@ -63,7 +63,7 @@ async def take_snapshot(request: Request) -> Response:
     return StreamingResponse(_write_snapshot(state), media_type=NDJSON, headers={"Cache-Control": "no-store"})
 
 
-async def _write_snapshot(state: State) -> AsyncIterator[bytes]:
+async def _write_snapshot(state: AppContext) -> AsyncIterator[bytes]:
     async with state.database.snapshot() as connection:
         cursor = await delivery.read_last_number(connection)
         yield msgspec.json.encode({"cursor": str(cursor)}) + b"\n"

@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import plain_refusal, service_unavailable
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
@@ -43,7 +43,7 @@ TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoesca
 
 async def show_job(request: Request) -> Response:
     """The job's page; while the job is live with schema.org data and the distributor's pixel, and counts a view."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         job_id = int(request.path_params["job_id"])
         async with state.database.connection() as connection:
@@ -68,7 +68,7 @@ async def show_job(request: Request) -> Response:
 
 async def follow_apply_link(request: Request) -> Response:
     """Counts an apply click, then 302 to the address that the partner stored for the job; HEAD counts nothing."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         job_id = read_token(state, request, "apply")
         if is_prefetch(request):
@@ -92,7 +92,7 @@ async def follow_apply_link(request: Request) -> Response:
 
 async def count_by_pixel(request: Request) -> Response:
     """A one by one picture that counts a view, for boards that render their own pages."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         job_id = read_token(state, request, "pixel")
         visitor = read_visitor(request)
@@ -104,7 +104,7 @@ async def count_by_pixel(request: Request) -> Response:
 
 
 async def count_event(
-    state: State, request: Request, job_id: int, kind: str, visitor: str
+    state: AppContext, request: Request, job_id: int, kind: str, visitor: str
 ) -> ApplyTarget | None:
     """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it can not be made durable."""
     now: datetime = await state.clock.read()
@@ -135,7 +135,7 @@ def is_prefetch(request: Request) -> bool:
     return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
 
 
-def read_token(state: State, request: Request, purpose: str) -> int:
+def read_token(state: AppContext, request: Request, purpose: str) -> int:
     token = request.path_params["token"]
     job_id = read_link_token(token, purpose=purpose, key=state.settings.secret_key)
     if job_id is None:

@@ -29,7 +29,7 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AppContext:
     """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
     the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
     callers ask at once in one statement. ``known`` and ``job_lists`` are what this
@@ -51,7 +51,7 @@ class State:
     proxies: TrustedProxies
 
 
-def state_of(request: Request) -> State:
+def app_context_of(request: Request) -> AppContext:
     state = request.app.state.jobmeter
-    assert isinstance(state, State)
+    assert isinstance(state, AppContext)
     return state

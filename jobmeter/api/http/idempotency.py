@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_key, read_bearer, read_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX
@@ -39,7 +39,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 async def run_once(
-    state: State, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
+    state: AppContext, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Runs the request, or answers what was answered to it before.
 
@@ -72,7 +72,7 @@ async def run_once(
     return response
 
 
-async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
+async def _claim(state: AppContext, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
     """The answer given before, or ``None`` when the work is ours."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
@@ -85,14 +85,14 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Store
     raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
 
 
-async def _keep(state: State, asked: IdempotentRequest, response: Response, now: datetime) -> None:
+async def _keep(state: AppContext, asked: IdempotentRequest, response: Response, now: datetime) -> None:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = StoredResponse(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
         await request_control.store_response(connection, request=asked, answer=answer, now=now)
 
 
-async def _release(state: State, asked: IdempotentRequest, now: datetime) -> None:
+async def _release(state: AppContext, asked: IdempotentRequest, now: datetime) -> None:
     async with state.database.connection() as connection:
         await request_control.release_claim(connection, request=asked, now=now)
 
@@ -109,7 +109,7 @@ def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
         key = request.headers.get(HEADER)
         if key is None or request.method in READING:
             return await endpoint(request)
-        state = state_of(request)
+        state = app_context_of(request)
         try:
             now = await state.clock.read()
             sender = await _find_sender(request, state, kind, now)
@@ -126,7 +126,7 @@ def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
     return repeatable
 
 
-async def _find_sender(request: Request, state: State, kind: str, now: datetime) -> str:
+async def _find_sender(request: Request, state: AppContext, kind: str, now: datetime) -> str:
     """Whose key it is: the operator's, the job board's, or that of a partner's application."""
     settings = state.settings
     if kind != "partner":

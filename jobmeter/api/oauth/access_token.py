@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.base.faults import Fault, Refused
@@ -19,7 +19,7 @@ async def create_access_token(request: Request) -> Response:
         check_present(form, "grant_type", "client_id", "client_secret")
         if form["grant_type"] != "client_credentials":
             raise Refused(Fault.GRANT_UNSUPPORTED, grant_type=form["grant_type"][:80])
-        state = state_of(request)
+        state = app_context_of(request)
         now = await state.clock.read()
         async with state.database.transaction() as connection:
             token, seconds = await tokens.issue_token(

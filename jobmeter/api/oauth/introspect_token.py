@@ -6,7 +6,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
@@ -21,7 +21,7 @@ async def introspect_token(request: Request) -> Response:
     try:
         form = await read_client_form(request)
         check_present(form, "client_id", "client_secret", "token")
-        state = state_of(request)
+        state = app_context_of(request)
         now = await state.clock.read()
         async with state.database.connection() as connection:
             application = await tokens.authenticate_client(

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
@@ -16,7 +16,7 @@ async def revoke_token(request: Request) -> Response:
     try:
         form = await read_client_form(request)
         check_present(form, "client_id", "client_secret", "token")
-        state = state_of(request)
+        state = app_context_of(request)
         now = await state.clock.read()
         async with state.database.transaction() as connection:
             application = await tokens.authenticate_client(

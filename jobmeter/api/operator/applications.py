@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
@@ -18,7 +18,7 @@ class TokenPermissionBody(OperatorBody):
 
 
 @with_operator_key
-async def permit_tokens(request: Request, state: State) -> Response:
+async def permit_tokens(request: Request, state: AppContext) -> Response:
     """Answers how many tokens were revoked; they are refused from this moment on, by every process."""
     body = await read_operator_body(request, TokenPermissionBody)
     now = await state.clock.read()

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
@@ -57,7 +57,7 @@ class PriceBody(OperatorBody):
 
 
 @with_operator_key
-async def open_contract(request: Request, state: State) -> Response:
+async def open_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, ContractBody)
     if body.term_starts_at >= body.term_ends_at:
         raise Refused(Fault.OPERATOR_INPUT, field="termEndsAt", why="must be after termStartsAt")
@@ -86,7 +86,7 @@ async def open_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def show_contract(request: Request, state: State) -> Response:
+async def show_contract(request: Request, state: AppContext) -> Response:
     async with state.database.connection() as connection:
         contract = await find_contract(connection, request)
         available = await contracts.read_available(connection, contract=contract)
@@ -96,7 +96,7 @@ async def show_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def top_up_contract(request: Request, state: State) -> Response:
+async def top_up_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, TopUpBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -113,7 +113,7 @@ async def top_up_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def set_price(request: Request, state: State) -> Response:
+async def set_price(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, PriceBody)
     async with state.database.transaction() as connection:
         contract = await find_contract(connection, request)
@@ -140,7 +140,7 @@ def read_traits(body: PriceBody) -> JobTraits:
 
 
 @with_operator_key
-async def list_prices(request: Request, state: State) -> Response:
+async def list_prices(request: Request, state: AppContext) -> Response:
     """The price list, with lines that are over or yet to come; ``isInForce`` says which hold for jobs posted now."""
     now = await state.clock.read()
     async with state.database.connection() as connection:
@@ -170,7 +170,7 @@ async def list_prices(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def set_pacing(request: Request, state: State) -> Response:
+async def set_pacing(request: Request, state: AppContext) -> Response:
     """Holds for jobs that are posted from now on."""
     body = await read_operator_body(request, PacingBody)
     async with state.database.transaction() as connection:

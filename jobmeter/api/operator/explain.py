@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.clock import to_ms
@@ -30,7 +30,7 @@ KINDS = ("view", "applyClick")
 
 
 @with_operator_key
-async def explain_job(request: Request, state: State) -> Response:
+async def explain_job(request: Request, state: AppContext) -> Response:
     """``?postingsAfter=`` continues the list of postings."""
     postings_after = read_number(request, "postingsAfter")
     async with state.database.connection() as connection:
@@ -45,7 +45,7 @@ async def explain_job(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def explain_day(request: Request, state: State) -> Response:
+async def explain_day(request: Request, state: AppContext) -> Response:
     """``?after=`` continues the list of clicks, ``?postingsAfter=`` that of postings."""
     day = read_day(request.path_params["day"])
     after, postings_after = read_after(request), read_number(request, "postingsAfter")
@@ -70,7 +70,7 @@ async def explain_day(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def explain_charge(request: Request, state: State) -> Response:
+async def explain_charge(request: Request, state: AppContext) -> Response:
     """``?after=`` continues the list of clicks."""
     after = read_after(request)
     reference = read_key(request.path_params["reference"], field="reference")
@@ -95,7 +95,7 @@ async def explain_charge(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def explain_event(request: Request, state: State) -> Response:
+async def explain_event(request: Request, state: AppContext) -> Response:
     """By key in the path, or by the ``source``, ``id`` and ``time`` that the board sent."""
     key = request.path_params.get("event_key")
     event_key = find_key(request) if key is None else read_key(key, field="eventKey")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_bearer, read_operator_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
@@ -40,7 +40,7 @@ class RunBody(OperatorBody):
 
 
 @with_operator_key
-async def register_feed(request: Request, state: State) -> Response:
+async def register_feed(request: Request, state: AppContext) -> Response:
     """Again with the same place: sets the interval. The first run follows at once."""
     body = await read_operator_body(request, FeedBody)
     location = read_location(body, is_sandbox=state.settings.sandbox)
@@ -80,14 +80,14 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
 
 
 @with_operator_key
-async def list_feeds(_: Request, state: State) -> Response:
+async def list_feeds(_: Request, state: AppContext) -> Response:
     async with state.database.connection() as connection:
         found = await feeds.list_feeds(connection)
     return json_response({"elements": [serialize_feed(feed) for feed in found]})
 
 
 @with_operator_key
-async def run_feed(request: Request, state: State) -> Response:
+async def run_feed(request: Request, state: AppContext) -> Response:
     """The worker reads the feed at its next round; ``mayCloseAll`` lifts the safety stop until a run succeeds."""
     body = await read_operator_body(request, RunBody)
     now = await state.clock.read()
@@ -99,7 +99,7 @@ async def run_feed(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def show_report(request: Request, state: State) -> Response:
+async def show_report(request: Request, state: AppContext) -> Response:
     """``?after=`` continues the list of errors."""
     async with state.database.connection() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(request))
@@ -111,7 +111,7 @@ async def show_report(request: Request, state: State) -> Response:
 
 async def show_own_report(request: Request) -> Response:
     """The same for the application whose feed it is; to others it does not exist."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         token = read_bearer(request)
         if token is None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
@@ -31,7 +31,7 @@ class PolicyBody(OperatorBody):
 
 
 @with_operator_key
-async def show_policy(request: Request, state: State) -> Response:
+async def show_policy(request: Request, state: AppContext) -> Response:
     async with state.database.connection() as connection:
         contract = await find_contract(connection, request)
         policy = await filters.read_policy(connection, contract_id=contract.id)
@@ -39,7 +39,7 @@ async def show_policy(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def set_policy(request: Request, state: State) -> Response:
+async def set_policy(request: Request, state: AppContext) -> Response:
     """Holds from the next batch on."""
     body = await read_operator_body(request, PolicyBody)
     policy = FilterPolicy(**body.model_dump())
@@ -50,7 +50,7 @@ async def set_policy(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def list_all_refused(_: Request, state: State) -> Response:
+async def list_all_refused(_: Request, state: AppContext) -> Response:
     """The last 50 events of all senders that did not count, those that could not be read among them."""
     async with state.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=filters.OPERATOR)

@@ -7,18 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_key
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.api.http.schemas import Endpoint
 from jobmeter.base.faults import Refused
 
 
-def with_operator_key(endpoint: Callable[[Request, State], Awaitable[Response]]) -> Endpoint:
+def with_operator_key(endpoint: Callable[[Request, AppContext], Awaitable[Response]]) -> Endpoint:
     """Lets in who holds the operator key, and draws refusals."""
 
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
-        state = state_of(request)
+        state = app_context_of(request)
         try:
             check_key(request, kind="operator", key=state.settings.operator_key)
             return await endpoint(request, state)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
@@ -72,7 +72,7 @@ class EndBody(OperatorBody):
 
 
 @with_operator_key
-async def open_hiring_contract(request: Request, state: State) -> Response:
+async def open_hiring_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, HiringContractBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -100,14 +100,14 @@ async def open_hiring_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def show_hiring_contract(request: Request, state: State) -> Response:
+async def show_hiring_contract(request: Request, state: AppContext) -> Response:
     async with state.database.connection() as connection:
         contract = await _find_contract(connection, request)
         return json_response(await _serialize(connection, contract, state))
 
 
 @with_operator_key
-async def grant_hiring_contract(request: Request, state: State) -> Response:
+async def grant_hiring_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, GrantBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -123,7 +123,7 @@ async def grant_hiring_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def revoke_hiring_grant(request: Request, state: State) -> Response:
+async def revoke_hiring_grant(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, RevocationBody)
     async with state.database.transaction() as connection:
         contract = await _find_contract(connection, request)
@@ -134,7 +134,7 @@ async def revoke_hiring_grant(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def top_up_hiring_contract(request: Request, state: State) -> Response:
+async def top_up_hiring_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, UnitsBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -148,7 +148,7 @@ async def top_up_hiring_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def adjust_hiring_contract(request: Request, state: State) -> Response:
+async def adjust_hiring_contract(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, UnitsBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -162,7 +162,7 @@ async def adjust_hiring_contract(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def set_hiring_price(request: Request, state: State) -> Response:
+async def set_hiring_price(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, HiringPriceBody)
     async with state.database.transaction() as connection:
         contract = await _find_contract(connection, request)
@@ -177,7 +177,7 @@ async def set_hiring_price(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def end_hiring_contract(request: Request, state: State) -> Response:
+async def end_hiring_contract(request: Request, state: AppContext) -> Response:
     """At once, or at ``endsAt``. Jobs that run go on until they expire or are closed."""
     body = await read_operator_body(request, EndBody)
     now = await state.clock.read()
@@ -216,7 +216,7 @@ async def _find_contract(connection: Connection, request: Request) -> HiringCont
     return contract
 
 
-async def _serialize(connection: Connection, contract: HiringContract, state: State) -> dict[str, Any]:
+async def _serialize(connection: Connection, contract: HiringContract, state: AppContext) -> dict[str, Any]:
     """``unused`` is ``null`` for a post-paid contract, whose credits have no end."""
     now = await state.clock.read()
     price = await hiring.read_hiring_price(connection, contract=contract, now=now)

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
@@ -12,7 +12,7 @@ from jobmeter.wire.links import make_links
 
 
 @with_operator_key
-async def show_links(request: Request, state: State) -> Response:
+async def show_links(request: Request, state: AppContext) -> Response:
     """The job's page, its signed apply link and its view pixel; they stay the same as long as the secret key does."""
     job_id = int(request.path_params["job_id"])
     async with state.database.connection() as connection:

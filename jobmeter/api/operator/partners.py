@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.gateway import with_operator_key
@@ -19,7 +19,7 @@ class PartnerBody(OperatorBody):
 
 
 @with_operator_key
-async def create_partner(request: Request, state: State) -> Response:
+async def create_partner(request: Request, state: AppContext) -> Response:
     """Answers 201 with the credentials: the only time the secret is shown."""
     body = await read_operator_body(request, PartnerBody)
     now = await state.clock.read()

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
@@ -66,7 +66,7 @@ class CreditBody(OperatorBody):
 
 
 @with_operator_key
-async def create_exclusion(request: Request, state: State) -> Response:
+async def create_exclusion(request: Request, state: AppContext) -> Response:
     exclusion = read_exclusion(await read_operator_body(request, ExclusionBody))
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -82,7 +82,7 @@ async def is_job(connection: Connection, job_id: int) -> bool:
 
 
 @with_operator_key
-async def list_exclusions(request: Request, state: State) -> Response:
+async def list_exclusions(request: Request, state: AppContext) -> Response:
     """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are told by hash."""
     after = read_query_number(request, "after", 0, largest=2**63 - 1)
     async with state.database.connection() as connection:
@@ -92,7 +92,7 @@ async def list_exclusions(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def remove_exclusion(request: Request, state: State) -> Response:
+async def remove_exclusion(request: Request, state: AppContext) -> Response:
     """Days that are judged already stay as they are."""
     number = request.path_params["exclusion_id"]
     async with state.database.transaction() as connection:
@@ -139,7 +139,7 @@ def read_exclusion(body: ExclusionBody) -> Exclusion:
 
 
 @with_operator_key
-async def put_networks(request: Request, state: State) -> Response:
+async def put_networks(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, NetworksBody)
     now = await state.clock.read()
     async with state.database.transaction() as connection:
@@ -150,14 +150,14 @@ async def put_networks(request: Request, state: State) -> Response:
 
 
 @with_operator_key
-async def list_rules(_: Request, state: State) -> Response:
+async def list_rules(_: Request, state: AppContext) -> Response:
     async with state.database.connection() as connection:
         policies = await policy.read_policies(connection)
     return json_response({"elements": [serialize_policy(kept) for kept in policies]})
 
 
 @with_operator_key
-async def put_rule(request: Request, state: State) -> Response:
+async def put_rule(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, RuleBody)
     name = request.path_params["name"]
     if name not in Rule.__members__:
@@ -182,7 +182,7 @@ def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
 
 
 @with_operator_key
-async def create_credit(request: Request, state: State) -> Response:
+async def create_credit(request: Request, state: AppContext) -> Response:
     body = await read_operator_body(request, CreditBody)
     charge: UUID = request.path_params["reference"]
     now = await state.clock.read()

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_bearer
-from jobmeter.api.http.context import state_of
+from jobmeter.api.http.context import app_context_of
 from jobmeter.api.http.responses import json_response, plain_refusal
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
@@ -19,7 +19,7 @@ CURSOR_DIGITS_MAX = 18
 
 async def follow_charges(request: Request) -> Response:
     """``?after=`` takes the ``cursor`` of the page before; ``limit`` is at most 1,000."""
-    state = state_of(request)
+    state = app_context_of(request)
     try:
         after = _read_number(request, "after", 0, largest=10**CURSOR_DIGITS_MAX)
         rows_max = _read_number(request, "limit", LIMIT_DEFAULT, largest=stream.PAGE_ROWS_MAX)

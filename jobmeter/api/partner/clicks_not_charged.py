@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.days import day_of, one_year_before
@@ -24,7 +24,7 @@ FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 @with_partner
 async def list_not_charged(
-    request: Request, state: State, application: Application, now: datetime
+    request: Request, state: AppContext, application: Application, now: datetime
 ) -> Response:
     """``from``, ``to`` (days, today included), ``externalJobPostingId``, ``format=csv``; ``after`` continues."""
     first = read_day(request, "from", default=one_year_before(day_of(now)))

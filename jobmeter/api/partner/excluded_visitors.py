@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.parameters import read_path_id
 from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
@@ -38,7 +38,7 @@ class ExclusionBody(OperatorBody):
 
 
 @with_partner
-async def list_own_refused(_: Request, state: State, application: Application, __: datetime) -> Response:
+async def list_own_refused(_: Request, state: AppContext, application: Application, __: datetime) -> Response:
     """The last 50 events of the application's jobs that did not count, newest first."""
     async with state.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=application.id)
@@ -46,7 +46,7 @@ async def list_own_refused(_: Request, state: State, application: Application, _
 
 
 @with_partner
-async def list_excluded(_: Request, state: State, application: Application, __: datetime) -> Response:
+async def list_excluded(_: Request, state: AppContext, application: Application, __: datetime) -> Response:
     """By hash: who is excluded can not be read back."""
     async with state.database.connection() as connection:
         found = await filters.list_excluded(connection, application=application)
@@ -54,7 +54,7 @@ async def list_excluded(_: Request, state: State, application: Application, __: 
 
 
 @with_partner
-async def exclude(request: Request, state: State, application: Application, now: datetime) -> Response:
+async def exclude(request: Request, state: AppContext, application: Application, now: datetime) -> Response:
     """No event of this visitor or network counts for the application's jobs; a parent's holds for all its children."""
     body = await read_operator_body(request, ExclusionBody)
     is_address, subject = read_subject(body)
@@ -84,7 +84,9 @@ def read_subject(body: ExclusionBody) -> tuple[bool, int]:
 
 
 @with_partner
-async def include_again(request: Request, state: State, application: Application, _: datetime) -> Response:
+async def include_again(
+    request: Request, state: AppContext, application: Application, _: datetime
+) -> Response:
     excluded_id = read_path_id(request, "excluded_id", what="excluded visitor")
     async with state.database.transaction() as connection:
         if not await filters.include_again(connection, application=application, excluded_id=excluded_id):

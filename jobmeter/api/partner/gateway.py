@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_bearer
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.api.http.schemas import Endpoint
 from jobmeter.base.faults import Fault, Refused
@@ -17,13 +17,13 @@ from jobmeter.partners.tokens import flow as tokens
 
 
 def with_partner(
-    endpoint: Callable[[Request, State, Application, datetime], Awaitable[Response]],
+    endpoint: Callable[[Request, AppContext, Application, datetime], Awaitable[Response]],
 ) -> Endpoint:
     """Lets in who holds a token, hands over its application and the time, and draws refusals."""
 
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
-        state = state_of(request)
+        state = app_context_of(request)
         try:
             token = read_bearer(request)
             if token is None:

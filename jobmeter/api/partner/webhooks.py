@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.parameters import read_path_id, read_query_number
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
@@ -52,7 +52,7 @@ class ReplayBody(OperatorBody):
 
 @with_partner
 async def register_webhook(
-    request: Request, state: State, application: Application, now: datetime
+    request: Request, state: AppContext, application: Application, now: datetime
 ) -> Response:
     """Answers 201 with the signing secret: the only time it is shown."""
     body = await read_operator_body(request, WebhookBody)
@@ -100,14 +100,16 @@ async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint
 
 
 @with_partner
-async def list_webhooks(_: Request, state: State, application: Application, __: datetime) -> Response:
+async def list_webhooks(_: Request, state: AppContext, application: Application, __: datetime) -> Response:
     async with state.database.connection() as connection:
         found = await notices.list_endpoints(connection, application=application)
     return json_response({"elements": [serialize_webhook(endpoint) for endpoint in found]})
 
 
 @with_partner
-async def change_webhook(request: Request, state: State, application: Application, _: datetime) -> Response:
+async def change_webhook(
+    request: Request, state: AppContext, application: Application, _: datetime
+) -> Response:
     """Replaces address and kinds; what waits goes to the new address."""
     body = await read_operator_body(request, WebhookBody)
     check_body(body, is_sandbox=state.settings.sandbox)
@@ -120,7 +122,9 @@ async def change_webhook(request: Request, state: State, application: Applicatio
 
 
 @with_partner
-async def remove_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+async def remove_webhook(
+    request: Request, state: AppContext, application: Application, now: datetime
+) -> Response:
     """What waits to be delivered is dropped."""
     async with state.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, request, application)
@@ -130,7 +134,7 @@ async def remove_webhook(request: Request, state: State, application: Applicatio
 
 @with_partner
 async def rotate_webhook_secret(
-    request: Request, state: State, application: Application, _: datetime
+    request: Request, state: AppContext, application: Application, _: datetime
 ) -> Response:
     """A further secret: from now on each notice is signed with both, until the older one is retired."""
     async with state.database.transaction() as connection:
@@ -141,7 +145,7 @@ async def rotate_webhook_secret(
 
 @with_partner
 async def retire_webhook_secret(
-    request: Request, state: State, application: Application, _: datetime
+    request: Request, state: AppContext, application: Application, _: datetime
 ) -> Response:
     """Removes the older of two secrets."""
     async with state.database.transaction() as connection:
@@ -151,7 +155,9 @@ async def retire_webhook_secret(
 
 
 @with_partner
-async def test_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+async def test_webhook(
+    request: Request, state: AppContext, application: Application, now: datetime
+) -> Response:
     """Sends a notice of kind TEST."""
     async with state.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, request, application)
@@ -167,7 +173,9 @@ async def test_webhook(request: Request, state: State, application: Application,
 
 
 @with_partner
-async def list_deliveries(request: Request, state: State, application: Application, _: datetime) -> Response:
+async def list_deliveries(
+    request: Request, state: AppContext, application: Application, _: datetime
+) -> Response:
     """``?state=DEAD`` and ``?after=``; oldest first."""
     text = request.query_params.get("state")
     try:
@@ -191,7 +199,7 @@ async def list_deliveries(request: Request, state: State, application: Applicati
 
 @with_partner
 async def replay_deliveries(
-    request: Request, state: State, application: Application, now: datetime
+    request: Request, state: AppContext, application: Application, now: datetime
 ) -> Response:
     """Sends dead deliveries again, or those that are named, under the ids that they had."""
     body = await read_operator_body(request, ReplayBody)

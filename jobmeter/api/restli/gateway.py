@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from jobmeter.api.http.bodies import check_length, check_url, decode_json, expand_body, read_bearer, read_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
 from jobmeter.api.http.idempotency import run_once
 from jobmeter.api.http.rate_limits import Throttled
@@ -74,7 +74,7 @@ _KEYED = frozenset({"GET", "UPDATE", "PARTIAL_UPDATE", "DELETE"})
 class Call:
     """One authenticated Rest.li request, its tunnel opened and its parameters read."""
 
-    state: State
+    state: AppContext
     application: Application
     now: datetime
     protocol: Protocol
@@ -257,7 +257,7 @@ async def _open_call(
     if len(segments) > (2 if resource.is_single else 3):
         raise Refused(Fault.ROUTE_UNKNOWN)
     message = await _read_message(request, resource, path, headers)
-    state = state_of(request)
+    state = app_context_of(request)
     now = await state.clock.read()
     application = await _authenticate(state, request, now)
     version = _read_version(request, state.settings.active_versions) if versioned else None
@@ -314,7 +314,7 @@ def _check_verb(resource: Resource, verb: str, path: str, headers: dict[str, str
         raise Refused(Fault.METHOD_NOT_ALLOWED, method=verb[:20], path=path[:200])
 
 
-async def _authenticate(state: State, request: Request, now: datetime) -> Application:
+async def _authenticate(state: AppContext, request: Request, now: datetime) -> Application:
     token = read_bearer(request)
     if token is None:
         raise Refused(Fault.TOKEN_EMPTY)
@@ -322,7 +322,7 @@ async def _authenticate(state: State, request: Request, now: datetime) -> Applic
 
 
 async def _count_call(
-    state: State, application: Application, resource: Resource, now: datetime, headers: dict[str, str]
+    state: AppContext, application: Application, resource: Resource, now: datetime, headers: dict[str, str]
 ) -> None:
     """Every call of a known application counts, whatever becomes of it (spec 12.5)."""
     try:

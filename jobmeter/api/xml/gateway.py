@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_url, read_bearer, read_body
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, app_context_of
 from jobmeter.api.http.idempotency import HEADER as IDEMPOTENCY_HEADER
 from jobmeter.api.http.idempotency import READING, make_receive, run_once
 from jobmeter.api.http.rate_limits import Throttled
@@ -47,7 +47,7 @@ class XmlCall:
     """One authenticated request. ``base_url`` is where the caller reaches the server."""
 
     request: Request
-    state: State
+    state: AppContext
     application: Application
     now: datetime
     is_json: bool
@@ -73,7 +73,7 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
 
     async def endpoint(request: Request) -> Response:
         is_json = _wants_json(request)
-        state = state_of(request)
+        state = app_context_of(request)
         now = await state.clock.read()
         quota_headers: dict[str, str] = {}
         try:
@@ -151,7 +151,7 @@ def _render_refusal(request: Request, refused: Refused, *, is_json: bool, now: d
     document = ErrorDocument(row.status, to_ms(now), request_id, refused.message)
     headers = _common_headers(request_id, is_json=is_json)
     if refused.fault in CHALLENGED:
-        headers["WWW-Authenticate"] = f'OAuth realm="{_find_base_url(request, state_of(request))}"'
+        headers["WWW-Authenticate"] = f'OAuth realm="{_find_base_url(request, app_context_of(request))}"'
         if row.label is not None:
             headers["oauth_problem"] = row.label
     if refused.fault is Fault.OVERLOADED:
@@ -162,11 +162,11 @@ def _render_refusal(request: Request, refused: Refused, *, is_json: bool, now: d
     return Response(body, status_code=row.status, headers=headers)
 
 
-def _find_base_url(request: Request, state: State) -> str:
+def _find_base_url(request: Request, state: AppContext) -> str:
     return state.settings.base_url.rstrip("/") or str(request.base_url).rstrip("/")
 
 
-async def _authenticate(request: Request, state: State, now: datetime) -> Application:
+async def _authenticate(request: Request, state: AppContext, now: datetime) -> Application:
     """By signature or by bearer token, of which the query may carry the latter (xml spec 4)."""
     authorization = request.headers.get("authorization", "")
     scheme = authorization.partition(" ")[0].lower()
@@ -184,7 +184,9 @@ async def _authenticate(request: Request, state: State, now: datetime) -> Applic
         raise
 
 
-async def _count_call(state: State, application: Application, now: datetime, headers: dict[str, str]) -> None:
+async def _count_call(
+    state: AppContext, application: Application, now: datetime, headers: dict[str, str]
+) -> None:
     """Every call counts, and ``headers`` tell how many are left; too many are a 403 here (xml spec 10 and 16, row 32)."""
     try:
         quota = await state.rate_limits.take(application_id=application.id, resource=RESOURCE, now=now)
@@ -201,7 +203,7 @@ def _read_query_token(request: Request, authorization: str) -> str | None:
     return dict(parse_qsl(query)).get("oauth2_access_token")
 
 
-async def _authenticate_signature(request: Request, state: State, now: datetime) -> Application:
+async def _authenticate_signature(request: Request, state: AppContext, now: datetime) -> Application:
     path = (request.scope.get("raw_path") or b"").decode("latin-1")
     host = request.headers.get("host", "")
     # What a proxy ended is not told reliably, so both schemes and the configured address count as called.
