@@ -22,9 +22,9 @@ from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import plain_refusal, restli_refusal
-from jobmeter.api.http.shutdown import on_shutdown
 from jobmeter.api.outages import respond_to_outage
 from jobmeter.api.routes import make_routes
+from jobmeter.api.shutdown import on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.database.connection import DatabaseUnusable

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import app_context_of
-from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
+from jobmeter.api.oauth.forms import check_present, read_client_form
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.tokens import flow as tokens
 

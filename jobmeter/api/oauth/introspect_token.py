@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import app_context_of
-from jobmeter.api.http.forms import check_present, read_client_form
 from jobmeter.api.http.responses import json_response, oauth_refusal
 from jobmeter.api.oauth.access_token import UNCACHED
+from jobmeter.api.oauth.forms import check_present, read_client_form
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.partners.model import Application, TokenLife

@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import AppContext
-from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
 from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.filters.json import serialize_refused_event
 from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy
 
 

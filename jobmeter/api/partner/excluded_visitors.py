@@ -10,13 +10,13 @@ from starlette.responses import Response
 from jobmeter.api.http.bodies import read_operator_body
 from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.parameters import read_path_id
-from jobmeter.api.http.refused_events import serialize_refused_event
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.filters.json import serialize_refused_event
 from jobmeter.metering.filters.model import (
     ExcludedVisitor,
 )
