@@ -1,7 +1,10 @@
-"""Owns what every endpoint needs from its surroundings: database, settings, the clock, the bell for the worker."""
+"""Owns what every endpoint needs: of the process (database, settings, clock, caches), and of the request at hand.
+
+Does not own the way of a request (``http.pipeline``).
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,7 +19,7 @@ from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
-from jobmeter.partners.model import IssuedToken
+from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
@@ -28,11 +31,11 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """``ring`` tells the background worker that there is something to do; it never waits. ``singles`` takes in
+    """``ring`` wakes the background worker; it never waits. ``singles`` ingests
     the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
-    callers ask at once in one statement. ``known`` and ``job_lists`` are what this
+    callers request at once in one statement. ``known`` and ``job_lists`` are what this
     process remembers of jobs, for intake and for reports.
     """
 
@@ -51,7 +54,37 @@ class AppContext:
     proxies: TrustedProxies
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who signed in. ``sender`` is the name under which idempotency keys are kept; a partner has an application."""
+
+    sender: str
+    application: Application | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """One request on its way. ``headers`` are sent with the response, whichever way it ends.
+
+    ``caller`` and ``body`` are empty until the credentials have been judged, and where there are none.
+    """
+
+    request: Request
+    app: AppContext
+    now: datetime
+    headers: dict[str, str] = field(default_factory=dict)
+    caller: Caller | None = None
+    body: bytes = b""
+
+    @property
+    def application(self) -> Application:
+        """The application whose token this is, on endpoints for partners."""
+        assert self.caller is not None, "nobody has signed in"
+        assert self.caller.application is not None, "the caller is no partner"
+        return self.caller.application
+
+
 def app_context_of(request: Request) -> AppContext:
-    state = request.app.state.jobmeter
-    assert isinstance(state, AppContext)
-    return state
+    context = request.app.state.jobmeter
+    assert isinstance(context, AppContext)
+    return context

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from jobmeter.api.http.responses import row_error
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
@@ -44,14 +44,14 @@ async def get_by_ids(call: Call) -> Reply:
 
 async def _read_now(call: Call, asked: ByIdsRequest) -> dict[str, JobReport]:
     """With what others ask at the same time."""
-    state = call.state
+    app = call.app
     async with name_failed_source(
-        state.database,
+        app.database,
         ReportKind.BY_IDS,
         shard=call.application.shard,
-        seconds_max=state.settings.report_seconds_max,
+        seconds_max=app.settings.report_seconds_max,
     ):
-        return await state.job_reports.submit(asked)
+        return await app.job_reports.submit(asked)
 
 
 async def _read_as_of(call: Call, query: ReportQuery, asked: ByIdsRequest) -> dict[str, JobReport]:
@@ -68,7 +68,7 @@ async def find_by_range(call: Call) -> Reply:
     )
     async with open_call_report(call, ReportKind.BY_RANGE) as connection:
         found = await reports.report_by_range(
-            connection, query, start=page.start, count=page.count, lists=call.state.job_lists
+            connection, query, start=page.start, count=page.count, lists=call.app.job_lists
         )
     paging = make_paging(
         page, path=call.path, query=call.query, returned=len(found.reports), total=found.total
@@ -80,10 +80,10 @@ async def find_by_range(call: Call) -> Reply:
 def open_call_report(call: Call, kind: ReportKind) -> AbstractAsyncContextManager[Connection]:
     """A connection for the report; what can not be read is told by its own error code."""
     return open_report(
-        call.state.database,
+        call.app.database,
         kind,
         shard=call.application.shard,
-        seconds_max=call.state.settings.report_seconds_max,
+        seconds_max=call.app.settings.report_seconds_max,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from jobmeter.api.http.responses import error_object
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_TASK
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
@@ -36,7 +36,7 @@ async def batch_create_jobs(call: Call) -> Reply:
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields=fields)
     _check_batch(elements)
     rows = [await _submit_operation(call, element) for element in elements]
-    call.state.ring()
+    call.app.ring()
     return Reply(wrap_batch_create(rows))
 
 
@@ -57,7 +57,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
         if not isinstance(element, dict):
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
         # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
-        async with call.state.database.transaction() as connection:
+        async with call.app.database.transaction() as connection:
             taken = await jobs.submit_operation_with_locations(
                 connection,
                 child=call.application,

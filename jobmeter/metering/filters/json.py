@@ -1,4 +1,4 @@
-"""How a refused event is drawn, for the operator and for its partner."""
+"""Owns a refused event as JSON, for the operator and for its partner."""
 
 from typing import Any
 
