@@ -1,6 +1,6 @@
 """Owns telling when the database can not be used: what counts as that, and how often the log says so.
 
-Does not own what is answered meanwhile (``api.outages``) or when it is tried again (the pool, the loop).
+Does not own what is answered meanwhile (``api.http.pipeline``) or when it is tried again (the pool, the loop).
 """
 
 import logging

@@ -49,7 +49,7 @@ class PreparedCall:
 
 
 class Dialect(Protocol[TargetT]):
-    """What one protocol decides for itself; ``serve`` calls it in this order. Each step may raise ``Refused``."""
+    """What one protocol decides for itself, in this order. All steps but the first and the last may raise ``Refused``."""
 
     @property
     def throttled(self) -> Fault:
@@ -73,13 +73,14 @@ class Dialect(Protocol[TargetT]):
         ...
 
     def refuse(self, context: RequestContext, refused: Refused, /) -> Response:
-        """Never raises: also requests that ``open`` could not read are refused."""
+        """The response to whatever was refused, at whichever step."""
         ...
 
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     # A refusal is stamped with the machine's time while the installation's cannot be read.
     context = RequestContext(request=request, app=app_context_of(request), now=read_machine_clock())
+    dialect.open(context)
     try:
         context = replace(context, now=await context.app.clock.read())
         context, target = await _admit(context, dialect)
@@ -105,7 +106,6 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
 async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> tuple[RequestContext, TargetT]:
     """All that is judged before the body is read: nobody without credentials makes the server hold one."""
     try:
-        dialect.open(context)
         check_url(context.request)
         target = dialect.find_target(context)
         check_declared_length(context.request, bytes_max=target.body_bytes_max)

@@ -81,15 +81,13 @@ class RestliDialect:
         self._is_versioned = is_versioned
 
     def open(self, context: RequestContext) -> None:
-        """Raises ``Refused(PROTOCOL_UNKNOWN)``."""
         context.headers.update(gateway_headers(context.request.scope.get("http_version", "1.1")))
-        read_protocol_header(context.request)
 
     def find_target(self, context: RequestContext) -> RestliTarget:
-        """Raises ``Refused``: ROUTE_UNKNOWN, RESOURCE_UNKNOWN; METHOD_NOT_ALLOWED, LENGTH_REQUIRED as far as the
-        headers say.
+        """Raises ``Refused``: PROTOCOL_UNKNOWN; ROUTE_UNKNOWN, RESOURCE_UNKNOWN; METHOD_NOT_ALLOWED, LENGTH_REQUIRED as
+        far as the headers say.
         """
-        request = context.request
+        request, protocol = context.request, read_protocol_header(context.request)
         name = request.path_params["rest"].partition("/")[0]
         resource = self._resources.get(name)
         if resource is None and not self._is_versioned:
@@ -101,7 +99,7 @@ class RestliDialect:
             resource=resource,
             path="/" + "/".join(segments),
             key=segments[2] if len(segments) > 2 else None,
-            protocol=read_protocol_header(request),
+            protocol=protocol,
         )
         if _read_override(request) is None:
             _check_verb(context, target, request.method)
