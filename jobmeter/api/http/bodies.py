@@ -41,6 +41,8 @@ def _declared_length(request: Request) -> int:
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
     """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is longer than allowed."""
+    if request.method in {"GET", "HEAD"} and not has_body(request):
+        return b""  # the server is not asked for what nobody sends
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -4,7 +4,7 @@ Does not own the way of a request (``http.pipeline``).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -62,19 +62,28 @@ class Caller:
     application: Application | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """One request on its way. ``headers`` are sent with the response, whichever way it ends.
+    """One request on its way, filled in by the pipeline alone. ``headers`` are sent with the response, however it ends.
 
-    ``caller`` and ``body`` are empty until the credentials have been judged, and where there are none.
+    ``now`` is the machine's time until the installation's is known. ``caller`` and ``body`` are empty until the credentials
+    have been judged, and on endpoints that have none.
     """
 
-    request: Request
-    app: AppContext
-    now: datetime
-    headers: dict[str, str] = field(default_factory=dict)
-    caller: Caller | None = None
-    body: bytes = b""
+    __slots__ = ("app", "body", "caller", "headers", "now", "request")
+
+    def __init__(self, request: Request, app: AppContext, *, now: datetime) -> None:
+        self.request = request
+        self.app = app
+        self.now = now
+        self.headers: dict[str, str] = {}
+        self.caller: Caller | None = None
+        self.body = b""
+
+    @property
+    def path(self) -> str:
+        """The decoded path. ``request.url`` would join and part the whole address for it."""
+        path: str = self.request.scope["path"]
+        return path
 
     @property
     def application(self) -> Application:

@@ -6,7 +6,7 @@ Does not own how a protocol signs callers in, what it reads or how it writes res
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -78,44 +78,46 @@ class Dialect(Protocol[TargetT]):
 
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
-    # A refusal is stamped with the machine's time while the installation's cannot be read.
-    context = RequestContext(request=request, app=app_context_of(request), now=read_machine_clock())
+    app = app_context_of(request)
+    context = RequestContext(request, app, now=read_machine_clock())
     dialect.open(context)
     try:
-        context = replace(context, now=await context.app.clock.read())
-        context, target = await _admit(context, dialect)
-        body = await read_body(request, bytes_max=target.body_bytes_max)
-        context = replace(context, body=body)
+        context.now = await app.clock.read()
+        target = await _admit(context, dialect)
+        context.body = await read_body(request, bytes_max=target.body_bytes_max)
         response = await _run(context, dialect, dialect.prepare(context, target))
     except Refused as refused:
         response = dialect.refuse(context, refused)
     except UNUSABLE as error:
-        context.app.database.outage.tell(error)
+        app.database.outage.tell(error)
         response = dialect.refuse(context, Refused(Fault.OVERLOADED))
     except ClientDisconnect:
-        log.info("%s %s: the client went away while it sent the body", request.method, request.url.path)
+        log.info("%s %s: the client went away while it sent the body", request.method, context.path)
         return Response()  # nobody reads it
     except Exception:
         # The text of an unforeseen error may hold a tenant's data: it is logged, and never part of the response.
-        log.exception("%s %s failed", request.method, request.url.path)
+        log.exception("%s %s failed", request.method, context.path)
         response = dialect.refuse(context, Refused(Fault.INTERNAL))
-    response.headers.update(context.headers)
+    # None of them is in the response yet: nothing needs to be looked for and replaced.
+    response.raw_headers += [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in context.headers.items()
+    ]
     return response
 
 
-async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> tuple[RequestContext, TargetT]:
+async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
     """All that is judged before the body is read: nobody without credentials makes the server hold one."""
     try:
         check_url(context.request)
         target = dialect.find_target(context)
         check_declared_length(context.request, bytes_max=target.body_bytes_max)
-        context = replace(context, caller=await dialect.authenticate(context, target))
+        context.caller = await dialect.authenticate(context, target)
         if target.quota:
             await _count_call(context, target, dialect.throttled)
     except Exception:
         await drop_body(context.request)
         raise
-    return context, target
+    return target
 
 
 async def _count_call(context: RequestContext, target: Target, throttled: Fault) -> None:

@@ -39,10 +39,10 @@ class PlainDialect:
 
     def find_target(self, context: RequestContext) -> PlainEndpoint:
         """Raises ``Refused(METHOD_NOT_ALLOWED)``."""
-        method, path = context.request.method, context.request.url.path
+        method = context.request.method
         if method not in self._endpoints:
             context.headers["Allow"] = ", ".join(sorted(self._endpoints))
-            raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=path[:200])
+            raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
         return self._endpoints[method]
 
     async def authenticate(self, context: RequestContext, target: PlainEndpoint) -> Caller | None:
@@ -59,7 +59,7 @@ class PlainDialect:
         request = context.request
         return PreparedCall(
             method=request.method,
-            path=f"{request.url.path}?{request.url.query}",
+            path=f"{context.path}?{request.scope['query_string'].decode('latin-1')}",
             body=context.body,
             is_write=request.method not in READING,
             run=partial(_call_handler, target, context),

@@ -37,6 +37,7 @@ from jobmeter.wire.restli.syntax import Protocol, RestliSyntaxError, Value, deco
 from jobmeter.wire.restli.tunnel import Message, open_tunnel
 from jobmeter.wire.restli.versions import (
     ACTIVE_VERSIONS,
+    Outcome,
     Version,
     VersionMissing,
     VersionNonexistent,
@@ -55,12 +56,15 @@ _READING = frozenset({Method.GET, Method.GET_ALL, Method.BATCH_GET, Method.FINDE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestliTarget:
-    """A resource as a request names it, before its method is known. ``key`` is the raw segment of the path."""
+    """A resource as a request names it, before its method is known. ``key`` is the raw segment of the path; ``version``
+    is what its header says, good or not, and ``None`` under a root without versions.
+    """
 
     resource: Resource
     path: str
     key: str | None
     protocol: Protocol
+    version: Outcome | None
 
     @property
     def quota(self) -> str:
@@ -100,6 +104,7 @@ class RestliDialect:
             path="/" + "/".join(segments),
             key=segments[2] if len(segments) > 2 else None,
             protocol=protocol,
+            version=_read_version(context) if self._is_versioned else None,
         )
         if _read_override(request) is None:
             _check_verb(context, target, request.method)
@@ -107,11 +112,13 @@ class RestliDialect:
             check_length(request, b"")
         return target
 
-    async def authenticate(self, context: RequestContext, _: RestliTarget) -> Caller:
+    async def authenticate(self, context: RequestContext, target: RestliTarget) -> Caller:
         """Raises ``Refused`` as ``authenticate_token``; then VERSION_MISSING, VERSION_NONEXISTENT."""
         caller = await authenticate_token(context)
-        if self._is_versioned:
-            _read_version(context)
+        if isinstance(target.version, VersionMissing):
+            raise Refused(Fault.VERSION_MISSING)
+        if isinstance(target.version, VersionNonexistent):
+            raise Refused(Fault.VERSION_NONEXISTENT, version=target.version.expanded)
         return caller
 
     def prepare(self, context: RequestContext, target: RestliTarget) -> PreparedCall:
@@ -132,7 +139,7 @@ class RestliDialect:
         if self._is_versioned:
             _check_parameters(target.resource, parameters)
         key = None if target.key is None else decode_path_key(target.key)
-        version = _read_version(context) if self._is_versioned else None
+        version = target.version if isinstance(target.version, Version) else None
         is_keyed = key is not None or target.resource.is_single
         header = context.request.headers.get("x-restli-method")
         try:
@@ -225,14 +232,9 @@ def _check_verb(context: RequestContext, target: RestliTarget, verb: str) -> Non
         raise Refused(Fault.METHOD_NOT_ALLOWED, method=verb[:20], path=target.path[:200])
 
 
-def _read_version(context: RequestContext) -> Version:
+def _read_version(context: RequestContext) -> Outcome:
     active_versions = _list_versions(context.app.settings.active_versions)
-    outcome = check_version(context.request.headers.get("linkedin-version"), active_versions)
-    if isinstance(outcome, VersionMissing):
-        raise Refused(Fault.VERSION_MISSING)
-    if isinstance(outcome, VersionNonexistent):
-        raise Refused(Fault.VERSION_NONEXISTENT, version=outcome.expanded)
-    return outcome
+    return check_version(context.request.headers.get("linkedin-version"), active_versions)
 
 
 @lru_cache(maxsize=8)

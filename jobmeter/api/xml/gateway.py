@@ -126,7 +126,7 @@ class XmlDialect:
         )
         return PreparedCall(
             method=request.method,
-            path=f"{request.url.path} {'json' if call.is_json else 'xml'}",
+            path=f"{context.path} {'json' if call.is_json else 'xml'}",
             body=context.body,
             is_write=request.method not in READING,
             run=partial(_carry_out, target.handler, call),
