@@ -33,7 +33,7 @@ CALLS_MAX_OTHERS = 100_000
 ASK_AGAIN_AFTER = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """``remaining`` is what this process knows: others may have used more since it last asked."""
 
@@ -95,9 +95,13 @@ class RateLimits:
             await self._lease(counter, key, calls_max, now)
         resets_in_seconds = math.ceil((end_of(key[2]) - now).total_seconds())
         if counter.left == 0:
-            raise Throttled(Quota(calls_max, 0, resets_in_seconds))
+            raise Throttled(Quota(calls_max=calls_max, remaining=0, resets_in_seconds=resets_in_seconds))
         counter.left -= 1
-        return Quota(calls_max, calls_max - counter.taken + counter.left, resets_in_seconds)
+        return Quota(
+            calls_max=calls_max,
+            remaining=calls_max - counter.taken + counter.left,
+            resets_in_seconds=resets_in_seconds,
+        )
 
     def _counter(self, key: _Key) -> _Counter:
         if key[2] > self._newest_day:

@@ -11,8 +11,7 @@ from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.metering.filters import flow as filters
-from jobmeter.metering.filters.json import serialize_refused_event
-from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy
+from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy, serialize_refused_event
 
 
 class PolicyBody(OperatorBody):

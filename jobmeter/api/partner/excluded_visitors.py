@@ -12,8 +12,7 @@ from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.metering.filters import flow as filters
-from jobmeter.metering.filters.json import serialize_refused_event
-from jobmeter.metering.filters.model import ExcludedVisitor
+from jobmeter.metering.filters.model import ExcludedVisitor, serialize_refused_event
 from jobmeter.metering.intake.model import find_address, find_visitor
 
 Text = Annotated[

@@ -216,7 +216,9 @@ def _open_message(context: RequestContext, target: RestliTarget) -> Message:
         body = expand_body(body, encoding, bytes_max=target.body_bytes_max)
     check_length(request, body)
     query = decode_text(request.scope["query_string"])
-    sent = Message(request.method, query, request.headers.get("content-type"), body)
+    sent = Message(
+        method=request.method, query=query, content_type=request.headers.get("content-type"), body=body
+    )
     try:
         message = open_tunnel(sent, _read_override(request))
     except RestliSyntaxError as error:
