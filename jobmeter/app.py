@@ -113,7 +113,7 @@ async def open_state(
             database=database,
             settings=settings,
             clock=clock,
-            ring=bell.set,
+            wake_worker=bell.set,
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
             tokens=batch_tokens(database),

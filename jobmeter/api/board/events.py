@@ -29,7 +29,7 @@ async def receive_events(context: RequestContext) -> Response:
         # was ingested.
         raise Refused(Fault.OVERLOADED) from error
     if reply.jobs_noted:
-        context.app.ring()
+        context.app.wake_worker()
     return json_response(serialize_intake_reply(reply))
 
 

@@ -47,7 +47,7 @@ async def _read(app: AppContext, after: int, limit: int) -> tuple[list[Promotion
 
 async def take_snapshot(context: RequestContext) -> Response:
     """NDJSON: a line with the ``cursor`` to follow from, then one for each job that is promoted at this moment."""
-    await context.app.database.check()  # once the answer has begun it can not be refused any more
+    await context.app.database.check()  # once the response has begun it cannot be refused
     headers = {"Cache-Control": "no-store"}
     return StreamingResponse(_write_snapshot(context.app), media_type=NDJSON, headers=headers)
 
@@ -63,7 +63,7 @@ async def _write_snapshot(app: AppContext) -> AsyncIterator[bytes]:
 
 def serialize_change(change: PromotionChange, settings: Settings) -> dict[str, Any]:
     job_id = change.job_id
-    drawn = {
+    shown = {
         "jobPostingId": job_id,
         "externalJobPostingId": change.external_id,
         "developerApplication": f"{URN_APPLICATION}{change.application_id}",
@@ -74,4 +74,4 @@ def serialize_change(change: PromotionChange, settings: Settings) -> dict[str, A
         "clicksLeft": change.clicks_left,
         **make_links(settings.base_url, job_id, key=settings.secret_key),
     }
-    return ({"cursor": str(change.number)} | drawn) if change.number else drawn
+    return ({"cursor": str(change.number)} | shown) if change.number else shown

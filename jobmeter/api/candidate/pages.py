@@ -93,7 +93,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
-    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it can not be made durable."""
+    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
     event = Event(
         source=SOURCE,
         id=secrets.token_hex(12),
@@ -117,8 +117,8 @@ def is_head(request: Request) -> bool:
 
 def is_prefetch(request: Request) -> bool:
     """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
-    told = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
-    return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
+    purposes = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
+    return "prefetch" in purposes or request.headers.get("x-moz", "").lower() == "prefetch"
 
 
 def read_token(context: RequestContext, purpose: str) -> int:
@@ -149,9 +149,9 @@ def render_gone(request: Request) -> Response:
 
 
 def structured_data(page: JobPage) -> str:
-    """schema.org JobPosting as JSON that may stand in a script element."""
+    """schema.org JobPosting as JSON that is safe in a script element."""
     content = page.content
-    drawn: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "JobPosting",
         "title": page.title,
@@ -164,21 +164,21 @@ def structured_data(page: JobPage) -> str:
         "directApply": False,
     }
     if content.get("employmentStatus"):
-        drawn["employmentType"] = content["employmentStatus"]
+        shown["employmentType"] = content["employmentStatus"]
     if page.company_page:
-        drawn["hiringOrganization"]["sameAs"] = page.company_page
+        shown["hiringOrganization"]["sameAs"] = page.company_page
     if content.get("workplaceTypes") == ["Remote"]:
-        drawn["jobLocationType"] = "TELECOMMUTE"
-    text = msgspec.json.encode(drawn).decode()
+        shown["jobLocationType"] = "TELECOMMUTE"
+    text = msgspec.json.encode(shown).decode()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def serialize_address(location: str, country: str) -> dict[str, str]:
     """A PostalAddress: search engines ask for the country by its code."""
     address = parse_address(location, country=country)
-    told = {
+    parts = {
         "addressLocality": address.locality,
         "addressRegion": address.region,
         "addressCountry": address.country,
     }
-    return {"@type": "PostalAddress"} | {name: text for name, text in told.items() if text}
+    return {"@type": "PostalAddress"} | {name: text for name, text in parts.items() if text}

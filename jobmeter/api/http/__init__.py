@@ -1,4 +1,4 @@
 """Owns what every endpoint shares: the pipeline, contexts, credentials, bodies, responses, idempotency, limits.
 
-Knows no resource. Plain JSON's dialect stands here, since five rooms speak it.
+Knows no resource. Plain JSON's dialect is here, since five rooms speak it.
 """

@@ -33,7 +33,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """``ring`` wakes the background worker; it never waits. ``singles`` ingests
+    """``wake_worker`` never waits. ``singles`` ingests
     the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
     callers request at once in one statement. ``known`` and ``job_lists`` are what this
     process remembers of jobs, for intake and for reports.
@@ -42,7 +42,7 @@ class AppContext:
     database: Database
     settings: Settings
     clock: Clock
-    ring: Callable[[], None]
+    wake_worker: Callable[[], None]
     rate_limits: RateLimits
     singles: Batcher[Event, ApplyTarget | None]
     tokens: Batcher[str, IssuedToken | None]

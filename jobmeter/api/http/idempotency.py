@@ -59,7 +59,7 @@ async def run_once(
     try:
         await _keep(state, asked, response, now)
     except (psycopg.Error, PoolTimeout):
-        # The work is done and told: that a repeat would run again is the lesser evil.
+        # The work is done and the client is answered: that a repeat would run again is the lesser evil.
         log.exception("an answer could not be kept for repeats")
     return response
 

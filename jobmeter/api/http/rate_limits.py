@@ -1,4 +1,4 @@
-"""Owns how many calls an application may make to a resource on a UTC day, and the headers that tell it.
+"""Owns how many calls an application may make to a resource on a UTC day, and the headers that report it.
 
 Does not own the count: it is the database's, so that it holds for all processes and over restarts.
 """
@@ -51,7 +51,7 @@ class Quota:
 
 
 class Throttled(Refused):
-    """The refusal, with the quota that its answer tells of."""
+    """The refusal, with the quota that its response reports."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota

@@ -16,7 +16,7 @@ from jobmeter.wire.restli.syntax import Protocol
 
 RETRY_SECONDS = "1"
 REQUEST_ID_HEADER = "x-li-request-id"
-PLACE = "jobmeter"  # there is one data centre as far as a caller can tell
+PLACE = "jobmeter"  # there is one data centre as far as a caller can see
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
@@ -97,7 +97,7 @@ def oauth_refusal(refused: Refused) -> Response:
 
 
 def _challenge_headers(refused: Refused) -> dict[str, str]:
-    """RFC 6750, 3: whoever is refused for want of a bearer token is asked for one."""
+    """RFC 6750, 3: who is refused for want of a bearer token is asked for one."""
     return {"WWW-Authenticate": "Bearer"} if refused.fault in _BEARER_FAULTS else {}
 
 

@@ -15,7 +15,7 @@ FIELDS_MAX = 50
 
 
 def read_client_form(context: RequestContext) -> dict[str, str]:
-    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field stands twice (RFC 6749, 3.2)."""
+    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field is repeated (RFC 6749, 3.2)."""
     try:
         pairs = parse_qsl(
             context.body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
@@ -24,7 +24,7 @@ def read_client_form(context: RequestContext) -> dict[str, str]:
         raise Refused(Fault.FORM_MALFORMED, why=str(error)) from error
     form = dict(pairs)
     if len(form) < len(pairs):
-        raise Refused(Fault.FORM_MALFORMED, why="a field stands twice")
+        raise Refused(Fault.FORM_MALFORMED, why="a field is sent twice")
     client_id, client_secret = _read_basic(context.request)
     form.setdefault("client_id", client_id)
     form.setdefault("client_secret", client_secret)

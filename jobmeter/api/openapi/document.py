@@ -40,7 +40,7 @@ _SIGNS = {
     "eventsKey": "the job board's key (events key)",
 }
 _ABOUT = (
-    "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are told here in protocol 1.0.0 (ids=a&ids=b, "
+    "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are described here in protocol 1.0.0 (ids=a&ids=b, "
     "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
     "(start:(year:2026,month:11,day:1),end:(...)). Every write takes an Idempotency-Key."
 )
@@ -111,20 +111,20 @@ def _describe_restli(rows: list[RestliEndpoint]) -> dict[str, Any]:
     first = rows[0]
     resource = first.path.split("/")[2]
     names = " ".join(row.method for row in rows)
-    drawn: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": _name(f"/{first.path.split('/')[1]} {resource} {names}"),
         "tags": [resource],
         "summary": "; ".join(row.summary for row in rows),
         "parameters": _describe_parameters(resource, rows),
-        "security": _draw_security(first),
+        "security": _describe_security(first),
         "responses": _describe_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
     }
     bodies = list(dict.fromkeys(_name_body(row) for row in rows if row.body))
     if bodies:
         schema = refer(bodies[0]) if len(bodies) == 1 else {"anyOf": [refer(body) for body in bodies]}
         is_needed = all(row.body for row in rows) and not any(row.kind == "ACTION" for row in rows)
-        drawn["requestBody"] = {"required": is_needed, "content": {JSON: {"schema": schema}}}
-    return drawn
+        described["requestBody"] = {"required": is_needed, "content": {JSON: {"schema": schema}}}
+    return described
 
 
 def _describe_parameters(resource: str, rows: list[RestliEndpoint]) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
         if is_oauth
         else _describe_faults(_PLAIN_FAULTS, "PlainError")
     )
-    drawn: dict[str, Any] = {
+    described: dict[str, Any] = {
         "operationId": _name(f"{endpoint.verb} {path}"),
         "tags": [path.split("/")[1]],
         "summary": endpoint.summary,
@@ -212,21 +212,21 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
             for name, kind in re.findall(r"\{(\w+)(?::(\w+))?\}", endpoint.path)
         ],
         "responses": _describe_replies([endpoint]) | faults,
-        "security": _draw_security(endpoint),
+        "security": _describe_security(endpoint),
     }
     if endpoint.body:
         content = {FORM if is_oauth else JSON: {"schema": refer(_name_body(endpoint))}}
-        drawn["requestBody"] = {"required": True, "content": content}
-    described = describe(endpoint.handler)
-    return drawn | ({"description": described} if described else {})
+        described["requestBody"] = {"required": True, "content": content}
+    details = read_details(endpoint.handler)
+    return described | ({"description": details} if details else {})
 
 
-def describe(handler: Callable[..., Any]) -> str:
+def read_details(handler: Callable[..., Any]) -> str:
     """What a handler says of itself in its first line."""
     return (handler.__doc__ or "").strip().partition("\n")[0].replace("``", "")
 
 
-def _draw_security(endpoint: AnyEndpoint) -> list[dict[str, list[str]]]:
+def _describe_security(endpoint: AnyEndpoint) -> list[dict[str, list[str]]]:
     scheme = _SCHEMES.get(endpoint.audience)
     return [] if scheme is None else [{scheme: []}]
 

@@ -65,7 +65,7 @@ _CONTRACT: Final = text_of("^urn:li:contract:[0-9]{1,18}$", "urn:li:contract:200
 _URL: Final[Schema] = {"type": "string", "format": "uri", "maxLength": 2_083}
 _SHORT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX}
 
-# Good as it stands in a new sandbox, whose customer's contract this is.
+# Accepted as it is in a new sandbox, whose customer's contract this is.
 JOB_EXAMPLE: Final[Schema] = {
     "externalJobPostingId": "job-1",
     "jobPostingOperationType": "CREATE",

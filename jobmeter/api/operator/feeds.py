@@ -50,7 +50,7 @@ async def register_feed(context: RequestContext, body: FeedBody) -> Response:
             interval_minutes=body.interval_minutes,
             now=context.now,
         )
-    context.app.ring()
+    context.app.wake_worker()
     return json_response(serialize_feed(feed), status=201)
 
 
@@ -66,7 +66,7 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
     try:
         parts = urlsplit(body.url)
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None:
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
@@ -84,7 +84,7 @@ async def run_feed(context: RequestContext, body: RunBody) -> Response:
     async with context.app.database.transaction() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
         await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=context.now)
-    context.app.ring()
+    context.app.wake_worker()
     return json_response(serialize_feed(feed), status=202)
 
 
@@ -139,9 +139,9 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
 
 def serialize_report(report: FeedReport) -> dict[str, Any]:
     run = report.run
-    drawn = None
+    shown = None
     if run is not None:
-        drawn = {
+        shown = {
             "startedAt": run.started_at.isoformat(),
             "outcome": run.outcome,
             "message": run.message,
@@ -164,4 +164,4 @@ def serialize_report(report: FeedReport) -> dict[str, Any]:
         for error in report.errors
     ]
     is_full = len(errors) == ERRORS_SHOWN_MAX
-    return {"lastRun": drawn, "errors": errors, "nextAfter": errors[-1]["position"] if is_full else None}
+    return {"lastRun": shown, "errors": errors, "nextAfter": errors[-1]["position"] if is_full else None}

@@ -90,8 +90,8 @@ async def open_hiring_contract(context: RequestContext, body: HiringContractBody
             ends_at=body.ends_at,
         )
         contract = await hiring.open_hiring_contract(connection, draft=draft, now=context.now)
-        drawn = await _serialize(connection, contract, now=context.now)
-    return json_response(drawn, status=201)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content, status=201)
 
 
 async def show_hiring_contract(context: RequestContext) -> Response:
@@ -105,15 +105,15 @@ async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Res
         contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
         await hiring.grant(connection, contract=contract, application=application, now=context.now)
-        drawn = await _serialize(connection, contract, now=context.now)
+        content = await _serialize(connection, contract, now=context.now)
         if body.with_signing_secret:
-            drawn["signingSecret"] = await signatures.make_signing_secret(
+            content["signingSecret"] = await signatures.make_signing_secret(
                 connection,
                 application=application,
                 secret_key=context.app.settings.secret_key,
                 now=context.now,
             )
-    return json_response(drawn)
+    return json_response(content)
 
 
 async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> Response:
@@ -121,8 +121,8 @@ async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> 
         contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
         await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
-        drawn = await _serialize(connection, contract, now=context.now)
-    return json_response(drawn)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content)
 
 
 async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
@@ -132,8 +132,8 @@ async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Re
         is_new = await hiring.add_units(
             connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
-        drawn = await _serialize(connection, contract, now=context.now)
-    return json_response(drawn | {"wasRepeated": not is_new})
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content | {"wasRepeated": not is_new})
 
 
 async def adjust_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
@@ -143,8 +143,8 @@ async def adjust_hiring_contract(context: RequestContext, body: UnitsBody) -> Re
         is_new = await hiring.adjust_units(
             connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
-        drawn = await _serialize(connection, contract, now=context.now)
-    return json_response(drawn | {"wasRepeated": not is_new})
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content | {"wasRepeated": not is_new})
 
 
 async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Response:
@@ -156,19 +156,19 @@ async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Re
             price_micros=_read_price(body.price, contract.currency),
             valid_from=body.valid_from,
         )
-        drawn = await _serialize(connection, contract, now=context.now)
-    return json_response(drawn)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content)
 
 
 async def end_hiring_contract(context: RequestContext, body: EndBody) -> Response:
-    """At once, or at ``endsAt``. Jobs that run go on until they expire or are closed."""
+    """At once, or at ``endsAt``. Jobs that run continue until they expire or are closed."""
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
         ended = await hiring.end_hiring_contract(
             connection, contract=contract, ends_at=body.ends_at or context.now
         )
-        drawn = await _serialize(connection, ended, now=context.now)
-    return json_response(drawn)
+        content = await _serialize(connection, ended, now=context.now)
+    return json_response(content)
 
 
 def _read_price(text: str, currency: str) -> int:

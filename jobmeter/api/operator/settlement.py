@@ -68,8 +68,8 @@ async def create_exclusion(context: RequestContext, body: ExclusionBody) -> Resp
         if exclusion.criterion is Criterion.JOB and not await is_job(connection, exclusion.subject):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=exclusion.subject)
         number, is_new = await policy.exclude(connection, exclusion, now=context.now)
-    drawn = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
-    return json_response(drawn, status=201 if is_new else 200)
+    shown = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
+    return json_response(shown, status=201 if is_new else 200)
 
 
 async def is_job(connection: Connection, job_id: int) -> bool:
@@ -77,7 +77,7 @@ async def is_job(connection: Connection, job_id: int) -> bool:
 
 
 async def list_exclusions(context: RequestContext) -> Response:
-    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are told by hash."""
+    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are shown by hash."""
     after = read_query_number(context.request, "after", 0, largest=2**63 - 1)
     async with context.app.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)

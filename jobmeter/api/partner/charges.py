@@ -33,7 +33,7 @@ async def follow_charges(context: RequestContext) -> Response:
 
 
 async def _know_the_last(database: Database) -> None:
-    """Whoever reads the stream finds what is committed by now, and nobody else pays for it (see the horizon)."""
+    """Who reads the stream finds what is committed by now, and nobody else pays for it (see the horizon)."""
     for _ in range(2):
         async with database.transaction() as connection:
             await chain.advance_horizon(connection)

@@ -81,8 +81,8 @@ def serialize_not_charged(row: NotCharged) -> dict[str, Any]:
         "received": row.received,
         "charged": row.clicks_charged,
         "notCharged": [
-            {"reason": reason, "clicks": clicks, "message": says}
-            for reason, says, clicks in row.list_reasons()
+            {"reason": reason, "clicks": clicks, "message": message}
+            for reason, message, clicks in row.list_reasons()
         ],
     }
 
@@ -95,6 +95,6 @@ def write_csv(found: list[NotCharged]) -> str:
     for row in found:
         name = row.external_id
         safe = f"'{name}" if name.startswith(FIRST_CELLS_OF_FORMULAS) else name
-        for reason, says, clicks in row.list_reasons():
-            writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, says])
+        for reason, message, clicks in row.list_reasons():
+            writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, message])
     return text.getvalue()

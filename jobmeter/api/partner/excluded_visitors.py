@@ -37,7 +37,7 @@ async def list_own_refused(context: RequestContext) -> Response:
 
 
 async def list_excluded(context: RequestContext) -> Response:
-    """By hash: who is excluded can not be read back."""
+    """By hash: who is excluded cannot be read back."""
     async with context.app.database.connection() as connection:
         found = await filters.list_excluded(connection, application=context.application)
     return json_response({"elements": [serialize_excluded(one) for one in found]})

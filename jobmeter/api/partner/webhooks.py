@@ -1,4 +1,4 @@
-"""``/partner/webhooks``: where an application wants to be told, its signing secrets, what was delivered, replays."""
+"""``/partner/webhooks``: where an application receives notifications, its signing secrets, what was delivered, replays."""
 
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import (
     ASKED_KINDS,
     Delivery,
@@ -49,7 +49,7 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
     """Answers 201 with the signing secret: the only time it is shown."""
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
-        endpoint, secret = await notices.register_endpoint(
+        endpoint, secret = await notifications.register_endpoint(
             connection,
             application=context.application,
             url=body.url,
@@ -77,22 +77,22 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
         parts = urlsplit(body.url)
         port_is_good = parts.port != 0
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_good:
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
 
 
 async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
-    """Charges are told from now on; what was before stands in the stream."""
+    """Charges are notified from now on; earlier ones are in the stream."""
     if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
-        await notices.lock_cursor(connection, endpoint, begin_at=known)
+        await notifications.lock_cursor(connection, endpoint, begin_at=known)
 
 
 async def list_webhooks(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
-        found = await notices.list_endpoints(connection, application=context.application)
+        found = await notifications.list_endpoints(connection, application=context.application)
     return json_response({"elements": [serialize_webhook(endpoint) for endpoint in found]})
 
 
@@ -101,7 +101,9 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await notices.change_endpoint(connection, endpoint, url=body.url, email=body.email, kinds=body.kinds)
+        await notifications.change_endpoint(
+            connection, endpoint, url=body.url, email=body.email, kinds=body.kinds
+        )
         changed = await lock_own_endpoint(connection, context)
         await _follow_charges(connection, changed)
     return json_response(serialize_webhook(changed))
@@ -111,7 +113,7 @@ async def remove_webhook(context: RequestContext) -> Response:
     """What waits to be delivered is dropped."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await notices.remove_endpoint(connection, endpoint, now=context.now)
+        await notifications.remove_endpoint(connection, endpoint, now=context.now)
     return Response(status_code=204)
 
 
@@ -119,7 +121,9 @@ async def rotate_webhook_secret(context: RequestContext) -> Response:
     """A further secret: from now on each notice is signed with both, until the older one is retired."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        secret = await notices.rotate_secret(connection, endpoint, secret_key=context.app.settings.secret_key)
+        secret = await notifications.rotate_secret(
+            connection, endpoint, secret_key=context.app.settings.secret_key
+        )
     return json_response({"id": endpoint.id, "secret": secret}, status=201)
 
 
@@ -127,7 +131,7 @@ async def retire_webhook_secret(context: RequestContext) -> Response:
     """Removes the older of two secrets."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        is_removed = await notices.retire_older_secret(connection, endpoint)
+        is_removed = await notifications.retire_older_secret(connection, endpoint)
     return json_response({"id": endpoint.id, "wasRemoved": is_removed})
 
 
@@ -135,7 +139,7 @@ async def test_webhook(context: RequestContext) -> Response:
     """Sends a notice of kind TEST."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        await notices.post_to(
+        await notifications.post_to(
             connection,
             endpoint,
             kind=NotificationKind.TEST,
@@ -156,7 +160,7 @@ async def list_deliveries(context: RequestContext) -> Response:
     after = read_query_number(context.request, "after", 0, largest=10**18)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        found = await notices.list_deliveries(
+        found = await notifications.list_deliveries(
             connection, endpoint, state=wanted, after=after, rows_max=DELIVERIES_SHOWN_MAX
         )
     is_full = len(found) == DELIVERIES_SHOWN_MAX
@@ -172,13 +176,15 @@ async def replay_deliveries(context: RequestContext, body: ReplayBody) -> Respon
     """Sends dead deliveries again, or those that are named, under the ids that they had."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
-        count = await notices.replay(connection, endpoint, notice_ids=body.ids, now=context.now)
+        count = await notifications.replay(connection, endpoint, notice_ids=body.ids, now=context.now)
     return json_response({"replayed": count}, status=202)
 
 
 async def lock_own_endpoint(connection: Connection, context: RequestContext) -> NotificationEndpoint:
     endpoint_id = read_path_id(context.request, "webhook_id", what="webhook")
-    return await notices.lock_endpoint(connection, application=context.application, endpoint_id=endpoint_id)
+    return await notifications.lock_endpoint(
+        connection, application=context.application, endpoint_id=endpoint_id
+    )
 
 
 def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:

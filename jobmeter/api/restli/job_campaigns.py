@@ -25,7 +25,7 @@ async def create_campaign(call: Call) -> Reply:
     draft = _read_draft(call.read_json())
     async with call.app.database.transaction() as connection:
         made = await campaigns.create_campaign(connection, child=call.application, draft=draft, now=call.now)
-    call.app.ring()
+    call.app.wake_worker()
     return Reply(
         None,
         status=202,
@@ -73,7 +73,7 @@ async def _change(call: Call, change: CampaignChange) -> Campaign:
             connection, child=call.application, campaign_id=campaign_id, change=change, now=call.now
         )
         changed = await campaigns.find_campaign(connection, child=call.application, campaign_id=campaign_id)
-    call.app.ring()
+    call.app.wake_worker()
     return changed
 
 
@@ -92,7 +92,7 @@ def _read_key(call: Call) -> int:
 
 
 def _serialize(campaign: Campaign) -> dict[str, Any]:
-    drawn = {
+    shown = {
         "id": campaign.urn,
         "partnerJobCampaignId": campaign.partner_job_campaign,
         "name": campaign.name,
@@ -103,10 +103,10 @@ def _serialize(campaign: Campaign) -> dict[str, Any]:
         "lastModifiedAt": to_ms(campaign.changed_at),
     }
     if campaign.ends_at is not None:
-        drawn["endTime"] = to_ms(campaign.ends_at)
+        shown["endTime"] = to_ms(campaign.ends_at)
     if campaign.ended_at is not None:
-        drawn["endedAt"] = to_ms(campaign.ended_at)
-    return drawn
+        shown["endedAt"] = to_ms(campaign.ended_at)
+    return shown
 
 
 def _read_draft(body: Any) -> CampaignDraft:

@@ -45,14 +45,14 @@ def _read_ids(call: Call) -> dict[str, UUID]:
 
 
 def _serialize(task: Task) -> dict[str, Any]:
-    drawn = {
+    shown = {
         "externalJobPostingId": task.external_id,
         "location": task.location,
         "id": task.urn,
         "status": task.status,
     }
     if task.job_id is not None and task.status in {TaskStatus.SUCCEEDED, TaskStatus.PROCESSED}:
-        drawn["jobPosting"] = f"{URN_JOB}{task.job_id}"
+        shown["jobPosting"] = f"{URN_JOB}{task.job_id}"
     if task.error_message is not None:
-        drawn["errorMessage"] = task.error_message
-    return drawn
+        shown["errorMessage"] = task.error_message
+    return shown

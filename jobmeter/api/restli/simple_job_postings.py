@@ -36,7 +36,7 @@ async def batch_create_jobs(call: Call) -> Reply:
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields=fields)
     _check_batch(elements)
     rows = [await _submit_operation(call, element) for element in elements]
-    call.app.ring()
+    call.app.wake_worker()
     return Reply(wrap_batch_create(rows))
 
 
@@ -72,7 +72,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     urn = f"{URN_TASK}{taken.task_id}"
     row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
     if taken.alternate_task_ids:
-        # A row has one id; the tasks of the other locations are told beside it.
+        # A row has one id; the tasks of the other locations are listed beside it.
         tasks = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
         row["entity"] = {
             "externalJobPostingId": element["externalJobPostingId"],
@@ -83,17 +83,17 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
 
 def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
     """Under ``/rest`` an error has a code, names the request and the job it is about (spec 4.2)."""
-    drawn = error_object(refused)
+    shown = error_object(refused)
     if call.version is None:
-        return drawn
+        return shown
     if refused.fault is Fault.JOB_FIELDS_INVALID:
-        drawn["code"] = _name_field_error(refused.message)
-    drawn["requestId"] = call.request_id
+        shown["code"] = _name_field_error(refused.message)
+    shown["requestId"] = call.request_id
     external_id = element.get("externalJobPostingId") if isinstance(element, dict) else None
     if isinstance(external_id, str):
-        drawn["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
-        drawn["errorDetails"] = {"externalJobPostingId": external_id}
-    return drawn
+        shown["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
+        shown["errorDetails"] = {"externalJobPostingId": external_id}
+    return shown
 
 
 def _name_field_error(lines: str) -> str:

@@ -190,7 +190,7 @@ async def _authenticate_signature(context: RequestContext) -> Caller:
     """What is signed are verb, URL and query: documents are never sent as forms, whose fields would be signed too."""
     request = context.request
     host = request.headers.get("host", "")
-    # What a proxy ended is not told reliably, so both schemes and the configured address count as called.
+    # Whether a proxy ended the encryption is not known for certain: both schemes and the configured address count as called.
     bases = dict.fromkeys((f"https://{host}", f"http://{host}", _find_base_url(context)))
     signed = SignedRequest(
         method=request.method,

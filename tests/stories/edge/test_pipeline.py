@@ -107,8 +107,8 @@ def test_a_client_that_goes_away_in_its_body_is_one_line(sandbox_client, caplog)
 @pytest.fixture(scope="module")
 def server_process(cluster_url, tmp_path_factory):
     for database_url in make_database(cluster_url, TEMPLATE):
-        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as told:
-            yield told
+        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as credentials:
+            yield credentials
 
 
 @pytest.mark.parametrize("size", [10, 3_000_000])
@@ -225,7 +225,7 @@ def test_who_is_not_known_is_asked_to_sign_in(sandbox_client, path, challenge, h
 @pytest.mark.parametrize(
     ("resource", "path"), [("jobs", "/v1/jobs/1"), ("jobPostingStatus", "/v2/jobPostingStatus")]
 )
-def test_who_has_used_up_its_calls_is_told_when_there_are_more(database_url, resource, path):
+def test_who_has_used_up_its_calls_reads_when_there_are_more(database_url, resource, path):
     with open_sandbox_client(database_url, rate_limits=f"{resource}=1") as sandbox_client:
         headers = sandbox_client.headers()
         answers = [sandbox_client.client.get(path, headers=headers) for _ in range(2)]
