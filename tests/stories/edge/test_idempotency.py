@@ -18,6 +18,7 @@ from tests.support.sandbox_client import bearer, make_event
 
 ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"
 NOW = read_machine_clock()
+WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://partner.example/hook"}
 
 
 def draft(name="Acme"):
@@ -40,6 +41,8 @@ def writes(sandbox_client):
         ),
         ("partner", "/operator/partners", operator, {"name": "Another"}),
         ("events", "/events", bearer(sandbox_client.credentials["events_key"]), [click]),
+        ("webhook", "/partner/webhooks", sandbox_client.headers(), WEBHOOK),
+        ("clock", "/sandbox/clock", operator, {"advance": "1h"}),
     ]
 
 
