@@ -44,7 +44,8 @@ WITH paid AS (
            clicks_refused = kept.clicks_refused + excluded.clicks_refused, charge_micros = kept.charge_micros + excluded.charge_micros
 ), booked AS (
     INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day, booked_at, cause)
-    SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, %(day)s, %(booked_at)s, %(batch)s
+    SELECT shard, reference, {Purpose.CHARGE}, {AccountKind.JOB}, job_id, {AccountKind.EARNED}, contract_id,
+           charged * price, currency, %(day)s, %(booked_at)s, %(batch)s
       FROM paid WHERE charged > 0
 )
 SELECT coalesce(sum(charged), 0)::bigint, coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint,

@@ -84,8 +84,8 @@ INSERT INTO job_day_restatements (
     clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
     after_charge_micros
 )
-SELECT shard, job_id, day, %(recorded_at)s, 2, reasons, partner_contract_id, 0, -clicks, -charged, 0, -micros,
-       views, job_days.apply_clicks, job_days.clicks_charged, clicks_refused, job_days.charge_micros
+SELECT shard, job_id, day, %(recorded_at)s, {RestatementCause.SETTLEMENT}, reasons, partner_contract_id,
+       0, -clicks, -charged, 0, -micros, views, job_days.apply_clicks, job_days.clicks_charged, clicks_refused, job_days.charge_micros
   FROM due
   JOIN job_days USING (shard, job_id)
  WHERE day = %(day)s
@@ -97,8 +97,8 @@ INSERT INTO asked_postings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, destination_shard, amount,
     unit, cause, corrects
 )
-SELECT held_budgets.shard, md5('settle ' || charge)::uuid, 5, 4, partner_contract_id,
-       CASE WHEN is_open THEN 3 ELSE 2 END,
+SELECT held_budgets.shard, md5('settle ' || charge)::uuid, {Purpose.REVERSE}, {AccountKind.EARNED},
+       partner_contract_id, CASE WHEN is_open THEN {AccountKind.JOB} ELSE {AccountKind.CONTRACT} END,
        CASE WHEN is_open THEN job_id ELSE partner_contract_id END,
        CASE WHEN is_open THEN held_budgets.shard ELSE partner_contracts.shard END,
        sum(amount_micros), held_budgets.currency, job_id, charge
@@ -119,8 +119,8 @@ WITH recorded AS (
         clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
         after_charge_micros
     )
-    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, after.partner_contract_id,
-           asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
+    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, {RestatementCause.LATE_EVENTS}, %(batch)s,
+           after.partner_contract_id, asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
            coalesce(amount, 0), after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused,
            after.charge_micros
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
@@ -139,7 +139,7 @@ WITH recorded AS (
       LEFT JOIN LATERAL (
             SELECT amount
               FROM charge_postings
-             WHERE shard = asked.shard AND reference = charge_reference(asked.day, asked.job_id, %(batch)s) AND purpose = 3
+             WHERE shard = asked.shard AND reference = charge_reference(asked.day, asked.job_id, %(batch)s) AND purpose = {Purpose.CHARGE}
             OFFSET 0) AS charged
         ON true
     RETURNING 1
@@ -153,7 +153,7 @@ SELECT charge_postings.shard, source_id, destination_id, unit, amount, EXISTS (S
   FROM charge_postings
  WHERE shard IN (SELECT generate_series(0, 255))
    AND reference = %(reference)s
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
 
 -- name: sum_corrections
 SELECT coalesce(sum(amount), 0)::bigint
