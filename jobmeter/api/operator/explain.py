@@ -25,8 +25,7 @@ from jobmeter.explain.model import (
 )
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import model as identity
-
-KINDS = ("view", "applyClick")
+from jobmeter.wire.events import KINDS
 
 
 @with_operator_key

@@ -14,7 +14,7 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
-from jobmeter.metering.model import VERDICTS, EventColumns, Verdict
+from jobmeter.metering.model import VERDICTS, EventColumns, EventKind, Verdict
 from jobmeter.partners.model import Application
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
@@ -69,7 +69,7 @@ async def count_refused(
     connection: Connection, columns: EventColumns, verdicts: Column, rows: Column
 ) -> None:
     """Adds the refused clicks among the new ``rows`` to their reasons. After the charge: the jobs are locked."""
-    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == 1)]
+    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == EventKind.APPLY_CLICK)]
     if len(refused) == 0:
         return
     days = columns.times_ms[refused] // 86_400_000

@@ -15,7 +15,7 @@ from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
-from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
+from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -111,7 +111,7 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
     starts[1:] = (job_ids[1:] != job_ids[:-1]) | (days[1:] != days[:-1])
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
-    is_click = columns.kinds[rows] == 1
+    is_click = columns.kinds[rows] == EventKind.APPLY_CLICK
     meter_rows = windows.find_rows(job_ids[first])[1]
     return ClickCounts(
         shards=shards[first],
