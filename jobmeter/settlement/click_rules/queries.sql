@@ -7,15 +7,15 @@
 SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
 
 -- name: gather_clicks
--- The clicks that count. `origin` is what the key keeps of source and id.
+-- The clicks that count; `rule` stays null until one marks them. `origin` is what the key keeps of source and id.
 CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
 SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
-       0::smallint AS rule
+       NULL::smallint AS rule
   FROM events
  WHERE event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
-   AND kind = 1
-   AND verdict = 0
+   AND kind = {EventKind.APPLY_CLICK}
+   AND verdict = {Verdict.COUNTED}
 
 -- name: analyze_clicks
 ANALYZE settling_clicks
@@ -25,14 +25,14 @@ ANALYZE settling_clicks
 WITH repeated AS (
     SELECT origin
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
      GROUP BY origin
     HAVING count(*) > 1
 ), placed AS (
     SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
       FROM settling_clicks
       JOIN repeated USING (origin)
-     WHERE rule = 0
+     WHERE rule IS NULL
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
@@ -46,34 +46,34 @@ WITH excluded AS (
      WHERE day IS NULL
         OR day = %(day)s
 ), found AS (
-    SELECT clicks.ctid AS place FROM settling_clicks AS clicks JOIN excluded ON criterion = 1 AND excluded.origin = clicks.origin
+    SELECT clicks.ctid AS place FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.EVENT} AND excluded.origin = clicks.origin
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 2 AND subject = visitor
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.VISITOR} AND subject = visitor
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 3 AND subject = address
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.ADDRESS} AND subject = address
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 4 AND subject = job_id
+    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.JOB} AND subject = job_id
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks WHERE EXISTS (SELECT FROM excluded WHERE criterion = 5)
+    SELECT clicks.ctid FROM settling_clicks AS clicks WHERE EXISTS (SELECT FROM excluded WHERE criterion = {Criterion.DAY})
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM found))
-   AND rule = 0
+   AND rule IS NULL
 
 -- name: mark_data_centres
 UPDATE settling_clicks
    SET rule = %(rule)s
   FROM blocked_networks
  WHERE blocked_networks.address = settling_clicks.address
-   AND rule = 0
+   AND rule IS NULL
 
 -- name: mark_repeated_clicks
 -- Visitor 0 is unknown: two such clicks may be of two people.
 WITH repeated AS (
     SELECT job_id, visitor
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND visitor <> 0
      GROUP BY job_id, visitor
     HAVING count(*) > 1
@@ -81,7 +81,7 @@ WITH repeated AS (
     SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
       FROM settling_clicks
       JOIN repeated USING (job_id, visitor)
-     WHERE rule = 0
+     WHERE rule IS NULL
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
@@ -93,7 +93,7 @@ UPDATE settling_clicks
 WITH busy AS (
     SELECT visitor
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND visitor <> 0
      GROUP BY visitor
     HAVING count(*) > %(jobs_max)s
@@ -103,7 +103,7 @@ WITH busy AS (
       FROM settling_clicks
       JOIN busy USING (visitor)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule = 0
+     WHERE rule IS NULL
 ), bursts AS (
     SELECT visitor, half, part
       FROM placed
@@ -119,7 +119,7 @@ UPDATE settling_clicks
 WITH busy AS (
     SELECT address
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND address <> 0
      GROUP BY address
     HAVING count(*) > %(jobs_max)s
@@ -129,7 +129,7 @@ WITH busy AS (
       FROM settling_clicks
       JOIN busy USING (address)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule = 0
+     WHERE rule IS NULL
 ), bursts AS (
     SELECT address, half, part
       FROM placed
@@ -148,12 +148,12 @@ WITH seen AS (
       FROM events
      WHERE event_key >= event_key_floor(%(day)s - 1)
        AND event_key < event_key_floor(%(day)s + 1)
-       AND kind = 0
+       AND kind = {EventKind.VIEW}
        AND visitor <> 0
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE rule = 0
+ WHERE rule IS NULL
    AND visitor <> 0
    AND EXISTS (SELECT FROM seen WHERE is_of_day)
    AND NOT EXISTS (SELECT
@@ -168,7 +168,7 @@ CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
       FROM settling_clicks
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
      GROUP BY shard, job_id, batch
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
@@ -178,7 +178,7 @@ SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_p
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard
    AND reference = charge_reference(%(day)s, touched.job_id, touched.batch)
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
   LEFT JOIN job_budgets
     ON job_budgets.shard = touched.shard
    AND job_budgets.job_id = touched.job_id
@@ -205,12 +205,12 @@ WITH placed AS (
 ), judged AS (
     SELECT shard, event_key, job_id, batch, rule, price, CASE WHEN nth <= paid THEN reference END AS charge
       FROM placed
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
      UNION ALL
     SELECT shard, event_key, job_id, batch, rule, price, reference
       FROM settling_clicks
       JOIN touched_batches USING (shard, job_id, batch)
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
        AND NOT may_be_cut
 )
 INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)

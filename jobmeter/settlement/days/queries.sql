@@ -29,7 +29,7 @@ SELECT day, greatest(%(settled_at)s, touched_at)
 INSERT INTO settlement_jobs (day, shard, job_id)
 SELECT %(day)s, shard, job_id
   FROM settling_clicks
- WHERE rule <> 0
+ WHERE rule IS NOT NULL
  GROUP BY shard, job_id
 
 -- name: claim_jobs
