@@ -31,7 +31,7 @@ WITH charges AS (
         ON charge_postings.shard = %(shard)s
        AND reference BETWEEN charge_reference(charge_day, %(job_id)s, 0)
                          AND charge_reference(charge_day, %(job_id)s, 9223372036854775807)
-       AND purpose = 3
+       AND purpose = {Purpose.CHARGE}
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM charges
@@ -41,14 +41,14 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
  WHERE shard = %(shard)s
-   AND ((source_kind = 3 AND source_id = %(job_id)s) OR (destination_kind = 3 AND destination_id = %(job_id)s))
+   AND ((source_kind = {AccountKind.JOB} AND source_id = %(job_id)s) OR (destination_kind = {AccountKind.JOB} AND destination_id = %(job_id)s))
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  UNION ALL
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
  WHERE corrects IN (SELECT reference FROM charges)
-   AND destination_kind <> 3
+   AND destination_kind <> {AccountKind.JOB}
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  ORDER BY number
@@ -69,7 +69,7 @@ SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at,
   FROM charge_postings
  WHERE shard IN (SELECT generate_series(0, 255))
    AND reference = %(reference)s
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
 
 -- name: list_corrections
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
@@ -87,7 +87,7 @@ WITH page AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
+       AND kind = {EventKind.APPLY_CLICK}
      ORDER BY event_key
      LIMIT %(clicks_max)s
 )
@@ -108,7 +108,7 @@ WITH page AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
+       AND kind = {EventKind.APPLY_CLICK}
        AND batch = %(batch)s
      ORDER BY event_key
      LIMIT %(clicks_max)s
@@ -129,7 +129,7 @@ WITH charges AS (
       JOIN charge_postings
         ON shard = %(shard)s
        AND reference = charge_reference(%(day)s, %(job_id)s, asked.batch)
-       AND purpose = 3
+       AND purpose = {Purpose.CHARGE}
 ), placed AS (
     SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth
       FROM events
@@ -137,8 +137,8 @@ WITH charges AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
-       AND verdict = 0
+       AND kind = {EventKind.APPLY_CLICK}
+       AND verdict = {Verdict.COUNTED}
        AND batch = ANY(%(batches)s)
 )
 SELECT batch, reference, event_key

@@ -27,7 +27,7 @@ WITH moved (contract_id, micros) AS (
       FROM ledger_bookings
      WHERE number > %(after)s
        AND number <= %(until)s
-       AND source_kind = 4
+       AND source_kind = {AccountKind.EARNED}
        AND corrects IS NOT NULL
 )
 INSERT INTO contract_spends AS kept (contract_id, spent_micros)

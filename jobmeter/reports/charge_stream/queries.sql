@@ -25,9 +25,9 @@ SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_
    AND job_id = cause
  WHERE number > %(after)s
    AND number <= %(until)s
-   AND purpose IN (5, 6)
+   AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
    AND corrects IS NOT NULL
-   AND source_kind = 4
+   AND source_kind = {AccountKind.EARNED}
    AND source_id = ANY(%(contract_ids)s)
    AND application_id = coalesce(%(application_id)s, application_id)
  ORDER BY number
