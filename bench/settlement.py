@@ -20,9 +20,11 @@ from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.database.arrays import Column, pack_copy
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind
 from jobmeter.settlement.days import flow as settlement
 
-SQL = load_statements("bench", "settlement.sql")
+SQL = load_statements("bench", "settlement.sql", enums=(AccountKind, EventKind, Purpose))
 
 EVENTS = 2_000_000
 EVENTS_LARGE = 10_000_000

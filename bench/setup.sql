@@ -16,8 +16,8 @@ WITH made AS MATERIALIZED (
     INSERT INTO ledger_bookings (
         shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day, booked_at
     )
-    SELECT %(shard)s, md5('reserve ' || job_id)::uuid, 2, 2, %(contract_id)s, 3, job_id, %(budget_micros)s,
-           %(currency)s, %(live_from)s::date, %(live_from)s
+    SELECT %(shard)s, md5('reserve ' || job_id)::uuid, {Purpose.RESERVE}, {AccountKind.CONTRACT}, %(contract_id)s,
+           {AccountKind.JOB}, job_id, %(budget_micros)s, %(currency)s, %(live_from)s::date, %(live_from)s
       FROM made
 )
 INSERT INTO job_budgets (
@@ -31,7 +31,7 @@ RETURNING job_id
 -- name: reserve_budgets
 UPDATE ledger_balances
    SET amount = amount - %(amount)s
- WHERE kind = 2
+ WHERE kind = {AccountKind.CONTRACT}
    AND owner_id = %(contract_id)s
 
 -- name: analyze_jobs
