@@ -11,7 +11,7 @@ from tests.tidy.source import Source
 
 _HEADER = re.compile(r"^--[ \t]*(name|columns):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _UNREAD = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|"[^"]+"|\w+|\S')
+_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|\{\w+\.\w+\}|"[^"]+"|\w+|\S')
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _NOT_A_WRITE = {"FOR", "KEY", "DO", "ON", "OR", "OF", "BEFORE", "AFTER", "INSTEAD"}
 
