@@ -1,7 +1,7 @@
 -- name: post_jobs
 -- What posting over HTTP would leave behind: postings that are live, their budgets, the money reserved for them.
 WITH made AS MATERIALIZED (
-    SELECT nextval('job_sequence') * 256 + %(shard)s AS job_id
+    SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id
       FROM generate_series(1, %(jobs)s)
 ), posted AS (
     INSERT INTO job_postings (

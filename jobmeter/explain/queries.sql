@@ -67,7 +67,7 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
 -- The shard is in no reference: each has its part of the key.
 SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
   FROM charge_postings
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND reference = %(reference)s
    AND purpose = {Purpose.CHARGE}
 
@@ -149,5 +149,5 @@ SELECT batch, reference, event_key
 -- name: find_stored_event
 SELECT shard, job_id, kind, verdict, visitor, batch
   FROM events
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND event_key = %(event_key)s

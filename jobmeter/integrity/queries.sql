@@ -33,8 +33,8 @@ WITH looked AS (
            AND (source_kind, source_id) <> (destination_kind, destination_id)
            AND least(source_kind, destination_kind) >= {AccountKind.FUNDING}
            AND (purpose <> {Purpose.CHARGE} OR (source_kind = {AccountKind.JOB} AND destination_kind = {AccountKind.EARNED}))
-           AND (source_kind <> {AccountKind.JOB} OR shard = source_id % 256)
-           AND (destination_kind <> {AccountKind.JOB} OR shard = destination_id % 256) AS holds
+           AND (source_kind <> {AccountKind.JOB} OR shard = shard_of(source_id))
+           AND (destination_kind <> {AccountKind.JOB} OR shard = shard_of(destination_id)) AS holds
       FROM ledger_postings
 )
 SELECT count(*) AS checked,

@@ -151,7 +151,7 @@ SELECT count(*)
 -- Each shard has its part of the key.
 SELECT charge_postings.shard, source_id, destination_id, unit, amount, EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day)
   FROM charge_postings
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND reference = %(reference)s
    AND purpose = {Purpose.CHARGE}
 

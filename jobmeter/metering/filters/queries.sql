@@ -50,7 +50,7 @@ SELECT DISTINCT suspect.place
   FROM unnest(%(places)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
     AS suspect (place, suspect_job, visitor, address)
   JOIN job_postings
-    ON job_postings.shard = suspect_job %% 256
+    ON job_postings.shard = shard_of(suspect_job)
    AND job_postings.job_id = suspect_job
   JOIN applications
     ON applications.id = job_postings.application_id
@@ -82,7 +82,7 @@ SELECT owner_id, source, event_id, type, time_ms, sent_job, verdict, message, %(
         SELECT application_id, sent.place, source, event_id, type, time_ms, sent_job, verdict, message
           FROM sent
           JOIN job_postings
-            ON job_postings.shard = sent_job %% 256
+            ON job_postings.shard = shard_of(sent_job)
            AND job_postings.job_id = sent_job) AS owned
  ORDER BY owner_id, place
 

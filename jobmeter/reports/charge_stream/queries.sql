@@ -21,7 +21,7 @@ SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_
        day, booked_at, corrects
   FROM ledger_bookings
   JOIN job_postings
-    ON job_postings.shard = mod(cause, 256)
+    ON job_postings.shard = shard_of(cause)
    AND job_id = cause
  WHERE number > %(after)s
    AND number <= %(until)s

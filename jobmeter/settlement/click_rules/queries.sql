@@ -220,7 +220,7 @@ SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL T
 -- name: delete_reversal_marks
 -- Each shard has its part of the key.
 DELETE FROM event_reversals
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
 
