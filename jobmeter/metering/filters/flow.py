@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
@@ -73,9 +73,7 @@ async def count_refused(
     if len(refused) == 0:
         return
     days = columns.times_ms[refused] // 86_400_000
-    keys = np.stack(
-        [columns.job_ids[refused] % SHARD_COUNT, columns.job_ids[refused], days, verdicts[refused]]
-    )
+    keys = np.stack([shards_of(columns.job_ids[refused]), columns.job_ids[refused], days, verdicts[refused]])
     groups, clicks = np.unique(keys, axis=1, return_counts=True)
     await store.add_refusals(
         connection,

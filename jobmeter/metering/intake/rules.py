@@ -8,7 +8,7 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
@@ -93,7 +93,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
     rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
     high, low = key_halves(columns.keys[rows])
-    shards = columns.job_ids[rows] % SHARD_COUNT
+    shards = shards_of(columns.job_ids[rows])
     order = np.lexsort((low, high, shards))
     rows, high, low, shards = rows[order], high[order], low[order], shards[order]
     first = np.ones(len(rows), dtype=bool)
@@ -104,7 +104,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
 def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
-    shards = job_ids % SHARD_COUNT
+    shards = shards_of(job_ids)
     order = np.lexsort((days, job_ids, shards))
     job_ids, days, shards, rows = job_ids[order], days[order], shards[order], rows[order]
     starts = np.ones(len(rows), dtype=bool)
