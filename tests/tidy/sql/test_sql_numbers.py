@@ -1,19 +1,21 @@
 """Numbers of enums have their names in SQL, and what computes a shard has one name in SQL and in Python."""
 
+import ast
 import re
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 import pytest
 
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.corrections.model import RestatementCause
 from jobmeter.database.statements import ENUM_NAME
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.model import EventKind, Verdict
 from jobmeter.settlement.model import Criterion, Rule
 from jobmeter.wire.events import KINDS
-from tests.tidy.source import Breach, Source, refuse, sources
-from tests.tidy.sql_text import blanked, is_migration, statements
+from tests.tidy.source import Breach, Source, nodes, refuse, sources
+from tests.tidy.sql_text import blanked, is_migration, statements, tokens
 from tests.tidy.sql_values import find_values
 
 # A column of one of these names holds the number of a member, in whichever table it is.
@@ -32,7 +34,7 @@ ENUMS = tuple({enum: None for enums in ENUM_COLUMNS.values() for enum in enums})
 # Small numbers that count or measure.
 MEASURES = {"shard", "destination_shard", "percent", "status", "market", "late_window_hours"}
 
-_SMALLINT = re.compile(r"\b(\w+)\s+smallint\b(?!\[)", re.IGNORECASE)
+_SMALLINT = re.compile(r"\b([a-z]\w*)\s+smallint\b(?!\[)")
 
 
 def enum_breaches(source: Source) -> list[Breach]:
@@ -56,7 +58,30 @@ def smallint_breaches(tree: Iterable[Source]) -> list[Breach]:
         Breach(source.path, 1, f"`{name}` {says}")
         for source in tree
         for name in _SMALLINT.findall(blanked(source.text))
-        if name.lower() not in {*ENUM_COLUMNS, *MEASURES}
+        if name not in {*ENUM_COLUMNS, *MEASURES}
+    ]
+
+
+def shard_breaches(source: Source) -> list[Breach]:
+    """How many shards there are is known to a migration and to base.ids alone."""
+    says = "is the number of shards; call shard_of, make_job_id or every_shard"
+    return [
+        Breach(source.path, token.line, f"`{token.text}` {says}")
+        for token in tokens(blanked(source.text))
+        if token.text in {str(SHARD_COUNT), str(SHARD_COUNT - 1)}
+    ]
+
+
+def remainder_breaches(source: Source) -> list[Breach]:
+    """The same in Python, where a remainder would compute a shard."""
+    if source.path == "jobmeter/base/ids.py":
+        return []
+    says = "a shard is computed by shard_of, those of a column by shards_of (jobmeter.base.ids)"
+    return [
+        Breach(source.path, node.lineno, says)
+        for node in nodes(source)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
+        if ast.unparse(node.right).rpartition(".")[2] in {"SHARD_COUNT", str(SHARD_COUNT)}
     ]
 
 
@@ -70,6 +95,19 @@ def test_enum_numbers_have_names():
 
 def test_every_small_number_is_an_enum_or_a_measure():
     refuse(smallint_breaches(sources(".sql", "jobmeter")))
+
+
+def test_sql_computes_shards_by_name():
+    refuse(
+        breach
+        for source in sources(".sql", "jobmeter")
+        if not is_migration(source)
+        for breach in shard_breaches(source)
+    )
+
+
+def test_python_computes_shards_by_name():
+    refuse(breach for source in sources(".py", "jobmeter", "bench") for breach in remainder_breaches(source))
 
 
 def test_kinds_of_events_are_numbered_as_they_are_sent():
@@ -135,3 +173,32 @@ def test_named_numbers_are_not_refused(text):
 def test_an_unknown_small_number_is_found():
     source = sample("CREATE TABLE jobs (\n    shard smallint NOT NULL,\n    colour smallint NOT NULL\n)")
     assert [breach.says.split()[0] for breach in smallint_breaches([source])] == ["`colour`"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("SELECT job_id %% 256 FROM jobs", 1),
+        ("SELECT id FROM jobs WHERE shard = mod(id, 256)", 1),
+        ("SELECT nextval('jobs') * 256 + %(shard)s", 1),
+        ("SELECT id FROM jobs WHERE shard IN (SELECT generate_series(0, 255))", 1),
+        ("SELECT shard_of(job_id), set_config('work_mem', '256MB', true) FROM jobs -- % 256", 0),
+        ("SELECT sha256(name), 2560 FROM jobs", 0),
+    ],
+)
+def test_shards_in_sql(text, count):
+    assert len(shard_breaches(sample(text))) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "count"),
+    [
+        ("jobs/flow.py", "shard = job_id % SHARD_COUNT", 1),
+        ("jobs/flow.py", "shards = arrays.pack(job_ids % ids.SHARD_COUNT)", 1),
+        ("jobs/flow.py", "shard = job_id % 256", 1),
+        ("jobs/flow.py", "shard = shard_of(job_id)\nshards = range(SHARD_COUNT)\nhalf = job_id % 2", 0),
+        ("base/ids.py", "shard = job_id % SHARD_COUNT", 0),
+    ],
+)
+def test_shards_in_python(path, code, count):
+    assert len(remainder_breaches(Source(f"jobmeter/{path}", code))) == count
