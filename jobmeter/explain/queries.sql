@@ -1,6 +1,6 @@
 -- name: read_explained_job
-SELECT shard, job_id, external_id, title, state, job_budgets.partner_contract_id, currency, click_price_micros,
-       budget_micros, spent_micros, released_micros, listed_at, closed_at
+SELECT shard, job_id, external_id, title, state, job_budgets.partner_contract_id, currency,
+       click_price_micros, budget_micros, spent_micros, released_micros, listed_at, closed_at
   FROM job_postings
   JOIN job_budgets USING (shard, job_id)
  WHERE shard = %(shard)s
@@ -22,10 +22,11 @@ SELECT dropped_at
  WHERE day = %(day)s
 
 -- name: list_job_postings
--- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the contract,
--- and names the job's charge.
+-- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the
+-- contract, and names the job's charge.
 WITH charges AS (
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at, cause, corrects
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at,
+           cause, corrects
       FROM charge_days(%(shard)s, %(job_id)s) AS charge_day
       JOIN charge_postings
         ON charge_postings.shard = %(shard)s
@@ -41,7 +42,8 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
  WHERE shard = %(shard)s
-   AND ((source_kind = {AccountKind.JOB} AND source_id = %(job_id)s) OR (destination_kind = {AccountKind.JOB} AND destination_id = %(job_id)s))
+   AND ((source_kind = {AccountKind.JOB} AND source_id = %(job_id)s)
+        OR (destination_kind = {AccountKind.JOB} AND destination_id = %(job_id)s))
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  UNION ALL
@@ -55,8 +57,9 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
  LIMIT %(postings_max)s
 
 -- name: list_day_restatements
-SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_charged, clicks_refused, charge_micros,
-       after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused, after_charge_micros
+SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_charged, clicks_refused,
+       charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
+       after_charge_micros
   FROM job_day_restatements
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -121,8 +124,8 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
  ORDER BY page.event_key
 
 -- name: list_last_charged
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the last of
--- those. Free clicks are behind it.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the
+-- last of those. Free clicks are behind it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
       FROM unnest(%(batches)s::bigint[]) AS asked (batch)

@@ -38,7 +38,8 @@ SELECT contract_id, sum(micros)::bigint
    SET spent_micros = kept.spent_micros + excluded.spent_micros
 
 -- name: list_spends
--- Contracts of which something may have to be told: half is used, or the limit is another than at the last look.
+-- Contracts of which something may have to be told: half is used, or the limit is another than at the last
+-- look.
 SELECT contract_id, partner_id, currency, spent_micros, partner_contracts.limit_micros,
        seen_limit_micros, seen_spent_micros
   FROM contract_spends

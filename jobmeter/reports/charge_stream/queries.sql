@@ -1,9 +1,9 @@
--- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application sees its
--- own jobs, a partner those of its contracts.
+-- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application
+-- sees its own jobs, a partner those of its contracts.
 
 -- name: list_charge_entries
-SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose, amount,
-       unit, day, booked_at, corrects
+SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose,
+       amount, unit, day, booked_at, corrects
   FROM charge_postings
   JOIN job_postings
     ON job_postings.shard = charge_postings.shard
@@ -17,8 +17,8 @@ SELECT number, charge_postings.shard, source_id AS job_id, external_id, applicat
 
 -- name: list_correction_entries
 -- The cause of a correction is the job.
-SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_id, reference, purpose, amount, unit,
-       day, booked_at, corrects
+SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_id, reference, purpose,
+       amount, unit, day, booked_at, corrects
   FROM ledger_bookings
   JOIN job_postings
     ON job_postings.shard = shard_of(cause)

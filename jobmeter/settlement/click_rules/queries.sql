@@ -1,13 +1,14 @@
 -- Each rule marks clicks of the day that no rule before it has marked. `settling_clicks` lives as long as the
--- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places is read
--- in their order, where a join would read the whole table once more.
+-- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places
+-- is read in their order, where a join would read the whole table once more.
 
 -- name: allow_memory
 -- A day's clicks are grouped as a whole; the setting ends with the transaction.
 SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
 
 -- name: gather_clicks
--- The clicks that count; `rule` stays null until one marks them. `origin` is what the key keeps of source and id.
+-- The clicks that count; `rule` stays null until one marks them. `origin` is what the key keeps of source and
+-- id.
 CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
 SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
        NULL::smallint AS rule
@@ -29,7 +30,8 @@ WITH repeated AS (
      GROUP BY origin
     HAVING count(*) > 1
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
+    SELECT settling_clicks.ctid AS place,
+           row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
       FROM settling_clicks
       JOIN repeated USING (origin)
      WHERE rule IS NULL
@@ -46,15 +48,25 @@ WITH excluded AS (
      WHERE day IS NULL
         OR day = %(day)s
 ), found AS (
-    SELECT clicks.ctid AS place FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.EVENT} AND excluded.origin = clicks.origin
+    SELECT clicks.ctid AS place
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.EVENT} AND excluded.origin = clicks.origin
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.VISITOR} AND subject = visitor
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.VISITOR} AND subject = visitor
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.ADDRESS} AND subject = address
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.ADDRESS} AND subject = address
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = {Criterion.JOB} AND subject = job_id
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.JOB} AND subject = job_id
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks WHERE EXISTS (SELECT FROM excluded WHERE criterion = {Criterion.DAY})
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+     WHERE EXISTS (SELECT FROM excluded WHERE criterion = {Criterion.DAY})
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
@@ -78,7 +90,8 @@ WITH repeated AS (
      GROUP BY job_id, visitor
     HAVING count(*) > 1
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
+    SELECT settling_clicks.ctid AS place,
+           row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
       FROM settling_clicks
       JOIN repeated USING (job_id, visitor)
      WHERE rule IS NULL
@@ -88,8 +101,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_visitor_bursts
--- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is never cut
--- by the edge of both. Only visitors with many clicks on the day are looked at by window.
+-- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is
+-- never cut by the edge of both. Only visitors with many clicks on the day are looked at by window.
 WITH busy AS (
     SELECT visitor
       FROM settling_clicks
@@ -99,7 +112,8 @@ WITH busy AS (
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
     SELECT settling_clicks.ctid AS place, visitor, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
+               / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (visitor)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
@@ -115,7 +129,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
 
 -- name: mark_address_bursts
--- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is unknown.
+-- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is
+-- unknown.
 WITH busy AS (
     SELECT address
       FROM settling_clicks
@@ -125,7 +140,8 @@ WITH busy AS (
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
     SELECT settling_clicks.ctid AS place, address, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
+               / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (address)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
@@ -141,8 +157,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
 
 -- name: mark_clicks_without_view
--- Only where the board reports views on the day at all. A view counts whenever it was that day or the day before,
--- and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
+-- Only where the board reports views on the day at all. A view counts whenever it was that day or the day
+-- before, and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
 WITH seen AS (
     SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
       FROM events
@@ -162,8 +178,9 @@ UPDATE settling_clicks
                       AND seen.visitor = settling_clicks.visitor)
 
 -- name: gather_touched
--- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner knows how
--- few or many there are. Where a job had free clicks on the day, its batches may be charged in part.
+-- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner
+-- knows how few or many there are. Where a job had free clicks on the day, its batches may be charged in
+-- part.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -194,8 +211,9 @@ ANALYZE settling_clicks (rule)
 ANALYZE touched_batches
 
 -- name: record_reversals
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked and
--- unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in part are ranked.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked
+-- and unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in
+-- part are ranked.
 WITH placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth

@@ -62,4 +62,6 @@ SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum
 -- The last day of which everything before is final; nothing on a fresh installation.
 SELECT max(day)
   FROM settled_days
- WHERE day < coalesce((SELECT min(day) FROM event_days WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
+ WHERE day < coalesce((SELECT min(day)
+                         FROM event_days
+                        WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
