@@ -22,6 +22,8 @@ class Statement(NamedTuple):
     line: int
     text: str
     """With comments and string literals blanked, so that every word left is SQL."""
+    written: str = ""
+    """As it stands in the file, its header included."""
 
     @property
     def parameters(self) -> list[str]:
@@ -74,7 +76,7 @@ def _blocks(source: Source) -> Iterator[tuple[str, Statement]]:
     for (kind, name, start), end in zip(starts, ends, strict=True):
         if name or read[start:end].strip():
             line = source.text.count("\n", 0, start) + 1
-            yield kind, Statement(source, name, line, read[start:end])
+            yield kind, Statement(source, name, line, read[start:end], source.text[start:end])
 
 
 def tokens(text: str, first_line: int = 1) -> list[Token]:
