@@ -24,8 +24,7 @@ from jobmeter.explain.model import (
 )
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import model as identity
-
-KINDS = ("view", "applyClick")
+from jobmeter.wire.events import KINDS
 
 
 async def explain_job(context: RequestContext) -> Response:

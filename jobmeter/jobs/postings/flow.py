@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from jobmeter.base.ids import SHARD_COUNT, URN_TASK
+from jobmeter.base.ids import URN_TASK, shard_of
 from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -151,7 +151,7 @@ async def resolve_external_ids(
         return {}
     return await store.resolve_external_ids(
         connection,
-        shards=sorted({application_id % SHARD_COUNT for application_id, _ in pairs}),
+        shards=sorted({shard_of(application_id) for application_id, _ in pairs}),
         application_ids=[pair[0] for pair in pairs],
         external_ids=[pair[1] for pair in pairs],
     )
