@@ -12,7 +12,6 @@ URN_APPLICATION = "urn:li:developerApplication:"
 URN_CONTRACT = "urn:li:contract:"
 URN_TASK = "urn:li:simpleJobPostingTask:"
 URN_JOB = "urn:li:jobPosting:"
-URN_ORGANIZATION = "urn:li:organization:"
 URN_CAMPAIGN = "urn:li:jobCampaign:"
 URN_GEO = "urn:li:geo:"
 

@@ -179,8 +179,3 @@ DELETE FROM notices
                WHERE state <> 'WAITING'
                  AND finished_at < %(before)s
                LIMIT %(rows_max)s)
-
--- name: next_due
-SELECT min(due_at)
-  FROM notices
- WHERE state = 'WAITING'

@@ -142,7 +142,3 @@ async def replay_notifications(
 
 async def sweep_notifications(connection: Connection, *, before: datetime, rows_max: int) -> int:
     return await change_rows(connection, SQL["sweep_notifications"], {"before": before, "rows_max": rows_max})
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    return await find_scalar(connection, datetime, SQL["next_due"])

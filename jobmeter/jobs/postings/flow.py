@@ -32,21 +32,6 @@ from jobmeter.jobs.runs.flow import end_run
 from jobmeter.partners.model import Application
 
 
-async def submit_operation(
-    connection: Connection,
-    *,
-    child: Application,
-    element: dict[str, Any],
-    now: datetime,
-    version: str | None = None,
-) -> UUID:
-    """Takes in one element of a batch and returns the id of its task. As ``submit_operation_with_locations``."""
-    taken = await submit_operation_with_locations(
-        connection, child=child, element=element, now=now, version=version
-    )
-    return taken.task_id
-
-
 async def submit_operation_with_locations(
     connection: Connection,
     *,

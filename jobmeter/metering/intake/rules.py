@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
@@ -129,8 +128,3 @@ def _sum_groups(flags: Column, first: Column) -> Column:
     if len(first) == 0:
         return np.zeros(0, dtype=np.int64)
     return np.add.reduceat(flags.astype(np.int64), first)
-
-
-def days_accepted(now: datetime) -> tuple[datetime, datetime]:
-    """The first and last instant whose events may still come in."""
-    return now - timedelta(hours=LATE_WINDOW_HOURS), now + timedelta(days=1)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.dispatch.flow import NotificationDispatcher, deliver_due
+from jobmeter.notifications.dispatch.flow import NotificationDispatcher
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
@@ -22,6 +22,18 @@ from tests.support.webhook_receiver import open_receiver
 
 SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
+
+
+async def deliver_due(database: Database, settings: Settings, *, now: datetime, rng: Random) -> int:
+    """Tries every delivery that is due once, and waits for it; returns how many were tried."""
+    dispatcher, done = NotificationDispatcher(database, settings, rng), 0
+    try:
+        while started := await dispatcher.start_due(now=now):
+            await dispatcher.wait()
+            done += started
+    finally:
+        await dispatcher.close()
+    return done
 
 
 async def register(scenario: Scenario, url: str, kind: NotificationKind) -> NotificationEndpoint:
