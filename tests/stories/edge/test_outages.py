@@ -160,16 +160,13 @@ def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(ca
     ]
 
 
-def test_a_server_that_says_nothing_is_found_out(database_url):
-    async def run():
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            async with database.connection() as connection:
-                return connection.info.get_parameters()
-        finally:
-            await database.close()
-
-    told = asyncio.run(run())
+async def test_a_server_that_says_nothing_is_found_out(database_url):
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        async with database.connection() as connection:
+            told = connection.info.get_parameters()
+    finally:
+        await database.close()
     assert (told["keepalives_idle"], told["tcp_user_timeout"], told["connect_timeout"]) == (
         "30",
         "60000",
@@ -178,24 +175,21 @@ def test_a_server_that_says_nothing_is_found_out(database_url):
 
 
 @pytest.mark.slow
-def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, database_url):
+async def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, database_url):
     """Each try doubled the wait for the next: it came back as late again as the server had been away."""
 
-    async def run():
-        database = await Database.open(database_url, connections_max=2)
-        try:
-            allow(cluster_url, database_url, False)
-            away_until = asyncio.get_running_loop().time() + 20
-            while asyncio.get_running_loop().time() < away_until:
-                with pytest.raises(psycopg.OperationalError):
-                    await database.check()
-            allow(cluster_url, database_url, True)
-            await asyncio.sleep(6)
-            await database.check()
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+    database = await Database.open(database_url, connections_max=2)
+    try:
+        allow(cluster_url, database_url, False)
+        away_until = asyncio.get_running_loop().time() + 20
+        while asyncio.get_running_loop().time() < away_until:
+            with pytest.raises(psycopg.OperationalError):
+                await database.check()
+        allow(cluster_url, database_url, True)
+        await asyncio.sleep(6)
+        await database.check()
+    finally:
+        await database.close()
 
 
 def test_a_deadlock_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
