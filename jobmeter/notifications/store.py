@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_row, find_scalar, list_rows, read_scalar, value_of
+from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar, value_of
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.notifications.model import (
     AttemptResult,
