@@ -64,12 +64,11 @@ async def ask_all(client, partner, token):
 
 
 @pytest.mark.parametrize("sandbox", [False, True])
-def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url, caplog, sandbox):
+async def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url, caplog, sandbox):
     """In a sandbox the time is the first thing that cannot be read."""
     keys = {"events_key": "e", "operator_key": "o", "secret_key": "s"}
     settings = Settings(database_url=database_url, sandbox=sandbox, chore_interval_ms=50, **keys)
-
-    async def run():
+    with caplog.at_level(logging.WARNING):
         partner = await make_partner(database_url)
         app = create_app(settings)
         async with open_state(settings, wait_seconds=0.5) as state:
@@ -98,10 +97,6 @@ def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url
                     if "can be used again" in caplog.text:
                         break
                     await asyncio.sleep(0.05)
-        return away, back, told, traced
-
-    with caplog.at_level(logging.WARNING):
-        away, back, told, traced = asyncio.run(run())
 
     assert {name: answer.status_code for name, answer in away.items()} == dict.fromkeys(away, 503)
     assert {name: answer.headers.get("Retry-After") for name, answer in away.items()} == dict.fromkeys(
