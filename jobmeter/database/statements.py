@@ -1,12 +1,19 @@
-"""Owns named SQL: splits a slice's ``.sql`` file at its ``-- name:`` headers. No other magic.
+"""Owns named SQL: splits a slice's ``.sql`` file at its ``-- name:`` headers, and makes parameters of a value.
 
 Does not own execution; a slice's ``store.py`` runs its statements on the caller's connection.
 """
 
+from dataclasses import Field, fields
 from importlib.resources import files
-from typing import LiteralString
+from typing import Any, ClassVar, LiteralString, Protocol
 
 HEADER = "-- name: "
+
+
+class DataclassValue(Protocol):
+    """Any dataclass, slotted or not."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def load_statements(package: str, file_name: str = "queries.sql") -> dict[str, LiteralString]:
@@ -22,3 +29,8 @@ def load_statements(package: str, file_name: str = "queries.sql") -> dict[str, L
             raise ValueError(f"{package}/{file_name}: statement {name.strip()} stands twice")
         found[name.strip()] = body.strip()
     return found
+
+
+def vars_of(value: DataclassValue) -> dict[str, Any]:
+    """The fields of ``value`` as a statement's parameters, by name. Nested values stay as they are."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
