@@ -1,12 +1,13 @@
 """The named statements: short, unique, free of clock and chance, each with its typed function in the slice's store."""
 
+import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.tidy.source import Breach, Source, functions, refuse, sources
+from tests.tidy.source import Breach, Source, functions, nodes, refuse, sources
 from tests.tidy.sql_text import Statement, blanked, is_migration, statements, tokens, writes
 
 STATEMENT_LINES_MAX = 40
@@ -98,18 +99,47 @@ def form_breaches(source: Source) -> list[Breach]:
 
 
 def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
-    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords."""
+    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords.
+
+    A frozen value that the function takes gives its fields as parameters (``vars_of``); a value inside it gives them
+    with the name of its field before theirs.
+    """
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    python_tree = tuple(python_tree)
+    fields = read_fields(python_tree)
     for source in python_tree:
         if source.stem.startswith("store") or source.part == "database":
             for function in functions(source):
                 named = (*function.args.args, *function.args.kwonlyargs)
-                known[source.part, function.name] |= {"", *(argument.arg for argument in named)}
+                known[source.part, function.name] |= {"", *_parameters(named, fields)}
     found = []
     for statement in (statement for source in sql_tree for statement in statements(source) if statement.name):
         keywords = known.get((statement.source.part, statement.name), set())
         found += _twin_breach(statement, keywords)
     return found
+
+
+def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
+    """By the name of each dataclass, its fields and their types as they are written."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for source in python_tree:
+        for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
+            if any("dataclass" in ast.unparse(mark) for mark in owner.decorator_list):
+                found[owner.name] |= {
+                    ast.unparse(line.target): ast.unparse(line.annotation)
+                    for line in owner.body
+                    if isinstance(line, ast.AnnAssign)
+                }
+    return found
+
+
+def _parameters(named: Iterable[ast.arg], fields: dict[str, dict[str, str]]) -> Iterator[str]:
+    for argument in named:
+        yield argument.arg
+        kind = "" if argument.annotation is None else ast.unparse(argument.annotation)
+        for name, inner in fields.get(kind, {}).items():
+            yield name
+            yield from (f"{name}_{deeper}" for deeper in fields.get(inner, {}))
 
 
 def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
@@ -120,7 +150,10 @@ def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
     missing = [parameter for parameter in statement.parameters if parameter not in keywords]
     if missing:
         return [
-            Breach(*place, f"the function `{name}` lacks {', '.join(missing)}; keywords equal the %(names)s")
+            Breach(
+                *place,
+                f"the function `{name}` lacks {', '.join(missing)}; its keywords, or a value's fields, are the %(names)s",
+            )
         ]
     return []
 
@@ -234,3 +267,24 @@ def test_twins(path, code, count):
         "-- name: read_job\nSELECT id FROM jobs WHERE shard = %(shard)s AND id = %(job_id)s::bigint"
     )
     assert len(twin_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count
+
+
+JOB = "@dataclass(frozen=True)\nclass Job:\n    shard: int\n    owner: Owner\n"
+OWNER = "@dataclass(frozen=True)\nclass Owner:\n    id: int\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("WHERE shard = %(shard)s AND owner = %(owner_id)s AND day = %(day)s", 0),
+        ("WHERE shard = %(shard)s AND owner = %(owner_name)s", 1),
+        ("WHERE shard = %(shard)s AND id = %(id)s", 1),
+    ],
+)
+def test_the_fields_of_a_value_are_parameters(text, count):
+    python_tree = [
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{OWNER}"),
+        Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, *, day): ..."),
+    ]
+    statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
+    assert len(twin_breaches([statement], python_tree)) == count

@@ -6,6 +6,7 @@ values and missing ones.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
@@ -76,8 +77,19 @@ def parameter_types(part: str, name: str) -> dict[str, Any]:
         if source.stem.startswith("store"):
             function = getattr(import_module(source.path.removesuffix(".py").replace("/", ".")), name, None)
             if isfunction(function):
-                return get_annotations(function, eval_str=True)
+                return spread_values(get_annotations(function, eval_str=True))
     return {}
+
+
+def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
+    """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
+    found = dict(types)
+    for kind in (kind for kind in types.values() if is_dataclass(kind)):
+        inner = get_annotations(kind, eval_str=True)
+        found |= inner
+        for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
+            found |= {f"{name}_{field}": of for field, of in get_annotations(deeper, eval_str=True).items()}
+    return found | types
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
@@ -86,7 +98,7 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
         return None if is_missing else make_sample(some, number, is_missing=False)
-    if get_origin(kind) is list:
+    if get_origin(kind) in {list, tuple}:
         return [make_sample(choices[0], number, is_missing=False)]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
