@@ -120,17 +120,24 @@ def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
 
 
 def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
-    """By the name of each dataclass, its fields and their types as they are written."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    """By the name of each dataclass, its fields and their types as they are written, those that it inherits first."""
+    own: dict[str, dict[str, str]] = defaultdict(dict)
+    bases: dict[str, list[str]] = {}
     for source in python_tree:
         for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
             if any("dataclass" in ast.unparse(mark) for mark in owner.decorator_list):
-                found[owner.name] |= {
+                bases[owner.name] = [ast.unparse(base) for base in owner.bases]
+                own[owner.name] |= {
                     ast.unparse(line.target): ast.unparse(line.annotation)
                     for line in owner.body
                     if isinstance(line, ast.AnnAssign)
                 }
-    return found
+
+    def inherit(name: str) -> dict[str, str]:
+        inherited = [inherit(base) for base in bases[name] if base in bases and base != name]
+        return {field: kind for each in (*inherited, own[name]) for field, kind in each.items()}
+
+    return {name: inherit(name) for name in bases}
 
 
 def _parameters(named: Iterable[ast.arg], fields: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -271,6 +278,8 @@ def test_twins(path, code, count):
 
 JOB = "@dataclass(frozen=True)\nclass Job:\n    shard: int\n    owner: Owner\n"
 OWNER = "@dataclass(frozen=True)\nclass Owner:\n    id: int\n"
+PRICED = "@dataclass(frozen=True)\nclass PricedJob(Job):\n    price: int\n"
+PRICED = "@dataclass(frozen=True)\nclass PricedJob(Job):\n    price: int\n"
 
 
 @pytest.mark.parametrize(
@@ -286,5 +295,16 @@ def test_the_fields_of_a_value_are_parameters(text, count):
         Source("jobmeter/jobs/model.py", f"{JOB}\n{OWNER}"),
         Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, *, day): ..."),
     ]
+    statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
+    assert len(twin_breaches([statement], python_tree)) == count
+
+
+@pytest.mark.parametrize(("kind", "count"), [("PricedJob", 0), ("Job", 1)])
+def test_inherited_fields_are_parameters(kind, count):
+    python_tree = [
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{OWNER}\n{PRICED}"),
+        Source("jobmeter/jobs/store.py", f"async def read_job(conn, job: {kind}): ..."),
+    ]
+    text = "WHERE shard = %(shard)s AND owner = %(owner_id)s AND price = %(price)s"
     statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
     assert len(twin_breaches([statement], python_tree)) == count

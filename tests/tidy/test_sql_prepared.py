@@ -6,13 +6,13 @@ values and missing ones.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
 from inspect import get_annotations, isfunction
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -22,6 +22,7 @@ from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
+from jobmeter.database.columns import Columns, layout_of
 from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql_text import statements
@@ -85,15 +86,25 @@ def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
     """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
     found = dict(types)
     for kind in (kind for kind in types.values() if is_dataclass(kind)):
-        inner = get_annotations(kind, eval_str=True)
+        inner = field_types(kind)
         found |= inner
         for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
-            found |= {f"{name}_{field}": of for field, of in get_annotations(deeper, eval_str=True).items()}
+            found |= {f"{name}_{field}": of for field, of in field_types(deeper).items()}
     return found | types
+
+
+def field_types(kind: Any) -> dict[str, Any]:
+    """Of a value's fields, inherited ones too; of packed columns, the arrays in which they are sent."""
+    if issubclass(kind, Columns):
+        return dict(layout_of(kind))
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     """A value of the declared type; ``None`` in the place of one that may be missing, where that is asked for."""
+    if get_origin(kind) is Annotated:
+        return make_sample(kind.__metadata__[0], number, is_missing=is_missing)
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
@@ -103,7 +114,7 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):
-        return kind(b"")
+        return kind([])
     return number if kind is int else SAMPLES[kind]
 
 

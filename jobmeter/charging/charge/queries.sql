@@ -47,9 +47,11 @@ WITH paid AS (
     SELECT shard, reference, 3, 3, job_id, 4, contract_id, charged * price, currency, %(day)s, %(booked_at)s, %(batch)s
       FROM paid WHERE charged > 0
 )
-SELECT coalesce(sum(charged), 0)::bigint, coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint,
-       coalesce(sum(charged * price), 0)::bigint, count(*) FILTER (WHERE is_stale),
+SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
+       coalesce(sum(clicks - charged) FILTER (WHERE price > 0), 0)::bigint AS clicks_free,
+       coalesce(sum(charged * price), 0)::bigint AS charge_micros,
+       count(*) FILTER (WHERE is_stale) AS windows_stale,
        coalesce(array_agg(job_id) FILTER (WHERE chargeable < clicks OR charged > 0 AND (left_micros < price
            OR 2 * used_micros / limit_micros > 2 * (used_micros - charged * price) / limit_micros
-           OR 5 * used_micros / limit_micros >= 4 AND 5 * (used_micros - charged * price) / limit_micros < 4)), '{}')
+           OR 5 * used_micros / limit_micros >= 4 AND 5 * (used_micros - charged * price) / limit_micros < 4)), '{}') AS jobs_noted
   FROM paid

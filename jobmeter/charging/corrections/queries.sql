@@ -47,9 +47,9 @@ WITH due AS (
     RETURNING job_budgets.job_id, micros, is_open, click_price_micros AS price,
               budget_micros - spent_micros - released_micros AS left_micros
 )
-SELECT coalesce(sum(micros), 0)::bigint,
+SELECT coalesce(sum(micros), 0)::bigint AS micros,
        coalesce(array_agg(job_id ORDER BY job_id)
-                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price), '{}')
+                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price), '{}') AS jobs_resumed
   FROM returned
 
 -- name: lower_job_days
@@ -149,7 +149,8 @@ SELECT count(*)
 
 -- name: find_charge
 -- Each shard has its part of the key.
-SELECT charge_postings.shard, source_id, destination_id, unit, amount, EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day)
+SELECT shard, source_id AS job_id, destination_id AS partner_contract_id, unit AS currency, amount AS amount_micros,
+       EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day) AS is_final
   FROM charge_postings
  WHERE shard IN (SELECT generate_series(0, 255))
    AND reference = %(reference)s

@@ -16,7 +16,7 @@ WITH visible AS (
        AND application_id = %(application_id)s
        AND job_id = ANY(%(listed)s::bigint[])
 )
-SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max(job_id))
+SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max(job_id)) AS job_id
   FROM unnest(%(ids)s::text[]) AS asked (asked_id)
   JOIN visible
     ON external_id = asked_id
@@ -26,11 +26,17 @@ SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max
 -- name: read_reports_as_of
 -- Every change of a day after it was first shown is recorded; what was recorded since `as_of` is taken back. A day that
 -- only began since is left out.
-SELECT job_id, external_id, coalesce(version.title, job_postings.title), coalesce(version.company_name, job_postings.company_name),
-       CASE WHEN version.number IS NULL THEN job_postings.company_page ELSE version.company_page END,
-       coalesce(version.apply_url, job_postings.apply_url), CASE WHEN closed_at <= %(as_of)s THEN closed_at END, currency,
-       coalesce(version.limit_micros, budget_micros - lowered_micros),
-       CASE WHEN version.number IS NULL THEN job_postings.partner_job_campaign ELSE version.partner_job_campaign END, figures, spent
+SELECT job_id, external_id,
+       coalesce(version.title, job_postings.title) AS title,
+       coalesce(version.company_name, job_postings.company_name) AS company_name,
+       CASE WHEN version.number IS NULL THEN job_postings.company_page ELSE version.company_page END AS company_page,
+       coalesce(version.apply_url, job_postings.apply_url) AS apply_url,
+       CASE WHEN closed_at <= %(as_of)s THEN closed_at END AS closed_at,
+       currency,
+       coalesce(version.limit_micros, budget_micros - lowered_micros) AS limit_micros,
+       CASE WHEN version.number IS NULL THEN job_postings.partner_job_campaign
+            ELSE version.partner_job_campaign END AS partner_job_campaign,
+       figures, spent AS spent_micros
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
   JOIN job_postings
     ON job_postings.shard = %(shard)s AND job_id = asked_job

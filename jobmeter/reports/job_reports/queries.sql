@@ -2,13 +2,13 @@
 -- What is asked for is a job's external id, or else a partner job code, of which the newest job is meant. A job shows
 -- from the UTC day after it was posted; one that was closed before any charge does not (reports page, "Important").
 -- What was spent is told up to yesterday: no report includes the current UTC day.
--- A group of callers asks at once, each for its own; `place` says whose a row is.
-SELECT place, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
+-- A group of callers asks at once, each for its own; `request_index` says whose a row is.
+SELECT request_index, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
        budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent
-  FROM unnest(%(places)s::integer[], %(ids)s::text[], %(shards)s::smallint[], %(application_ids)s::bigint[],
+       spent_micros + credited_micros - charged_today AS spent_micros
+  FROM unnest(%(request_indexes)s::integer[], %(ids)s::text[], %(shards)s::smallint[], %(application_ids)s::bigint[],
               %(contract_ids)s::bigint[], %(firsts)s::date[], %(lasts)s::date[], %(todays)s::date[])
-    AS asked (place, asked_id, asked_shard, asked_application, asked_contract, first_day, last_day, today)
+    AS asked (request_index, asked_id, asked_shard, asked_application, asked_contract, first_day, last_day, today)
  CROSS JOIN LATERAL (
         SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency, budget_micros,
                lowered_micros, partner_job_campaign, spent_micros, credited_micros
@@ -35,7 +35,7 @@ SELECT place, asked_id, job_id, external_id, title, company_name, company_page, 
 -- name: read_reports
 SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
        budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent
+       spent_micros + credited_micros - charged_today AS spent_micros
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
   JOIN job_postings
     ON job_postings.shard = %(shard)s AND job_id = asked_job
@@ -72,7 +72,7 @@ SELECT (SELECT count(*)
            AND state = 'CLOSED'
            AND closed_at >= %(today)s) AS closed,
        (SELECT max(touched_at)
-          FROM settlement_runs) AS settled
+          FROM settlement_runs) AS settled_at
 
 -- name: sum_contract_spend
 SELECT (coalesce((SELECT sum(charge_micros)

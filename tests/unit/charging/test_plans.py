@@ -8,12 +8,24 @@ import numpy as np
 
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
-from jobmeter.database import arrays
+from jobmeter.charging.charge.model import DayCounts
 from jobmeter.database.pool import Database
 
 JOBS = np.arange(1, 4, dtype=np.int64)
-ONES = arrays.pack_integers(np.ones(3, dtype=np.int64))
+ONES = np.ones(3, dtype=np.int64)
 DAY = date(2025, 3, 1)
+COUNTS = DayCounts(
+    shards=JOBS,
+    job_ids=JOBS,
+    revisions=ONES,
+    are_capped=ONES,
+    days=ONES,
+    views=ONES,
+    clicks=ONES,
+    refused=ONES,
+    chargeable=ONES,
+    references=make_charge_references(20_000, JOBS, 1),
+)
 
 
 def test_no_table_that_grows_is_joined(database_url: str) -> None:
@@ -28,19 +40,7 @@ async def _explain_charge(database_url: str) -> dict[str, Any]:
         await store.prefer_index_plans(connection)
         cursor = await connection.execute(
             "EXPLAIN (FORMAT JSON) " + store.SQL["charge_day"],
-            {
-                "shards": arrays.pack_smallints(JOBS),
-                "job_ids": arrays.pack_bigints(JOBS),
-                "revisions": ONES,
-                "views": ONES,
-                "clicks": ONES,
-                "chargeable": ONES,
-                "refused": ONES,
-                "references": arrays.pack_uuids(make_charge_references(20_000, JOBS, 1)),
-                "day": DAY,
-                "booked_at": datetime(2025, 3, 1, tzinfo=UTC),
-                "batch": 1,
-            },
+            {**COUNTS.parameters(), "day": DAY, "booked_at": datetime(2025, 3, 1, tzinfo=UTC), "batch": 1},
         )
         row = await cursor.fetchone()
     await database.close()

@@ -149,12 +149,12 @@ def test_the_tally_is_that_of_a_dictionary(events):
     expected = Counter()
     groups = set()
     for row in rows.tolist():
-        event, counts = events[row], expected_verdict(events[row]) is Verdict.COUNTED
+        event, is_counted = events[row], expected_verdict(events[row]) is Verdict.COUNTED
         group = (job_of(event) % 256, job_of(event), event.time // (24 * HOUR_MS))
         groups.add(group)
         if event.type == "applyClick":
-            expected[group, "clicks" if counts else "refused"] += 1
-        elif counts:
+            expected[group, "clicks" if is_counted else "refused"] += 1
+        elif is_counted:
             expected[group, "views"] += 1
     told = list(zip(counts.shards.tolist(), counts.job_ids.tolist(), counts.days.tolist(), strict=True))
     assert told == sorted(groups)
