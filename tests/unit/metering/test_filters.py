@@ -190,8 +190,8 @@ def test_a_batch_packed_in_several_parts_is_read_whole(sandbox_client, encoding)
         (b"[]", "gzip, gzip", 415),
         (b"[]", "gzip", 400),
         (b"[]", "zstd", 400),
-        (gzip.compress(b"[" + b" " * 1_000 + b"]")[:-9], "gzip", 400),
-        (gzip.compress(b" " * 60_000_000), "gzip", 413),
+        (gzip.compress(b"[" + b" " * 1_000 + b"]", mtime=0)[:-9], "gzip", 400),
+        (gzip.compress(b" " * 60_000_000, mtime=0), "gzip", 413),
         (zstandard.ZstdCompressor().compress(b" " * 60_000_000), "zstd", 413),
     ],
 )
