@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting
 
@@ -82,4 +82,4 @@ class JobSnapshot:
     """A job's status and its money, at one moment."""
 
     status: PostingStatus
-    limit: JobLimit
+    limit: JobBudget

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
@@ -37,7 +37,7 @@ POSTING = JobPosting(
     campaign_id=None,
     failure=None,
 )
-LIMIT = JobLimit(1, 257, 7, "USD", 100, 300, 0, 0, 0)
+LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0)
 CAMPAIGN = Campaign(1, 5, 1, "spring", 7, "Spring", CampaignStatus.ACTIVE, NOW, None, NOW, NOW, None)
 SPENT = replace(LIMIT, spent_micros=250)
 
@@ -45,7 +45,7 @@ SPENT = replace(LIMIT, spent_micros=250)
 def judge(
     *,
     posting: JobPosting = POSTING,
-    limit: JobLimit = LIMIT,
+    limit: JobBudget = LIMIT,
     contract: PartnerContract | None = CONTRACT,
     available_micros: int = 1_000,
     campaign: Campaign | None = None,
