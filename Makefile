@@ -1,56 +1,85 @@
-# The verbs of the project. Everything is installed into .venv from constraints.txt (pinned, with hashes).
+# The verbs of the project. Everything is installed into .venv, pinned with hashes: constraints.txt is what runs,
+# constraints-dev.txt what development adds to it. Each has a stamp, so that a user installs only the first.
 PYTHON ?= python3
 BIN    := .venv/bin
-STAMP  := .venv/.installed
+RUN    := .venv/.installed
+DEV    := .venv/.installed-dev
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-slow check format bench bench-large docs lock clean
+.PHONY: help setup demo run dev psql test test-slow check format bench bench-large profile map docs lock release clean
 
 help:  ## print these verbs
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 20
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(STAMP): constraints.txt pyproject.toml
+$(RUN): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Jobmeter needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "This Python cannot make virtual environments; on Debian: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	$(PIP) --require-hashes -r constraints.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
 
-setup: $(STAMP)  ## install everything into .venv
+$(DEV): $(RUN) constraints-dev.txt
+	$(PIP) --require-hashes -r constraints.txt -r constraints-dev.txt
+	@touch $@
 
-demo: $(STAMP)  ## run the main job: post real ads, play 35 days of traffic, read the reports
+##@ Use
+demo: $(RUN)  ## run the main job: post real ads, play 35 days of traffic, read the reports
 	@$(BIN)/jobmeter demo
 
-run: $(STAMP)  ## serve a sandbox until interrupted
+run: $(RUN)  ## serve a sandbox until interrupted
 	@$(BIN)/jobmeter sandbox
+
+##@ Change
+setup: $(DEV)  ## install what development needs into .venv
+
+dev: $(DEV)  ## serve a sandbox that restarts whenever the code changes
+	@$(BIN)/watchfiles --sigint-timeout 30 '$(BIN)/jobmeter sandbox' jobmeter
+
+psql: $(RUN)  ## look into the sandbox's database, read-only (SQL='SELECT 1' runs one statement, DATA=folder names another)
+	@$(BIN)/jobmeter db psql --data "$${DATA:-$$($(BIN)/python -c 'from jobmeter.cli.serve import DATA; print(DATA / "sandbox")')}" \
+	  $(if $(SQL),-- -c "$$SQL")
 
 test: check  ## check the code, then run the tests
 	$(BIN)/python -m pytest
 
-test-slow: $(STAMP)  ## the slow tests: crashes, large data, long random histories
+test-slow: $(DEV)  ## the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
-check: $(STAMP)  ## lint, formatting, types
+check: $(DEV)  ## lint, formatting, types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-format: $(STAMP)  ## format the code
+format: $(DEV)  ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(STAMP)  ## measure the named figures, write bench/results.json
-	$(BIN)/python -m bench
-
-bench-large: $(STAMP)  ## the figures that need much data
-	$(BIN)/python -m bench --large
-
-docs: $(STAMP)  ## print the reference pages from the tables
+docs: $(RUN)  ## print the reference pages from the tables
 	$(BIN)/jobmeter docs docs/reference
 
-lock:  ## resolve constraints.txt anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --all-extras --group dev --quiet --output-file constraints.txt pyproject.toml
+##@ Measure
+bench: $(DEV)  ## measure the named figures, write bench/results.json
+	$(BIN)/python -m bench
+
+bench-large: $(DEV)  ## the figures that need much data
+	$(BIN)/python -m bench --large
+
+profile: $(DEV)  ## run the demo under a sampling profiler, write the flame graph profile.svg
+	$(BIN)/py-spy record --subprocesses --output profile.svg -- $(BIN)/jobmeter demo
+
+map: $(DEV)  ## print the parts in order, with the lines of each part and its rooms
+	@$(BIN)/python -m tests.tidy.house_map
+
+##@ Keep
+lock:  ## resolve the pinned dependencies again (needs uv); versions that still fit stay
+	$(LOCK) --group build --output-file constraints.txt pyproject.toml
+	$(LOCK) --all-extras --group dev --constraint constraints.txt --output-file constraints-dev.txt \
+	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt) pyproject.toml
+
+release: $(DEV)  ## keep the wheel, schema and a small database of the last commit (COMMIT=... another) for the tests of upgrades
+	$(BIN)/python -m tests.upgrades.keep $(COMMIT)
 
 clean:  ## remove what was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

@@ -43,9 +43,9 @@ class Asker:
             seconds = []
             for body, name in zip(bodies, names, strict=True):
                 began = time.perf_counter()
-                _ask(connection, "POST", "/events", EVENTS_KEY, body)
+                _ask(connection, "POST", "/events", key=EVENTS_KEY, body=body)
                 path = f"/operator/explain/events?source={name['source']}&id={name['id']}&time={name['time']}"
-                found = json.loads(_ask(connection, "GET", path, OPERATOR_KEY))
+                found = json.loads(_ask(connection, "GET", path, key=OPERATOR_KEY))
                 seconds.append(time.perf_counter() - began)
                 assert found["click"]["outcome"] == "CHARGED", found
             return seconds
@@ -53,7 +53,7 @@ class Asker:
         return act
 
 
-def _ask(connection: HTTPConnection, method: str, path: str, key: str, body: bytes | None = None) -> bytes:
+def _ask(connection: HTTPConnection, method: str, path: str, *, key: str, body: bytes | None = None) -> bytes:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
@@ -68,7 +68,10 @@ def measure_explaining(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
     first_ms = max(to_ms(start_of(day_of(now))), to_ms(now) - span_ms)
-    streams = [Stream(at, ids, first_ms, sizes.batch_events) for at, ids in enumerate(job_ids)]
+    streams = [
+        Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
+        for at, ids in enumerate(job_ids)
+    ]
     rounds = []
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
         for number in range(sizes.runs + 1):

@@ -16,7 +16,7 @@ from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
-from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FeedRun, FeedRunOutcome
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application

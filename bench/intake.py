@@ -116,14 +116,34 @@ def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
 def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, number: int) -> Round:
     # Each kind of stream has sender numbers of its own, so that no event is another's repeat.
     events, senders = intake.sizes.batch_events, len(job_ids)
-    spread = tuple(Stream(at, ids, first_ms, events) for at, ids in enumerate(job_ids))
-    hot = tuple(Stream(at + senders, job_ids[0][:1], first_ms, events) for at in range(senders))
+    spread = tuple(
+        Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=events)
+        for at, ids in enumerate(job_ids)
+    )
+    hot = tuple(
+        Stream(sender=at + senders, job_ids=job_ids[0][:1], first_ms=first_ms, batch_events=events)
+        for at in range(senders)
+    )
     mixed = tuple(
-        Stream(at + 2 * senders, ids, first_ms, events, MIXED_CLICK_SHARE) for at, ids in enumerate(job_ids)
+        Stream(
+            sender=at + 2 * senders,
+            job_ids=ids,
+            first_ms=first_ms,
+            batch_events=events,
+            click_share=MIXED_CLICK_SHARE,
+        )
+        for at, ids in enumerate(job_ids)
     )
     rate, timings_ms = intake.send(spread, number)
     alone, by_all = intake.copy(spread, number)
-    return Round(rate, timings_ms, alone, by_all, intake.send(hot, number)[0], intake.send(mixed, number)[0])
+    return Round(
+        spread=rate,
+        timings_ms=timings_ms,
+        copied_alone=alone,
+        copied_by_all=by_all,
+        hot=intake.send(hot, number)[0],
+        mixed=intake.send(mixed, number)[0],
+    )
 
 
 def _choose_start_ms(sizes: Sizes, now: datetime) -> int:

@@ -49,7 +49,7 @@ def choose_scale(sizes: Sizes) -> Scale:
     round_events = min(COMPARED_EVENTS // COMPARED_ROUNDS, events // (2 * COMPARED_ROUNDS))
     batches = max(1, round_events // (sizes.batch_events * sizes.senders))
     rounds = max(2 * COMPARED_ROUNDS, events // (batches * sizes.batch_events * sizes.senders))
-    return Scale(rounds, batches, jobs)
+    return Scale(rounds=rounds, batches=batches, live_jobs=jobs)
 
 
 def measure_day_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
@@ -116,4 +116,7 @@ def _make_streams(
     job_ids: tuple[Column, ...], sizes: Sizes, first_ms: int, *, sender: int
 ) -> tuple[Stream, ...]:
     """Each kind of stream has sender numbers of its own, from ``sender``: no event is another's repeat."""
-    return tuple(Stream(sender + at, ids, first_ms, sizes.batch_events) for at, ids in enumerate(job_ids))
+    return tuple(
+        Stream(sender=sender + at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
+        for at, ids in enumerate(job_ids)
+    )

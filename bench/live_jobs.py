@@ -78,7 +78,9 @@ async def _make_customers(
                     connection,
                     parent=parent.application,
                     draft=ApplicationDraft(
-                        f"customer-{number}", f"Bench customer {number}", "Made for a bench"
+                        unique_foreign_id=f"customer-{number}",
+                        name=f"Bench customer {number}",
+                        description="Made for a bench",
                     ),
                     now=now,
                 )

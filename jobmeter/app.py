@@ -31,7 +31,7 @@ from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import UNUSABLE, Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import IntakeCaches
-from jobmeter.reports.job_reports.job_list_cache import JobListCache
+from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.worker import chores

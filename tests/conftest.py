@@ -106,7 +106,7 @@ def database_url(cluster_url: str) -> Iterator[str]:
 def make_database(cluster_url: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     with psycopg.connect(cluster_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield url_of(cluster_url, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

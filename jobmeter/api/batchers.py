@@ -15,8 +15,7 @@ from jobmeter.database.batching import Batcher
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
-from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches
-from jobmeter.metering.intake.single_events import ingest_single_events
+from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches, ingest_single_events
 from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports

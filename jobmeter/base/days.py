@@ -1,6 +1,6 @@
 """Owns the UTC day: its bounds, when its reports appear, when it becomes final, the year of retention.
 
-Does not own any decision that follows from a day being open or final.
+Does not own any decision that follows from a day being open or final. Pure.
 """
 
 from calendar import monthrange
@@ -51,13 +51,3 @@ def one_year_before(day: date) -> date:
     """The same day of the year before; 28 February for 29 February."""
     year = day.year - 1
     return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
-
-
-def make_day(year: int | None, month: int | None, day: int | None) -> date | None:
-    """A calendar day, or ``None`` where a part is missing or no such day exists."""
-    if year is None or month is None or day is None:
-        return None
-    try:
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None

@@ -1,6 +1,6 @@
 """Owns THE table of refusals: every error the product answers with, one row each, in order of precedence.
 
-Does not own how a protocol draws a refusal (``jobmeter.api`` and ``jobmeter.wire`` do).
+Does not own how a protocol draws a refusal (``jobmeter.api`` and ``jobmeter.wire`` do). Pure.
 """
 
 from enum import Enum

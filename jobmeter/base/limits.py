@@ -1,6 +1,6 @@
 """Owns the sizes and counts that bound every input, each with its unit in the name.
 
-Does not own rate limits or policies that an operator sets per contract.
+Does not own rate limits or policies that an operator sets per contract. Pure.
 """
 
 BODY_BYTES_MAX = 1_000_000

@@ -1,6 +1,6 @@
 """Owns amounts: integers in millionths of a currency unit, and their decimal form at the wire.
 
-Does not own prices, budgets or accounts. No float anywhere.
+Does not own prices, budgets or accounts. No float anywhere. Pure.
 """
 
 import re

@@ -23,7 +23,7 @@ from jobmeter.database.pool import Database
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import ClickPage, ExplainedDay, ExplainedJob, ExplainedPosting, Restatement
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.intake.identity import find_event_key
+from jobmeter.metering.intake.model import find_event_key
 from jobmeter.settlement.model import RULES
 
 PIPE_COLUMNS = 220

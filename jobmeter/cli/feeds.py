@@ -1,6 +1,6 @@
 """Owns the commands ``jobmeter feed ...``: loading a job feed from a file, with its progress and what came of it.
 
-Does not own the loading (``jobmeter.jobs.feeds.load``).
+Does not own the loading (``jobmeter.jobs.feeds.loading.flow``).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
-from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.partners.applications import flow as partners
 

@@ -106,7 +106,7 @@ def end(contract: int, *, at: str | None = None, credentials: CredentialsOption 
 def _tell(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
     told = _find_server(credentials)
     content = {} if body is None else {"json": body}
-    print(json.dumps(Sandbox(told).call(method, path, told["operator_key"], **content), indent=2))  # noqa: T201
+    print(json.dumps(Sandbox(told).call(method, path, key=told["operator_key"], **content), indent=2))  # noqa: T201
 
 
 def _find_server(credentials: Path) -> dict[str, Any]:

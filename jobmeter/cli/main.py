@@ -19,6 +19,7 @@ from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
+from jobmeter.cli.psql import psql
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.database.connection import DatabaseUnusable
@@ -28,8 +29,8 @@ from jobmeter.integrity.model import LawCheck
 from jobmeter.sandbox import seed as sandbox_seed
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.run import run_demo
-from jobmeter.sandbox.traffic.generator import BOARD_PLAN
 from jobmeter.sandbox.traffic.ground_truth import Label, read_labels, write_truth
+from jobmeter.sandbox.traffic.plan import BOARD_PLAN
 from jobmeter.sandbox.traffic.player import TAIL_DAYS, Sandbox, SandboxRefusedError, play_traffic
 from jobmeter.sandbox.traffic.score import EvaluatedClick, evaluate_traffic, score
 
@@ -43,6 +44,7 @@ traffic = App(name="traffic", help="Plays traffic into a running sandbox, and sc
 app.command(clock)
 app.command(traffic)
 app.command(database)
+database.command(psql)
 app.command(explain.app)
 app.command(feeds.app)
 app.command(hiring.app)

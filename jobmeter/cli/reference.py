@@ -12,6 +12,7 @@ from starlette.routing import Route
 from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
+from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
@@ -106,12 +107,40 @@ def print_rules() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_glossary() -> str:
+    lines = [
+        "# Glossary",
+        "",
+        NOTE,
+        "## Terms",
+        "",
+        "| term | meaning |",
+        "| --- | --- |",
+        *(f"| {term.word} | {term.meaning} |" for term in TERMS),
+        "",
+        "## Replaced words",
+        "",
+        "A check refuses the words on the left in names, docstrings, comments, messages and documents. Names of tables,",
+        "columns and the wire stay as they are.",
+        "",
+        "| refused | in | write |",
+        "| --- | --- | --- |",
+    ]
+    for row in REPLACED:
+        pattern = row.pattern.replace("|", "\\|")
+        lines.append(
+            f"| `{pattern}` | {'any text' if row.where is Where.TEXT else 'names'} | {row.instead} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": print_faults,
     "settings.md": print_settings,
     "endpoints.md": print_routes,
     "intake-filters.md": print_filters,
     "settlement-rules.md": print_rules,
+    "glossary.md": print_glossary,
 }
 
 

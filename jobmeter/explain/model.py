@@ -6,6 +6,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from jobmeter.base.money import format_amount
+from jobmeter.settlement.model import RULES
+
 
 class ClickOutcome(StrEnum):
     """What became of a click. A reversed click may have been charged first."""
@@ -184,3 +187,25 @@ def make_restatement(row: tuple[Any, ...]) -> Restatement:
     return Restatement(
         number, recorded_at, cause == 2, batch, reasons, Figures(*figures[:5]), Figures(*figures[5:])
     )
+
+
+def serialize_restatement(change: Restatement, currency: str) -> dict[str, Any]:
+    return {
+        "number": change.number,
+        "recordedAt": change.recorded_at.isoformat(),
+        "cause": "SETTLEMENT" if change.is_settlement else "LATE_EVENTS",
+        "batch": None if change.is_settlement else change.batch,
+        "reversed": {RULES[int(rule)].name: count for rule, count in sorted(change.reasons.items())},
+        "change": _serialize_figures(change.change, currency),
+        "after": _serialize_figures(change.after, currency),
+    }
+
+
+def _serialize_figures(figures: Figures, currency: str) -> dict[str, Any]:
+    return {
+        "views": figures.views,
+        "applyClicks": figures.apply_clicks,
+        "clicksCharged": figures.clicks_charged,
+        "clicksRefused": figures.clicks_refused,
+        "charge": format_amount(figures.charge_micros, currency) if currency else None,
+    }

@@ -1,4 +1,4 @@
 """Owns places: cities with their regions and countries, the numbers of countries, and the reading of an address.
 
-Does not own what a job does with its place (``jobmeter.jobs``). Pure: knows no database.
+Does not own what a job does with its place (``jobmeter.jobs``). Pure. Knows no database.
 """

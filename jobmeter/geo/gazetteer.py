@@ -108,7 +108,15 @@ def _cities() -> dict[str, list[Place]]:
         for city in cities.split(";"):
             name, _, thousands = city.strip().rpartition(" ")
             number += 1
-            found[_fold(name)].append(Place(number, name, region, country, int(thousands)))
+            found[_fold(name)].append(
+                Place(
+                    number=number,
+                    city=name,
+                    region=region,
+                    country=country,
+                    inhabitants_thousands=int(thousands),
+                )
+            )
     for places in found.values():
         places.sort(key=lambda place: -place.inhabitants_thousands)
     return dict(found)
@@ -117,7 +125,10 @@ def _cities() -> dict[str, list[Place]]:
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, Place]:
     codes = sorted(_territories(LOCALE_DEFAULT))
-    return {code: Place(number, "", "", code, 0) for number, code in enumerate(codes, start=1)}
+    return {
+        code: Place(number=number, city="", region="", country=code, inhabitants_thousands=0)
+        for number, code in enumerate(codes, start=1)
+    }
 
 
 def _country_code(part: str) -> str:

@@ -16,8 +16,8 @@ def parse_address(text: str, *, country: str = "") -> Address:
     """City, region and country (ISO 3166) of a location text, which lies in ``country`` where one is given."""
     place = gazetteer.find_place(text)
     if place is None or country not in {"", place.country}:
-        return Address(text, "", country or gazetteer.country_of(text))
-    return Address(place.city, place.region, place.country)
+        return Address(locality=text, region="", country=country or gazetteer.country_of(text))
+    return Address(locality=place.city, region=place.region, country=place.country)
 
 
 def is_country(code: str) -> bool:

@@ -1,6 +1,6 @@
 """Owns the documented texts that tasks and job statuses show (spec 4.4), and those that we had to add.
 
-Does not own when one applies (``postings.rules``, ``status.rules``).
+Does not own when one applies (``postings.rules``, ``status.rules``). Pure.
 """
 
 from jobmeter.jobs.model import Operation

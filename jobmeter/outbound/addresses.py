@@ -1,6 +1,6 @@
 """Owns which addresses the server connects to on a partner's behalf: hosts of the public internet, over TLS.
 
-Does not own what is fetched from them or sent to them (``feeds``, ``notifications.dispatch``).
+Does not own what is fetched from them or sent to them (``feeds``, ``notifications.dispatch.flow``).
 """
 
 import ipaddress

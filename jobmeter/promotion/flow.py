@@ -11,12 +11,11 @@ from jobmeter.base.limits import DELIVERY_KEPT_DAYS
 from jobmeter.charging.job_changes import flow as notes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
-from jobmeter.jobs.status.json import serialize_status
-from jobmeter.jobs.status.model import JobSnapshot, Promotion
+from jobmeter.jobs.status.model import JobSnapshot, Promotion, serialize_status
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
-from jobmeter.promotion.alerts import notify_job_alerts
+from jobmeter.promotion.alerts.flow import notify_job_alerts
 from jobmeter.promotion.model import PromotionChange, PromotionState
 
 SNAPSHOT_ROWS = 1_000
@@ -48,8 +47,12 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
         job_id = look.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
             await _notify_status(connection, look, base_url, now)
-        await notify_job_alerts(connection, look, known.get(job_id), now=now)
+        await notify_job_alerts(connection, look, seen=_money_of(known.get(job_id)), now=now)
     return len(asked)
+
+
+def _money_of(known: PromotionState | None) -> tuple[int, int]:
+    return (0, 0) if known is None else (known.limit_micros, known.spent_micros)
 
 
 def make_promotion_state(look: JobSnapshot) -> PromotionState:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-ALERT_PERCENTS = (50, 80, 100)
-
 
 @dataclass(frozen=True, slots=True)
 class PromotionState:
@@ -30,16 +28,3 @@ class PromotionChange:
     external_id: str
     application_id: int
     clicks_left: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class ContractSpend:
-    """What was charged on a contract, less what was taken back; the ``seen_`` values are those of the last look."""
-
-    contract_id: int
-    partner_id: int
-    currency: str
-    spent_micros: int
-    limit_micros: int
-    seen_limit_micros: int
-    seen_spent_micros: int

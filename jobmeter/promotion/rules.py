@@ -1,6 +1,6 @@
-"""Owns the decisions of delivery: what changed between two looks, which shares of a budget are used. Pure."""
+"""Owns the decisions of delivery: what changed between two looks. Pure."""
 
-from jobmeter.promotion.model import ALERT_PERCENTS, PromotionState
+from jobmeter.promotion.model import PromotionState
 
 
 def is_feed_change(known: PromotionState | None, seen: PromotionState) -> bool:
@@ -19,26 +19,3 @@ def is_status_change(known: PromotionState | None, seen: PromotionState) -> bool
         seen.reason,
         seen.listing,
     )
-
-
-def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> list[int]:
-    """The percentages of a budget that are used. All of it is, where what is left pays for no further click."""
-    if limit_micros <= 0:
-        return []
-    return [
-        percent
-        for percent in ALERT_PERCENTS
-        if spent_micros * 100 >= percent * limit_micros or (percent == ALERT_PERCENTS[-1] and is_used_up)
-    ]
-
-
-def list_news(new: list[int], *, limit_micros: int, seen: tuple[int, int]) -> list[int]:
-    """Which of the ``new`` percentages are told. ``seen`` are limit and spend of the last look, nothing before it.
-
-    Of another limit than at the last look, what the spend of that look reaches already is no news.
-    """
-    seen_limit_micros, seen_spent_micros = seen
-    if seen_limit_micros in {0, limit_micros}:
-        return new
-    reached = list_reached(spent_micros=seen_spent_micros, limit_micros=limit_micros, is_used_up=False)
-    return [percent for percent in new if percent not in reached]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
-from jobmeter.promotion.model import ContractSpend, PromotionChange, PromotionState
+from jobmeter.promotion.model import PromotionChange, PromotionState
 
 SQL = load_statements("jobmeter.promotion")
 
@@ -81,39 +81,3 @@ async def stream_promoted(connection: Connection, *, rows_max: int) -> AsyncIter
 
 async def drop_changes(connection: Connection, *, before: datetime) -> None:
     await connection.execute(SQL["drop_changes"], locals())
-
-
-async def add_alerts(
-    connection: Connection,
-    *,
-    scope: str,
-    owner_id: int,
-    limit_micros: int,
-    percents: list[int],
-    now: datetime,
-) -> list[int]:
-    rows = await (await connection.execute(SQL["add_alerts"], locals())).fetchall()
-    return sorted(row[0] for row in rows)
-
-
-async def lock_spend_cursor(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["lock_spend_cursor"])).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-async def move_spend_cursor(connection: Connection, *, counted_until: int) -> None:
-    await connection.execute(SQL["move_spend_cursor"], locals())
-
-
-async def add_spends(connection: Connection, *, after: int, until: int) -> None:
-    await connection.execute(SQL["add_spends"], locals())
-
-
-async def list_spends(connection: Connection) -> list[ContractSpend]:
-    rows = await (await connection.execute(SQL["list_spends"])).fetchall()
-    return [ContractSpend(*row) for row in rows]
-
-
-async def set_seen(connection: Connection, *, contract_id: int, limit_micros: int) -> None:
-    await connection.execute(SQL["set_seen"], locals())

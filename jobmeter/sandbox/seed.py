@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jobmeter.base.ids import make_secret
+from jobmeter.base.credentials import make_secret
 from jobmeter.base.money import MICROS_PER_UNIT, Money
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
@@ -38,7 +38,11 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
     """
     async with database.transaction() as connection:
         parent = await partners.create_parent(connection, name="Sandbox Partner", now=now)
-        draft = ApplicationDraft("sandbox-customer", "Sandbox Partner - First Customer", "The first customer")
+        draft = ApplicationDraft(
+            unique_foreign_id="sandbox-customer",
+            name="Sandbox Partner - First Customer",
+            description="The first customer",
+        )
         child = await partners.create_child(connection, parent=parent.application, draft=draft, now=now)
         contract = await contracts.open_partner_contract(
             connection,

@@ -1,1 +1,1 @@
-"""Formats at the wire: Rest.li, XML and event batches. Pure: knows no SQL, no HTTP framework and no slice."""
+"""Formats at the wire: Rest.li, XML and event batches. Pure. Knows no SQL, no HTTP framework and no slice."""

@@ -1,6 +1,6 @@
 """Owns the event formats: JSON array, NDJSON, CloudEvents batch; one record a view or apply click.
 
-Does not own whether an event counts. Pure: bytes in, records and per-record errors out.
+Does not own whether an event counts. Pure. Bytes in, records and per-record errors out.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Owns telling endpoints of charges: the ordered stream, page by page, as notices.
 
-Does not own the stream (``jobmeter.reports``) or the sending (``notifications.dispatch``).
+Does not own the stream (``jobmeter.reports``) or the sending (``notifications.dispatch.flow``).
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
-from jobmeter.reports.charge_stream.json import serialize_entry
+from jobmeter.reports.charge_stream.model import serialize_entry
 
 ENTRIES_MAX = 200
 PAGES_MAX = 100

@@ -23,8 +23,8 @@ from jobmeter.metering.retention import flow as retention
 from jobmeter.notifications import flow as notices
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.tokens import flow as tokens
-from jobmeter.promotion import alerts
 from jobmeter.promotion import flow as delivery
+from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as partners_edge
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.worker import feeds

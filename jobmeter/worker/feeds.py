@@ -1,6 +1,6 @@
 """Owns the fetching of job feeds that are due: HTTPS with conditional requests, within size and time, to public hosts.
 
-Does not own what is done with a feed's jobs (``jobs.feeds.load``).
+Does not own what is done with a feed's jobs (``jobs.feeds.loading.flow``).
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from jobmeter.base.limits import FEED_BYTES_MAX
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
-from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, FeedRunOutcome
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 

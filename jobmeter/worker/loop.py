@@ -14,7 +14,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
 from jobmeter.database.outages import TELL_SECONDS, is_outage
 from jobmeter.database.pool import Database
-from jobmeter.notifications.dispatch import NotificationDispatcher
+from jobmeter.notifications.dispatch.flow import NotificationDispatcher
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notifications import notify_charges
 

@@ -16,7 +16,7 @@ import pytest
 
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.database.pool import Database
-from jobmeter.metering.intake.identity import find_visitor
+from jobmeter.metering.intake.model import find_visitor
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, set_up
 
 LATER = START + timedelta(hours=1)

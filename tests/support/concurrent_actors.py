@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable, SerializationFailure
 
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import Money
-from jobmeter.charging.corrections import credits as correction
+from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.wire.events import Event
@@ -169,7 +169,7 @@ class ConcurrentActors:
         if rows:
             charge, amount = rng.choice(rows)
             async with self.scenario.database.transaction() as connection:
-                await correction.credit_charge(
+                await corrections.credit_charge(
                     connection,
                     charge=charge,
                     amount_micros=rng.randrange(1, amount + 1),

@@ -197,6 +197,16 @@ def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxC
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
+    with reopen_sandbox_client(database_url, credentials, **settings) as client:
+        yield client
+
+
+@contextmanager
+def reopen_sandbox_client(
+    database_url: str, credentials: dict[str, Any], **settings: Any
+) -> Iterator[SandboxClient]:
+    """Serves a sandbox's database whose ``credentials`` are known; ``settings`` replace those of a sandbox."""
+    keys = {name: credentials[name] for name in seed.make_keys()}
     chosen = Settings(
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
     )

@@ -44,6 +44,15 @@ def test_a_breach_fails_the_test_with_its_place():
     refuse([])
 
 
+def test_a_list_of_what_is_still_to_be_mended_only_shrinks():
+    breach = Breach("jobmeter/a.py", 7, "mend this")
+    refuse([breach], still={"jobmeter/a.py"})
+    with pytest.raises(pytest.fail.Exception, match=r"jobmeter/a.py:7: mend this"):
+        refuse([breach], still={"jobmeter/b.py"})
+    with pytest.raises(pytest.fail.Exception, match=r"1 to mend:\njobmeter/a.py:1: is mended"):
+        refuse([], still={"jobmeter/a.py"})
+
+
 @pytest.mark.parametrize(
     ("path", "part", "stem"),
     [

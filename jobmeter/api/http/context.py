@@ -17,7 +17,7 @@ from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.partners.model import IssuedToken
-from jobmeter.reports.job_reports.job_list_cache import JobListCache
+from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.wire.events import Event
 

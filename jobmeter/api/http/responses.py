@@ -9,8 +9,8 @@ import msgspec
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
 
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import make_request_id
 from jobmeter.wire.restli.syntax import Protocol
 
 JSON = "application/json"

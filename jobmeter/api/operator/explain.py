@@ -21,10 +21,10 @@ from jobmeter.explain.model import (
     ExplainedJob,
     ExplainedPosting,
     PostingPage,
+    serialize_restatement,
 )
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.intake import identity
-from jobmeter.reports.charge_stream.json import serialize_restatement
+from jobmeter.metering.intake import model as identity
 
 KINDS = ("view", "applyClick")
 

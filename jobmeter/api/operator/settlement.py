@@ -17,11 +17,11 @@ from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
-from jobmeter.charging.corrections import credits as correction
+from jobmeter.charging.corrections import flow as corrections
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.jobs.pages import flow as pages
-from jobmeter.metering.intake import identity
+from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule, RulePolicy
 
@@ -188,7 +188,7 @@ async def create_credit(request: Request, state: State) -> Response:
     now = await state.clock.read()
     async with state.database.transaction() as connection:
         found = await explain.explain_charge(connection, reference=charge)
-        is_new = await correction.credit_charge(
+        is_new = await corrections.credit_charge(
             connection,
             charge=charge,
             amount_micros=parse_positive_amount(body.amount, found.job.currency).amount_micros,

@@ -11,7 +11,7 @@ from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.reports.charge_stream import flow as stream
-from jobmeter.reports.charge_stream.json import serialize_entry
+from jobmeter.reports.charge_stream.model import serialize_entry
 
 LIMIT_DEFAULT = 100
 CURSOR_DIGITS_MAX = 18

@@ -20,7 +20,7 @@ from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import (
     ExcludedVisitor,
 )
-from jobmeter.metering.intake.identity import find_address, find_visitor
+from jobmeter.metering.intake.model import find_address, find_visitor
 from jobmeter.partners.model import Application
 
 Text = Annotated[

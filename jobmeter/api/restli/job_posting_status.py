@@ -5,7 +5,7 @@ from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
 from jobmeter.jobs.status import flow as jobs
-from jobmeter.jobs.status.json import serialize_status
+from jobmeter.jobs.status.model import serialize_status
 from jobmeter.wire.restli.envelopes import wrap_batch
 from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 

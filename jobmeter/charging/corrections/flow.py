@@ -1,20 +1,28 @@
-"""Owns the verbs that change figures already shown: reverse what settlement asks for, record late events.
+"""Owns the verbs that change what was charged or shown: reverse what settlement asks for, record late events, credit.
 
 Does not own which clicks are reversed (``jobmeter.settlement``).
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_number, day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import make_reference
+from jobmeter.base.money import format_amount
+from jobmeter.charging.budgets import store as budgets_store
 from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import ClickCounts
+from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
-from jobmeter.ledger.bulk import flow as ledger
+from jobmeter.ledger import flow as ledger
+from jobmeter.ledger.bulk import flow as bulk
+from jobmeter.ledger.model import Posting, Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +46,14 @@ async def reverse_requested(connection: Connection, *, day: date, now: datetime)
     and a restatement tells the difference. Each charge gets one reversing posting that names it.
     """
     await store.make_held_budgets(connection)
-    await ledger.open_batch(connection)
+    await bulk.open_batch(connection)
     jobs = await store.lock_budgets(connection, now_ms=to_ms(now))
     returned = await store.return_to_budgets(connection)
     await enqueue_job_changes(connection, returned.jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
     assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
     asked = await store.insert_requested_reversals(connection)
-    assert await ledger.book_requested(connection, day=day, now=now) == asked
+    assert await bulk.book_requested(connection, day=day, now=now) == asked
     return Reversed(asked, returned.micros, returned.jobs_resumed)
 
 
@@ -57,3 +65,48 @@ async def record_late(connection: Connection, counts: ClickCounts, *, batch: int
     shown = counts.select(late)
     recorded = await store.record_late_restatements(connection, shown, batch=batch, recorded_at=now)
     assert recorded == len(shown)
+
+
+async def credit_charge(
+    connection: Connection, *, charge: UUID, amount_micros: int, reference: str, now: datetime
+) -> bool:
+    """Gives back some or all of a final charge, once for each ``reference``; returns whether this call did.
+
+    The posting is dated today and names the charge; the day's figures stay. The money goes to the contract, also
+    where the job is still open: its total budget is not spent twice. Raises ``Refused``: OPERATOR_UNKNOWN,
+    OPERATOR_INPUT where the day is not final or the charge is less than all its corrections, REFERENCE_REUSED.
+    """
+    found = await store.find_charge(connection, reference=charge)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="charge", key=charge)
+    if not found.is_final:
+        raise Refused(
+            Fault.OPERATOR_INPUT, field="charge", why="its day is not final; exclude its clicks instead"
+        )
+    await budgets_store.lock_job_budget(connection, shard=found.shard, job_id=found.job_id)
+    contract = await contracts.find_partner_contract(connection, contract_id=found.partner_contract_id)
+    assert contract is not None, "a charge names its contract"
+    posting = Posting(
+        reference=make_reference("credit", charge, reference),
+        purpose=Purpose.ADJUST,
+        source=contract.earned,
+        destination=contract.account,
+        amount=amount_micros,
+        unit=found.currency,
+        day=day_of(now),
+        booked_at=now,
+        cause=found.job_id,
+        corrects=charge,
+    )
+    if not await ledger.book(connection, posting):
+        return False
+    if await store.sum_corrections(connection, reference=charge) > found.amount_micros:
+        amount = format_amount(found.amount_micros, found.currency)
+        raise Refused(
+            Fault.OPERATOR_INPUT, field="amount", why=f"with earlier corrections above the charge, {amount}"
+        )
+    await store.release_credit(
+        connection, shard=found.shard, job_id=found.job_id, amount_micros=amount_micros
+    )
+    await enqueue_job_changes(connection, [found.job_id])
+    return True

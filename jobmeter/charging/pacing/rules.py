@@ -1,4 +1,4 @@
-"""Owns the decision how many clicks a day may still be charged: a daily budget, and even pacing. Pure, integers only."""
+"""Owns the decision how many clicks a day may still be charged: a daily budget, and even pacing. Pure. Integers only."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Owns the verbs of campaigns: make, find, change; begin and complete those that are due, end the jobs of ended ones."""
+"""Owns the verbs of campaigns: make, find, change, join; begin and complete those due, end the jobs of ended ones."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from jobmeter.jobs import store
 from jobmeter.jobs.campaigns import rules
 from jobmeter.jobs.campaigns import store as campaigns
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobPosting, State
 from jobmeter.jobs.runs.flow import end_posting, set_windows
 from jobmeter.partners.model import Application
 
@@ -89,6 +89,39 @@ async def _follow_status(
         return
     job_ids = await campaigns.list_member_jobs(connection, shard=before.shard, campaign_id=before.id)
     await set_windows(connection, shard=before.shard, job_ids=job_ids, opens=opens, now=now)
+
+
+async def join_campaign(
+    connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
+) -> str | None:
+    """Moves a locked job into another campaign, or returns why it cannot join."""
+    campaign = await campaigns.share_lock_partner_campaign(
+        connection,
+        shard=posting.shard,
+        application_id=posting.application_id,
+        partner_job_campaign=partner_job_campaign,
+    )
+    fault = rules.find_join_fault(campaign, posting.partner_contract_id, now)
+    if fault is not None:
+        return fault
+    assert campaign is not None, "a missing campaign is a fault"
+    is_live = posting.state is State.LIVE
+    await store.set_campaign(
+        connection,
+        shard=posting.shard,
+        job_id=posting.job_id,
+        partner_job_campaign=partner_job_campaign,
+        campaign_id=campaign.id if is_live else None,
+    )
+    if is_live:
+        await set_windows(
+            connection,
+            shard=posting.shard,
+            job_ids=[posting.job_id],
+            opens=rules.counts_events(campaign),
+            now=now,
+        )
+    return None
 
 
 async def advance_campaigns(connection: Connection, *, rows_max: int, now: datetime) -> int:

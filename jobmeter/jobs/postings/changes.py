@@ -16,7 +16,7 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
-from jobmeter.jobs.campaigns.membership import join_campaign
+from jobmeter.jobs.campaigns.flow import join_campaign
 from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
 from jobmeter.jobs.messages import (
     DUPLICATE_CONTENT,

@@ -1,6 +1,6 @@
 """Owns the reading of a job posting element: field by field, all errors of an element in one refusal.
 
-Does not own the fields (``schema``) or rules that need a contract or other jobs (``rules`` and ``flow``).
+Does not own the fields (``schema``) or rules that need a contract or other jobs (``rules`` and ``flow``). Pure.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Owns the fields of a job posting element under their wire names, each with its limit (spec 4.1).
 
-Does not own how a broken limit is told (``element``).
+Does not own how a broken limit is told (``element``). Pure.
 """
 
 from typing import Annotated, Any, Literal

@@ -61,7 +61,12 @@ async def find_excluded(connection: Connection, columns: EventColumns, book: Fil
         np.isin(columns.visitors, book.visitors) | np.isin(columns.addresses, book.addresses)
     )
     if len(rows):
-        suspects = Suspects(rows, columns.job_ids[rows], columns.visitors[rows], columns.addresses[rows])
+        suspects = Suspects(
+            row_indexes=rows,
+            job_ids=columns.job_ids[rows],
+            visitors=columns.visitors[rows],
+            addresses=columns.addresses[rows],
+        )
         excluded[await store.find_excluded_rows(connection, suspects)] = True
     return excluded
 
@@ -92,23 +97,25 @@ async def save_refused_events(
     rows = np.flatnonzero(verdicts != Verdict.COUNTED)[-LAST_EVENTS_MAX:]
     if len(rows) == 0:
         return
-    sent = [events[row] for row in rows.tolist()]
-    readable = [event if isinstance(event, Event) else _UNREADABLE for event in sent]
+    refused = _describe_refused([events[row] for row in rows.tolist()], columns.select(rows), verdicts[rows])
+    await store.add_refused_events(connection, refused, received_at=now)
+
+
+def _describe_refused(
+    events: Sequence[Event | Malformed], columns: EventColumns, verdicts: Column
+) -> RefusedEvents:
+    readable = [event if isinstance(event, Event) else _UNREADABLE for event in events]
     named = [_name_job(event) or 0 for event in readable]
-    reasons = zip(columns.flaws[rows], verdicts[rows].tolist(), strict=True)
-    await store.add_refused_events(
-        connection,
-        RefusedEvents(
-            row_indexes=rows,
-            sources=_make_texts(_clean(event.source) for event in readable),
-            event_ids=_make_texts(_clean(event.id) for event in readable),
-            types=_make_texts(_clean(event.type) for event in readable),
-            times_ms=columns.times_ms[rows],
-            job_ids=np.where(named, named, columns.job_ids[rows]),
-            verdicts=verdicts[rows],
-            messages=_make_texts(flaw or VERDICTS[verdict].says for flaw, verdict in reasons),
-        ),
-        received_at=now,
+    reasons = zip(columns.flaws, verdicts.tolist(), strict=True)
+    return RefusedEvents(
+        row_indexes=np.arange(len(events)),
+        sources=_make_texts(_clean(event.source) for event in readable),
+        event_ids=_make_texts(_clean(event.id) for event in readable),
+        types=_make_texts(_clean(event.type) for event in readable),
+        times_ms=columns.times_ms,
+        job_ids=np.where(named, named, columns.job_ids),
+        verdicts=verdicts,
+        messages=_make_texts(flaw or VERDICTS[verdict].says for flaw, verdict in reasons),
     )
 
 

@@ -46,20 +46,10 @@ def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
-    flaw_of = find_flaws(events)
-    readable = (
-        [_BLANK if row in flaw_of else event for row, event in enumerate(events)] if flaw_of else events
-    )
-    sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
-    times = _read_times(sound)
-    for row in [row for row, time_ms in enumerate(times) if time_ms is None]:
-        flaw_of[row] = BAD_TIME
-        sound[row] = _BLANK
+    sound, times, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
-    flaws = np.full(len(sound), None, dtype=object)
-    flaws[list(flaw_of)] = list(flaw_of.values())
-    malformed = np.zeros(len(sound), dtype=bool)
-    malformed[list(flaw_of)] = True
+    malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
+    malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
     return EventColumns(
         keys=_make_keys(sound, times_ms, malformed),
         times_ms=times_ms,
@@ -73,6 +63,22 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         malformed=malformed,
         flaws=flaws,
     )
+
+
+def _read_sound(
+    events: Sequence[Event | Malformed],
+) -> tuple[list[Event], list[int | None], dict[int, str]]:
+    """Events with a blank one for each that cannot be read, their times, and by row what is wrong with those."""
+    flaw_of = find_flaws(events)
+    readable = (
+        [_BLANK if row in flaw_of else event for row, event in enumerate(events)] if flaw_of else events
+    )
+    sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
+    times = _read_times(sound)
+    for row in [row for row, time_ms in enumerate(times) if time_ms is None]:
+        flaw_of[row] = BAD_TIME
+        sound[row] = _BLANK
+    return sound, times, flaw_of
 
 
 def _read_times(events: list[Event]) -> list[int | None]:

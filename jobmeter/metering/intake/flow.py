@@ -1,8 +1,9 @@
-"""Owns the verbs of metering: take a batch in, make the partitions that the next days need."""
+"""Owns the verbs of metering: take a batch in, or single events of candidates, make the partitions that the next days need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
@@ -17,6 +18,8 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
 from jobmeter.database.statements import vars_of
+from jobmeter.jobs.pages import flow as pages
+from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache
@@ -33,7 +36,7 @@ from jobmeter.metering.model import (
     StoredEvents,
     Verdict,
 )
-from jobmeter.wire.events import Event, Malformed
+from jobmeter.wire.events import Event, Malformed, read_job_id
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
@@ -88,6 +91,31 @@ async def ingest(
     raise stale
 
 
+async def ingest_single_events(
+    connection: Connection,
+    events: Sequence[Event],
+    *,
+    known: IntakeCaches,
+    now: datetime,
+    future_tolerance_seconds: int,
+) -> list[ApplyTarget | None]:
+    """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
+
+    In the caller's transaction. An event that does not count still leads its candidate on.
+    """
+    job_ids = [read_job_id(event.job) or 0 for event in events]
+    fetch_apply_targets = await pages.send_apply_targets_query(connection, job_ids)
+    await ingest(
+        connection,
+        events,
+        known=known,
+        now=now,
+        future_tolerance_seconds=future_tolerance_seconds,
+    )
+    targets = await fetch_apply_targets()
+    return [targets.get(job_id) for job_id in job_ids]
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """The verdict on each row, the rows that were new, what they came to."""
@@ -116,13 +144,11 @@ async def _ingest_columns(
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
     events = StoredEvents.of_batch(columns, verdicts, rows, batch)
+    charge_rows = partial(_charge, connection, columns, verdicts, windows=windows, batch=batch, now=now)
     try:
         async with connection.transaction():
             await _store_events(connection, events)
-            charged = await _charge(
-                connection, columns, verdicts, rows, windows=windows, batch=batch, now=now
-            )
-            return _Taken(verdicts, rows, charged)
+            return _Taken(verdicts, rows, await charge_rows(rows))
     except UniqueViolation:
         if is_pipeline(connection):
             raise  # it can not go on from here
@@ -130,10 +156,7 @@ async def _ingest_columns(
             await store.make_staging(connection)
             await store.copy_staged(connection, StagedEvents(**vars_of(events), row_indexes=rows))
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
-            charged = await _charge(
-                connection, columns, verdicts, new_rows, windows=windows, batch=batch, now=now
-            )
-            return _Taken(verdicts, new_rows, charged)
+            return _Taken(verdicts, new_rows, await charge_rows(new_rows))
 
 
 async def _charge(

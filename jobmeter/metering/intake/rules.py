@@ -1,4 +1,4 @@
-"""Owns the decision which events count, and their tally by job and day. Pure: columns, meters, the time."""
+"""Owns the decision which events count, and their tally by job and day. Pure. Columns, windows, the time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -2,15 +2,9 @@
 
 from datetime import datetime
 
+from jobmeter.base.credentials import hash_secret, make_client_id, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import (
-    SHARD_COUNT,
-    URN_APPLICATION,
-    hash_secret,
-    make_client_id,
-    make_secret,
-    read_urn,
-)
+from jobmeter.base.ids import SHARD_COUNT, URN_APPLICATION, read_urn
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (

@@ -1,6 +1,6 @@
 """Owns the decisions about applications and tokens: what a draft must hold, when a token still opens.
 
-Pure: no database, time passed in.
+Pure. The time is passed in.
 """
 
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
+from jobmeter.base.credentials import hash_secret, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import hash_secret, make_secret
 from jobmeter.database.arrays import pack_byteas
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store

@@ -84,7 +84,14 @@ def is_signed_by(secret: str, signature: Signature, request: SignedRequest) -> b
     """
     return any(
         signatures.verify_hmac_sha1(
-            _Signed(request.method, url, list(signature.parameters), signature.value), secret, token_secret
+            _Signed(
+                http_method=request.method,
+                uri=url,
+                params=list(signature.parameters),
+                signature=signature.value,
+            ),
+            secret,
+            token_secret,
         )
         for url in request.urls
         for token_secret in dict.fromkeys(("", signature.token))

@@ -5,8 +5,9 @@ Does not own issuing a token or authenticating one (``applications.flow``).
 
 from datetime import datetime
 
+from jobmeter.base.credentials import hash_secret, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_APPLICATION, hash_secret, make_secret, read_urn
+from jobmeter.base.ids import URN_APPLICATION, read_urn
 from jobmeter.base.limits import SECRETS_LIVE_MAX
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from jobmeter.base.credentials import hash_secret, make_access_token, same_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import hash_secret, make_access_token, same_secret
 from jobmeter.base.limits import TOKEN_REMEMBERED_HOURS, TOKEN_SECONDS
 from jobmeter.database.arrays import pack_byteas
 from jobmeter.database.connection import Connection

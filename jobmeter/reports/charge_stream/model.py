@@ -1,10 +1,14 @@
-"""Owns the values of the stream that partners follow: charges, corrections and restatements in one order."""
+"""Owns the values of the stream that partners follow: charges, corrections and restatements in one order; and their JSON."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from jobmeter.explain.model import Restatement
+from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.base.money import format_amount
+from jobmeter.explain.model import Restatement, serialize_restatement
+from jobmeter.ledger.model import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +49,25 @@ class StreamPage:
     entries: tuple[MoneyEntry | RestatementEntry, ...]
     cursor: int
     has_more: bool
+
+
+def serialize_entry(entry: MoneyEntry | RestatementEntry) -> dict[str, Any]:
+    about = {
+        "cursor": str(entry.number),
+        "jobPosting": f"{URN_JOB}{entry.job_id}",
+        "externalJobPostingId": entry.external_id,
+        "developerApplication": f"{URN_APPLICATION}{entry.application_id}",
+        "day": entry.day.isoformat(),
+    }
+    if isinstance(entry, RestatementEntry):
+        return {"type": "RESTATEMENT"} | about | serialize_restatement(entry.restatement, entry.currency)
+    return (
+        {"type": Purpose(entry.purpose).name}
+        | about
+        | {
+            "reference": str(entry.reference),
+            "amount": {"currencyCode": entry.unit, "amount": format_amount(entry.amount, entry.unit)},
+            "bookedAt": entry.booked_at.isoformat(),
+            "corrects": None if entry.corrects is None else str(entry.corrects),
+        }
+    )

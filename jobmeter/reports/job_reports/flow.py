@@ -1,8 +1,12 @@
-"""Owns the verbs of reports: job reports by ids and by date range, the budget report."""
+"""Owns the verbs of reports: job reports by ids and by date range, the budget report.
 
+Owns what a process remembers between them; its key names the UTC day and the version that the database gives.
+"""
+
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 
@@ -15,13 +19,13 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.job_reports import rules, store
-from jobmeter.reports.job_reports.job_list_cache import JobListCache
 from jobmeter.reports.job_reports.model import (
     BudgetReport,
     ByIdsRequest,
     DayRange,
     JobListQuery,
     JobReport,
+    ListVersion,
     RangePage,
     ReportableJobs,
     ReportQuery,
@@ -30,6 +34,33 @@ from jobmeter.reports.job_reports.model import (
 )
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
+JOBS_REMEMBERED_MAX = 3_000_000  # 32 bytes each
+
+_ListKey = tuple[int, date, ListVersion]
+
+
+class JobListCache:
+    """The lists used last, by application, UTC day and version."""
+
+    def __init__(self, *, jobs_max: int = JOBS_REMEMBERED_MAX) -> None:
+        self._jobs_max = jobs_max
+        self._lists: OrderedDict[_ListKey, ReportableJobs] = OrderedDict()
+        self._jobs = 0
+
+    def find(self, key: _ListKey) -> ReportableJobs | None:
+        found = self._lists.get(key)
+        if found is not None:
+            self._lists.move_to_end(key)
+        return found
+
+    def keep(self, key: _ListKey, jobs: ReportableJobs) -> None:
+        if key in self._lists:
+            return
+        self._lists[key] = jobs
+        self._jobs += len(jobs)
+        while self._jobs > self._jobs_max and len(self._lists) > 1:
+            _, dropped = self._lists.popitem(last=False)
+            self._jobs -= len(dropped)
 
 
 def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:
@@ -55,30 +86,30 @@ def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:
 
 async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
     """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6)."""
-    counts = [len(one.ids) for one in asked]
-
-    # A request's values are repeated for each of its ids, so that one statement reads what all of them ask for.
-    def spread(values: Iterable[int]) -> Column:
-        return np.repeat(np.fromiter(values, dtype=np.int64, count=len(asked)), counts)
-
-    rows = await store.read_reports_by_ids(
-        connection,
-        RequestedIds(
-            request_indexes=spread(range(len(asked))),
-            ids=np.array([name for one in asked for name in one.ids], dtype=object),
-            shards=spread(one.shard for one in asked),
-            application_ids=spread(one.application_id for one in asked),
-            contract_ids=spread(one.contract_id for one in asked),
-            firsts=spread(day_number(one.days.first) for one in asked),
-            lasts=spread(day_number(one.days.last) for one in asked),
-            todays=spread(day_number(one.today) for one in asked),
-        ),
-    )
     found: list[dict[str, JobReport]] = [{} for _ in asked]
-    for row in rows:
+    for row in await store.read_reports_by_ids(connection, _spread_ids(asked)):
         figures = slice_days(row.report.figures, asked[row.request_index].days)
         found[row.request_index][row.asked_id] = replace(row.report, figures=figures)
     return found
+
+
+def _spread_ids(asked: Sequence[ByIdsRequest]) -> RequestedIds:
+    """A request's values are repeated for each of its ids, so that one statement reads what all of them ask for."""
+    counts = [len(one.ids) for one in asked]
+
+    def spread(values: Iterable[int]) -> Column:
+        return np.repeat(np.fromiter(values, dtype=np.int64, count=len(asked)), counts)
+
+    return RequestedIds(
+        request_indexes=spread(range(len(asked))),
+        ids=np.array([name for one in asked for name in one.ids], dtype=object),
+        shards=spread(one.shard for one in asked),
+        application_ids=spread(one.application_id for one in asked),
+        contract_ids=spread(one.contract_id for one in asked),
+        firsts=spread(day_number(one.days.first) for one in asked),
+        lasts=spread(day_number(one.days.last) for one in asked),
+        todays=spread(day_number(one.today) for one in asked),
+    )
 
 
 async def report_by_ids_as_of(

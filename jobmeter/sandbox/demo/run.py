@@ -23,7 +23,7 @@ from jobmeter.base.days import day_of
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.ads import Ad, read_ads
 from jobmeter.sandbox.seed import read_credentials
-from jobmeter.sandbox.traffic.generator import BOARD_PLAN
+from jobmeter.sandbox.traffic.plan import BOARD_PLAN
 from jobmeter.sandbox.traffic.player import (
     TAIL_DAYS,
     PlaybackResult,
@@ -53,7 +53,7 @@ class Partner:
     def call(self, keys: dict[str, Any], method: str, path: str, **content: Any) -> Any:
         headers = {"LinkedIn-Version": VERSION, "X-RestLi-Protocol-Version": "2.0.0"}
         headers |= content.pop("headers", {})
-        return self.sandbox.call(method, path, self._token(keys), headers=headers, **content)
+        return self.sandbox.call(method, path, key=self._token(keys), headers=headers, **content)
 
     def _token(self, keys: dict[str, Any]) -> str:
         now = self.sandbox.read_clock()

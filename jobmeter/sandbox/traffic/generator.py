@@ -5,7 +5,7 @@ Does not own the truth file, the batches that are sent, or any judgement: a labe
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import Event, ScheduledEvent
-from jobmeter.sandbox.traffic.special_visits import SpecialVisitShares, mix
+from jobmeter.sandbox.traffic.special_visits import mix
 
 SECOND_MS = 1_000
 HOUR_MS = 3_600_000
@@ -67,65 +68,6 @@ Ints = NDArray[np.int64]
 Words = NDArray[np.uint64]
 Shares = NDArray[np.float64]
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveJob:
-    """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law.
-
-    ``market`` is the country that it is for, empty where that is all of them; without it no event tells a country.
-    """
-
-    job_id: int
-    live_from_ms: int
-    live_until_ms: int
-    popularity: float | None = None
-    market: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrafficPlan:
-    """How much traffic of which kind. Each rate is a share of the genuine events of its kind.
-
-    ``late_rate`` and ``too_late_rate`` are of visits: the view and its click travel together. ``after_close_rate``
-    is the share of the usual visits that goes on for a day after a job has closed. ``elsewhere_rate``, ``staff_rate``
-    and ``declared_crawler_rate`` are of visits too, none unless asked for: a filter must be told of staff beforehand.
-    """
-
-    seed: int = 0
-    views_per_job_day: float = 30.0
-    apply_rate: float = 0.10
-    double_click_rate: float = 0.05
-    bot_rate: float = 0.05
-    crawler_rate: float = 0.05
-    late_rate: float = 0.01
-    too_late_rate: float = 0.0005
-    repeat_rate: float = 0.01
-    after_close_rate: float = 0.02
-    elsewhere_rate: float = 0.0
-    staff_rate: float = 0.0
-    declared_crawler_rate: float = 0.0
-    burst_clicks: int = 30
-    views_per_visitor: float = 3.0
-    utc_offset_hours: int = 0
-
-    def __post_init__(self) -> None:
-        rates = [getattr(self, field.name) for field in fields(self) if field.name.endswith("_rate")]
-        assert all(0 <= rate <= 1 for rate in rates), "a rate is a share between 0 and 1"
-        assert self.late_rate + self.too_late_rate <= 1, "a visit is late or too late, not both"
-        assert sum(self.special_visits) <= 1, (
-            "a visit is from elsewhere, by staff or by a crawler, not two of them"
-        )
-        assert self.seed >= 0, "numpy takes no seed below zero"
-        assert self.burst_clicks > 0, "a burst has clicks"
-
-    @property
-    def special_visits(self) -> SpecialVisitShares:
-        return SpecialVisitShares(self.elsewhere_rate, self.staff_rate, self.declared_crawler_rate)
-
-
-# What ``jobmeter traffic`` and the demonstration play: everything that a filter or a settlement rule is after.
-BOARD_PLAN = TrafficPlan(elsewhere_rate=0.03, staff_rate=0.01, declared_crawler_rate=0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,16 +300,16 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
     )
     return [
         Event(
-            SOURCE,
-            event_id,
-            _TYPES[click],
-            job_id,
-            time_ms,
-            visitors[who],
-            _AGENTS[agent],
-            addresses[who],
-            special_visits.choose_country(field.markets[job], label, words[who]),
-            True if label is Label.DECLARED_CRAWLER else None,
+            source=SOURCE,
+            id=event_id,
+            type=_TYPES[click],
+            job_id=job_id,
+            time_ms=time_ms,
+            visitor=visitors[who],
+            user_agent=_AGENTS[agent],
+            address=addresses[who],
+            country=special_visits.choose_country(field.markets[job], label, words[who]),
+            is_crawler=True if label is Label.DECLARED_CRAWLER else None,
         )
         for event_id, click, job_id, time_ms, who, agent, job, label in columns
     ]

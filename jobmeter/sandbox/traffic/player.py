@@ -12,8 +12,9 @@ import httpx2
 
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent, encode_batches, merge_schedules, split_due
 from jobmeter.sandbox.traffic.special_visits import list_staff
 
@@ -45,7 +46,7 @@ class Sandbox:
         self.credentials = credentials
         self.client = httpx2.Client(base_url=credentials["base_url"], timeout=REQUEST_SECONDS)
 
-    def call(self, method: str, path: str, key: str, **content: Any) -> Any:
+    def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
         """The decoded answer. Raises ``SandboxRefusedError``."""
         headers = {"Authorization": f"Bearer {key}"} | content.pop("headers", {})
         try:
@@ -57,18 +58,23 @@ class Sandbox:
         return answer.json()
 
     def read_clock(self) -> datetime:
-        shown = self.call("GET", "/sandbox/clock", self.credentials["operator_key"])
+        shown = self.call("GET", "/sandbox/clock", key=self.credentials["operator_key"])
         return from_ms(shown["nowMs"])
 
     def move_clock(self, **wanted: str) -> datetime:
         """``set=`` a time or ``advance=`` a span."""
-        shown = self.call("POST", "/sandbox/clock", self.credentials["operator_key"], json=wanted)
+        shown = self.call("POST", "/sandbox/clock", key=self.credentials["operator_key"], json=wanted)
         return from_ms(shown["nowMs"])
 
     def list_live_jobs(self, *, live_from_ms: int) -> list[LiveJob]:
-        found = self.call("GET", "/sandbox/jobs", self.credentials["operator_key"])
+        found = self.call("GET", "/sandbox/jobs", key=self.credentials["operator_key"])
         return [
-            LiveJob(job["job"], live_from_ms, job["liveUntilMs"], market=job["country"])
+            LiveJob(
+                job_id=job["job"],
+                live_from_ms=live_from_ms,
+                live_until_ms=job["liveUntilMs"],
+                market=job["country"],
+            )
             for job in found["jobs"]
         ]
 
@@ -81,13 +87,13 @@ class Sandbox:
         token = self.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
         for visitor in list_staff():
             wanted = {"visitor": visitor, "note": "staff"}
-            self.call("POST", "/partner/excludedVisitors", token, json=wanted)
+            self.call("POST", "/partner/excludedVisitors", key=token, json=wanted)
 
     def send_events(self, body: bytes) -> dict[str, int]:
         reply: dict[str, int] = self.call(
             "POST",
             "/events",
-            self.credentials["events_key"],
+            key=self.credentials["events_key"],
             content=body,
             headers={"Content-Type": "application/json"},
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jobmeter.database.connection import Connection
-from jobmeter.metering.intake.identity import find_origins
+from jobmeter.metering.intake.model import find_origins
 from jobmeter.metering.model import VERDICTS, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE
@@ -71,11 +71,16 @@ def score(judged: Iterable[EvaluatedClick]) -> list[Score]:
             rightly[outcome] += label in AIMS.get(outcome, frozenset())
     names = [*AIMS, *sorted(taken.keys() - AIMS.keys())]
     scores = [
-        Score(name, taken[name], rightly[name], sum(real[label] for label in AIMS.get(name, frozenset())))
+        Score(
+            name=name,
+            taken=taken[name],
+            rightly=rightly[name],
+            real=sum(real[label] for label in AIMS.get(name, frozenset())),
+        )
         for name in names
     ]
     caught, wrongly, missed = (together[key] for key in ((True, True), (True, False), (False, True)))
-    return [*scores, Score(EVERYTHING, caught + wrongly, caught, caught + missed)]
+    return [*scores, Score(name=EVERYTHING, taken=caught + wrongly, rightly=caught, real=caught + missed)]
 
 
 async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[EvaluatedClick]:

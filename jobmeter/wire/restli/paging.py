@@ -65,16 +65,18 @@ def make_paging(
     """
     links = []
     if page.count > 0 and page.start > 0:
-        links.append(_make_link("prev", path, query, Page(max(0, page.start - page.count), page.count)))
+        links.append(
+            _make_link("prev", Page(max(0, page.start - page.count), page.count), path=path, query=query)
+        )
     end = page.start + page.count
     if page.count > 0 and (returned == page.count if total is None else end < total):
-        links.append(_make_link("next", path, query, Page(end, page.count)))
+        links.append(_make_link("next", Page(end, page.count), path=path, query=query))
     paging: dict[str, Any] = {"start": page.start, "count": page.count, "links": links}
     if total is not None:
         paging["total"] = total
     return paging
 
 
-def _make_link(rel: str, path: str, query: str, page: Page) -> dict[str, str]:
+def _make_link(rel: str, page: Page, *, path: str, query: str) -> dict[str, str]:
     href = f"{path}?{replace_parameters(query, {'start': page.start, 'count': page.count})}"
     return {"rel": rel, "type": "application/json", "href": href}

@@ -44,9 +44,11 @@ def open_tunnel(message: Message, override: str | None) -> Message:
     if kind == FORM:
         return Message(method, _join(message.query, decode_text(message.body)))
     if kind != MULTIPART:
-        return Message(method, message.query, message.content_type, message.body)
+        return Message(
+            method=method, query=message.query, content_type=message.content_type, body=message.body
+        )
     query, content_type, body = _read_parts(message)
-    return Message(method, _join(message.query, query), content_type, body)
+    return Message(method=method, query=_join(message.query, query), content_type=content_type, body=body)
 
 
 def read_media_type(content_type: str | None) -> str:

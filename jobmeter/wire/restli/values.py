@@ -63,7 +63,8 @@ class RawDateRange:
 def read_date(value: Any) -> RawDate:
     if not isinstance(value, dict):
         return RawDate()
-    return RawDate(*(_read_integer(value.get(part)) for part in ("year", "month", "day")))
+    year, month, day = (_read_integer(value.get(part)) for part in ("year", "month", "day"))
+    return RawDate(year=year, month=month, day=day)
 
 
 def read_date_range(value: Any) -> RawDateRange:
@@ -109,7 +110,7 @@ def parse_urn(text: str, *, kind: str | None = None) -> Urn:
     parts = _URN.fullmatch(text)
     if parts is None or kind not in {None, parts[2]}:
         raise RestliSyntaxError(f"'{text}' is not a valid urn" + (f" of type {kind}" if kind else ""))
-    return Urn(parts[1], parts[2], parts[3])
+    return Urn(namespace=parts[1], kind=parts[2], key=parts[3])
 
 
 def _read_integer(value: Any) -> int | None:

@@ -1,4 +1,4 @@
 """The XML jobs API and the XML job feed at the wire: documents, code tables, keys, selectors, renderings.
 
-Pure: bytes and values in, values and bytes out. Knows no contract, no job that exists, no SQL and no HTTP.
+Pure. Bytes and values in, values and bytes out. Knows no contract, no job that exists, no SQL and no HTTP.
 """

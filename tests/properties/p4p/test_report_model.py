@@ -13,7 +13,7 @@ from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
-from jobmeter.reports.job_reports.job_list_cache import JobListCache
+from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
 from tests.support.scenario import PRICE_MICROS, Scenario, clear, make_element, make_event, set_up
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at
 from jobmeter.database.pool import Database
-from jobmeter.metering.intake import identity
+from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy

@@ -13,8 +13,9 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day, sample_popularity
+from jobmeter.sandbox.traffic.generator import DAY_MS, generate_day, sample_popularity
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from tests.properties.laws.test_replay import cut
 from tests.support.scenario import PRICE_MICROS, START, Scenario
 

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from jobmeter.api.candidate.pages import serialize_address
-from jobmeter.metering.intake.identity import find_address
+from jobmeter.metering.intake.model import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
 

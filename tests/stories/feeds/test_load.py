@@ -12,7 +12,7 @@ import pytest
 from jobmeter.database.pool import Database
 from jobmeter.integrity import flow as integrity
 from jobmeter.jobs.feeds import flow as feeds
-from jobmeter.jobs.feeds.load import load_feed
+from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners

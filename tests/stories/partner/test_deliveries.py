@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.dispatch import NotificationDispatcher, deliver_due
+from jobmeter.notifications.dispatch.flow import NotificationDispatcher, deliver_due
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try

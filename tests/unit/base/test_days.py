@@ -72,20 +72,3 @@ def test_days_between_includes_both_ends(first, last, count):
 )
 def test_one_year_before_a_day(day, before):
     assert days.one_year_before(day) == before
-
-
-@pytest.mark.parametrize(
-    ("parts", "day"),
-    [
-        ((2024, 2, 29), date(2024, 2, 29)),
-        ((2023, 2, 29), None),
-        ((2023, 13, 1), None),
-        ((0, 1, 1), None),
-        ((10**30, 1, 1), None),
-        ((None, 1, 1), None),
-        ((2023, None, 1), None),
-        ((2023, 1, None), None),
-    ],
-)
-def test_a_day_is_made_of_parts_that_the_calendar_knows(parts, day):
-    assert days.make_day(*parts) == day

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from jobmeter.promotion.model import ALERT_PERCENTS
+from jobmeter.promotion.alerts.model import ALERT_PERCENTS
 
 LIMIT_MAX = 25
 ASK_ALERTS = """

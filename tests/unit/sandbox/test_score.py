@@ -9,9 +9,10 @@ import pytest
 from jobmeter.base.clock import to_ms
 from jobmeter.cli.main import main
 from jobmeter.metering.filters.flow import exclude
-from jobmeter.metering.intake.identity import find_visitor
-from jobmeter.sandbox.traffic.generator import DAY_MS, LiveJob, TrafficPlan, generate_day
+from jobmeter.metering.intake.model import find_visitor
+from jobmeter.sandbox.traffic.generator import DAY_MS, generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
 from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all

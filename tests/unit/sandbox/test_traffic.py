@@ -13,12 +13,11 @@ from jobmeter.sandbox.traffic.generator import (
     CRAWLER_AGENTS,
     HOUR_MS,
     POPULARITY_EXPONENT,
-    LiveJob,
-    TrafficPlan,
     generate_day,
     sample_popularity,
 )
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 
 TUESDAY_MS = 20_760 * DAY_MS
 JOBS = [LiveJob(4_000_000_000 + 256 * n, TUESDAY_MS - DAY_MS, TUESDAY_MS + 30 * DAY_MS) for n in range(80)]

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from jobmeter.geo.countries import name_country, number_country
-from jobmeter.sandbox.traffic.generator import BROWSER_AGENTS, LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.generator import BROWSER_AGENTS, generate_day
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, Label
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.special_visits import STAFF, list_staff
 
 DAY_START_MS = 20_760 * DAY_MS

@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from jobmeter.sandbox.traffic.generator import LiveJob, TrafficPlan, generate_day
+from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import (
     APPLY_CLICK,
     DAY_MS,
@@ -17,6 +17,7 @@ from jobmeter.sandbox.traffic.ground_truth import (
     day_of_ms,
     write_truth,
 )
+from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 
 DAY_START_MS = 20_760 * DAY_MS
 JOBS = [

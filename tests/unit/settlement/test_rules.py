@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jobmeter.base.days import day_of, final_at, start_of
-from jobmeter.metering.intake import identity
+from jobmeter.metering.intake import model as identity
 from jobmeter.settlement.click_rules import flow as policy
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario

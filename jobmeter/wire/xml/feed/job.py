@@ -301,7 +301,8 @@ def _read_codes(raw: RawJob, name: str, table: CodeTable, codes_max: int) -> tup
 
 
 def _make_salaries(text: str) -> tuple[FeedSalary, ...]:
-    salaries = tuple(FeedSalary(*row.split(PART)) for row in text.split(ROW)) if text else ()
+    rows = [row.split(PART) for row in text.split(ROW)] if text else []
+    salaries = tuple(FeedSalary(**dict(zip(FeedSalary.__struct_fields__, row, strict=True))) for row in rows)
     for salary in salaries:
         if salary.period and salary.period not in _PERIODS:
             raise FieldFlaw("salaries/salary/period", f"{salary.period[:40]!r} is not a period")

@@ -108,7 +108,7 @@ class _JobReader:
             return make_job(read_lists(job, raw), fingerprint, index=index, rules=self._rules)
         except FieldFlaw as flaw:
             named = (job.findtext("partnerJobId") or "").strip()
-            return FeedError(index, named[:100], flaw.path, flaw.why)
+            return FeedError(index=index, partner_job_id=named[:100], path=flaw.path, why=flaw.why)
 
 
 def _read_batches(

@@ -119,7 +119,7 @@ def _take_leaf(node: Node, path: str, shown: str, reading: _Reading) -> None:
     if node.children:
         reading.flaws.append(Flaw(shown, "must be a text, with its markup in a CDATA section"))
         return
-    reading.leaves.setdefault(_PATHS[path], []).append(_Leaf(path, shown, node.text))
+    reading.leaves.setdefault(_PATHS[path], []).append(_Leaf(path=path, shown=shown, text=node.text))
 
 
 def _read_field(row: Field, reading: _Reading) -> Any:

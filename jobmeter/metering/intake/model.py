@@ -1,0 +1,49 @@
+"""Owns what is kept of an event, a visitor and an address, found from what a job board calls them. Pure.
+
+Does not own the hashes: it asks intake's own packing.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from jobmeter.metering.intake.columns import address_number, make_columns
+from jobmeter.metering.model import EventColumns
+from jobmeter.wire.events import Event
+
+ORIGIN_OFFSET_BYTES = 6
+
+
+def find_event_key(*, source: str, event_id: str, time: int | str) -> UUID | None:
+    """The key under which the event is kept, or ``None`` where intake would not read such an event."""
+    columns = _pack(Event(source=source, id=event_id, type="applyClick", time=time, job=1))
+    return None if columns.malformed[0] else UUID(bytes=columns.keys[0].tobytes())
+
+
+def find_origin(*, source: str, event_id: str) -> bytes | None:
+    """What keys keep of source and id, whatever the time; ``None`` where intake would not read them."""
+    key = find_event_key(source=source, event_id=event_id, time=0)
+    return None if key is None else key.bytes[ORIGIN_OFFSET_BYTES:]
+
+
+def find_origins(*, source: str, event_ids: Sequence[str]) -> list[bytes]:
+    """The same of many events of one source, all of which intake would read."""
+    columns = make_columns(
+        [Event(source=source, id=event_id, type="applyClick", time=0, job=1) for event_id in event_ids], {}
+    )
+    assert not columns.malformed.any()
+    return [key.tobytes()[ORIGIN_OFFSET_BYTES:] for key in columns.keys]
+
+
+def find_visitor(visitor: str) -> int:
+    """The number that stands for a visitor; 0 is an unknown one."""
+    columns = _pack(Event(source="-", id="-", type="applyClick", time=0, job=1, visitor=visitor))
+    return int(columns.visitors[0])
+
+
+def find_address(address: str) -> int:
+    """The number of an address's network; 0 where it is no address."""
+    return address_number(address)
+
+
+def _pack(event: Event) -> EventColumns:
+    return make_columns([event], {})

@@ -1,0 +1,18 @@
+"""Owns the values of budget alerts."""
+
+from dataclasses import dataclass
+
+ALERT_PERCENTS = (50, 80, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSpend:
+    """What was charged on a contract, less what was taken back; the ``seen_`` values are those of the last look."""
+
+    contract_id: int
+    partner_id: int
+    currency: str
+    spent_micros: int
+    limit_micros: int
+    seen_limit_micros: int
+    seen_spent_micros: int

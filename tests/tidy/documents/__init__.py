@@ -1,0 +1,1 @@
+"""The documents: links, decisions, the printed reference, the recipe of each refusal."""

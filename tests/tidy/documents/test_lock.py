@@ -1,0 +1,95 @@
+"""The locks name what the project declares: what runs in one file, what development adds in the other, all with hashes."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.tidy.source import ROOT, Breach, refuse
+
+RUN, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
+
+_PIN = re.compile(
+    r"^([A-Za-z0-9._-]+)==\S+(?:.*?\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)?", re.MULTILINE
+)
+
+
+def normalize(requirement: str) -> str:
+    """The package's name as the lock writes it, without versions, extras and markers."""
+    name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def declared(project: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """What runs, with what installs the checkout; and what development adds."""
+    groups = project["dependency-groups"]
+    runs = [*project["project"]["dependencies"], *groups["build"]]
+    extras = [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+    adds = [one for one in (*groups["dev"], *extras) if isinstance(one, str)]
+    own = project["project"]["name"]
+    names = {normalize(one) for one in runs}
+    return names, {normalize(one) for one in adds} - names - {own}
+
+
+def lock_breaches(project: dict[str, Any], run: str, development: str) -> list[Breach]:
+    found = []
+    pinned = {}
+    for path, text in ((RUN, run), (DEVELOPMENT, development)):
+        pins = list(_PIN.finditer(text))
+        pinned[path] = {normalize(pin[1]) for pin in pins}
+        bare = [pin for pin in pins if "--hash=" not in pin[0]]
+        found += [
+            Breach(path, text.count("\n", 0, pin.start()) + 1, f"`{pin[1]}` has no hash; make lock")
+            for pin in bare
+        ]
+    runs, adds = declared(project)
+    for path, missing in ((RUN, runs - pinned[RUN]), (DEVELOPMENT, adds - pinned[RUN] - pinned[DEVELOPMENT])):
+        found += [
+            Breach(path, 1, f"`{name}` is declared and not pinned here; make lock")
+            for name in sorted(missing)
+        ]
+    twice = sorted(pinned[RUN] & pinned[DEVELOPMENT])
+    found += [Breach(DEVELOPMENT, 1, f"`{name}` is pinned in {RUN} already; make lock") for name in twice]
+    return found
+
+
+def test_the_locks_hold_what_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in (RUN, DEVELOPMENT)]
+    refuse(lock_breaches(project, *texts))
+
+
+HASH = f" \\\n    --hash=sha256:{'0' * 64} \\\n    --hash=sha256:{'1' * 64}\n"
+PROJECT = {
+    "project": {
+        "name": "sample",
+        "dependencies": ["Lxml_Thing[extra]>=6; sys_platform != 'win32'"],
+        "optional-dependencies": {"parquet": ["pyarrow>=21"], "all": ["sample[parquet]"]},
+    },
+    "dependency-groups": {"build": ["hatchling"], "dev": [{"include-group": "build"}, "pytest>=9"]},
+}
+RUN_PINS = f"hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}"
+DEVELOPMENT_PINS = f"pyarrow==22.0{HASH}pytest==9.0{HASH}"
+
+
+def test_a_whole_lock_passes():
+    assert lock_breaches(PROJECT, RUN_PINS, DEVELOPMENT_PINS) == []
+
+
+@pytest.mark.parametrize(
+    ("run", "development", "says"),
+    [
+        (f"hatchling==1.0{HASH}", DEVELOPMENT_PINS, "`lxml-thing` is declared and not pinned"),
+        (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared and not pinned"),
+        (
+            RUN_PINS,
+            f"{DEVELOPMENT_PINS}hatchling==1.0{HASH}",
+            "`hatchling` is pinned in constraints.txt already",
+        ),
+        (RUN_PINS, f"pyarrow==22.0\npytest==9.0{HASH}", "`pyarrow` has no hash"),
+    ],
+)
+def test_a_lock_that_differs_is_found(run, development, says):
+    (breach,) = lock_breaches(PROJECT, run, development)
+    assert says in breach.says

@@ -1,0 +1,255 @@
+"""Pure modules: what a module claims, by the sentence "Pure." in its opening or by its name, holds for all it does.
+
+The same arguments give the same result, and nothing else happens: no database, network, clock, chance or task. A
+file of the package that is read as a constant is no effect.
+"""
+
+import ast
+import functools
+import re
+
+import pytest
+
+from tests.tidy.code.test_clock import WALL_CLOCKS
+from tests.tidy.line import LINE
+from tests.tidy.rooms.test_arrows import module_of
+from tests.tidy.source import Breach, Source, calls, functions, imports, nodes, refuse, sources, tree, uses
+
+CLAIM = re.compile(r"(?:^|\s)Pure\.(?=\s|$)")
+PURE_NAMES = ("model", "rules")
+VERBS_AND_STATEMENTS = ("flow", "store")  # have effects, or will
+LIBRARIES = ("base", "database")  # of no slice: the name of a file there claims nothing
+
+EFFECT_LIBRARIES = (
+    "asyncio",
+    "concurrent",
+    "granian",
+    "http",
+    "httpx",
+    "httpx2",
+    "importlib",
+    "jinja2",
+    "logging",
+    "multiprocessing",
+    "numpy.random",
+    "os",
+    "pathlib",
+    "psycopg",
+    "psycopg_pool",
+    "random",
+    "secrets",
+    "shutil",
+    "signal",
+    "smtplib",
+    "socket",
+    "ssl",
+    "starlette",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib.request",
+)
+# Constants and packing of addresses, the type of a generator that was passed in, a constant kept in a file.
+FREE_OF_EFFECTS = (
+    "importlib.resources.files",
+    "random.Random",
+    "socket.AF_INET",
+    "socket.AF_INET6",
+    "socket.AddressFamily",
+    "socket.inet_pton",
+)
+EFFECTS = {*WALL_CLOCKS, "uuid.uuid4", "jobmeter.base.clock.read_machine_clock"}
+EFFECTS_WHEN_CALLED = {"random.Random", "open", "print", "input"}
+
+# The rest of the clock's module converts; packed columns are values, though their types know the database's library.
+OWN_FREE_OF_EFFECTS = {"jobmeter.base.clock", "jobmeter.database.arrays", "jobmeter.database.columns"}
+
+
+def claims_purity(source: Source) -> bool:
+    of_slice = source.part in LINE and source.part not in LIBRARIES
+    says_so = CLAIM.search(ast.get_docstring(tree(source)) or "") is not None
+    return says_so or (of_slice and source.stem in PURE_NAMES)
+
+
+@functools.cache
+def own_modules() -> dict[str, Source]:
+    return {module_of(source): source for source in sources(".py", "jobmeter")}
+
+
+@functools.cache
+def pure_packages() -> tuple[str, ...]:
+    """Prefixes of modules for which a package around them claims it."""
+    return tuple(
+        f"{name}." for name, one in own_modules().items() if one.stem == "__init__" and claims_purity(one)
+    )
+
+
+def is_claimed(source: Source) -> bool:
+    return claims_purity(source) or module_of(source).startswith(pure_packages())
+
+
+def effects(source: Source) -> list[tuple[int, str]]:
+    """Lines, and what happens there as far as names show it."""
+    found = [(line, name) for line, name in imports(source) if _is_effect(name)]
+    found += [(line, name) for line, name in uses(source) if name in EFFECTS or _is_effect(name)]
+    found += [(call.lineno, name) for call, name in calls(source) if name in EFFECTS_WHEN_CALLED]
+    waiting = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+    found += [(node.lineno, "await") for node in nodes(source) if isinstance(node, waiting)]
+    found += [
+        (one.lineno, f"async def {one.name}")
+        for one in functions(source)
+        if isinstance(one, ast.AsyncFunctionDef)
+    ]
+    return found
+
+
+def _is_effect(name: str) -> bool:
+    """A library that is partly free may be imported as a whole; then each use of it is judged."""
+    if not any(f"{name}.".startswith(f"{library}.") for library in EFFECT_LIBRARIES):
+        return False
+    return not any(
+        f"{name}.".startswith(f"{free}.") or free.startswith(f"{name}.") for free in FREE_OF_EFFECTS
+    )
+
+
+def impure_imports(source: Source) -> list[tuple[int, str]]:
+    """Modules of ours that do not claim to be pure."""
+    own = own_modules()
+    found = []
+    for line, name in imports(source):
+        module = name if name in own else name.rpartition(".")[0]
+        is_free = module in OWN_FREE_OF_EFFECTS or (module in own and is_claimed(own[module]))
+        if name.startswith("jobmeter.") and not is_free:
+            found.append((line, name))
+    return found
+
+
+def purity_breaches(source: Source) -> list[Breach]:
+    if not is_claimed(source):
+        return []
+    says = f"is an effect, and {source.stem} is pure: take the value as an argument"
+    own = f"does not claim to be pure, and {source.stem} does: take the value as an argument, or let it claim"
+    found = [Breach(source.path, line, f"`{name}` {says}") for line, name in effects(source)]
+    return found + [Breach(source.path, line, f"`{name}` {own}") for line, name in impure_imports(source)]
+
+
+def unclaimed_breaches(source: Source) -> list[Breach]:
+    """What is pure says so, so that it stays so. An object that remembers is not."""
+    if (
+        is_claimed(source)
+        or source.part not in LINE
+        or source.part == "database"
+        or source.stem in {*VERBS_AND_STATEMENTS, "__init__"}
+    ):
+        return []
+    if effects(source) or impure_imports(source) or _remembers(source):
+        return []
+    return [Breach(source.path, 1, 'is pure and does not say so; write "Pure." into its opening')]
+
+
+def _remembers(source: Source) -> bool:
+    methods = [one for one in functions(source) if one.name != "__init__"]
+    targets = [node for one in methods for node in ast.walk(one) if isinstance(node, ast.Attribute)]
+    return any(isinstance(node.ctx, ast.Store) for node in targets)
+
+
+def test_what_claims_to_be_pure_is():
+    refuse(breach for source in sources(".py", "jobmeter") for breach in purity_breaches(source))
+
+
+def test_what_is_pure_claims_it():
+    refuse(breach for source in sources(".py", "jobmeter") for breach in unclaimed_breaches(source))
+
+
+def pure(text: str, path: str = "jobs/prices.py") -> Source:
+    return Source(f"jobmeter/{path}", f'"""Owns prices. Pure."""\n{text}\n')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from psycopg import AsyncConnection",
+        "from psycopg.types.json import Jsonb",
+        "import os",
+        "import logging",
+        "from pathlib import Path",
+        "import importlib\nimportlib.import_module(name)",
+        "import socket\nsocket.getaddrinfo(name, 80)",
+        "import random\nrandom.choice(prices)",
+        "from random import Random\nrng = Random()",
+        "import numpy as np\nnp.random.default_rng()",
+        "from uuid import uuid4\nuuid4()",
+        "from datetime import datetime\ndatetime.now(UTC)",
+        "import time",
+        "from jobmeter.base.clock import read_machine_clock\nread_machine_clock()",
+        "open('prices.csv')",
+        "print(price)",
+        "async def price(): ...",
+        "from jobmeter.database.pool import Database",
+        "from jobmeter.jobs import store",
+        "from jobmeter.jobs.slots.flow import free_held_slot",
+        "from jobmeter.base.credentials import make_secret",
+        "from jobmeter.charging.budgets.flow import open_budget",
+    ],
+)
+def test_effects_of_a_pure_module_are_found(text):
+    assert len({breach.line for breach in purity_breaches(pure(text))}) == 1
+    assert purity_breaches(Source("jobmeter/jobs/prices.py", f'"""Owns prices."""\n{text}\n')) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from jobmeter.jobs.model import Job",
+        "from jobmeter.base.clock import to_ms",
+        "from jobmeter.base.money import Money",
+        "from jobmeter.wire.events import Event",
+        "from jobmeter.database.arrays import Column",
+        "import numpy as np\nnp.sort(prices)",
+        "from random import Random\ndef pick(rng: Random): return rng.choice([1, 2])",
+        "import socket\nsocket.inet_pton(socket.AF_INET, text)",
+        "from importlib.resources import files\nTEXT = files('jobmeter.geo').joinpath('a').read_text()",
+        "from uuid import UUID\nUUID(int=1)",
+        "book.open()",
+    ],
+)
+def test_values_of_a_pure_module_are_free(text):
+    assert purity_breaches(pure(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "claim", "count"),
+    [
+        ("jobs/rules.py", "Owns prices.", 1),
+        ("jobs/feeds/model.py", "Owns prices.", 1),
+        ("wire/prices.py", "Owns prices.", 1),
+        ("wire/events.py", "Owns prices.", 1),
+        ("jobs/prices.py", "Owns prices.\n\nPure. Knows values alone.", 1),
+        ("jobs/prices.py", "Owns prices of Pure.com. Pure", 0),
+        ("database/models.py", "Owns prices.", 0),
+        ("jobs/flow.py", "Owns prices.", 0),
+    ],
+)
+def test_a_claim_is_a_sentence_a_name_or_a_package(path, claim, count):
+    assert len(purity_breaches(Source(f"jobmeter/{path}", f'"""{claim}"""\nimport psycopg'))) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "count"),
+    [
+        ("jobs/prices.py", '"""Owns prices."""\nfrom jobmeter.base.money import Money', 1),
+        ("jobs/prices.py", '"""Owns prices. Pure."""', 0),
+        ("jobs/prices.py", '"""Owns prices."""\nimport psycopg', 0),
+        (
+            "jobs/prices.py",
+            '"""Owns prices."""\nclass Book:\n  def add(self, price):\n    self.last = price',
+            0,
+        ),
+        ("jobs/flow.py", '"""Owns prices."""', 0),
+        ("api/prices.py", '"""Owns prices."""', 0),
+    ],
+)
+def test_a_pure_module_that_does_not_say_so_is_found(path, text, count):
+    assert len(unclaimed_breaches(Source(f"jobmeter/{path}", text))) == count

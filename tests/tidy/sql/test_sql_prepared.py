@@ -1,0 +1,207 @@
+"""Prepares every named statement on a fresh schema, so that a typo fails here and not at the first call.
+
+Parameters have the types that the driver sends for what the statement's function takes: small and large numbers,
+values and missing ones.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from importlib import import_module
+from inspect import get_annotations, isfunction
+from types import NoneType
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus
+from psycopg.types.json import Jsonb
+
+from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
+from jobmeter.database.columns import Columns, layout_of
+from jobmeter.database.statements import load_statements
+from tests.tidy.source import Breach, Source, refuse, sources
+from tests.tidy.sql.test_sql import named_files
+from tests.tidy.sql_text import statements
+
+SAMPLES: Mapping[Any, Any] = {
+    bool: True,
+    str: "",
+    bytes: b"",
+    date: date(2026, 3, 2),
+    datetime: datetime(2026, 3, 2, tzinfo=UTC),
+    UUID: UUID(int=0),
+    Jsonb: Jsonb({}),
+    Any: None,
+}
+SMALL, LARGE = 1, 1 << 40
+
+_PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
+_STAGING = re.compile(r"CREATE\s+TEMP(?:ORARY)?\s+TABLE\b", re.IGNORECASE)
+_COPY_IN = re.compile(r"COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
+
+
+class Named(NamedTuple):
+    source: Source
+    line: int
+    name: str
+    text: str
+    types: Mapping[str, Any]
+    """Of the parameters, as the statement's function declares them."""
+
+    @property
+    def code(self) -> str:
+        return "\n".join(
+            line for line in self.text.splitlines() if not line.lstrip().startswith("--")
+        ).strip()
+
+    @property
+    def is_staging(self) -> bool:
+        return _STAGING.match(self.code) is not None
+
+
+def read_statements(source: Source) -> list[Named]:
+    package, _, file_name = source.path.rpartition("/")
+    texts = load_statements(package.replace("/", "."), file_name)
+    return [
+        Named(source, found.line, found.name, texts[found.name], parameter_types(source.part, found.name))
+        for found in statements(source)
+    ]
+
+
+def parameter_types(part: str, name: str) -> dict[str, Any]:
+    for source in sources(".py", f"jobmeter/{part}"):
+        if source.stem.startswith("store"):
+            function = getattr(import_module(source.path.removesuffix(".py").replace("/", ".")), name, None)
+            if isfunction(function):
+                return spread_values(get_annotations(function, eval_str=True))
+    return {}
+
+
+def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
+    """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
+    found = dict(types)
+    for kind in (kind for kind in types.values() if is_dataclass(kind)):
+        inner = field_types(kind)
+        found |= inner
+        for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
+            found |= {f"{name}_{field}": of for field, of in field_types(deeper).items()}
+    return found | types
+
+
+def field_types(kind: Any) -> dict[str, Any]:
+    """Of a value's fields, inherited ones too; of packed columns, the arrays in which they are sent."""
+    if issubclass(kind, Columns):
+        return dict(layout_of(kind))
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
+    """A value of the declared type; ``None`` in the place of one that may be missing, where that is asked for."""
+    if get_origin(kind) is Annotated:
+        return make_sample(kind.__metadata__[0], number, is_missing=is_missing)
+    choices = get_args(kind)
+    if NoneType in choices:
+        (some,) = (choice for choice in choices if choice is not NoneType)
+        return None if is_missing else make_sample(some, number, is_missing=False)
+    if get_origin(kind) in {list, tuple}:
+        return [make_sample(choices[0], number, is_missing=False)]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next(iter(kind))
+    if isinstance(kind, type) and issubclass(kind, PackedArray):
+        return kind([])
+    return number if kind is int else SAMPLES[kind]
+
+
+def find_fault(connection: psycopg.Connection, named: Named) -> str | None:
+    """What the database has against the statement. Nothing is written; a temporary table stays for those after it."""
+    rounds = ((LARGE, False),) if named.is_staging else ((SMALL, True), (LARGE, False))
+    try:
+        for number, is_missing in rounds:
+            values = {
+                name: make_sample(named.types[name], number, is_missing=is_missing)
+                for name in _PARAMETER.findall(named.text)
+            }
+            with connection.transaction():
+                _try_out(connection, named, values)
+    except KeyError as unknown:
+        return f"no type is known for {unknown}"
+    except psycopg.Error as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _try_out(connection: psycopg.Connection, named: Named, values: dict[str, Any]) -> None:
+    if _COPY_IN.match(named.code):
+        with connection.cursor() as cursor, cursor.copy(named.text) as copy:
+            copy.write(COPY_HEADER + COPY_TRAILER)
+    elif named.is_staging:
+        connection.execute(named.text, values or None)
+    else:
+        _prepare(connection, named.text, values)
+
+
+def _prepare(connection: psycopg.Connection, text: str, values: dict[str, Any]) -> None:
+    """The statement is read and its names and types are looked up; it does not run."""
+    names = list(values)
+    if names:
+        text = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
+    transformer = Transformer(connection)
+    transformer.dump_sequence(list(values.values()), [PyFormat.AUTO] * len(values))
+    result = connection.pgconn.prepare(b"", text.encode(), transformer.types)
+    if result.status != ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result)
+
+
+def statement_breaches(url: str, found: Iterable[Named]) -> list[Breach]:
+    """Temporary tables first: one slice fills what another has made."""
+    breaches = []
+    # One transaction around all, for some of these tables live only until it ends.
+    with psycopg.connect(url) as connection, connection.transaction(force_rollback=True):
+        register_packed_arrays(connection)
+        for named in sorted(found, key=lambda one: not one.is_staging):
+            fault = find_fault(connection, named)
+            if fault is not None:
+                breaches.append(Breach(named.source.path, named.line, f"`{named.name}`: {fault}"))
+    return breaches
+
+
+def test_every_statement_can_be_prepared(database_url: str) -> None:
+    found = [named for source in named_files() for named in read_statements(source)]
+    assert len(found) > 50
+    refuse(statement_breaches(database_url, found))
+
+
+@pytest.mark.parametrize(
+    ("text", "types", "says"),
+    [
+        ("SELECT job_id FROM job_postngs", {}, "job_postngs"),
+        ("SELECT job FROM job_budgets WHERE shard = %(shard)s", {"shard": int}, '"job"'),
+        ("SELECT job_id FROM job_budgets WHERE shard = %(shard)s", {}, "no type"),
+        ("SELECT job_id FROM job_days WHERE day = %(day)s", {"day": bool}, "date = boolean"),
+        ("SELECT 1 WHERE %(day)s IS NULL", {"day": date | None}, "could not determine data type"),
+        ("COPY events (shard, event) FROM STDIN WITH (FORMAT binary)", {}, '"event"'),
+        ("CREATE TEMPORARY TABLE held (id bigit)", {}, "bigit"),
+        ("INSERT INTO ledger_balances (shard) VALUES (%(shard)s", {"shard": int}, "syntax"),
+    ],
+)
+def test_a_typo_is_found(database_url: str, text: str, types: dict[str, Any], says: str) -> None:
+    named = Named(Source("jobmeter/jobs/queries.sql", text), 1, "sample", f"-- why\n{text}", types)
+    (breach,) = statement_breaches(database_url, [named])
+    assert says in breach.says
+
+
+def test_statements_that_stand_are_not_refused(database_url: str) -> None:
+    texts = [
+        ("SELECT job_id FROM job_days WHERE day = %(day)s AND job_id %% 2 = 0", {"day": date}),
+        ("INSERT INTO held (id) VALUES (%(id)s)", {"id": int | None}),
+        ("SELECT job_id FROM job_days WHERE job_id % 2 = 0", {}),
+        ("CREATE TEMPORARY TABLE held ON COMMIT DROP AS SELECT %(id)s::bigint AS id", {"id": int}),
+    ]
+    source = Source("jobmeter/jobs/queries.sql", "")
+    assert statement_breaches(database_url, [Named(source, 1, "one", *text) for text in texts]) == []

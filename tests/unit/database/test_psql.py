@@ -1,0 +1,78 @@
+"""``jobmeter db psql``: on a running server's database, read-only unless asked, clear where there is none."""
+
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from jobmeter.cli.psql import read_environment
+from jobmeter.database.embedded import start_embedded
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "jobmeter", "db", "psql", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_psql_joins_the_server_that_runs_and_leaves_it_running(tmp_path):
+    server = start_embedded(tmp_path, durable=False)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept (number integer)")
+
+    read = run("--data", str(tmp_path), "--", "-Atc", "SELECT count(*) FROM kept")
+    refused = run("--data", str(tmp_path), "--", "-c", "INSERT INTO kept VALUES (1)")
+    written = run("--data", str(tmp_path), "--write", "--", "-c", "INSERT INTO kept VALUES (2)")
+
+    assert (read.returncode, read.stdout.strip()) == (0, "0"), read.stderr
+    assert refused.returncode == 1
+    assert "read-only transaction" in refused.stderr
+    assert written.returncode == 0, written.stderr
+    assert server.is_running()
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchall() == [(2,)]
+    server.stop()
+
+
+def test_psql_starts_a_database_that_is_stopped_and_stops_it_again(tmp_path):
+    start_embedded(tmp_path, durable=False).stop()
+    read = run("--data", str(tmp_path), "--", "-Atc", "SHOW TimeZone")
+    assert (read.returncode, read.stdout.strip()) == (0, "UTC"), read.stderr
+    assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
+
+
+def test_a_folder_without_a_database_says_what_to_do(tmp_path):
+    refused = run("--data", str(tmp_path))
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == (
+        f"jobmeter: there is no database in {tmp_path}; name its folder with --data, or start a server on it first: "
+        f"jobmeter sandbox --data {tmp_path}"
+    )
+    assert not (tmp_path / "postgresql").exists()
+
+
+def test_psql_opens_a_database_that_is_named_by_its_url(empty_database_url):
+    read = run("--database-url", empty_database_url, "--", "-Atc", "SELECT current_database()")
+    assert f"/{read.stdout.strip()}?" in empty_database_url, read.stderr
+    assert read.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        (
+            "postgresql://user:p%40ss@host:5433/name?sslmode=require",
+            {
+                "PGUSER": "user",
+                "PGPASSWORD": "p@ss",
+                "PGHOST": "host",
+                "PGPORT": "5433",
+                "PGDATABASE": "name",
+                "PGSSLMODE": "require",
+            },
+        ),
+        ("postgresql:///name?host=/run/sockets", {"PGDATABASE": "name", "PGHOST": "/run/sockets"}),
+    ],
+)
+def test_a_url_becomes_variables_that_nobody_else_can_read(url, wanted):
+    assert read_environment(url) == wanted

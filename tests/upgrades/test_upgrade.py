@@ -1,0 +1,176 @@
+"""A database that an earlier release filled: the upgrade keeps its figures and laws, and work goes on in it."""
+
+import asyncio
+import re
+import zipfile
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from jobmeter.database.migrations_runner import list_migrations
+from jobmeter.database.pool import Database, upgrade_database
+from jobmeter.integrity.flow import check_laws
+from tests.support.sandbox_client import SandboxClient, reopen_sandbox_client
+from tests.support.server_process import start_sandbox_server
+from tests.upgrades.release import LINKS_BEGIN_WITH, Release, list_releases
+from tests.upgrades.schema import describe_schema
+from tests.upgrades.story import CLOSED, LIVE, ask
+
+RELEASES = list_releases()
+
+each_release = pytest.mark.parametrize("release", RELEASES, ids=lambda release: release.version)
+
+
+@pytest.fixture
+def kept_url(empty_database_url: str, release: Release) -> str:
+    """The database as the release left it, not yet upgraded."""
+    release.load(empty_database_url)
+    return empty_database_url
+
+
+def list_breaches(database_url: str) -> list[Any]:
+    async def check() -> list[Any]:
+        database = await Database.open(database_url, connections_max=1)
+        try:
+            async with database.transaction() as connection:
+                checks = await check_laws(connection)
+        finally:
+            await database.close()
+        assert sum(check.checked for check in checks) > 100
+        return [check for check in checks if check.breaches]
+
+    return asyncio.run(check())
+
+
+def is_kept(before: Any, after: Any) -> bool:
+    """Everything that was answered is still there; an answer may have gained fields."""
+    if isinstance(before, dict):
+        return isinstance(after, dict) and all(
+            name in after and is_kept(value, after[name]) for name, value in before.items()
+        )
+    if isinstance(before, list):
+        return isinstance(after, list) and len(before) == len(after) and all(map(is_kept, before, after))
+    return bool(before == after)
+
+
+def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
+    """A job of before and a new one are clicked, charged, closed and reported."""
+    day = sandbox_client.now.date()
+    jobs = {LIVE: release.jobs[LIVE], name: sandbox_client.post_job(name)}
+    for job_id in jobs.values():
+        reply = sandbox_client.send_clicks(job_id, 2, prefix=f"{name}-{job_id}-")
+        assert (reply["accepted"], reply["duplicate"], reply["rejected"]) == (2, 0, 0)
+    assert sandbox_client.close_job(name)["status"] == 202
+    sandbox_client.advance_to_midnight()
+    reports = sandbox_client.report_by_ids(*jobs, CLOSED, days=(day, day)).json()["results"]
+    charges = {
+        job: report["jobPerformanceMetrics"][0]["charge"]["amount"]
+        for job, report in reports.items()
+        if job in jobs
+    }
+    # at the price for France four clicks of before (one from a data centre) and two of now; two at the contract's
+    assert charges == {LIVE: "5.40", name: "3.00"}
+    assert "jobPerformanceMetrics" not in reports[CLOSED]
+
+
+@each_release
+def test_what_was_reported_is_reported_after_the_upgrade(kept_url: str, release: Release) -> None:
+    with reopen_sandbox_client(kept_url, release.credentials, base_url=LINKS_BEGIN_WITH) as sandbox_client:
+        changed = [
+            (question.path, before, after)
+            for question, before in release.answers
+            if not is_kept(before, after := ask(sandbox_client, question))
+        ]
+    assert changed == []
+    assert list_breaches(kept_url) == []
+
+
+@each_release
+def test_work_goes_on_after_the_upgrade(kept_url: str, release: Release) -> None:
+    with reopen_sandbox_client(kept_url, release.credentials) as sandbox_client:
+        work_on(sandbox_client, release, "after-upgrade")
+        sandbox_client.advance_to_midnight(days=4)
+    assert list_breaches(kept_url) == []
+
+
+@each_release
+def test_a_server_of_the_release_goes_on_while_the_schema_is_upgraded_under_it(
+    kept_url: str, release: Release, tmp_path
+) -> None:
+    code, data = tmp_path / "code", tmp_path / "data"
+    data.mkdir()
+    release.write_credentials(data)
+    with (
+        start_sandbox_server(kept_url, data, **release.unpack(code)) as served,
+        httpx2.Client(base_url=served["base_url"], timeout=60) as client,
+    ):
+        sandbox_client = SandboxClient(client, served)
+        asyncio.run(upgrade_database(kept_url))
+        work_on(sandbox_client, release, "during-upgrade")
+    assert list_breaches(kept_url) == []
+
+
+@each_release
+def test_an_upgraded_schema_is_that_of_a_new_database(
+    kept_url: str, database_url: str, release: Release
+) -> None:
+    asyncio.run(upgrade_database(kept_url))
+    described = []
+    for url in (kept_url, database_url):
+        with psycopg.connect(url) as connection:
+            described.append(describe_schema(connection))
+    upgraded, new = described
+    assert upgraded == new
+
+
+def normalize(statement: str) -> str:
+    """Without comments, whose words may be mended, and without line breaks."""
+    return " ".join(re.sub(r"--[^\n]*", " ", statement).split())
+
+
+@each_release
+def test_migrations_of_a_release_stay_as_they_were_released(release: Release) -> None:
+    with zipfile.ZipFile(release.wheel) as wheel:
+        released = {
+            name.rpartition("/")[2]: wheel.read(name).decode()
+            for name in wheel.namelist()
+            if "/migrations/" in name and name.endswith(".sql")
+        }
+    now = dict(list_migrations())
+    assert len(released) > 0
+    assert [name for name in now if name in released] == sorted(released)
+    assert [name for name, text in released.items() if normalize(text) != normalize(now[name])] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ({"a": 1, "b": [{"c": "x"}]}, {"b": [{"c": "x", "new": 2}], "a": 1}, True),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1}, {}, False),
+        ({"a": [1, 2]}, {"a": [1, 2, 3]}, False),
+        ({"a": None}, {"a": 0}, False),
+        ("<job/>", "<job/>", True),
+    ],
+)
+def test_an_answer_that_lost_something_is_found(before: Any, after: Any, kept: bool) -> None:
+    assert is_kept(before, after) is kept
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE INDEX ON job_postings (title)",
+        "ALTER TABLE job_postings ALTER COLUMN title DROP NOT NULL",
+        "ALTER TABLE job_postings ADD COLUMN extra integer",
+        "ALTER TABLE job_budgets ALTER COLUMN spent_micros SET DEFAULT 1",
+        "CREATE FUNCTION extra() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_a_schema_that_differs_is_found(database_url: str, statement: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        before = describe_schema(connection)
+        connection.execute(statement)
+        assert describe_schema(connection) != before
