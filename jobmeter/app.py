@@ -84,9 +84,10 @@ async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX)
         try:
             await upgrade_database(url)
         except DatabaseUnusable as error:
-            if not is_outage(error.__cause__) or time.monotonic() > give_up_at:
+            cause = error.__cause__
+            if cause is None or not is_outage(cause) or time.monotonic() > give_up_at:
                 raise
-            outage.tell(error)
+            outage.report(cause)
             await asyncio.sleep(RETRY_SECONDS)
         else:
             return
@@ -106,19 +107,19 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
     # Before the first request: events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
-    bell = asyncio.Event()
+    wakeup = asyncio.Event()
     known = IntakeCaches()
     change_watch = ChangeWatch(database)
     loop = None
     if settings.chores:
-        loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, bell=bell))
+        loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, wakeup=wakeup))
 
     try:
         state = State(
             database=database,
             settings=settings,
             clock=clock,
-            ring=bell.set,
+            ring=wakeup.set,
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
             tokens=batch_tokens(database),

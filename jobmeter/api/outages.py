@@ -14,7 +14,7 @@ from jobmeter.wire.restli.syntax import Protocol
 
 
 async def respond_to_outage(request: Request, error: Exception) -> Response:
-    state_of(request).database.outage.tell(error)
+    state_of(request).database.outage.report(error)
     refused = Refused(Fault.OVERLOADED)
     if request.url.path.startswith("/oauth/"):
         return oauth_refusal(refused)

@@ -65,3 +65,6 @@ class ChargeResult:
             charge_micros=self.charge_micros + other.charge_micros,
             jobs_noted=self.jobs_noted + other.jobs_noted,
         )
+
+
+NOTHING_CHARGED = ChargeResult(clicks_charged=0, clicks_free=0, charge_micros=0, jobs_noted=())

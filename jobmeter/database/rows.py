@@ -107,22 +107,30 @@ async def read_columns(
     return kind.from_row(row)
 
 
-@cache
+async def change_rows(
+    connection: Connection, statement: LiteralString, parameters: Parameters | None = None
+) -> int:
+    """How many rows the statement inserted, updated or deleted."""
+    return (await connection.execute(statement, parameters)).rowcount
+
+
 def row_of(make: Callable[..., Value]) -> BaseRowFactory[Value]:
-    """As psycopg's ``class_row``; besides, a column becomes what ``make`` declares: an enum's member, an array a tuple."""
-    converters = {
-        name: convert for name, hint in get_type_hints(make).items() if (convert := _find_converter(hint))
-    }
-    if not converters:
-        return kwargs_row(make)
+    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``."""
+    return kwargs_row(lambda **columns: value_of(make, columns))
 
-    def build(**columns: Any) -> Value:
-        for name in converters.keys() & columns.keys():
-            if columns[name] is not None:
-                columns[name] = converters[name](columns[name])
-        return make(**columns)
 
-    return kwargs_row(build)
+def value_of(make: Callable[..., Value], columns: dict[str, Any]) -> Value:
+    """Made of the columns by name. Each becomes what ``make`` declares: the member of an enum, a tuple of an array."""
+    for name, convert in _list_converters(make):
+        if columns.get(name) is not None:
+            columns[name] = convert(columns[name])
+    return make(**columns)
+
+
+@cache
+def _list_converters(make: Callable[..., Any]) -> list[tuple[str, Callable[[Any], Any]]]:
+    hints = get_type_hints(make)
+    return [(name, convert) for name, hint in hints.items() if (convert := _find_converter(hint))]
 
 
 def _find_converter(hint: Any) -> Callable[[Any], Any] | None:

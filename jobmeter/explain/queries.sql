@@ -65,7 +65,7 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
 
 -- name: find_charge
 -- The shard is in no reference: each has its part of the key.
-SELECT shard, source_id, day, cause, amount, unit, booked_at, number
+SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
   FROM charge_postings
  WHERE shard IN (SELECT generate_series(0, 255))
    AND reference = %(reference)s
@@ -91,7 +91,7 @@ WITH page AS (
      ORDER BY event_key
      LIMIT %(clicks_max)s
 )
-SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdict, rule
+SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.batch, verdict, rule
   FROM page
   LEFT JOIN event_reversals
     ON event_reversals.shard = %(shard)s
@@ -113,7 +113,7 @@ WITH page AS (
      ORDER BY event_key
      LIMIT %(clicks_max)s
 )
-SELECT page.event_key, event_key_ms(page.event_key), visitor, page.batch, verdict, rule
+SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.batch, verdict, rule
   FROM page
   LEFT JOIN event_reversals
     ON event_reversals.shard = %(shard)s

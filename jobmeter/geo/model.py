@@ -18,9 +18,9 @@ class FoundPlace:
         return f"{URN_GEO}{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A location text taken apart; what is not known of it is empty, and what is not understood is all locality."""
+    """A parsed location text: what is not known of it is empty; a text that is not understood is all locality."""
 
     locality: str
     region: str

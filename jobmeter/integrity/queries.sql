@@ -19,9 +19,10 @@ WITH looked AS (
        AND attnum > 0
        AND (attname = 'amount' OR attname LIKE '%\_micros')
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('%s.%s is %s', attrelid::regclass, attname, atttypid::regtype)) FILTER (WHERE holds IS NOT TRUE)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('%s.%s is %s', attrelid::regclass, attname, atttypid::regtype))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_posting_shape
@@ -37,9 +38,9 @@ WITH looked AS (
            AND (destination_kind <> 3 OR shard = destination_id % 256) AS holds
       FROM ledger_postings
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('posting %s of %s', reference, amount)) FILTER (WHERE holds IS NOT TRUE)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('posting %s of %s', reference, amount)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_posting_guards
@@ -53,9 +54,9 @@ WITH looked AS (
                       AND tgenabled IN ('O', 'A')) AS holds
       FROM pg_partition_tree('ledger_postings')
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('%s may be changed', relid::regclass)) FILTER (WHERE holds IS NOT TRUE)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('%s may be changed', relid::regclass)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_corrections
@@ -82,9 +83,10 @@ WITH corrections AS (
         ON corrected.reference = corrections.corrects
        AND corrected.purpose <> 5
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('posting %s of %s corrects %s', reference, amount, corrects)) FILTER (WHERE holds IS NOT TRUE)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('posting %s of %s corrects %s', reference, amount, corrects))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_stored_balances
@@ -106,10 +108,10 @@ WITH movements (kind, owner_id, unit, amount) AS (
       FROM summed
       FULL JOIN ledger_balances USING (kind, owner_id, unit)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE posted <> stored OR stored < 0),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE posted <> stored OR stored < 0) AS breaches,
        min(format('account %s of %s: stored %s, posted %s %s', kind, owner_id, stored, posted, unit))
-           FILTER (WHERE posted <> stored OR stored < 0)
+           FILTER (WHERE posted <> stored OR stored < 0) AS example
   FROM looked
 
 -- name: check_job_budgets
@@ -141,10 +143,10 @@ WITH movements (job_id, reserved, spent, held) AS (
       FROM summed
       FULL JOIN job_budgets USING (job_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s: budget %s, reserved %s; spent %s, charged %s', job_id, budget_micros, reserved,
-                  spent_micros, spent)) FILTER (WHERE holds IS NOT TRUE)
+                  spent_micros, spent)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_jobs_within_budget
@@ -166,9 +168,10 @@ WITH movements (job_id, change) AS (
       FROM job_budgets
       FULL JOIN summed USING (job_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('job %s: charged %s of %s', job_id, spent, budget_micros)) FILTER (WHERE holds IS NOT TRUE)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('job %s: charged %s of %s', job_id, spent, budget_micros))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_contract_funding
@@ -184,10 +187,10 @@ WITH summed AS (
       FROM partner_contracts
       FULL JOIN summed USING (id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE limit_micros IS DISTINCT FROM funded),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE limit_micros IS DISTINCT FROM funded) AS breaches,
        min(format('contract %s: limit %s, funded %s', id, limit_micros, funded))
-           FILTER (WHERE limit_micros IS DISTINCT FROM funded)
+           FILTER (WHERE limit_micros IS DISTINCT FROM funded) AS example
   FROM looked
 
 -- name: check_contract_money
@@ -218,10 +221,10 @@ WITH earned AS (
            limit_micros = available + reserved + earned AND least(available, reserved, earned) >= 0 AS holds
       FROM looked
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('contract %s: limit %s, available %s, reserved %s, earned %s', id, limit_micros, available,
-                  reserved, earned)) FILTER (WHERE holds IS NOT TRUE)
+                  reserved, earned)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM judged
 
 -- name: check_contract_currencies
@@ -246,10 +249,10 @@ WITH owners AS (
       LEFT JOIN owners AS destination
         ON (destination.kind, destination.owner_id) = (destination_kind, destination_id)
 )
-SELECT coalesce(sum(postings), 0)::bigint,
-       coalesce(sum(postings) FILTER (WHERE holds IS NOT TRUE), 0)::bigint,
+SELECT coalesce(sum(postings), 0)::bigint AS checked,
+       coalesce(sum(postings) FILTER (WHERE holds IS NOT TRUE), 0)::bigint AS breaches,
        min(format('%s from account %s of %s to account %s of %s', unit, source_kind, source_id, destination_kind,
-                  destination_id)) FILTER (WHERE holds IS NOT TRUE)
+                  destination_id)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_job_currencies
@@ -262,10 +265,10 @@ WITH looked AS (
       LEFT JOIN job_postings USING (shard, job_id)
       LEFT JOIN partner_contracts ON partner_contracts.id = job_budgets.partner_contract_id
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s: budget in %s, contract in %s', job_id, job_currency, currency))
-           FILTER (WHERE holds IS NOT TRUE)
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_account_units
@@ -283,9 +286,10 @@ WITH movements (kind, owner_id, unit) AS (
       FROM (SELECT kind, owner_id, unit FROM movements GROUP BY kind, owner_id, unit) AS used
      GROUP BY kind, owner_id
 )
-SELECT count(*),
-       count(*) FILTER (WHERE units <> 1),
-       min(format('account %s of %s has %s units', kind, owner_id, units)) FILTER (WHERE units <> 1)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE units <> 1) AS breaches,
+       min(format('account %s of %s has %s units', kind, owner_id, units))
+           FILTER (WHERE units <> 1) AS example
   FROM looked
 
 -- name: check_daily_charges
@@ -317,10 +321,10 @@ WITH movements (job_id, day, change) AS (
       FROM job_days
       FULL JOIN placed USING (job_id, day)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE charge_micros IS DISTINCT FROM posted),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE charge_micros IS DISTINCT FROM posted) AS breaches,
        min(format('job %s on %s: rolled up %s, posted %s', job_id, day, charge_micros, posted))
-           FILTER (WHERE charge_micros IS DISTINCT FROM posted)
+           FILTER (WHERE charge_micros IS DISTINCT FROM posted) AS example
   FROM looked
 
 -- name: check_job_spending
@@ -334,9 +338,10 @@ WITH summed AS (
       FROM job_budgets
       LEFT JOIN summed USING (job_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE spent <> charged),
-       min(format('job %s: spent %s, its days %s', job_id, spent, charged)) FILTER (WHERE spent <> charged)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE spent <> charged) AS breaches,
+       min(format('job %s: spent %s, its days %s', job_id, spent, charged))
+           FILTER (WHERE spent <> charged) AS example
   FROM looked
 
 -- name: check_job_months
@@ -362,9 +367,10 @@ WITH spans AS (
       FROM packed
       FULL JOIN kept USING (job_id, month)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE NOT holds),
-       min(format('job %s in %s: its month is not its days', job_id, month)) FILTER (WHERE NOT holds)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE NOT holds) AS breaches,
+       min(format('job %s in %s: its month is not its days', job_id, month))
+           FILTER (WHERE NOT holds) AS example
   FROM looked
 
 -- name: check_contract_days
@@ -383,9 +389,10 @@ WITH kept AS (
       FROM kept
       FULL JOIN summed USING (partner_contract_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE kept <> summed),
-       min(format('contract %s: kept %s, its days %s', partner_contract_id, kept, summed)) FILTER (WHERE kept <> summed)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE kept <> summed) AS breaches,
+       min(format('contract %s: kept %s, its days %s', partner_contract_id, kept, summed))
+           FILTER (WHERE kept <> summed) AS example
   FROM looked
 
 -- name: check_daily_prices
@@ -398,10 +405,10 @@ WITH looked AS (
       FROM job_days
       LEFT JOIN job_budgets USING (shard, job_id)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s on %s: %s clicks at %s, charge %s', job_id, day, clicks_charged, click_price_micros,
-                  charge_micros)) FILTER (WHERE holds IS NOT TRUE)
+                  charge_micros)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_daily_counts
@@ -434,10 +441,10 @@ WITH kept AS (
            = (stored_views, stored_clicks, stored_refused) AS holds
       FROM looked
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s on %s: %s views of %s, %s clicks and %s reversed of %s', job_id, day, views, stored_views,
-                  apply_clicks, clicks_reversed, stored_clicks)) FILTER (WHERE holds IS NOT TRUE)
+                  apply_clicks, clicks_reversed, stored_clicks)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM judged
 
 -- name: check_reversals
@@ -466,10 +473,10 @@ WITH marked AS (
       LEFT JOIN job_days USING (shard, job_id, day)
       LEFT JOIN posted USING (job_id, day)
 )
-SELECT coalesce(sum(clicks), 0)::bigint,
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT coalesce(sum(clicks), 0)::bigint AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s on %s: %s clicks marked, %s reversed', job_id, day, clicks, clicks_reversed))
-           FILTER (WHERE holds IS NOT TRUE)
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_event_keys
@@ -479,9 +486,9 @@ WITH looked AS (
       FROM events
      GROUP BY shard, event_key
 )
-SELECT coalesce(sum(copies), 0)::bigint,
-       count(*) FILTER (WHERE copies > 1),
-       min(format('event %s is stored %s times', event_key, copies)) FILTER (WHERE copies > 1)
+SELECT coalesce(sum(copies), 0)::bigint AS checked,
+       count(*) FILTER (WHERE copies > 1) AS breaches,
+       min(format('event %s is stored %s times', event_key, copies)) FILTER (WHERE copies > 1) AS example
   FROM looked
 
 -- name: check_charged_events
@@ -515,10 +522,10 @@ WITH kept AS (
       LEFT JOIN job_budgets USING (job_id)
      WHERE amount > 0
 )
-SELECT count(*),
-       count(*) FILTER (WHERE holds IS NOT TRUE),
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
        min(format('job %s on %s: batch %s charged %s for %s clicks', job_id, day, batch, amount, counted))
-           FILTER (WHERE holds IS NOT TRUE)
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_settled_days
@@ -528,7 +535,8 @@ WITH looked AS (
       FROM ledger_postings
       JOIN settled_days USING (day)
 )
-SELECT count(*),
-       count(*) FILTER (WHERE broken),
-       min(format('posting %s of %s on the settled day %s', reference, amount, day)) FILTER (WHERE broken)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE broken) AS breaches,
+       min(format('posting %s of %s on the settled day %s', reference, amount, day))
+           FILTER (WHERE broken) AS example
   FROM looked

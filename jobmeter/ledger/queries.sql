@@ -32,8 +32,8 @@ INSERT INTO ledger_bookings (
     amount, unit, day, booked_at, cause, corrects
 )
 VALUES (
-    %(shard)s, %(reference)s, %(purpose)s, %(source_kind)s, %(source_id)s, %(destination_kind)s, %(destination_id)s,
-    %(amount)s, %(unit)s, %(day)s, %(booked_at)s, %(cause)s, %(corrects)s
+    %(shard)s, %(reference)s, %(purpose)s, %(source_kind)s, %(source_owner_id)s, %(destination_kind)s,
+    %(destination_owner_id)s, %(amount)s, %(unit)s, %(day)s, %(booked_at)s, %(cause)s, %(corrects)s
 )
     ON CONFLICT (shard, reference, purpose) DO NOTHING
 RETURNING reference

@@ -45,7 +45,8 @@ async def list_live_jobs(request: Request) -> Response:
         return plain_refusal(refused)
     async with state.database.connection() as connection:
         postings = await jobs.list_live_postings(connection)
-        markets = await store.list_markets(connection, job_ids=[posting.job_id for posting in postings])
+        listed = await store.list_markets(connection, job_ids=[posting.job_id for posting in postings])
+    markets = {of.job_id: of.market for of in listed}
     return json_response(
         {
             "jobs": [

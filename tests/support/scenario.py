@@ -167,7 +167,11 @@ async def set_up(database: Database, limit_micros: int, *, begins: datetime = ST
         )
         customers = []
         for number in range(2):
-            draft = ApplicationDraft(f"customer-{number}", f"Customer {number}", f"Customer number {number}")
+            draft = ApplicationDraft(
+                unique_foreign_id=f"customer-{number}",
+                name=f"Customer {number}",
+                description=f"Customer number {number}",
+            )
             made = await partners.create_child(connection, parent=parent, draft=draft, now=begins)
             customer_contract = await contracts.set_up_customer_contract(
                 connection, child=made.application, partner_contract_id=contract.id, now=begins

@@ -117,7 +117,9 @@ def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
                 request, bytes_max=EVENTS_BODY_BYTES_MAX if kind == "events" else BODY_BYTES_MAX
             )
             target = f"{request.url.path}?{request.url.query}"
-            asked = IdempotentRequest(sender, request.method, target, key.strip(), body)
+            asked = IdempotentRequest(
+                sender=sender, method=request.method, path=target, key=key.strip(), body=body
+            )
             again = Request(request.scope, make_receive(body))
             return await run_once(state, asked, now=now, run=lambda: endpoint(again))
         except Refused as refused:

@@ -136,7 +136,7 @@ def read_traits(body: PriceBody) -> JobTraits:
         raise Refused(
             Fault.OPERATOR_INPUT, field="experienceLevel", why=f"is none of {', '.join(EXPERIENCE_LEVELS)}"
         )
-    return JobTraits(country, body.job_function.strip(), level)
+    return JobTraits(country=country, job_function=body.job_function.strip(), experience_level=level)
 
 
 @with_operator_key

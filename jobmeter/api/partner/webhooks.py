@@ -222,7 +222,7 @@ def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": str(delivery.id),
         "number": str(delivery.number),
-        "way": delivery.way,
+        "way": delivery.channel,
         "kind": delivery.kind,
         "subject": delivery.subject,
         "state": delivery.state,

@@ -87,7 +87,7 @@ def make_xml_endpoint(choose: Chooser) -> Callable[[Request], Awaitable[Response
         except Refused as refused:
             response = _render_refusal(request, refused, is_json=is_json, now=now)
         except UNUSABLE as error:
-            state.database.outage.tell(error)
+            state.database.outage.report(error)
             response = _render_refusal(request, Refused(Fault.OVERLOADED), is_json=is_json, now=now)
         except Exception:
             # Clients of this API can read nothing but an error document.

@@ -10,7 +10,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import XML_BODY_BYTES_MAX
 from jobmeter.base.settings import Settings
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import flow as jobs
 from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob
 from jobmeter.wire.xml.job.fields import FIELDS, JobDocument, set_sizes
@@ -55,7 +55,7 @@ async def show_job(call: XmlCall) -> XmlReply:
         job = await jobs.find_job(connection, application=call.application, key=key, now=call.now)
     view = JobView(
         job_id=job.job_id,
-        active=job.state is State.LIVE,
+        active=job.state is JobState.LIVE,
         posted_at_ms=to_ms(job.listed_at),
         expires_at_ms=to_ms(job.expires_at),
         content=job.content,

@@ -9,7 +9,7 @@ from jobmeter.charging.charge import store
 from jobmeter.charging.charge.model import DayCounts
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import ChargeResult, ClickCounts
+from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
@@ -30,7 +30,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     if len(days) > 1 or has_caps:
         jobs = counts.list_jobs()
         assert await store.lock_counted_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
-    charged = ChargeResult(0, 0, 0, ())
+    charged = NOTHING_CHARGED
     for day in days:
         of_day = counts if len(days) == 1 else counts.select(counts.days == day)
         chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks

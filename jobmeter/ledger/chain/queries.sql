@@ -23,7 +23,7 @@ VALUES (%(known_until)s, %(next_until)s, %(next_transaction)s)
        next_transaction = excluded.next_transaction
 
 -- name: read_last_round
-SELECT round, until_number, sealed_at
+SELECT round AS round_number, until_number, sealed_at
   FROM ledger_seal_rounds
  ORDER BY round DESC
  LIMIT 1
@@ -78,7 +78,8 @@ WITH bounds AS (
       FROM found
       FULL JOIN sealed USING (shard, round)
 )
-SELECT coalesce(sum(postings), 0)::bigint,
-       count(*) FILTER (WHERE holds IS NOT TRUE),
-       min(format('round %s of shard %s is not as it was sealed', round, shard)) FILTER (WHERE holds IS NOT TRUE)
+SELECT coalesce(sum(postings), 0)::bigint AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('round %s of shard %s is not as it was sealed', round, shard))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked

@@ -11,7 +11,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 from jobmeter.base.days import day_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import ChargeResult
+from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
 from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database.arrays import Column
@@ -42,7 +42,6 @@ from jobmeter.wire.events import Event, Malformed, read_job_id
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
-NOTHING_CHARGED = ChargeResult(0, 0, 0, ())
 
 
 @dataclass(frozen=True, slots=True)

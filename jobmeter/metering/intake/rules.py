@@ -74,11 +74,11 @@ class _Policies(Columns):
 
 def _make_policies(policies: Sequence[FilterPolicy]) -> _Policies:
     return _Policies(
-        np.array([policy.late_window_hours * HOUR_MS for policy in policies]),
-        np.array([policy.future_tolerance_seconds * 1_000 for policy in policies]),
-        np.array([policy.refuses_crawlers for policy in policies]),
-        np.array([policy.refuses_other_markets for policy in policies]),
-        np.array([policy.refuses_excluded for policy in policies]),
+        late_window_ms=np.array([policy.late_window_hours * HOUR_MS for policy in policies]),
+        future_tolerance_ms=np.array([policy.future_tolerance_seconds * 1_000 for policy in policies]),
+        refuses_crawlers=np.array([policy.refuses_crawlers for policy in policies]),
+        refuses_other_markets=np.array([policy.refuses_other_markets for policy in policies]),
+        refuses_excluded=np.array([policy.refuses_excluded for policy in policies]),
     )
 
 

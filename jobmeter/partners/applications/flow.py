@@ -17,7 +17,7 @@ from jobmeter.partners.model import (
 
 async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:
     """A partner's parent application, made by the operator."""
-    draft = ApplicationDraft("", name, "")
+    draft = ApplicationDraft(unique_foreign_id="", name=name, description="")
     return await _create(connection, draft, parent=None, now=now)
 
 
@@ -52,20 +52,7 @@ async def _create(
         callback_urls=draft.callback_urls,
         js_domains=draft.js_domains,
     )
-    is_new = await store.insert_application(
-        connection,
-        application_id=application.id,
-        parent_id=application.parent_id,
-        shard=application.shard,
-        client_id=application.client_id,
-        unique_foreign_id=application.unique_foreign_id,
-        name=application.name,
-        description=application.description,
-        callback_urls=list(application.callback_urls),
-        js_domains=list(application.js_domains),
-        created_at=now,
-    )
-    if not is_new:
+    if not await store.insert_application(connection, application, created_at=now):
         raise Refused(Fault.APPLICATION_CONFLICT, unique_foreign_id=draft.unique_foreign_id)
     secret = make_secret()
     await store.insert_secret(
@@ -92,14 +79,7 @@ async def update_child(
     lines = rules.check_draft(changed)
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
-    await store.update_application(
-        connection,
-        application_id=child.id,
-        name=changed.name,
-        description=changed.description,
-        callback_urls=list(changed.callback_urls),
-        js_domains=list(changed.js_domains),
-    )
+    await store.update_application(connection, changed, application_id=child.id)
 
 
 async def find_child(

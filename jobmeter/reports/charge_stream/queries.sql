@@ -34,7 +34,7 @@ SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_
  LIMIT %(rows_max)s
 
 -- name: list_restatement_entries
-SELECT number, shard, job_id, external_id, application_id, day, currency, recorded_at, cause, batch, reasons, views,
+SELECT number, job_id, external_id, application_id, day, currency, recorded_at, cause, batch, reasons, views,
        apply_clicks, clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks,
        after_clicks_charged, after_clicks_refused, after_charge_micros
   FROM job_day_restatements

@@ -48,7 +48,7 @@ _DAY_NUMBER = struct.Struct("!i")
 
 
 def unpack_days(packed: bytes) -> list[DayFigures]:
-    return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(packed)]
+    return list(map(DayFigures._make, _PACKED_DAY.iter_unpack(packed)))
 
 
 def slice_days(packed: bytes, days: DayRange) -> bytes:

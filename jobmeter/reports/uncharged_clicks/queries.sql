@@ -2,7 +2,7 @@
 -- A page of job days with clicks that were not charged: refused at intake by reason, beyond a budget or limit, taken
 -- back by settlement by rule. `apply_clicks` are those that still count.
 SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged, clicks_refused,
-       clicks_reversed, refused.reasons, reversed.reasons
+       clicks_reversed, refused.reasons AS refused, reversed.reasons AS reversed
   FROM job_postings
   JOIN job_days USING (shard, job_id)
  CROSS JOIN LATERAL (

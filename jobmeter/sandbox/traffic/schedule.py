@@ -14,7 +14,7 @@ import msgspec
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, day_of_ms
 
 
-class Event(msgspec.Struct, frozen=True, gc=False, rename="camel", omit_defaults=True):
+class TrafficEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
     """One view or apply click, in the JSON shape in which it is sent."""
 
     source: str
@@ -33,7 +33,7 @@ class ScheduledEvent(msgspec.Struct, frozen=True, gc=False):
     """An event and the moment at which it arrives; a repeated event has two of them."""
 
     deliver_at_ms: int
-    event: Event
+    event: TrafficEvent
 
 
 def expected_clicks(scheduled_events: Iterable[ScheduledEvent]) -> dict[tuple[int, date], int]:

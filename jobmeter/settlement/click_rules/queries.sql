@@ -115,6 +115,7 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
 
 -- name: mark_address_bursts
+-- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is unknown.
 WITH busy AS (
     SELECT address
       FROM settling_clicks
@@ -263,7 +264,7 @@ DELETE FROM settlement_exclusions
 -- The list replaces what it held before; a network keeps the list that named it first.
 WITH asked AS (
     SELECT DISTINCT address
-      FROM unnest(%(firsts)s::bigint[], %(lasts)s::bigint[]) AS span (first, last)
+      FROM unnest(%(first)s::bigint[], %(last)s::bigint[]) AS span (first, last)
      CROSS JOIN LATERAL generate_series(first, last) AS address
 ), gone AS (
     DELETE FROM blocked_networks

@@ -81,7 +81,10 @@ def other_database_url(cluster_url: str) -> Iterator[str]:
 
 def make_stream(job_ids: Iterable[int], plan: TrafficPlan) -> list[ScheduledEvent]:
     first = to_ms(MIDNIGHT)
-    jobs = [LiveJob(job_id, first, first + 30 * DAY_MS, popularity=1.0) for job_id in job_ids]
+    jobs = [
+        LiveJob(job_id=job_id, live_from_ms=first, live_until_ms=first + 30 * DAY_MS, popularity=1.0)
+        for job_id in job_ids
+    ]
     made = [generate_day(jobs, first + day * DAY_MS, plan)[0] for day in range(DAYS)]
     return sorted((one for day in made for one in day), key=lambda one: one.deliver_at_ms)
 

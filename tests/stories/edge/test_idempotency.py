@@ -191,7 +191,7 @@ def run_once_story(database_url, story):
     return asyncio.run(run())
 
 
-ASKED = Request("operator", "POST", "/operator/partners", "k", b"{}")
+ASKED = Request(sender="operator", method="POST", path="/operator/partners", key="k", body=b"{}")
 
 
 class Died(BaseException):

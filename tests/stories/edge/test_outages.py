@@ -12,7 +12,7 @@ from psycopg.errors import DeadlockDetected
 from jobmeter.app import create_app, open_state
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.database.outages import OneAMinute, Outage, is_outage
+from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 
@@ -115,7 +115,7 @@ def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url
     for name in ("events", "events once", "snapshot", "operator", "health"):
         assert away[name].json()["code"] == "OVERLOADED", name
     assert len(told) == 1, told
-    assert told[0].startswith("the database can not be used: ")
+    assert told[0].startswith("the database cannot be used: ")
     assert traced == []
     assert all(answer.status_code < 500 for answer in back.values())
     assert any("can be used again" in record.getMessage() for record in caplog.records)
@@ -138,38 +138,24 @@ def test_a_server_that_fails_is_told_from_a_statement_that_does(error, is_one):
     assert is_outage(error) is is_one
 
 
-def test_an_outage_is_told_when_it_begins_once_a_minute_and_when_it_is_over(caplog):
+def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(caplog):
     now = 1_000.0
     outage = Outage(read_seconds=lambda: now)
     with caplog.at_level(logging.WARNING):
         outage.end()
         for _ in range(130):
-            outage.tell(psycopg.OperationalError("connection refused\nIs the server running?"))
+            outage.report(psycopg.OperationalError("connection refused\nIs the server running?"))
             outage.end()  # reads go on working
             now += 1
         now += 5
         outage.end()
         outage.end()
     assert [record.getMessage() for record in caplog.records] == [
-        "the database can not be used: connection refused (1 requests and chores so far)",
-        "the database can not be used: connection refused (61 requests and chores so far)",
-        "the database can not be used: connection refused (121 requests and chores so far)",
+        "the database cannot be used: connection refused (1 requests and chores so far)",
+        "the database cannot be used: connection refused (61 requests and chores so far)",
+        "the database cannot be used: connection refused (121 requests and chores so far)",
         "the database can be used again, after 135 seconds",
     ]
-
-
-def test_the_pool_tells_its_tries_once_a_minute_in_one_line():
-    now = 0.0
-    told, only = [], OneAMinute(read_seconds=lambda: now)
-    for _ in range(90):
-        record = logging.LogRecord(
-            "psycopg.pool", logging.WARNING, "", 0, "error: %s", ("refused\nhint",), None
-        )
-        if only.filter(record):
-            told.append(record.getMessage())
-        now += 1
-    assert told == ["error: refused"] * 2
-    assert only.filter(logging.LogRecord("psycopg.pool", logging.WARNING, "", 0, "discarding", (), None))
 
 
 def test_a_server_that_says_nothing_is_found_out(database_url):
@@ -212,7 +198,7 @@ def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, 
 
 def test_a_deadlock_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage(read_seconds=lambda: 0.0)
-    outage.tell(DeadlockDetected("deadlock detected\nDETAIL: ..."))
+    outage.report(DeadlockDetected("deadlock detected\nDETAIL: ..."))
     outage.end()
     assert [record.getMessage() for record in caplog.records] == [
         "a request was taken back and may be sent again: deadlock detected"

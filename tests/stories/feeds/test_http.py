@@ -238,4 +238,14 @@ def test_an_endless_body_is_cut_off(site):
 
 
 def make_feed(url: str) -> Feed:
-    return Feed(1, 1, url, None, None, may_close_all=False, etag="", last_modified="", read_at=None)
+    return Feed(
+        id=1,
+        application_id=1,
+        location=url,
+        interval_minutes=None,
+        due_at=None,
+        may_close_all=False,
+        etag="",
+        last_modified="",
+        read_at=None,
+    )

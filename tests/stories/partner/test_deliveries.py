@@ -92,17 +92,19 @@ def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> 
     asyncio.run(run())
 
 
-def test_what_a_lane_has_no_time_for_is_told_in_order_when_its_claim_is_over(database_url: str) -> None:
+def test_what_a_task_has_no_time_for_is_sent_in_order_when_its_claim_is_over(database_url: str) -> None:
     async def run() -> None:
         with open_receiver() as receiver:
             async with open_scenario(database_url) as scenario:
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 3)
-                # given a lane whose time is over before it has told anything
-                lanes = NotificationDispatcher(scenario.database, SETTINGS, Random(1), lane_seconds_max=-1)
-                assert await lanes.start_due(now=START) == 3
-                await lanes.wait()
-                await lanes.close()
+                # given a task whose time is over before it has sent anything
+                dispatcher = NotificationDispatcher(
+                    scenario.database, SETTINGS, Random(1), endpoint_seconds_max=-1
+                )
+                assert await dispatcher.start_due(now=START) == 3
+                await dispatcher.wait()
+                await dispatcher.close()
                 assert receiver.bodies == []
 
                 # then no other process overtakes it, and all is told once its claim is over
@@ -124,7 +126,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                 await register(scenario, hanging, NotificationKind.JOB_POSTING_STATUS)
                 await post(scenario, 100)
                 await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                lanes = NotificationDispatcher(scenario.database, SETTINGS, Random(1))
+                dispatcher = NotificationDispatcher(scenario.database, SETTINGS, Random(1))
                 for told in (1, 2):
                     async with scenario.database.transaction() as connection:
                         await notices.enqueue_notification(
@@ -135,7 +137,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                             body={"n": told},
                             now=START,
                         )
-                    assert await lanes.start_due(now=START) > 0
+                    assert await dispatcher.start_due(now=START) > 0
                     for _ in range(300):
                         if len(receiver.requests) == told:
                             break
@@ -145,7 +147,7 @@ def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> 
                 assert (await scenario.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [
                     (0,)
                 ]
-                await lanes.close()
+                await dispatcher.close()
 
     asyncio.run(run())
 

@@ -11,7 +11,7 @@ import pytest
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.pool import Database
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.jobs.xml_jobs import members
 from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
@@ -48,7 +48,7 @@ def make_contract(kind: HiringKind) -> HiringContract:
     )
 
 
-def make_job(state: State) -> XmlJob:
+def make_job(state: JobState) -> XmlJob:
     return XmlJob(
         shard=1,
         job_id=257,
@@ -81,12 +81,12 @@ def make_job(state: State) -> XmlJob:
 def test_powers_follow_from_contract_and_state(
     kind: HiringKind, email: str, powers: tuple[PortalPowers, ...]
 ) -> None:
-    for state, expected in zip((State.LIVE, State.EXPIRED, State.CLOSED), powers, strict=True):
+    for state, expected in zip((JobState.LIVE, JobState.EXPIRED, JobState.CLOSED), powers, strict=True):
         assert portal_powers(make_job(state), make_contract(kind), email) == expected
 
 
 def test_a_credits_job_without_a_poster_is_nobodys() -> None:
-    job = replace(make_job(State.LIVE), poster_email="")
+    job = replace(make_job(JobState.LIVE), poster_email="")
     assert portal_powers(job, make_contract(HiringKind.CREDITS), "") == NOTHING
 
 
@@ -132,7 +132,7 @@ def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: st
             assert await find_fault(edit(scenario, job, POSTER, renewal)) is Fault.JOBS_DENIED
             assert await find_fault(edit(scenario, job, STRANGER, salary)) is Fault.JOB_UNKNOWN
             assert await find_fault(close(scenario, job, STRANGER)) is Fault.JOB_UNKNOWN
-            assert (await close(scenario, job, POSTER)).state is State.CLOSED
+            assert (await close(scenario, job, POSTER)).state is JobState.CLOSED
             assert await scenario.unused(HiringKind.CREDITS) == 1
             # and the partner finds it closed
             renewal = JobDocument(

@@ -6,13 +6,13 @@ values and missing ones.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
 from inspect import get_annotations, isfunction
 from types import NoneType
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -22,7 +22,6 @@ from psycopg.pq import ExecStatus
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, register_packed_arrays
-from jobmeter.database.columns import Columns, layout_of
 from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql.test_sql import named_files
@@ -85,32 +84,37 @@ def parameter_types(part: str, name: str) -> dict[str, Any]:
 def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
     """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
     found = dict(types)
-    for kind in (kind for kind in types.values() if is_dataclass(kind)):
-        inner = field_types(kind)
-        found |= inner
-        for name, deeper in ((name, deeper) for name, deeper in inner.items() if is_dataclass(deeper)):
-            found |= {f"{name}_{field}": of for field, of in field_types(deeper).items()}
+    for kind in (kind for name, kind in types.items() if name != "return"):
+        many = get_args(kind)[0] if get_origin(kind) is list else None
+        if is_dataclass(many):
+            found |= {name: list[inner] for name, inner in get_type_hints(many).items()}
+        elif is_dataclass(kind):
+            found |= _spread_value(kind)
     return found | types
 
 
-def field_types(kind: Any) -> dict[str, Any]:
-    """Of a value's fields, inherited ones too; of packed columns, the arrays in which they are sent."""
-    if issubclass(kind, Columns):
-        return dict(layout_of(kind))
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+def _spread_value(kind: type) -> dict[str, Any]:
+    inner = get_type_hints(kind, include_extras=True)
+    nested = {
+        f"{name}_{field}": of
+        for name, value in inner.items()
+        if is_dataclass(value)
+        for field, of in get_type_hints(value).items()
+    }
+    return inner | nested
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     """A value of the declared type; ``None`` in the place of one that may be missing, where that is asked for."""
-    if get_origin(kind) is Annotated:
-        return make_sample(kind.__metadata__[0], number, is_missing=is_missing)
+    kind = getattr(kind, "__metadata__", (kind,))[0]  # a packed column's is the array in which it is sent
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
         return None if is_missing else make_sample(some, number, is_missing=False)
     if get_origin(kind) in {list, tuple}:
         return [make_sample(choices[0], number, is_missing=False)]
+    if get_origin(kind) is dict:
+        return Jsonb({})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):

@@ -9,6 +9,7 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
+from jobmeter.ledger.chain.model import ChainCheck
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
 
 LATER = START + timedelta(hours=1)
@@ -38,7 +39,7 @@ async def seal(database: Database, now=LATER) -> bool:
         return await chain.seal_next_round(connection, now=now)
 
 
-async def verify(database: Database) -> tuple[int, int, str | None]:
+async def verify(database: Database) -> ChainCheck:
     async with database.connection() as connection:
         return await chain.verify_chain(connection)
 
@@ -99,9 +100,9 @@ def test_all_known_postings_are_sealed_once(database_url: str) -> None:
             await charge_some(scenario)
             await advance_to_last(scenario)
             await seal(scenario.database, START + timedelta(minutes=10))
-            checked, breaches, _ = await verify(scenario.database)
+            found = await verify(scenario.database)
             ((postings,),) = await scenario.rows("SELECT count(*) FROM ledger_postings")
-            assert (checked, breaches) == (postings, 0)
+            assert (found.checked, found.breaches) == (postings, 0)
 
             # when nothing is new, or a minute has not gone by, there is no round
             assert not await seal(scenario.database, START + timedelta(minutes=20))
@@ -112,7 +113,7 @@ def test_all_known_postings_are_sealed_once(database_url: str) -> None:
             )
             assert not await seal(scenario.database, sealed_at + timedelta(seconds=59))
             assert await seal(scenario.database, sealed_at + timedelta(seconds=60))
-            assert (await verify(scenario.database))[1] == 0
+            assert (await verify(scenario.database)).breaches == 0
 
     asyncio.run(run())
 
@@ -150,14 +151,15 @@ def test_tampering_is_told(database_url: str, tampering: str) -> None:
             await charge_some(scenario)
             await advance_to_last(scenario)
             await seal(scenario.database, START + timedelta(hours=2))
-            assert (await verify(scenario.database))[1] == 0
+            assert (await verify(scenario.database)).breaches == 0
             ((charge,),) = await scenario.rows("SELECT min(number) FROM charge_postings")
 
             await scenario.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
 
-            _, breaches, example = await verify(scenario.database)
-            assert breaches >= 1
-            assert "is not as it was sealed" in example
+            found = await verify(scenario.database)
+            assert found.breaches >= 1
+            assert found.example is not None
+            assert "is not as it was sealed" in found.example
 
     asyncio.run(run())
 

@@ -14,7 +14,11 @@ from jobmeter.partners.tokens import flow as tokens
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DRAFT = ApplicationDraft(
-    "c-1", "Harbour Logistics", "Hires fitters", ("https://a.example/back",), ("a.example",)
+    unique_foreign_id="c-1",
+    name="Harbour Logistics",
+    description="Hires fitters",
+    callback_urls=("https://a.example/back",),
+    js_domains=("a.example",),
 )
 
 

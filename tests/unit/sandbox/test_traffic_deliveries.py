@@ -11,8 +11,8 @@ from jobmeter.sandbox.traffic.generator import HOUR_MS, generate_day, make_addre
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import (
-    Event,
     ScheduledEvent,
+    TrafficEvent,
     encode_batches,
     expected_clicks,
     merge_schedules,
@@ -20,13 +20,23 @@ from jobmeter.sandbox.traffic.schedule import (
 )
 
 DAY_START_MS = 20_760 * DAY_MS
-JOBS = [LiveJob(9_000_000 + 256 * n, DAY_START_MS, DAY_START_MS + 20 * DAY_MS) for n in range(50)]
+JOBS = [
+    LiveJob(job_id=9_000_000 + 256 * n, live_from_ms=DAY_START_MS, live_until_ms=DAY_START_MS + 20 * DAY_MS)
+    for n in range(50)
+]
 PLAN = TrafficPlan(seed=4, views_per_job_day=100.0, late_rate=0.05, too_late_rate=0.02, repeat_rate=0.05)
 
 
 def make_event(number, event_type=APPLY_CLICK, job_id=256, time_ms=DAY_START_MS):
-    return Event(
-        "sandbox-traffic", f"e{number}", event_type, job_id, time_ms, "v-1", "Browser", "2001:db8::1"
+    return TrafficEvent(
+        source="sandbox-traffic",
+        id=f"e{number}",
+        type=event_type,
+        job_id=job_id,
+        time_ms=time_ms,
+        visitor="v-1",
+        user_agent="Browser",
+        address="2001:db8::1",
     )
 
 

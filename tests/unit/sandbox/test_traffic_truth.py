@@ -21,7 +21,12 @@ from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 
 DAY_START_MS = 20_760 * DAY_MS
 JOBS = [
-    LiveJob(70_000 + n, DAY_START_MS - DAY_MS, DAY_START_MS + (n % 5) * DAY_MS // 2 + 1, market="DE")
+    LiveJob(
+        job_id=70_000 + n,
+        live_from_ms=DAY_START_MS - DAY_MS,
+        live_until_ms=DAY_START_MS + (n % 5) * DAY_MS // 2 + 1,
+        market="DE",
+    )
     for n in range(60)
 ]
 PLAN = TrafficPlan(
