@@ -21,14 +21,13 @@ SELECT count(held.job_id)
 -- name: charge_day
 -- One statement after the first lock: it charges within the budgets, adds to the day and books. Where a job's
 -- windows changed since its clicks were judged, the caller rolls back and judges again. `job_days` is not
--- joined: a plan made while it was empty would read all of it for each job. The planner inlines the functions.
+-- joined: a plan made while it was empty would read all of it for each job. The planner inlines functions.
 WITH paid AS (
     UPDATE job_budgets
        SET clicks_taken = affordable_clicks(budget_micros - spent_micros - released_micros,
                                             click_price_micros, chargeable),
            spent_micros = spent_micros + click_price_micros *
-               affordable_clicks(budget_micros - spent_micros - released_micros, click_price_micros,
-                                 chargeable)
+             affordable_clicks(budget_micros - spent_micros - released_micros, click_price_micros, chargeable)
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(revisions)s::integer[],
                   %(views)s::integer[], %(clicks)s::integer[], %(chargeable)s::integer[],
                   %(refused)s::integer[], %(references)s::uuid[])
@@ -60,7 +59,6 @@ SELECT coalesce(sum(charged), 0)::bigint AS clicks_charged,
        coalesce(sum(charge_micros), 0)::bigint AS charge_micros,
        count(*) FILTER (WHERE is_stale) AS windows_stale,
        coalesce(array_agg(job_id) FILTER (
-           WHERE chargeable < clicks
-              OR charged > 0 AND left_micros < price
+           WHERE chargeable < clicks OR charged > 0 AND left_micros < price
               OR crosses_alert(used_micros - charge_micros, used_micros, limit_micros)), '{}') AS jobs_noted
   FROM paid
