@@ -30,5 +30,5 @@ def check_forced_failure(request: Request, settings: Settings, headers: dict[str
         raise Refused(Fault.OPERATOR_INPUT, field=HEADER, why=f"no error has the code {text[:20]!r}")
     if fault is Fault.THROTTLED:
         headers |= {"X-RateLimit-Remaining": "0", "Retry-After": headers["X-RateLimit-Reset"]}
-    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.says) if name]
+    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.message) if name]
     raise Refused(fault, **{name: f"<{name}>" for name in parameters})
