@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column, pack_copy
 
 BATCH_SPAN_MS = 1_000
@@ -82,7 +82,7 @@ class Stream:
         hashes = rng.integers(0, 1 << 62, (2, self.batch_events)).astype(">i8")
         return pack_copy(
             [
-                (jobs % SHARD_COUNT).astype(">i2"),
+                shards_of(jobs).astype(">i2"),
                 keys.view("V16").reshape(-1),
                 jobs.astype(">i8"),
                 kinds,

@@ -16,13 +16,15 @@ from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column, pack_copy
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind
 from jobmeter.settlement.days import flow as settlement
 
-SQL = load_statements("bench", "settlement.sql")
+SQL = load_statements("bench", "settlement.sql", enums=(AccountKind, EventKind, Purpose))
 
 EVENTS = 2_000_000
 EVENTS_LARGE = 10_000_000
@@ -65,7 +67,7 @@ class Day:
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         return pack_copy(
             [
-                (jobs % SHARD_COUNT).astype(">i2"),
+                shards_of(jobs).astype(">i2"),
                 keys.view("V16").reshape(-1),
                 jobs.astype(">i8"),
                 kinds.astype(">i2"),

@@ -57,8 +57,8 @@ TERMS = (
     Term("grant", "an application's permission to use a hiring contract"),
     Term("hiring contract", "a contract with job slots or job credits"),
     Term("intake", "recording events: deduplication, filters and charges, in one transaction"),
-    Term("ledger", "accounts and postings; postings are never changed"),
     Term("law", "an invariant of the money, which `jobmeter db check` verifies over the whole database"),
+    Term("ledger", "accounts and postings; postings are never changed"),
     Term("live window", "a span of time in which a job is live and its clicks count"),
     Term("micros", "millionths of a currency unit; every amount is an integer of them"),
     Term(

@@ -62,19 +62,21 @@ def create(
         "startsAt": starts_at,
         "endsAt": ends_at,
     }
-    _tell("POST", ROOT, credentials, {name: value for name, value in body.items() if value is not None})
+    _call_and_print(
+        "POST", ROOT, credentials, {name: value for name, value in body.items() if value is not None}
+    )
 
 
 @app.command
 def show(contract: int, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints a contract with what is left of its slots or credits."""
-    _tell("GET", f"{ROOT}/{contract}", credentials)
+    _call_and_print("GET", f"{ROOT}/{contract}", credentials)
 
 
 @app.command
 def grant(contract: int, application: str, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Lets APPLICATION (a client id or URN) post on the contract."""
-    _tell("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
+    _call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
 
 
 @app.command
@@ -82,7 +84,9 @@ def top_up(
     contract: int, units: int, reference: str, *, credentials: CredentialsOption = CREDENTIALS
 ) -> None:
     """Adds UNITS slots or credits; the same REFERENCE counts once."""
-    _tell("POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference})
+    _call_and_print(
+        "POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference}
+    )
 
 
 @app.command
@@ -94,26 +98,28 @@ def adjust(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Corrects the slots or credits by UNITS, which may be below zero; the same REFERENCE counts once."""
-    _tell("POST", f"{ROOT}/{contract}/adjustments", credentials, {"units": units, "reference": reference})
+    _call_and_print(
+        "POST", f"{ROOT}/{contract}/adjustments", credentials, {"units": units, "reference": reference}
+    )
 
 
 @app.command
 def end(contract: int, *, at: str | None = None, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Ends the contract at a time, or now: its jobs may then be closed only."""
-    _tell("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
+    _call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
 
 
-def _tell(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
-    told = _find_server(credentials)
+def _call_and_print(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
+    server = _find_server(credentials)
     content = {} if body is None else {"json": body}
-    print(json.dumps(Sandbox(told).call(method, path, key=told["operator_key"], **content), indent=2))  # noqa: T201
+    print(json.dumps(Sandbox(server).call(method, path, key=server["operator_key"], **content), indent=2))  # noqa: T201
 
 
 def _find_server(credentials: Path) -> dict[str, Any]:
     base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
     if base_url and key:
         return {"base_url": base_url, "operator_key": key}
-    told = read_credentials(credentials)
-    if told is None or "base_url" not in told:
+    server = read_credentials(credentials)
+    if server is None or "base_url" not in server:
         raise SandboxRefusedError(f"there is no credentials file of a sandbox at {credentials}")
-    return told
+    return server

@@ -98,13 +98,13 @@ def sandbox(
     credentials: CredentialsOption = None,
 ) -> None:
     """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
-    kept, told = data / "partner.json", credentials or data / "credentials.json"
+    partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
     with open_database(data, database_url, is_watched=True) as url:
-        content = sandbox_seed.read_credentials(kept)
+        content = sandbox_seed.read_credentials(partner_file)
         if content is None:
             keys = sandbox_seed.make_keys()
             content = asyncio.run(_make_partner(url, keys["secret_key"])) | keys
-            sandbox_seed.write_credentials(kept, content)
+            sandbox_seed.write_credentials(partner_file, content)
         # A folder of an older sandbox may lack a key that has been added since.
         content = sandbox_seed.make_keys() | content
         settings = replace(
@@ -116,12 +116,14 @@ def sandbox(
             secret_key=content["secret_key"],
         )
 
-        def tell(base_url: str) -> None:
+        def hand_out_credentials(base_url: str) -> None:
             sandbox_now = Sandbox(content | {"base_url": base_url}).read_clock().isoformat()
-            sandbox_seed.write_credentials(told, content | {"base_url": base_url, "now": sandbox_now})
-            console.print(f"The sandbox listens at {base_url}; credentials: {told}")
+            sandbox_seed.write_credentials(
+                credentials_file, content | {"base_url": base_url, "now": sandbox_now}
+            )
+            console.print(f"The sandbox listens at {base_url}; credentials: {credentials_file}")
 
-        run_server(settings, host=host, port=port, workers=workers, when_listening=tell)
+        run_server(settings, host=host, port=port, workers=workers, when_listening=hand_out_credentials)
 
 
 async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
@@ -139,7 +141,7 @@ def demo() -> None:
 
 
 @traffic.default
-def play(
+def run_traffic(
     *,
     days: int = 7,
     seed: int = 1,
@@ -153,16 +155,16 @@ def play(
     bar = Progress(TextColumn("{task.fields[day]}"), BarColumn(), console=console)
     with bar:
         task = bar.add_task("play", total=(days + TAIL_DAYS) * 24, day="")
-        played = play_traffic(
+        playback = play_traffic(
             running,
             plan,
             days=days,
             when_moved=lambda now: bar.update(task, advance=1, day=f"{now:%d %b %H:%M}"),
         )
         bar.update(task, completed=(days + TAIL_DAYS) * 24)
-    tables.show_play(console, played)
+    tables.show_playback(console, playback)
     if truth is not None:
-        write_truth(truth, played.truth)
+        write_truth(truth, playback.truth)
         console.print(f"The ground truth is in {truth}")
 
 
@@ -173,10 +175,10 @@ def score_traffic(
     """Prints precision and recall of each filter and settlement rule on traffic whose ground truth is in TRUTH."""
     labels = read_labels(truth)
     with open_database(data, database_url) as url:
-        tables.show_scores(console, score(asyncio.run(_judge(url, labels))))
+        tables.show_scores(console, score(asyncio.run(_evaluate(url, labels))))
 
 
-async def _judge(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:
+async def _evaluate(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:
     opened = await Database.open(url, connections_max=1)
     try:
         async with opened.connection() as connection:

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from starlette.routing import Route
-
-from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
+from jobmeter.api.http.endpoints import Audience
+from jobmeter.api.routes import ENDPOINTS
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
@@ -60,21 +59,20 @@ def print_routes() -> str:
         "Rest.li resources work with and without a trailing slash. Those under `/rest` require the",
         "`LinkedIn-Version` header.",
         "",
-        "The bearer token is an access token for Rest.li resources and `/partner`, the job board's key",
-        "(`JOBMETER_EVENTS_KEY`) for `/events` and `/delivery`, and the operator's key (`JOBMETER_OPERATOR_KEY`) for",
-        "`/operator` and `/sandbox`.",
+        "| caller | credentials |",
+        "| --- | --- |",
+        *(f"| {audience.name.lower()} | {audience.value} |" for audience in Audience),
         "",
-        "| path | methods | description |",
-        "| --- | --- | --- |",
+        "The events key is the setting `JOBMETER_EVENTS_KEY`, the operator key `JOBMETER_OPERATOR_KEY`. Tokens and keys are",
+        "sent as bearer tokens; `/v1` also accepts OAuth 1.0a signatures.",
+        "",
+        "| path | method | caller | description | details |",
+        "| --- | --- | --- | --- | --- |",
     ]
-    for roots, resource in RESOURCES:
-        for root in roots:
-            for method, handler in resource.handlers.items():
-                lines.append(f"| `{root}/{resource.name}` | {method} | {_first_line(handler)} |")
-    for route in (*PLAIN_ROUTES, *sandbox_http.ROUTES):
-        assert isinstance(route, Route)
-        methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-        lines.append(f"| `{route.path}` | {methods} | {_first_line(route.endpoint)} |")
+    for row in (*ENDPOINTS, *sandbox_http.ENDPOINTS):
+        details = _first_line(row.handler)
+        caller = row.audience.name.lower()
+        lines.append(f"| `{row.path}` | {row.method} | {caller} | {row.summary} | {details} |")
     return "\n".join(lines) + "\n"
 
 

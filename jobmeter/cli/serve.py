@@ -79,22 +79,22 @@ def open_database(
 
 
 def keep_running(server: EmbeddedServer, is_over: threading.Event) -> None:
-    """Starts the database again whenever it has died, until ``is_over``. Each new reason for which it can not is told."""
-    told = ""
+    """Starts the database again whenever it has died, until ``is_over``. Each new reason why it cannot is logged."""
+    last_reason = ""
     while not is_over.wait(WATCH_SECONDS):
         if server.is_running():
             continue
-        if not told:
+        if not last_reason:
             log.error("the embedded database has died and is started again")
         try:
             server.start_again()
         except DatabaseUnusable as error:
-            if str(error) != told:
+            if str(error) != last_reason:
                 log.error("%s", error)  # noqa: TRY400 -- one line says it
-            told = str(error)
+            last_reason = str(error)
         else:
             log.warning("the embedded database runs again")
-            told = ""
+            last_reason = ""
 
 
 def run_server(
@@ -143,7 +143,7 @@ def run_server(
 
 
 def show_log() -> None:
-    """What this process and its workers tell goes to standard error, each line with its time: what chores did too."""
+    """What this process and its workers log goes to standard error, each line with its time: what chores did too."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
 

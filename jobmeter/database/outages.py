@@ -1,6 +1,6 @@
-"""Owns telling when the database can not be used: what counts as that, and how often the log says so.
+"""Owns outages of the database: which errors are of one, and how often the log reports it.
 
-Does not own what is answered meanwhile (``api.outages``) or when it is tried again (the pool, the loop).
+Does not own what is answered meanwhile (``api.http.pipeline``) or when it is tried again (the pool, the loop).
 """
 
 import logging
@@ -10,7 +10,8 @@ from collections.abc import Callable
 import psycopg
 from psycopg.errors import ReadOnlySqlTransaction
 
-TELL_SECONDS = 60
+from jobmeter.database.throttled_log import ThrottledLog
+
 QUIET_SECONDS = 5
 # SQLSTATE: connection lost, resources used up, server stopping or starting, its files failing.
 _SERVER_CLASSES = frozenset({"08", "53", "58"})
@@ -34,29 +35,27 @@ class Outage:
 
     def __init__(self, *, read_seconds: Callable[[], float] = time.monotonic) -> None:
         self._read_seconds = read_seconds
+        self._lines = ThrottledLog(log, read_seconds=read_seconds)
         self._begun_at: float | None = None
-        self._told_at = 0.0
         self._failed_at = 0.0
         self._failures = 0
 
-    def tell(self, error: BaseException) -> None:
-        """One that is of a single statement, as a deadlock, is a line of its own: the database can be used."""
+    def report(self, error: BaseException) -> None:
+        """An error of a single statement, such as a deadlock, is logged as that: the database can be used."""
         if not is_outage(error):
             log.warning("a request was taken back and may be sent again: %s", _read_reason(error))
             return
-        now = self._read_seconds()
         self._failures += 1
-        self._failed_at = now
+        self._failed_at = self._read_seconds()
         if self._begun_at is None:
-            self._begun_at = now
-        elif now - self._told_at < TELL_SECONDS:
-            return
-        self._told_at = now
-        log.error(
-            "the database can not be used: %s (%d requests and chores so far)",
-            _read_reason(error),
-            self._failures,
-        )
+            self._begun_at = self._failed_at
+        # Counted from the beginning, and not from line to line: whether it is one request or all of them is the news.
+        if self._lines.admit("outage") is not None:
+            log.error(
+                "the database cannot be used: %s (%d requests and chores so far)",
+                _read_reason(error),
+                self._failures,
+            )
 
     def end(self) -> None:
         """What was tried has worked. Where the disk is full, say, reading does and writing does not: that is not over."""
@@ -65,24 +64,8 @@ class Outage:
             seconds = round(now - self._begun_at)
             log.warning("the database can be used again, after %d seconds", seconds)
             self._begun_at, self._failures = None, 0
+            self._lines.reset()
 
 
 def _read_reason(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-class OneAMinute(logging.Filter):
-    """Of what the pool says about each connection and each try: the first line of one of a kind a minute."""
-
-    def __init__(self, *, read_seconds: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._read_seconds = read_seconds
-        self._told_at: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        now = self._read_seconds()
-        if now - self._told_at.get(record.msg, -TELL_SECONDS) < TELL_SECONDS:
-            return False
-        self._told_at[record.msg] = now
-        record.msg, record.args = record.getMessage().partition("\n")[0], ()
-        return True

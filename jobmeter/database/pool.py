@@ -18,7 +18,8 @@ from psycopg_pool import AsyncConnectionPool
 from jobmeter.database.arrays import register_packed_arrays
 from jobmeter.database.connection import Connection, DatabaseUnusable
 from jobmeter.database.migrations_runner import upgrade_schema
-from jobmeter.database.outages import OneAMinute, Outage
+from jobmeter.database.outages import Outage
+from jobmeter.database.throttled_log import ThrottledLog
 
 CONNECT_SECONDS = 10
 URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
@@ -34,7 +35,8 @@ ALIVE = {
     "tcp_user_timeout": "60000",
 }
 
-logging.getLogger("psycopg.pool").addFilter(OneAMinute())
+pool_log = logging.getLogger("psycopg.pool")
+pool_log.addFilter(ThrottledLog(pool_log).filter)
 
 
 def is_pipeline(connection: Connection) -> bool:

@@ -1,24 +1,79 @@
-"""Owns named SQL: splits a slice's ``.sql`` file at its ``-- name:`` headers. No other magic.
+"""Owns named SQL: splits a slice's ``.sql`` file at its headers, fills in the lists of columns that several statements
+read and the numbers of enums, and makes parameters of a value.
 
 Does not own execution; a slice's ``store.py`` runs its statements on the caller's connection.
 """
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, fields
+from enum import IntEnum
 from importlib.resources import files
-from typing import LiteralString
+from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
 
-HEADER = "-- name: "
+HEADER = re.compile(r"^-- (name|columns): *(\S+) *$", re.MULTILINE)
+
+# To psycopg (`%(name)s`) and to PostgreSQL (`'{1,2}'`) a dotted name in braces means nothing.
+ENUM_NAME = re.compile(r"\{([^\W\d]\w*)\.(\w+)\}")
 
 
-def load_statements(package: str, file_name: str = "queries.sql") -> dict[str, LiteralString]:
+class DataclassValue(Protocol):
+    """Any dataclass, slotted or not."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Value = TypeVar("Value", bound=DataclassValue)
+
+
+def load_statements(
+    package: str, file_name: str = "queries.sql", *, enums: Sequence[type[IntEnum]] = ()
+) -> dict[str, LiteralString]:
     """The statements of ``package``'s file by name. The text is ours and constant, hence ``LiteralString``.
 
-    Raises ``ValueError`` where two statements share a name.
+    ``{posting}`` in a statement becomes the list under the header ``-- columns: posting`` of the same file.
+    ``{Purpose.CHARGE}`` becomes the number of that member of one of ``enums``: to the planner it is a literal.
+    Raises ``ValueError`` where two statements or two lists share a name, or an enum or a member is unknown.
     """
     text = files(package).joinpath(file_name).read_text(encoding="utf-8")
-    found: dict[str, LiteralString] = {}
-    for block in text.split(HEADER)[1:]:
-        name, _, body = block.partition("\n")
-        if name.strip() in found:
-            raise ValueError(f"{package}/{file_name}: statement {name.strip()} stands twice")
-        found[name.strip()] = body.strip()
-    return found
+    blocks = HEADER.split(_fill_enum_names(text, enums, where=f"{package}/{file_name}"))[1:]
+    found: dict[str, dict[str, LiteralString]] = {"name": {}, "columns": {}}
+    for kind, name, body in zip(blocks[::3], blocks[1::3], blocks[2::3], strict=True):
+        if name in found[kind]:
+            raise ValueError(f"{package}/{file_name}: {name} stands twice")
+        found[kind][name] = body.strip()
+    return {name: _fill_columns(body, found["columns"]) for name, body in found["name"].items()}
+
+
+def _fill_columns(body: LiteralString, lists: Mapping[str, LiteralString]) -> LiteralString:
+    for name, columns in lists.items():
+        body = body.replace(f"{{{name}}}", columns)
+    return body
+
+
+def _fill_enum_names(text: str, enums: Sequence[type[IntEnum]], *, where: str) -> LiteralString:
+    by_name = {enum.__name__: enum for enum in enums}
+
+    def number(found: re.Match[str]) -> str:
+        enum = by_name.get(found[1])
+        if enum is None or found[2] not in enum.__members__:
+            raise ValueError(f"{where}: {found[0]} is no member of an enum given to load_statements")
+        return str(int(enum[found[2]]))
+
+    return ENUM_NAME.sub(number, text)
+
+
+def vars_of(value: DataclassValue, *, prefix: str = "") -> dict[str, Any]:
+    """The fields of ``value`` as a statement's parameters, by name; a tuple as an array. Nested values stay as they are.
+
+    A nested value is given beside its owner, under the name that it has there: ``prefix="source_"``.
+    """
+    found = {f"{prefix}{field.name}": getattr(value, field.name) for field in fields(value)}
+    # The driver sends a tuple as one composite value, a list as an array.
+    return {name: list(one) if type(one) is tuple else one for name, one in found.items()}
+
+
+def arrays_of(kind: type[Value], values: Iterable[Value]) -> dict[str, list[Any]]:
+    """The parameters of a statement that writes many values at once: of each field an array, for it to unnest."""
+    listed = list(values)
+    return {field.name: [getattr(value, field.name) for value in listed] for field in fields(kind)}

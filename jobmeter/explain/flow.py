@@ -22,10 +22,13 @@ from jobmeter.explain.model import (
     EventExplanation,
     ExplainedClick,
     ExplainedJob,
+    JobDay,
+    JobDays,
     JobExplanation,
     PostingPage,
+    StoredClick,
 )
-from jobmeter.metering.model import VERDICTS
+from jobmeter.metering.model import VERDICTS, EventKind, Verdict
 from jobmeter.settlement.model import RULES
 
 PAGE_MAX = 1_000
@@ -36,10 +39,9 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), datetime.max.replace(tzinfo=UTC).date()
 async def explain_job(connection: Connection, *, job_id: int, postings_after: int = 0) -> JobExplanation:
     """The job's budget, its days, and a page of its postings. Raises ``Refused(OPERATOR_UNKNOWN)``."""
     job = await _read_job(connection, job_id)
-    days = await store.list_explained_days(
-        connection, shard=job.shard, job_id=job_id, first=FIRST_DAY, last=LAST_DAY
-    )
-    page = await _list_postings(connection, job, (FIRST_DAY, LAST_DAY), postings_after)
+    span = JobDays(shard=job.shard, job_id=job_id, first=FIRST_DAY, last=LAST_DAY)
+    days = await store.list_explained_days(connection, span)
+    page = await _list_postings(connection, span, postings_after)
     return JobExplanation(job, tuple(days), page)
 
 
@@ -51,15 +53,15 @@ async def explain_day(
     Raises ``Refused(OPERATOR_UNKNOWN)`` where the job is not known or has no figures on the day.
     """
     job = await _read_job(connection, job_id)
-    days = await store.list_explained_days(connection, shard=job.shard, job_id=job_id, first=day, last=day)
+    span = JobDays(shard=job.shard, job_id=job_id, first=day, last=day)
+    days = await store.list_explained_days(connection, span)
     if not days:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="day of this job", key=day)
-    postings = await _list_postings(connection, job, (day, day), postings_after)
-    restatements = await store.list_day_restatements(connection, shard=job.shard, job_id=job_id, day=day)
-    rows = await store.list_explained_clicks(
-        connection, shard=job.shard, job_id=job_id, day=day, after=after, clicks_max=PAGE_MAX
-    )
-    clicks = await _explain_clicks(connection, job, day, rows)
+    postings = await _list_postings(connection, span, postings_after)
+    job_day = JobDay(job.shard, job_id, day)
+    restatements = await store.list_day_restatements(connection, job_day)
+    stored = await store.list_explained_clicks(connection, job_day, after=after, clicks_max=PAGE_MAX)
+    clicks = await _explain_clicks(connection, job, day, stored)
     return DayExplanation(job, days[0], postings, tuple(restatements), clicks)
 
 
@@ -86,16 +88,11 @@ async def explain_charge(
         raise Refused(Fault.OPERATOR_UNKNOWN, what="charge", key=reference)
     job = await _read_job(connection, charge.job_id)
     corrections = await store.list_corrections(connection, reference=reference)
-    rows = await store.list_batch_clicks(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        day=charge.day,
-        batch=charge.batch,
-        after=after,
-        clicks_max=PAGE_MAX,
+    job_day = JobDay(job.shard, job.job_id, charge.day)
+    stored = await store.list_batch_clicks(
+        connection, job_day, batch=charge.batch, after=after, clicks_max=PAGE_MAX
     )
-    clicks = await _explain_clicks(connection, job, charge.day, rows)
+    clicks = await _explain_clicks(connection, job, charge.day, stored)
     return ChargeExplanation(job, reference, charge, tuple(corrections), clicks)
 
 
@@ -105,19 +102,18 @@ async def explain_event(connection: Connection, *, event_key: UUID) -> EventExpl
     if event is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="event", key=event_key)
     click = None
-    if event.kind == 1:
+    if event.kind == EventKind.APPLY_CLICK:
         job = await _read_job(connection, event.job_id)
         day = day_of(from_ms(event_key.int >> 80))
-        rows = await store.list_batch_clicks(
+        before = UUID(int=event_key.int - 1)
+        stored = await store.list_batch_clicks(
             connection,
-            shard=job.shard,
-            job_id=job.job_id,
-            day=day,
+            JobDay(job.shard, job.job_id, day),
             batch=event.batch,
-            after=UUID(int=event_key.int - 1),
+            after=before,
             clicks_max=1,
         )
-        (click,) = (await _explain_clicks(connection, job, day, rows)).clicks
+        (click,) = (await _explain_clicks(connection, job, day, stored)).clicks
     return EventExplanation(event_key, event, VERDICTS[event.verdict].says, click)
 
 
@@ -128,67 +124,53 @@ async def _read_job(connection: Connection, job_id: int) -> ExplainedJob:
     return job
 
 
-async def _list_postings(
-    connection: Connection, job: ExplainedJob, days: tuple[date, date], after: int
-) -> PostingPage:
-    postings = await store.list_job_postings(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        first=days[0],
-        last=days[1],
-        after_number=after,
-        postings_max=PAGE_MAX,
-    )
+async def _list_postings(connection: Connection, days: JobDays, after: int) -> PostingPage:
+    postings = await store.list_job_postings(connection, days, after_number=after, postings_max=PAGE_MAX)
     return PostingPage(tuple(postings), postings[-1].number if len(postings) == PAGE_MAX else None)
 
 
 async def _explain_clicks(
-    connection: Connection, job: ExplainedJob, day: date, rows: list[store.ClickRow]
+    connection: Connection, job: ExplainedJob, day: date, stored: list[StoredClick]
 ) -> ClickPage:
     """What became of a page of clicks. Only the batches that are on it are ranked."""
-    if not rows:
+    if not stored:
         return ClickPage((), None, await store.find_drop(connection, day=day))
-    batches = sorted({batch for _, _, _, batch, _, _ in rows})
     last_charged = {}
     if job.click_price_micros > 0:
-        last_charged = await store.list_last_charged(
+        found = await store.list_last_charged(
             connection,
-            shard=job.shard,
-            job_id=job.job_id,
-            day=day,
-            batches=batches,
+            JobDay(job.shard, job.job_id, day),
+            batches=sorted({click.batch for click in stored}),
             price_micros=job.click_price_micros,
         )
+        last_charged = {last.batch: last for last in found}
     clicks = []
-    for row in rows:
-        event_key, _, _, batch, verdict, _ = row
-        reference, last = last_charged.get(batch, (None, FIRST_KEY))
-        was_charged = verdict == 0 and event_key <= last
-        clicks.append(make_click(row, job.click_price_micros, reference if was_charged else None))
-    return ClickPage(tuple(clicks), rows[-1][0] if len(rows) == PAGE_MAX else None)
+    for click in stored:
+        last, charge = last_charged.get(click.batch), None
+        if last is not None and click.verdict == Verdict.COUNTED and click.event_key <= last.event_key:
+            charge = last.reference
+        clicks.append(make_click(click, job.click_price_micros, charge))
+    return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == PAGE_MAX else None)
 
 
-def make_click(row: store.ClickRow, price_micros: int, charge: UUID | None) -> ExplainedClick:
+def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> ExplainedClick:
     """Settlement's word is the last; before it, intake's; then the budget's."""
-    event_key, time_ms, visitor, batch, verdict, rule = row
     outcome, reason = ClickOutcome.CHARGED, "charged"
-    if rule is not None:
-        outcome, reason = ClickOutcome.REVERSED, RULES[rule].says
-    elif verdict != 0:
-        outcome, reason = ClickOutcome.REFUSED, VERDICTS[verdict].says
+    if stored.rule is not None:
+        outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].says
+    elif stored.verdict != Verdict.COUNTED:
+        outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].says
     elif price_micros == 0:
         outcome, reason = ClickOutcome.NOT_PRICED, "the job does not pay per click"
     elif charge is None:
         outcome, reason = ClickOutcome.BEYOND_BUDGET, "the budget, or its share of the day, was spent"
-    paid = 0 if charge is None else price_micros
     return ExplainedClick(
-        event_key=event_key,
-        at=from_ms(time_ms),
-        visitor=visitor,
-        batch=batch,
+        event_key=stored.event_key,
+        at=from_ms(stored.time_ms),
+        visitor=stored.visitor,
+        batch=stored.batch,
         outcome=outcome,
         reason=reason,
         charge=charge,
-        amount_micros=paid,
+        amount_micros=0 if charge is None else price_micros,
     )

@@ -7,7 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.base.money import format_amount
+from jobmeter.charging.corrections.model import RestatementCause
 from jobmeter.settlement.model import RULES
+
+AFTER = "after_"
 
 
 class ClickOutcome(StrEnum):
@@ -21,6 +24,25 @@ class ClickOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class JobDay:
+    """A job's UTC day, of which clicks are listed."""
+
+    shard: int
+    job_id: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDays:
+    """A job's UTC days, both ends included."""
+
+    shard: int
+    job_id: int
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedJob:
     shard: int
     job_id: int
@@ -37,7 +59,7 @@ class ExplainedJob:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedDay:
     """``apply_clicks`` are those that count now; charged ones are among them, reversed and refused ones are not."""
 
@@ -55,7 +77,7 @@ class ExplainedDay:
         return self.apply_clicks - self.clicks_charged
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedPosting:
     number: int
     reference: UUID
@@ -69,7 +91,7 @@ class ExplainedPosting:
     corrects: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     views: int
     apply_clicks: int
@@ -78,7 +100,7 @@ class Figures:
     charge_micros: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restatement:
     """A change of a day's figures after reports began to show it; ``reasons`` counts reversed clicks by rule."""
 
@@ -91,7 +113,28 @@ class Restatement:
     after: Figures
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredClick:
+    """A click as intake stored it; ``rule`` is the settlement rule that reversed it."""
+
+    event_key: UUID
+    time_ms: int
+    visitor: int
+    batch: int
+    verdict: int
+    rule: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCharged:
+    """The charge of a batch, and the key of the last click that it pays for."""
+
+    batch: int
+    reference: UUID
+    event_key: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedClick:
     """``charge`` is the posting that the click was part of, also when it was reversed later."""
 
@@ -105,7 +148,7 @@ class ExplainedClick:
     amount_micros: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     shard: int
     job_id: int
@@ -117,7 +160,7 @@ class Charge:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
     shard: int
     job_id: int
@@ -182,10 +225,20 @@ class EventExplanation:
     click: ExplainedClick | None
 
 
-def make_restatement(row: tuple[Any, ...]) -> Restatement:
-    number, recorded_at, cause, batch, reasons, *figures = row
+def make_restatement(
+    *, number: int, recorded_at: datetime, cause: int, batch: int, reasons: dict[str, int], **figures: int
+) -> Restatement:
+    """Of the columns of a restatement; ``figures`` are those of the change, and behind ``after_`` what it led to."""
+    after = {name.removeprefix(AFTER): count for name, count in figures.items() if name.startswith(AFTER)}
+    change = {name: count for name, count in figures.items() if not name.startswith(AFTER)}
     return Restatement(
-        number, recorded_at, cause == 2, batch, reasons, Figures(*figures[:5]), Figures(*figures[5:])
+        number=number,
+        recorded_at=recorded_at,
+        is_settlement=cause == RestatementCause.SETTLEMENT,
+        batch=batch,
+        reasons=reasons,
+        change=Figures(**change),
+        after=Figures(**after),
     )
 
 

@@ -8,94 +8,80 @@ from datetime import date, datetime
 from uuid import UUID
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import find_row, find_scalar, list_rows
+from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.explain.model import (
     Charge,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
+    JobDay,
+    JobDays,
+    LastCharged,
     Restatement,
+    StoredClick,
     StoredEvent,
     make_restatement,
 )
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind, Verdict
 
-SQL = load_statements("jobmeter.explain")
-
-# Key, milliseconds, visitor, batch, verdict, rule.
-ClickRow = tuple[UUID, int, int, int, int, int | None]
+SQL = load_statements("jobmeter.explain", enums=(AccountKind, EventKind, Purpose, Verdict))
 
 
 async def read_explained_job(connection: Connection, *, shard: int, job_id: int) -> ExplainedJob | None:
-    row = await (await connection.execute(SQL["read_explained_job"], locals())).fetchone()
-    return None if row is None else ExplainedJob(*row)
+    parameters = {"shard": shard, "job_id": job_id}
+    return await find_row(connection, ExplainedJob, SQL["read_explained_job"], parameters)
 
 
-async def list_explained_days(
-    connection: Connection, *, shard: int, job_id: int, first: date, last: date
-) -> list[ExplainedDay]:
-    rows = await (await connection.execute(SQL["list_explained_days"], locals())).fetchall()
-    return [ExplainedDay(*row) for row in rows]
+async def list_explained_days(connection: Connection, days: JobDays) -> list[ExplainedDay]:
+    return await list_rows(connection, ExplainedDay, SQL["list_explained_days"], vars_of(days))
 
 
 async def find_drop(connection: Connection, *, day: date) -> datetime | None:
     """When the events of the day were dropped, if they were."""
-    row = await (await connection.execute(SQL["find_drop"], locals())).fetchone()
-    return None if row is None else row[0]
+    return await find_scalar(connection, datetime, SQL["find_drop"], {"day": day})
 
 
 async def list_job_postings(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    first: date,
-    last: date,
-    after_number: int,
-    postings_max: int,
+    connection: Connection, days: JobDays, *, after_number: int, postings_max: int
 ) -> list[ExplainedPosting]:
-    rows = await (await connection.execute(SQL["list_job_postings"], locals())).fetchall()
-    return [ExplainedPosting(*row) for row in rows]
+    parameters = vars_of(days) | {"after_number": after_number, "postings_max": postings_max}
+    return await list_rows(connection, ExplainedPosting, SQL["list_job_postings"], parameters)
 
 
-async def list_day_restatements(
-    connection: Connection, *, shard: int, job_id: int, day: date
-) -> list[Restatement]:
-    rows = await (await connection.execute(SQL["list_day_restatements"], locals())).fetchall()
-    return [make_restatement(row) for row in rows]
+async def list_day_restatements(connection: Connection, job_day: JobDay) -> list[Restatement]:
+    return await list_rows(connection, make_restatement, SQL["list_day_restatements"], vars_of(job_day))
 
 
 async def find_charge(connection: Connection, *, reference: UUID) -> Charge | None:
-    row = await (await connection.execute(SQL["find_charge"], locals())).fetchone()
-    return None if row is None else Charge(*row)
+    return await find_row(connection, Charge, SQL["find_charge"], {"reference": reference})
 
 
 async def list_corrections(connection: Connection, *, reference: UUID) -> list[ExplainedPosting]:
-    rows = await (await connection.execute(SQL["list_corrections"], locals())).fetchall()
-    return [ExplainedPosting(*row) for row in rows]
+    return await list_rows(connection, ExplainedPosting, SQL["list_corrections"], {"reference": reference})
 
 
 async def list_explained_clicks(
-    connection: Connection, *, shard: int, job_id: int, day: date, after: UUID, clicks_max: int
-) -> list[ClickRow]:
-    rows = await (await connection.execute(SQL["list_explained_clicks"], locals(), prepare=False)).fetchall()
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+    connection: Connection, job_day: JobDay, *, after: UUID, clicks_max: int
+) -> list[StoredClick]:
+    parameters = vars_of(job_day) | {"after": after, "clicks_max": clicks_max}
+    return await list_rows(connection, StoredClick, SQL["list_explained_clicks"], parameters, prepare=False)
 
 
 async def list_batch_clicks(
-    connection: Connection, *, shard: int, job_id: int, day: date, batch: int, after: UUID, clicks_max: int
-) -> list[ClickRow]:
-    rows = await (await connection.execute(SQL["list_batch_clicks"], locals(), prepare=False)).fetchall()
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows]
+    connection: Connection, job_day: JobDay, *, batch: int, after: UUID, clicks_max: int
+) -> list[StoredClick]:
+    parameters = vars_of(job_day) | {"batch": batch, "after": after, "clicks_max": clicks_max}
+    return await list_rows(connection, StoredClick, SQL["list_batch_clicks"], parameters, prepare=False)
 
 
 async def list_last_charged(
-    connection: Connection, *, shard: int, job_id: int, day: date, batches: list[int], price_micros: int
-) -> dict[int, tuple[UUID, UUID]]:
-    """By batch, its charge and the key of the last click that was charged by it."""
-    rows = await (await connection.execute(SQL["list_last_charged"], locals(), prepare=False)).fetchall()
-    return {row[0]: (row[1], row[2]) for row in rows}
+    connection: Connection, job_day: JobDay, *, batches: list[int], price_micros: int
+) -> list[LastCharged]:
+    parameters = vars_of(job_day) | {"batches": batches, "price_micros": price_micros}
+    return await list_rows(connection, LastCharged, SQL["list_last_charged"], parameters, prepare=False)
 
 
 async def find_stored_event(connection: Connection, *, event_key: UUID) -> StoredEvent | None:
-    row = await (await connection.execute(SQL["find_stored_event"], locals())).fetchone()
-    return None if row is None else StoredEvent(*row)
+    return await find_row(connection, StoredEvent, SQL["find_stored_event"], {"event_key": event_key})

@@ -42,7 +42,7 @@ _LANGUAGES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A country or a city. ``number`` is stable as long as lines are only appended to the data file."""
 

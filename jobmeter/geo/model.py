@@ -18,7 +18,7 @@ class FoundPlace:
         return f"{URN_GEO}{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """A parsed location text. Unknown parts are empty; a text that is not recognized is the locality as a whole."""
 

@@ -6,11 +6,18 @@ Does not own how the result is printed. Law 9, the sum of invoices, is billing's
 from collections.abc import Awaitable, Callable
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.statements import vars_of
 from jobmeter.integrity import store
-from jobmeter.integrity.model import LawCheck
+from jobmeter.integrity.model import Finding, LawCheck
 from jobmeter.ledger.chain.flow import verify_chain
 
-Check = Callable[[Connection], Awaitable[store.Found]]
+Check = Callable[[Connection], Awaitable[Finding]]
+
+
+async def check_seals(connection: Connection) -> Finding:
+    chain = await verify_chain(connection)
+    return Finding(checked=chain.checked, breaches=chain.breaches, example=chain.example)
+
 
 # The number is that of the law (design, "Laws of the money").
 LAWS: tuple[tuple[str, Check], ...] = (
@@ -21,7 +28,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
         "3: every correction names the posting that it corrects, and takes back no more",
         store.check_corrections,
     ),
-    ("3: every sealed posting stands as it was sealed", verify_chain),
+    ("3: every sealed posting stands as it was sealed", check_seals),
     ("4: every stored balance is the sum of its postings, and none is negative", store.check_stored_balances),
     ("4: every job's budget row is the sum of its postings", store.check_job_budgets),
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
@@ -50,4 +57,4 @@ async def check_laws(connection: Connection) -> list[LawCheck]:
     """
     async with connection.transaction():
         await store.tune_planner(connection)
-        return [LawCheck(law, *await check(connection)) for law, check in LAWS]
+        return [LawCheck(law=law, **vars_of(await check(connection))) for law, check in LAWS]

@@ -3,11 +3,17 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class LawCheck:
-    """One law: how many rows were looked at, how many break it, and the first of those in words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How many rows were looked at, how many break the law, and the first of those in words."""
 
-    law: str
     checked: int
     breaches: int
     example: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawCheck(Finding):
+    """One law, in words, and what its check found."""
+
+    law: str

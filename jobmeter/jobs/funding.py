@@ -11,7 +11,7 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.messages import required_message
-from jobmeter.jobs.model import PREMIUM, JobDraft, JobPosting
+from jobmeter.jobs.model import PREMIUM, JobDraft, Run
 from jobmeter.partners.model import Application
 
 
@@ -57,8 +57,8 @@ async def find_hiring_contract(
         return None
 
 
-async def find_contract(connection: Connection, posting: JobPosting) -> PartnerContract | None:
+async def find_contract(connection: Connection, job: Run) -> PartnerContract | None:
     """The partner contract that pays for the job by the click."""
-    if posting.partner_contract_id is None:
+    if job.partner_contract_id is None:
         return None
-    return await contracts.find_partner_contract(connection, contract_id=posting.partner_contract_id)
+    return await contracts.find_partner_contract(connection, contract_id=job.partner_contract_id)

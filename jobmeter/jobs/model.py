@@ -1,13 +1,17 @@
-"""Owns the values of jobs: what an element asks for, the posting, its task, what came of taking an operation in."""
+"""Owns the values of jobs: what an element asks for, the posting and its columns, what a run holds, a task."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from jobmeter.base.ids import URN_JOB, URN_TASK
 from jobmeter.base.money import Money
+from jobmeter.geo.gazetteer import standardize
+
+PREMIUM = "PREMIUM"
 
 
 class Operation(StrEnum):
@@ -19,7 +23,7 @@ class Operation(StrEnum):
     DOWNGRADE = "DOWNGRADE"
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     PENDING = "PENDING"  # accepted, its task not carried out yet
     LIVE = "LIVE"
     CLOSED = "CLOSED"
@@ -27,7 +31,7 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
-OPEN_STATES = frozenset({State.PENDING, State.LIVE})
+OPEN_STATES = frozenset({JobState.PENDING, JobState.LIVE})
 
 
 class TaskStatus(StrEnum):
@@ -37,7 +41,15 @@ class TaskStatus(StrEnum):
     PROCESSED = "PROCESSED"  # carried out, and what it made is no longer promoted or no longer listed
 
 
-@dataclass(frozen=True, slots=True)
+class OperationRejected(Exception):  # noqa: N818 -- reads as what happened
+    """An accepted operation is not allowed: its task fails with ``failure_message``."""
+
+    def __init__(self, failure_message: str) -> None:
+        super().__init__(failure_message)
+        self.failure_message = failure_message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobDraft:
     """What one element of a batch asks for, checked field by field (spec 4.1). ``content`` is the element."""
 
@@ -64,8 +76,87 @@ class JobDraft:
     partner_job_campaign: str | None
     content: dict[str, Any]
 
+    @property
+    def displayed_company(self) -> str:
+        """The name that reports show: as given, else the last part of the page's address or the organization."""
+        if self.company_name:
+            return self.company_name
+        page = (self.company_page_url or self.company or "").rstrip("/")
+        return page.rsplit("/", 1)[-1]
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def content_hash(self) -> bytes:
+        """Equal for jobs of the same company, title, location and description, whatever their case and spacing."""
+        company = self.company or self.company_page_url or self.company_name or ""
+        parts = (company, self.title, self.location, self.description)
+        text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)
+        return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementColumns:
+    """The columns of a posting that its element decides, which CREATE and UPDATE write alike."""
+
+    company_job_code: str | None
+    title: str
+    company_name: str
+    company_page: str | None
+    apply_url: str
+    location: str
+    place: str
+    content: dict[str, Any]
+    content_hash: bytes
+
+    @classmethod
+    def of(cls, draft: JobDraft) -> Self:
+        return cls(
+            company_job_code=draft.company_job_code,
+            title=draft.title,
+            company_name=draft.displayed_company,
+            company_page=draft.company_page_url,
+            apply_url=draft.company_apply_url,
+            location=draft.location,
+            place=standardize(draft.location),
+            content=draft.content,
+            content_hash=draft.content_hash,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPosting:
+    """The columns of a posting that are written once, beside its content: whose it is, what pays for it, its run."""
+
+    shard: int
+    job_id: int
+    application_id: int
+    external_id: str
+    partner_contract_id: int | None
+    hiring_contract_id: int | None
+    listing_type: str
+    partner_job_campaign: str | None
+    listed_at: datetime
+    expires_at: datetime
+    created_at: datetime
+
+
+class Run(Protocol):
+    """What a run holds, of whichever channel the job came by: a budget on a partner contract, or a slot."""
+
+    @property
+    def shard(self) -> int: ...
+    @property
+    def job_id(self) -> int: ...
+    @property
+    def state(self) -> JobState: ...
+    @property
+    def run_number(self) -> int: ...
+    @property
+    def partner_contract_id(self) -> int | None: ...
+    @property
+    def hiring_contract_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobPosting:
     """``location`` is as sent, ``place`` the standardized one. A premium job has a hiring contract."""
 
@@ -79,7 +170,7 @@ class JobPosting:
     company_page: str | None
     apply_url: str
     location: str
-    state: State
+    state: JobState
     listed_at: datetime
     expires_at: datetime
     closed_at: datetime | None
@@ -95,11 +186,11 @@ class JobPosting:
         return f"{URN_JOB}{self.job_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One operation on its way. ``job_id`` is set once the job it made or changed is known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTask:
+    """One operation to be carried out. ``job_id`` is set once the job it made or changed is known.
 
-    ``number`` is the order in which operations were taken in; ``verdict`` a failure that was certain then.
+    ``failure_message`` is set where it was certain on acceptance that the task will fail.
     """
 
     shard: int
@@ -109,23 +200,29 @@ class Task:
     operation: Operation
     job_id: int | None
     location: str
-    status: TaskStatus
-    error_message: str | None
+    failure_message: str | None
     created_at: datetime
-    number: int
-    verdict: str | None
 
     @property
     def urn(self) -> str:
         return f"{URN_TASK}{self.task_id}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(NewTask):
+    """One operation and what became of it. ``number`` is the order in which operations were accepted."""
+
+    status: TaskStatus
+    error_message: str | None
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class AcceptedOperation:
-    """What came of taking an operation in: the job it is about, or why its task will fail."""
+    """The job that an accepted operation is about, or why its task will fail."""
 
     job_id: int | None
-    verdict: str | None = None
+    failure_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +231,3 @@ class AcceptedElement:
 
     task_id: UUID
     alternate_task_ids: tuple[UUID, ...]
-
-
-PREMIUM = "PREMIUM"

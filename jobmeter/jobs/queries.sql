@@ -1,3 +1,12 @@
+-- columns: posting
+shard, job_id, application_id, external_id, partner_contract_id, hiring_contract_id, run_number, title,
+company_name, company_page, apply_url, location, place, state, listed_at, expires_at, closed_at, failure,
+partner_job_campaign, campaign_id
+
+-- columns: task
+shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
+number, verdict AS failure_message
+
 -- name: next_job_sequence
 SELECT nextval('job_sequence')
 
@@ -10,8 +19,8 @@ INSERT INTO job_postings (
 VALUES (
     %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(partner_contract_id)s,
     %(hiring_contract_id)s, %(listing_type)s, %(title)s, %(company_name)s, %(company_page)s, %(apply_url)s,
-    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING', %(listed_at)s,
-    %(expires_at)s, %(created_at)s
+    %(location)s, %(place)s, %(content)s, %(content_hash)s, %(partner_job_campaign)s, 'PENDING',
+    %(listed_at)s, %(expires_at)s, %(created_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
@@ -32,9 +41,7 @@ UPDATE job_postings
    AND job_id = %(job_id)s
 
 -- name: find_by_external_id
-SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure
+SELECT {posting}
   FROM job_postings
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
@@ -43,12 +50,9 @@ SELECT shard, job_id, application_id, external_id, partner_contract_id, title, c
    AND state <> 'FAILED'
 
 -- name: list_by_external_ids
--- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id, the P4P
--- job is meant first.
-SELECT DISTINCT ON (external_id)
-       shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure, content
+-- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id,
+-- the P4P job is meant first.
+SELECT DISTINCT ON (external_id) {posting}, content
   FROM job_postings
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
@@ -56,17 +60,13 @@ SELECT DISTINCT ON (external_id)
  ORDER BY external_id, channel = 'P4P' DESC, job_id DESC
 
 -- name: list_by_job_ids
-SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure
+SELECT {posting}
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = ANY(%(job_ids)s)
 
 -- name: list_statuses
-SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure, content
+SELECT {posting}, content
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = ANY(%(job_ids)s)
@@ -79,25 +79,32 @@ SELECT application_id, external_id, job_id
  WHERE shard = ANY(%(shards)s)
    AND (application_id, external_id) IN (
        SELECT asked.application_id, asked.external_id
-         FROM unnest(%(application_ids)s::bigint[], %(external_ids)s::text[]) AS asked (application_id, external_id))
+         FROM unnest(%(application_ids)s::bigint[], %(external_ids)s::text[])
+           AS asked (application_id, external_id))
    AND state <> 'FAILED'
  ORDER BY job_id
 
 -- name: list_live_postings
-SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure
+SELECT {posting}
   FROM job_postings
  WHERE state = 'LIVE'
  ORDER BY job_id
 
 -- name: lock_posting
-SELECT shard, job_id, application_id, external_id, partner_contract_id, title, company_name, company_page,
-       apply_url, location, state, listed_at, expires_at, closed_at, place, hiring_contract_id, run_number,
-       partner_job_campaign, campaign_id, failure
+SELECT {posting}
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
+   FOR UPDATE
+
+-- name: lock_members
+SELECT {posting}
+  FROM job_postings
+ WHERE shard = %(shard)s
+   AND campaign_id = %(campaign_id)s
+   AND state = 'LIVE'
+ ORDER BY job_id
+ LIMIT %(rows_max)s
    FOR UPDATE
 
 -- name: lock_postings
@@ -105,15 +112,16 @@ SELECT shard, job_id, application_id, external_id, partner_contract_id, title, c
 SELECT shard, job_id
   FROM job_postings
  WHERE (shard, job_id) IN (SELECT asked.shard, asked.job_id
-                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id))
+                             FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[])
+                               AS asked (shard, job_id))
  ORDER BY shard, job_id
    FOR UPDATE
 
 -- name: save_version
 -- What reports showed of the job until now.
 INSERT INTO job_posting_versions (
-    shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url, partner_job_campaign,
-    limit_micros
+    shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url,
+    partner_job_campaign, limit_micros
 )
 SELECT shard, job_id, %(replaced_at)s, company_job_code, title, company_name, company_page, apply_url,
        partner_job_campaign, budget_micros - lowered_micros
@@ -123,25 +131,10 @@ SELECT shard, job_id, %(replaced_at)s, company_job_code, title, company_name, co
    AND job_id = %(job_id)s
    AND job_postings.partner_contract_id IS NOT NULL
 
--- name: set_state
-UPDATE job_postings
-   SET state = %(state)s,
-       closed_at = %(closed_at)s
- WHERE shard = %(shard)s
-   AND job_id = %(job_id)s
-
 -- name: set_live
 UPDATE job_postings
    SET state = 'LIVE',
        campaign_id = %(campaign_id)s
- WHERE shard = %(shard)s
-   AND job_id = %(job_id)s
-
--- name: set_failed
-UPDATE job_postings
-   SET state = 'FAILED',
-       closed_at = %(closed_at)s,
-       failure = %(failure)s
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
@@ -166,9 +159,9 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
--- name: list_expired
+-- name: lock_expired
 -- All rows are locked before the first balance is touched; what somebody else holds waits for the next round.
-SELECT shard, job_id
+SELECT {posting}
   FROM job_postings
  WHERE state = 'LIVE'
    AND expires_at <= %(now)s
@@ -187,13 +180,12 @@ INSERT INTO job_tasks (
 )
 VALUES (
     %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s, %(location)s,
-    'IN_PROGRESS', %(verdict)s, %(created_at)s
+    'IN_PROGRESS', %(failure_message)s, %(created_at)s
 )
 
 -- name: claim_tasks
 -- As taken in, skipping what another process has in hand.
-SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
-       number, verdict
+SELECT {task}
   FROM job_tasks
  WHERE status = 'IN_PROGRESS'
  ORDER BY number
@@ -209,8 +201,7 @@ UPDATE job_tasks
    AND task_id = %(task_id)s
 
 -- name: find_tasks
-SELECT shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,
-       number, verdict
+SELECT {task}
   FROM job_tasks
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s

@@ -7,219 +7,150 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.database.rows import find_row, find_scalar, list_rows, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.jobs.model import ElementColumns, JobPosting, JobState, NewPosting, NewTask, Task
 
 SQL = load_statements("jobmeter.jobs")
 
 
-def _posting(row: tuple[Any, ...]) -> JobPosting:
-    values: tuple[Any, ...] = (*row[:10], State(row[10]), *row[11:])
-    return JobPosting(*values)
+def _posting_and_content(
+    *, state: JobState, content: dict[str, Any], **columns: Any
+) -> tuple[JobPosting, dict[str, Any]]:
+    return JobPosting(state=state, **columns), content
 
 
-def _task(row: tuple[Any, ...]) -> Task:
-    values: tuple[Any, ...] = (*row[:4], Operation(row[4]), *row[5:7], TaskStatus(row[7]), *row[8:])
-    return Task(*values)
+def _job_named(*, application_id: int, external_id: str, job_id: int) -> tuple[tuple[int, str], int]:
+    return (application_id, external_id), job_id
 
 
 async def next_job_sequence(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["next_job_sequence"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["next_job_sequence"])
 
 
-async def insert_posting(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    application_id: int,
-    external_id: str,
-    company_job_code: str | None,
-    partner_contract_id: int | None,
-    hiring_contract_id: int | None,
-    listing_type: str,
-    title: str,
-    company_name: str,
-    company_page: str | None,
-    apply_url: str,
-    location: str,
-    place: str,
-    content: Jsonb,
-    content_hash: bytes,
-    partner_job_campaign: str | None,
-    listed_at: datetime,
-    expires_at: datetime,
-    created_at: datetime,
-) -> bool:
+async def insert_posting(connection: Connection, posting: NewPosting, columns: ElementColumns) -> bool:
     """``False`` when the application has a posting with this external id."""
-    cursor = await connection.execute(SQL["insert_posting"], locals())
-    return await cursor.fetchone() is not None
+    parameters = vars_of(posting) | vars_of(columns) | {"content": Jsonb(columns.content)}
+    return await find_scalar(connection, int, SQL["insert_posting"], parameters) is not None
 
 
 async def update_posting(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    company_job_code: str | None,
-    title: str,
-    company_name: str,
-    company_page: str | None,
-    apply_url: str,
-    location: str,
-    place: str,
-    content: Jsonb,
-    content_hash: bytes,
-    expires_at: datetime,
+    connection: Connection, columns: ElementColumns, *, shard: int, job_id: int, expires_at: datetime
 ) -> None:
     """Raises ``psycopg.errors.UniqueViolation`` when another live job has this content."""
-    await connection.execute(SQL["update_posting"], locals())
+    where = {"shard": shard, "job_id": job_id, "expires_at": expires_at}
+    parameters = where | vars_of(columns) | {"content": Jsonb(columns.content)}
+    await connection.execute(SQL["update_posting"], parameters)
 
 
 async def find_by_external_id(
     connection: Connection, *, shard: int, application_id: int, external_id: str
 ) -> JobPosting | None:
-    row = await (await connection.execute(SQL["find_by_external_id"], locals())).fetchone()
-    return None if row is None else _posting(row)
+    parameters = {"shard": shard, "application_id": application_id, "external_id": external_id}
+    return await find_row(connection, JobPosting, SQL["find_by_external_id"], parameters)
 
 
 async def list_by_external_ids(
     connection: Connection, *, shard: int, application_id: int, external_ids: list[str]
 ) -> list[tuple[JobPosting, dict[str, Any]]]:
     """Each with the element it was last made or changed by."""
-    rows = await (await connection.execute(SQL["list_by_external_ids"], locals())).fetchall()
-    return [(_posting(row[:-1]), row[-1]) for row in rows]
+    parameters = {"shard": shard, "application_id": application_id, "external_ids": external_ids}
+    return await list_rows(connection, _posting_and_content, SQL["list_by_external_ids"], parameters)
 
 
 async def list_statuses(
     connection: Connection, *, shard: int, job_ids: list[int]
 ) -> list[tuple[JobPosting, dict[str, Any]]]:
     """Each with the element it was last made or changed by."""
-    rows = await (await connection.execute(SQL["list_statuses"], locals())).fetchall()
-    return [(_posting(row[:-1]), row[-1]) for row in rows]
+    parameters = {"shard": shard, "job_ids": job_ids}
+    return await list_rows(connection, _posting_and_content, SQL["list_statuses"], parameters)
 
 
 async def list_by_job_ids(connection: Connection, *, shard: int, job_ids: list[int]) -> list[JobPosting]:
-    rows = await (await connection.execute(SQL["list_by_job_ids"], locals())).fetchall()
-    return [_posting(row) for row in rows]
+    parameters = {"shard": shard, "job_ids": job_ids}
+    return await list_rows(connection, JobPosting, SQL["list_by_job_ids"], parameters)
 
 
 async def resolve_external_ids(
     connection: Connection, *, shards: list[int], application_ids: list[int], external_ids: list[str]
 ) -> dict[tuple[int, str], int]:
-    rows = await (await connection.execute(SQL["resolve_external_ids"], locals())).fetchall()
-    return {(row[0], row[1]): row[2] for row in rows}
+    parameters = {"shards": shards, "application_ids": application_ids, "external_ids": external_ids}
+    return dict(await list_rows(connection, _job_named, SQL["resolve_external_ids"], parameters))
 
 
 async def list_live_postings(connection: Connection) -> list[JobPosting]:
-    rows = await (await connection.execute(SQL["list_live_postings"])).fetchall()
-    return [_posting(row) for row in rows]
+    return await list_rows(connection, JobPosting, SQL["list_live_postings"])
 
 
 async def lock_posting(connection: Connection, *, shard: int, job_id: int) -> JobPosting | None:
-    row = await (await connection.execute(SQL["lock_posting"], locals())).fetchone()
-    return None if row is None else _posting(row)
+    return await find_row(connection, JobPosting, SQL["lock_posting"], {"shard": shard, "job_id": job_id})
+
+
+async def lock_members(
+    connection: Connection, *, shard: int, campaign_id: int, rows_max: int
+) -> list[JobPosting]:
+    """Live jobs of a campaign."""
+    parameters = {"shard": shard, "campaign_id": campaign_id, "rows_max": rows_max}
+    return await list_rows(connection, JobPosting, SQL["lock_members"], parameters)
 
 
 async def save_version(connection: Connection, *, shard: int, job_id: int, replaced_at: datetime) -> None:
-    await connection.execute(SQL["save_version"], locals())
-
-
-async def set_state(
-    connection: Connection, *, shard: int, job_id: int, state: str, closed_at: datetime | None
-) -> None:
-    await connection.execute(SQL["set_state"], locals())
+    parameters = {"shard": shard, "job_id": job_id, "replaced_at": replaced_at}
+    await connection.execute(SQL["save_version"], parameters)
 
 
 async def lock_postings(connection: Connection, *, shards: list[int], job_ids: list[int]) -> None:
-    await connection.execute(SQL["lock_postings"], locals())
+    await connection.execute(SQL["lock_postings"], {"shards": shards, "job_ids": job_ids})
 
 
-async def set_live(connection: Connection, *, shard: int, job_id: int, campaign_id: int | None) -> None:
+async def set_live(connection: Connection, posting: JobPosting) -> None:
     """Raises ``psycopg.errors.UniqueViolation`` when another live job has this content."""
-    await connection.execute(SQL["set_live"], locals())
+    await connection.execute(SQL["set_live"], vars_of(posting))
 
 
-async def set_failed(
-    connection: Connection, *, shard: int, job_id: int, closed_at: datetime, failure: str
-) -> None:
-    await connection.execute(SQL["set_failed"], locals())
+async def set_campaign(connection: Connection, posting: JobPosting) -> None:
+    await connection.execute(SQL["set_campaign"], vars_of(posting))
 
 
-async def set_campaign(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    partner_job_campaign: str | None,
-    campaign_id: int | None,
-) -> None:
-    await connection.execute(SQL["set_campaign"], locals())
+async def set_expiry(connection: Connection, posting: JobPosting) -> None:
+    await connection.execute(SQL["set_expiry"], vars_of(posting))
 
 
-async def set_expiry(connection: Connection, *, shard: int, job_id: int, expires_at: datetime) -> None:
-    await connection.execute(SQL["set_expiry"], locals())
+async def set_listing(connection: Connection, posting: JobPosting, *, listing_type: str) -> None:
+    await connection.execute(SQL["set_listing"], vars_of(posting) | {"listing_type": listing_type})
 
 
-async def set_listing(
-    connection: Connection,
-    *,
-    shard: int,
-    job_id: int,
-    listing_type: str,
-    hiring_contract_id: int | None,
-    run_number: int,
-) -> None:
-    await connection.execute(SQL["set_listing"], locals())
-
-
-async def list_expired(connection: Connection, *, now: datetime, rows_max: int) -> list[tuple[int, int]]:
-    rows = await (await connection.execute(SQL["list_expired"], locals())).fetchall()
-    return [(row[0], row[1]) for row in rows]
+async def lock_expired(connection: Connection, *, now: datetime, rows_max: int) -> list[JobPosting]:
+    return await list_rows(connection, JobPosting, SQL["lock_expired"], {"now": now, "rows_max": rows_max})
 
 
 async def next_expiry(connection: Connection) -> datetime | None:
-    row = await (await connection.execute(SQL["next_expiry"])).fetchone()
-    return None if row is None else row[0]
+    return await find_scalar(connection, datetime, SQL["next_expiry"])
 
 
-async def insert_task(
-    connection: Connection,
-    *,
-    shard: int,
-    task_id: UUID,
-    application_id: int,
-    external_id: str,
-    operation: str,
-    job_id: int | None,
-    location: str,
-    verdict: str | None,
-    created_at: datetime,
-) -> None:
-    await connection.execute(SQL["insert_task"], locals())
+async def insert_task(connection: Connection, task: NewTask) -> None:
+    await connection.execute(SQL["insert_task"], vars_of(task))
 
 
 async def claim_tasks(connection: Connection, *, rows_max: int) -> list[Task]:
-    rows = await (await connection.execute(SQL["claim_tasks"], locals())).fetchall()
-    return [_task(row) for row in rows]
+    return await list_rows(connection, Task, SQL["claim_tasks"], {"rows_max": rows_max})
 
 
-async def finish_task(
-    connection: Connection,
-    *,
-    shard: int,
-    task_id: UUID,
-    status: str,
-    error_message: str | None,
-    finished_at: datetime,
-) -> None:
-    await connection.execute(SQL["finish_task"], locals())
+async def finish_task(connection: Connection, task: Task, *, finished_at: datetime) -> None:
+    await connection.execute(SQL["finish_task"], vars_of(task) | {"finished_at": finished_at})
 
 
 async def find_tasks(
     connection: Connection, *, shard: int, application_id: int, task_ids: list[UUID], not_before: datetime
 ) -> list[Task]:
-    rows = await (await connection.execute(SQL["find_tasks"], locals())).fetchall()
-    return [_task(row) for row in rows]
+    return await list_rows(
+        connection,
+        Task,
+        SQL["find_tasks"],
+        {
+            "shard": shard,
+            "application_id": application_id,
+            "task_ids": task_ids,
+            "not_before": not_before,
+        },
+    )

@@ -3,7 +3,7 @@
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import store
-from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting
+from jobmeter.ledger.model import STORED_KINDS, Account, Posting
 
 
 async def book(connection: Connection, posting: Posting) -> bool:
@@ -13,7 +13,7 @@ async def book(connection: Connection, posting: Posting) -> bool:
     the reference stands with other content, CURRENCY_DIFFERS when an account is kept in another unit. A caller
     that catches these must leave its transaction or savepoint: the posting row may be written already.
     """
-    if not await _insert(connection, posting):
+    if not await store.insert_posting(connection, posting, shard=posting.shard):
         await _check_same(connection, posting)
         return False
     if posting.source.kind in STORED_KINDS:
@@ -26,67 +26,20 @@ async def book(connection: Connection, posting: Posting) -> bool:
 async def read_balance(connection: Connection, account: Account) -> int:
     """The stored balance of an account of a stored kind; nothing stored reads as zero."""
     assert account.kind in STORED_KINDS
-    return await store.read_balance(
-        connection, shard=account.shard, kind=account.kind, owner_id=account.owner_id
-    )
-
-
-def shard_of_posting(posting: Posting) -> int:
-    """Where a posting lies: with the job it concerns, else with the account that money came to."""
-    if posting.source.kind is AccountKind.JOB:
-        return posting.source.shard
-    return posting.destination.shard
-
-
-async def _insert(connection: Connection, posting: Posting) -> bool:
-    return await store.insert_posting(
-        connection,
-        shard=shard_of_posting(posting),
-        reference=posting.reference,
-        purpose=posting.purpose,
-        source_kind=posting.source.kind,
-        source_id=posting.source.owner_id,
-        destination_kind=posting.destination.kind,
-        destination_id=posting.destination.owner_id,
-        amount=posting.amount,
-        unit=posting.unit,
-        day=posting.day,
-        booked_at=posting.booked_at,
-        cause=posting.cause,
-        corrects=posting.corrects,
-    )
+    return await store.read_balance(connection, account)
 
 
 async def _check_same(connection: Connection, posting: Posting) -> None:
     found = await store.read_posting(
-        connection,
-        shard=shard_of_posting(posting),
-        reference=posting.reference,
-        purpose=posting.purpose,
+        connection, shard=posting.shard, reference=posting.reference, purpose=posting.purpose
     )
-    source, destination = posting.source, posting.destination
-    wanted = (
-        source.kind,
-        source.owner_id,
-        destination.kind,
-        destination.owner_id,
-        posting.amount,
-        posting.unit,
-    )
-    if found != wanted:
+    if found != posting.movement:
         raise Refused(Fault.REFERENCE_REUSED, reference=posting.reference)
 
 
 async def _take(connection: Connection, posting: Posting) -> None:
     account = posting.source
-    left = await store.debit_balance(
-        connection,
-        shard=account.shard,
-        kind=account.kind,
-        owner_id=account.owner_id,
-        unit=posting.unit,
-        amount=posting.amount,
-    )
+    left = await store.debit_balance(connection, account, unit=posting.unit, amount=posting.amount)
     if left is None:
         holds = await read_balance(connection, account)
         raise Refused(
@@ -99,14 +52,9 @@ async def _take(connection: Connection, posting: Posting) -> None:
 
 
 async def _add(connection: Connection, posting: Posting) -> None:
-    account = posting.destination
     held = await store.add_to_balance(
-        connection,
-        shard=account.shard,
-        kind=account.kind,
-        owner_id=account.owner_id,
-        unit=posting.unit,
-        amount=posting.amount,
+        connection, posting.destination, unit=posting.unit, amount=posting.amount
     )
     if held is None:
         raise Refused(Fault.CURRENCY_DIFFERS, currency=posting.unit, expected="of the account")
+    assert held >= posting.amount, "a balance is never below zero"

@@ -43,6 +43,18 @@ class Account:
     shard: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """What a posting moves from where to where, without who asked for it and when."""
+
+    source_kind: AccountKind
+    source_id: int
+    destination_kind: AccountKind
+    destination_id: int
+    amount: int
+    unit: str
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to ``destination``.
@@ -67,3 +79,19 @@ class Posting:
         assert type(self.amount) is int
         assert self.amount > 0
         assert self.source != self.destination
+
+    @property
+    def shard(self) -> int:
+        """That of the job it concerns, else of the account that money came to."""
+        return self.source.shard if self.source.kind is AccountKind.JOB else self.destination.shard
+
+    @property
+    def movement(self) -> Movement:
+        return Movement(
+            source_kind=self.source.kind,
+            source_id=self.source.owner_id,
+            destination_kind=self.destination.kind,
+            destination_id=self.destination.owner_id,
+            amount=self.amount,
+            unit=self.unit,
+        )

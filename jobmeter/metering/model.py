@@ -7,6 +7,13 @@ from typing import Self
 from jobmeter.database.arrays import Column
 
 
+class EventKind(IntEnum):
+    """Numbers are stored; they index ``wire.events.KINDS``."""
+
+    VIEW = 0
+    APPLY_CLICK = 1
+
+
 class Verdict(IntEnum):
     """The ordered table of intake filters: the first that holds is the reason. Numbers are stored.
 

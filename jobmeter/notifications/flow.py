@@ -18,10 +18,14 @@ from jobmeter.database.connection import Connection
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.model import (
     MAILED_KINDS,
+    AttemptResult,
     Channel,
     Delivery,
     DeliveryAttempt,
     DeliveryState,
+    EndpointDraft,
+    Follower,
+    Notification,
     NotificationEndpoint,
     NotificationKind,
 )
@@ -59,20 +63,20 @@ async def post_to(
     now: datetime,
 ) -> None:
     """Queues a notice for one endpoint: by webhook, and by e-mail where the kind is mailed and an address is known."""
-    ways = [Channel.WEBHOOK] if endpoint.url else []
-    ways += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
+    channels = [Channel.WEBHOOK] if endpoint.url else []
+    channels += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
-    for way in ways:
-        await store.insert_notification(
-            connection,
-            notice_id=uuid4(),
+    for channel in channels:
+        notification = Notification(
+            id=uuid4(),
             endpoint_id=endpoint.id,
-            way=way,
+            channel=channel,
             kind=kind,
             subject=subject,
             body=text,
-            now=now,
+            created_at=now,
         )
+        await store.insert_notification(connection, notification)
 
 
 async def register_endpoint(
@@ -88,15 +92,18 @@ async def register_endpoint(
     """A new endpoint and its signing secret, which is not shown again. Raises ``Refused(NOTICE_ENDPOINTS_MANY)``."""
     if await store.count_endpoints(connection, application_id=application.id) >= NOTICE_ENDPOINTS_MAX:
         raise Refused(Fault.NOTICE_ENDPOINTS_MANY, endpoints_max=NOTICE_ENDPOINTS_MAX)
+    draft = EndpointDraft(url, email, tuple(kinds))
     endpoint_id = await store.insert_endpoint(
-        connection,
+        connection, draft, application_id=application.id, created_at=now
+    )
+    endpoint = NotificationEndpoint(
+        id=endpoint_id,
         application_id=application.id,
         url=url,
         email=email,
-        kinds=list(kinds),
+        kinds=draft.kinds,
         created_at=now,
     )
-    endpoint = NotificationEndpoint(endpoint_id, application.id, url, email, tuple(kinds), now)
     return endpoint, await _add_secret(connection, endpoint_id, secret_key)
 
 
@@ -135,7 +142,8 @@ async def change_endpoint(
     email: str,
     kinds: Sequence[NotificationKind],
 ) -> None:
-    await store.change_endpoint(connection, endpoint_id=endpoint.id, url=url, email=email, kinds=list(kinds))
+    draft = EndpointDraft(url, email, tuple(kinds))
+    await store.change_endpoint(connection, draft, endpoint_id=endpoint.id)
 
 
 async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
@@ -156,7 +164,7 @@ async def retire_older_secret(connection: Connection, endpoint: NotificationEndp
     live = await store.list_secrets(connection, endpoint_id=endpoint.id)
     if len(live) < SECRETS_LIVE_MAX:
         return False
-    await store.remove_secret(connection, endpoint_id=endpoint.id, number=live[0][0])
+    await store.remove_secret(connection, endpoint_id=endpoint.id, number=live[0].number)
     return True
 
 
@@ -175,22 +183,29 @@ async def claim_delivery_attempts(
         busy_ids=list(busy_ids),
         rows_max=rows_max,
     )
-    endpoints = await store.find_endpoints(
+    found = await store.find_endpoints(
         connection, endpoint_ids=sorted({delivery.endpoint_id for delivery in claimed})
     )
+    endpoints = {endpoint.id: endpoint for endpoint in found}
     keys = {
         endpoint_id: await _read_secrets(connection, endpoint_id, secret_key) for endpoint_id in endpoints
     }
     return [
-        DeliveryAttempt(
-            delivery,
-            endpoints[delivery.endpoint_id].application_id,
-            endpoints[delivery.endpoint_id].url,
-            endpoints[delivery.endpoint_id].email,
-            keys[delivery.endpoint_id],
-        )
+        _make_attempt(delivery, endpoints[delivery.endpoint_id], keys[delivery.endpoint_id])
         for delivery in sorted(claimed, key=lambda delivery: delivery.number)
     ]
+
+
+def _make_attempt(
+    delivery: Delivery, endpoint: NotificationEndpoint, secrets: tuple[str, ...]
+) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        delivery=delivery,
+        application_id=endpoint.application_id,
+        url=endpoint.url,
+        email=endpoint.email,
+        secrets=secrets,
+    )
 
 
 async def free_endpoint(connection: Connection, endpoint_id: int) -> None:
@@ -200,7 +215,7 @@ async def free_endpoint(connection: Connection, endpoint_id: int) -> None:
 
 async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: str) -> tuple[str, ...]:
     sealed = await store.list_secrets(connection, endpoint_id=endpoint_id)
-    opened = [unseal(text, setting=secret_key, owner=_owner(endpoint_id)) for _, text in sealed]
+    opened = [unseal(one.sealed_secret, setting=secret_key, owner=_owner(endpoint_id)) for one in sealed]
     return tuple(secret for secret in opened if secret is not None)
 
 
@@ -224,14 +239,13 @@ async def record_attempt(
         again = rules.next_try(delivery.attempts + 1, now=now, rng=rng)
     state = DeliveryState.DELIVERED if failure is None else DeliveryState.DEAD
     state = DeliveryState.WAITING if again is not None else state
-    await store.finish_attempt(
-        connection,
-        notice_id=delivery.id,
+    result = AttemptResult(
         state=state,
         due_at=again,
         finished_at=None if state is DeliveryState.WAITING else now,
         last_outcome=(failure or "delivered")[: rules.OUTCOME_CHARACTERS_MAX],
     )
+    await store.finish_attempt(connection, result, notice_id=delivery.id)
     return state
 
 
@@ -264,9 +278,7 @@ async def replay(
     )
 
 
-async def list_followers(
-    connection: Connection, *, kind: NotificationKind
-) -> list[tuple[NotificationEndpoint, int]]:
+async def list_followers(connection: Connection, *, kind: NotificationKind) -> list[Follower]:
     """Every endpoint that asked for ``kind``, with the cursor up to which it was told."""
     return await store.list_followers(connection, kind=kind)
 
@@ -285,7 +297,3 @@ async def sweep_notifications(connection: Connection, *, rows_max: int, now: dat
     return await store.sweep_notifications(
         connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
     )
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    return await store.next_due(connection)

@@ -33,8 +33,17 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointDraft:
+    """What a partner says of an endpoint. ``url`` is empty where only e-mail is wanted, and the other way round."""
+
+    url: str
+    email: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationEndpoint:
-    """Where an application wants to be told. ``url`` is empty where only e-mail is wanted, and the other way round."""
+    """An endpoint of an application, as it was registered."""
 
     id: int
     application_id: int
@@ -45,25 +54,57 @@ class NotificationEndpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A notice on its way to one endpoint. ``body`` is JSON text."""
+class Follower:
+    """An endpoint that follows a stream, and the cursor up to which its entries were sent."""
+
+    endpoint: NotificationEndpoint
+    sent_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecret:
+    """A signing secret as it is stored; the lower ``number`` is the older one."""
+
+    number: int
+    sealed_secret: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What is to be sent to one endpoint through one channel. ``body`` is JSON text."""
 
     id: UUID
-    number: int
     endpoint_id: int
-    way: Channel
+    channel: Channel
     kind: str
     subject: str
     body: str
-    state: DeliveryState
-    attempts: int
-    due_at: datetime
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """What came of an attempt; ``due_at`` is when there is another, ``finished_at`` when there is none."""
+
+    state: DeliveryState
+    due_at: datetime | None
     finished_at: datetime | None
     last_outcome: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery(Notification):
+    """A notification with what has come of sending it so far."""
+
+    number: int
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    finished_at: datetime | None
+    last_outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
     """A delivery that is claimed, with where it goes and the secrets that sign it, oldest first."""
 

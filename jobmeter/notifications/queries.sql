@@ -25,7 +25,7 @@ SELECT id, application_id, url, email, kinds, created_at
 
 -- name: list_followers
 -- Every endpoint that asked for the kind, with how far it was told.
-SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0)
+SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0) AS sent_until
   FROM notice_endpoints
   LEFT JOIN notice_cursors ON endpoint_id = id
  WHERE removed_at IS NULL
@@ -92,12 +92,12 @@ DELETE FROM notice_secrets
 
 -- name: insert_notification
 INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
-VALUES (%(notice_id)s, %(endpoint_id)s, %(way)s, %(kind)s, %(subject)s, %(body)s, %(now)s, %(now)s)
+VALUES (%(id)s, %(endpoint_id)s, %(channel)s, %(kind)s, %(subject)s, %(body)s, %(created_at)s, %(created_at)s)
 
 -- name: claim_notifications
--- Due ones of endpoints that no process is telling, pushed ahead for as long as a lane may take, and their endpoints
--- with them: one process at a time tells an endpoint, in order. What a killed one left is tried again then, under the
--- same id.
+-- Due ones of endpoints that no process is telling, pushed ahead for as long as a task may take, and their
+-- endpoints with them: one process at a time tells an endpoint, in order. What a killed one left is tried
+-- again then, under the same id.
 WITH idle AS (
     SELECT id
       FROM notice_endpoints AS endpoint
@@ -127,8 +127,8 @@ UPDATE notices
    SET due_at = %(claimed_until)s
   FROM due
  WHERE notices.id = due.id
-RETURNING notices.id, number, notices.endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at,
-          finished_at, last_outcome
+RETURNING notices.id, number, notices.endpoint_id, way AS channel, kind, subject, body, state, attempts,
+          due_at, created_at, finished_at, last_outcome
 
 -- name: free_endpoint
 -- For the next process that has something to tell it.
@@ -152,7 +152,8 @@ UPDATE notices
    AND state = 'WAITING'
 
 -- name: list_deliveries
-SELECT id, number, endpoint_id, way, kind, subject, body, state, attempts, due_at, created_at, finished_at, last_outcome
+SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
+       finished_at, last_outcome
   FROM notices
  WHERE endpoint_id = %(endpoint_id)s
    AND (%(state)s::text IS NULL OR state = %(state)s)
@@ -178,8 +179,3 @@ DELETE FROM notices
                WHERE state <> 'WAITING'
                  AND finished_at < %(before)s
                LIMIT %(rows_max)s)
-
--- name: next_due
-SELECT min(due_at)
-  FROM notices
- WHERE state = 'WAITING'

@@ -1,168 +1,144 @@
 """Owns the statements of notices, one function each. Does not own when they run."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.notifications.model import Channel, Delivery, DeliveryState, NotificationEndpoint
+from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar, value_of
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.notifications.model import (
+    AttemptResult,
+    Delivery,
+    DeliveryState,
+    EndpointDraft,
+    Follower,
+    Notification,
+    NotificationEndpoint,
+    SealedSecret,
+)
 
 SQL = load_statements("jobmeter.notifications")
 
 
 async def insert_endpoint(
-    connection: Connection,
-    *,
-    application_id: int,
-    url: str,
-    email: str,
-    kinds: list[str],
-    created_at: datetime,
+    connection: Connection, draft: EndpointDraft, *, application_id: int, created_at: datetime
 ) -> int:
-    row = await (await connection.execute(SQL["insert_endpoint"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    parameters = vars_of(draft) | {"application_id": application_id, "created_at": created_at}
+    return await read_scalar(connection, int, SQL["insert_endpoint"], parameters)
 
 
 async def list_endpoints(connection: Connection, *, application_id: int) -> list[NotificationEndpoint]:
-    rows = await (await connection.execute(SQL["list_endpoints"], locals())).fetchall()
-    return [_make_endpoint(row) for row in rows]
+    parameters = {"application_id": application_id}
+    return await list_rows(connection, NotificationEndpoint, SQL["list_endpoints"], parameters)
 
 
 async def list_subscribers(
     connection: Connection, *, application_id: int, kind: str
 ) -> list[NotificationEndpoint]:
-    rows = await (await connection.execute(SQL["list_subscribers"], locals())).fetchall()
-    return [_make_endpoint(row) for row in rows]
+    parameters = {"application_id": application_id, "kind": kind}
+    return await list_rows(connection, NotificationEndpoint, SQL["list_subscribers"], parameters)
 
 
-async def list_followers(connection: Connection, *, kind: str) -> list[tuple[NotificationEndpoint, int]]:
-    rows = await (await connection.execute(SQL["list_followers"], locals())).fetchall()
-    return [(_make_endpoint(row[:6]), row[6]) for row in rows]
+async def list_followers(connection: Connection, *, kind: str) -> list[Follower]:
+    return await list_rows(connection, _make_follower, SQL["list_followers"], {"kind": kind})
+
+
+def _make_follower(*, sent_until: int, **endpoint: Any) -> Follower:
+    return Follower(value_of(NotificationEndpoint, endpoint), sent_until)
 
 
 async def lock_cursor(connection: Connection, *, endpoint_id: int, begin_at: int) -> int:
-    row = await (await connection.execute(SQL["lock_cursor"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(
+        connection, int, SQL["lock_cursor"], {"endpoint_id": endpoint_id, "begin_at": begin_at}
+    )
 
 
 async def move_cursor(connection: Connection, *, endpoint_id: int, told_until: int) -> None:
-    await connection.execute(SQL["move_cursor"], locals())
+    await connection.execute(SQL["move_cursor"], {"endpoint_id": endpoint_id, "told_until": told_until})
 
 
 async def count_endpoints(connection: Connection, *, application_id: int) -> int:
-    row = await (await connection.execute(SQL["count_endpoints"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["count_endpoints"], {"application_id": application_id})
 
 
-async def change_endpoint(
-    connection: Connection, *, endpoint_id: int, url: str, email: str, kinds: list[str]
-) -> None:
-    await connection.execute(SQL["change_endpoint"], locals())
+async def change_endpoint(connection: Connection, draft: EndpointDraft, *, endpoint_id: int) -> None:
+    await connection.execute(SQL["change_endpoint"], vars_of(draft) | {"endpoint_id": endpoint_id})
 
 
 async def remove_endpoint(connection: Connection, *, endpoint_id: int, removed_at: datetime) -> None:
-    await connection.execute(SQL["remove_endpoint"], locals())
+    await connection.execute(SQL["remove_endpoint"], {"endpoint_id": endpoint_id, "removed_at": removed_at})
 
 
 async def drop_waiting(connection: Connection, *, endpoint_id: int) -> None:
-    await connection.execute(SQL["drop_waiting"], locals())
+    await connection.execute(SQL["drop_waiting"], {"endpoint_id": endpoint_id})
 
 
 async def lock_endpoint(connection: Connection, *, endpoint_id: int) -> NotificationEndpoint | None:
-    row = await (await connection.execute(SQL["lock_endpoint"], locals())).fetchone()
-    return None if row is None else _make_endpoint(row)
+    parameters = {"endpoint_id": endpoint_id}
+    return await find_row(connection, NotificationEndpoint, SQL["lock_endpoint"], parameters)
 
 
 async def insert_secret(connection: Connection, *, endpoint_id: int, sealed_secret: bytes) -> None:
-    await connection.execute(SQL["insert_secret"], locals())
+    await connection.execute(
+        SQL["insert_secret"], {"endpoint_id": endpoint_id, "sealed_secret": sealed_secret}
+    )
 
 
-async def list_secrets(connection: Connection, *, endpoint_id: int) -> list[tuple[int, bytes]]:
-    rows = await (await connection.execute(SQL["list_secrets"], locals())).fetchall()
-    return [(row[0], bytes(row[1])) for row in rows]
+async def list_secrets(connection: Connection, *, endpoint_id: int) -> list[SealedSecret]:
+    """The oldest first."""
+    return await list_rows(connection, SealedSecret, SQL["list_secrets"], {"endpoint_id": endpoint_id})
 
 
 async def remove_secret(connection: Connection, *, endpoint_id: int, number: int) -> None:
-    await connection.execute(SQL["remove_secret"], locals())
+    await connection.execute(SQL["remove_secret"], {"endpoint_id": endpoint_id, "number": number})
 
 
-async def insert_notification(
-    connection: Connection,
-    *,
-    notice_id: UUID,
-    endpoint_id: int,
-    way: Channel,
-    kind: str,
-    subject: str,
-    body: str,
-    now: datetime,
-) -> None:
-    await connection.execute(SQL["insert_notification"], locals())
+async def insert_notification(connection: Connection, notification: Notification) -> None:
+    await connection.execute(SQL["insert_notification"], vars_of(notification))
 
 
 async def claim_notifications(
     connection: Connection, *, now: datetime, claimed_until: datetime, busy_ids: list[int], rows_max: int
 ) -> list[Delivery]:
-    rows = await (await connection.execute(SQL["claim_notifications"], locals())).fetchall()
-    return [_make_delivery(row) for row in rows]
+    parameters = {
+        "now": now,
+        "claimed_until": claimed_until,
+        "busy_ids": busy_ids,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, Delivery, SQL["claim_notifications"], parameters)
 
 
 async def free_endpoint(connection: Connection, *, endpoint_id: int) -> None:
-    await connection.execute(SQL["free_endpoint"], locals())
+    await connection.execute(SQL["free_endpoint"], {"endpoint_id": endpoint_id})
 
 
-async def find_endpoints(
-    connection: Connection, *, endpoint_ids: list[int]
-) -> dict[int, NotificationEndpoint]:
-    rows = await (await connection.execute(SQL["find_endpoints"], locals())).fetchall()
-    return {row[0]: _make_endpoint(row) for row in rows}
+async def find_endpoints(connection: Connection, *, endpoint_ids: list[int]) -> list[NotificationEndpoint]:
+    parameters = {"endpoint_ids": endpoint_ids}
+    return await list_rows(connection, NotificationEndpoint, SQL["find_endpoints"], parameters)
 
 
-async def finish_attempt(
-    connection: Connection,
-    *,
-    notice_id: UUID,
-    state: DeliveryState,
-    due_at: datetime | None,
-    finished_at: datetime | None,
-    last_outcome: str,
-) -> None:
-    await connection.execute(SQL["finish_attempt"], locals())
+async def finish_attempt(connection: Connection, result: AttemptResult, *, notice_id: UUID) -> None:
+    await connection.execute(SQL["finish_attempt"], vars_of(result) | {"notice_id": notice_id})
 
 
 async def list_deliveries(
     connection: Connection, *, endpoint_id: int, state: DeliveryState | None, after: int, rows_max: int
 ) -> list[Delivery]:
-    rows = await (await connection.execute(SQL["list_deliveries"], locals())).fetchall()
-    return [_make_delivery(row) for row in rows]
+    parameters = {"endpoint_id": endpoint_id, "state": state, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, Delivery, SQL["list_deliveries"], parameters)
 
 
 async def replay_notifications(
     connection: Connection, *, endpoint_id: int, notice_ids: list[UUID] | None, now: datetime
 ) -> int:
-    return (await connection.execute(SQL["replay_notifications"], locals())).rowcount
+    return await change_rows(
+        connection,
+        SQL["replay_notifications"],
+        {"endpoint_id": endpoint_id, "notice_ids": notice_ids, "now": now},
+    )
 
 
 async def sweep_notifications(connection: Connection, *, before: datetime, rows_max: int) -> int:
-    return (await connection.execute(SQL["sweep_notifications"], locals())).rowcount
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    row = await (await connection.execute(SQL["next_due"])).fetchone()
-    due: datetime | None = None if row is None else row[0]
-    return due
-
-
-def _make_endpoint(row: tuple[object, ...]) -> NotificationEndpoint:
-    identity, application_id, url, email, kinds, created_at = row
-    assert isinstance(kinds, list)
-    return NotificationEndpoint(identity, application_id, url, email, tuple(kinds), created_at)  # type: ignore[arg-type]
-
-
-def _make_delivery(row: tuple[object, ...]) -> Delivery:
-    values = list(row)
-    values[3], values[7] = Channel(str(values[3])), DeliveryState(str(values[7]))
-    return Delivery(*values)  # type: ignore[arg-type]
+    return await change_rows(connection, SQL["sweep_notifications"], {"before": before, "rows_max": rows_max})

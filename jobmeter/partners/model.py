@@ -6,7 +6,7 @@ from datetime import datetime
 from jobmeter.base.ids import URN_APPLICATION
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """A developer application. ``parent_id`` is ``None`` for a partner's parent application."""
 
@@ -45,7 +45,7 @@ class IssuedToken:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationDraft:
     """What a partner says of a child application it wants (spec 2.3)."""
 
@@ -56,7 +56,7 @@ class ApplicationDraft:
     js_domains: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLife:
     """The dates of an access token, as introspection tells them to its owner."""
 
@@ -65,7 +65,7 @@ class TokenLife:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationChange:
     """What a partial update sets of a child application; ``None`` leaves a value as it is."""
 

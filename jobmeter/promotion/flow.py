@@ -1,6 +1,6 @@
 """Owns the verbs of the feed: look at jobs that something happened to, tell what changed, read the feed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from jobmeter.base.clock import to_ms
@@ -16,7 +16,7 @@ from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts.flow import notify_job_alerts
-from jobmeter.promotion.model import PromotionChange, PromotionState
+from jobmeter.promotion.model import FeedEntry, ObservedState, PromotionChange, PromotionState
 
 SNAPSHOT_ROWS = 1_000
 
@@ -39,10 +39,10 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     last = await store.lock_numbers(connection)
     asked = sorted(job_ids)
     looks = await jobs.read_snapshots(connection, asked, now=now)
-    known = await store.list_promotion_states(connection, job_ids=asked)
+    known = {state.job_id: state for state in await store.list_promotion_states(connection, job_ids=asked)}
     seen = {look.status.posting.job_id: make_promotion_state(look) for look in looks}
     await _notify_feed(connection, known, seen, last, now)
-    await _keep(connection, looks, seen, now)
+    await store.save_promotion_states(connection, list(seen.values()), now=now)
     for look in looks:
         job_id = look.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
@@ -55,63 +55,40 @@ def _money_of(known: PromotionState | None) -> tuple[int, int]:
     return (0, 0) if known is None else (known.limit_micros, known.spent_micros)
 
 
-def make_promotion_state(look: JobSnapshot) -> PromotionState:
+def make_promotion_state(look: JobSnapshot) -> ObservedState:
     standing, posting = look.status.standing, look.status.posting
     is_promoted = standing.promotion is Promotion.PROMOTED
     reason = "" if standing.run_out is None else standing.run_out.name
     if not is_promoted and not reason:
         reason = "FAILED" if standing.failure is not None else "NOT_PROMOTED"
-    return PromotionState(
-        posting.job_id,
-        is_promoted,
-        reason,
-        standing.listing,
-        look.limit.limit_micros,
-        look.limit.spent_micros,
+    return ObservedState(
+        job_id=posting.job_id,
+        is_promoted=is_promoted,
+        reason=reason,
+        listing=standing.listing,
+        limit_micros=look.limit.limit_micros,
+        spent_micros=look.limit.spent_micros,
+        application_id=posting.application_id,
+        until_ms=look.limit.live_until_ms,
     )
 
 
 async def _notify_feed(
     connection: Connection,
     known: dict[int, PromotionState],
-    seen: dict[int, PromotionState],
+    seen: dict[int, ObservedState],
     last: int,
     now: datetime,
 ) -> None:
-    changed = [
-        standing for job_id, standing in seen.items() if rules.is_feed_change(known.get(job_id), standing)
-    ]
+    changed = [state for job_id, state in seen.items() if rules.is_feed_change(known.get(job_id), state)]
     if not changed:
         return
-    numbers = list(range(last + 1, last + 1 + len(changed)))
-    await store.insert_changes(
-        connection,
-        numbers=numbers,
-        job_ids=[standing.job_id for standing in changed],
-        are_promoted=[standing.is_promoted for standing in changed],
-        reasons=[standing.reason for standing in changed],
-        now=now,
-    )
-    await store.set_last_number(connection, last=numbers[-1])
-
-
-async def _keep(
-    connection: Connection, looks: Sequence[JobSnapshot], seen: dict[int, PromotionState], now: datetime
-) -> None:
-    postings = [look.status.posting for look in looks]
-    standings = [seen[posting.job_id] for posting in postings]
-    await store.save_promotion_states(
-        connection,
-        job_ids=[posting.job_id for posting in postings],
-        application_ids=[posting.application_id for posting in postings],
-        are_promoted=[standing.is_promoted for standing in standings],
-        reasons=[standing.reason for standing in standings],
-        listings=[standing.listing for standing in standings],
-        limits=[standing.limit_micros for standing in standings],
-        spents=[standing.spent_micros for standing in standings],
-        untils=[look.limit.live_until_ms for look in looks],
-        now=now,
-    )
+    entries = [
+        FeedEntry(number=number, job_id=state.job_id, is_promoted=state.is_promoted, reason=state.reason)
+        for number, state in enumerate(changed, start=last + 1)
+    ]
+    assert await store.insert_changes(connection, entries, now=now) == len(entries)
+    await store.set_last_number(connection, last=entries[-1].number)
 
 
 async def _notify_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
@@ -139,16 +116,15 @@ async def read_changes(
     Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept, and for a cursor that was never given:
     a follower of a database that was restored knows what has not happened there.
     """
-    last, dropped = await store.read_numbers(connection)
-    if not dropped <= after <= last:
+    numbers = await store.read_numbers(connection)
+    if not numbers.dropped <= after <= numbers.last:
         raise Refused(Fault.DELIVERY_CURSOR_OLD, cursor=after)
     changes = await store.list_changes(connection, after=after, rows_max=rows_max)
     return changes, changes[-1].number if changes else after
 
 
 async def read_last_number(connection: Connection) -> int:
-    last, _ = await store.read_numbers(connection)
-    return last
+    return (await store.read_numbers(connection)).last
 
 
 async def stream_snapshot(connection: Connection) -> AsyncIterator[list[PromotionChange]]:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionState:
-    """How a job stood when it was last looked at. ``reason`` is empty for a promoted job."""
+    """The state of a job when it was last looked at. ``reason`` is empty for a promoted job."""
 
     job_id: int
     is_promoted: bool
@@ -16,15 +16,37 @@ class PromotionState:
     spent_micros: int
 
 
-@dataclass(frozen=True, slots=True)
-class PromotionChange:
-    """One entry of the feed: promote the job, or stop. ``clicks_left`` is a hint of how many it can still pay for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedState(PromotionState):
+    """The state now, with what finds the job again: its application, and until when it is live."""
+
+    application_id: int
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """An entry of the feed as it is written."""
 
     number: int
     job_id: int
     is_promoted: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionChange(FeedEntry):
+    """One entry of the feed: promote the job, or stop. ``clicks_left`` is a hint of how many it can still pay for."""
+
     changed_at: datetime
     external_id: str
     application_id: int
     clicks_left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedNumbers:
+    """The number of the last entry, and of the last one that is no longer kept."""
+
+    last: int
+    dropped: int

@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEPT_HOURS
 from jobmeter.database.connection import Connection
 from jobmeter.request_control import store
-from jobmeter.request_control.model import QuotaLease, Request, StoredClaim, StoredResponse
+from jobmeter.request_control.model import QuotaCounter, QuotaLease, Request, StoredClaim, StoredResponse
 from jobmeter.request_control.response_sealing import hash_body, hash_claim, open_response, seal_response
 
 LEASE_CALLS_MAX = 50
@@ -32,14 +32,8 @@ async def lease_quota(
 
     A lease never exceeds what is left, so the leases of a day together never exceed the limit.
     """
-    lease = await store.lease_quota(
-        connection,
-        application_id=application_id,
-        resource=resource,
-        day=day,
-        calls_max=calls_max,
-        lease_max=LEASE_CALLS_MAX,
-    )
+    counter = QuotaCounter(application_id, resource, day)
+    lease = await store.lease_quota(connection, counter, calls_max=calls_max, lease_max=LEASE_CALLS_MAX)
     assert lease.granted <= LEASE_CALLS_MAX
     return lease
 
@@ -48,9 +42,7 @@ async def return_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls: int
 ) -> None:
     """What a process that stops did not use of its leases."""
-    await store.return_quota(
-        connection, application_id=application_id, resource=resource, day=day, calls=calls
-    )
+    await store.return_quota(connection, QuotaCounter(application_id, resource, day), calls=calls)
 
 
 async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:

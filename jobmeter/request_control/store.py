@@ -3,62 +3,70 @@
 from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.request_control.model import QuotaLease, StoredClaim
+from jobmeter.database.rows import change_rows, find_row, find_scalar, read_row
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.request_control.model import QuotaCounter, QuotaLease, StoredClaim
 
 SQL = load_statements("jobmeter.request_control")
 
 
 async def lease_quota(
-    connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int, lease_max: int
+    connection: Connection, counter: QuotaCounter, *, calls_max: int, lease_max: int
 ) -> QuotaLease:
-    row = await (await connection.execute(SQL["lease_quota"], locals())).fetchone()
-    assert row is not None
-    return QuotaLease(granted=row[0], taken=row[1])
+    parameters = vars_of(counter) | {"calls_max": calls_max, "lease_max": lease_max}
+    return await read_row(connection, QuotaLease, SQL["lease_quota"], parameters)
 
 
-async def return_quota(
-    connection: Connection, *, application_id: int, resource: str, day: date, calls: int
-) -> None:
-    await connection.execute(SQL["return_quota"], locals())
+async def return_quota(connection: Connection, counter: QuotaCounter, *, calls: int) -> None:
+    await connection.execute(SQL["return_quota"], vars_of(counter) | {"calls": calls})
 
 
 async def delete_old_counters(connection: Connection, *, before: date) -> int:
-    return (await connection.execute(SQL["delete_old_counters"], locals())).rowcount
+    return await change_rows(connection, SQL["delete_old_counters"], {"before": before})
 
 
 async def insert_claim(
     connection: Connection, *, claim_hash: bytes, body_hash: bytes, claimed_at: datetime
 ) -> bool:
     """``False`` where the claim was made before."""
-    cursor = await connection.execute(SQL["insert_claim"], locals())
-    return await cursor.fetchone() is not None
+    parameters = {"claim_hash": claim_hash, "body_hash": body_hash, "claimed_at": claimed_at}
+    return await find_scalar(connection, datetime, SQL["insert_claim"], parameters) is not None
 
 
 async def find_claim(connection: Connection, *, claim_hash: bytes) -> StoredClaim | None:
-    row = await (await connection.execute(SQL["find_claim"], locals())).fetchone()
-    if row is None:
-        return None
-    return StoredClaim(bytes(row[0]), row[1], row[2], None if row[3] is None else bytes(row[3]))
+    return await find_row(connection, StoredClaim, SQL["find_claim"], {"claim_hash": claim_hash})
 
 
 async def take_over_claim(
     connection: Connection, *, claim_hash: bytes, body_hash: bytes, seen_at: datetime, claimed_at: datetime
 ) -> bool:
     """``False`` where somebody else was first."""
-    cursor = await connection.execute(SQL["take_over_claim"], locals())
-    return await cursor.fetchone() is not None
+    parameters = {
+        "claim_hash": claim_hash,
+        "body_hash": body_hash,
+        "seen_at": seen_at,
+        "claimed_at": claimed_at,
+    }
+    return await find_scalar(connection, datetime, SQL["take_over_claim"], parameters) is not None
 
 
 async def store_claim_response(
     connection: Connection, *, claim_hash: bytes, claimed_at: datetime, status: int, sealed_answer: bytes
 ) -> None:
-    await connection.execute(SQL["store_claim_response"], locals())
+    parameters = {
+        "claim_hash": claim_hash,
+        "claimed_at": claimed_at,
+        "status": status,
+        "sealed_answer": sealed_answer,
+    }
+    await connection.execute(SQL["store_claim_response"], parameters)
 
 
 async def release_claim(connection: Connection, *, claim_hash: bytes, claimed_at: datetime) -> None:
-    await connection.execute(SQL["release_claim"], locals())
+    await connection.execute(SQL["release_claim"], {"claim_hash": claim_hash, "claimed_at": claimed_at})
 
 
 async def delete_old_claims(connection: Connection, *, claimed_before: datetime, rows_max: int) -> int:
-    return (await connection.execute(SQL["delete_old_claims"], locals())).rowcount
+    return await change_rows(
+        connection, SQL["delete_old_claims"], {"claimed_before": claimed_before, "rows_max": rows_max}
+    )

@@ -53,6 +53,11 @@ class RulePolicy:
     window_minutes: int
 
 
+def make_default_policy(rule: Rule) -> RulePolicy:
+    """As the rule is applied until the operator sets it."""
+    return RulePolicy(rule, rule.is_on, rule.jobs_max, rule.window_minutes)
+
+
 class Criterion(IntEnum):
     """What an exclusion by hand names. Numbers are stored."""
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import read_scalar
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.settlement")
@@ -13,5 +14,4 @@ async def wait_for_settlement(connection: Connection) -> None:
 
 
 async def is_judged(connection: Connection, *, day: date) -> bool:
-    row = await (await connection.execute(SQL["is_judged"], locals())).fetchone()
-    return row is not None and bool(row[0])
+    return await read_scalar(connection, bool, SQL["is_judged"], {"day": day})

@@ -28,15 +28,15 @@ async def notify_charges(database: Database, *, now: datetime) -> int:
             await chain.advance_horizon(connection)
     async with database.connection() as connection:
         known = await chain.read_known_until(connection)
-    told = 0
-    for endpoint, told_until in followers:
-        if told_until < known:
-            told += await _notify_follower(database, endpoint, now)
-    return told
+    sent = 0
+    for follower in followers:
+        if follower.sent_until < known:
+            sent += await _notify_follower(database, follower.endpoint, now)
+    return sent
 
 
 async def _notify_follower(database: Database, endpoint: NotificationEndpoint, now: datetime) -> int:
-    told = 0
+    sent = 0
     for _ in range(PAGES_MAX):
         async with database.transaction() as connection:
             # The cursor moves with the notice: killed between them is killed before both.
@@ -59,9 +59,9 @@ async def _notify_follower(database: Database, endpoint: NotificationEndpoint, n
                     },
                     now=now,
                 )
-                told += 1
+                sent += 1
             if page.cursor > after:
                 await notices.move_cursor(connection, endpoint, told_until=page.cursor)
         if not page.has_more:
             break
-    return told
+    return sent

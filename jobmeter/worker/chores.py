@@ -1,10 +1,15 @@
-"""Owns the list of chores and one round through it at a given time.
+"""Owns the list of chores, in the order in which they fall due, and the runs through it at a given time.
 
-Does not own the loop that calls it (``loop``) or the sandbox's way of moving time (``jobmeter.sandbox``).
+Does not own what a chore does: each is a flow of a slice, in transactions of its own. Nor the loop that runs them
+(``loop``), or the sandbox's way of moving time (``jobmeter.sandbox``).
 """
 
 import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Protocol
 
 from psycopg.errors import LockNotAvailable
 
@@ -13,6 +18,7 @@ from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.campaigns import flow as campaigns
 from jobmeter.jobs.postings import flow as jobs
@@ -25,18 +31,238 @@ from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
-from jobmeter.request_control import flow as partners_edge
+from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.worker import feeds
 
-TASKS_ROWS_MAX = 200
-EXPIRY_ROWS_MAX = 200
-CAMPAIGN_ROWS_MAX = 50
-OBSERVED_ROWS_MAX = 200
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
 
 log = logging.getLogger("jobmeter.worker")
+
+
+class Queue(Enum):
+    """Which chores are run together."""
+
+    # What somebody waits for; in rounds, for one of them makes work for another.
+    INTERACTIVE = auto()
+    # Apart from those: a large day takes a while.
+    SETTLEMENT = auto()
+    # Reports what the others changed.
+    OBSERVATION = auto()
+    # Removes what has no further use, and what else may wait a minute.
+    SWEEP = auto()
+    MAINTENANCE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When chores run, and by which settings. Where it ``is_patient``, another process at the same work is waited for."""
+
+    settings: Settings
+    now: datetime
+    is_patient: bool = False
+
+
+# Does at most so many things in the transaction of the connection; returns how many.
+Run = Callable[[Connection, Occasion, int], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Postponement:
+    """The errors that leave the rest of a chore for the next time, and what the log says then."""
+
+    errors: tuple[type[Exception], ...] = ()
+    level: int = logging.ERROR
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One transaction after the other, each by ``run`` with ``rows_max``.
+
+    There is another one while the last did ``again_from`` things or more, and at most ``rounds_max`` in all.
+    """
+
+    name: str
+    queue: Queue
+    run: Run
+    _: KW_ONLY
+    rows_max: int = 1
+    again_from: int = 1
+    rounds_max: int = ROUNDS_MAX
+    postponement: Postponement = Postponement()
+
+
+class BatchVerb(Protocol):
+    def __call__(self, connection: Connection, *, rows_max: int, now: datetime) -> Awaitable[int]: ...
+
+
+class StepVerb(Protocol):
+    def __call__(self, connection: Connection, *, now: datetime) -> Awaitable[object]: ...
+
+
+def _in_batches(verb: BatchVerb) -> Run:
+    return lambda connection, occasion, rows_max: verb(connection, rows_max=rows_max, now=occasion.now)
+
+
+def _in_steps(verb: StepVerb) -> Run:
+    """Of a verb that returns whether there was a step, or which."""
+
+    async def run(connection: Connection, occasion: Occasion, _: int) -> int:
+        return int(bool(await verb(connection, now=occasion.now)))
+
+    return run
+
+
+async def _settle(connection: Connection, occasion: Occasion, _: int) -> int:
+    return await settlement.settle_next(
+        connection,
+        final_after_days=occasion.settings.final_after_days,
+        now=occasion.now,
+        is_patient=occasion.is_patient,
+    )
+
+
+async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    return await delivery.observe_jobs(
+        connection, rows_max=rows_max, base_url=occasion.settings.base_url, now=occasion.now
+    )
+
+
+async def _advance_horizon(connection: Connection, _: Occasion, __: int) -> int:
+    return await chain.advance_horizon(connection)
+
+
+async def _trim_refused(connection: Connection, _: Occasion, __: int) -> int:
+    await filters.trim_refused(connection)
+    return 0
+
+
+async def _drop_event_day(connection: Connection, occasion: Occasion, _: int) -> int:
+    dropped = await retention.drop_next_day(
+        connection,
+        retention_days=occasion.settings.event_retention_days,
+        export_folder=occasion.settings.export_folder,
+        now=occasion.now,
+    )
+    if dropped is None:
+        return 0
+    await settlement.delete_reversal_marks(connection, day=dropped)
+    return 1
+
+
+async def _compact_report_days(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    return await report_days.compact_old_days(
+        connection,
+        retention_days=occasion.settings.report_retention_days,
+        rows_max=rows_max,
+        now=occasion.now,
+    )
+
+
+async def _sweep_nonces(connection: Connection, _: Occasion, __: int) -> int:
+    # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
+    return await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
+
+
+# THE list, in the order in which the chores of a queue run.
+CHORES = (
+    Chore("advance campaigns", Queue.INTERACTIVE, _in_batches(campaigns.advance_campaigns), rows_max=50),
+    Chore("carry out tasks", Queue.INTERACTIVE, _in_batches(jobs.carry_out_tasks), rows_max=200),
+    Chore("end jobs of campaigns", Queue.INTERACTIVE, _in_batches(campaigns.end_campaign_jobs), rows_max=200),
+    Chore("expire jobs", Queue.INTERACTIVE, _in_batches(jobs.expire_jobs), rows_max=200),
+    Chore(
+        "settle days",
+        Queue.SETTLEMENT,
+        _settle,
+        postponement=Postponement(
+            (LockNotAvailable,),
+            logging.INFO,
+            "events are still written into a day that is due; it is settled later",
+        ),
+    ),
+    Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
+    Chore(
+        "sweep tokens",
+        Queue.SWEEP,
+        _in_batches(tokens.sweep_tokens),
+        rows_max=SWEEP_ROWS_MAX,
+        again_from=SWEEP_ROWS_MAX,
+    ),
+    Chore(
+        "sweep call counters and idempotency claims",
+        Queue.SWEEP,
+        _in_batches(request_control.sweep_bookkeeping),
+        rows_max=SWEEP_ROWS_MAX,
+        again_from=SWEEP_ROWS_MAX,
+    ),
+    Chore(
+        "sweep notifications",
+        Queue.SWEEP,
+        _in_batches(notices.sweep_notifications),
+        rows_max=SWEEP_ROWS_MAX,
+        again_from=SWEEP_ROWS_MAX,
+    ),
+    # Two transactions whatever the first one did: it marks the last posting, and only a later one can find that all
+    # up to the mark are committed. The seals need that.
+    Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
+    Chore("seal postings", Queue.MAINTENANCE, _in_steps(chain.seal_next_round), rounds_max=1),
+    Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
+    Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
+    Chore("trim refused events", Queue.MAINTENANCE, _trim_refused, rounds_max=1),
+    # A folder that cannot be written to keeps the events, and nothing else waiting.
+    Chore(
+        "drop event days",
+        Queue.MAINTENANCE,
+        _drop_event_day,
+        postponement=Postponement(
+            (OSError, ValueError, LockNotAvailable),
+            logging.ERROR,
+            "events whose retention is over could not be exported and dropped",
+        ),
+    ),
+    # Again until there is nothing: a round works on one contract, and fewer rows than asked for end only that one.
+    Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
+    Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
+    Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),
+)
+
+
+def list_chores(*queues: Queue) -> tuple[Chore, ...]:
+    """Those of the queues, in the order of the list."""
+    return tuple(chore for chore in CHORES if chore.queue in queues)
+
+
+async def drain(database: Database, chores: Sequence[Chore], occasion: Occasion) -> int:
+    """Runs each of the chores once a round, until none of them is to run again; returns how many things were done."""
+    done = 0
+    for number in range(ROUNDS_MAX):
+        is_over = True
+        for chore in chores:
+            if number < chore.rounds_max:
+                worked = await _run_once(database, chore, occasion)
+                done += worked
+                is_over = is_over and worked < chore.again_from
+        if is_over:
+            break
+    return done
+
+
+async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int:
+    try:
+        async with database.transaction() as connection:
+            return await chore.run(connection, occasion, chore.rows_max)
+    except chore.postponement.errors as error:
+        trace = error if chore.postponement.level >= logging.ERROR else None
+        log.log(chore.postponement.level, chore.postponement.message, exc_info=trace)
+        return 0
+
+
+async def drain_in_turn(database: Database, queue: Queue, occasion: Occasion) -> None:
+    """Each chore of the queue to its end before the next."""
+    for chore in list_chores(queue):
+        await drain(database, (chore,), occasion)
 
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -48,152 +274,39 @@ async def run_due(database: Database, settings: Settings, *, now: datetime) -> i
 
 async def run_until_idle(database: Database, settings: Settings, *, now: datetime) -> int:
     """What is awaited and settlement, until nothing is left: a moved clock lives through both in order."""
-    done = 0
-    for _ in range(ROUNDS_MAX):
-        worked = await _run_round(database, now) + await _settle(database, settings, now, is_patient=True)
-        if worked == 0:
-            break
-        done += worked
-    await observe(database, settings, now=now)
+    occasion = Occasion(settings, now, is_patient=True)
+    done = await drain(database, list_chores(Queue.INTERACTIVE, Queue.SETTLEMENT), occasion)
+    await drain_in_turn(database, Queue.OBSERVATION, occasion)
     return done + await feeds.load_due(database, settings, now=now)
 
 
 async def run_interactive(database: Database, settings: Settings, *, now: datetime) -> int:
     """What somebody waits for: tasks, campaigns, expiry. Never settlement or a feed, which may take their time."""
-    done = 0
-    for _ in range(ROUNDS_MAX):
-        worked = await _run_round(database, now)
-        if worked == 0:
-            break
-        done += worked
-    await observe(database, settings, now=now)
+    occasion = Occasion(settings, now)
+    done = await drain(database, list_chores(Queue.INTERACTIVE), occasion)
+    await drain_in_turn(database, Queue.OBSERVATION, occasion)
     return done
 
 
-async def observe(database: Database, settings: Settings, *, now: datetime) -> None:
-    """Tells what changed of jobs: the feed, status notices, budget alerts."""
-    for _ in range(ROUNDS_MAX):
-        async with database.transaction() as connection:
-            looked = await delivery.observe_jobs(
-                connection, rows_max=OBSERVED_ROWS_MAX, base_url=settings.base_url, now=now
-            )
-        if looked < OBSERVED_ROWS_MAX:
-            break
-
-
-async def settle_due(database: Database, settings: Settings, *, now: datetime) -> None:
+async def run_settlement(database: Database, settings: Settings, *, now: datetime) -> None:
     """Settles every day that is due, step by step."""
-    for _ in range(ROUNDS_MAX):
-        if not await _settle(database, settings, now, is_patient=False):
-            break
+    await drain_in_turn(database, Queue.SETTLEMENT, Occasion(settings, now))
+
+
+async def run_sweeps(database: Database, settings: Settings, *, now: datetime) -> None:
+    """Removes tokens, stored responses and notifications whose time is over, batch by batch."""
+    await drain_in_turn(database, Queue.SWEEP, Occasion(settings, now))
 
 
 async def run_maintenance(database: Database, settings: Settings, *, now: datetime) -> None:
     """What may wait a minute: seals, months of final days, the end of events, of report days and of signatures."""
-    await _keep_chain(database, now)
-    async with database.transaction() as connection:
-        await alerts.observe_contracts(connection, now=now)
-    async with database.transaction() as connection:
-        await delivery.sweep_changes(connection, now=now)
-    async with database.transaction() as connection:
-        await filters.trim_refused(connection)
-    await _end_event_days(database, settings, now)
-    await _compact_report_days(database, settings, now)
-    await _archive_months(database, now)
-    async with database.connection() as connection:
-        # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
-        await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
-
-
-async def _run_round(database: Database, now: datetime) -> int:
-    async with database.transaction() as connection:
-        worked = await campaigns.advance_campaigns(connection, rows_max=CAMPAIGN_ROWS_MAX, now=now)
-    async with database.transaction() as connection:
-        worked += await jobs.carry_out_tasks(connection, rows_max=TASKS_ROWS_MAX, now=now)
-    async with database.transaction() as connection:
-        worked += await campaigns.end_campaign_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
-    async with database.transaction() as connection:
-        worked += await jobs.expire_jobs(connection, rows_max=EXPIRY_ROWS_MAX, now=now)
-    return worked
-
-
-async def _settle(database: Database, settings: Settings, now: datetime, *, is_patient: bool) -> bool:
-    try:
-        async with database.transaction() as connection:
-            return await settlement.settle_next(
-                connection, final_after_days=settings.final_after_days, now=now, is_patient=is_patient
-            )
-    except LockNotAvailable:
-        log.info("events are still written into a day that is due; it is settled later")
-        return False
-
-
-async def _keep_chain(database: Database, now: datetime) -> None:
-    """Notes the last posting, finds it known (two transactions at the least), and seals what is due."""
-    for _ in range(2):
-        async with database.transaction() as connection:
-            await chain.advance_horizon(connection)
-    async with database.transaction() as connection:
-        await chain.seal_next_round(connection, now=now)
-
-
-async def _end_event_days(database: Database, settings: Settings, now: datetime) -> None:
-    """A folder that cannot be written to keeps the events and nothing else waiting."""
-    try:
-        for _ in range(ROUNDS_MAX):
-            async with database.transaction() as connection:
-                dropped = await retention.drop_next_day(
-                    connection,
-                    retention_days=settings.event_retention_days,
-                    export_folder=settings.export_folder,
-                    now=now,
-                )
-                if dropped is not None:
-                    await settlement.delete_reversal_marks(connection, day=dropped)
-            if dropped is None:
-                break
-    except (OSError, ValueError, LockNotAvailable):
-        log.exception("events whose retention is over could not be exported and dropped")
-
-
-async def _compact_report_days(database: Database, settings: Settings, now: datetime) -> None:
-    for _ in range(ROUNDS_MAX):
-        async with database.transaction() as connection:
-            folded = await report_days.compact_old_days(
-                connection,
-                retention_days=settings.report_retention_days,
-                rows_max=SWEEP_ROWS_MAX,
-                now=now,
-            )
-        if folded == 0:
-            break
-
-
-async def _archive_months(database: Database, now: datetime) -> None:
-    for _ in range(ROUNDS_MAX):
-        async with database.transaction() as connection:
-            kept = await months.archive_next_final_day(connection, now=now)
-        if kept is None:
-            break
+    await drain_in_turn(database, Queue.MAINTENANCE, Occasion(settings, now))
 
 
 async def make_event_days(database: Database, *, now: datetime) -> None:
-    """Makes the partitions that events of the next days need."""
+    """Makes the partitions that events of the next days need: before the first request, and once a day."""
     async with database.transaction() as connection:
         await metering.make_event_days(connection, now=now)
-
-
-async def sweep_expired(database: Database, *, now: datetime) -> int:
-    """Removes tokens and kept answers whose time is over, batch by batch; returns how many."""
-    done = 0
-    for sweep in (tokens.sweep_tokens, partners_edge.sweep_bookkeeping, notices.sweep_notifications):
-        for _ in range(ROUNDS_MAX):
-            async with database.transaction() as connection:
-                removed = await sweep(connection, rows_max=SWEEP_ROWS_MAX, now=now)
-            done += removed
-            if removed < SWEEP_ROWS_MAX:
-                break
-    return done
 
 
 async def next_due(database: Database, *, after: datetime, until: datetime) -> datetime:

@@ -65,14 +65,24 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
     try:
         fetched = await asyncio.to_thread(fetch, feed, is_sandbox=is_sandbox, now=now)
     except FeedNotFetchedError as error:
-        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_FETCHED, str(error)))
+        return await _record(
+            database,
+            FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_FETCHED, message=str(error)),
+        )
     if fetched.file is None:
-        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_CHANGED))
+        return await _record(
+            database, FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_CHANGED)
+        )
     try:
         with fetched.file as file:
             run = await load_feed(database, feed=feed, file=file, now=now)
     except OSError as error:  # what was read before it stays done
-        return await _note(database, FeedRun(feed.id, now, FeedRunOutcome.NOT_FETCHED, str(error)[:300]))
+        return await _record(
+            database,
+            FeedRun(
+                feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_FETCHED, message=str(error)[:300]
+            ),
+        )
     if run.outcome is FeedRunOutcome.DONE:
         async with database.transaction() as connection:
             await feeds.record_read(
@@ -81,7 +91,7 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
     return run
 
 
-async def _note(database: Database, run: FeedRun) -> FeedRun:
+async def _record(database: Database, run: FeedRun) -> FeedRun:
     async with database.transaction() as connection:
         await feeds.record_run(connection, run)
     return run

@@ -1,30 +1,66 @@
-"""Owns the loop that runs chores beside the server until it is told to stop.
+"""Owns the loop that runs chores beside the server until it is cancelled.
 
 Does not own the chores (``chores``) or the clock they are given.
 """
 
 import asyncio
+import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
 
 from jobmeter.base.days import day_of
 from jobmeter.base.settings import Settings
-from jobmeter.database.outages import TELL_SECONDS, is_outage
+from jobmeter.database.outages import is_outage
 from jobmeter.database.pool import Database
+from jobmeter.database.throttled_log import ThrottledLog
 from jobmeter.notifications.dispatch.flow import NotificationDispatcher
 from jobmeter.worker import chores, feeds
 from jobmeter.worker.charge_notifications import notify_charges
 
-COMPLAINTS_MAX = 100
-CONNECTIONS_FOR_TWO_LANES = 8
+CONNECTIONS_FOR_TWO_READERS = 8
 SWEEP_INTERVAL = timedelta(minutes=1)
 
 ReadClock = Callable[[], Awaitable[datetime]]
+Turn = Callable[[datetime], Awaitable[bool]]  # whether another turn is to follow at once
+Pause = Callable[[], Awaitable[None]]
 
 log = logging.getLogger("jobmeter.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What every task of the loop has in common."""
+
+    database: Database
+    settings: Settings
+    read_clock: ReadClock
+
+    async def sleep(self) -> None:
+        await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
+
+    async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
+        """Turns without end. One that fails is logged as ``failure``, and tried again after the pause.
+
+        Whatever fails: a task that ended with its first unforeseen failure would leave days unsettled, and nobody would
+        know. The log has each error once a minute, for there may be four turns a second.
+        """
+        failures = ThrottledLog(log)
+        while True:
+            is_more = False
+            try:
+                is_more = await turn(await self.read_clock())
+            except Exception as error:  # noqa: BLE001
+                if is_outage(error):
+                    self.database.outage.report(error)
+                else:
+                    kind = f"{type(error).__name__}: {error}"[:200]
+                    failures.log(logging.ERROR, "%s and will be tried again", failure, kind=kind, error=error)
+            if not is_more:
+                await pause()
 
 
 async def run_loop(
@@ -32,112 +68,84 @@ async def run_loop(
     settings: Settings,
     *,
     read_clock: ReadClock,
-    bell: asyncio.Event,
+    wakeup: asyncio.Event,
 ) -> None:
-    """Runs due chores until it is cancelled: what is awaited in one lane, what may take its time in another,
-    what waits for other machines in lanes of its own.
+    """Runs due chores until it is cancelled: what somebody waits for in one task, at once when ``wakeup`` is set; what
+    may take its time in another; what waits for other machines in tasks of its own.
 
-    A failure is logged and tried again: nothing is lost, for each chore is a transaction. A lane that ended with its
-    first unforeseen failure would leave days unsettled, and nobody would be told.
+    Nothing is lost with a failure, for each chore is a transaction.
     """
+    loop = Loop(database, settings, read_clock)
     await asyncio.gather(
-        _run_interactive(database, settings, read_clock, bell),
-        _run_others(database, settings, read_clock),
-        *(_read_feeds(database, settings, read_clock) for _ in range(feed_lanes(settings))),
-        _notify_partners(database, settings, read_clock),
+        _run_interactive(loop, wakeup),
+        _run_others(loop),
+        *(_read_feeds(loop) for _ in range(count_feed_readers(settings))),
+        _notify_partners(loop),
     )
 
 
-class Complaints:
-    """What a lane tells of its failures: the same one once a minute, for a lane tries again four times a second."""
+async def _run_interactive(loop: Loop, wakeup: asyncio.Event) -> None:
+    partitions_made_for: date | None = None
 
-    def __init__(self, database: Database, what: str) -> None:
-        self._database = database
-        self._what = what
-        self._told_at: dict[str, float] = {}
+    async def turn(now: datetime) -> bool:
+        nonlocal partitions_made_for
+        if partitions_made_for != day_of(now):
+            await chores.make_event_days(loop.database, now=now)
+            partitions_made_for = day_of(now)
+        await chores.run_interactive(loop.database, loop.settings, now=now)
+        loop.database.outage.end()
+        return False
 
-    def tell(self, error: Exception) -> None:
-        if is_outage(error):
-            return self._database.outage.tell(error)
-        kind, now = f"{type(error).__name__}: {error}"[:200], time.monotonic()
-        if now - self._told_at.get(kind, -TELL_SECONDS) < TELL_SECONDS:
-            return None
-        if len(self._told_at) >= COMPLAINTS_MAX:
-            self._told_at.clear()
-        self._told_at[kind] = now
-        return log.error("%s and will be tried again", self._what, exc_info=error)
+    await loop.repeat(turn, failure="a chore failed", pause=partial(_wait_for_wakeup, loop, wakeup))
 
 
-async def _run_interactive(
-    database: Database, settings: Settings, read_clock: ReadClock, bell: asyncio.Event
-) -> None:
-    """At each interval, and at once when ``bell`` rings."""
-    partitions_made_for, complaints = None, Complaints(database, "a chore failed")
-    while True:
-        try:
-            now = await read_clock()
-            if partitions_made_for != day_of(now):
-                await chores.make_event_days(database, now=now)
-                partitions_made_for = day_of(now)
-            await chores.run_interactive(database, settings, now=now)
-            database.outage.end()
-        except Exception as error:  # noqa: BLE001
-            complaints.tell(error)
-        bell.clear()
-        try:
-            await asyncio.wait_for(bell.wait(), settings.chore_interval_ms / 1_000)
-        except TimeoutError:
-            continue
+async def _wait_for_wakeup(loop: Loop, wakeup: asyncio.Event) -> None:
+    wakeup.clear()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(wakeup.wait(), loop.settings.chore_interval_ms / 1_000)
 
 
-async def _run_others(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+async def _run_others(loop: Loop) -> None:
     """Settlement at each interval, for a large day takes a while; the rest once a minute."""
     swept_at: datetime | None = None
-    complaints = Complaints(database, "a chore failed")
-    while True:
-        try:
-            now = await read_clock()
-            await chores.settle_due(database, settings, now=now)
-            if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
-                swept_at = now  # also where it fails: once a minute is often enough
-                await chores.sweep_expired(database, now=now)
-                await chores.run_maintenance(database, settings, now=now)
-        except Exception as error:  # noqa: BLE001
-            complaints.tell(error)
-        await asyncio.sleep(settings.chore_interval_ms / 1_000)
+
+    async def turn(now: datetime) -> bool:
+        nonlocal swept_at
+        await chores.run_settlement(loop.database, loop.settings, now=now)
+        if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
+            swept_at = now  # also where it fails: once a minute is often enough
+            await chores.run_sweeps(loop.database, loop.settings, now=now)
+            await chores.run_maintenance(loop.database, loop.settings, now=now)
+        return False
+
+    await loop.repeat(turn, failure="a chore failed", pause=loop.sleep)
 
 
-def feed_lanes(settings: Settings) -> int:
+def count_feed_readers(settings: Settings) -> int:
     """Each holds two connections while it reads, of which requests need some too."""
-    return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_LANES else 1
+    return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_READERS else 1
 
 
-async def _read_feeds(database: Database, settings: Settings, read_clock: ReadClock) -> None:
+async def _read_feeds(loop: Loop) -> None:
     """A feed at a time: a server that is slow to send one keeps back no job of others."""
-    complaints = Complaints(database, "a feed could not be read")
-    while True:
-        is_read = 0
-        try:
-            is_read = await feeds.load_due(database, settings, now=await read_clock())
-        except Exception as error:  # noqa: BLE001
-            complaints.tell(error)
-        if not is_read:
-            await asyncio.sleep(settings.chore_interval_ms / 1_000)
+
+    async def turn(now: datetime) -> bool:
+        return await feeds.load_due(loop.database, loop.settings, now=now) > 0
+
+    await loop.repeat(turn, failure="a feed could not be read", pause=loop.sleep)
 
 
-async def _notify_partners(database: Database, settings: Settings, read_clock: ReadClock) -> None:
-    """Notices at each interval; an endpoint that is slow delays its own alone."""
+async def _notify_partners(loop: Loop) -> None:
+    """Notifications at each interval; an endpoint that is slow delays its own alone."""
     # What is random spreads retries and keeps no secret.
-    complaints = Complaints(database, "notices could not be sent")
-    lanes = NotificationDispatcher(database, settings, Random())  # noqa: S311
+    dispatcher = NotificationDispatcher(loop.database, loop.settings, Random())  # noqa: S311
+
+    async def turn(now: datetime) -> bool:
+        await notify_charges(loop.database, now=now)
+        await dispatcher.start_due(now=now)
+        return False
+
     try:
-        while True:
-            try:
-                now = await read_clock()
-                await notify_charges(database, now=now)
-                await lanes.start_due(now=now)
-            except Exception as error:  # noqa: BLE001
-                complaints.tell(error)
-            await asyncio.sleep(settings.chore_interval_ms / 1_000)
+        await loop.repeat(turn, failure="notices could not be sent", pause=loop.sleep)
     finally:
-        await lanes.close()
+        await dispatcher.close()

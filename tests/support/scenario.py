@@ -49,7 +49,10 @@ class Scenario:
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:
-            return await jobs.submit_operation(connection, child=customer.child, element=element, now=now)
+            accepted = await jobs.submit_operation_with_locations(
+                connection, child=customer.child, element=element, now=now, version=None
+            )
+        return accepted.task_id
 
     async def job_of_task(self, customer: Customer, task_id: UUID, now: datetime) -> int | None:
         async with self.database.connection() as connection:
@@ -167,7 +170,11 @@ async def set_up(database: Database, limit_micros: int, *, begins: datetime = ST
         )
         customers = []
         for number in range(2):
-            draft = ApplicationDraft(f"customer-{number}", f"Customer {number}", f"Customer number {number}")
+            draft = ApplicationDraft(
+                unique_foreign_id=f"customer-{number}",
+                name=f"Customer {number}",
+                description=f"Customer number {number}",
+            )
             made = await partners.create_child(connection, parent=parent, draft=draft, now=begins)
             customer_contract = await contracts.set_up_customer_contract(
                 connection, child=made.application, partner_contract_id=contract.id, now=begins

@@ -47,7 +47,6 @@ ROOMS = {
     "contracts": ("", "partner", "hiring"),
     "jobs": (
         "",
-        "slots",
         "runs",
         "campaigns",
         "xml_jobs",

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from tests.tidy.source import Source
 
-_HEADER = re.compile(r"^--[ \t]*name:[ \t]*(\S+)[ \t]*$", re.MULTILINE)
+_HEADER = re.compile(r"^--[ \t]*(name|columns):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _UNREAD = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|"[^"]+"|\w+|\S')
+_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|\{\w+\.\w+\}|"[^"]+"|\w+|\S')
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _NOT_A_WRITE = {"FOR", "KEY", "DO", "ON", "OR", "OF", "BEFORE", "AFTER", "INSTEAD"}
 
@@ -22,6 +22,8 @@ class Statement(NamedTuple):
     line: int
     text: str
     """With comments and string literals blanked, so that every word left is SQL."""
+    written: str = ""
+    """As it stands in the file, its header included."""
 
     @property
     def parameters(self) -> list[str]:
@@ -58,15 +60,23 @@ def blanked(text: str) -> str:
 
 def statements(source: Source) -> list[Statement]:
     """The statements under their `-- name:` headers; what stands before the first one is named ''."""
+    return [block for kind, block in _blocks(source) if kind == "name"]
+
+
+def column_lists(source: Source) -> list[Statement]:
+    """The lists under their `-- columns:` headers, which statements of the file name in braces."""
+    return [block for kind, block in _blocks(source) if kind == "columns"]
+
+
+def _blocks(source: Source) -> Iterator[tuple[str, Statement]]:
     headers = list(_HEADER.finditer(source.text))
     read = blanked(source.text)
-    starts = [("", 0), *((found[1], found.start()) for found in headers)]
+    starts = [("name", "", 0), *((found[1], found[2], found.start()) for found in headers)]
     ends = [found.start() for found in headers] + [len(read)]
-    found = []
-    for (name, start), end in zip(starts, ends, strict=True):
+    for (kind, name, start), end in zip(starts, ends, strict=True):
         if name or read[start:end].strip():
-            found.append(Statement(source, name, source.text.count("\n", 0, start) + 1, read[start:end]))
-    return found
+            line = source.text.count("\n", 0, start) + 1
+            yield kind, Statement(source, name, line, read[start:end], source.text[start:end])
 
 
 def tokens(text: str, first_line: int = 1) -> list[Token]:

@@ -45,7 +45,7 @@ class ChangeWatch:
                 async with self._database.connection() as connection:
                     last = await delivery.read_last_number(connection)
             except psycopg.Error as error:
-                self._database.outage.tell(error)
+                self._database.outage.report(error)
                 last = self._last
             if last > self._last:
                 async with self._changed:

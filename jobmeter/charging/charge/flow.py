@@ -5,7 +5,7 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.days import day_from_number
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.charge import store
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
@@ -21,7 +21,7 @@ async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
     """``job_ids`` in order of shard and id, in which everybody locks them."""
     return await store.lock_counted_jobs(
         connection,
-        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        shards=arrays.pack_smallints(shards_of(job_ids)),
         job_ids=arrays.pack_bigints(job_ids),
     )
 

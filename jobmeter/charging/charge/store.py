@@ -6,8 +6,9 @@ from jobmeter.charging.model import ChargeResult
 from jobmeter.database.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.charging.charge")
+SQL = load_statements("jobmeter.charging.charge", enums=(AccountKind, Purpose))
 
 
 async def prefer_index_plans(connection: Connection) -> None:

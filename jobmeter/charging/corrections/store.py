@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.charging.corrections.model import StandingCharge
+from jobmeter.charging.corrections.model import RestatementCause, StandingCharge
 from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.charging.corrections")
+SQL = load_statements("jobmeter.charging.corrections", enums=(AccountKind, Purpose, RestatementCause))
 
 
 async def create_requested_reversals(connection: Connection) -> None:

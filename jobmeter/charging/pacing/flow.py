@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.days import day_from_number, day_number, day_of
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.pacing import rules, store
@@ -44,7 +44,7 @@ async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: da
     today = day_of(now)
     limits = await store.read_day_limits(
         connection,
-        shards=arrays.pack_smallints(numbers % SHARD_COUNT),
+        shards=arrays.pack_smallints(shards_of(numbers)),
         job_ids=arrays.pack_bigints(numbers),
         day=today,
     )

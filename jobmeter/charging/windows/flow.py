@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.windows import store
 from jobmeter.charging.windows.model import LiveWindows
@@ -70,7 +70,7 @@ async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWind
     """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
     windows = await store.read_live_windows(
         connection,
-        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        shards=arrays.pack_smallints(shards_of(job_ids)),
         job_ids=arrays.pack_bigints(job_ids),
     )
     return windows.select(np.argsort(windows.job_ids))

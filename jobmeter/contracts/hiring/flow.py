@@ -5,11 +5,10 @@ from uuid import UUID
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, make_reference
-from jobmeter.contracts.hiring import rules
-from jobmeter.contracts.hiring import store as hiring_store
+from jobmeter.base.ids import make_reference, shard_of
+from jobmeter.contracts.hiring import rules, store
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
-from jobmeter.contracts.partner import store
+from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import STORED_KINDS, Account, AccountKind, Posting, Purpose
@@ -24,11 +23,10 @@ async def open_hiring_contract(
     Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong, CURRENCY_UNKNOWN.
     """
     rules.check_draft(draft)
-    contract_id = await store.next_contract_id(connection)
-    await hiring_store.insert_hiring_contract(
-        connection,
-        contract_id=contract_id,
-        shard=contract_id % SHARD_COUNT,
+    contract_id = await next_contract_id(connection)
+    contract = HiringContract(
+        id=contract_id,
+        shard=shard_of(contract_id),
         kind=draft.kind,
         owner_name=draft.owner_name,
         owner_application_id=draft.owner_application_id,
@@ -36,17 +34,15 @@ async def open_hiring_contract(
         currency=draft.currency,
         run_days=draft.run_days,
         default_poster_email=draft.default_poster_email.lower(),
-        seats=[seat.lower() for seat in draft.seats],
+        seats=tuple(seat.lower() for seat in draft.seats),
         sandbox_number=draft.sandbox_number,
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
-        created_at=now,
     )
-    await hiring_store.set_hiring_price(
+    await store.insert_hiring_contract(connection, contract, created_at=now)
+    await store.set_hiring_price(
         connection, contract_id=contract_id, valid_from=draft.starts_at, price_micros=draft.price_micros
     )
-    contract = await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
-    assert contract is not None, "it was written in this transaction"
     if draft.units > 0:
         reference = make_reference("open hiring contract", contract_id)
         await add_units(connection, contract=contract, units=draft.units, reference=reference, now=now)
@@ -54,7 +50,7 @@ async def open_hiring_contract(
 
 
 async def find_hiring_contract(connection: Connection, *, contract_id: int) -> HiringContract | None:
-    return await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
+    return await store.find_hiring_contract(connection, contract_id=contract_id)
 
 
 async def find_granted(
@@ -67,7 +63,7 @@ async def find_granted(
     """
     found = []
     if rules.is_contract_number(contract_id):
-        found = await hiring_store.list_granted_contracts(
+        found = await store.list_granted_contracts(
             connection, application_id=application.id, number=contract_id
         )
     for contract in found:
@@ -80,26 +76,26 @@ async def grant(
     connection: Connection, *, contract: HiringContract, application: Application, now: datetime
 ) -> None:
     """The owner lets ``application`` post on the contract. Granting twice changes nothing."""
-    await hiring_store.insert_grant(
+    await store.insert_grant(
         connection, contract_id=contract.id, application_id=application.id, granted_at=now
     )
 
 
 async def revoke_grant(connection: Connection, *, contract: HiringContract, application_id: int) -> None:
     """From here on the application may close its jobs on the contract, and nothing else."""
-    await hiring_store.delete_grant(connection, contract_id=contract.id, application_id=application_id)
+    await store.delete_grant(connection, contract_id=contract.id, application_id=application_id)
 
 
 async def list_grants(connection: Connection, *, contract: HiringContract) -> list[int]:
-    return await hiring_store.list_grants(connection, contract_id=contract.id)
+    return await store.list_grants(connection, contract_id=contract.id)
 
 
 async def end_hiring_contract(
     connection: Connection, *, contract: HiringContract, ends_at: datetime
 ) -> HiringContract:
     """From ``ends_at`` on nothing is posted, edited or renewed on it; what runs ends in its own time."""
-    await hiring_store.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
-    ended = await hiring_store.find_hiring_contract(connection, contract_id=contract.id)
+    await store.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
+    ended = await store.find_hiring_contract(connection, contract_id=contract.id)
     assert ended is not None
     return ended
 
@@ -108,13 +104,13 @@ async def set_hiring_price(
     connection: Connection, *, contract: HiringContract, price_micros: int, valid_from: datetime
 ) -> None:
     """The price of one posting or renewal from ``valid_from`` on, until a later line of the list."""
-    await hiring_store.set_hiring_price(
+    await store.set_hiring_price(
         connection, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
     )
 
 
 async def read_hiring_price(connection: Connection, *, contract: HiringContract, now: datetime) -> int:
-    return await hiring_store.read_hiring_price(connection, contract_id=contract.id, now=now)
+    return await store.read_hiring_price(connection, contract_id=contract.id, now=now)
 
 
 async def read_inventory(connection: Connection, *, contract: HiringContract) -> int | None:
@@ -183,7 +179,7 @@ async def free_slot(
     connection: Connection, *, contract_id: int, shard: int, job_id: int, run_number: int, now: datetime
 ) -> None:
     """Gives back the slot that the job's run held. A credit is never given back (spec 16, row 18)."""
-    contract = await hiring_store.find_hiring_contract(connection, contract_id=contract_id)
+    contract = await store.find_hiring_contract(connection, contract_id=contract_id)
     assert contract is not None, "a job of the XML API has a contract"
     if contract.kind is not HiringKind.SLOTS:
         return

@@ -19,7 +19,7 @@ class Role(StrEnum):
     RESELLER = "RESELLER"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiringContract:
     """``seats`` are the e-mail addresses, in lower case, of members who may be a distributor job's poster.
 
@@ -71,7 +71,7 @@ class HiringContract:
         return number in {self.id, self.sandbox_number}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiringDraft:
     """What the operator says of a hiring contract to be made. ``units`` are its first slots or credits."""
 

@@ -1,23 +1,26 @@
+-- columns: hiring_contract
+id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email,
+seats, sandbox_number, starts_at, ends_at
+
 -- name: insert_hiring_contract
 INSERT INTO hiring_contracts (
-    id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
-    sandbox_number, starts_at, ends_at, created_at
+    id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email,
+    seats, sandbox_number, starts_at, ends_at, created_at
 )
 VALUES (
-    %(contract_id)s, %(shard)s, %(kind)s, %(owner_name)s, %(owner_application_id)s, %(is_postpaid)s, %(currency)s,
-    %(run_days)s, %(default_poster_email)s, %(seats)s, %(sandbox_number)s, %(starts_at)s, %(ends_at)s, %(created_at)s
+    %(id)s, %(shard)s, %(kind)s, %(owner_name)s, %(owner_application_id)s, %(is_postpaid)s, %(currency)s,
+    %(run_days)s, %(default_poster_email)s, %(seats)s, %(sandbox_number)s, %(starts_at)s, %(ends_at)s,
+    %(created_at)s
 )
 
 -- name: find_hiring_contract
-SELECT id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
-       sandbox_number, starts_at, ends_at
+SELECT {hiring_contract}
   FROM hiring_contracts
  WHERE id = %(contract_id)s
 
 -- name: list_granted_contracts
 -- Those of the application that answer to the number; its own number before a sandbox number.
-SELECT id, shard, kind, owner_name, owner_application_id, is_postpaid, currency, run_days, default_poster_email, seats,
-       sandbox_number, starts_at, ends_at
+SELECT {hiring_contract}
   FROM hiring_grants
   JOIN hiring_contracts ON hiring_contracts.id = hiring_grants.contract_id
  WHERE application_id = %(application_id)s

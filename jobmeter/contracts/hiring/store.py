@@ -1,78 +1,63 @@
 """Owns the statements of hiring contracts, one function each. Does not own when they run."""
 
 from datetime import datetime
-from typing import Any
 
-from jobmeter.contracts.hiring.model import HiringContract, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars
+from jobmeter.database.statements import load_statements, vars_of
 
 SQL = load_statements("jobmeter.contracts.hiring")
 
 
-def _contract(row: tuple[Any, ...]) -> HiringContract:
-    values: tuple[Any, ...] = (*row[:2], HiringKind(row[2]), *row[3:9], tuple(row[9]), *row[10:])
-    return HiringContract(*values)
-
-
 async def insert_hiring_contract(
-    connection: Connection,
-    *,
-    contract_id: int,
-    shard: int,
-    kind: str,
-    owner_name: str,
-    owner_application_id: int | None,
-    is_postpaid: bool,
-    currency: str,
-    run_days: int,
-    default_poster_email: str,
-    seats: list[str],
-    sandbox_number: int | None,
-    starts_at: datetime,
-    ends_at: datetime,
-    created_at: datetime,
+    connection: Connection, contract: HiringContract, *, created_at: datetime
 ) -> None:
-    await connection.execute(SQL["insert_hiring_contract"], locals())
+    # The driver sends a list as an array, and a tuple as a record.
+    parameters = vars_of(contract) | {"seats": list(contract.seats), "created_at": created_at}
+    await connection.execute(SQL["insert_hiring_contract"], parameters)
 
 
 async def find_hiring_contract(connection: Connection, *, contract_id: int) -> HiringContract | None:
-    row = await (await connection.execute(SQL["find_hiring_contract"], locals())).fetchone()
-    return None if row is None else _contract(row)
+    parameters = {"contract_id": contract_id}
+    return await find_row(connection, HiringContract, SQL["find_hiring_contract"], parameters)
 
 
 async def list_granted_contracts(
     connection: Connection, *, application_id: int, number: int
 ) -> list[HiringContract]:
-    rows = await (await connection.execute(SQL["list_granted_contracts"], locals())).fetchall()
-    return [_contract(row) for row in rows]
+    parameters = {"application_id": application_id, "number": number}
+    return await list_rows(connection, HiringContract, SQL["list_granted_contracts"], parameters)
 
 
 async def end_hiring_contract(connection: Connection, *, contract_id: int, ends_at: datetime) -> None:
-    await connection.execute(SQL["end_hiring_contract"], locals())
+    parameters = {"contract_id": contract_id, "ends_at": ends_at}
+    await connection.execute(SQL["end_hiring_contract"], parameters)
 
 
 async def insert_grant(
     connection: Connection, *, contract_id: int, application_id: int, granted_at: datetime
 ) -> None:
-    await connection.execute(SQL["insert_grant"], locals())
+    parameters = {"contract_id": contract_id, "application_id": application_id, "granted_at": granted_at}
+    await connection.execute(SQL["insert_grant"], parameters)
 
 
 async def delete_grant(connection: Connection, *, contract_id: int, application_id: int) -> None:
-    await connection.execute(SQL["delete_grant"], locals())
+    parameters = {"contract_id": contract_id, "application_id": application_id}
+    await connection.execute(SQL["delete_grant"], parameters)
 
 
 async def list_grants(connection: Connection, *, contract_id: int) -> list[int]:
-    rows = await (await connection.execute(SQL["list_grants"], locals())).fetchall()
-    return [int(row[0]) for row in rows]
+    return await list_scalars(connection, int, SQL["list_grants"], {"contract_id": contract_id})
 
 
 async def set_hiring_price(
     connection: Connection, *, contract_id: int, valid_from: datetime, price_micros: int
 ) -> None:
-    await connection.execute(SQL["set_hiring_price"], locals())
+    parameters = {"contract_id": contract_id, "valid_from": valid_from, "price_micros": price_micros}
+    await connection.execute(SQL["set_hiring_price"], parameters)
 
 
 async def read_hiring_price(connection: Connection, *, contract_id: int, now: datetime) -> int:
-    row = await (await connection.execute(SQL["read_hiring_price"], locals())).fetchone()
-    return 0 if row is None else int(row[0])
+    parameters = {"contract_id": contract_id, "now": now}
+    return await find_scalar(connection, int, SQL["read_hiring_price"], parameters) or 0

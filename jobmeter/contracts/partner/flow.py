@@ -7,10 +7,11 @@ from uuid import UUID
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
+from jobmeter.base.ids import URN_CONTRACT, make_reference, read_urn, shard_of
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts.partner import rules, store
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Posting, Purpose
@@ -35,22 +36,18 @@ async def open_partner_contract(
     minor_digits(limit.currency)
     if limit.amount_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(limit.amount_micros, limit.currency))
-    new_id = await store.next_contract_id(connection) if contract_id is None else contract_id
+    new_id = await next_contract_id(connection) if contract_id is None else contract_id
     contract = PartnerContract(
-        new_id, partner_id, new_id % SHARD_COUNT, limit.currency, limit.amount_micros, *term, pacing
-    )
-    await store.insert_partner_contract(
-        connection,
-        contract_id=contract.id,
+        id=new_id,
         partner_id=partner_id,
-        shard=contract.shard,
-        currency=contract.currency,
-        limit_micros=contract.limit_micros,
-        term_starts_at=contract.term_starts_at,
-        term_ends_at=contract.term_ends_at,
+        shard=shard_of(new_id),
+        currency=limit.currency,
+        limit_micros=limit.amount_micros,
+        term_starts_at=term[0],
+        term_ends_at=term[1],
         pacing=pacing,
-        created_at=now,
     )
+    await store.insert_partner_contract(connection, contract, created_at=now)
     await _fund(connection, contract, limit.amount_micros, make_reference("open contract", contract.id), now)
     await set_click_price(
         connection,
@@ -116,13 +113,7 @@ async def set_click_price(
     if price_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(price_micros, contract.currency))
     await store.insert_click_price(
-        connection,
-        contract_id=contract.id,
-        country=traits.country,
-        job_function=traits.job_function,
-        experience_level=traits.experience_level,
-        valid_from=valid_from,
-        price_micros=price_micros,
+        connection, traits, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
     )
 
 
@@ -157,7 +148,7 @@ async def set_up_customer_contract(
     chosen = rules.choose_contract(contracts, partner_contract_id, now)
     await store.insert_customer_contract(
         connection,
-        contract_id=await store.next_contract_id(connection),
+        contract_id=await next_contract_id(connection),
         application_id=child.id,
         partner_contract_id=chosen.id,
         created_at=now,

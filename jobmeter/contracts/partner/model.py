@@ -15,7 +15,7 @@ class Pacing(StrEnum):
     EVEN = "EVEN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerContract:
     """A P4P service term: what a partner may spend, in one currency, between two instants."""
 
@@ -68,7 +68,7 @@ EXPERIENCE_LEVELS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobTraits:
     """What a price may depend on. Empty text where the job does not say. The function is the first of its categories,
     as the partner writes it; upper and lower case are the same.

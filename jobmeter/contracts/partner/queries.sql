@@ -1,12 +1,12 @@
--- name: next_contract_id
-SELECT nextval('contract_ids')
+-- columns: partner_contract
+id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
 
 -- name: insert_partner_contract
 INSERT INTO partner_contracts (
     id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing, created_at
 )
 VALUES (
-    %(contract_id)s, %(partner_id)s, %(shard)s, %(currency)s, %(limit_micros)s, %(term_starts_at)s,
+    %(id)s, %(partner_id)s, %(shard)s, %(currency)s, %(limit_micros)s, %(term_starts_at)s,
     %(term_ends_at)s, %(pacing)s, %(created_at)s
 )
 
@@ -21,13 +21,13 @@ UPDATE partner_contracts
  WHERE id = %(contract_id)s
 
 -- name: list_partner_contracts
-SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
+SELECT {partner_contract}
   FROM partner_contracts
  WHERE partner_id = %(partner_id)s
  ORDER BY id
 
 -- name: find_partner_contract
-SELECT id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
+SELECT {partner_contract}
   FROM partner_contracts
  WHERE id = %(contract_id)s
 
@@ -37,12 +37,13 @@ VALUES (%(contract_id)s, %(application_id)s, %(partner_contract_id)s, %(created_
     ON CONFLICT (application_id, partner_contract_id) DO NOTHING
 
 -- name: list_customer_contracts
-SELECT customer_contracts.id, application_id,
-       partner_contracts.id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at, pacing
-  FROM customer_contracts
-  JOIN partner_contracts ON partner_contracts.id = customer_contracts.partner_contract_id
+-- Both kinds have an `id`; renamed, the columns of the partner contract keep their names.
+SELECT customer_contract_id, application_id, {partner_contract}
+  FROM (SELECT id AS customer_contract_id, application_id, partner_contract_id
+          FROM customer_contracts) AS customer_contracts
+  JOIN partner_contracts ON id = partner_contract_id
  WHERE application_id = %(application_id)s
- ORDER BY customer_contracts.id
+ ORDER BY customer_contract_id
 
 -- name: insert_click_price
 INSERT INTO click_prices (

@@ -5,53 +5,46 @@ from typing import Any
 
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import find_row, list_rows
+from jobmeter.database.statements import load_statements, vars_of
 
 SQL = load_statements("jobmeter.contracts.partner")
 
 
-def _partner_contract(row: tuple[Any, ...]) -> PartnerContract:
-    return PartnerContract(row[0], row[1], row[2], row[3], row[4], row[5], row[6], Pacing(row[7]))
+def _customer_contract(
+    *, customer_contract_id: int, application_id: int, pacing: Pacing, **columns: Any
+) -> CustomerContract:
+    return CustomerContract(customer_contract_id, application_id, PartnerContract(pacing=pacing, **columns))
 
 
-async def next_contract_id(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["next_contract_id"])).fetchone()
-    assert row is not None
-    return int(row[0])
+def _click_price(*, valid_from: datetime, price_micros: int, **traits: str) -> ClickPrice:
+    return ClickPrice(JobTraits(**traits), valid_from, price_micros)
 
 
 async def insert_partner_contract(
-    connection: Connection,
-    *,
-    contract_id: int,
-    partner_id: int,
-    shard: int,
-    currency: str,
-    limit_micros: int,
-    term_starts_at: datetime,
-    term_ends_at: datetime,
-    pacing: str,
-    created_at: datetime,
+    connection: Connection, contract: PartnerContract, *, created_at: datetime
 ) -> None:
-    await connection.execute(SQL["insert_partner_contract"], locals())
+    parameters = vars_of(contract) | {"created_at": created_at}
+    await connection.execute(SQL["insert_partner_contract"], parameters)
 
 
 async def set_pacing(connection: Connection, *, contract_id: int, pacing: str) -> None:
-    await connection.execute(SQL["set_pacing"], locals())
+    await connection.execute(SQL["set_pacing"], {"contract_id": contract_id, "pacing": pacing})
 
 
 async def raise_limit(connection: Connection, *, contract_id: int, amount_micros: int) -> None:
-    await connection.execute(SQL["raise_limit"], locals())
+    parameters = {"contract_id": contract_id, "amount_micros": amount_micros}
+    await connection.execute(SQL["raise_limit"], parameters)
 
 
 async def list_partner_contracts(connection: Connection, *, partner_id: int) -> list[PartnerContract]:
-    rows = await (await connection.execute(SQL["list_partner_contracts"], locals())).fetchall()
-    return [_partner_contract(row) for row in rows]
+    parameters = {"partner_id": partner_id}
+    return await list_rows(connection, PartnerContract, SQL["list_partner_contracts"], parameters)
 
 
 async def find_partner_contract(connection: Connection, *, contract_id: int) -> PartnerContract | None:
-    row = await (await connection.execute(SQL["find_partner_contract"], locals())).fetchone()
-    return None if row is None else _partner_contract(row)
+    parameters = {"contract_id": contract_id}
+    return await find_row(connection, PartnerContract, SQL["find_partner_contract"], parameters)
 
 
 async def insert_customer_contract(
@@ -62,27 +55,32 @@ async def insert_customer_contract(
     partner_contract_id: int,
     created_at: datetime,
 ) -> None:
-    await connection.execute(SQL["insert_customer_contract"], locals())
+    parameters = {
+        "contract_id": contract_id,
+        "application_id": application_id,
+        "partner_contract_id": partner_contract_id,
+        "created_at": created_at,
+    }
+    await connection.execute(SQL["insert_customer_contract"], parameters)
 
 
 async def list_customer_contracts(connection: Connection, *, application_id: int) -> list[CustomerContract]:
-    rows = await (await connection.execute(SQL["list_customer_contracts"], locals())).fetchall()
-    return [CustomerContract(row[0], row[1], _partner_contract(row[2:])) for row in rows]
+    parameters = {"application_id": application_id}
+    return await list_rows(connection, _customer_contract, SQL["list_customer_contracts"], parameters)
 
 
 async def insert_click_price(
     connection: Connection,
+    traits: JobTraits,
     *,
     contract_id: int,
-    country: str,
-    job_function: str,
-    experience_level: str,
     valid_from: datetime,
     price_micros: int,
 ) -> None:
-    await connection.execute(SQL["insert_click_price"], locals())
+    price = {"contract_id": contract_id, "valid_from": valid_from, "price_micros": price_micros}
+    await connection.execute(SQL["insert_click_price"], vars_of(traits) | price)
 
 
 async def list_click_prices(connection: Connection, *, contract_id: int) -> list[ClickPrice]:
-    rows = await (await connection.execute(SQL["list_click_prices"], locals())).fetchall()
-    return [ClickPrice(JobTraits(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+    parameters = {"contract_id": contract_id}
+    return await list_rows(connection, _click_price, SQL["list_click_prices"], parameters)

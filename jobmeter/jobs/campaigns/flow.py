@@ -1,16 +1,17 @@
-"""Owns the verbs of campaigns: make, find, change, join; begin and complete those due, end the jobs of ended ones."""
+"""Owns the verbs of campaigns: make, find, change, join; begin and complete those that are due, end the jobs of ended ones."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
-from jobmeter.jobs import store
-from jobmeter.jobs.campaigns import rules
-from jobmeter.jobs.campaigns import store as campaigns
+from jobmeter.jobs import store as jobs_store
+from jobmeter.jobs.campaigns import rules, store
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
-from jobmeter.jobs.model import JobPosting, State
-from jobmeter.jobs.runs.flow import end_posting, set_windows
+from jobmeter.jobs.model import JobPosting, JobState
+from jobmeter.jobs.runs.flow import end_run, set_windows
 from jobmeter.partners.model import Application
 
 
@@ -25,32 +26,50 @@ async def create_campaign(
     contract = await contracts.find_job_contract(
         connection, child=child, contract_urn=draft.contract, now=now
     )
-    campaign_id = await campaigns.next_campaign_id(connection)
-    is_new = await campaigns.insert_campaign(
-        connection,
+    campaign = Campaign(
         shard=child.shard,
-        campaign_id=campaign_id,
+        id=await store.next_campaign_id(connection),
         application_id=child.id,
         partner_job_campaign=draft.partner_job_campaign,
         partner_contract_id=contract.id,
         name=draft.name,
+        status=CampaignStatus.DRAFT,
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
         created_at=now,
+        changed_at=now,
+        ended_at=None,
     )
-    if not is_new:
+    if not await store.insert_campaign(connection, campaign):
         raise Refused(Fault.CAMPAIGN_CONFLICT, partner_job_campaign=draft.partner_job_campaign)
-    return await find_campaign(connection, child=child, campaign_id=campaign_id)
+    return campaign
 
 
 async def find_campaign(connection: Connection, *, child: Application, campaign_id: int) -> Campaign:
     """The child's own campaign. Raises ``Refused(ENTITY_UNKNOWN)``."""
-    found = await campaigns.find_campaign(
+    found = await store.find_campaign(
         connection, shard=child.shard, application_id=child.id, campaign_id=campaign_id
     )
     if found is None:
         raise Refused(Fault.ENTITY_UNKNOWN, key=campaign_id)
     return found
+
+
+async def find_partner_campaign(
+    connection: Connection, *, child: Application, partner_job_campaign: str
+) -> Campaign | None:
+    """The child's own campaign under the partner's id."""
+    return await store.find_partner_campaign(
+        connection, shard=child.shard, application_id=child.id, partner_job_campaign=partner_job_campaign
+    )
+
+
+async def read_campaigns(
+    connection: Connection, *, shard: int, campaign_ids: Sequence[int]
+) -> dict[int, Campaign]:
+    """Those of ``campaign_ids`` that exist, by id."""
+    found = await store.list_campaigns(connection, shard=shard, campaign_ids=list(campaign_ids))
+    return {campaign.id: campaign for campaign in found}
 
 
 async def change_campaign(
@@ -60,110 +79,94 @@ async def change_campaign(
 
     Raises ``Refused``: ENTITY_UNKNOWN, CAMPAIGN_OVER, BODY_INVALID.
     """
-    held = await campaigns.lock_campaign(
+    held = await store.lock_campaign(
         connection, shard=child.shard, application_id=child.id, campaign_id=campaign_id
     )
     if held is None:
         raise Refused(Fault.ENTITY_UNKNOWN, key=campaign_id)
-    name, status, starts_at, ends_at = rules.change_campaign(held, change, now)
-    await campaigns.update_campaign(
-        connection,
-        shard=held.shard,
-        campaign_id=held.id,
-        name=name,
-        status=status,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        changed_at=now,
-        ended_at=held.ended_at or (now if status is CampaignStatus.CLOSED else None),
-    )
-    await _follow_status(connection, held, status, now)
+    changed = rules.change_campaign(held, change, now)
+    await store.update_campaign(connection, changed)
+    await _follow_status(connection, held, changed, now)
 
 
-async def _follow_status(
-    connection: Connection, before: Campaign, status: CampaignStatus, now: datetime
-) -> None:
+async def _follow_status(connection: Connection, before: Campaign, after: Campaign, moment: datetime) -> None:
     """The windows of the campaign's jobs open and shut with it."""
-    opens = status is CampaignStatus.ACTIVE
-    if opens == (before.status is CampaignStatus.ACTIVE):
+    if after.counts_events == before.counts_events:
         return
-    job_ids = await campaigns.list_member_jobs(connection, shard=before.shard, campaign_id=before.id)
-    await set_windows(connection, shard=before.shard, job_ids=job_ids, opens=opens, now=now)
+    job_ids = await store.list_member_jobs(connection, shard=after.shard, campaign_id=after.id)
+    await set_windows(connection, shard=after.shard, job_ids=job_ids, opens=after.counts_events, now=moment)
 
 
-async def join_campaign(
+async def admit(
     connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
-) -> str | None:
-    """Moves a locked job into another campaign, or returns why it cannot join."""
-    campaign = await campaigns.share_lock_partner_campaign(
+) -> Campaign:
+    """The campaign that the job may join, which keeps its status until this transaction ends.
+
+    Raises ``OperationRejected`` where the job cannot join it.
+    """
+    campaign = await store.share_lock_partner_campaign(
         connection,
         shard=posting.shard,
         application_id=posting.application_id,
         partner_job_campaign=partner_job_campaign,
     )
-    fault = rules.find_join_fault(campaign, posting.partner_contract_id, now)
-    if fault is not None:
-        return fault
-    assert campaign is not None, "a missing campaign is a fault"
-    is_live = posting.state is State.LIVE
-    await store.set_campaign(
-        connection,
-        shard=posting.shard,
-        job_id=posting.job_id,
+    return rules.check_join(campaign, posting.partner_contract_id, now)
+
+
+async def join_campaign(
+    connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
+) -> None:
+    """Moves a locked job into another campaign. Raises ``OperationRejected`` where it cannot join it."""
+    campaign = await admit(connection, posting, partner_job_campaign, now)
+    is_live = posting.state is JobState.LIVE
+    joined = replace(
+        posting,
         partner_job_campaign=partner_job_campaign,
         campaign_id=campaign.id if is_live else None,
     )
+    await jobs_store.set_campaign(connection, joined)
     if is_live:
         await set_windows(
             connection,
             shard=posting.shard,
             job_ids=[posting.job_id],
-            opens=rules.counts_events(campaign),
+            opens=campaign.counts_events,
             now=now,
         )
-    return None
 
 
 async def advance_campaigns(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Begins the campaigns whose time has come and completes those whose time is over; returns how many."""
-    due = await campaigns.claim_due_campaigns(connection, now=now, rows_max=rows_max)
+    due = await store.claim_due_campaigns(connection, now=now, rows_max=rows_max)
     for campaign in due:
-        is_over = campaign.ends_at is not None and campaign.ends_at <= now
-        status = CampaignStatus.COMPLETED if is_over else CampaignStatus.ACTIVE
-        moment = campaign.ends_at if is_over else campaign.starts_at
-        assert moment is not None, "what is over has an end"
-        await campaigns.update_campaign(
-            connection,
-            shard=campaign.shard,
-            campaign_id=campaign.id,
-            name=campaign.name,
-            status=status,
-            starts_at=campaign.starts_at,
-            ends_at=campaign.ends_at,
-            changed_at=now,
-            ended_at=moment if is_over else None,
-        )
-        await _follow_status(connection, campaign, status, max(moment, campaign.created_at))
+        if campaign.ends_at is not None and campaign.ends_at <= now:
+            moment = campaign.ends_at
+            changed = replace(
+                campaign, status=CampaignStatus.COMPLETED, changed_at=now, ended_at=campaign.ends_at
+            )
+        else:
+            moment = campaign.starts_at
+            changed = replace(campaign, status=CampaignStatus.ACTIVE, changed_at=now)
+        await store.update_campaign(connection, changed)
+        await _follow_status(connection, campaign, changed, max(moment, campaign.created_at))
     return len(due)
 
 
 async def end_campaign_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Ends jobs of a campaign that has ended: closed with it, or expired with its time; returns how many things."""
-    for campaign in await campaigns.list_ending_campaigns(connection, rows_max=1):
-        job_ids = await campaigns.lock_member_jobs(
+    for campaign in await store.list_ending_campaigns(connection, rows_max=1):
+        postings = await jobs_store.lock_members(
             connection, shard=campaign.shard, campaign_id=campaign.id, rows_max=rows_max
         )
-        state = State.CLOSED if campaign.status is CampaignStatus.CLOSED else State.EXPIRED
-        for job_id in job_ids:
-            posting = await store.lock_posting(connection, shard=campaign.shard, job_id=job_id)
-            assert posting is not None, "it is locked"
-            await end_posting(connection, posting, state, campaign.ended_at or now)
-        if len(job_ids) < rows_max:
-            await campaigns.set_jobs_ended(connection, shard=campaign.shard, campaign_id=campaign.id)
-        return len(job_ids) + 1
+        state = JobState.CLOSED if campaign.status is CampaignStatus.CLOSED else JobState.EXPIRED
+        for posting in postings:
+            await end_run(connection, posting, state, campaign.ended_at or now)
+        if len(postings) < rows_max:
+            await store.set_jobs_ended(connection, shard=campaign.shard, campaign_id=campaign.id)
+        return len(postings) + 1
     return 0
 
 
 async def next_campaign_due(connection: Connection) -> datetime | None:
     """When the next campaign begins or ends."""
-    return await campaigns.next_campaign_due(connection)
+    return await store.next_campaign_due(connection)

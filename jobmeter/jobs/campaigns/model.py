@@ -18,7 +18,7 @@ class CampaignStatus(StrEnum):
 OPEN_STATUSES = frozenset({CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignDraft:
     partner_job_campaign: str
     name: str
@@ -27,7 +27,7 @@ class CampaignDraft:
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignChange:
     """What a partial update sets; ``None`` leaves a value as it is. ``clears_end`` removes the end."""
 
@@ -38,7 +38,7 @@ class CampaignChange:
     clears_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     shard: int
     id: int
@@ -60,3 +60,8 @@ class Campaign:
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def counts_events(self) -> bool:
+        """Whether the events of its jobs count."""
+        return self.status is CampaignStatus.ACTIVE

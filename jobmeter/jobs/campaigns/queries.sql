@@ -1,55 +1,48 @@
+-- columns: campaign
+shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
+created_at, changed_at, ended_at
+
 -- name: next_campaign_id
 SELECT nextval('campaign_ids')
 
 -- name: insert_campaign
 INSERT INTO job_campaigns (
     shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-    created_at, changed_at
+    created_at, changed_at, ended_at
 )
 VALUES (
-    %(shard)s, %(campaign_id)s, %(application_id)s, %(partner_job_campaign)s, %(partner_contract_id)s, %(name)s,
-    'DRAFT', %(starts_at)s, %(ends_at)s, %(created_at)s, %(created_at)s
+    %(shard)s, %(id)s, %(application_id)s, %(partner_job_campaign)s, %(partner_contract_id)s, %(name)s,
+    %(status)s, %(starts_at)s, %(ends_at)s, %(created_at)s, %(changed_at)s, %(ended_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING id
 
 -- name: find_campaign
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND id = %(campaign_id)s
 
 -- name: find_partner_campaign
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND partner_job_campaign = %(partner_job_campaign)s
 
 -- name: share_lock_partner_campaign
--- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees the pause.
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+-- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees
+-- the pause.
+SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
    AND partner_job_campaign = %(partner_job_campaign)s
    FOR SHARE
 
--- name: share_lock_campaign
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
-  FROM job_campaigns
- WHERE shard = %(shard)s
-   AND id = %(campaign_id)s
-   FOR SHARE
-
 -- name: lock_campaign
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s
    AND application_id = %(application_id)s
@@ -57,8 +50,7 @@ SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, nam
    FOR UPDATE
 
 -- name: list_campaigns
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE shard = %(shard)s
    AND id = ANY(%(campaign_ids)s)
@@ -72,12 +64,11 @@ UPDATE job_campaigns
        changed_at = %(changed_at)s,
        ended_at = %(ended_at)s
  WHERE shard = %(shard)s
-   AND id = %(campaign_id)s
+   AND id = %(id)s
 
 -- name: claim_due_campaigns
 -- Those whose time is over before those whose time has come: what is both only ends.
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE (status = 'DRAFT' AND starts_at <= %(now)s)
     OR (status IN ('DRAFT', 'ACTIVE', 'PAUSED') AND ends_at <= %(now)s)
@@ -86,8 +77,7 @@ SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, nam
    FOR UPDATE SKIP LOCKED
 
 -- name: list_ending_campaigns
-SELECT shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-       created_at, changed_at, ended_at
+SELECT {campaign}
   FROM job_campaigns
  WHERE ended_at IS NOT NULL
    AND NOT jobs_ended
@@ -107,16 +97,6 @@ SELECT job_id
    AND campaign_id = %(campaign_id)s
    AND state = 'LIVE'
  ORDER BY job_id
-
--- name: lock_member_jobs
-SELECT job_id
-  FROM job_postings
- WHERE shard = %(shard)s
-   AND campaign_id = %(campaign_id)s
-   AND state = 'LIVE'
- ORDER BY job_id
- LIMIT %(rows_max)s
-   FOR UPDATE
 
 -- name: next_campaign_due
 SELECT min(due_at)

@@ -1,10 +1,12 @@
 """Owns the decisions about campaigns: what a draft must hold, which change is allowed, who may join. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.jobs.campaigns.model import Campaign, CampaignChange, CampaignDraft, CampaignStatus
 from jobmeter.jobs.messages import CAMPAIGN_INVALID, CAMPAIGN_MISSING
+from jobmeter.jobs.model import OperationRejected
 
 NAME_CHARACTERS_MAX = 200
 PARTNER_ID_CHARACTERS_MAX = 200
@@ -21,7 +23,7 @@ def check_draft(draft: CampaignDraft, now: datetime) -> None:
     """Raises ``Refused(BODY_INVALID)`` with a line for each rule broken."""
     lines = _find_name_faults("/partnerJobCampaignId", draft.partner_job_campaign, PARTNER_ID_CHARACTERS_MAX)
     lines += _find_name_faults("/name", draft.name, NAME_CHARACTERS_MAX)
-    lines += _find_time_faults(draft.starts_at, draft.ends_at, now)
+    lines += _find_time_faults(starts_at=draft.starts_at, ends_at=draft.ends_at, now=now)
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="".join(lines))
 
@@ -34,7 +36,7 @@ def _find_name_faults(path: str, text: str, characters_max: int) -> list[str]:
     return ["ERROR :: " + path + " :: the character U+0000 is not allowed\n"] if "\0" in text else []
 
 
-def _find_time_faults(starts_at: datetime, ends_at: datetime | None, now: datetime) -> list[str]:
+def _find_time_faults(*, starts_at: datetime, ends_at: datetime | None, now: datetime) -> list[str]:
     if ends_at is None:
         return []
     if ends_at <= starts_at:
@@ -42,10 +44,8 @@ def _find_time_faults(starts_at: datetime, ends_at: datetime | None, now: dateti
     return ["ERROR :: /endTime :: the campaign would be over already\n"] if ends_at <= now else []
 
 
-def change_campaign(
-    campaign: Campaign, change: CampaignChange, now: datetime
-) -> tuple[str, CampaignStatus, datetime, datetime | None]:
-    """Name, status, start and end after the change.
+def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -> Campaign:
+    """The campaign after the change.
 
     Asking for the status it has changes nothing. A campaign that has not begun is resumed into DRAFT. Raises
     ``Refused``: CAMPAIGN_OVER for one that has ended, BODY_INVALID.
@@ -53,13 +53,13 @@ def change_campaign(
     status = campaign.status if change.status is None else change.status
     if not campaign.is_open:
         if status is campaign.status and change == CampaignChange(status=change.status):
-            return campaign.name, campaign.status, campaign.starts_at, campaign.ends_at
+            return replace(campaign, changed_at=now)
         raise Refused(Fault.CAMPAIGN_OVER, campaign=campaign.urn, status=campaign.status)
     name = campaign.name if change.name is None else change.name
     starts_at = change.starts_at or campaign.starts_at
     ends_at = None if change.clears_end else change.ends_at or campaign.ends_at
     lines = _find_name_faults("/name", name, NAME_CHARACTERS_MAX)
-    lines += _find_time_faults(starts_at, ends_at, now)
+    lines += _find_time_faults(starts_at=starts_at, ends_at=ends_at, now=now)
     if starts_at != campaign.starts_at and campaign.starts_at <= now:
         lines.append("ERROR :: /startTime :: the campaign has begun\n")
     if status is not campaign.status and campaign.status not in _ASKED_FROM.get(status, set()):
@@ -68,19 +68,25 @@ def change_campaign(
         raise Refused(Fault.BODY_INVALID, lines="".join(lines))
     if status is CampaignStatus.ACTIVE and starts_at > now:
         status = CampaignStatus.DRAFT
-    return name, status, starts_at, ends_at
+    return replace(
+        campaign,
+        name=name,
+        status=status,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        changed_at=now,
+        ended_at=now if status is CampaignStatus.CLOSED else None,
+    )
 
 
-def find_join_fault(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> str | None:
-    """Why a job on this contract can not join: the campaign is unknown, over, or on another contract (spec 4.4)."""
+def check_join(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> Campaign:
+    """The campaign, which a job on this contract may join.
+
+    Raises ``OperationRejected`` where it is unknown, over, or on another contract (spec 4.4).
+    """
     if campaign is None:
-        return CAMPAIGN_MISSING
+        raise OperationRejected(CAMPAIGN_MISSING)
     is_over = not campaign.is_open or (campaign.ends_at is not None and campaign.ends_at <= now)
     if is_over or campaign.partner_contract_id != partner_contract_id:
-        return CAMPAIGN_INVALID
-    return None
-
-
-def counts_events(campaign: Campaign | None) -> bool:
-    """Whether the events of a campaign's jobs count; a job without a campaign is never held back."""
-    return campaign is None or campaign.status is CampaignStatus.ACTIVE
+        raise OperationRejected(CAMPAIGN_INVALID)
+    return campaign

@@ -1,1 +1,1 @@
-"""Owns job feeds: fetched, compared with what is posted, carried out in stretches."""
+"""Owns job feeds: fetched, compared with what is posted, carried out in chunks."""

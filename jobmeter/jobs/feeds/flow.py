@@ -5,7 +5,6 @@ Does not own the loading of a feed's jobs (``load``), nor the fetching (the work
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
@@ -78,7 +77,7 @@ async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
 
 
 async def record_run(connection: Connection, run: FeedRun) -> None:
-    await store.insert_feed_run(connection, **asdict(run))
+    await store.insert_feed_run(connection, run)
 
 
 async def record_read(

@@ -21,7 +21,7 @@ class FeedRunOutcome(StrEnum):
     NOT_FETCHED = "NOT_FETCHED"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are HTTP's."""
 
@@ -36,7 +36,7 @@ class Feed:
     read_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRun:
     """What one reading came to. ``held_back`` jobs would have been closed, had there not been so many."""
 
@@ -63,7 +63,7 @@ class FeedReport:
     errors: tuple[FeedError, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPolicy:
     """The shares and spans of feeds; ``close_percent_max`` is of the jobs that the feed keeps (xml spec 13)."""
 
@@ -76,7 +76,7 @@ class FeedPolicy:
     renewed_days_ahead: int = 60
 
 
-class FeedRow(msgspec.Struct, frozen=True, gc=False):
+class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner said."""
 
     index: int
@@ -88,8 +88,25 @@ class FeedRow(msgspec.Struct, frozen=True, gc=False):
 
 
 @dataclass(frozen=True, slots=True)
+class FeedPosting:
+    """A job of a feed as it is posted."""
+
+    job_id: int
+    partner_job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedFeedRow:
+    """A job of a feed that has just been posted, with its end."""
+
+    job_id: int
+    live_until_ms: int
+    partner_job_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedBatch:
-    """A stretch of a feed, sorted by what is to be done. ``jobs`` counts them all."""
+    """A chunk of a feed, sorted by what is to be done. ``jobs`` counts them all."""
 
     created: list[FeedRow]
     changed: list[FeedRow]

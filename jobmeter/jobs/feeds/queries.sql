@@ -1,18 +1,24 @@
+-- columns: feed
+id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+
+-- columns: sent_job
+partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb
+
 -- name: upsert_feed
 INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, created_at)
 VALUES (%(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, %(now)s)
     ON CONFLICT (application_id, location) DO UPDATE
        SET interval_minutes = coalesce(excluded.interval_minutes, job_feeds.interval_minutes),
            due_at = coalesce(excluded.due_at, job_feeds.due_at)
-RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+RETURNING {feed}
 
 -- name: list_feeds
-SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+SELECT {feed}
   FROM job_feeds
  ORDER BY id
 
 -- name: find_feed
-SELECT id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+SELECT {feed}
   FROM job_feeds
  WHERE id = %(feed_id)s
 
@@ -35,7 +41,7 @@ UPDATE job_feeds
               ORDER BY due_at
               LIMIT 1
                 FOR UPDATE SKIP LOCKED)
-RETURNING id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+RETURNING {feed}
 
 -- name: end_feed_turn
 -- A run that was asked for meanwhile stays due.
@@ -60,28 +66,31 @@ SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint EN
  WHERE feed_id = %(feed_id)s
 
 -- name: insert_feed_postings
--- A partner's id that is live from another feed of the application stays with that feed.
+-- A partner's id that is live from another feed of the application stays with that feed. One statement for a
+-- whole batch: no job is posted without its fingerprint, and nothing is sent back between the two tables.
 WITH asked AS MATERIALIZED (
-    SELECT nextval('job_sequence') * 256 + %(shard)s AS job_id, partner_job_id, fingerprint, live_until_ms,
-           renew_at_ms, jsonb_strip_nulls(content) AS content
-      FROM jsonb_to_recordset(%(jobs)s::jsonb)
-        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+    SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id, partner_job_id, fingerprint,
+           live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
+      FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), posted AS (
     INSERT INTO job_postings (
-        shard, job_id, application_id, external_id, channel, listing_type, poster_email, title, company_name, apply_url,
-        location, content, state, listed_at, expires_at, created_at
+        shard, job_id, application_id, external_id, channel, listing_type, poster_email, title, company_name,
+        apply_url, location, content, state, listed_at, expires_at, created_at
     )
     SELECT %(shard)s, job_id, %(application_id)s, partner_job_id, 'FEED', 'BASIC',
            coalesce(content ->> 'poster_email', ''), content ->> 'title', content ->> 'company_name',
            content ->> 'application_url',
-           coalesce(content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''),
+           coalesce(
+               content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''
+           ),
            content, 'LIVE', %(now)s, to_timestamp(live_until_ms / 1000.0), %(now)s
       FROM asked
         ON CONFLICT DO NOTHING
     RETURNING job_id
 ), kept AS (
     INSERT INTO feed_jobs (feed_id, partner_job_id, job_id, fingerprint, renew_at)
-    SELECT %(feed_id)s, partner_job_id, job_id, decode(fingerprint, 'base64'), to_timestamp(renew_at_ms / 1000.0)
+    SELECT %(feed_id)s, partner_job_id, job_id, decode(fingerprint, 'base64'),
+           to_timestamp(renew_at_ms / 1000.0)
       FROM asked
       JOIN posted USING (job_id)
 )
@@ -101,10 +110,11 @@ SELECT job_postings.job_id, partner_job_id
    FOR UPDATE OF job_postings
 
 -- name: update_feed_postings
+-- The fingerprint changes together with the job, else the next run would skip a job that was not written. One
+-- that had ended is live again: it is back in the feed.
 WITH asked AS MATERIALIZED (
     SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
-      FROM jsonb_to_recordset(%(jobs)s::jsonb)
-        AS sent (partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb)
+      FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), kept AS (
     UPDATE feed_jobs
        SET fingerprint = decode(asked.fingerprint, 'base64'),
@@ -119,7 +129,9 @@ UPDATE job_postings
        title = sent ->> 'title',
        company_name = sent ->> 'company_name',
        apply_url = sent ->> 'application_url',
-       location = coalesce(sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''),
+       location = coalesce(
+           sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''
+       ),
        content = sent,
        state = 'LIVE',
        expires_at = to_timestamp(live_until_ms / 1000.0),
@@ -129,20 +141,10 @@ UPDATE job_postings
  WHERE shard = %(shard)s
    AND job_postings.job_id = kept.job_id
 
--- name: close_feed_postings
-WITH ended AS (
-    DELETE FROM feed_jobs
-     WHERE feed_id = %(feed_id)s
-       AND partner_job_id = ANY(%(partner_job_ids)s)
-    RETURNING job_id
-)
-UPDATE job_postings
-   SET state = 'CLOSED',
-       closed_at = coalesce(closed_at, %(now)s),
-       revision = revision + 1
-  FROM ended
- WHERE shard = %(shard)s
-   AND job_postings.job_id = ended.job_id
+-- name: delete_feed_jobs
+DELETE FROM feed_jobs
+ WHERE feed_id = %(feed_id)s
+   AND partner_job_id = ANY(%(partner_job_ids)s)
 
 -- name: delete_fingerprints
 UPDATE feed_jobs
@@ -162,7 +164,7 @@ DELETE FROM feed_errors
  WHERE feed_id = %(feed_id)s
 
 -- name: list_feed_errors
-SELECT position, partner_job_id, path, why
+SELECT position AS index, partner_job_id, path, why
   FROM feed_errors
  WHERE feed_id = %(feed_id)s
    AND position > %(after)s

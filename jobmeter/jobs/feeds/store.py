@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.jobs.feeds.model import Feed, FeedRow, FeedRun, FeedRunOutcome
+from jobmeter.database.rows import find_row, list_rows, read_row, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun, PostedFeedRow
 from jobmeter.wire.xml.feed.stream import FeedError
 
 SQL = load_statements("jobmeter.jobs.feeds")
@@ -17,7 +17,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def pack_rows(rows: Sequence[FeedRow]) -> Jsonb:
-    """One parameter for a whole batch: the server takes it apart faster than Python would."""
+    """One parameter for a whole batch: the server parses it faster than Python would build columns."""
     return Jsonb(rows, dumps=_ENCODER.encode)
 
 
@@ -30,80 +30,95 @@ async def upsert_feed(
     due_at: datetime | None,
     now: datetime,
 ) -> Feed:
-    row = await (await connection.execute(SQL["upsert_feed"], locals())).fetchone()
-    assert row is not None
-    return Feed(*row)
+    parameters = {
+        "application_id": application_id,
+        "location": location,
+        "interval_minutes": interval_minutes,
+        "due_at": due_at,
+        "now": now,
+    }
+    return await read_row(connection, Feed, SQL["upsert_feed"], parameters)
 
 
 async def list_feeds(connection: Connection) -> list[Feed]:
-    return [Feed(*row) for row in await (await connection.execute(SQL["list_feeds"])).fetchall()]
+    return await list_rows(connection, Feed, SQL["list_feeds"])
 
 
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:
-    row = await (await connection.execute(SQL["find_feed"], locals())).fetchone()
-    return None if row is None else Feed(*row)
+    return await find_row(connection, Feed, SQL["find_feed"], {"feed_id": feed_id})
 
 
 async def request_feed_run(
     connection: Connection, *, feed_id: int, may_close_all: bool, now: datetime
 ) -> None:
-    await connection.execute(SQL["request_feed_run"], locals())
+    parameters = {"feed_id": feed_id, "may_close_all": may_close_all, "now": now}
+    await connection.execute(SQL["request_feed_run"], parameters)
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime, abandoned_before: datetime) -> Feed | None:
-    row = await (await connection.execute(SQL["claim_due_feed"], locals())).fetchone()
-    return None if row is None else Feed(*row)
+    parameters = {"now": now, "abandoned_before": abandoned_before}
+    return await find_row(connection, Feed, SQL["claim_due_feed"], parameters)
 
 
 async def end_feed_turn(
     connection: Connection, *, feed_id: int, due_at: datetime | None, started_at: datetime
 ) -> None:
-    await connection.execute(SQL["end_feed_turn"], locals())
+    parameters = {"feed_id": feed_id, "due_at": due_at, "started_at": started_at}
+    await connection.execute(SQL["end_feed_turn"], parameters)
 
 
 async def try_lock_feed(connection: Connection, *, lock_space: int, feed_id: int) -> bool:
-    row = await (await connection.execute(SQL["try_lock_feed"], locals())).fetchone()
-    assert row is not None
-    return bool(row[0])
+    parameters = {"lock_space": lock_space, "feed_id": feed_id}
+    return await read_scalar(connection, bool, SQL["try_lock_feed"], parameters)
 
 
 async def unlock_feed(connection: Connection, *, lock_space: int, feed_id: int) -> None:
-    await connection.execute(SQL["unlock_feed"], locals())
+    await connection.execute(SQL["unlock_feed"], {"lock_space": lock_space, "feed_id": feed_id})
 
 
 async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime) -> dict[str, bytes]:
+    """Fingerprints by partner's id."""
+    # A feed may have a million jobs: bare pairs in binary form, without an object for each row.
     async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(SQL["read_known_jobs"], locals())
-        return {row[0]: row[1] async for row in cursor}
+        await cursor.execute(SQL["read_known_jobs"], {"feed_id": feed_id, "now": now})
+        return {partner_job_id: fingerprint async for partner_job_id, fingerprint in cursor}
 
 
 async def insert_feed_postings(
     connection: Connection, *, feed_id: int, application_id: int, shard: int, jobs: Jsonb, now: datetime
-) -> list[tuple[Any, ...]]:
-    """Job id, end in milliseconds and partner's id of those that were free, by job id."""
-    return await (await connection.execute(SQL["insert_feed_postings"], locals())).fetchall()
+) -> list[PostedFeedRow]:
+    """Those whose id was free, by job id."""
+    parameters = {
+        "feed_id": feed_id,
+        "application_id": application_id,
+        "shard": shard,
+        "jobs": jobs,
+        "now": now,
+    }
+    return await list_rows(connection, PostedFeedRow, SQL["insert_feed_postings"], parameters)
 
 
 async def lock_feed_postings(
     connection: Connection, *, feed_id: int, shard: int, partner_job_ids: list[str]
-) -> dict[str, int]:
-    """Job ids by partner's id, in rising order."""
-    rows = await (await connection.execute(SQL["lock_feed_postings"], locals())).fetchall()
-    return {row[1]: row[0] for row in rows}
+) -> list[FeedPosting]:
+    """By rising job id."""
+    parameters = {"feed_id": feed_id, "shard": shard, "partner_job_ids": partner_job_ids}
+    return await list_rows(connection, FeedPosting, SQL["lock_feed_postings"], parameters)
 
 
 async def update_feed_postings(connection: Connection, *, feed_id: int, shard: int, jobs: Jsonb) -> None:
-    await connection.execute(SQL["update_feed_postings"], locals())
+    parameters = {"feed_id": feed_id, "shard": shard, "jobs": jobs}
+    await connection.execute(SQL["update_feed_postings"], parameters)
 
 
-async def close_feed_postings(
-    connection: Connection, *, feed_id: int, shard: int, partner_job_ids: list[str], now: datetime
-) -> None:
-    await connection.execute(SQL["close_feed_postings"], locals())
+async def delete_feed_jobs(connection: Connection, *, feed_id: int, partner_job_ids: list[str]) -> None:
+    parameters = {"feed_id": feed_id, "partner_job_ids": partner_job_ids}
+    await connection.execute(SQL["delete_feed_jobs"], parameters)
 
 
 async def delete_fingerprints(connection: Connection, *, feed_id: int, partner_job_ids: list[str]) -> None:
-    await connection.execute(SQL["delete_fingerprints"], locals())
+    parameters = {"feed_id": feed_id, "partner_job_ids": partner_job_ids}
+    await connection.execute(SQL["delete_fingerprints"], parameters)
 
 
 async def insert_feed_errors(
@@ -115,45 +130,37 @@ async def insert_feed_errors(
     paths: list[str],
     whys: list[str],
 ) -> None:
-    await connection.execute(SQL["insert_feed_errors"], locals())
+    parameters = {
+        "feed_id": feed_id,
+        "positions": positions,
+        "partner_job_ids": partner_job_ids,
+        "paths": paths,
+        "whys": whys,
+    }
+    await connection.execute(SQL["insert_feed_errors"], parameters)
 
 
 async def delete_feed_errors(connection: Connection, *, feed_id: int) -> None:
-    await connection.execute(SQL["delete_feed_errors"], locals())
+    await connection.execute(SQL["delete_feed_errors"], {"feed_id": feed_id})
 
 
 async def list_feed_errors(
     connection: Connection, *, feed_id: int, after: int, rows_max: int
 ) -> list[FeedError]:
-    rows = await (await connection.execute(SQL["list_feed_errors"], locals())).fetchall()
-    return [FeedError(*row) for row in rows]
+    parameters = {"feed_id": feed_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, FeedError, SQL["list_feed_errors"], parameters)
 
 
-async def insert_feed_run(
-    connection: Connection,
-    *,
-    feed_id: int,
-    started_at: datetime,
-    outcome: str,
-    message: str,
-    jobs: int,
-    created: int,
-    updated: int,
-    unchanged: int,
-    failed: int,
-    closed: int,
-    held_back: int,
-    expected_job_count: int | None,
-) -> None:
-    await connection.execute(SQL["insert_feed_run"], locals())
+async def insert_feed_run(connection: Connection, run: FeedRun) -> None:
+    await connection.execute(SQL["insert_feed_run"], vars_of(run))
 
 
 async def find_last_run(connection: Connection, *, feed_id: int) -> FeedRun | None:
-    row = await (await connection.execute(SQL["find_last_run"], locals())).fetchone()
-    return None if row is None else FeedRun(row[0], row[1], FeedRunOutcome(row[2]), *row[3:])
+    return await find_row(connection, FeedRun, SQL["find_last_run"], {"feed_id": feed_id})
 
 
 async def save_validators(
     connection: Connection, *, feed_id: int, etag: str, last_modified: str, now: datetime
 ) -> None:
-    await connection.execute(SQL["save_validators"], locals())
+    parameters = {"feed_id": feed_id, "etag": etag, "last_modified": last_modified, "now": now}
+    await connection.execute(SQL["save_validators"], parameters)

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT, shard_of
+from jobmeter.base.ids import shard_of, shards_of
 from jobmeter.database.arrays import pack_bigints, pack_smallints
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import store
@@ -26,7 +26,7 @@ async def send_apply_targets_query(
     """
     numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
     asked = await store.send_apply_targets_query(
-        connection, shards=pack_smallints(numbers % SHARD_COUNT), job_ids=pack_bigints(numbers)
+        connection, shards=pack_smallints(shards_of(numbers)), job_ids=pack_bigints(numbers)
     )
     return partial(store.fetch_apply_targets, asked)
 

@@ -1,31 +1,30 @@
 """Owns the statements behind the candidate's pages, one function each."""
 
-from typing import Any
-
 from psycopg import AsyncCursor
-from psycopg.rows import TupleRow
 
 from jobmeter.database.arrays import BigintArray, SmallintArray
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import find_row, row_of
 from jobmeter.database.statements import load_statements
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 
 SQL = load_statements("jobmeter.jobs.pages")
 
 
+def _target(*, job_id: int, apply_url: str, is_live: bool) -> tuple[int, ApplyTarget]:
+    return job_id, ApplyTarget(apply_url, is_live)
+
+
 async def read_page(connection: Connection, *, shard: int, job_id: int) -> JobPage | None:
-    row = await (await connection.execute(SQL["read_page"], locals())).fetchone()
-    if row is None or row[5] in {"PENDING", "FAILED"}:
-        return None
-    values: tuple[Any, ...] = (job_id, *row[:5], row[5] == "LIVE", *row[6:])
-    return JobPage(*values)
+    return await find_row(connection, JobPage, SQL["read_page"], {"shard": shard, "job_id": job_id})
 
 
 async def send_apply_targets_query(
     connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
-) -> AsyncCursor[TupleRow]:
-    return await connection.execute(SQL["send_apply_targets_query"], locals())
+) -> AsyncCursor[tuple[int, ApplyTarget]]:
+    cursor = connection.cursor(row_factory=row_of(_target))
+    return await cursor.execute(SQL["send_apply_targets_query"], {"shards": shards, "job_ids": job_ids})
 
 
-async def fetch_apply_targets(asked: AsyncCursor[TupleRow]) -> dict[int, ApplyTarget]:
-    return {row[0]: ApplyTarget(row[1], row[2]) for row in await asked.fetchall()}
+async def fetch_apply_targets(asked: AsyncCursor[tuple[int, ApplyTarget]]) -> dict[int, ApplyTarget]:
+    return dict(await asked.fetchall())

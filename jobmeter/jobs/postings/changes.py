@@ -1,12 +1,12 @@
 """Owns what is done to a posting that stands: change, renew, close, upgrade, downgrade; each when it is taken in.
 
-A change that is not allowed is a verdict for the task; one that the contract can not pay for is refused.
+A change that is not allowed fails with its task; one that the contract cannot pay for is refused at once.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
@@ -14,7 +14,6 @@ from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
-from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
 from jobmeter.jobs.campaigns.flow import join_campaign
 from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
@@ -24,20 +23,21 @@ from jobmeter.jobs.messages import (
     job_missing_message,
     not_allowed_message,
 )
-from jobmeter.jobs.model import PREMIUM, AcceptedOperation, JobDraft, JobPosting, Operation, State
+from jobmeter.jobs.model import (
+    OPEN_STATES,
+    PREMIUM,
+    AcceptedOperation,
+    ElementColumns,
+    JobDraft,
+    JobPosting,
+    JobState,
+    Operation,
+    OperationRejected,
+)
 from jobmeter.jobs.postings import rules
-from jobmeter.jobs.postings.creation import claim_slot, contract_refusals, market_of
-from jobmeter.jobs.runs.flow import end_posting
-from jobmeter.jobs.slots.flow import free_held_slot
+from jobmeter.jobs.postings.creation import market_of, translate_contract_errors
+from jobmeter.jobs.runs.flow import claim_slot, end_run, free_held_slot
 from jobmeter.partners.model import Application
-
-
-class OperationRejected(Exception):  # noqa: N818 -- reads as what happened; never leaves this module
-    """The change is not allowed; what was written of it goes with the savepoint."""
-
-    def __init__(self, verdict: str) -> None:
-        super().__init__(verdict)
-        self.verdict = verdict
 
 
 async def accept_change(
@@ -67,8 +67,8 @@ async def accept_change(
             else:
                 assert draft.operation is Operation.DOWNGRADE
                 await _downgrade(connection, posting, now)
-    except OperationRejected as reached:
-        return AcceptedOperation(posting.job_id, reached.verdict)
+    except OperationRejected as rejected:
+        return AcceptedOperation(posting.job_id, rejected.failure_message)
     return AcceptedOperation(posting.job_id)
 
 
@@ -94,15 +94,13 @@ async def _update(
     await _write_content(connection, draft, posting, now)
     wanted = draft.partner_job_campaign
     if wanted is not None and wanted != posting.partner_job_campaign:
-        fault = await join_campaign(connection, posting, wanted, now)
-        if fault is not None:
-            raise OperationRejected(fault)
+        await join_campaign(connection, posting, wanted, now)
     contract = await find_contract(connection, posting)
     if contract is None or draft.total_budget is None:
         return
     held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
     limit_micros = rules.check_new_limit(draft, contract, held)
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
     daily_micros = rules.check_daily(
         draft, contract, total_micros=limit_micros, click_price_micros=held.click_price_micros
@@ -132,17 +130,9 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
         async with connection.transaction():
             await store.update_posting(
                 connection,
+                ElementColumns.of(draft),
                 shard=posting.shard,
                 job_id=posting.job_id,
-                company_job_code=draft.company_job_code,
-                title=draft.title,
-                company_name=rules.company_shown(draft),
-                company_page=draft.company_page_url,
-                apply_url=draft.company_apply_url,
-                location=draft.location,
-                place=standardize(draft.location),
-                content=Jsonb(draft.content),
-                content_hash=rules.hash_content(draft),
                 expires_at=expires_at,
             )
     except UniqueViolation as error:
@@ -157,7 +147,7 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
 async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> None:
     expires_at = rules.renew_until(posting, now)
     contract = await find_contract(connection, posting)
-    await store.set_expiry(connection, shard=posting.shard, job_id=posting.job_id, expires_at=expires_at)
+    await store.set_expiry(connection, replace(posting, expires_at=expires_at))
     await meters.extend_window(
         connection,
         shard=posting.shard,
@@ -182,7 +172,7 @@ async def _upgrade(
     if hiring is None:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a job on another kind of contract"))
     run_number = posting.run_number + 1
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await claim_slot(
             connection,
             hiring,
@@ -191,14 +181,8 @@ async def _upgrade(
             run_number=run_number,
             now=now,
         )
-    await store.set_listing(
-        connection,
-        shard=posting.shard,
-        job_id=posting.job_id,
-        listing_type=PREMIUM,
-        hiring_contract_id=hiring.id,
-        run_number=run_number,
-    )
+    promoted = replace(posting, hiring_contract_id=hiring.id, run_number=run_number)
+    await store.set_listing(connection, promoted, listing_type=PREMIUM)
 
 
 async def _refill(
@@ -208,7 +192,7 @@ async def _refill(
     if held.can_pay_a_click:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
-    with contract_refusals(draft):
+    with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
 
 
@@ -221,24 +205,16 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
         return
     if posting.hiring_contract_id is None:
         raise OperationRejected(not_allowed_message(Operation.DOWNGRADE, "a basic job"))
-    await free_held_slot(connection, shard=posting.shard, job_id=posting.job_id, now=now)
-    await store.set_listing(
-        connection,
-        shard=posting.shard,
-        job_id=posting.job_id,
-        listing_type=rules.BASIC,
-        hiring_contract_id=None,
-        run_number=posting.run_number,
-    )
+    await free_held_slot(connection, posting, now)
+    await store.set_listing(connection, replace(posting, hiring_contract_id=None), listing_type=rules.BASIC)
 
 
 async def accept_close(
     connection: Connection, child: Application, draft: JobDraft, now: datetime
 ) -> AcceptedOperation:
     """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
-    posting = await store.find_by_external_id(
-        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
-    )
-    if posting is None or not await end_posting(connection, posting, State.CLOSED, now):
+    posting = await _lock_by_external_id(connection, child, draft)
+    if posting is None or posting.state not in OPEN_STATES:
         raise Refused(Fault.JOB_NOT_CLOSABLE)
+    await end_run(connection, posting, JobState.CLOSED, now)
     return AcceptedOperation(posting.job_id)

@@ -4,11 +4,12 @@ Does not own what each operation does (``creation``, ``changes``).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from jobmeter.base.ids import SHARD_COUNT, URN_TASK
+from jobmeter.base.ids import URN_TASK, shard_of
 from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -17,8 +18,9 @@ from jobmeter.jobs.model import (
     AcceptedOperation,
     JobDraft,
     JobPosting,
+    JobState,
+    NewTask,
     Operation,
-    State,
     Task,
     TaskStatus,
 )
@@ -26,23 +28,8 @@ from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.changes import accept_change, accept_close
 from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
-from jobmeter.jobs.runs.flow import end_posting
+from jobmeter.jobs.runs.flow import end_run
 from jobmeter.partners.model import Application
-
-
-async def submit_operation(
-    connection: Connection,
-    *,
-    child: Application,
-    element: dict[str, Any],
-    now: datetime,
-    version: str | None = None,
-) -> UUID:
-    """Takes in one element of a batch and returns the id of its task. As ``submit_operation_with_locations``."""
-    taken = await submit_operation_with_locations(
-        connection, child=child, element=element, now=now, version=version
-    )
-    return taken.task_id
 
 
 async def submit_operation_with_locations(
@@ -85,8 +72,7 @@ async def _insert_tasks(
 ) -> None:
     places = (draft.location, *draft.alternate_locations)
     for task_id, place in zip(task_ids, places, strict=True):
-        await store.insert_task(
-            connection,
+        task = NewTask(
             shard=child.shard,
             task_id=task_id,
             application_id=child.id,
@@ -94,9 +80,10 @@ async def _insert_tasks(
             operation=draft.operation,
             job_id=taken.job_id,
             location=place,
-            verdict=taken.verdict,
+            failure_message=taken.failure_message,
             created_at=now,
         )
+        await store.insert_task(connection, task)
 
 
 async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetime) -> int:
@@ -110,22 +97,17 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
     )
     for task in tasks:
         error = await _carry_out(connection, task, now)
-        await store.finish_task(
-            connection,
-            shard=task.shard,
-            task_id=task.task_id,
-            status=TaskStatus.SUCCEEDED if error is None else TaskStatus.FAILED,
-            error_message=error,
-            finished_at=now,
-        )
+        status = TaskStatus.SUCCEEDED if error is None else TaskStatus.FAILED
+        finished = replace(task, status=status, error_message=error)
+        await store.finish_task(connection, finished, finished_at=now)
     return len(tasks)
 
 
 async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
     """Makes a created job live; everything else was done when it was taken in. Returns what went wrong."""
-    if task.verdict is not None:
-        return task.verdict
-    assert task.job_id is not None, "a task without a verdict has a job"
+    if task.failure_message is not None:
+        return task.failure_message
+    assert task.job_id is not None, "a task that did not fail at once has a job"
     if task.operation is Operation.CREATE:
         return await publish_posting(connection, shard=task.shard, job_id=task.job_id, now=now)
     return None
@@ -133,12 +115,10 @@ async def _carry_out(connection: Connection, task: Task, now: datetime) -> str |
 
 async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Ends the run of jobs whose time is over; returns how many."""
-    expired = 0
-    for shard, job_id in await store.list_expired(connection, now=now, rows_max=rows_max):
-        posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
-        if posting is not None and await end_posting(connection, posting, State.EXPIRED, posting.expires_at):
-            expired += 1
-    return expired
+    expired = await store.lock_expired(connection, now=now, rows_max=rows_max)
+    for posting in expired:
+        await end_run(connection, posting, JobState.EXPIRED, posting.expires_at)
+    return len(expired)
 
 
 async def next_expiry(connection: Connection) -> datetime | None:
@@ -171,7 +151,7 @@ async def resolve_external_ids(
         return {}
     return await store.resolve_external_ids(
         connection,
-        shards=sorted({application_id % SHARD_COUNT for application_id, _ in pairs}),
+        shards=sorted({shard_of(application_id) for application_id, _ in pairs}),
         application_ids=[pair[0] for pair in pairs],
         external_ids=[pair[1] for pair in pairs],
     )

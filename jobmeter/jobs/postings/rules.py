@@ -1,6 +1,5 @@
 """Owns the decisions about jobs that need nothing but values and the time. Pure."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import location_missing_message, not_allowed_message
-from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, Operation, State, Task
+from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, JobState, Operation, Task
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
 PREMIUM_RUN_DAYS = 30
@@ -128,7 +127,7 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
 
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
     """Why the operation is not for a job in this state: only an open one can be changed."""
-    if posting.state is State.CLOSED:
+    if posting.state is JobState.CLOSED:
         return not_allowed_message(operation, "a closed job")
     if posting.state not in OPEN_STATES or posting.expires_at <= now:
         return not_allowed_message(operation, "an expired job")
@@ -161,24 +160,8 @@ def charged_until(expires_at: datetime, contract: PartnerContract | None) -> dat
     return expires_at if contract is None else min(expires_at, contract.term_ends_at)
 
 
-def company_shown(draft: JobDraft) -> str:
-    """The name that reports show: as given, else the last part of the page's address or the organization."""
-    if draft.company_name:
-        return draft.company_name
-    page = (draft.company_page_url or draft.company or "").rstrip("/")
-    return page.rsplit("/", 1)[-1]
-
-
-def hash_content(draft: JobDraft) -> bytes:
-    """Equal for jobs of the same company, title, location and description, whatever their case and spacing."""
-    company = draft.company or draft.company_page_url or draft.company_name or ""
-    parts = (company, draft.title, draft.location, draft.description)
-    text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-
-
 def order_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """As taken in, by shard: the order in which the intake of events locks the jobs' budgets."""
+    """As accepted, by shard: the order in which the intake of events locks the jobs' budgets."""
     return sorted(tasks, key=lambda task: (task.shard, task.number))
 
 

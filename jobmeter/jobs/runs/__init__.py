@@ -1,1 +1,1 @@
-"""Owns a posting's runs: the windows in which it is live, and the end of a run."""
+"""Owns a posting's runs: the slot that one holds, the windows in which its events count, its end."""

@@ -1,26 +1,53 @@
-"""A posting's runs: opens its windows, ends it."""
+"""Owns a posting's runs, of whichever channel it came by: takes a slot for one, opens and shuts its windows, ends it.
+
+Does not own what a posting shows, or who may end it (``postings``, ``campaigns``, ``xml_jobs``, ``feeds``).
+"""
 
 from datetime import datetime
 
+import numpy as np
+
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.windows import flow as meters
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.connection import Connection
-from jobmeter.jobs import store
 from jobmeter.jobs.funding import find_contract
-from jobmeter.jobs.model import OPEN_STATES, JobPosting, State
-from jobmeter.jobs.slots.flow import free_held_slot
+from jobmeter.jobs.model import OPEN_STATES, JobState, Run
+from jobmeter.jobs.runs import store
+
+OVERDUE_ROWS_MAX = 100
 
 
-async def end_posting(connection: Connection, posting: JobPosting, state: State, now: datetime) -> bool:
-    """Ends a run; ``False`` when it has ended, perhaps while this call waited for the row."""
-    held = await store.lock_posting(connection, shard=posting.shard, job_id=posting.job_id)
-    if held is None or held.state not in OPEN_STATES:
-        return False
-    contract = await find_contract(connection, held)
-    await limits.close_budget(connection, shard=held.shard, job_id=held.job_id, contract=contract, now=now)
-    await free_held_slot(connection, shard=held.shard, job_id=held.job_id, now=now)
-    await store.set_state(connection, shard=held.shard, job_id=held.job_id, state=state, closed_at=now)
-    return True
+async def end_run(
+    connection: Connection, job: Run, state: JobState, ended_at: datetime, *, failure: str | None = None
+) -> None:
+    """Ends the run of a job whose row is locked: its budget and its slot return to their contract.
+
+    A job whose run is over already can still be closed; it keeps the time at which the run ended.
+    """
+    if job.state in OPEN_STATES:
+        contract = await find_contract(connection, job)
+        await limits.close_budget(
+            connection, shard=job.shard, job_id=job.job_id, contract=contract, now=ended_at
+        )
+        await free_held_slot(connection, job, ended_at)
+    await store.set_ended(
+        connection, shard=job.shard, job_ids=[job.job_id], state=state, ended_at=ended_at, failure=failure
+    )
+
+
+async def close_free_runs(
+    connection: Connection, *, shard: int, job_ids: list[int], ended_at: datetime
+) -> None:
+    """Closes many locked jobs at once that hold neither money nor a slot. ``job_ids`` rise."""
+    await meters.end_free_meters(
+        connection, shard=shard, job_ids=np.array(job_ids, dtype=np.int64), now=ended_at
+    )
+    await store.set_ended(
+        connection, shard=shard, job_ids=job_ids, state=JobState.CLOSED, ended_at=ended_at, failure=None
+    )
 
 
 async def set_windows(
@@ -31,3 +58,52 @@ async def set_windows(
         await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
     else:
         await meters.shut_windows(connection, shard=shard, job_ids=job_ids)
+
+
+async def claim_slot(
+    connection: Connection,
+    contract: HiringContract,
+    *,
+    shard: int,
+    job_id: int,
+    run_number: int,
+    now: datetime,
+) -> None:
+    """Takes the slot or the credit of a run that begins. Raises ``Refused(INVENTORY_EMPTY)``."""
+    await check_inventory(connection, contract, now)
+    await hiring.use_unit(
+        connection, contract=contract, shard=shard, job_id=job_id, run_number=run_number, now=now
+    )
+
+
+async def check_inventory(connection: Connection, contract: HiringContract, now: datetime) -> None:
+    """Refuses at once what cannot succeed, so that a sold-out contract is no queue.
+
+    A slot whose run is over counts as free from that moment on, whether or not a chore has seen it.
+    """
+    if await hiring.read_inventory(connection, contract=contract) != 0:
+        return
+    if contract.kind is HiringKind.SLOTS:
+        overdue = await store.lock_overdue(
+            connection, hiring_contract_id=contract.id, now=now, rows_max=OVERDUE_ROWS_MAX
+        )
+        # In the order in which the intake of events locks budgets.
+        for run in sorted(overdue, key=lambda run: (run.shard, run.job_id)):
+            await end_run(connection, run, JobState.EXPIRED, run.expires_at)
+        if overdue:
+            return
+    raise Refused(Fault.INVENTORY_EMPTY)
+
+
+async def free_held_slot(connection: Connection, job: Run, now: datetime) -> None:
+    """Gives back the slot of a locked job; one without a hiring contract holds none."""
+    if job.hiring_contract_id is None:
+        return
+    await hiring.free_slot(
+        connection,
+        contract_id=job.hiring_contract_id,
+        shard=job.shard,
+        job_id=job.job_id,
+        run_number=job.run_number,
+        now=now,
+    )

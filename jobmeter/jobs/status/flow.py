@@ -13,7 +13,7 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.geo.gazetteer import standardize
 from jobmeter.jobs import store
-from jobmeter.jobs.campaigns import store as campaigns_store
+from jobmeter.jobs.campaigns.flow import read_campaigns
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting, Task, TaskStatus
 from jobmeter.jobs.postings.flow import find_tasks
@@ -99,8 +99,7 @@ async def _read_campaigns(
     connection: Connection, shard: int, postings: Sequence[JobPosting]
 ) -> dict[int, Campaign]:
     ids = sorted({posting.campaign_id for posting in postings if posting.campaign_id is not None})
-    found = await campaigns_store.list_campaigns(connection, shard=shard, campaign_ids=ids)
-    return {campaign.id: campaign for campaign in found}
+    return await read_campaigns(connection, shard=shard, campaign_ids=ids)
 
 
 async def _judge(

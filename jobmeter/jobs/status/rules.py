@@ -5,8 +5,7 @@ from datetime import datetime
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign
-from jobmeter.jobs.campaigns.rules import counts_events
-from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 
 # A task of these made or prolonged a run; when the run is over, the task says so.
@@ -28,13 +27,13 @@ def decide_status(
     ``available_micros`` is what no job has reserved of the contract; ``is_capped`` a job whose limits let no more
     clicks of today through.
     """
-    if posting.state is State.FAILED:
+    if posting.state is JobState.FAILED:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
-    if posting.state is State.CLOSED:
+    if posting.state is JobState.CLOSED:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.CLOSED_BY_POSTER)
-    if posting.state is State.EXPIRED or posting.expires_at <= now:
+    if posting.state is JobState.EXPIRED or posting.expires_at <= now:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.DURATION)
-    listing = Listing.IN_PROGRESS if posting.state is State.PENDING else Listing.LISTED
+    listing = Listing.IN_PROGRESS if posting.state is JobState.PENDING else Listing.LISTED
     if contract is None:
         is_promoted = posting.hiring_contract_id is not None and listing is Listing.LISTED
         return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
@@ -54,7 +53,7 @@ def _find_run_out(
 ) -> NotPromotedReason | None:
     if contract.term_ends_at <= now:
         return NotPromotedReason.OFFER_END
-    if not counts_events(campaign):
+    if campaign is not None and not campaign.counts_events:
         return NotPromotedReason.CAMPAIGN_OFF
     if limit.can_pay_a_click:
         return None

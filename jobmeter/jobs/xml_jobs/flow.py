@@ -13,22 +13,19 @@ from jobmeter.charging.budgets.model import BudgetOpening
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
-from jobmeter.jobs import store
-from jobmeter.jobs.model import State
-from jobmeter.jobs.xml_jobs import rules
-from jobmeter.jobs.xml_jobs import store as xml_jobs_store
-from jobmeter.jobs.xml_jobs.model import JobPolicy, XmlJob, XmlJobChange
-from jobmeter.jobs.xml_jobs.runs import (
+from jobmeter.jobs import store as jobs_store
+from jobmeter.jobs.model import JobState
+from jobmeter.jobs.runs.flow import check_inventory
+from jobmeter.jobs.xml_jobs import rules, store
+from jobmeter.jobs.xml_jobs.lifecycle import (
     apply_change,
-    check_inventory,
     close_run,
     end_if_overdue,
     find_contract,
-    location_of,
     log_change,
     log_entry,
-    save_content,
 )
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, XmlJob, XmlJobChange
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.job.fields import JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
@@ -56,7 +53,7 @@ async def post_job(
         connection, application=application, contract_id=content.contract_id, now=now
     )
     content = rules.check_post(content, contract, policy)
-    if await xml_jobs_store.is_partner_id_taken(
+    if await store.is_partner_id_taken(
         connection,
         shard=application.shard,
         application_id=application.id,
@@ -67,14 +64,14 @@ async def post_job(
     async with connection.transaction():
         job = XmlJob(
             shard=application.shard,
-            job_id=make_job_id(await store.next_job_sequence(connection), application.shard),
+            job_id=make_job_id(await jobs_store.next_job_sequence(connection), application.shard),
             application_id=application.id,
             partner_job_id=content.partner_job_id or "",
             hiring_contract_id=contract.id,
             poster_email=rules.poster_of(content, contract),
             run_number=1,
             revision=0,
-            state=State.LIVE,
+            state=JobState.LIVE,
             content=content,
             listed_at=now,
             expires_at=rules.run_until(now, contract),
@@ -86,27 +83,18 @@ async def post_job(
 
 
 async def _write_new(connection: Connection, job: XmlJob, contract: HiringContract, now: datetime) -> None:
-    is_new = await xml_jobs_store.insert_xml_posting(
-        connection,
-        shard=job.shard,
-        job_id=job.job_id,
-        application_id=job.application_id,
-        external_id=job.partner_job_id,
-        company_job_code=job.content.customer_job_code,
-        hiring_contract_id=contract.id,
-        poster_email=job.poster_email,
-        title=job.content.title or "",
-        company_name=job.content.company_name or "",
-        apply_url=job.content.application_url or "",
-        location=location_of(job.content),
-        content=save_content(job.content),
-        now=now,
-        expires_at=job.expires_at,
-    )
-    if not is_new:
+    if not await store.insert_xml_posting(connection, job, DocumentColumns.of(job.content)):
         raise Refused(Fault.JOB_DUPLICATE)
     # Without a price its views and clicks are counted and never charged (credits page, overview).
-    opening = BudgetOpening(job.shard, job.job_id, None, 0, 0, now, job.expires_at)
+    opening = BudgetOpening(
+        shard=job.shard,
+        job_id=job.job_id,
+        contract=None,
+        click_price_micros=0,
+        budget_micros=0,
+        live_from=now,
+        live_until=job.expires_at,
+    )
     await budgets.open_budget(connection, opening, now=now)
     await hiring.use_unit(
         connection, contract=contract, shard=job.shard, job_id=job.job_id, run_number=job.run_number, now=now
@@ -153,11 +141,11 @@ async def close_job(
 async def find_job(connection: Connection, *, application: Application, key: JobKey, now: datetime) -> XmlJob:
     """A job of the application itself; an overdue one shows as expired. Raises ``Refused(JOB_UNKNOWN)``."""
     job_id = await _find_id(connection, application, key)
-    job = await xml_jobs_store.find_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
+    job = await store.find_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
     if job is None or job.application_id != application.id:
         raise Refused(Fault.JOB_UNKNOWN)
-    if job.state is State.LIVE and job.expires_at <= now:
-        return replace(job, state=State.EXPIRED, closed_at=job.expires_at)
+    if job.state is JobState.LIVE and job.expires_at <= now:
+        return replace(job, state=JobState.EXPIRED, closed_at=job.expires_at)
     return job
 
 
@@ -165,7 +153,7 @@ async def _find_id(connection: Connection, application: Application, key: JobKey
     if key.partner_job_id is None:
         assert key.job_id is not None, "a key names a job in one of two ways"
         return key.job_id
-    found = await xml_jobs_store.newest_job_id(
+    found = await store.newest_job_id(
         connection,
         shard=application.shard,
         application_id=application.id,
@@ -179,7 +167,7 @@ async def _find_id(connection: Connection, application: Application, key: JobKey
 async def _lock_own(connection: Connection, application: Application, key: JobKey, now: datetime) -> XmlJob:
     """The application's job, locked; a run whose time is over is ended first."""
     job_id = await _find_id(connection, application, key)
-    job = await xml_jobs_store.lock_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
+    job = await store.lock_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
     if job is None or job.application_id != application.id:
         raise Refused(Fault.JOB_UNKNOWN)
     return await end_if_overdue(connection, job, now)

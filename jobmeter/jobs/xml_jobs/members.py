@@ -6,10 +6,16 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import rules, store
+from jobmeter.jobs.xml_jobs.lifecycle import (
+    apply_change,
+    close_run,
+    end_if_overdue,
+    find_contract,
+    log_change,
+)
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
-from jobmeter.jobs.xml_jobs.runs import apply_change, close_run, end_if_overdue, find_contract, log_change
 from jobmeter.wire.xml.job.fields import JobDocument
 
 POSTER_JOBS_MAX = 1_000
@@ -44,7 +50,7 @@ async def close_as_member(connection: Connection, *, email: str, job_id: int, no
     """Raises ``Refused``: JOB_UNKNOWN to who may not see it, JOBS_DENIED to who may not close it."""
     async with connection.transaction():
         job, _, powers = await _lock_as_member(connection, email, job_id, now)
-        if not powers.may_close and job.state is not State.CLOSED:
+        if not powers.may_close and job.state is not JobState.CLOSED:
             raise Refused(Fault.JOBS_DENIED)
         return await close_run(connection, job, f"member {email.lower()}", now)
 

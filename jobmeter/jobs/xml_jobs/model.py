@@ -1,10 +1,11 @@
 """Owns the values of jobs of the XML API: a job with its content, who changes it, what its owner may do on the site."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.wire.xml.job.fields import FIELDS, Field, JobContent
 
 
@@ -15,7 +16,7 @@ class XmlJobChange(StrEnum):
     CLOSE = "CLOSE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class XmlJob:
     """``run_number`` counts postings and renewals; ``revision`` counts changes. The e-mail is in lower case."""
 
@@ -27,14 +28,52 @@ class XmlJob:
     poster_email: str
     run_number: int
     revision: int
-    state: State
+    state: JobState
     content: JobContent
     listed_at: datetime
     expires_at: datetime
     closed_at: datetime | None
 
+    @property
+    def partner_contract_id(self) -> int | None:
+        """Jobs of this API are paid by the slot or the credit, never by the click."""
+        return None
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentColumns:
+    """The columns of a posting that its document decides, which a posting and an edit write alike."""
+
+    company_job_code: str | None
+    title: str
+    company_name: str
+    apply_url: str
+    location: str
+    document: dict[str, Any]
+
+    @classmethod
+    def of(cls, content: JobContent) -> Self:
+        return cls(
+            company_job_code=content.customer_job_code,
+            title=content.title or "",
+            company_name=content.company_name or "",
+            apply_url=content.application_url or "",
+            location=content.location_name or content.postal_code or (content.country_code or "").upper(),
+            document={name: value for name, value in asdict(content).items() if value is not None},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedChange:
+    """One change of a job, by whom; ``changed_fields`` names what an edit changed."""
+
+    kind: XmlJobChange
+    actor: str
+    changed_fields: list[str]
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobPolicy:
     """What an installation may set otherwise (xml spec 16, rows 4, 10 and 22)."""
 
@@ -43,7 +82,7 @@ class JobPolicy:
     reseller_pixel_is_ignored: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PortalPowers:
     """What a signed-in member may do with a job on the site."""
 

@@ -1,3 +1,7 @@
+-- columns: xml_job
+shard, job_id, application_id, external_id AS partner_job_id, hiring_contract_id, poster_email, run_number,
+revision, state, content, listed_at, expires_at, closed_at
+
 -- name: insert_xml_posting
 -- Live at once. The unique index decides who posts a partner's id first; a closed job's id is free again.
 INSERT INTO job_postings (
@@ -5,9 +9,9 @@ INSERT INTO job_postings (
     listing_type, title, company_name, apply_url, location, content, state, listed_at, expires_at, created_at
 )
 VALUES (
-    %(shard)s, %(job_id)s, %(application_id)s, %(external_id)s, %(company_job_code)s, %(hiring_contract_id)s,
-    %(poster_email)s, 'XML', 'PREMIUM', %(title)s, %(company_name)s, %(apply_url)s, %(location)s, %(content)s,
-    'LIVE', %(now)s, %(expires_at)s, %(now)s
+    %(shard)s, %(job_id)s, %(application_id)s, %(partner_job_id)s, %(company_job_code)s,
+    %(hiring_contract_id)s, %(poster_email)s, 'XML', 'PREMIUM', %(title)s, %(company_name)s, %(apply_url)s,
+    %(location)s, %(document)s, %(state)s, %(listed_at)s, %(expires_at)s, %(listed_at)s
 )
     ON CONFLICT DO NOTHING
 RETURNING job_id
@@ -22,8 +26,7 @@ SELECT EXISTS (SELECT
                   AND state <> 'CLOSED')
 
 -- name: lock_xml_job
-SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
-       content, listed_at, expires_at, closed_at
+SELECT {xml_job}
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -31,8 +34,7 @@ SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_em
    FOR UPDATE
 
 -- name: find_xml_job
-SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
-       content, listed_at, expires_at, closed_at
+SELECT {xml_job}
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -50,26 +52,12 @@ SELECT job_id
  LIMIT 1
 
 -- name: list_poster_jobs
-SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
-       content, listed_at, expires_at, closed_at
+SELECT {xml_job}
   FROM job_postings
  WHERE poster_email = %(poster_email)s
    AND channel = 'XML'
  ORDER BY job_id DESC
  LIMIT %(rows_max)s
-
--- name: lock_overdue
--- Runs whose time is over though no chore has ended them yet; what somebody else holds is being changed anyway.
-SELECT shard, job_id, application_id, external_id, hiring_contract_id, poster_email, run_number, revision, state,
-       content, listed_at, expires_at, closed_at
-  FROM job_postings
- WHERE hiring_contract_id = %(hiring_contract_id)s
-   AND channel = 'XML'
-   AND state = 'LIVE'
-   AND expires_at <= %(now)s
- ORDER BY expires_at, job_id
- LIMIT %(rows_max)s
-   FOR UPDATE SKIP LOCKED
 
 -- name: update_xml_job
 UPDATE job_postings
@@ -79,20 +67,12 @@ UPDATE job_postings
        company_name = %(company_name)s,
        apply_url = %(apply_url)s,
        location = %(location)s,
-       content = %(content)s,
+       content = %(document)s,
        run_number = %(run_number)s,
        revision = %(revision)s,
-       state = 'LIVE',
+       state = %(state)s,
        expires_at = %(expires_at)s,
-       closed_at = NULL
- WHERE shard = %(shard)s
-   AND job_id = %(job_id)s
-
--- name: end_xml_run
-UPDATE job_postings
-   SET state = %(state)s,
-       closed_at = %(closed_at)s,
-       revision = %(revision)s
+       closed_at = %(closed_at)s
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
 
@@ -101,6 +81,6 @@ INSERT INTO job_changes (
     shard, job_id, revision, kind, actor, run_number, poster_email, changed_fields, made_at
 )
 VALUES (
-    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s, %(changed_fields)s,
-    %(made_at)s
+    %(shard)s, %(job_id)s, %(revision)s, %(kind)s, %(actor)s, %(run_number)s, %(poster_email)s,
+    %(changed_fields)s, %(made_at)s
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.hiring.model import HiringContract, Role
-from jobmeter.jobs.model import State
+from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
 from jobmeter.wire.xml.job.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws
 
@@ -81,15 +81,15 @@ def check_state(job: XmlJob, document: JobDocument) -> None:
 
     Raises ``Refused``: JOB_CLOSED, JOB_EXPIRED.
     """
-    if job.state is State.CLOSED:
+    if job.state is JobState.CLOSED:
         raise Refused(Fault.JOB_CLOSED)
-    if job.state is State.EXPIRED and not document.renewal:
+    if job.state is JobState.EXPIRED and not document.renewal:
         raise Refused(Fault.JOB_EXPIRED)
 
 
 def costs_unit(job: XmlJob, contract: HiringContract) -> bool:
     """Whether a renewal takes a unit: always a credit, a slot only when the run has ended (xml spec 16, row 17)."""
-    return contract.role is Role.RESELLER or job.state is State.EXPIRED
+    return contract.role is Role.RESELLER or job.state is JobState.EXPIRED
 
 
 def run_until(start: datetime, contract: HiringContract) -> datetime:
@@ -113,11 +113,13 @@ def portal_powers(job: XmlJob, contract: HiringContract, email: str) -> PortalPo
     A distributor's job belongs to the client's seats, with all powers. A closed job can be viewed.
     """
     member = email.lower()
-    is_open = job.state is not State.CLOSED
+    is_open = job.state is not JobState.CLOSED
     if contract.role is Role.RESELLER:
         if not member or member != job.poster_email:
             return PortalPowers()
-        return PortalPowers(may_view=True, may_edit=job.state is State.LIVE, may_close=is_open)
+        return PortalPowers(may_view=True, may_edit=job.state is JobState.LIVE, may_close=is_open)
     if not member or member not in {*contract.seats, contract.default_poster_email}:
         return PortalPowers()
-    return PortalPowers(may_view=True, may_edit=job.state is State.LIVE, may_close=is_open, may_renew=is_open)
+    return PortalPowers(
+        may_view=True, may_edit=job.state is JobState.LIVE, may_close=is_open, may_renew=is_open
+    )

@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import change_rows, read_scalar
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind
 
-SQL = load_statements("jobmeter.ledger.bulk")
+SQL = load_statements("jobmeter.ledger.bulk", enums=(AccountKind,))
 
 
 async def create_requested_postings(connection: Connection) -> None:
@@ -13,21 +15,17 @@ async def create_requested_postings(connection: Connection) -> None:
 
 
 async def count_requested_debits(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["count_requested_debits"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["count_requested_debits"])
 
 
 async def book_requested_postings(connection: Connection, *, day: date, booked_at: datetime) -> int:
-    return (await connection.execute(SQL["book_requested_postings"], locals())).rowcount
+    return await change_rows(connection, SQL["book_requested_postings"], {"day": day, "booked_at": booked_at})
 
 
 async def add_requested_to_balances(connection: Connection) -> int:
     """How many balances grew."""
-    return (await connection.execute(SQL["add_requested_to_balances"])).rowcount
+    return await change_rows(connection, SQL["add_requested_to_balances"])
 
 
 async def count_requested_balances(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["count_requested_balances"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["count_requested_balances"])

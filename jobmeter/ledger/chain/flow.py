@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import store
+from jobmeter.ledger.chain.model import ChainCheck, HorizonMark, SealRound
 
 SEAL_INTERVAL = timedelta(seconds=60)
 POSTINGS_PER_ROUND_MAX = 1_000_000
@@ -29,15 +30,15 @@ async def advance_horizon(connection: Connection) -> bool:
         was_restored = await store.read_own_transaction(connection) < held.next_transaction
         if held.oldest < held.next_transaction and not was_restored:
             return False
-        await store.save_horizon(
-            connection, known_until=held.next_until, next_until=held.next_until, next_transaction=0
-        )
+        mark = HorizonMark(known_until=held.next_until, next_until=held.next_until, next_transaction=0)
+        await store.save_horizon(connection, mark)
         return True
     last = await store.read_last_number(connection)
     if last <= known:
         return False
     own = await store.read_own_transaction(connection)
-    await store.save_horizon(connection, known_until=known, next_until=last, next_transaction=own)
+    mark = HorizonMark(known_until=known, next_until=last, next_transaction=own)
+    await store.save_horizon(connection, mark)
     return True
 
 
@@ -60,14 +61,14 @@ async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
     until_number = min(await read_known_until(connection), after_number + POSTINGS_PER_ROUND_MAX)
     if until_number <= after_number or (last is not None and abs(now - last.sealed_at) < SEAL_INTERVAL):
         return False
-    number = 1 if last is None else last.number + 1
-    await store.insert_seal_round(connection, round_number=number, until_number=until_number, sealed_at=now)
+    round_number = 1 if last is None else last.round_number + 1
+    following = SealRound(round_number=round_number, until_number=until_number, sealed_at=now)
+    await store.insert_seal_round(connection, following)
     await store.insert_seals(
-        connection, round_number=number, after_number=after_number, until_number=until_number
+        connection, round_number=round_number, after_number=after_number, until_number=until_number
     )
     return True
 
 
-async def verify_chain(connection: Connection) -> tuple[int, int, str | None]:
-    """How many postings are sealed, how many seals do not hold, and the first of those in words."""
+async def verify_chain(connection: Connection) -> ChainCheck:
     return await store.check_chain(connection)

@@ -1,82 +1,48 @@
 """Owns the statements of the chain over postings, one function each. Does not own when they run."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import change_rows, find_row, read_row, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.chain.model import ChainCheck, Horizon, HorizonMark, SealRound
 
 SQL = load_statements("jobmeter.ledger.chain")
 
 
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """Every posting up to ``known_until`` is committed or never will be.
-
-    ``next_until`` will be known once every transaction below ``next_transaction`` is over; ``oldest`` is the
-    lowest that is not.
-    """
-
-    known_until: int
-    next_until: int
-    next_transaction: int
-    oldest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    number: int
-    until_number: int
-    sealed_at: datetime
-
-
 async def lock_chain(connection: Connection) -> bool:
-    row = await (await connection.execute(SQL["lock_chain"])).fetchone()
-    return row is not None and bool(row[0])
+    return await read_scalar(connection, bool, SQL["lock_chain"])
 
 
 async def read_horizon(connection: Connection) -> Horizon | None:
-    row = await (await connection.execute(SQL["read_horizon"])).fetchone()
-    return None if row is None else Horizon(*row)
+    return await find_row(connection, Horizon, SQL["read_horizon"])
 
 
 async def read_last_number(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["read_last_number"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["read_last_number"])
 
 
 async def read_own_transaction(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["read_own_transaction"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["read_own_transaction"])
 
 
-async def save_horizon(
-    connection: Connection, *, known_until: int, next_until: int, next_transaction: int
-) -> None:
-    await connection.execute(SQL["save_horizon"], locals())
+async def save_horizon(connection: Connection, mark: HorizonMark) -> None:
+    await connection.execute(SQL["save_horizon"], vars_of(mark))
 
 
-async def read_last_round(connection: Connection) -> Round | None:
-    row = await (await connection.execute(SQL["read_last_round"])).fetchone()
-    return None if row is None else Round(*row)
+async def read_last_round(connection: Connection) -> SealRound | None:
+    return await find_row(connection, SealRound, SQL["read_last_round"])
 
 
-async def insert_seal_round(
-    connection: Connection, *, round_number: int, until_number: int, sealed_at: datetime
-) -> None:
-    await connection.execute(SQL["insert_seal_round"], locals())
+async def insert_seal_round(connection: Connection, sealed: SealRound) -> None:
+    await connection.execute(SQL["insert_seal_round"], vars_of(sealed))
 
 
 async def insert_seals(
     connection: Connection, *, round_number: int, after_number: int, until_number: int
 ) -> int:
     """How many shards got a seal."""
-    return (await connection.execute(SQL["insert_seals"], locals())).rowcount
+    parameters = {"round_number": round_number, "after_number": after_number, "until_number": until_number}
+    return await change_rows(connection, SQL["insert_seals"], parameters)
 
 
-async def check_chain(connection: Connection) -> tuple[int, int, str | None]:
-    row = await (await connection.execute(SQL["check_chain"])).fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1]), row[2]
+async def check_chain(connection: Connection) -> ChainCheck:
+    return await read_row(connection, ChainCheck, SQL["check_chain"])

@@ -8,13 +8,13 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
-from jobmeter.metering.model import VERDICTS, EventColumns, Verdict
+from jobmeter.metering.model import VERDICTS, EventColumns, EventKind, Verdict
 from jobmeter.partners.model import Application
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
@@ -69,13 +69,11 @@ async def count_refused(
     connection: Connection, columns: EventColumns, verdicts: Column, rows: Column
 ) -> None:
     """Adds the refused clicks among the new ``rows`` to their reasons. After the charge: the jobs are locked."""
-    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == 1)]
+    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == EventKind.APPLY_CLICK)]
     if len(refused) == 0:
         return
     days = columns.times_ms[refused] // 86_400_000
-    keys = np.stack(
-        [columns.job_ids[refused] % SHARD_COUNT, columns.job_ids[refused], days, verdicts[refused]]
-    )
+    keys = np.stack([shards_of(columns.job_ids[refused]), columns.job_ids[refused], days, verdicts[refused]])
     groups, clicks = np.unique(keys, axis=1, return_counts=True)
     await store.add_refusals(
         connection,

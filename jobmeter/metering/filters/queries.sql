@@ -5,11 +5,12 @@ SELECT contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, l
 
 -- name: set_policy
 INSERT INTO filter_policies AS kept (
-    contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours, future_tolerance_seconds
+    contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours,
+    future_tolerance_seconds
 )
 VALUES (
-    %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s, %(late_window_hours)s,
-    %(future_tolerance_seconds)s
+    %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s,
+    %(late_window_hours)s, %(future_tolerance_seconds)s
 )
     ON CONFLICT (contract_id) DO UPDATE
    SET refuses_crawlers = excluded.refuses_crawlers,
@@ -45,12 +46,13 @@ DELETE FROM excluded_visitors
    AND id = %(excluded_id)s
 
 -- name: find_excluded_places
--- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its parent.
+-- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its
+-- parent.
 SELECT DISTINCT suspect.place
   FROM unnest(%(places)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
     AS suspect (place, suspect_job, visitor, address)
   JOIN job_postings
-    ON job_postings.shard = suspect_job %% 256
+    ON job_postings.shard = shard_of(suspect_job)
    AND job_postings.job_id = suspect_job
   JOIN applications
     ON applications.id = job_postings.application_id
@@ -71,7 +73,8 @@ SELECT shard, job_id, day, verdict, clicks
 WITH sent AS (
     SELECT place, source, event_id, type, time_ms, sent_job, verdict, message
       FROM unnest(%(places)s::integer[], %(sources)s::text[], %(event_ids)s::text[], %(types)s::text[],
-                  %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[], %(messages)s::text[])
+                  %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[],
+                  %(messages)s::text[])
         AS refused (place, source, event_id, type, time_ms, sent_job, verdict, message)
 )
 INSERT INTO refused_events (owner_id, source, event_id, type, time_ms, job_id, verdict, message, received_at)
@@ -82,7 +85,7 @@ SELECT owner_id, source, event_id, type, time_ms, sent_job, verdict, message, %(
         SELECT application_id, sent.place, source, event_id, type, time_ms, sent_job, verdict, message
           FROM sent
           JOIN job_postings
-            ON job_postings.shard = sent_job %% 256
+            ON job_postings.shard = shard_of(sent_job)
            AND job_postings.job_id = sent_job) AS owned
  ORDER BY owner_id, place
 

@@ -8,7 +8,7 @@ import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import day_of
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import ChargeResult
@@ -194,7 +194,7 @@ async def _store_rows(
     job_ids = columns.job_ids[rows]
     await store.add_events(
         connection,
-        shards=arrays.pack_smallints(job_ids % SHARD_COUNT),
+        shards=arrays.pack_smallints(shards_of(job_ids)),
         keys=arrays.pack_uuids(columns.keys[rows]),
         job_ids=arrays.pack_bigints(job_ids),
         kinds=arrays.pack_smallints(columns.kinds[rows]),
@@ -208,7 +208,7 @@ async def _store_rows(
 def _pack_rows(columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> list[Column]:
     job_ids = columns.job_ids[rows]
     return [
-        (job_ids % SHARD_COUNT).astype(">i2"),
+        shards_of(job_ids).astype(">i2"),
         columns.keys[rows],
         job_ids.astype(">i8"),
         columns.kinds[rows].astype(">i2"),

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import LATE_WINDOW_HOURS
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
-from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
+from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -93,7 +92,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
     rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
     high, low = key_halves(columns.keys[rows])
-    shards = columns.job_ids[rows] % SHARD_COUNT
+    shards = shards_of(columns.job_ids[rows])
     order = np.lexsort((low, high, shards))
     rows, high, low, shards = rows[order], high[order], low[order], shards[order]
     first = np.ones(len(rows), dtype=bool)
@@ -104,14 +103,14 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
 def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
-    shards = job_ids % SHARD_COUNT
+    shards = shards_of(job_ids)
     order = np.lexsort((days, job_ids, shards))
     job_ids, days, shards, rows = job_ids[order], days[order], shards[order], rows[order]
     starts = np.ones(len(rows), dtype=bool)
     starts[1:] = (job_ids[1:] != job_ids[:-1]) | (days[1:] != days[:-1])
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
-    is_click = columns.kinds[rows] == 1
+    is_click = columns.kinds[rows] == EventKind.APPLY_CLICK
     meter_rows = windows.find_rows(job_ids[first])[1]
     return ClickCounts(
         shards=shards[first],
@@ -129,8 +128,3 @@ def _sum_groups(flags: Column, first: Column) -> Column:
     if len(first) == 0:
         return np.zeros(0, dtype=np.int64)
     return np.add.reduceat(flags.astype(np.int64), first)
-
-
-def days_accepted(now: datetime) -> tuple[datetime, datetime]:
-    """The first and last instant whose events may still come in."""
-    return now - timedelta(hours=LATE_WINDOW_HOURS), now + timedelta(days=1)

@@ -11,9 +11,9 @@ from typing import Any
 from jobmeter.database.connection import Connection
 from jobmeter.metering.model import VERDICTS
 from jobmeter.metering.retention import store
+from jobmeter.wire.events import KINDS
 
 ROWS_PER_GROUP = 100_000
-KINDS = ("view", "applyClick")
 COLUMNS = (
     *("shard", "event_key", "time_ms", "job_id", "kind", "verdict", "visitor", "address", "batch"),
     *("settlement_rule", "charge"),

@@ -1,6 +1,6 @@
 """Owns the delivery of notices: signed HTTP requests to public addresses, mail through the operator's server.
 
-Does not own what is told, when it is tried again or when it is given up (``jobmeter.notifications``). At least once: a notice
+Does not own what is sent, when it is tried again or when it is given up (``jobmeter.notifications``). At least once: a notice
 whose sender was killed goes out again under the same id.
 """
 
@@ -27,16 +27,15 @@ from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
 log = logging.getLogger("jobmeter.worker")
 
-ERRANDS_MAX = 50
+ATTEMPTS_MAX = 50
 AT_ONCE_MAX = 20
-NOTED_AT_ONCE_MAX = 4  # requests need the pool's connections too
+RECORDED_AT_ONCE_MAX = 4  # requests need the pool's connections too
 SECONDS_MAX = 15
-LANE_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt ends before the claim does
-ROUNDS_MAX = 1_000
+ENDPOINT_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt ends before the claim does
 
 
 class NotificationDispatcher:
-    """A lane for each endpoint that has something to be told: one that is slow keeps nobody waiting but itself."""
+    """A worker task for each endpoint with deliveries that are due: a slow one keeps no other endpoint waiting."""
 
     def __init__(
         self,
@@ -44,27 +43,27 @@ class NotificationDispatcher:
         settings: Settings,
         rng: Random,
         *,
-        lane_seconds_max: float = LANE_SECONDS_MAX,
+        endpoint_seconds_max: float = ENDPOINT_SECONDS_MAX,
     ) -> None:
-        self._lane_seconds_max = lane_seconds_max
+        self._endpoint_seconds_max = endpoint_seconds_max
         self._database = database
         self._settings = settings
-        self._chance = rng
+        self._rng = rng
         self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notices")
-        self._noting = asyncio.Semaphore(NOTED_AT_ONCE_MAX)
-        self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._recording = asyncio.Semaphore(RECORDED_AT_ONCE_MAX)
+        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def start_due(self, *, now: datetime) -> int:
-        """Begins to try what is due at endpoints that are not being told already; returns how many are tried."""
+        """Begins to try what is due at endpoints that no task delivers to already; returns how many are tried."""
         started = 0
-        while len(self._lanes) < AT_ONCE_MAX:
+        while len(self._tasks) < AT_ONCE_MAX:
             async with self._database.transaction() as connection:
                 attempts = await notices.claim_delivery_attempts(
                     connection,
-                    rows_max=ERRANDS_MAX,
+                    rows_max=ATTEMPTS_MAX,
                     secret_key=self._settings.secret_key,
                     now=now,
-                    busy_ids=tuple(self._lanes),
+                    busy_ids=tuple(self._tasks),
                 )
             if not attempts:
                 break
@@ -73,70 +72,55 @@ class NotificationDispatcher:
             for attempt in attempts:
                 of_endpoints[attempt.delivery.endpoint_id].append(attempt)
             for endpoint_id, group in of_endpoints.items():
-                lane = asyncio.create_task(self._tell(group, now))
-                self._lanes[endpoint_id] = lane
-                lane.add_done_callback(partial(self._end, endpoint_id))
+                task = asyncio.create_task(self._deliver(group, now))
+                self._tasks[endpoint_id] = task
+                task.add_done_callback(partial(self._end, endpoint_id))
         return started
 
     async def wait(self) -> None:
         """Until all that was begun is tried."""
-        if self._lanes:
-            await asyncio.wait(self._lanes.values())
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
 
     async def close(self) -> None:
-        """Ends at once; what was not noted is tried again later, under the same id."""
-        lanes = list(self._lanes.values())
-        for lane in lanes:
-            lane.cancel()
-        await asyncio.gather(*lanes, return_exceptions=True)
+        """Ends at once; what was not recorded is tried again later, under the same id."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _end(self, endpoint_id: int, lane: asyncio.Task[None]) -> None:
-        self._lanes.pop(endpoint_id, None)
-        error = None if lane.cancelled() else lane.exception()
+    def _end(self, endpoint_id: int, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(endpoint_id, None)
+        error = None if task.cancelled() else task.exception()
         if error is not None:
             log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
 
-    async def _tell(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
-        """In the order of what happened, mails apart. A way that fails is spared the rest until they are due again.
+    async def _deliver(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
+        """In the order of what happened, mails apart. A channel that fails is spared the rest until they are due again.
 
         What there is no time for while the endpoint is this process's alone is left until its claim is over.
         """
         failures: dict[Channel, str] = {}
         clock = asyncio.get_running_loop().time
-        last_start = clock() + self._lane_seconds_max
+        last_start = clock() + self._endpoint_seconds_max
         for attempt in attempts:
             if clock() > last_start:
                 return
-            way = attempt.delivery.way
-            if way not in failures:
-                send = send_webhook if way is Channel.WEBHOOK else send_mail
+            channel = attempt.delivery.channel
+            if channel not in failures:
+                send = send_webhook if channel is Channel.WEBHOOK else send_mail
                 failure = await asyncio.get_running_loop().run_in_executor(
                     self._threads, send, attempt, self._settings, now
                 )
                 if failure is not None:
-                    failures[way] = failure
-            async with self._noting, self._database.transaction() as connection:
+                    failures[channel] = failure
+            async with self._recording, self._database.transaction() as connection:
                 await notices.record_attempt(
-                    connection, attempt.delivery, failure=failures.get(way), now=now, rng=self._chance
+                    connection, attempt.delivery, failure=failures.get(channel), now=now, rng=self._rng
                 )
-        async with self._noting, self._database.transaction() as connection:
+        async with self._recording, self._database.transaction() as connection:
             await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
-
-
-async def deliver_due(database: Database, settings: Settings, *, now: datetime, rng: Random) -> int:
-    """Tries every delivery that is due once, and waits for it; returns how many were tried."""
-    lanes, done = NotificationDispatcher(database, settings, rng), 0
-    try:
-        for _ in range(ROUNDS_MAX):
-            started = await lanes.start_due(now=now)
-            await lanes.wait()
-            if not started:
-                break
-            done += started
-    finally:
-        await lanes.close()
-    return done
 
 
 def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jobmeter.base.credentials import hash_secret, make_client_id, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, URN_APPLICATION, read_urn
+from jobmeter.base.ids import URN_APPLICATION, read_urn, shard_of
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
@@ -17,7 +17,7 @@ from jobmeter.partners.model import (
 
 async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:
     """A partner's parent application, made by the operator."""
-    draft = ApplicationDraft("", name, "")
+    draft = ApplicationDraft(unique_foreign_id="", name=name, description="")
     return await _create(connection, draft, parent=None, now=now)
 
 
@@ -44,7 +44,7 @@ async def _create(
     application = Application(
         id=application_id,
         parent_id=None if parent is None else parent.id,
-        shard=application_id % SHARD_COUNT,
+        shard=shard_of(application_id),
         client_id=make_client_id(),
         name=draft.name,
         unique_foreign_id=draft.unique_foreign_id or None,
@@ -52,20 +52,7 @@ async def _create(
         callback_urls=draft.callback_urls,
         js_domains=draft.js_domains,
     )
-    is_new = await store.insert_application(
-        connection,
-        application_id=application.id,
-        parent_id=application.parent_id,
-        shard=application.shard,
-        client_id=application.client_id,
-        unique_foreign_id=application.unique_foreign_id,
-        name=application.name,
-        description=application.description,
-        callback_urls=list(application.callback_urls),
-        js_domains=list(application.js_domains),
-        created_at=now,
-    )
-    if not is_new:
+    if not await store.insert_application(connection, application, created_at=now):
         raise Refused(Fault.APPLICATION_CONFLICT, unique_foreign_id=draft.unique_foreign_id)
     secret = make_secret()
     await store.insert_secret(
@@ -92,14 +79,7 @@ async def update_child(
     lines = rules.check_draft(changed)
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
-    await store.update_application(
-        connection,
-        application_id=child.id,
-        name=changed.name,
-        description=changed.description,
-        callback_urls=list(changed.callback_urls),
-        js_domains=list(changed.js_domains),
-    )
+    await store.update_application(connection, changed, application_id=child.id)
 
 
 async def find_child(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
     """What a signature covers. ``urls`` are the addresses, without a query, that the sender may have called.
 
@@ -16,7 +16,7 @@ class SignedRequest:
     authorization: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
     """The parameters of an ``Authorization: OAuth`` header, each present and of its form. ``token`` may be empty.
 

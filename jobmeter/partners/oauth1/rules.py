@@ -23,7 +23,7 @@ _REQUIRED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
     """The request in the names that oauthlib reads."""
 
@@ -82,18 +82,18 @@ def is_signed_by(secret: str, signature: Signature, request: SignedRequest) -> b
     Two-legged: the secret of a token is empty. A client that can not leave its token's secret empty gives the
     token itself.
     """
-    return any(
-        signatures.verify_hmac_sha1(
-            _Signed(
-                http_method=request.method,
-                uri=url,
-                params=list(signature.parameters),
-                signature=signature.value,
-            ),
-            secret,
-            token_secret,
+    forms = [
+        _Signed(
+            http_method=request.method,
+            uri=url,
+            params=list(signature.parameters),
+            signature=signature.value,
         )
         for url in request.urls
+    ]
+    return any(
+        signatures.verify_hmac_sha1(form, secret, token_secret)
+        for form in forms
         for token_secret in dict.fromkeys(("", signature.token))
     )
 

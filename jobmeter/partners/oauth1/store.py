@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import change_rows, find_scalar, list_scalars
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.partners.oauth1")
@@ -11,22 +12,25 @@ SQL = load_statements("jobmeter.partners.oauth1")
 async def insert_signing_secret(
     connection: Connection, *, application_id: int, sealed_secret: bytes, created_at: datetime
 ) -> None:
-    await connection.execute(SQL["insert_signing_secret"], locals())
+    await connection.execute(
+        SQL["insert_signing_secret"],
+        {"application_id": application_id, "sealed_secret": sealed_secret, "created_at": created_at},
+    )
 
 
 async def list_signing_secrets(connection: Connection, *, application_id: int) -> list[bytes]:
-    rows = await (await connection.execute(SQL["list_signing_secrets"], locals())).fetchall()
-    return [bytes(row[0]) for row in rows]
+    return await list_scalars(
+        connection, bytes, SQL["list_signing_secrets"], {"application_id": application_id}
+    )
 
 
 async def insert_nonce(
     connection: Connection, *, application_id: int, stamped_at: int, nonce_hash: bytes
 ) -> bool:
     """``False`` when the application has sent this nonce at this time already."""
-    cursor = await connection.execute(SQL["insert_nonce"], locals())
-    return await cursor.fetchone() is not None
+    parameters = {"application_id": application_id, "stamped_at": stamped_at, "nonce_hash": nonce_hash}
+    return await find_scalar(connection, int, SQL["insert_nonce"], parameters) is not None
 
 
 async def delete_old_nonces(connection: Connection, *, stamped_before: int) -> int:
-    cursor = await connection.execute(SQL["delete_old_nonces"], locals())
-    return cursor.rowcount
+    return await change_rows(connection, SQL["delete_old_nonces"], {"stamped_before": stamped_before})

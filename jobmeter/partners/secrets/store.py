@@ -3,19 +3,21 @@
 from datetime import datetime
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import list_scalars
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.partners.secrets")
 
 
 async def lock_application(connection: Connection, *, application_id: int) -> None:
-    await connection.execute(SQL["lock_application"], locals())
+    await connection.execute(SQL["lock_application"], {"application_id": application_id})
 
 
 async def list_secret_ages(connection: Connection, *, application_id: int) -> list[datetime]:
-    rows = await (await connection.execute(SQL["list_secret_ages"], locals())).fetchall()
-    return [row[0] for row in rows]
+    return await list_scalars(
+        connection, datetime, SQL["list_secret_ages"], {"application_id": application_id}
+    )
 
 
 async def delete_older_secret(connection: Connection, *, application_id: int) -> None:
-    await connection.execute(SQL["delete_older_secret"], locals())
+    await connection.execute(SQL["delete_older_secret"], {"application_id": application_id})

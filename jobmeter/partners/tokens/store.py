@@ -1,12 +1,13 @@
 """Runs the statements of access tokens."""
 
 from datetime import datetime
+from typing import Any
 
 from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar, value_of
 from jobmeter.database.statements import load_statements
-from jobmeter.partners.applications.store import _application
-from jobmeter.partners.model import IssuedToken, TokenLife
+from jobmeter.partners.model import Application, IssuedToken, TokenLife
 
 SQL = load_statements("jobmeter.partners.tokens")
 
@@ -19,40 +20,61 @@ async def insert_token(
     issued_at: datetime,
     expires_at: datetime,
 ) -> None:
-    await connection.execute(SQL["insert_token"], locals())
+    parameters = {
+        "token_hash": token_hash,
+        "application_id": application_id,
+        "issued_at": issued_at,
+        "expires_at": expires_at,
+    }
+    await connection.execute(SQL["insert_token"], parameters)
 
 
 async def find_tokens(connection: Connection, *, token_hashes: ByteaArray) -> dict[bytes, IssuedToken]:
-    rows = await (await connection.execute(SQL["find_tokens"], locals())).fetchall()
-    return {row[11]: IssuedToken(_application(row), row[9], row[10]) for row in rows}
+    """By the hash of each token that was issued."""
+    return dict(await list_rows(connection, _make_token, SQL["find_tokens"], {"token_hashes": token_hashes}))
+
+
+def _make_token(
+    *, token_hash: bytes, expires_at: datetime, revoked_at: datetime | None, **application: Any
+) -> tuple[bytes, IssuedToken]:
+    return token_hash, IssuedToken(value_of(Application, application), expires_at, revoked_at)
 
 
 async def find_own_token(
     connection: Connection, *, token_hash: bytes, application_id: int
 ) -> TokenLife | None:
-    row = await (await connection.execute(SQL["find_own_token"], locals())).fetchone()
-    return None if row is None else TokenLife(row[0], row[1], row[2])
+    parameters = {"token_hash": token_hash, "application_id": application_id}
+    return await find_row(connection, TokenLife, SQL["find_own_token"], parameters)
 
 
 async def revoke_token(
     connection: Connection, *, token_hash: bytes, application_id: int, revoked_at: datetime
 ) -> None:
-    await connection.execute(SQL["revoke_token"], locals())
+    await connection.execute(
+        SQL["revoke_token"],
+        {"token_hash": token_hash, "application_id": application_id, "revoked_at": revoked_at},
+    )
 
 
 async def revoke_tokens_of(connection: Connection, *, application_id: int, revoked_at: datetime) -> int:
-    return (await connection.execute(SQL["revoke_tokens_of"], locals())).rowcount
+    return await change_rows(
+        connection, SQL["revoke_tokens_of"], {"application_id": application_id, "revoked_at": revoked_at}
+    )
 
 
 async def delete_expired_tokens(connection: Connection, *, expired_before: datetime, rows_max: int) -> int:
-    return (await connection.execute(SQL["delete_expired_tokens"], locals())).rowcount
+    return await change_rows(
+        connection, SQL["delete_expired_tokens"], {"expired_before": expired_before, "rows_max": rows_max}
+    )
 
 
 async def read_token_permission(connection: Connection, *, application_id: int) -> bool:
-    row = await (await connection.execute(SQL["read_token_permission"], locals())).fetchone()
-    assert row is not None
-    return bool(row[0])
+    return await read_scalar(
+        connection, bool, SQL["read_token_permission"], {"application_id": application_id}
+    )
 
 
 async def set_token_permission(connection: Connection, *, application_id: int, is_allowed: bool) -> None:
-    await connection.execute(SQL["set_token_permission"], locals())
+    await connection.execute(
+        SQL["set_token_permission"], {"application_id": application_id, "is_allowed": is_allowed}
+    )

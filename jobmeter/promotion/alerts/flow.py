@@ -14,7 +14,7 @@ from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notices
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion.alerts import rules, store
-from jobmeter.promotion.alerts.model import ContractSpend
+from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
 
 JOB, CONTRACT = "JOB", "CONTRACT"
 
@@ -33,14 +33,10 @@ async def notify_job_alerts(
         limit_micros=limit.limit_micros,
         is_used_up=limit.spent_micros > 0 and not limit.can_pay_a_click and limit.released_micros == 0,
     )
-    new = await store.add_alerts(
-        connection,
-        scope=JOB,
-        owner_id=limit.job_id,
-        limit_micros=limit.limit_micros,
-        percents=reached,
-        now=now,
+    shares = ReachedShares(
+        scope=JOB, owner_id=limit.job_id, limit_micros=limit.limit_micros, percents=reached
     )
+    new = await store.add_alerts(connection, shares, now=now)
     new = rules.list_news(new, limit_micros=limit.limit_micros, seen=seen)
     if not new:
         return
@@ -75,14 +71,10 @@ async def _notify_contract(connection: Connection, spend: ContractSpend, now: da
     reached = rules.list_reached(
         spent_micros=spend.spent_micros, limit_micros=spend.limit_micros, is_used_up=False
     )
-    new = await store.add_alerts(
-        connection,
-        scope=CONTRACT,
-        owner_id=spend.contract_id,
-        limit_micros=spend.limit_micros,
-        percents=reached,
-        now=now,
+    shares = ReachedShares(
+        scope=CONTRACT, owner_id=spend.contract_id, limit_micros=spend.limit_micros, percents=reached
     )
+    new = await store.add_alerts(connection, shares, now=now)
     await store.set_seen(connection, contract_id=spend.contract_id, limit_micros=spend.limit_micros)
     seen = (spend.seen_limit_micros, spend.seen_spent_micros)
     new = rules.list_news(new, limit_micros=spend.limit_micros, seen=seen)

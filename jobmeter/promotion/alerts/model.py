@@ -5,7 +5,17 @@ from dataclasses import dataclass
 ALERT_PERCENTS = (50, 80, 100)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedShares:
+    """The percentages of a limit that are used; ``scope`` says whether ``owner_id`` is of a job or a contract."""
+
+    scope: str
+    owner_id: int
+    limit_micros: int
+    percents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContractSpend:
     """What was charged on a contract, less what was taken back; the ``seen_`` values are those of the last look."""
 

@@ -3,15 +3,15 @@
 from jobmeter.promotion.alerts.model import ALERT_PERCENTS
 
 
-def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> list[int]:
+def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> tuple[int, ...]:
     """The percentages of a budget that are used. All of it is, where what is left pays for no further click."""
     if limit_micros <= 0:
-        return []
-    return [
+        return ()
+    return tuple(
         percent
         for percent in ALERT_PERCENTS
         if spent_micros * 100 >= percent * limit_micros or (percent == ALERT_PERCENTS[-1] and is_used_up)
-    ]
+    )
 
 
 def list_news(new: list[int], *, limit_micros: int, seen: tuple[int, int]) -> list[int]:

@@ -3,36 +3,21 @@
 from datetime import datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.promotion.alerts.model import ContractSpend
+from jobmeter.database.rows import list_rows, list_scalars, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind
+from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
 
-SQL = load_statements("jobmeter.promotion.alerts")
+SQL = load_statements("jobmeter.promotion.alerts", enums=(AccountKind,))
 
 
-async def add_alerts(
-    connection: Connection,
-    *,
-    scope: str,
-    owner_id: int,
-    limit_micros: int,
-    percents: list[int],
-    now: datetime,
-) -> list[int]:
-    parameters = {
-        "scope": scope,
-        "owner_id": owner_id,
-        "limit_micros": limit_micros,
-        "percents": percents,
-        "now": now,
-    }
-    rows = await (await connection.execute(SQL["add_alerts"], parameters)).fetchall()
-    return sorted(row[0] for row in rows)
+async def add_alerts(connection: Connection, reached: ReachedShares, *, now: datetime) -> list[int]:
+    """The percentages that are new, in order."""
+    return sorted(await list_scalars(connection, int, SQL["add_alerts"], vars_of(reached) | {"now": now}))
 
 
 async def lock_spend_cursor(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["lock_spend_cursor"])).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["lock_spend_cursor"])
 
 
 async def move_spend_cursor(connection: Connection, *, counted_until: int) -> None:
@@ -44,8 +29,7 @@ async def add_spends(connection: Connection, *, after: int, until: int) -> None:
 
 
 async def list_spends(connection: Connection) -> list[ContractSpend]:
-    rows = await (await connection.execute(SQL["list_spends"])).fetchall()
-    return [ContractSpend(*row) for row in rows]
+    return await list_rows(connection, ContractSpend, SQL["list_spends"])
 
 
 async def set_seen(connection: Connection, *, contract_id: int, limit_micros: int) -> None:

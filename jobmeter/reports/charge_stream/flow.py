@@ -6,7 +6,7 @@ from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.partners.model import Application
 from jobmeter.reports.charge_stream import store
-from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamPage
+from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamPage, StreamSpan
 
 PAGE_ROWS_MAX = 1_000
 SPAN_NUMBERS_MAX = 200_000
@@ -30,16 +30,16 @@ async def read_stream(
     if until <= after:
         return StreamPage((), after, has_more=False)
     mine = await contracts.list_partner_contracts(connection, partner_id=application.partner_id)
+    span = StreamSpan(
+        after=after,
+        until=until,
+        contract_ids=tuple(contract.id for contract in mine),
+        application_id=None if application.parent_id is None else application.id,
+        rows_max=rows_max,
+    )
     found: list[MoneyEntry | RestatementEntry] = []
     for read in (store.list_charge_entries, store.list_correction_entries, store.list_restatement_entries):
-        found += await read(
-            connection,
-            after=after,
-            until=until,
-            contract_ids=[contract.id for contract in mine],
-            application_id=None if application.parent_id is None else application.id,
-            rows_max=rows_max,
-        )
+        found += await read(connection, span)
     entries = tuple(sorted(found, key=lambda entry: entry.number)[:rows_max])
     cursor = entries[-1].number if len(entries) == rows_max else until
     return StreamPage(entries, cursor, has_more=cursor < known)

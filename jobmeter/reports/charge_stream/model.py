@@ -11,7 +11,21 @@ from jobmeter.explain.model import Restatement, serialize_restatement
 from jobmeter.ledger.model import Purpose
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSpan:
+    """Numbers of the stream behind ``after``, up to ``until``, of whose entries a reader sees some.
+
+    Those are of the contracts, and of one child application's jobs alone where ``application_id`` names it.
+    """
+
+    after: int
+    until: int
+    contract_ids: tuple[int, ...]
+    application_id: int | None
+    rows_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyEntry:
     """A charge, or with ``corrects`` what was given back of one. ``number`` is its place in the stream."""
 
@@ -29,7 +43,7 @@ class MoneyEntry:
     corrects: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestatementEntry:
     """Figures of a job's day that changed after reports began to show them."""
 

@@ -1,50 +1,46 @@
 """Owns the statements of the partners' stream, one function each. Does not own when they run."""
 
+from datetime import date
+from typing import Any
+
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import list_rows
+from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.explain.model import make_restatement
-from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamSpan
 
-SQL = load_statements("jobmeter.reports.charge_stream")
+SQL = load_statements("jobmeter.reports.charge_stream", enums=(AccountKind, Purpose))
 
 
-async def list_charge_entries(
-    connection: Connection,
+async def list_charge_entries(connection: Connection, span: StreamSpan) -> list[MoneyEntry]:
+    return await list_rows(connection, MoneyEntry, SQL["list_charge_entries"], vars_of(span))
+
+
+async def list_correction_entries(connection: Connection, span: StreamSpan) -> list[MoneyEntry]:
+    return await list_rows(connection, MoneyEntry, SQL["list_correction_entries"], vars_of(span))
+
+
+async def list_restatement_entries(connection: Connection, span: StreamSpan) -> list[RestatementEntry]:
+    return await list_rows(connection, _make_entry, SQL["list_restatement_entries"], vars_of(span))
+
+
+def _make_entry(
     *,
-    after: int,
-    until: int,
-    contract_ids: list[int],
-    application_id: int | None,
-    rows_max: int,
-) -> list[MoneyEntry]:
-    rows = await (await connection.execute(SQL["list_charge_entries"], locals())).fetchall()
-    return [MoneyEntry(*row) for row in rows]
-
-
-async def list_correction_entries(
-    connection: Connection,
-    *,
-    after: int,
-    until: int,
-    contract_ids: list[int],
-    application_id: int | None,
-    rows_max: int,
-) -> list[MoneyEntry]:
-    rows = await (await connection.execute(SQL["list_correction_entries"], locals())).fetchall()
-    return [MoneyEntry(*row) for row in rows]
-
-
-async def list_restatement_entries(
-    connection: Connection,
-    *,
-    after: int,
-    until: int,
-    contract_ids: list[int],
-    application_id: int | None,
-    rows_max: int,
-) -> list[RestatementEntry]:
-    rows = await (await connection.execute(SQL["list_restatement_entries"], locals())).fetchall()
-    return [
-        RestatementEntry(row[0], row[2], row[3], row[4], row[5], row[6], make_restatement((row[0], *row[7:])))
-        for row in rows
-    ]
+    number: int,
+    job_id: int,
+    external_id: str,
+    application_id: int,
+    day: date,
+    currency: str,
+    **restatement: Any,
+) -> RestatementEntry:
+    return RestatementEntry(
+        number=number,
+        job_id=job_id,
+        external_id=external_id,
+        application_id=application_id,
+        day=day,
+        currency=currency,
+        restatement=make_restatement(number=number, **restatement),
+    )

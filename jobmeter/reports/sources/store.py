@@ -7,23 +7,23 @@ SQL = load_statements("jobmeter.reports.sources")
 
 
 async def probe_postings(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_postings"], locals())
+    await connection.execute(SQL["probe_postings"], {"shard": shard})
 
 
 async def probe_limits(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_limits"], locals())
+    await connection.execute(SQL["probe_limits"], {"shard": shard})
 
 
 async def probe_spends(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_spends"], locals())
+    await connection.execute(SQL["probe_spends"], {"shard": shard})
 
 
 async def probe_charges(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_charges"], locals())
+    await connection.execute(SQL["probe_charges"], {"shard": shard})
 
 
 async def probe_metrics(connection: Connection, *, shard: int) -> None:
-    await connection.execute(SQL["probe_metrics"], locals())
+    await connection.execute(SQL["probe_metrics"], {"shard": shard})
 
 
 async def probe_terms(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
 from jobmeter.reports.uncharged_clicks import store
-from jobmeter.reports.uncharged_clicks.model import NotCharged
+from jobmeter.reports.uncharged_clicks.model import NotCharged, NotChargedPage
 
 PAGE_ROWS_MAX = 250
 
@@ -26,14 +26,15 @@ async def list_not_charged(
         if application.parent_id is None
         else []
     )
-    return await store.list_not_charged(
-        connection,
+    after_job, after_day = after
+    page = NotChargedPage(
         application_id=application.id,
-        contract_ids=[contract.id for contract in mine],
+        contract_ids=tuple(contract.id for contract in mine),
         external_id=external_id,
         first=first,
         last=last,
-        after_job=after[0],
-        after_day=after[1],
+        after_job=after_job,
+        after_day=after_day,
         rows_max=PAGE_ROWS_MAX,
     )
+    return await store.list_not_charged(connection, page)

@@ -10,7 +10,21 @@ BEYOND_BUDGET = "BEYOND_BUDGET"
 BEYOND_BUDGET_SAYS = "the job's budget, or its limit of the day, was used up: counted and free"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChargedPage:
+    """Which job days a page asks for: of an application's jobs or of contracts, behind a job and day, in their order."""
+
+    application_id: int
+    contract_ids: tuple[int, ...]
+    external_id: str | None
+    first: date
+    last: date
+    after_job: int
+    after_day: date
+    rows_max: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotCharged:
     """``received`` clicks are all that came: charged, free, refused at intake and taken back by settlement."""
 

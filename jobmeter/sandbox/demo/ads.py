@@ -47,7 +47,7 @@ _MARK = re.compile(r"#(?:URL|EMAIL|PHONE)_[0-9a-f]+#")
 _SALARY = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ad:
     """One advertisement; ``location`` reads "City, State, Country", shorter where parts are not known."""
 

@@ -79,8 +79,8 @@ def run_demo(console: Console) -> None:
         console.print(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
-        playback, watched = play(partner, customers[0], posted[0], console)
-        tables.show_play(console, playback)
+        playback, watched = play_and_watch(partner, customers[0], posted[0], console)
+        tables.show_playback(console, playback)
         show_reports(partner, customers, posted, watched, console)
         check = subprocess.run(
             [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
@@ -155,7 +155,7 @@ def post_ads(
     posted: list[list[str]] = []
     for number, customer in enumerate(customers):
         mine = ads[number :: len(customers)]
-        elements = [make_element(ad, customer, now_ms, place) for place, ad in enumerate(mine)]
+        elements = [make_element(ad, customer, now_ms, index) for index, ad in enumerate(mine)]
         tasks = []
         for start in range(0, len(elements), BATCH):
             reply = partner.call(
@@ -171,7 +171,7 @@ def post_ads(
     return posted
 
 
-def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, place: int) -> dict[str, Any]:
+def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, index: int) -> dict[str, Any]:
     element = {
         "externalJobPostingId": ad.external_id,
         "jobPostingOperationType": "CREATE",
@@ -187,7 +187,7 @@ def make_element(ad: Ad, customer: dict[str, Any], now_ms: int, place: int) -> d
         "posterEmail": "jobs@careers.example.com",
         "contract": customer["contract"],
         "budget": {
-            "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": BUDGETS[place % len(BUDGETS)]}
+            "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": BUDGETS[index % len(BUDGETS)]}
         },
     }
     return {field: value for field, value in element.items() if value is not None}
@@ -205,7 +205,7 @@ def await_tasks(partner: Partner, customer: dict[str, Any], tasks: list[str]) ->
     return live
 
 
-def play(
+def play_and_watch(
     partner: Partner, customer: dict[str, Any], ids: list[str], console: Console
 ) -> tuple[PlaybackResult, list[tuple[date, dict[str, Any]]]]:
     """Plays the traffic, and notes day by day what the reports say of the first full day."""

@@ -41,7 +41,7 @@ def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show_play(console: Console, playback: PlaybackResult) -> None:
+def show_playback(console: Console, playback: PlaybackResult) -> None:
     table = Table(title="Events sent to POST /events", title_justify="left")
     for name in ("sent", "accepted", "duplicate", "rejected"):
         table.add_column(name, justify="right")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jobmeter.sandbox.traffic import special_visits
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
-from jobmeter.sandbox.traffic.schedule import Event, ScheduledEvent
+from jobmeter.sandbox.traffic.schedule import ScheduledEvent, TrafficEvent
 from jobmeter.sandbox.traffic.special_visits import mix
 
 SECOND_MS = 1_000
@@ -70,7 +70,7 @@ Shares = NDArray[np.float64]
 Rows = np.ndarray[tuple[int], np.dtype[np.void]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Field:
     """The jobs of one day as columns, in the order of their ids."""
 
@@ -221,8 +221,8 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
     chosen = special_visits.choose_special_visits(
         rows["label"] == _CODE[Label.GENUINE], has_market, plan.special_visits, rng
     )
-    for label, places in chosen.items():
-        rows["label"][places] = _CODE[label]
+    for label, visits in chosen.items():
+        rows["label"][visits] = _CODE[label]
     staff, declared = chosen[Label.STAFF], chosen[Label.DECLARED_CRAWLER]
     rows["visitor"][staff] = special_visits.sample_staff(len(staff), rng)
     rows["agent"][staff] = rows["visitor"][staff] % np.uint64(len(BROWSER_AGENTS))
@@ -282,8 +282,8 @@ def _fits(rows: Rows, field: _Field) -> NDArray[np.bool_]:
     return fits
 
 
-def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
-    tokens, place = np.unique(rows["visitor"], return_inverse=True)
+def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[TrafficEvent]:
+    tokens, token_index = np.unique(rows["visitor"], return_inverse=True)
     visitors = list(map(special_visits.name_visitor, tokens.tolist()))
     words = mix(tokens).tolist()
     addresses = list(map(make_address, words))
@@ -292,14 +292,14 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[Event]:
         rows["click"].tolist(),
         field.job_ids[rows["job"]].tolist(),
         rows["time"].tolist(),
-        place.tolist(),
+        token_index.tolist(),
         rows["agent"].tolist(),
         rows["job"].tolist(),
         map(_LABELS.__getitem__, rows["label"].tolist()),
         strict=True,
     )
     return [
-        Event(
+        TrafficEvent(
             source=SOURCE,
             id=event_id,
             type=_TYPES[click],
@@ -321,14 +321,16 @@ def make_address(word: int) -> str:
     return f"2001:db8:{low:x}:{middle:x}::{high:x}"
 
 
-def _deliver(rows: Rows, events: list[Event], again: Ints, rng: np.random.Generator) -> list[ScheduledEvent]:
+def _deliver(
+    rows: Rows, events: list[TrafficEvent], again: Ints, rng: np.random.Generator
+) -> list[ScheduledEvent]:
     """Each event once, and those in ``again`` a second time, unchanged, one second to six hours later."""
     first = rows["time"] + rows["delay"]
     second = first[again] + rng.integers(SECOND_MS, 6 * HOUR_MS, len(again))
     moments = np.concatenate([first, second])
     order = np.argsort(moments, kind="stable")
-    place = np.concatenate([np.arange(len(rows)), again])[order]
-    return list(map(ScheduledEvent, moments[order].tolist(), map(events.__getitem__, place.tolist())))
+    row = np.concatenate([np.arange(len(rows)), again])[order]
+    return list(map(ScheduledEvent, moments[order].tolist(), map(events.__getitem__, row.tolist())))
 
 
 def _count(rows: Rows, field: _Field, *, repeated: bool = False) -> dict[Cell, int]:
@@ -336,7 +338,7 @@ def _count(rows: Rows, field: _Field, *, repeated: bool = False) -> dict[Cell, i
     codes, events = np.unique((rows["job"] * 2 + rows["click"]) * len(_LABELS) + label, return_counts=True)
     counts: dict[Cell, int] = {}
     for code, count in zip(codes.tolist(), events.tolist(), strict=True):
-        place, kind = divmod(code // len(_LABELS), 2)
-        cell = Cell(int(field.job_ids[place]), _TYPES[kind], _LABELS[code % len(_LABELS)])
+        job, kind = divmod(code // len(_LABELS), 2)
+        cell = Cell(int(field.job_ids[job]), _TYPES[kind], _LABELS[code % len(_LABELS)])
         counts[cell] = count
     return counts

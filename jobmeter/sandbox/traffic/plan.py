@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from jobmeter.sandbox.traffic.special_visits import SpecialVisitShares
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LiveJob:
     """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law.
 
@@ -22,7 +22,7 @@ class LiveJob:
     market: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPlan:
     """How much traffic of which kind. Each rate is a share of the genuine events of its kind.
 

@@ -28,7 +28,7 @@ class SandboxRefusedError(Exception):
     """What the sandbox answered instead of doing what was asked, in one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackResult:
     """What a play came to, as the sandbox counted it."""
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jobmeter.database.connection import Connection
 from jobmeter.metering.intake.model import find_origins
-from jobmeter.metering.model import VERDICTS, Verdict
+from jobmeter.metering.model import VERDICTS, EventKind, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
@@ -38,7 +38,7 @@ class EvaluatedClick(NamedTuple):
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """``taken`` events, ``rightly`` of them, of ``real`` ones of the kind that it is after."""
 
@@ -56,13 +56,13 @@ class Score:
         return self.rightly / self.real if self.real else None
 
 
-def score(judged: Iterable[EvaluatedClick]) -> list[Score]:
+def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:
     """A score for each filter and rule that took something or should have; and for all of them on clicks alone."""
     taken: Counter[str] = Counter()
     rightly: Counter[str] = Counter()
     real: Counter[Label] = Counter()
     together: Counter[tuple[bool, bool]] = Counter()
-    for is_click, label, outcome in judged:
+    for is_click, label, outcome in evaluated:
         real[label] += 1
         if is_click:
             together[outcome is not None, label not in CHARGEABLE] += 1
@@ -91,11 +91,12 @@ async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) 
     ids: Sequence[str] = list(labels)
     origins = find_origins(source=SOURCE, event_ids=ids)
     found = {}
-    for origin, kind, verdict, rule in await store.list_outcomes(connection, origins=origins):
-        outcome = None if verdict == 0 else VERDICTS[verdict].name
-        found[origin] = kind == 1, outcome if rule is None else RULES[rule].name
-    judged = []
+    for event in await store.list_outcomes(connection, origins=origins):
+        is_click = event.kind == EventKind.APPLY_CLICK
+        outcome = None if event.verdict == Verdict.COUNTED else VERDICTS[event.verdict].name
+        found[event.origin] = is_click, outcome if event.rule is None else RULES[event.rule].name
+    evaluated = []
     for event_id, origin in zip(ids, origins, strict=True):
         is_click, outcome = found.get(origin, (False, Verdict.TOO_OLD.name))
-        judged.append(EvaluatedClick(is_click, labels[event_id], outcome))
-    return judged
+        evaluated.append(EvaluatedClick(is_click, labels[event_id], outcome))
+    return evaluated

@@ -1,28 +1,45 @@
 """Owns the statements of the sandbox: its clock, and what became of made-up events."""
 
+from dataclasses import dataclass
+
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import find_scalar, list_rows
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.sandbox.traffic")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventOutcome:
+    """What became of an event that is kept; ``rule`` is the settlement rule that reversed it."""
+
+    origin: bytes
+    kind: int
+    verdict: int
+    rule: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobMarket:
+    """The number of the country that a job is for."""
+
+    job_id: int
+    market: int
+
+
 async def read_offset(connection: Connection) -> int:
-    row = await (await connection.execute(SQL["read_offset"])).fetchone()
-    return 0 if row is None else int(row[0])
+    return await find_scalar(connection, int, SQL["read_offset"]) or 0
 
 
 async def set_offset(connection: Connection, *, offset_ms: int) -> None:
-    await connection.execute(SQL["set_offset"], locals())
+    await connection.execute(SQL["set_offset"], {"offset_ms": offset_ms})
 
 
-async def list_outcomes(
-    connection: Connection, *, origins: list[bytes]
-) -> list[tuple[bytes, int, int, int | None]]:
-    """Origin, kind, verdict and settlement rule of those of the events that are kept."""
-    rows = await (await connection.execute(SQL["list_outcomes"], locals())).fetchall()
-    return [(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
+async def list_outcomes(connection: Connection, *, origins: list[bytes]) -> list[EventOutcome]:
+    """Of those of the events that are kept."""
+    return await list_rows(connection, EventOutcome, SQL["list_outcomes"], {"origins": origins})
 
 
-async def list_markets(connection: Connection, *, job_ids: list[int]) -> dict[int, int]:
-    """The market of each job that has a meter."""
-    return dict(await (await connection.execute(SQL["list_markets"], locals())).fetchall())
+async def list_markets(connection: Connection, *, job_ids: list[int]) -> list[JobMarket]:
+    """Of each job that is metered."""
+    return await list_rows(connection, JobMarket, SQL["list_markets"], {"job_ids": job_ids})

@@ -11,26 +11,17 @@ from jobmeter.database.connection import Connection
 from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store
-from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
+from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy, make_default_policy
 
 
 async def read_policies(connection: Connection) -> list[RulePolicy]:
     """Every rule in order, as it is applied now: the operator's setting, or the default."""
-    kept = {row[0]: row[1:] for row in await store.list_rules(connection)}
-    return [
-        RulePolicy(rule, *kept.get(int(rule), (rule.is_on, rule.jobs_max, rule.window_minutes)))
-        for rule in Rule
-    ]
+    kept = {policy.rule: policy for policy in await store.list_rules(connection)}
+    return [kept.get(rule) or make_default_policy(rule) for rule in Rule]
 
 
 async def set_policy(connection: Connection, policy: RulePolicy) -> None:
-    await store.set_rule(
-        connection,
-        rule=policy.rule,
-        is_on=policy.is_on,
-        jobs_max=policy.jobs_max,
-        window_minutes=policy.window_minutes,
-    )
+    await store.set_rule(connection, policy)
 
 
 async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> tuple[int, bool]:
@@ -43,23 +34,8 @@ async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime
         if await settlement_store.is_judged(connection, day=exclusion.day):
             why = f"{exclusion.day} is settled; give a credit for its charges instead"
             raise Refused(Fault.OPERATOR_INPUT, field="day", why=why)
-    is_new = await store.insert_exclusion(
-        connection,
-        criterion=exclusion.criterion,
-        subject=exclusion.subject,
-        origin=exclusion.origin,
-        day=exclusion.day,
-        note=exclusion.note,
-        created_at=now,
-    )
-    number = await store.find_exclusion(
-        connection,
-        criterion=exclusion.criterion,
-        subject=exclusion.subject,
-        origin=exclusion.origin,
-        day=exclusion.day,
-    )
-    return number, is_new
+    is_new = await store.insert_exclusion(connection, exclusion, created_at=now)
+    return await store.find_exclusion(connection, exclusion), is_new
 
 
 async def list_exclusions(connection: Connection, *, after: int, rows_max: int) -> list[KeptExclusion]:
@@ -79,11 +55,5 @@ async def set_networks(
     Raises ``Refused(OPERATOR_INPUT)`` as ``networks.read_networks`` does.
     """
     spans, too_narrow = click_rules_networks.read_networks(networks)
-    added = await store.add_networks(
-        connection,
-        list_name=list_name,
-        firsts=[span.first for span in spans],
-        lasts=[span.last for span in spans],
-        added_at=now,
-    )
+    added = await store.add_networks(connection, spans, list_name=list_name, added_at=now)
     return added, too_narrow

@@ -1,12 +1,16 @@
 """Owns the statements of settlement's rules, one function each: every ``mark_`` returns how many clicks it marked."""
 
 from datetime import date, datetime
+from typing import Any
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
-from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion
+from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
+from jobmeter.database.statements import arrays_of, load_statements, vars_of
+from jobmeter.ledger.model import Purpose
+from jobmeter.metering.model import EventKind, Verdict
+from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, NetworkSpan, RulePolicy
 
-SQL = load_statements("jobmeter.settlement.click_rules")
+SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Verdict))
 
 
 async def allow_memory(connection: Connection) -> None:
@@ -15,7 +19,7 @@ async def allow_memory(connection: Connection) -> None:
 
 async def gather_clicks(connection: Connection, *, day: date) -> int:
     """How many clicks of the day count."""
-    return (await connection.execute(SQL["gather_clicks"], locals())).rowcount
+    return await change_rows(connection, SQL["gather_clicks"], {"day": day})
 
 
 async def analyze_clicks(connection: Connection) -> None:
@@ -23,39 +27,47 @@ async def analyze_clicks(connection: Connection) -> None:
 
 
 async def mark_same_events(connection: Connection, *, rule: int) -> int:
-    return (await connection.execute(SQL["mark_same_events"], locals())).rowcount
+    return await change_rows(connection, SQL["mark_same_events"], {"rule": rule})
 
 
 async def mark_excluded(connection: Connection, *, day: date, rule: int) -> int:
-    return (await connection.execute(SQL["mark_excluded"], locals())).rowcount
+    return await change_rows(connection, SQL["mark_excluded"], {"day": day, "rule": rule})
 
 
 async def mark_data_centres(connection: Connection, *, rule: int) -> int:
-    return (await connection.execute(SQL["mark_data_centres"], locals())).rowcount
+    return await change_rows(connection, SQL["mark_data_centres"], {"rule": rule})
 
 
 async def mark_repeated_clicks(connection: Connection, *, rule: int) -> int:
-    return (await connection.execute(SQL["mark_repeated_clicks"], locals())).rowcount
+    return await change_rows(connection, SQL["mark_repeated_clicks"], {"rule": rule})
 
 
 async def mark_visitor_bursts(
     connection: Connection, *, rule: int, jobs_max: int, window_minutes: int
 ) -> int:
-    return (await connection.execute(SQL["mark_visitor_bursts"], locals())).rowcount
+    return await change_rows(
+        connection,
+        SQL["mark_visitor_bursts"],
+        {"rule": rule, "jobs_max": jobs_max, "window_minutes": window_minutes},
+    )
 
 
 async def mark_address_bursts(
     connection: Connection, *, rule: int, jobs_max: int, window_minutes: int
 ) -> int:
-    return (await connection.execute(SQL["mark_address_bursts"], locals())).rowcount
+    return await change_rows(
+        connection,
+        SQL["mark_address_bursts"],
+        {"rule": rule, "jobs_max": jobs_max, "window_minutes": window_minutes},
+    )
 
 
 async def mark_clicks_without_view(connection: Connection, *, day: date, rule: int) -> int:
-    return (await connection.execute(SQL["mark_clicks_without_view"], locals())).rowcount
+    return await change_rows(connection, SQL["mark_clicks_without_view"], {"day": day, "rule": rule})
 
 
 async def gather_touched(connection: Connection, *, day: date) -> None:
-    await connection.execute(SQL["gather_touched"], locals())
+    await connection.execute(SQL["gather_touched"], {"day": day})
 
 
 async def analyze_marks(connection: Connection) -> None:
@@ -67,60 +79,48 @@ async def analyze_touched(connection: Connection) -> None:
 
 
 async def record_reversals(connection: Connection) -> int:
-    return (await connection.execute(SQL["record_reversals"])).rowcount
+    return await change_rows(connection, SQL["record_reversals"])
 
 
 async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
-    await connection.execute(SQL["delete_reversal_marks"], locals())
+    await connection.execute(SQL["delete_reversal_marks"], {"day": day})
 
 
-async def list_rules(connection: Connection) -> list[tuple[int, bool, int, int]]:
-    """Number, whether it holds, jobs, minutes of each rule that the operator has set."""
-    rows = await (await connection.execute(SQL["list_rules"])).fetchall()
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+async def list_rules(connection: Connection) -> list[RulePolicy]:
+    """Those that the operator has set."""
+    return await list_rows(connection, RulePolicy, SQL["list_rules"])
 
 
-async def set_rule(
-    connection: Connection, *, rule: int, is_on: bool, jobs_max: int, window_minutes: int
-) -> None:
-    await connection.execute(SQL["set_rule"], locals())
+async def set_rule(connection: Connection, policy: RulePolicy) -> None:
+    await connection.execute(SQL["set_rule"], vars_of(policy))
 
 
-async def insert_exclusion(
-    connection: Connection,
-    *,
-    criterion: int,
-    subject: int,
-    origin: bytes,
-    day: date | None,
-    note: str,
-    created_at: datetime,
-) -> bool:
+async def insert_exclusion(connection: Connection, exclusion: Exclusion, *, created_at: datetime) -> bool:
     """Whether it is new."""
-    return (await connection.execute(SQL["insert_exclusion"], locals())).rowcount > 0
+    parameters = vars_of(exclusion) | {"created_at": created_at}
+    return await change_rows(connection, SQL["insert_exclusion"], parameters) > 0
 
 
-async def find_exclusion(
-    connection: Connection, *, criterion: int, subject: int, origin: bytes, day: date | None
-) -> int:
-    row = await (await connection.execute(SQL["find_exclusion"], locals())).fetchone()
-    assert row is not None, "it was inserted, now or before"
-    return int(row[0])
+async def find_exclusion(connection: Connection, exclusion: Exclusion) -> int:
+    """The number of one that was inserted, now or before."""
+    return await read_scalar(connection, int, SQL["find_exclusion"], vars_of(exclusion))
 
 
 async def list_exclusions(connection: Connection, *, after: int, rows_max: int) -> list[KeptExclusion]:
-    rows = await (await connection.execute(SQL["list_exclusions"], locals())).fetchall()
-    return [
-        KeptExclusion(row[0], Exclusion(Criterion(row[1]), row[2], bytes(row[3]), row[4], row[5]), row[6])
-        for row in rows
-    ]
+    parameters = {"after": after, "rows_max": rows_max}
+    return await list_rows(connection, _make_kept, SQL["list_exclusions"], parameters)
+
+
+def _make_kept(*, id: int, created_at: datetime, **exclusion: Any) -> KeptExclusion:  # noqa: A002 -- a column
+    return KeptExclusion(id, value_of(Exclusion, exclusion), created_at)
 
 
 async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool:
-    return (await connection.execute(SQL["remove_exclusion"], locals())).rowcount > 0
+    return await change_rows(connection, SQL["remove_exclusion"], {"exclusion_id": exclusion_id}) > 0
 
 
 async def add_networks(
-    connection: Connection, *, list_name: str, firsts: list[int], lasts: list[int], added_at: datetime
+    connection: Connection, spans: list[NetworkSpan], *, list_name: str, added_at: datetime
 ) -> int:
-    return (await connection.execute(SQL["add_networks"], locals())).rowcount
+    parameters = arrays_of(NetworkSpan, spans) | {"list_name": list_name, "added_at": added_at}
+    return await change_rows(connection, SQL["add_networks"], parameters)

@@ -99,7 +99,12 @@ class Month:
             for number, budget in enumerate(budgets)
         ]
         jobs = [
-            LiveJob(job_id, first_ms, first_ms + self.days * DAY_MS, popularity=drawn)
+            LiveJob(
+                job_id=job_id,
+                live_from_ms=first_ms,
+                live_until_ms=first_ms + self.days * DAY_MS,
+                popularity=drawn,
+            )
             for job_id, drawn in zip(job_ids, popularity, strict=True)
         ]
         truth = await self._live_through(scenario, jobs)

@@ -2,19 +2,28 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from jobmeter.charging.budgets.model import JobLimit
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
-from jobmeter.jobs.model import JobPosting, Operation, State, Task, TaskStatus
+from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 from jobmeter.jobs.status.rules import decide_status, show_task
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-CONTRACT = PartnerContract(7, 1, 7, "USD", 1_000, NOW - DAY, NOW + 60 * DAY)
+CONTRACT = PartnerContract(
+    id=7,
+    partner_id=1,
+    shard=7,
+    currency="USD",
+    limit_micros=1_000,
+    term_starts_at=NOW - DAY,
+    term_ends_at=NOW + 60 * DAY,
+)
 POSTING = JobPosting(
     shard=1,
     job_id=257,
@@ -26,7 +35,7 @@ POSTING = JobPosting(
     company_page=None,
     apply_url="https://example.com",
     location="Leeds",
-    state=State.LIVE,
+    state=JobState.LIVE,
     listed_at=NOW - DAY,
     expires_at=NOW + DAY,
     closed_at=None,
@@ -38,7 +47,20 @@ POSTING = JobPosting(
     failure=None,
 )
 LIMIT = JobLimit(1, 257, 7, "USD", 100, 300, 0, 0, 0)
-CAMPAIGN = Campaign(1, 5, 1, "spring", 7, "Spring", CampaignStatus.ACTIVE, NOW, None, NOW, NOW, None)
+CAMPAIGN = Campaign(
+    shard=1,
+    id=5,
+    application_id=1,
+    partner_job_campaign="spring",
+    partner_contract_id=7,
+    name="Spring",
+    status=CampaignStatus.ACTIVE,
+    starts_at=NOW,
+    ends_at=None,
+    created_at=NOW,
+    changed_at=NOW,
+    ended_at=None,
+)
 SPENT = replace(LIMIT, spent_micros=250)
 
 
@@ -80,22 +102,27 @@ def judge(
             False,
             NotPromotedReason.CAMPAIGN_OFF,
         ),
-        ({"posting": replace(POSTING, state=State.PENDING)}, "IN_PROGRESS", False, None),
+        ({"posting": replace(POSTING, state=JobState.PENDING)}, "IN_PROGRESS", False, None),
         ({"posting": replace(POSTING, expires_at=NOW)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
-        ({"posting": replace(POSTING, state=State.EXPIRED)}, "NOT_LISTED", False, NotPromotedReason.DURATION),
         (
-            {"posting": replace(POSTING, state=State.CLOSED, expires_at=NOW), "limit": SPENT},
+            {"posting": replace(POSTING, state=JobState.EXPIRED)},
+            "NOT_LISTED",
+            False,
+            NotPromotedReason.DURATION,
+        ),
+        (
+            {"posting": replace(POSTING, state=JobState.CLOSED, expires_at=NOW), "limit": SPENT},
             "NOT_LISTED",
             False,
             NotPromotedReason.CLOSED_BY_POSTER,
         ),
-        ({"posting": replace(POSTING, state=State.FAILED, failure="why")}, "NOT_LISTED", False, None),
+        ({"posting": replace(POSTING, state=JobState.FAILED, failure="why")}, "NOT_LISTED", False, None),
         ({"contract": None}, "LISTED", False, None),
         ({"contract": None, "posting": replace(POSTING, hiring_contract_id=9)}, "LISTED", True, None),
         (
             {
                 "contract": None,
-                "posting": replace(POSTING, hiring_contract_id=9, state=State.PENDING),
+                "posting": replace(POSTING, hiring_contract_id=9, state=JobState.PENDING),
             },
             "IN_PROGRESS",
             False,
@@ -128,7 +155,20 @@ def test_a_job_stands_as_its_values_say(
     ],
 )
 def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
-    task = Task(1, None, 1, "job", operation, 257, "Leeds", TaskStatus.SUCCEEDED, None, NOW, 1, None)  # type: ignore[arg-type]
+    task = Task(
+        shard=1,
+        task_id=UUID(int=1),
+        application_id=1,
+        external_id="job",
+        operation=operation,
+        job_id=257,
+        location="Leeds",
+        status=TaskStatus.SUCCEEDED,
+        error_message=None,
+        created_at=NOW,
+        number=1,
+        failure_message=None,
+    )
     standing = PublicStatus(Listing.LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.JOB_BUDGET)
     message = "This job's budget has ran out." if status is TaskStatus.PROCESSED else None
     assert show_task(task, standing) == (status, message)

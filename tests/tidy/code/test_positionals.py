@@ -18,15 +18,10 @@ OF_ONE_TYPE_MAX = 2
 VALUE_BASES = {"NamedTuple", "Struct"}
 
 # Rows of a table, written one below the other: each position is a column that the eye follows down.
-TABLES = {"jobmeter.base.faults.Row", "jobmeter.api.openapi.operations.Operation", "bench.measurement.Figure"}
+TABLES = {"jobmeter.base.faults.Row", "bench.measurement.Figure"}
 
 # Shrinks until it is empty: files whose calls of constructors are yet to name what they pass.
 STILL_POSITIONAL = (
-    "jobmeter/api/http/idempotency.py",
-    "jobmeter/api/http/rate_limits.py",
-    "jobmeter/api/operator/contracts.py",
-    "jobmeter/api/restli/gateway.py",
-    "jobmeter/api/xml/gateway.py",
     "jobmeter/charging/budgets/store.py",
     "jobmeter/charging/charge/flow.py",
     "jobmeter/charging/charge/store.py",
@@ -34,40 +29,12 @@ STILL_POSITIONAL = (
     "jobmeter/charging/pacing/store.py",
     "jobmeter/charging/windows/model.py",
     "jobmeter/charging/windows/store.py",
-    "jobmeter/contracts/hiring/store.py",
-    "jobmeter/contracts/partner/flow.py",
-    "jobmeter/contracts/partner/store.py",
-    "jobmeter/explain/model.py",
-    "jobmeter/explain/store.py",
-    "jobmeter/jobs/campaigns/store.py",
-    "jobmeter/jobs/feeds/loading/flow.py",
-    "jobmeter/jobs/feeds/loading/rules.py",
-    "jobmeter/jobs/feeds/store.py",
-    "jobmeter/jobs/pages/store.py",
-    "jobmeter/jobs/postings/creation.py",
-    "jobmeter/jobs/store.py",
-    "jobmeter/jobs/xml_jobs/flow.py",
-    "jobmeter/jobs/xml_jobs/store.py",
-    "jobmeter/ledger/chain/store.py",
     "jobmeter/metering/filters/store.py",
     "jobmeter/metering/intake/flow.py",
     "jobmeter/metering/intake/rules.py",
-    "jobmeter/notifications/flow.py",
-    "jobmeter/notifications/store.py",
-    "jobmeter/partners/applications/flow.py",
-    "jobmeter/partners/applications/store.py",
-    "jobmeter/partners/tokens/store.py",
-    "jobmeter/promotion/alerts/store.py",
-    "jobmeter/promotion/flow.py",
-    "jobmeter/promotion/store.py",
-    "jobmeter/reports/charge_stream/store.py",
     "jobmeter/reports/job_reports/model.py",
     "jobmeter/reports/job_reports/store.py",
-    "jobmeter/reports/uncharged_clicks/store.py",
 )
-
-# Likewise: files that define a function with more than two of one type by position.
-STILL_DEFINED_SO = ("jobmeter/jobs/campaigns/rules.py",)
 
 Parameters = tuple[tuple[str, str], ...]  # name and type of what may be passed by position, in order
 
@@ -170,7 +137,7 @@ def test_few_parameters_by_position():
     found = (
         breach for source in sources(".py", "jobmeter", "bench") for breach in parameter_breaches(source)
     )
-    refuse(found, still=STILL_DEFINED_SO)
+    refuse(found)
 
 
 def test_values_are_made_by_name():

@@ -149,12 +149,12 @@ def test_arrows_allow(path, statement):
 @pytest.mark.parametrize(
     ("path", "statement", "count"),
     [
-        ("jobs/slots/flow.py", "from jobmeter.jobs.postings.flow import find_tasks", 1),
-        ("jobs/slots/flow.py", "from jobmeter.jobs.postings import flow", 1),
-        ("jobs/funding.py", "from jobmeter.jobs.slots.flow import free_held_slot", 1),
+        ("jobs/runs/flow.py", "from jobmeter.jobs.postings.flow import find_tasks", 1),
+        ("jobs/runs/flow.py", "from jobmeter.jobs.postings import flow", 1),
+        ("jobs/funding.py", "from jobmeter.jobs.runs.flow import end_run", 1),
         ("jobs/feeds/flow.py", "from jobmeter.jobs.feeds.loading.flow import load_feed", 1),
         ("wire/xml/tree.py", "from jobmeter.wire.xml.job.selectors import show_job", 1),
-        ("jobs/postings/flow.py", "from jobmeter.jobs.slots.flow import free_held_slot", 0),
+        ("jobs/postings/flow.py", "from jobmeter.jobs.runs.flow import end_run", 0),
         ("jobs/postings/flow.py", "from jobmeter.jobs import store", 0),
         ("jobs/postings/flow.py", "from jobmeter.jobs.postings import rules", 0),
         ("jobs/feeds/loading/flow.py", "from jobmeter.jobs.feeds import store", 0),

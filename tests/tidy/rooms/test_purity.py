@@ -189,7 +189,7 @@ def pure(text: str, path: str = "jobs/prices.py") -> Source:
         "async def price(): ...",
         "from jobmeter.database.pool import Database",
         "from jobmeter.jobs import store",
-        "from jobmeter.jobs.slots.flow import free_held_slot",
+        "from jobmeter.jobs.runs.flow import end_run",
         "from jobmeter.base.credentials import make_secret",
         "from jobmeter.charging.budgets.flow import open_budget",
     ],

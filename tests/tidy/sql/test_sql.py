@@ -1,13 +1,22 @@
 """The named statements: short, unique, free of clock and chance, each with its typed function in the slice's store."""
 
+import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.tidy.source import Breach, Source, functions, refuse, sources
-from tests.tidy.sql_text import Statement, blanked, is_migration, statements, tokens, writes
+from tests.tidy.source import Breach, Source, functions, nodes, refuse, sources
+from tests.tidy.sql_text import (
+    Statement,
+    blanked,
+    column_lists,
+    is_migration,
+    statements,
+    tokens,
+    writes,
+)
 
 STATEMENT_LINES_MAX = 40
 POSTINGS = "ledger_postings"
@@ -77,7 +86,7 @@ def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
 
 
 def form_breaches(source: Source) -> list[Breach]:
-    """Each statement has a name, once per file, and fits on a screen."""
+    """Each statement has a name, once per file, and fits on a screen; a list of columns is one of several statements."""
     found: list[Breach] = []
     first_lines: dict[str, int] = {}
     for statement in statements(source):
@@ -94,22 +103,60 @@ def form_breaches(source: Source) -> list[Breach]:
             says = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; name a part of it as a view"
             found.append(Breach(*place, says))
         first_lines.setdefault(name, statement.line)
+    for columns in column_lists(source):
+        if source.text.count(f"{{{columns.name}}}") < 2:
+            says = f"the columns `{columns.name}` are not shared; write them where they are read"
+            found.append(Breach(source.path, columns.line, says))
     return found
 
 
 def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
-    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords."""
+    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords.
+
+    A frozen value that the function takes gives its fields as parameters (``vars_of``); a value inside it gives them
+    with the name of its field before theirs.
+    """
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
+    python_tree = tuple(python_tree)
+    fields = read_fields(python_tree)
     for source in python_tree:
         if source.stem.startswith("store") or source.part == "database":
             for function in functions(source):
                 named = (*function.args.args, *function.args.kwonlyargs)
-                known[source.part, function.name] |= {"", *(argument.arg for argument in named)}
+                known[source.part, function.name] |= {"", *_parameters(named, fields)}
     found = []
     for statement in (statement for source in sql_tree for statement in statements(source) if statement.name):
         keywords = known.get((statement.source.part, statement.name), set())
         found += _twin_breach(statement, keywords)
     return found
+
+
+def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
+    """By the name of each dataclass, its fields and their types as they are written."""
+    own: dict[str, dict[str, str]] = defaultdict(dict)
+    bases: dict[str, list[str]] = {}
+    for source in python_tree:
+        for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
+            if any("dataclass" in ast.unparse(mark) for mark in owner.decorator_list):
+                lines = [line for line in owner.body if isinstance(line, ast.AnnAssign)]
+                own[owner.name] |= {ast.unparse(line.target): ast.unparse(line.annotation) for line in lines}
+                bases[owner.name] = [ast.unparse(base) for base in owner.bases]
+
+    def collect(name: str) -> dict[str, str]:
+        inherited = [collect(base) for base in bases.get(name, ())]
+        return dict(item for fields in (*inherited, own.get(name, {})) for item in fields.items())
+
+    return {name: collect(name) for name in own}
+
+
+def _parameters(named: Iterable[ast.arg], fields: dict[str, dict[str, str]]) -> Iterator[str]:
+    for argument in named:
+        yield argument.arg
+        kind = "" if argument.annotation is None else ast.unparse(argument.annotation)
+        kind = kind.removeprefix("list[").removesuffix("]")  # of many values at once, each field is an array
+        for name, inner in fields.get(kind, {}).items():
+            yield name
+            yield from (f"{name}_{deeper}" for deeper in fields.get(inner, {}))
 
 
 def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
@@ -120,9 +167,40 @@ def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
     missing = [parameter for parameter in statement.parameters if parameter not in keywords]
     if missing:
         return [
-            Breach(*place, f"the function `{name}` lacks {', '.join(missing)}; keywords equal the %(names)s")
+            Breach(
+                *place,
+                f"the function `{name}` lacks {', '.join(missing)}; its keywords, or a value's fields, are the %(names)s",
+            )
         ]
     return []
+
+
+def value_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
+    """An INSERT writes every field of a value that is made for writing, so that a new field is not forgotten there.
+
+    What a store returns too is read as well: of such a value the database fills some fields by itself.
+    """
+    python_tree = tuple(python_tree)
+    fields = read_fields(python_tree)
+    stores = [source for source in python_tree if source.stem.startswith("store")]
+    takers = [(source.part, function) for source in stores for function in functions(source)]
+    returned = " ".join(ast.unparse(function.returns) for _, function in takers if function.returns)
+    read = set(re.findall(r"\w+", returned))
+    texts = {
+        (source.part, statement.name): statement for source in sql_tree for statement in statements(source)
+    }
+    found = []
+    for part, function in takers:
+        statement = texts.get((part, function.name))
+        if statement is None or not function.name.startswith("insert_"):
+            continue
+        kinds = {ast.unparse(argument.annotation) for argument in function.args.args if argument.annotation}
+        for kind in kinds - read:
+            plain = [name for name, inner in fields.get(kind, {}).items() if inner not in fields]
+            for name in sorted(set(plain) - set(statement.parameters)):
+                says = f"`{statement.name}` leaves out `{name}` of `{kind}`"
+                found.append(Breach(statement.source.path, statement.line, says))
+    return found
 
 
 def migrations() -> list[Source]:
@@ -152,6 +230,10 @@ def test_statements_are_named_and_short():
 
 def test_each_statement_has_its_function():
     refuse(twin_breaches(named_files(), sources(".py", "jobmeter")))
+
+
+def test_values_are_written_whole():
+    refuse(value_breaches(named_files(), sources(".py", "jobmeter")))
 
 
 def sample(text: str) -> Source:
@@ -205,6 +287,8 @@ def test_changed_postings(text, count):
         ("-- name: a\nSELECT 1;\n-- name: a\nSELECT 2;", [3]),
         ("-- name: a\n-- nothing follows\n", [1]),
         ("-- name: a\nSELECT 1" + ",\n1" * STATEMENT_LINES_MAX, [1]),
+        ("-- columns: job\nid, title\n-- name: a\nSELECT {job}", [1]),
+        ("-- columns: job\nid, title\n-- name: a\nSELECT {job}\n-- name: b\nSELECT {job}", []),
         (
             "-- About this file.\n\n-- name: a\n"
             + "-- why\n" * 60
@@ -234,3 +318,49 @@ def test_twins(path, code, count):
         "-- name: read_job\nSELECT id FROM jobs WHERE shard = %(shard)s AND id = %(job_id)s::bigint"
     )
     assert len(twin_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count
+
+
+JOB = "@dataclass(frozen=True)\nclass Job(Key):\n    owner: Owner\n"
+KEY = "@dataclass(frozen=True)\nclass Key:\n    shard: int\n"
+OWNER = "@dataclass(frozen=True)\nclass Base:\n    id: int\n@dataclass(frozen=True)\nclass Owner(Base):\n    name: str\n"
+
+RUN = "@dataclass(frozen=True)\nclass Run:\n    job_id: int\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("WHERE shard = %(shard)s AND owner = %(owner_id)s AND day = %(day)s", 0),
+        ("WHERE shard = %(shard)s AND owner = %(owner_name)s AND id = ANY(%(job_id)s)", 0),
+        ("WHERE shard = %(shard)s AND owner = %(owner_number)s", 1),
+        ("WHERE shard = %(shard)s AND id = %(id)s", 1),
+    ],
+)
+def test_the_fields_of_a_value_are_parameters(text, count):
+    python_tree = [
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}\n{RUN}"),
+        Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, runs: list[Run], *, day): ..."),
+    ]
+    statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
+    assert len(twin_breaches([statement], python_tree)) == count
+
+
+@pytest.mark.parametrize(
+    ("columns", "store", "count"),
+    [
+        ("shard", "async def insert_job(conn, job: Job): ...", 0),
+        ("day", "async def insert_job(conn, job: Job, *, day): ...", 1),
+        (
+            "day",
+            "async def insert_job(conn, job: Job, *, day): ...\nasync def find_job(conn) -> Job | None: ...",
+            0,
+        ),
+    ],
+)
+def test_a_field_that_is_not_written_is_found(columns, store, count):
+    python_tree = [
+        Source("jobmeter/jobs/model.py", f"{JOB}\n{KEY}\n{OWNER}"),
+        Source("jobmeter/jobs/store.py", store),
+    ]
+    statement = sample(f"-- name: insert_job\nINSERT INTO jobs ({columns}) VALUES (%({columns})s)")
+    assert len(value_breaches([statement], python_tree)) == count

@@ -6,12 +6,13 @@ values and missing ones.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
 from inspect import get_annotations, isfunction
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import psycopg
@@ -24,6 +25,7 @@ from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, reg
 from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql.test_sql import named_files
+from tests.tidy.sql.test_sql_numbers import ENUMS
 from tests.tidy.sql_text import statements
 
 SAMPLES: Mapping[Any, Any] = {
@@ -64,7 +66,7 @@ class Named(NamedTuple):
 
 def read_statements(source: Source) -> list[Named]:
     package, _, file_name = source.path.rpartition("/")
-    texts = load_statements(package.replace("/", "."), file_name)
+    texts = load_statements(package.replace("/", "."), file_name, enums=ENUMS)
     return [
         Named(source, found.line, found.name, texts[found.name], parameter_types(source.part, found.name))
         for found in statements(source)
@@ -76,8 +78,31 @@ def parameter_types(part: str, name: str) -> dict[str, Any]:
         if source.stem.startswith("store"):
             function = getattr(import_module(source.path.removesuffix(".py").replace("/", ".")), name, None)
             if isfunction(function):
-                return get_annotations(function, eval_str=True)
+                return spread_values(get_annotations(function, eval_str=True))
     return {}
+
+
+def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
+    """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
+    found = dict(types)
+    for kind in (kind for name, kind in types.items() if name != "return"):
+        many = get_args(kind)[0] if get_origin(kind) is list else None
+        if is_dataclass(many):
+            found |= {name: list[inner] for name, inner in get_type_hints(many).items()}
+        elif is_dataclass(kind):
+            found |= _spread_value(kind)
+    return found | types
+
+
+def _spread_value(kind: type) -> dict[str, Any]:
+    inner = get_type_hints(kind)
+    nested = {
+        f"{name}_{field}": of
+        for name, value in inner.items()
+        if is_dataclass(value)
+        for field, of in get_type_hints(value).items()
+    }
+    return inner | nested
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
@@ -86,8 +111,10 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
         return None if is_missing else make_sample(some, number, is_missing=False)
-    if get_origin(kind) is list:
+    if get_origin(kind) in {list, tuple}:
         return [make_sample(choices[0], number, is_missing=False)]
+    if get_origin(kind) is dict:
+        return Jsonb({})
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):

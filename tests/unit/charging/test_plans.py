@@ -1,6 +1,5 @@
 """The charge's plan: by key, whatever the planner knew of the tables when a connection first planned it."""
 
-import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,9 +15,9 @@ ONES = arrays.pack_integers(np.ones(3, dtype=np.int64))
 DAY = date(2025, 3, 1)
 
 
-def test_no_table_that_grows_is_joined(database_url: str) -> None:
+async def test_no_table_that_grows_is_joined(database_url: str) -> None:
     """A plan is kept for the life of its connection: one made while a table is empty must suit a full one."""
-    plan = asyncio.run(_explain_charge(database_url))
+    plan = await _explain_charge(database_url)
     assert list_scanned(plan) == ["job_budgets"]
 
 

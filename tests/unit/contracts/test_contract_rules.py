@@ -13,7 +13,15 @@ from jobmeter.contracts.partner.rules import choose_contract, choose_price
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-FIRST = PartnerContract(5, 1, 5, "USD", 10**9, NOW - DAY, NOW + DAY)
+FIRST = PartnerContract(
+    id=5,
+    partner_id=1,
+    shard=5,
+    currency="USD",
+    limit_micros=10**9,
+    term_starts_at=NOW - DAY,
+    term_ends_at=NOW + DAY,
+)
 SECOND = replace(FIRST, id=6)
 OVER = replace(FIRST, id=7, term_ends_at=NOW)
 COMING = replace(FIRST, id=8, term_starts_at=NOW + timedelta(microseconds=1))
@@ -46,6 +54,10 @@ def test_a_call_means_one_contract(contracts, wanted, chosen):
     assert refused.value.fault is chosen
 
 
+def traits(country: str, job_function: str = "", experience_level: str = "") -> JobTraits:
+    return JobTraits(country=country, job_function=job_function, experience_level=experience_level)
+
+
 LONG_AGO = NOW - 100 * DAY
 PRICES = [
     ClickPrice(JobTraits(), LONG_AGO, 1),
@@ -54,10 +66,10 @@ PRICES = [
     ClickPrice(JobTraits(country="GB"), LONG_AGO, 4),
     ClickPrice(JobTraits(job_function="eng"), NOW - DAY, 5),
     ClickPrice(JobTraits(experience_level="DIRECTOR"), NOW - DAY, 6),
-    ClickPrice(JobTraits("GB", "eng"), LONG_AGO, 7),
-    ClickPrice(JobTraits("GB", "", "DIRECTOR"), LONG_AGO, 8),
-    ClickPrice(JobTraits("GB", "eng", "DIRECTOR"), NOW + DAY, 9),
-    ClickPrice(JobTraits("JP"), NOW, 10),
+    ClickPrice(traits("GB", "eng"), LONG_AGO, 7),
+    ClickPrice(traits("GB", "", "DIRECTOR"), LONG_AGO, 8),
+    ClickPrice(traits("GB", "eng", "DIRECTOR"), NOW + DAY, 9),
+    ClickPrice(traits("JP"), NOW, 10),
 ]
 
 
@@ -67,20 +79,20 @@ PRICES = [
         (JobTraits(), NOW, 2),
         (JobTraits(), NOW - 2 * DAY, 1),
         (JobTraits(), NOW + DAY, 3),
-        (JobTraits("FR"), NOW, 2),
-        (JobTraits("GB"), NOW, 4),  # older, and closer
-        (JobTraits("GB", "art"), NOW, 4),
-        (JobTraits("FR", "eng", "DIRECTOR"), NOW, 5),  # function counts for more than experience
-        (JobTraits("FR", "art", "DIRECTOR"), NOW, 6),
-        (JobTraits("GB", "eng", "DIRECTOR"), NOW, 7),  # country and function, before country and experience
-        (JobTraits("GB", "art", "DIRECTOR"), NOW, 8),
-        (JobTraits("GB", "eng", "DIRECTOR"), NOW + DAY, 9),
+        (traits("FR"), NOW, 2),
+        (traits("GB"), NOW, 4),  # older, and closer
+        (traits("GB", "art"), NOW, 4),
+        (traits("FR", "eng", "DIRECTOR"), NOW, 5),  # function counts for more than experience
+        (traits("FR", "art", "DIRECTOR"), NOW, 6),
+        (traits("GB", "eng", "DIRECTOR"), NOW, 7),  # country and function, before country and experience
+        (traits("GB", "art", "DIRECTOR"), NOW, 8),
+        (traits("GB", "eng", "DIRECTOR"), NOW + DAY, 9),
         (
-            JobTraits("JP", "eng", "DIRECTOR"),
+            traits("JP", "eng", "DIRECTOR"),
             NOW,
             10,
         ),  # country counts for most; from the instant it is in force
-        (JobTraits("JP", "eng", "DIRECTOR"), NOW - timedelta(microseconds=1), 5),
+        (traits("JP", "eng", "DIRECTOR"), NOW - timedelta(microseconds=1), 5),
     ],
 )
 def test_a_click_costs_what_the_closest_line_in_force_says(traits, now, price):

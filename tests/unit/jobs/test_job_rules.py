@@ -16,7 +16,15 @@ from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.element import read_element
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
-CONTRACT = PartnerContract(5, 1, 5, "USD", 10**9, NOW, NOW + timedelta(days=1))
+CONTRACT = PartnerContract(
+    id=5,
+    partner_id=1,
+    shard=5,
+    currency="USD",
+    limit_micros=10**9,
+    term_starts_at=NOW,
+    term_ends_at=NOW + timedelta(days=1),
+)
 ELEMENT = {
     "externalJobPostingId": "fitter",
     "jobPostingOperationType": "CREATE",
@@ -131,7 +139,7 @@ def test_a_paid_job_runs_thirty_days_whatever_it_asks_for():
 )
 def test_the_company_that_reports_show(company_name, page, company, shown):
     draft = replace(DRAFT, company_name=company_name, company_page_url=page, company=company)
-    assert rules.company_shown(draft) == shown
+    assert draft.displayed_company == shown
 
 
 @pytest.mark.parametrize(

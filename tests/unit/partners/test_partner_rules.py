@@ -11,17 +11,31 @@ from jobmeter.partners.model import Application, ApplicationChange, ApplicationD
 from jobmeter.partners.tokens.rules import check_token
 
 DRAFT = ApplicationDraft(
-    "c-1", "Harbour Logistics", "Hires fitters", ("https://a.example/back",), ("https://a.example",)
+    unique_foreign_id="c-1",
+    name="Harbour Logistics",
+    description="Hires fitters",
+    callback_urls=("https://a.example/back",),
+    js_domains=("https://a.example",),
 )
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-CHILD = Application(100_002, 100_001, 162, "abc", "Harbour Logistics", "c-1")
+CHILD = Application(
+    id=100_002,
+    parent_id=100_001,
+    shard=162,
+    client_id="abc",
+    name="Harbour Logistics",
+    unique_foreign_id="c-1",
+)
 PARENT = replace(CHILD, id=100_001, parent_id=None, unique_foreign_id=None)
 
 
 def test_a_whole_draft_has_no_flaw():
     assert check_draft(DRAFT) == []
-    assert check_draft(ApplicationDraft("c" * 500, "n" * 50, "d" * 10_000)) == []
+    assert (
+        check_draft(ApplicationDraft(unique_foreign_id="c" * 500, name="n" * 50, description="d" * 10_000))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +98,13 @@ def test_a_change_leaves_what_it_does_not_name(field, value):
     application = replace(
         CHILD, description="Hires", callback_urls=("https://a.example",), js_domains=("a.example",)
     )
-    whole = ApplicationDraft("c-1", CHILD.name, "Hires", ("https://a.example",), ("a.example",))
+    whole = ApplicationDraft(
+        unique_foreign_id="c-1",
+        name=CHILD.name,
+        description="Hires",
+        callback_urls=("https://a.example",),
+        js_domains=("a.example",),
+    )
     unchanged = ApplicationChange(name=None, description=None, callback_urls=None, js_domains=None)
 
     assert change_application(application, unchanged) == whole

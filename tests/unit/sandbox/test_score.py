@@ -37,8 +37,13 @@ async def play(scenario: Scenario) -> Truth:
     """All kinds of traffic on more jobs than a burst clicks on, one of which closes on the way; then settled."""
     job_ids = [await scenario.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
     first, closes = to_ms(MIDNIGHT), MIDNIGHT + timedelta(days=2)
-    jobs = [LiveJob(job_id, first, first + 30 * DAY_MS, market="FR") for job_id in job_ids]
-    jobs[0] = LiveJob(job_ids[0], first, to_ms(closes), popularity=9.0, market="FR")
+    jobs = [
+        LiveJob(job_id=job_id, live_from_ms=first, live_until_ms=first + 30 * DAY_MS, market="FR")
+        for job_id in job_ids
+    ]
+    jobs[0] = LiveJob(
+        job_id=job_ids[0], live_from_ms=first, live_until_ms=to_ms(closes), popularity=9.0, market="FR"
+    )
     for visitor in list_staff():
         async with scenario.database.transaction() as connection:
             await exclude(
@@ -62,18 +67,21 @@ async def play(scenario: Scenario) -> Truth:
     return Truth(tuple(truth for _, truth in made))
 
 
+async def play_and_score(database_url: str, path: Path) -> list[Score]:
+    async with open_scenario(database_url) as scenario:
+        truth = await play(scenario)
+        write_truth(path, truth)
+        labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
+        async with scenario.database.connection() as connection:
+            return score(await evaluate_traffic(connection, labels))
+
+
 def test_precision_and_recall_on_the_truth(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def run() -> list[Score]:
-        async with open_scenario(database_url) as scenario:
-            truth = await play(scenario)
-            write_truth(tmp_path / "truth.jsonl", truth)
-            labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
-            async with scenario.database.connection() as connection:
-                return score(await evaluate_traffic(connection, labels))
-
-    scores = {found.name: found for found in asyncio.run(run())}
+    scores = {
+        found.name: found for found in asyncio.run(play_and_score(database_url, tmp_path / "truth.jsonl"))
+    }
 
     # what is defined by the event itself is found, and nothing else
     for name in BY_DEFINITION:
@@ -99,7 +107,7 @@ def test_precision_and_recall_on_the_truth(
 
 
 def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
-    judged = [
+    evaluated = [
         EvaluatedClick(True, Label.DOUBLE_CLICK, "REPEATED_CLICK"),
         EvaluatedClick(True, Label.DOUBLE_CLICK, None),
         EvaluatedClick(True, Label.GENUINE, "REPEATED_CLICK"),
@@ -107,11 +115,11 @@ def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
         EvaluatedClick(False, Label.CRAWLER, "CRAWLER"),
         EvaluatedClick(True, Label.GENUINE, "ADDRESS_BURST"),
     ]
-    found = {one.name: one for one in score(judged)}
-    assert found["REPEATED_CLICK"] == Score("REPEATED_CLICK", taken=2, rightly=1, real=2)
-    assert found["CRAWLER"] == Score("CRAWLER", 1, 1, 1)
+    found = {one.name: one for one in score(evaluated)}
+    assert found["REPEATED_CLICK"] == Score(name="REPEATED_CLICK", taken=2, rightly=1, real=2)
+    assert found["CRAWLER"] == Score(name="CRAWLER", taken=1, rightly=1, real=1)
     assert (found["ADDRESS_BURST"].precision, found["ADDRESS_BURST"].recall) == (0.0, None)
-    assert found[EVERYTHING] == Score(EVERYTHING, taken=3, rightly=1, real=2)
+    assert found[EVERYTHING] == Score(name=EVERYTHING, taken=3, rightly=1, real=2)
     assert found["TOO_OLD"].precision is None
 
 

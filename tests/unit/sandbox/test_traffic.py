@@ -20,7 +20,14 @@ from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Lab
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 
 TUESDAY_MS = 20_760 * DAY_MS
-JOBS = [LiveJob(4_000_000_000 + 256 * n, TUESDAY_MS - DAY_MS, TUESDAY_MS + 30 * DAY_MS) for n in range(80)]
+JOBS = [
+    LiveJob(
+        job_id=4_000_000_000 + 256 * n,
+        live_from_ms=TUESDAY_MS - DAY_MS,
+        live_until_ms=TUESDAY_MS + 30 * DAY_MS,
+    )
+    for n in range(80)
+]
 PLAN = TrafficPlan(seed=11, views_per_job_day=120.0)
 EVEN_JOBS = [replace(job, popularity=1.0) for job in JOBS]
 
@@ -290,7 +297,10 @@ def test_events_stay_inside_the_life_of_their_job_except_those_after_its_close()
         4: (TUESDAY_MS - 9 * DAY_MS, TUESDAY_MS - DAY_MS),
         5: (TUESDAY_MS + DAY_MS, TUESDAY_MS + 9 * DAY_MS),
     }
-    jobs = [LiveJob(job_id, *life, popularity=1.0) for job_id, life in lives.items()]
+    jobs = [
+        LiveJob(job_id=job_id, live_from_ms=start_ms, live_until_ms=end_ms, popularity=1.0)
+        for job_id, (start_ms, end_ms) in lives.items()
+    ]
     plan = TrafficPlan(seed=3, views_per_job_day=3000.0, after_close_rate=0.1, bot_rate=0.5)
     # when
     labelled = read_labelled(jobs, plan)

@@ -14,7 +14,13 @@ from jobmeter.sandbox.traffic.special_visits import STAFF, list_staff
 DAY_START_MS = 20_760 * DAY_MS
 MARKETS = ("US", "FR", "")
 JOBS = [
-    LiveJob(70_000 + n, DAY_START_MS, DAY_START_MS + 9 * DAY_MS, popularity=1.0, market=MARKETS[n % 3])
+    LiveJob(
+        job_id=70_000 + n,
+        live_from_ms=DAY_START_MS,
+        live_until_ms=DAY_START_MS + 9 * DAY_MS,
+        popularity=1.0,
+        market=MARKETS[n % 3],
+    )
     for n in range(60)
 ]
 MARKET_OF = {job.job_id: job.market for job in JOBS}

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from jobmeter.base.faults import Refused
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shard_of
 from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
@@ -22,6 +22,7 @@ from jobmeter.jobs.feeds import store
 from jobmeter.jobs.feeds.flow import record_run
 from jobmeter.jobs.feeds.loading import rules
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, FeedRunOutcome
+from jobmeter.jobs.runs.flow import close_free_runs
 from jobmeter.wire.xml.feed.stream import FeedError, read_feed
 
 POLICY = FeedPolicy()
@@ -38,7 +39,7 @@ class _Load:
 
     @property
     def shard(self) -> int:
-        return self.feed.application_id % SHARD_COUNT
+        return shard_of(self.feed.application_id)
 
 
 async def load_feed(
@@ -56,31 +57,31 @@ async def load_feed(
     many jobs at once, closes nothing. ``when_read`` is told how many jobs each batch had.
     """
     load = _Load(database, feed, now, policy, when_read)
-    run = FeedRun(feed.id, now, FeedRunOutcome.DONE)
+    run = FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.DONE)
     async with database.transaction() as connection:
         known = await store.read_known_jobs(connection, feed_id=feed.id, now=now)
         await store.delete_feed_errors(connection, feed_id=feed.id)
-    cutter = rules.FeedBatcher(
+    batcher = rules.FeedBatcher(
         read_feed(file, known=known, rules=policy.rules), known, now=now, policy=policy
     )
     with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
-        run = await _carry_out(load, cutter, thread, run)
-    run = replace(run, expected_job_count=cutter.expected_job_count)
+        run = await _carry_out(load, batcher, thread, run)
+    run = replace(run, expected_job_count=batcher.expected_job_count)
     if run.outcome is FeedRunOutcome.DONE:
-        run = await _close_missing(load, cutter.list_missing(), len(known), run)
+        run = await _close_missing(load, batcher.list_missing(), len(known), run)
     async with database.transaction() as connection:
         await record_run(connection, run)
     return run
 
 
 async def _carry_out(
-    load: _Load, cutter: rules.FeedBatcher, thread: ThreadPoolExecutor, run: FeedRun
+    load: _Load, batcher: rules.FeedBatcher, thread: ThreadPoolExecutor, run: FeedRun
 ) -> FeedRun:
     loop = asyncio.get_running_loop()
     try:
-        batch = await loop.run_in_executor(thread, cutter.take)
+        batch = await loop.run_in_executor(thread, batcher.next_batch)
         while batch is not None:
-            upcoming = loop.run_in_executor(thread, cutter.take)
+            upcoming = loop.run_in_executor(thread, batcher.next_batch)
             try:
                 run = await _write_batch(load, batch, run)
             finally:
@@ -124,13 +125,13 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     await meters.open_free_meters(
         connection,
         shard=load.shard,
-        job_ids=np.array([row[0] for row in posted], dtype=np.int64),
+        job_ids=np.array([row.job_id for row in posted], dtype=np.int64),
         live_from=load.now,
-        live_until_ms=np.array([row[1] for row in posted], dtype=np.int64),
+        live_until_ms=np.array([row.live_until_ms for row in posted], dtype=np.int64),
     )
-    free = {row[2] for row in posted}
+    free = {row.partner_job_id for row in posted}
     return [
-        FeedError(row.index, row.partner_job_id, "job/partnerJobId", TAKEN)
+        FeedError(index=row.index, partner_job_id=row.partner_job_id, path="job/partnerJobId", why=TAKEN)
         for row in rows
         if row.partner_job_id not in free
     ]
@@ -138,14 +139,14 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
 
 async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> None:
     ends = {row.partner_job_id: row.live_until_ms for row in rows}
-    job_ids = await store.lock_feed_postings(
+    postings = await store.lock_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=list(ends)
     )
     await meters.move_free_meters(
         connection,
         shard=load.shard,
-        job_ids=np.array(list(job_ids.values()), dtype=np.int64),
-        live_until_ms=np.array([ends[partner_job_id] for partner_job_id in job_ids], dtype=np.int64),
+        job_ids=np.array([posting.job_id for posting in postings], dtype=np.int64),
+        live_until_ms=np.array([ends[posting.partner_job_id] for posting in postings], dtype=np.int64),
     )
     await store.update_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, jobs=store.pack_rows(rows)
@@ -178,20 +179,14 @@ async def _close_missing(load: _Load, missing: list[str], kept: int, run: FeedRu
     for start in range(0, len(missing), load.policy.batch_jobs):
         partner_job_ids = missing[start : start + load.policy.batch_jobs]
         async with load.database.transaction() as connection:
-            job_ids = await store.lock_feed_postings(
+            postings = await store.lock_feed_postings(
                 connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=partner_job_ids
             )
-            await meters.end_free_meters(
+            await close_free_runs(
                 connection,
                 shard=load.shard,
-                job_ids=np.array(list(job_ids.values()), dtype=np.int64),
-                now=load.now,
+                job_ids=[posting.job_id for posting in postings],
+                ended_at=load.now,
             )
-            await store.close_feed_postings(
-                connection,
-                feed_id=load.feed.id,
-                shard=load.shard,
-                partner_job_ids=partner_job_ids,
-                now=load.now,
-            )
+            await store.delete_feed_jobs(connection, feed_id=load.feed.id, partner_job_ids=partner_job_ids)
     return replace(run, closed=len(missing))

@@ -1,4 +1,4 @@
-"""Owns the decisions on jobs of a feed: how long one lives, what a stretch of the stream asks for, when too many end.
+"""Owns the decisions on jobs of a feed: how long one lives, what a chunk of the stream asks for, when too many end.
 
 Does not own the stream (``jobmeter.wire.xml.feed.stream``), nor what is written.
 """
@@ -13,7 +13,7 @@ from jobmeter.wire.xml.feed.content import make_content
 from jobmeter.wire.xml.feed.job import FeedJob
 from jobmeter.wire.xml.feed.stream import FeedError, FeedHeader, FeedItem, FeedSame
 
-STRETCH_JOBS_MAX = 20_000
+CHUNK_JOBS_MAX = 20_000
 
 
 def closes_too_many(*, closing: int, kept: int, policy: FeedPolicy) -> bool:
@@ -29,10 +29,22 @@ def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | Fe
     if job.expiration_date is not None and job.expiration_date < latest.date():
         until = end_of(job.expiration_date)
         if until <= now:
-            return FeedError(job.index, job.partner_job_id, "job/expirationDate", "is over")
+            return FeedError(
+                index=job.index,
+                partner_job_id=job.partner_job_id,
+                path="job/expirationDate",
+                why="is over",
+            )
     else:
         renew_at = to_ms(until - timedelta(days=policy.renewed_days_ahead))
-    return FeedRow(job.index, job.partner_job_id, job.fingerprint, to_ms(until), renew_at, make_content(job))
+    return FeedRow(
+        index=job.index,
+        partner_job_id=job.partner_job_id,
+        fingerprint=job.fingerprint,
+        live_until_ms=to_ms(until),
+        renew_at_ms=renew_at,
+        content=make_content(job),
+    )
 
 
 class FeedBatcher:
@@ -48,7 +60,7 @@ class FeedBatcher:
         self._seen: set[str] = set()
         self.expected_job_count: int | None = None
 
-    def take(self) -> FeedBatch | None:
+    def next_batch(self) -> FeedBatch | None:
         """The next batch; ``None`` at the end of the feed. Raises ``Refused`` as the stream does."""
         created: list[FeedRow] = []
         changed: list[FeedRow] = []
@@ -73,9 +85,11 @@ class FeedBatcher:
                 else:
                     created.append(row)
             is_full = max(len(created), len(changed), len(errors)) >= self._policy.batch_jobs
-            if is_full or jobs >= STRETCH_JOBS_MAX:
+            if is_full or jobs >= CHUNK_JOBS_MAX:
                 break
-        return FeedBatch(created, changed, errors, jobs, unchanged) if jobs else None
+        if not jobs:
+            return None
+        return FeedBatch(created=created, changed=changed, errors=errors, jobs=jobs, unchanged=unchanged)
 
     def list_missing(self) -> list[str]:
         """The known jobs that the feed no longer has, in one order."""

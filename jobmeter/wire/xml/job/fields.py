@@ -70,12 +70,6 @@ class JobDocument:
     cleared: frozenset[str] = frozenset()
     renewal: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether it contains only the keys and the renewal, so that it edits nothing."""
-        keys = JobContent(partner_job_id=self.content.partner_job_id, contract_id=self.content.contract_id)
-        return self.content == keys and not self.cleared
-
 
 class Field(NamedTuple):
     """One row of the table. ``size`` limits the characters of a text or the items of a list."""

@@ -1,1 +1,0 @@
-"""Owns job slots: who holds one, and giving it back."""
