@@ -1,10 +1,10 @@
-"""No `locals()`: a stray local would silently become a parameter, and no editor finds who uses a name."""
+"""`locals()` is not used: a stray variable would silently become a parameter, and editors could not find uses of a name."""
 
 import pytest
 
 from tests.tidy.source import Breach, Source, calls, refuse, sources
 
-# Shrinks until it is empty: files whose statements are yet to be given their parameters by name.
+# Must shrink until it is empty: files whose statements are not yet given their parameters by name.
 STILL_USING_LOCALS = (
     "jobmeter/charging/budgets/store.py",
     "jobmeter/charging/charge/store.py",
@@ -22,15 +22,15 @@ STILL_USING_LOCALS = (
 
 
 def locals_breaches(source: Source) -> list[Breach]:
-    says = "`locals()` passes whatever stands there; give a dictionary, or `vars_of` a value"
+    message = "`locals()` passes every variable; pass a dictionary, or `vars_of` a value"
     return [
-        Breach(source.path, call.lineno, says)
+        Breach(source.path, call.lineno, message)
         for call, name in calls(source)
         if name in {"locals", "vars", "builtins.locals", "builtins.vars"} and not call.args
     ]
 
 
-def test_nobody_passes_locals():
+def test_locals_is_not_used():
     found = (
         breach
         for source in sources(".py", "jobmeter", "bench", "tests")
