@@ -53,13 +53,13 @@ def test_the_sandbox_follows_the_code(tmp_path):
             env=os.environ | {"PYTHONPATH": str(tmp_path)},
         )
     try:
-        wait_for(log, "The sandbox listens", 1)
+        wait_for(log, "The sandbox is listening", 1)
         changed.write_text(f"{sound}\n# changed\n")
-        wait_for(log, "The sandbox listens", 2)
+        wait_for(log, "The sandbox is listening", 2)
         changed.write_text("def (")
         wait_for(log, "SyntaxError", 1)
         changed.write_text(sound)
-        wait_for(log, "The sandbox listens", 3)
+        wait_for(log, "The sandbox is listening", 3)
         assert (data / "postgresql/postmaster.pid").exists()
         # as Ctrl-C in a terminal does
         os.killpg(watcher.pid, signal.SIGINT)

@@ -29,5 +29,5 @@ def check_forced_failure(context: RequestContext) -> None:
     if fault is Fault.THROTTLED:
         left = {"X-RateLimit-Remaining": "0", "Retry-After": context.headers["X-RateLimit-Reset"]}
         context.headers.update(left)
-    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.says) if name]
+    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.message) if name]
     raise Refused(fault, **{name: f"<{name}>" for name in parameters})

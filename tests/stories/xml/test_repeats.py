@@ -29,7 +29,7 @@ def test_another_document_with_the_same_key_is_refused(partner: XmlPartner) -> N
     partner.call("POST", "/v1/jobs", job_xml("R-3", partner.slots), **key)
     other = partner.call("POST", "/v1/jobs", job_xml("R-4", partner.slots), **key)
     status, says = error_of(other)
-    assert (status, "used for another request" in says) == (422, True)
+    assert (status, "used for a different request" in says) == (422, True)
 
 
 def test_a_refusal_is_repeated_as_it_was(partner: XmlPartner) -> None:

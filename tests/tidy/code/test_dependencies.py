@@ -134,7 +134,7 @@ def test_what_is_declared_is_imported():
 def test_an_undeclared_import_is_found(code):
     allowed = {"pytest", "pyyaml-of-another-name"}
     (breach,) = undeclared_breaches(Source("jobmeter/jobs/flow.py", code), allowed)
-    assert "pyproject.toml" in breach.says
+    assert "pyproject.toml" in breach.message
 
 
 def test_a_module_of_another_name_than_its_distribution_is_declared_by_the_distribution():
@@ -147,6 +147,6 @@ def test_a_module_of_another_name_than_its_distribution_is_declared_by_the_distr
 
 def test_an_unused_declaration_and_an_idle_reason_are_found():
     names = {"lxml", "left-over", *REASONS}
-    assert [breach.says.partition(" ")[0] for breach in unused_breaches(names, {"lxml"})] == ["left-over"]
-    assert [breach.says.partition(" ")[0] for breach in unused_breaches(REASONS, {"mypy"})] == ["mypy"]
+    assert [breach.message.partition(" ")[0] for breach in unused_breaches(names, {"lxml"})] == ["left-over"]
+    assert [breach.message.partition(" ")[0] for breach in unused_breaches(REASONS, {"mypy"})] == ["mypy"]
     assert len(unused_breaches(set(REASONS) - {"ruff"}, ())) == 1

@@ -151,8 +151,8 @@ def test_a_server_that_died_is_started_again_by_who_watches_it(tmp_path, caplog)
     server.stop()
     assert not server.is_running()
     assert [record.getMessage() for record in caplog.records if record.name == "jobmeter"] == [
-        "the embedded database has died and is started again",
-        "the embedded database runs again",
+        "the embedded database has died; restarting it",
+        "the embedded database is running again",
     ]
 
 

@@ -45,7 +45,7 @@ def test_a_folder_without_a_database_says_what_to_do(tmp_path):
     refused = run("--data", str(tmp_path))
     assert refused.returncode == 1
     assert refused.stderr.strip() == (
-        f"jobmeter: there is no database in {tmp_path}; name its folder with --data, or start a server on it first: "
+        f"jobmeter: there is no database in {tmp_path}; set its folder with --data, or start a server on it first: "
         f"jobmeter sandbox --data {tmp_path}"
     )
     assert not (tmp_path / "postgresql").exists()

@@ -160,39 +160,39 @@ def test_an_edit_changes_what_it_gives():
     ("text", "flaws"),
     [
         ("<other/>", ["other: the document must be a job"]),
-        ("<job>text</job>", ["job: a text is not expected between its elements"]),
+        ("<job>text</job>", ["job: text is not allowed between its elements"]),
         ("<job><colour>red</colour></job>", ["job/colour: is not an element of a job"]),
         ("<job><position><x/></position></job>", ["job/position/x: is not an element of a job"]),
         ("<job><salary>1</salary><salary>2</salary></job>", ["job/salary: occurs more than once"]),
         ("<job><poster/><poster/></job>", ["job/poster: occurs more than once"]),
         (
             "<job><salary>1</salary><compensation><salary><description>2</description></salary></compensation></job>",
-            ["job/compensation/salary/description: is given a second time, after job/salary"],
+            ["job/compensation/salary/description: repeats job/salary"],
         ),
         (
             "<job><position><description>a <b>b</b></description></position></job>",
-            ["job/position/description: must be a text, with its markup in a CDATA section"],
+            ["job/position/description: must be text, with markup in a CDATA section"],
         ),
         (
             "<job><contract-id>XXXX</contract-id></job>",
-            ["job/contract-id: 'XXXX' is not a whole number above zero"],
+            ["job/contract-id: 'XXXX' is not a positive integer"],
         ),
         (
             "<job><contract-id>0</contract-id></job>",
-            ["job/contract-id: '0' is not a whole number above zero"],
+            ["job/contract-id: '0' is not a positive integer"],
         ),
         (
             "<job><contract-id>\u0661</contract-id></job>",
-            ["job/contract-id: '\u0661' is not a whole number above zero"],
+            ["job/contract-id: '\u0661' is not a positive integer"],
         ),
         ("<job><poster><display>yes</display></poster></job>", ["job/poster/display: must be true or false"]),
         (
             "<job><poster><role><code>r</code></role></poster></job>",
-            ["job/poster/role/code: 'r' is no poster role code"],
+            ["job/poster/role/code: 'r' is not a valid poster role code"],
         ),
         (
             "<job><poster><email-address>jo</email-address></poster></job>",
-            ["job/poster/email-address: has 2 characters, at least 3 are needed"],
+            ["job/poster/email-address: has 2 characters, at least 3 are required"],
         ),
         (
             "<job><how-to-apply><application-url>ftp://a.example</application-url></how-to-apply></job>",
@@ -205,7 +205,7 @@ def test_an_edit_changes_what_it_gives():
             ),
             [
                 "job/position/job-functions/job-function[1]/code: is missing",
-                "job/position/job-functions/job-function[2]/code: 'zz' is no job function code",
+                "job/position/job-functions/job-function[2]/code: 'zz' is not a valid job function code",
             ],
         ),
         (
@@ -216,15 +216,15 @@ def test_an_edit_changes_what_it_gives():
             + "</job-functions></position></job>",
             ["job/position/job-functions: has 4 codes, at most 3 are allowed"],
         ),
-        ("<job><position><title/></position></job>", ["job/position/title: can not be cleared"]),
-        ("<job><company/></job>", ["job/company: id and name can not both be cleared"]),
+        ("<job><position><title/></position></job>", ["job/position/title: cannot be cleared"]),
+        ("<job><company/></job>", ["job/company: id and name cannot both be cleared"]),
         (
             f"<job><position><title>{'x' * 201}</title></position></job>",
             ["job/position/title: has 201 characters, at most 200 are allowed"],
         ),
         (
             "<job><position><description>&lt;x&gt;</description></position></job>",
-            ["job/position/description: has 0 characters, at least 1 are needed"],
+            ["job/position/description: has 0 characters, at least 1 are required"],
         ),
     ],
 )
@@ -246,8 +246,8 @@ def test_a_post_names_all_that_is_missing():
 def test_a_wrong_field_is_not_also_missing():
     text = POST.replace("<id>99</id><name>Acme &amp; Sons</name>", "<id>x</id>").replace("4711", "x")
     assert flaws_of(text, DocumentKind.POST) == [
-        "job/contract-id: 'x' is not a whole number above zero",
-        "job/company/id: 'x' is not a whole number above zero",
+        "job/contract-id: 'x' is not a positive integer",
+        "job/company/id: 'x' is not a positive integer",
     ]
 
 
@@ -269,13 +269,15 @@ def test_lengths_are_kept_to_the_character(field):
 
 def test_sizes_can_be_set():
     fields = set_sizes(description=(100, 25_000))
-    with pytest.raises(Refused, match="job/position/description: has 24 characters, at least 100 are needed"):
+    with pytest.raises(
+        Refused, match="job/position/description: has 24 characters, at least 100 are required"
+    ):
         read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
 
 
 def test_json_may_not_bring_what_xml_can_not_carry():
     body = json.dumps({"salary": "a\x01b"}).encode()
-    with pytest.raises(Refused, match="job/salary: holds a character that XML can not carry"):
+    with pytest.raises(Refused, match="job/salary: contains a character that is not allowed in XML"):
         read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
 
 

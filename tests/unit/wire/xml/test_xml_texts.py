@@ -79,7 +79,7 @@ def test_no_urls(text):
 
 
 def test_urls_with_conditions():
-    assert check_url("https://jo:secret@a.example/") == "may not hold a user name"
+    assert check_url("https://jo:secret@a.example/") == "must not contain a user name"
     assert check_url("http://a.example", schemes=("https",)) == "is not a URL that begins with https://"
 
 
