@@ -102,7 +102,7 @@ def print_rules() -> str:
     for rule in Rule:
         bounds = (rule.jobs_max, rule.window_minutes) if rule.jobs_max > 1 else ("", "")
         holds = "yes" if rule.is_on else "no"
-        lines.append(f"| {int(rule)} | {rule.name} | {rule.says} | {holds} | {bounds[0]} | {bounds[1]} |")
+        lines.append(f"| {int(rule)} | {rule.name} | {rule.message} | {holds} | {bounds[0]} | {bounds[1]} |")
     return "\n".join(lines) + "\n"
 
 

@@ -157,7 +157,7 @@ def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> E
     """Settlement's word is the last; before it, intake's; then the budget's."""
     outcome, reason = ClickOutcome.CHARGED, "charged"
     if stored.rule is not None:
-        outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].says
+        outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].message
     elif stored.verdict != Verdict.COUNTED:
         outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].says
     elif price_micros == 0:

@@ -1,4 +1,4 @@
-"""Runs the statements that say which days are judged; whoever judges or asks waits for the other."""
+"""Owns the statements that say which days are judged; a judging and an asking transaction wait for each other."""
 
 from datetime import date
 

@@ -52,7 +52,7 @@ class NotCharged:
         free = self.apply_clicks - self.clicks_charged
         found += [(BEYOND_BUDGET, BEYOND_BUDGET_SAYS, free)] if free else []
         found += [
-            (RULES[int(rule)].name, RULES[int(rule)].says, clicks)
+            (RULES[int(rule)].name, RULES[int(rule)].message, clicks)
             for rule, clicks in sorted(self.reversed.items(), key=lambda one: int(one[0]))
         ]
         return found
