@@ -1,4 +1,4 @@
-"""Owns the verbs of the feed: look at jobs that something happened to, tell what changed, read the feed."""
+"""Owns the verbs of the promotion feed: check changed jobs, report changes, read the feed."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from jobmeter.charging.job_changes import flow as notes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.model import JobSnapshot, Promotion, serialize_status
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts.flow import notify_job_alerts
@@ -22,10 +22,10 @@ SNAPSHOT_ROWS = 1_000
 
 
 async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, now: datetime) -> int:
-    """Looks at jobs that were noted, or whose time has come, and tells what changed since the last look.
+    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last check.
 
-    In the caller's transaction: the feed's entry, the notices and what is remembered appear together. Returns how
-    many jobs were looked at.
+    Runs in the caller's transaction: feed entry, notifications and stored state appear together. Returns the number
+    of jobs checked.
     """
     job_ids = set(await notes.claim_job_changes(connection, rows_max=rows_max))
     job_ids |= set(
@@ -35,7 +35,7 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     )
     if not job_ids:
         return 0
-    # Whoever comes second looks at what the first has told, and at jobs as they are by then.
+    # A second process waits here; it then reads the states the first one stored, and the jobs as they are by then.
     last = await store.lock_numbers(connection)
     asked = sorted(job_ids)
     looks = await jobs.read_snapshots(connection, asked, now=now)
@@ -93,7 +93,7 @@ async def _notify_feed(
 
 async def _notify_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
     posting, standing = look.status.posting, look.status.standing
-    await notices.enqueue_notification(
+    await notifications.enqueue_notification(
         connection,
         application_id=posting.application_id,
         kind=NotificationKind.JOB_POSTING_STATUS,
@@ -111,10 +111,11 @@ async def _notify_status(connection: Connection, look: JobSnapshot, base_url: st
 async def read_changes(
     connection: Connection, *, after: int, rows_max: int
 ) -> tuple[list[PromotionChange], int]:
-    """What follows the cursor, and the cursor behind it.
+    """Returns the entries after the cursor, and the next cursor.
 
-    Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept, and for a cursor that was never given:
-    a follower of a database that was restored knows what has not happened there.
+    Raises ``Refused(DELIVERY_CURSOR_OLD)`` when some of the entries have been deleted, and for a cursor that was
+    never
+    issued: this tells followers of a restored database that they must take a snapshot.
     """
     numbers = await store.read_numbers(connection)
     if not numbers.dropped <= after <= numbers.last:
@@ -128,11 +129,11 @@ async def read_last_number(connection: Connection) -> int:
 
 
 async def stream_snapshot(connection: Connection) -> AsyncIterator[list[PromotionChange]]:
-    """Every promoted job, in portions. In a transaction that sees one moment."""
+    """Yields every promoted job in batches. Needs a transaction with one snapshot."""
     async for portion in store.stream_promoted(connection, rows_max=SNAPSHOT_ROWS):
         yield portion
 
 
 async def sweep_changes(connection: Connection, *, now: datetime) -> None:
-    """Drops what is older than is kept; a cursor before it is told to take a snapshot."""
+    """Deletes entries past their retention; a request with an older cursor is then answered with a fault."""
     await store.drop_changes(connection, before=now - timedelta(days=DELIVERY_KEPT_DAYS))

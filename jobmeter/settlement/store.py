@@ -1,4 +1,4 @@
-"""Owns the statements that say which days are judged; a judging and an asking transaction wait for each other."""
+"""Owns the statements that read which days are judged, and the lock between settlement and the readers."""
 
 from datetime import date
 

@@ -1,6 +1,6 @@
-"""Owns budget alerts: at 50, 80 and 100 % of a job's and of a contract's budget, each once for each limit.
+"""Owns the verbs of budget alerts: at 50, 80 and 100 % of a job's and of a contract's budget, once per limit.
 
-Does not own how they reach anybody (``jobmeter.notifications``).
+Does not own their delivery (``jobmeter.notifications``).
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from jobmeter.base.money import format_amount
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status.model import JobSnapshot
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion.alerts import rules, store
 from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
@@ -22,8 +22,8 @@ JOB, CONTRACT = "JOB", "CONTRACT"
 async def notify_job_alerts(
     connection: Connection, look: JobSnapshot, *, seen: tuple[int, int], now: datetime
 ) -> None:
-    """``seen`` are limit and spend at the last look, zeros before the first: after a change of the limit only
-    shares above the one at that moment are told.
+    """``seen`` are the limit and spend of the last check, zeros before the first: after a change of the limit, only
+    shares above the share reached at that check are reported.
     """
     limit, posting = look.limit, look.status.posting
     if limit.limit_micros == 0:
@@ -57,7 +57,7 @@ async def notify_job_alerts(
 
 
 async def observe_contracts(connection: Connection, *, now: datetime) -> None:
-    """Counts what was charged since the last look, and tells contracts that used another share of their limits."""
+    """Adds the charges since the last check, and notifies contracts that reached another share of their limits."""
     after = await store.lock_spend_cursor(connection)
     known = await chain.read_known_until(connection)
     if known > after:

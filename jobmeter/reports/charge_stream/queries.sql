@@ -1,4 +1,4 @@
--- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application
+-- Three kinds of entries share one sequence of numbers; each statement reads a range of it. A child application
 -- sees its own jobs, a partner those of its contracts.
 
 -- name: list_charge_entries
