@@ -67,7 +67,7 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
  ORDER BY number
 
 -- name: find_charge
--- A reference does not contain the shard, which is part of the key: all shards are searched.
+-- A reference does not contain the shard, the first column of the key: all shards are searched by index.
 SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
   FROM charge_postings
  WHERE shard IN (SELECT every_shard())

@@ -110,7 +110,7 @@ def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_
 
 
 def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int) -> Fetched:
-    is_fresh = feed.read_at is not None and now - feed.read_at < READ_ANEW_AFTER
+    is_fresh = feed.read_at is not None and now - feed.read_at < REFETCH_AFTER
     conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
     headers = {name: value for name, value in conditions.items() if value and is_fresh}
     url = feed.location

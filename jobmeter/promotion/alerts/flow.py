@@ -40,7 +40,7 @@ async def notify_job_alerts(
     new = rules.list_news(new, limit_micros=limit.limit_micros, seen=seen)
     if not new:
         return
-    await _tell(
+    await _enqueue_alert(
         connection,
         application_id=posting.application_id,
         what=f"job {posting.external_id}",
@@ -79,7 +79,7 @@ async def _notify_contract(connection: Connection, spend: ContractSpend, now: da
     seen = (spend.seen_limit_micros, spend.seen_spent_micros)
     new = rules.list_news(new, limit_micros=spend.limit_micros, seen=seen)
     if new:
-        await _tell(
+        await _enqueue_alert(
             connection,
             application_id=spend.partner_id,
             what=f"contract {spend.contract_id}",
@@ -100,7 +100,7 @@ def _format_use(spent_micros: int, limit_micros: int, currency: str) -> dict[str
     }
 
 
-async def _tell(
+async def _enqueue_alert(
     connection: Connection,
     *,
     application_id: int,
@@ -109,7 +109,7 @@ async def _tell(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    await notices.enqueue_notification(
+    await notifications.enqueue_notification(
         connection,
         application_id=application_id,
         kind=NotificationKind.BUDGET_ALERT,

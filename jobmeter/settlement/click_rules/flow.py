@@ -51,7 +51,7 @@ async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool
 async def set_networks(
     connection: Connection, *, list_name: str, networks: Sequence[str], now: datetime
 ) -> tuple[int, int]:
-    """Replaces the list; returns how many networks it contains, and how many were too narrow to use.
+    """Replaces the list; returns how many networks were added, and how many were too narrow to use.
 
     Raises ``Refused(OPERATOR_INPUT)`` as ``networks.read_networks`` does.
     """
