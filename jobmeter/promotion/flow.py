@@ -115,7 +115,7 @@ async def read_changes(
 
     Raises ``Refused(DELIVERY_CURSOR_OLD)`` when some of the entries have been deleted, and for a cursor that was
     never
-    issued: this tells followers of a restored database that they must take a snapshot.
+    issued, so that followers of a restored database take a new snapshot.
     """
     numbers = await store.read_numbers(connection)
     if not numbers.dropped <= after <= numbers.last:

@@ -100,7 +100,7 @@ def generate_day(
     """
     assert day_start_ms % DAY_MS == 0, "a day starts at midnight UTC"
     rng = np.random.default_rng([plan.seed, day_start_ms // DAY_MS])
-    field = _lay_out(jobs, day_start_ms, plan)
+    field = _build_field(jobs, day_start_ms, plan)
     visits = _sample_visits(field, plan, rng)
     _set_apart(visits, field, plan)
     clicks = _sample_clicks(visits, field, plan, rng)
@@ -131,7 +131,7 @@ def sample_popularity(job_ids: Ints, seed: int) -> Shares:
     return np.asarray(weight / mean, np.float64)
 
 
-def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _Field:
+def _build_field(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _Field:
     day_end_ms = day_start_ms + DAY_MS
     near = sorted(
         (

@@ -233,7 +233,7 @@ SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL T
   FROM judged
 
 -- name: delete_reversal_marks
--- The shard is part of the key.
+-- Event keys do not contain the shard, the first column of the key: all shards are searched by index.
 DELETE FROM event_reversals
  WHERE shard IN (SELECT every_shard())
    AND event_key >= event_key_floor(%(day)s)
