@@ -51,8 +51,7 @@ SELECT {posting}
 
 -- name: list_by_external_ids
 -- The newest job under each id: after a failed job the id may be used again. When several APIs use the same
--- id,
--- the P4P job takes precedence.
+-- id, the P4P job takes precedence.
 SELECT DISTINCT ON (external_id) {posting}, content
   FROM job_postings
  WHERE shard = %(shard)s

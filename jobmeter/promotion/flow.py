@@ -113,9 +113,8 @@ async def read_changes(
 ) -> tuple[list[PromotionChange], int]:
     """Returns the entries after the cursor, and the next cursor.
 
-    Raises ``Refused(DELIVERY_CURSOR_OLD)`` when some of the entries have been deleted, and for a cursor that was
-    never
-    issued, so that followers of a restored database take a new snapshot.
+    Raises ``Refused(DELIVERY_CURSOR_OLD)`` when some of the entries have been deleted, and for a cursor that
+    was never issued, so that followers of a restored database take a new snapshot.
     """
     numbers = await store.read_numbers(connection)
     if not numbers.dropped <= after <= numbers.last:

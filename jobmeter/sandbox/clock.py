@@ -41,9 +41,8 @@ class SandboxClock:
     async def move_to(self, wanted: datetime) -> datetime:
         """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more than ten
-        years
-        at once.
+        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more
+        than ten years at once.
         """
         now = await self.read()
         if wanted < now:

@@ -9,9 +9,8 @@ from typing import Self
 class Rule(IntEnum):
     """The ordered table of settlement rules: each rule checks the clicks that earlier rules have left.
 
-    Numbers are stored. ``message`` is shown to the partner; ``is_on``, ``jobs_max`` and ``window_minutes`` are
-    defaults
-    that the operator may override, the last two for the burst rules only.
+    Numbers are stored. ``message`` is shown to the partner; ``is_on``, ``jobs_max`` and ``window_minutes``
+    are defaults that the operator may override, the last two for the burst rules only.
     """
 
     message: str

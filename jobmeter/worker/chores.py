@@ -204,9 +204,8 @@ CHORES = (
         rows_max=SWEEP_ROWS_MAX,
         again_from=SWEEP_ROWS_MAX,
     ),
-    # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find that
-    # all
-    # postings up to the mark are committed. The seals need that.
+    # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
+    # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
     Chore("seal postings", Queue.MAINTENANCE, _in_steps(chain.seal_next_round), rounds_max=1),
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),

@@ -45,9 +45,8 @@ class Loop:
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
         """Runs turns forever. A failing turn is logged as ``failure``, and tried again after the pause.
 
-        Catches every error: a task that ended with an unexpected error would silently leave days unsettled. Each
-        error is
-        logged once a minute, since there may be four turns a second.
+        Catches every error: a task that ended with an unexpected error would silently leave days unsettled.
+        Each error is logged once a minute, since there may be four turns a second.
         """
         failures = ThrottledLog(log)
         while True:

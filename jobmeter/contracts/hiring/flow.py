@@ -59,8 +59,7 @@ async def find_granted(
     """Returns the contract with this number or sandbox number that was granted to ``application`` and is in force.
 
     Raises ``Refused(HIRING_CONTRACT_DENIED)`` with the same message for an unknown, an ungranted and an ended
-    contract,
-    so that callers cannot probe for contracts (spec 16, row 9).
+    contract, so that callers cannot probe for contracts (spec 16, row 9).
     """
     found = []
     if rules.is_contract_number(contract_id):

@@ -64,9 +64,8 @@ async def top_up(
 ) -> bool:
     """Raises the contract's limit once for each ``reference``; returns whether this call did.
 
-    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the limit
-    would
-    exceed the largest amount (the caller must then roll back its transaction).
+    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the
+    limit would exceed the largest amount (the caller must then roll back its transaction).
     """
     if amount.currency != contract.currency:
         raise Refused(Fault.CURRENCY_DIFFERS, currency=amount.currency, expected=contract.currency)

@@ -70,9 +70,8 @@ EXPERIENCE_LEVELS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobTraits:
-    """The properties of a job that a price may depend on; empty where the job does not specify them. The function
-    is the
-    first of its categories, as the partner writes it; case is ignored.
+    """The properties of a job that a price may depend on; empty where the job does not specify them. The
+    function is the first of its categories, as the partner writes it; case is ignored.
     """
 
     country: str = ""

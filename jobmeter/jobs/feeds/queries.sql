@@ -111,8 +111,7 @@ SELECT job_postings.job_id, partner_job_id
 
 -- name: update_feed_postings
 -- The fingerprint changes together with the job; otherwise the next run would skip a job that was not
--- written.
--- An ended job that is back in the feed becomes live again.
+-- written. An ended job that is back in the feed becomes live again.
 WITH asked AS MATERIALIZED (
     SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
       FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})

@@ -44,8 +44,7 @@ async def submit_operation_with_locations(
 
     Runs in its own savepoint: when it raises ``Refused``, with the fault of the first broken rule, nothing is
     written. Money moves here, so that 402 and the end of charges are reported at once; the task reports the
-    rest.
-    ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
+    rest. ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
     """
     task_ids = [uuid4()]
     draft = read_element(element, now=now, version=version)

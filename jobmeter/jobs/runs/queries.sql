@@ -1,7 +1,6 @@
 -- name: lock_overdue
 -- Runs that are over but that no chore has ended yet; rows that another transaction has locked are being
--- changed
--- already.
+-- changed already.
 SELECT shard, job_id, state, run_number, partner_contract_id, hiring_contract_id, expires_at
   FROM job_postings
  WHERE hiring_contract_id = %(hiring_contract_id)s

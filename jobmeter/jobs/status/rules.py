@@ -25,8 +25,7 @@ def decide_status(
     """Returns the job's status at ``now``, whether or not a chore has processed the job yet.
 
     ``available_micros`` is the part of the contract that no job has reserved; ``is_capped`` means that the
-    job's
-    limits admit no more clicks today.
+    job's limits admit no more clicks today.
     """
     if posting.state is JobState.FAILED:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)

@@ -45,8 +45,7 @@ async def post_job(
     """Posts a job, which is live at once, and takes its slot or credit (xml spec 2, 5 and 8).
 
     Runs in its own savepoint. Raises ``Refused``: HIRING_CONTRACT_DENIED, JOB_DOCUMENT_INVALID,
-    JOB_DUPLICATE,
-    INVENTORY_EMPTY; then nothing is written and no unit is taken.
+    JOB_DUPLICATE, INVENTORY_EMPTY; then nothing is written and no unit is taken.
     """
     content = document.content
     assert content.contract_id is not None, "a document to post names a contract"

@@ -34,8 +34,7 @@ async def edit_as_member(
     """Edits or renews a job on the site; the last write wins (credits page, job access; xml spec 16, row 28).
 
     Raises ``Refused``: JOB_UNKNOWN when the member may not view it, JOBS_DENIED when they may view it but not
-    change
-    it, JOB_DOCUMENT_INVALID, JOB_CLOSED, JOB_EXPIRED, INVENTORY_EMPTY.
+    change it, JOB_DOCUMENT_INVALID, JOB_CLOSED, JOB_EXPIRED, INVENTORY_EMPTY.
     """
     async with connection.transaction():
         job, contract, powers = await _lock_as_member(connection, email, job_id, now)

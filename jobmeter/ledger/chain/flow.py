@@ -16,12 +16,11 @@ POSTINGS_PER_ROUND_MAX = 1_000_000
 async def advance_horizon(connection: Connection) -> bool:
     """Advances the number up to which every posting is known, in its own transaction; returns whether it wrote.
 
-    Postings get their numbers before they commit, so the last number says nothing about lower ones that are still
-    uncommitted. Every transaction has its transaction number before its postings are numbered: once all
-    transactions
-    that started before the last number was read have ended, no posting up to that number can still appear. One call
-    records the number, a later one finds it known. A database restored from a dump starts transaction numbers again
-    and has no open transactions.
+    Postings get their numbers before they commit, so the last number says nothing about lower ones that are
+    still uncommitted. Every transaction has its transaction number before its postings are numbered: once all
+    transactions that started before the last number was read have ended, no posting up to that number can
+    still appear. One call records the number, a later one finds it known. A database restored from a dump
+    starts transaction numbers again and has no open transactions.
     """
     if not await store.lock_chain(connection):
         return False

@@ -66,9 +66,8 @@ async def update_child(
 ) -> None:
     """Changes the fields that ``draft`` sets of the child application with the URN ``key`` (spec 2.3).
 
-    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for an application that
-    is
-    not its child, BODY_INVALID with every broken rule.
+    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for an
+    application that is not its child, BODY_INVALID with every broken rule.
     """
     if parent.parent_id is not None:
         raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.PARTIAL_UPDATE.NO_VERSION")

@@ -17,11 +17,11 @@ async def read_stream(
 ) -> StreamPage:
     """Returns the entries after the cursor ``after``; 0 is the beginning. A cursor always returns the same entries.
 
-    A child application reads entries of its own jobs, a partner those of all jobs on its contracts. Nothing is read
-    beyond the number up to which all postings are known, so no entry can later appear before the cursor. One call
-    reads
-    a bounded range of numbers, which other partners share: a page may be empty and still have more. Raises
-    ``Refused(PARAMETER_INVALID)`` for a cursor that was never issued, such as one from before a restore.
+    A child application reads entries of its own jobs, a partner those of all jobs on its contracts. Nothing
+    is read beyond the number up to which all postings are known, so no entry can later appear before the
+    cursor. One call reads a bounded range of numbers, which other partners share: a page may be empty and
+    still have more. Raises ``Refused(PARAMETER_INVALID)`` for a cursor that was never issued, such as one
+    from before a restore.
     """
     assert 0 < rows_max <= PAGE_ROWS_MAX
     known = await chain.read_known_until(connection)

@@ -68,10 +68,9 @@ class Ad:
 def read_ads(path: Path | None = None) -> tuple[Ad, ...]:
     """Reads the advertisements of a CSV file with the EMSCAD columns, or the packaged ones.
 
-    A packaged file may have two more values: ``company_name``, and ``hybrid`` under ``telecommuting``. Without a
-    name,
-    ads with the same company profile share a neutral one. Ads without a country or a title, and ads with less than
-    100 characters of text, are skipped.
+    A packaged file may have two more values: ``company_name``, and ``hybrid`` under ``telecommuting``.
+    Without a name, ads with the same company profile share a neutral one. Ads without a country or a title,
+    and ads with less than 100 characters of text, are skipped.
     """
     with (path or _PACKAGED).open(encoding="utf-8-sig", newline="") as file:
         rows = _read_rows(file)

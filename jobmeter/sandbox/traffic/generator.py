@@ -92,11 +92,10 @@ def generate_day(
 ) -> tuple[list[ScheduledEvent], DayTruth]:
     """Returns all events of one UTC day in the order of their delivery, each with its label.
 
-    The same jobs, day and plan give the same events, whichever other days are generated and in whatever order the
-    jobs
-    are given. Events arrive 50-2,000 ms after their time, late ones 1-47 hours (so that a clock that moves in steps
-    of an
-    hour still delivers them within 48), ones that are too late more than 48 and at most 72 hours.
+    The same jobs, day and plan give the same events, whichever other days are generated and in whatever order
+    the jobs are given. Events arrive 50-2,000 ms after their time, late ones 1-47 hours (so that a clock that
+    moves in steps of an hour still delivers them within 48), ones that are too late more than 48 and at most
+    72 hours.
     """
     assert day_start_ms % DAY_MS == 0, "a day starts at midnight UTC"
     rng = np.random.default_rng([plan.seed, day_start_ms // DAY_MS])

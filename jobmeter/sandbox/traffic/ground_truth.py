@@ -77,11 +77,9 @@ def day_of_ms(time_ms: int) -> date:
 def write_truth(path: Path, truth: Truth) -> None:
     """Writes the truth as JSON lines, each with a ``kind``.
 
-    One ``summary`` line (days, and events by type and label), then per day its ``count`` lines (job, day, type,
-    label,
-    events) and its ``event`` lines (id, label). The label ``repeated`` appears in counts only: it counts
-    redeliveries of
-    events that are also counted under their own label.
+    One ``summary`` line (days, and events by type and label), then per day its ``count`` lines (job, day,
+    type, label, events) and its ``event`` lines (id, label). The label ``repeated`` appears in counts only:
+    it counts redeliveries of events that are also counted under their own label.
     """
     encoder = msgspec.json.Encoder()
     with path.open("wb") as file:

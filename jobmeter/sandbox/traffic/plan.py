@@ -27,11 +27,9 @@ class TrafficPlan:
     """The amount of each kind of traffic. Each rate is a share of the genuine events of its kind.
 
     ``late_rate`` and ``too_late_rate`` are shares of visits: a view and its click arrive together.
-    ``after_close_rate``
-    is the share of the usual visits that continues for a day after a job has closed. ``elsewhere_rate``,
-    ``staff_rate``
-    and ``declared_crawler_rate`` are shares of visits too, zero by default: staff must be registered with a filter
-    first.
+    ``after_close_rate`` is the share of the usual visits that continues for a day after a job has closed.
+    ``elsewhere_rate``, ``staff_rate`` and ``declared_crawler_rate`` are shares of visits too, zero by
+    default: staff must be registered with a filter first.
     """
 
     seed: int = 0

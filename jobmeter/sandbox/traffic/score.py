@@ -16,9 +16,8 @@ from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
 from jobmeter.settlement.model import RULES, Rule
 
-# The labels that each filter and rule should detect, in the order in which they run. The traffic has no events for
-# the
-# others, so everything that they take is a false positive.
+# The labels that each filter and rule should detect, in the order in which they run. The traffic has no
+# events for the others, so everything that they take is a false positive.
 AIMS: Mapping[str, frozenset[Label]] = {
     Verdict.TOO_OLD.name: frozenset({Label.TOO_LATE}),
     Verdict.JOB_NOT_LIVE.name: frozenset({Label.AFTER_CLOSE}),

@@ -48,10 +48,9 @@ async def settle_next(
     """Executes the next step of settlement in the caller's transaction; returns whether there was one.
 
     A day is closed and judged in one step, then jobs with reversals are processed in batches, then the day is
-    final.
-    An interrupted step has no effect; a repeated one changes nothing more. Two processes never settle at the same
-    time: the second has nothing to do, or waits if it ``is_patient``. A day is never settled while its events are
-    still accepted, whatever the setting.
+    final. An interrupted step has no effect; a repeated one changes nothing more. Two processes never settle
+    at the same time: the second has nothing to do, or waits if it ``is_patient``. A day is never settled
+    while its events are still accepted, whatever the setting.
     """
     if is_patient:
         await settlement_store.wait_for_settlement(connection)

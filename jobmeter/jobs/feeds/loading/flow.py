@@ -1,8 +1,7 @@
 """Owns loading a feed: its jobs are created, changed and closed by difference, batch by batch.
 
 Each batch is one transaction: memory use is constant, and committed batches survive a failure. While one
-batch is
-written, the next is read in a separate thread. Does not own fetching (the worker's).
+batch is written, the next is read in a separate thread. Does not own fetching (the worker's).
 """
 
 import asyncio
@@ -55,9 +54,8 @@ async def load_feed(
     """Reads ``file`` to its end, applies the differences from the last run (xml spec 13) and records the run.
 
     The caller holds the feed's lock (``lock_feed``). A job with an error is left unchanged. A malformed feed,
-    or one
-    with too many jobs missing at once, closes no jobs. ``when_read`` is called with the number of jobs in
-    each batch.
+    or one with too many jobs missing at once, closes no jobs. ``when_read`` is called with the number of jobs
+    in each batch.
     """
     load = _Load(database, feed, now, policy, when_read)
     run = FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.DONE)
