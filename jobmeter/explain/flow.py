@@ -48,7 +48,8 @@ async def explain_job(connection: Connection, *, job_id: int, postings_after: in
 async def explain_day(
     connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, postings_after: int = 0
 ) -> DayExplanation:
-    """Returns the report figures of one job and day, their restatements, a page of postings and a page of clicks.
+    """Returns the report figures of one job and day, their restatements, a page of postings and a page of
+    clicks.
 
     Raises ``Refused(OPERATOR_UNKNOWN)`` when the job is unknown or has no figures on the day.
     """
@@ -79,8 +80,8 @@ async def stream_clicks(
 async def explain_charge(
     connection: Connection, *, reference: UUID, after: UUID = FIRST_KEY
 ) -> ChargeExplanation:
-    """Returns a charge, its corrections, and a page of its batch's clicks on its job and day: charged, free and
-    refused.
+    """Returns a charge, its corrections, and a page of its batch's clicks on its job and day: charged, free
+    and refused.
 
     Raises ``Refused(OPERATOR_UNKNOWN)``.
     """
@@ -98,8 +99,8 @@ async def explain_charge(
 
 
 async def explain_event(connection: Connection, *, event_key: UUID) -> EventExplanation:
-    """Returns the outcome of one event. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that is not, or no longer,
-    stored.
+    """Returns the outcome of one event. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that is not, or no
+    longer, stored.
     """
     event = await store.find_stored_event(connection, event_key=event_key)
     if event is None:

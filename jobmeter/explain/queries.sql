@@ -22,8 +22,8 @@ SELECT dropped_at
  WHERE day = %(day)s
 
 -- name: list_job_postings
--- A page of the postings of the job on these days, in order. A correction after the job closed goes to the contract
--- and names the job's charge.
+-- A page of the postings of the job on these days, in order. A correction after the job closed goes to the
+-- contract and names the job's charge.
 WITH charges AS (
     SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at,
            cause, corrects
@@ -124,8 +124,8 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
  ORDER BY page.event_key
 
 -- name: list_last_charged
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for. Returns the
--- last of those; free clicks follow it.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for.
+-- Returns the last of those; free clicks follow it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
       FROM unnest(%(batches)s::bigint[]) AS asked (batch)

@@ -1,7 +1,7 @@
 """Owns the statements of explanations, one function each. Does not own when they run.
 
-Statements that search for clicks are planned for the given job and day each time: a generic plan reads the whole
-day.
+Statements that search for clicks are planned for the given job and day each time: a generic plan reads the
+whole day.
 """
 
 from datetime import date, datetime

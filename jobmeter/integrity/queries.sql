@@ -1,5 +1,5 @@
--- Each statement checks one law over the whole database and returns how many rows it checked, how many break the
--- law, and one of those in words. A condition that is null counts as broken.
+-- Each statement checks one law over the whole database and returns how many rows it checked, how many break
+-- the law, and one of those in words. A condition that is null counts as broken.
 
 -- name: tune_planner
 -- Whole tables are grouped and joined, perhaps before the planner has statistics; it would then choose nested
@@ -25,8 +25,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_posting_shape
--- Law 2. Two accounts and an amount above zero; a charge moves from its job to the earned account; a job's postings
--- are in the job's shard.
+-- Law 2. Two accounts and an amount above zero; a charge moves from its job to the earned account; a job's
+-- postings are in the job's shard.
 WITH looked AS (
     SELECT reference, amount,
            amount > 0
@@ -118,8 +118,8 @@ SELECT count(*) AS checked,
 
 -- name: check_job_budgets
 -- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and released, as
--- posted. An amount that is reversed after the job closed goes from the earned account to the contract, and names
--- its charge.
+-- posted. An amount that is reversed after the job closed goes from the earned account to the contract, and
+-- names its charge.
 WITH movements (job_id, reserved, spent, held) AS (
     SELECT source_id, 0, CASE destination_kind WHEN {AccountKind.EARNED} THEN amount ELSE 0 END, -amount
       FROM ledger_postings
@@ -299,8 +299,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_charges
--- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Compacted days are
--- summed under 1 January 1970.
+-- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Compacted
+-- days are summed under 1 January 1970.
 WITH movements (job_id, day, change) AS (
     SELECT source_id, day, amount
       FROM charge_postings
@@ -351,8 +351,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_months
--- Law 4. The months that reports read equal the sums of their days. A partly compacted month no longer has all its
--- days.
+-- Law 4. The months that reports read equal the sums of their days. A partly compacted month no longer has
+-- all its days.
 WITH spans AS (
     SELECT greatest(kept_since, coalesce((SELECT folded_before FROM job_day_folds), kept_since)) AS since,
            kept_through
@@ -456,8 +456,8 @@ SELECT count(*) AS checked,
   FROM judged
 
 -- name: check_reversals
--- Law 5. What settlement marked is what it reversed: the clicks by job and day, the amount by charge. A job that is
--- still waiting for its step has marks but no reversal.
+-- Law 5. What settlement marked is what it reversed: the clicks by job and day, the amount by charge. A job
+-- that is still waiting for its step has marks but no reversal.
 WITH marked AS (
     SELECT shard, job_id,
            (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,

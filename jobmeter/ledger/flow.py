@@ -10,8 +10,9 @@ async def book(connection: Connection, posting: Posting) -> bool:
     """Books ``posting`` once; returns whether it was new.
 
     Raises ``Refused``: BALANCE_TOO_LOW when the source holds less (nothing is written), REFERENCE_REUSED when
-    the reference exists with other content, CURRENCY_DIFFERS when an account is kept in another unit. A caller
-    that catches these must roll back its transaction or savepoint: the posting row may already be written.
+    the reference exists with other content, CURRENCY_DIFFERS when an account is kept in another unit. A
+    caller that catches these must roll back its transaction or savepoint: the posting row may already be
+    written.
     """
     if not await store.insert_posting(connection, posting, shard=posting.shard):
         await _check_same(connection, posting)

@@ -59,7 +59,8 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to ``destination``.
+    """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to
+    ``destination``.
 
     ``reference`` is unique: a movement that is requested twice is booked once. ``day`` is the UTC day that
     the amount belongs to, ``booked_at`` the time of writing. ``cause`` is the number of the batch, job or

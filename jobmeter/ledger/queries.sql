@@ -25,8 +25,8 @@ SELECT amount
    AND owner_id = %(owner_id)s
 
 -- name: insert_posting
--- A posting is stored in the shard of the job or contract it concerns: the destination's, or the source's when
--- an amount leaves a job. The caller has decided; see ledger.flow.
+-- A posting is stored in the shard of the job or contract it concerns: the destination's, or the source's
+-- when an amount leaves a job. The caller has decided; see ledger.flow.
 INSERT INTO ledger_bookings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
     amount, unit, day, booked_at, cause, corrects

@@ -33,7 +33,8 @@ SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0
  ORDER BY id
 
 -- name: lock_cursor
--- Inserts a missing cursor, and locks it: of two processes, the second sees the position that the first reached.
+-- Inserts a missing cursor, and locks it: of two processes, the second sees the position that the first
+-- reached.
 INSERT INTO notice_cursors AS kept (endpoint_id, told_until)
 VALUES (%(endpoint_id)s, %(begin_at)s)
     ON CONFLICT (endpoint_id) DO UPDATE
@@ -95,8 +96,8 @@ INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_
 VALUES (%(id)s, %(endpoint_id)s, %(channel)s, %(kind)s, %(subject)s, %(body)s, %(created_at)s, %(created_at)s)
 
 -- name: claim_notifications
--- Due deliveries to endpoints that no process is serving. They are postponed for as long as a task may take, and
--- their endpoints are claimed: one process at a time serves an endpoint, in order. After a crash they are
+-- Due deliveries to endpoints that no process is serving. They are postponed for as long as a task may take,
+-- and their endpoints are claimed: one process at a time serves an endpoint, in order. After a crash they are
 -- retried then, under the same id.
 WITH idle AS (
     SELECT id

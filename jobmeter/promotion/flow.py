@@ -22,10 +22,11 @@ SNAPSHOT_ROWS = 1_000
 
 
 async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, now: datetime) -> int:
-    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last check.
+    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last
+    check.
 
-    Runs in the caller's transaction: feed entry, notifications and stored state appear together. Returns the number
-    of jobs checked.
+    Runs in the caller's transaction: feed entry, notifications and stored state appear together. Returns the
+    number of jobs checked.
     """
     job_ids = set(await notes.claim_job_changes(connection, rows_max=rows_max))
     job_ids |= set(
@@ -35,7 +36,8 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     )
     if not job_ids:
         return 0
-    # A second process waits here; it then reads the states the first one stored, and the jobs as they are by then.
+    # A second process waits here; it then reads the states the first one stored, and the jobs as they are by
+    # then.
     last = await store.lock_numbers(connection)
     asked = sorted(job_ids)
     looks = await jobs.read_snapshots(connection, asked, now=now)

@@ -19,8 +19,8 @@ SELECT job_id, is_promoted, reason, listing, limit_micros, spent_micros
                              FROM unnest(%(job_ids)s::bigint[]) AS asked (job_id))
 
 -- name: save_promotion_states
--- All jobs of a check in one statement, since there may be hundreds. The next check compares with these rows, and
--- `until_ms` and `looked_at` select jobs that are due by time alone.
+-- All jobs of a check in one statement, since there may be hundreds. The next check compares with these rows,
+-- and `until_ms` and `looked_at` select jobs that are due by time alone.
 INSERT INTO job_standings AS kept (
     shard, job_id, application_id, is_promoted, reason, listing, limit_micros, spent_micros,
     until_ms, looked_at

@@ -48,8 +48,9 @@ async def return_quota(
 async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:
     """Returns the stored response to the same request, or claims the request, or reports who holds the claim.
 
-    A claim without a response is abandoned after a minute (its process died): the caller then acquires it, and the
-    work runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key was used with another body.
+    A claim without a response is abandoned after a minute (its process died): the caller then acquires it,
+    and the work runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key was used with
+    another body.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):

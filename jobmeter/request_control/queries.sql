@@ -1,6 +1,6 @@
 -- name: lease_quota
--- At most a hundredth of the remainder, so that the last calls of a day are counted one by one and the limit is
--- never exceeded, whichever process asks.
+-- At most a hundredth of the remainder, so that the last calls of a day are counted one by one and the limit
+-- is never exceeded, whichever process asks.
 INSERT INTO call_counters AS counter (application_id, resource, day, taken, granted)
 SELECT %(application_id)s, %(resource)s, %(day)s, first.granted, first.granted
   FROM (SELECT LEAST(GREATEST(%(calls_max)s::bigint / 100, 1), %(lease_max)s, %(calls_max)s) AS granted)

@@ -43,8 +43,8 @@ RULES = {int(rule): rule for rule in Rule}
 
 @dataclass(frozen=True, slots=True)
 class RulePolicy:
-    """A rule with its settings. A burst is more than ``jobs_max`` different jobs in a window of ``window_minutes``;
-    a window starts every half window.
+    """A rule with its settings. A burst is more than ``jobs_max`` different jobs in a window of
+    ``window_minutes``; a window starts every half window.
     """
 
     rule: Rule

@@ -1,7 +1,7 @@
 """Owns the list of chores, in the order in which they are due, and running them at a given time.
 
-Does not own what a chore does: each is a flow of another package, in its own transactions. Nor the loop that runs
-them (``loop``), or how a sandbox moves time (``jobmeter.sandbox``).
+Does not own what a chore does: each is a flow of another package, in its own transactions. Nor the loop that
+runs them (``loop``), or how a sandbox moves time (``jobmeter.sandbox``).
 """
 
 import logging
@@ -222,8 +222,8 @@ CHORES = (
             "events whose retention is over could not be exported and dropped",
         ),
     ),
-    # Repeated until nothing is left: a round handles one contract, so a partial batch only means that contract is
-    # done.
+    # Repeated until nothing is left: a round handles one contract, so a partial batch only means that
+    # contract is done.
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
     Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
     Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),

@@ -70,9 +70,8 @@ async def run_loop(
     read_clock: ReadClock,
     wakeup: asyncio.Event,
 ) -> None:
-    """Runs due chores until it is cancelled: interactive ones in one task, at once when ``wakeup`` is set; slow
-    ones in
-    another; those that wait for other machines in separate tasks.
+    """Runs due chores until it is cancelled: interactive ones in one task, at once when ``wakeup`` is set;
+    slow ones in another; those that wait for other machines in separate tasks.
 
     A failure loses nothing, since each chore is a transaction.
     """

@@ -1,8 +1,8 @@
 """Incident 20: databases that claimed to be serializable let transactions see each other halfway.
 
-Modelled on Elle: many small batches over a few tight budgets run at the same moment, each holding its locks for a
-random time. The charge of each batch is its observation; the observations determine, job by job, which batch came
-before which. If some order of all batches explains every charge, that relation has no cycle.
+Modelled on Elle: many small batches over a few tight budgets run at the same moment, each holding its locks
+for a random time. The charge of each batch is its observation; the observations determine, job by job, which
+batch came before which. If some order of all batches explains every charge, that relation has no cycle.
 """
 
 import asyncio

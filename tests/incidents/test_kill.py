@@ -1,7 +1,7 @@
 """Incident 2: during a deployment 77 seconds of acknowledged events were lost.
 
-What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/slow/crash kills at
-many moments; this is the plain case.
+What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/slow/crash
+kills at many moments; this is the plain case.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Owns the releases that are kept under tests/fixtures/releases: finding, loading and running one.
 
-Each folder contains the wheel, the schema, the rows of a small database that the release itself filled, and its
-responses. Does not own creating them (``keep``) or any expectation.
+Each folder contains the wheel, the schema, the rows of a small database that the release itself filled, and
+its responses. Does not own creating them (``keep``) or any expectation.
 """
 
 import json

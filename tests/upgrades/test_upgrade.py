@@ -1,5 +1,5 @@
-"""A database filled by an earlier release: the upgrade keeps its figures and laws, and the server continues to
-work.
+"""A database filled by an earlier release: the upgrade keeps its figures and laws, and the server continues
+to work.
 """
 
 import asyncio
@@ -69,7 +69,8 @@ def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
         for job, report in reports.items()
         if job in jobs
     }
-    # at the price for France four clicks of before (one from a data centre) and two of now; two at the contract's
+    # at the price for France four clicks of before (one from a data centre) and two of now; two at the
+    # contract's
     assert charges == {LIVE: "5.40", name: "3.00"}
     assert "jobPerformanceMetrics" not in reports[CLOSED]
 

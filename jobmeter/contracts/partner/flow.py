@@ -1,5 +1,5 @@
-"""Owns the verbs of P4P contracts: open and top up a partner contract, set a price, set up a customer's contract,
-find the contract and the price of a job.
+"""Owns the verbs of P4P contracts: open and top up a partner contract, set a price, set up a customer's
+contract, find the contract and the price of a job.
 """
 
 from datetime import datetime
@@ -160,10 +160,11 @@ async def set_up_customer_contract(
 async def find_job_contract(
     connection: Connection, *, child: Application, contract_urn: str, now: datetime
 ) -> PartnerContract:
-    """Returns the partner contract for the URN that a job names: the customer's own or the partner's (spec 3).
+    """Returns the partner contract for the URN that a job names: the customer's own or the partner's (spec
+    3).
 
-    Raises ``Refused(JOB_CONTRACT_DENIED)`` for any contract the child has not set up, known or not, so that callers
-    cannot probe for contracts; CONTRACT_ENDED outside the term.
+    Raises ``Refused(JOB_CONTRACT_DENIED)`` for any contract the child has not set up, known or not, so that
+    callers cannot probe for contracts; CONTRACT_ENDED outside the term.
     """
     wanted = read_urn(contract_urn, URN_CONTRACT)
     for mine in await store.list_customer_contracts(connection, application_id=child.id):

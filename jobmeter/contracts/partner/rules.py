@@ -12,8 +12,9 @@ def choose_contract(
 ) -> PartnerContract:
     """Returns the partner contract that a set-up call refers to (spec 3).
 
-    An omitted id refers to the partner's only contract. Raises ``Refused``: CONTRACT_NOT_CHOSEN when it is omitted
-    and there are several, CONTRACT_UNKNOWN for another partner's or no contract, CONTRACT_ENDED outside its term.
+    An omitted id refers to the partner's only contract. Raises ``Refused``: CONTRACT_NOT_CHOSEN when it is
+    omitted and there are several, CONTRACT_UNKNOWN for another partner's or no contract, CONTRACT_ENDED
+    outside its term.
     """
     if wanted_id is None and len(contracts) > 1:
         raise Refused(Fault.CONTRACT_NOT_CHOSEN, count=len(contracts))
@@ -26,7 +27,8 @@ def choose_contract(
 
 
 def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime) -> int:
-    """Returns the price of one apply click in micros: of the lines in force, the one that matches the most traits.
+    """Returns the price of one apply click in micros: of the lines in force, the one that matches the most
+    traits.
 
     Country takes precedence over function, function over experience; of equal lines the newest applies.
     """

@@ -1,5 +1,6 @@
 -- name: create_requested_postings
--- Other packages insert the postings here that they want booked as a set; emptied at the end of the transaction.
+-- Other packages insert the postings here that they want booked as a set; emptied at the end of the
+-- transaction.
 CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     shard             smallint NOT NULL,
     reference         uuid     NOT NULL,

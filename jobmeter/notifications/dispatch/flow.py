@@ -1,7 +1,8 @@
-"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's server.
+"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's
+server.
 
-Does not own what is sent, when it is retried or when it is given up (``jobmeter.notifications``). Delivery is at
-least once: a notification whose sender was killed is sent again under the same id.
+Does not own what is sent, when it is retried or when it is given up (``jobmeter.notifications``). Delivery is
+at least once: a notification whose sender was killed is sent again under the same id.
 """
 
 import asyncio
@@ -101,8 +102,8 @@ class NotificationDispatcher:
             )
 
     async def _deliver(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
-        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is due
-        again.
+        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is
+        due again.
 
         Deliveries that do not fit into the time of the claim are left until the claim expires.
         """

@@ -59,8 +59,8 @@ async def authenticate_signature(
 ) -> Application:
     """Returns the application that signed ``request``; a signature is accepted once (xml spec 4).
 
-    ``machine_now`` is compared with the signature's timestamp: a sandbox's clock may be far ahead of its clients'.
-    A token is tolerated and grants no access: an own token must be valid, any other is ignored.
+    ``machine_now`` is compared with the signature's timestamp: a sandbox's clock may be far ahead of its
+    clients'. A token is tolerated and grants no access: an own token must be valid, any other is ignored.
     Raises ``Refused`` with the OAUTH_ faults, in their order.
     """
     signature = rules.read_signature(request)

@@ -20,8 +20,8 @@ async def roll_secret(
 ) -> str:
     """Issues a further secret for the caller or for its child; the older one stays valid (spec 2.3).
 
-    Raises ``Refused``: APPLICATION_UNKNOWN for an application that is not the caller's child, SECRETS_TOO_MANY for
-    a third secret.
+    Raises ``Refused``: APPLICATION_UNKNOWN for an application that is not the caller's child,
+    SECRETS_TOO_MANY for a third secret.
     """
     application = await _find_target(connection, caller, child_urn)
     await secrets_store.lock_application(connection, application_id=application.id)

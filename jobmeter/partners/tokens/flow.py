@@ -34,7 +34,8 @@ async def issue_token(
 ) -> tuple[str, int]:
     """Issues an access token; returns it with its lifetime in seconds (spec 2.2).
 
-    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED when the operator has forbidden it.
+    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED when the operator has forbidden
+    it.
     """
     application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
     if not await tokens_store.read_token_permission(connection, application_id=application.id):

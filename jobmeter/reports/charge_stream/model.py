@@ -15,7 +15,8 @@ from jobmeter.ledger.model import Purpose
 class StreamSpan:
     """A range of stream numbers after ``after``, up to ``until``; a reader sees some of its entries.
 
-    Those are the entries of the contracts, or only of one child application's jobs if ``application_id`` is set.
+    Those are the entries of the contracts, or only of one child application's jobs if ``application_id`` is
+    set.
     """
 
     after: int

@@ -1,6 +1,7 @@
 """Owns reading reports within a time limit, and reporting which data could not be read (codes 6003 to 6026).
 
-Does not own what is read. A report is one statement; only if it fails, each of its sources is checked separately.
+Does not own what is read. A report is one statement; only if it fails, each of its sources is checked
+separately.
 """
 
 import asyncio

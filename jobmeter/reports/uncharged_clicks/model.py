@@ -44,8 +44,8 @@ class NotCharged:
         return self.apply_clicks + self.clicks_refused + self.clicks_reversed
 
     def list_reasons(self) -> list[tuple[str, str, int]]:
-        """Returns each reason with its text and its clicks, in the order of the tables; their sum is the uncharged
-        clicks.
+        """Returns each reason with its text and its clicks, in the order of the tables; their sum is the
+        uncharged clicks.
         """
         found = [
             (VERDICTS[int(verdict)].name, VERDICTS[int(verdict)].says, clicks)

@@ -1,6 +1,6 @@
 -- name: list_not_charged
--- A page of job days with uncharged clicks: refused at intake by reason, beyond a budget or limit, reversed by
--- settlement by rule. `apply_clicks` are those that still count.
+-- A page of job days with uncharged clicks: refused at intake by reason, beyond a budget or limit, reversed
+-- by settlement by rule. `apply_clicks` are those that still count.
 SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged,
        clicks_refused, clicks_reversed, refused.reasons AS refused, reversed.reasons AS reversed
   FROM job_postings

@@ -1,6 +1,7 @@
 """Owns the advertisements that the sandbox posts: reads them from a CSV file with the EMSCAD columns.
 
-Does not own posting them or the rules of a posting; it makes titles and descriptions that satisfy those rules.
+Does not own posting them or the rules of a posting; it makes titles and descriptions that satisfy those
+rules.
 """
 
 import csv

@@ -1,6 +1,8 @@
-"""Owns generating views and apply clicks: who visits which job when, which visits are genuine, how events arrive.
+"""Owns generating views and apply clicks: who visits which job when, which visits are genuine, how events
+arrive.
 
-Does not own the truth file, sending batches, or any verdict: a label says what an event is, not how it is treated.
+Does not own the truth file, sending batches, or any verdict: a label says what an event is, not how it is
+treated.
 """
 
 import math
@@ -121,7 +123,8 @@ def generate_day(
 def sample_popularity(job_ids: Ints, seed: int) -> Shares:
     """Returns the popularity of each job, from a truncated power law with mean 1.
 
-    A job's share depends only on its id and the seed, so it does not change when other jobs are added or removed.
+    A job's share depends only on its id and the seed, so it does not change when other jobs are added or
+    removed.
     """
     uniform = (mix(job_ids.astype(np.uint64) ^ mix(np.array([seed], np.uint64))) >> np.uint64(11)) / 2.0**53
     exponent, most = POPULARITY_EXPONENT, POPULARITY_RANGE
@@ -261,8 +264,8 @@ def _sample_double_clicks(clicks: Rows, field: _Field, plan: TrafficPlan, rng: n
 
 
 def _sample_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Generates undeclared robots: one visitor at one address clicks through the jobs, three a second, without
-    views.
+    """Generates undeclared robots: one visitor at one address clicks through the jobs, three a second,
+    without views.
     """
     wanted = float(field.mean_views.sum()) * plan.apply_rate * plan.bot_rate
     bursts = int(rng.poisson(wanted / plan.burst_clicks))

@@ -110,8 +110,8 @@ def play_traffic(
 ) -> PlaybackResult:
     """Plays ``days`` days of traffic for the jobs that are live now, then the events that arrive late.
 
-    The sandbox clock moves along, hour by hour; ``when_moved`` is called after each move, ``when_sent`` with each
-    body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
+    The sandbox clock moves along, hour by hour; ``when_moved`` is called after each move, ``when_sent`` with
+    each body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
     """
     if plan.staff_rate:
         sandbox.exclude_staff()

@@ -57,8 +57,8 @@ class Score:
 
 
 def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:
-    """Returns a score for each filter and rule that took an event or should have; and for all of them on clicks
-    alone.
+    """Returns a score for each filter and rule that took an event or should have; and for all of them on
+    clicks alone.
     """
     taken: Counter[str] = Counter()
     rightly: Counter[str] = Counter()

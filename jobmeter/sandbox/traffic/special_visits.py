@@ -1,4 +1,5 @@
-"""Owns visits that an intake filter recognizes by their attributes: from elsewhere, by staff, by declared crawlers.
+"""Owns visits that an intake filter recognizes by their attributes: from elsewhere, by staff, by declared
+crawlers.
 
 Does not own the other traffic (``generator``), or whether a filter matches.
 """

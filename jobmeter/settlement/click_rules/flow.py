@@ -27,8 +27,8 @@ async def set_policy(connection: Connection, policy: RulePolicy) -> None:
 async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> tuple[int, bool]:
     """Excludes clicks manually; the same exclusion twice is one. Returns its number, and whether it was new.
 
-    Raises ``Refused(OPERATOR_INPUT)`` for a day that is already judged, where the exclusion would silently have no
-    effect.
+    Raises ``Refused(OPERATOR_INPUT)`` for a day that is already judged, where the exclusion would silently
+    have no effect.
     """
     if exclusion.day is not None:
         await settlement_store.wait_for_settlement(connection)

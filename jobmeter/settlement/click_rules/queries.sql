@@ -1,14 +1,14 @@
 -- Each rule marks the clicks of the day that no earlier rule has marked. `settling_clicks` exists until the
--- transaction ends; rows are addressed by ctid, which no other transaction can change. A list of ctids is read in
--- physical order, where a join would read the whole table again.
+-- transaction ends; rows are addressed by ctid, which no other transaction can change. A list of ctids is
+-- read in physical order, where a join would read the whole table again.
 
 -- name: allow_memory
 -- A day's clicks are grouped as a whole; the setting ends with the transaction.
 SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
 
 -- name: gather_clicks
--- The clicks that count; `rule` is null until a rule marks them. `origin` is the part of the key that identifies
--- source and id.
+-- The clicks that count; `rule` is null until a rule marks them. `origin` is the part of the key that
+-- identifies source and id.
 CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
 SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
        NULL::smallint AS rule
@@ -101,8 +101,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_visitor_bursts
--- Consecutive windows from 1970 on, and a second set shifted by half a window: clicks within half a window always
--- fall into one window of either set. Only visitors with many clicks on the day are checked by window.
+-- Consecutive windows from 1970 on, and a second set shifted by half a window: clicks within half a window
+-- always fall into one window of either set. Only visitors with many clicks on the day are checked by window.
 WITH busy AS (
     SELECT visitor
       FROM settling_clicks
@@ -156,8 +156,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
 
 -- name: mark_clicks_without_view
--- Only if the board reports views on the day at all. A view on that day or the day before counts, whatever its
--- verdict at intake: the rule asks whether the visitor can have seen the job.
+-- Only if the board reports views on the day at all. A view on that day or the day before counts, whatever
+-- its verdict at intake: the rule asks whether the visitor can have seen the job.
 WITH seen AS (
     SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
       FROM events
@@ -177,8 +177,8 @@ UPDATE settling_clicks
                       AND seen.visitor = settling_clicks.visitor)
 
 -- name: gather_touched
--- The batches with marked clicks and the amount of each charge, in a separate table: after ANALYZE the planner
--- knows how many there are. If a job had free clicks on the day, its batches may be charged in part.
+-- The batches with marked clicks and the amount of each charge, in a separate table: after ANALYZE the
+-- planner knows how many there are. If a job had free clicks on the day, its batches may be charged in part.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -209,8 +209,9 @@ ANALYZE settling_clicks (rule)
 ANALYZE touched_batches
 
 -- name: record_reversals
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for, marked or
--- not, since the charge was booked before the recheck. Only batches that may be charged in part are ranked.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for, marked
+-- or not, since the charge was booked before the recheck. Only batches that may be charged in part are
+-- ranked.
 WITH placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth

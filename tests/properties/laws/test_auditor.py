@@ -133,7 +133,8 @@ class History(RuleBasedStateMachine):
             assert reported == expected
             self.batches.append(events)
             return
-        # An event that is already stored may also belong to a job that is over by now: both outcomes are right.
+        # An event that is already stored may also belong to a job that is over by now: both outcomes are
+        # right.
         assert (reported.accepted, reported.charged) == (0, 0) == (expected.accepted, expected.charged)
         assert reported.duplicate + reported.rejected == expected.duplicate + expected.rejected
 

@@ -34,7 +34,8 @@ AFTER = MIDNIGHT + timedelta(days=DAYS + 4)
 AMPLE_MICROS = 900_000_000
 TIGHT_MICROS = 10_000_000
 JOBS = {"ample-1": AMPLE_MICROS, "tight-1": TIGHT_MICROS, "ample-2": AMPLE_MICROS, "tight-2": TIGHT_MICROS}
-# Clicks that settlement reverses are left out where a budget runs out: the budget they had used would not return.
+# Clicks that settlement reverses are left out where a budget runs out: the budget they had used would not
+# return.
 GENUINE = TrafficPlan(seed=5, apply_rate=0.3, double_click_rate=0, bot_rate=0, burst_clicks=5)
 FULL = TrafficPlan(seed=6, apply_rate=0.3, late_rate=0.05, repeat_rate=0.05, burst_clicks=5)
 
@@ -100,8 +101,8 @@ def cut(deliveries: Iterable[ScheduledEvent], rows_max: int) -> list[Batch]:
 
 
 def delay(deliveries: Iterable[ScheduledEvent], rng: Random) -> list[ScheduledEvent]:
-    """Each event at a random moment of the 46 hours after it, so that days overtake each other; too late stays too
-    late.
+    """Each event at a random moment of the 46 hours after it, so that days overtake each other; too late
+    stays too late.
     """
     moved = [
         ScheduledEvent(one.event.time_ms + rng.randrange(46 * HOUR_MS), one.event)

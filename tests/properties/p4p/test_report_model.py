@@ -1,5 +1,5 @@
-"""Both job reports over random histories, compared with a naive model of the page's rules, near the ends of days,
-months, years and of February.
+"""Both job reports over random histories, compared with a naive model of the page's rules, near the ends of
+days, months, years and of February.
 """
 
 import asyncio

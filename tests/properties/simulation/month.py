@@ -55,9 +55,8 @@ class Run:
         return sum(self.spent.values()) / self.budget
 
     def list_uneven_days(self, tolerance: float) -> list[date]:
-        """Returns the days whose spend deviated from even by more than ``tolerance``, a share of the even spend.
-        One click is
-        always tolerated: a budget is spent in clicks.
+        """Returns the days whose spend deviated from even by more than ``tolerance``, a share of the even
+        spend. One click is always tolerated: a budget is spent in clicks.
         """
         allowed = max(1.0, tolerance * self.even)
         return [day for day in self.days if abs(self.spent.get(day, 0) - self.even) > allowed]
@@ -66,8 +65,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Month:
     """``fill`` is the share of a job's expected clicks that its budget can pay: below a half there is enough
-    traffic
-    on every day, including Sundays.
+    traffic on every day, including Sundays.
     """
 
     days: int = 30

@@ -1,7 +1,7 @@
 """Owns a stream of apply clicks, a share of which is repeated, and its expected counts.
 
-A batch of a sender has new clicks and repeats: of the batch that the other sender is sending at that moment, and of
-its own previous batch. Everything follows from the seed, so that the whole stream need not be stored.
+A batch of a sender has new clicks and repeats: of the batch that the other sender is sending at that moment,
+and of its own previous batch. Everything follows from the seed, so that the whole stream need not be stored.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Ten million clicks, three in ten of them repeats, from two senders at once into budgets that run out.
 
-``JOBMETER_TEST_CLICKS`` scales it. Incidents 3, 7, 8, 10 and 11 at full size; tests/incidents has the small ones.
+``JOBMETER_TEST_CLICKS`` scales it. Incidents 3, 7, 8, 10 and 11 at full size; tests/incidents has the small
+ones.
 """
 
 import asyncio
@@ -128,7 +129,8 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
             if name != "rejections"
         }
 
-        # then each click was accepted once, and each job is charged for exactly as many as its budget pays for
+        # then each click was accepted once, and each job is charged for exactly as many as its budget pays
+        # for
         assert sums == {"accepted": stream.distinct, "duplicate": CLICKS - stream.distinct, "rejected": 0}
         assert (
             read_one(url, "SELECT count(*), count(DISTINCT event_key) FROM events") == (stream.distinct,) * 2

@@ -288,7 +288,8 @@ def test_only_crawlers_have_a_crawler_user_agent():
 
 
 def test_events_stay_inside_the_run_of_their_job_except_those_after_its_close():
-    # given: one opens at noon, one closes at ten, one closed yesterday at noon, two are far in the future or past
+    # given: one opens at noon, one closes at ten, one closed yesterday at noon, two are far in the future or
+    # past
     noon_ms, ten_ms = TUESDAY_MS + 12 * HOUR_MS, TUESDAY_MS + 10 * HOUR_MS
     lives = {
         1: (noon_ms, TUESDAY_MS + 9 * DAY_MS),
