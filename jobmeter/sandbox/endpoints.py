@@ -1,4 +1,4 @@
-"""Owns the sandbox's own endpoints, authenticated with the operator key: the clock, the live jobs. Absent in
+"""Owns the sandbox's own endpoints, authenticated with the operator key: the clock, the live jobs. Refused in
 production.
 
 Does not own the clock itself (``clock``).
