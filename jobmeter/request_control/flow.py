@@ -46,7 +46,7 @@ async def return_quota(
 
 
 async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:
-    """Returns the stored response to the same request, or claims the request, or reports who holds the claim.
+    """Returns the stored response to the same request, or claims it, or reports that it is claimed elsewhere.
 
     A claim without a response is abandoned after a minute (its process died): the caller then acquires it,
     and the work runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key was used with

@@ -122,7 +122,7 @@ async def _run_others(loop: Loop) -> None:
 
 
 def count_feed_readers(settings: Settings) -> int:
-    """Limits concurrent feeds: each holds two connections while it is read, and requests need some too."""
+    """Returns how many feeds are read at once: each holds two connections while it is read, and requests need some too."""
     return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_READERS else 1
 
 

@@ -37,7 +37,7 @@ from jobmeter.partners.model import Application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Price:
-    """A job's price per click and the amount reserved for it; ``None`` for a job that is not paid per click."""
+    """A job's price per click and the amount reserved for it; zero for a job that is not paid per click."""
 
     click_micros: int = 0
     budget_micros: int = 0

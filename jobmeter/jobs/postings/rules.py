@@ -35,7 +35,7 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
 
 
 def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros: int) -> int:
-    """Returns the total budget to reserve, in micros; ``None`` for a job that only has its campaign's budget.
+    """Returns the total budget to reserve, in micros; zero for a job that only has its campaign's budget.
 
     Raises ``Refused``: JOB_BUDGET_MISSING, CURRENCY_DIFFERS, JOB_BUDGET_BELOW_PRICE.
     """
@@ -49,7 +49,7 @@ def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros:
 def check_daily(
     draft: JobDraft, contract: PartnerContract, *, total_micros: int, click_price_micros: int
 ) -> int:
-    """Returns the daily budget in micros, or ``None`` (an extension).
+    """Returns the daily budget in micros, zero for none (an extension).
 
     Raises ``Refused``: CURRENCY_DIFFERS, JOB_DAILY_BELOW_PRICE, JOB_DAILY_ABOVE_TOTAL.
     """

@@ -50,7 +50,7 @@ async def read_snapshots(
     connection: Connection, job_ids: Sequence[int], *, now: datetime
 ) -> list[JobSnapshot]:
     """Returns the status and budget of jobs of any application."""
-    looks: list[JobSnapshot] = []
+    snapshots: list[JobSnapshot] = []
     for shard in sorted({shard_of(job_id) for job_id in job_ids}):
         mine = [job_id for job_id in job_ids if shard_of(job_id) == shard]
         found = await store.list_statuses(connection, shard=shard, job_ids=mine)
@@ -58,7 +58,7 @@ async def read_snapshots(
         campaigns = await _read_campaigns(connection, shard, postings)
         standings = await _judge(connection, shard, postings, campaigns, now)
         budgets = await limits.read_limits(connection, shard=shard, job_ids=mine)
-        looks += [
+        snapshots += [
             JobSnapshot(
                 PostingStatus(
                     posting,
@@ -71,7 +71,7 @@ async def read_snapshots(
             )
             for posting, content in found
         ]
-    return looks
+    return snapshots
 
 
 async def watch_tasks(

@@ -52,7 +52,7 @@ class NotificationDispatcher:
         self._database = database
         self._settings = settings
         self._rng = rng
-        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notices")
+        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notifications")
         self._recording = asyncio.Semaphore(RECORDED_AT_ONCE_MAX)
         self._tasks: dict[int, asyncio.Task[None]] = {}
 

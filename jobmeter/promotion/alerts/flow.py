@@ -20,12 +20,12 @@ JOB, CONTRACT = "JOB", "CONTRACT"
 
 
 async def notify_job_alerts(
-    connection: Connection, look: JobSnapshot, *, seen: tuple[int, int], now: datetime
+    connection: Connection, snapshot: JobSnapshot, *, seen: tuple[int, int], now: datetime
 ) -> None:
     """``seen`` are the limit and spend of the last check, zeros before the first: after a change of the
     limit, only shares above the share reached at that check are reported.
     """
-    limit, posting = look.limit, look.status.posting
+    limit, posting = snapshot.limit, snapshot.status.posting
     if limit.limit_micros == 0:
         return
     reached = rules.list_reached(

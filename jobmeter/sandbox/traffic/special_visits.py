@@ -69,7 +69,7 @@ def sample_staff(count: int, rng: np.random.Generator) -> Words:
 
 
 def choose_country(market: str | None, label: Label, word: int) -> str | None:
-    """Returns each visitor's country: the job's market or, for visits from elsewhere, another; any for all
+    """Returns a visitor's country: the job's market or, for visits from elsewhere, another; any for all
     countries.
     """
     if market is None:
