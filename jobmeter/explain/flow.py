@@ -48,8 +48,7 @@ async def explain_job(connection: Connection, *, job_id: int, postings_after: in
 async def explain_day(
     connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, postings_after: int = 0
 ) -> DayExplanation:
-    """Returns the report figures of one job and day, their restatements, a page of postings and a page of
-    clicks.
+    """Returns the report figures of one job and day, their restatements, a page of postings and a page of clicks.
 
     Raises ``Refused(OPERATOR_UNKNOWN)`` when the job is unknown or has no figures on the day.
     """

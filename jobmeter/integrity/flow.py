@@ -1,5 +1,4 @@
-"""Owns the check of the laws of the money over the whole database: which laws, in which order, with which
-titles.
+"""Owns the check of the laws of the money over the whole database: which laws, in which order, with which titles.
 
 Does not own printing the result. Law 9, the sum of invoices, is checked by billing.
 """
@@ -52,8 +51,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
 
 
 async def check_laws(connection: Connection) -> list[LawCheck]:
-    """Checks every law over the whole database and returns all results, kept and broken, in the order of the
-    laws.
+    """Checks every law over the whole database and returns all results, kept and broken, in the order of the laws.
 
     Each check is one statement, and therefore sees a consistent snapshot of a database in use.
     """

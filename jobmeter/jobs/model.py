@@ -78,9 +78,7 @@ class JobDraft:
 
     @property
     def displayed_company(self) -> str:
-        """The name shown in reports: the given one, else the last part of the page's address or the
-        organization.
-        """
+        """The name shown in reports: the given one, else the last part of the page's address or the organization."""
         if self.company_name:
             return self.company_name
         page = (self.company_page_url or self.company or "").rstrip("/")
@@ -88,9 +86,7 @@ class JobDraft:
 
     @property
     def content_hash(self) -> bytes:
-        """Equal for jobs with the same company, title, location and description, ignoring case and
-        whitespace.
-        """
+        """Equal for jobs with the same company, title, location and description, ignoring case and whitespace."""
         company = self.company or self.company_page_url or self.company_name or ""
         parts = (company, self.title, self.location, self.description)
         text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)

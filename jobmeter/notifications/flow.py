@@ -45,8 +45,7 @@ async def enqueue_notification(
     body: dict[str, Any],
     now: datetime,
 ) -> int:
-    """Queues a notification for each endpoint of the application, and of its parent, that subscribed to
-    ``kind``.
+    """Queues a notification for each endpoint of the application, and of its parent, that subscribed to ``kind``.
 
     Runs in the caller's transaction: a rollback discards it. Returns the number of endpoints.
     """
@@ -65,9 +64,7 @@ async def post_to(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Queues a notification for one endpoint: by webhook, and by e-mail if the kind is mailed and an address
-    is set.
-    """
+    """Queues a notification for one endpoint: by webhook, and by e-mail if the kind is mailed."""
     channels = [Channel.WEBHOOK] if endpoint.url else []
     channels += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
@@ -176,8 +173,7 @@ async def retire_older_secret(connection: Connection, endpoint: NotificationEndp
 async def claim_delivery_attempts(
     connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
 ) -> list[DeliveryAttempt]:
-    """Claims due deliveries for this process until their results are recorded or ``CLAIM_SECONDS`` have
-    passed.
+    """Claims due deliveries for this process until their results are recorded or ``CLAIM_SECONDS`` have passed.
 
     Skips endpoints that another process is serving, and ``busy_ids``, which this one is serving: call
     ``free_endpoint`` when all deliveries to an endpoint are recorded.

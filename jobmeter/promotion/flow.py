@@ -22,8 +22,7 @@ SNAPSHOT_ROWS = 1_000
 
 
 async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, now: datetime) -> int:
-    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last
-    check.
+    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last check.
 
     Runs in the caller's transaction: feed entry, notifications and stored state appear together. Returns the
     number of jobs checked.

@@ -36,9 +36,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionChange(FeedEntry):
-    """One entry of the feed: promote the job, or stop. ``clicks_left`` estimates how many more clicks it can
-    pay for.
-    """
+    """One entry of the feed: promote the job, or stop. ``clicks_left`` estimates how many clicks it can pay for."""
 
     changed_at: datetime
     external_id: str

@@ -32,8 +32,7 @@ SEATS = ("recruiter@example.com", "user@example.com")
 
 
 async def make_partner(database: Database, *, now: datetime, secret_key: str = "") -> dict[str, Any]:
-    """Creates a partner with a child application, a funded contract and two hiring contracts; returns the
-    credentials.
+    """Creates a partner with a child application, a funded contract and two hiring contracts; returns the credentials.
 
     With a ``secret_key`` to seal their secrets both applications may sign requests.
     """

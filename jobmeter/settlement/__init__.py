@@ -1,5 +1,4 @@
-"""Owns settlement: rechecks a day once no event can still arrive, 48 hours later, and makes its figures
-final.
+"""Owns settlement: rechecks a day once no event can still arrive, 48 hours later, and makes its figures final.
 
 Does not own intake filters (``jobmeter.metering``) or budgets (``jobmeter.charging``). It only ever reverses.
 """

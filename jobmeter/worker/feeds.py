@@ -1,5 +1,4 @@
-"""Owns fetching job feeds that are due: HTTPS with conditional requests, limited size and time, public hosts
-only.
+"""Owns fetching job feeds that are due: HTTPS with conditional requests, limited size and time, public hosts only.
 
 Does not own the processing of a feed's jobs (``jobs.feeds.loading.flow``).
 """

@@ -137,9 +137,7 @@ def test_a_cycle_would_be_found() -> None:
 
 
 async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_url: str) -> None:
-    """A budget is spent; while it is being raised, a click waits for it. It sees the new budget, not an old
-    version.
-    """
+    """While a spent budget is being raised, a click waits. It sees the new budget, not an old version."""
 
     database = await Database.open(database_url, connections_max=4)
     try:

@@ -23,8 +23,7 @@ async def ingest_and_lose(scenario: Scenario, events: list[Event]) -> None:
 
 
 async def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
-    """1. A deduplication cache stored an event before the database did: the retry was treated as a repeat and
-    lost.
+    """1. A deduplication cache stored an event before the database did: the retry was treated as a repeat and lost.
 
     Here the same transaction stores, counts and charges, so a retry after a failure at any point counts once.
     """

@@ -1,6 +1,4 @@
-"""A database filled by an earlier release: the upgrade keeps its figures and laws, and the server continues
-to work.
-"""
+"""A database filled by an earlier release: the upgrade keeps its figures and laws, and work continues."""
 
 import asyncio
 import re

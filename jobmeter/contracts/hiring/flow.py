@@ -56,8 +56,7 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
 async def find_granted(
     connection: Connection, *, application: Application, contract_id: int, now: datetime
 ) -> HiringContract:
-    """Returns the contract with this number or sandbox number that was granted to ``application`` and is in
-    force.
+    """Returns the contract with this number or sandbox number that was granted to ``application`` and is in force.
 
     Raises ``Refused(HIRING_CONTRACT_DENIED)`` with the same message for an unknown, an ungranted and an ended
     contract, so that callers cannot probe for contracts (spec 16, row 9).
@@ -94,9 +93,7 @@ async def list_grants(connection: Connection, *, contract: HiringContract) -> li
 async def end_hiring_contract(
     connection: Connection, *, contract: HiringContract, ends_at: datetime
 ) -> HiringContract:
-    """Ends the contract at ``ends_at``: no job is posted, edited or renewed after it; current runs continue
-    to their end.
-    """
+    """Ends the contract at ``ends_at``: nothing is posted, edited or renewed after it; current runs continue."""
     await store.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
     ended = await store.find_hiring_contract(connection, contract_id=contract.id)
     assert ended is not None

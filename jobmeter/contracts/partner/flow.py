@@ -160,8 +160,7 @@ async def set_up_customer_contract(
 async def find_job_contract(
     connection: Connection, *, child: Application, contract_urn: str, now: datetime
 ) -> PartnerContract:
-    """Returns the partner contract for the URN that a job names: the customer's own or the partner's (spec
-    3).
+    """Returns the partner contract for the URN that a job names: the customer's own or the partner's (spec 3).
 
     Raises ``Refused(JOB_CONTRACT_DENIED)`` for any contract the child has not set up, known or not, so that
     callers cannot probe for contracts; CONTRACT_ENDED outside the term.

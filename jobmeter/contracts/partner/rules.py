@@ -27,8 +27,7 @@ def choose_contract(
 
 
 def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime) -> int:
-    """Returns the price of one apply click in micros: of the lines in force, the one that matches the most
-    traits.
+    """Returns the price of one apply click in micros: of the lines in force, the one that matches the most traits.
 
     Country takes precedence over function, function over experience; of equal lines the newest applies.
     """

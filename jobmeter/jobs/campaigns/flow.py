@@ -77,8 +77,7 @@ async def read_campaigns(
 async def change_campaign(
     connection: Connection, *, child: Application, campaign_id: int, change: CampaignChange, now: datetime
 ) -> None:
-    """Renames, reschedules, pauses, resumes or closes a campaign, and applies it to the events of its jobs at
-    once.
+    """Renames, reschedules, pauses, resumes or closes a campaign, and applies it to the events of its jobs at once.
 
     Raises ``Refused``: ENTITY_UNKNOWN, CAMPAIGN_OVER, BODY_INVALID.
     """
@@ -156,9 +155,7 @@ async def advance_campaigns(connection: Connection, *, rows_max: int, now: datet
 
 
 async def end_campaign_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Ends the jobs of an ended campaign: closed if it was closed, else expired. Returns how many changes
-    were made.
-    """
+    """Closes or expires the jobs of an ended campaign, as it ended itself; returns how many changes were made."""
     for campaign in await store.list_ending_campaigns(connection, rows_max=1):
         postings = await jobs_store.lock_members(
             connection, shard=campaign.shard, campaign_id=campaign.id, rows_max=rows_max

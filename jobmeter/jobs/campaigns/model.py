@@ -1,6 +1,4 @@
-"""Owns the values of campaigns: a customer's jobs on one contract that are paused, resumed and ended
-together.
-"""
+"""Owns the values of campaigns: a customer's jobs on one contract that are paused, resumed and ended together."""
 
 from dataclasses import dataclass
 from datetime import datetime

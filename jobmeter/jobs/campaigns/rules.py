@@ -1,6 +1,4 @@
-"""Owns the decisions about campaigns: what a draft must contain, which changes are allowed, which jobs may
-join. Pure.
-"""
+"""Owns the decisions about campaigns: a valid draft, the allowed changes, the jobs that may join. Pure."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,5 +1,4 @@
-"""Owns the verbs of job feeds: register a feed, request a run, claim one that is due, record a run, read the
-report.
+"""Owns the verbs of job feeds: register a feed, request a run, claim one that is due, record a run, read the report.
 
 Does not own loading a feed's jobs (``load``) or fetching (the worker's).
 """
@@ -27,9 +26,7 @@ async def register_feed(
     interval_minutes: int | None,
     now: datetime,
 ) -> Feed:
-    """Registers the feed at ``location``, due at once if it has an interval. If registered already, sets the
-    interval.
-    """
+    """Registers the feed at ``location``, due at once if it has an interval; sets the interval of an existing one."""
     return await store.upsert_feed(
         connection,
         application_id=application.id,
@@ -53,9 +50,7 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
 
 
 async def request_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
-    """Makes the feed due at ``now``, to be read even if unchanged; ``may_close_all`` lifts the limit on
-    closed jobs.
-    """
+    """Makes the feed due at ``now``, even if unchanged; ``may_close_all`` lifts the limit on closed jobs."""
     await store.request_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
 
 
@@ -65,17 +60,13 @@ async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | Non
 
 
 async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None:
-    """Schedules the next run one interval after ``now``, when this run started; at once if one was requested
-    meanwhile.
-    """
+    """Schedules the next run an interval after ``now``, the start of this one; at once if one was requested."""
     await store.end_feed_turn(connection, feed_id=feed.id, due_at=feed.due_at, started_at=now)
 
 
 @asynccontextmanager
 async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
-    """Tries to lock the feed until the block ends, and yields whether it succeeded. A crash releases the
-    lock.
-    """
+    """Tries to lock the feed until the block ends, and yields whether it succeeded. A crash releases the lock."""
     async with database.connection() as connection:
         is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
         try:

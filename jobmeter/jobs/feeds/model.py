@@ -23,9 +23,7 @@ class FeedRunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are
-    HTTP's.
-    """
+    """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are HTTP's."""
 
     id: int
     application_id: int
@@ -67,9 +65,7 @@ class FeedReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPolicy:
-    """Limits and durations of feeds; ``close_percent_max`` is a share of the jobs that the feed keeps (xml
-    spec 13).
-    """
+    """Limits and durations of feeds; ``close_percent_max`` is a share of the feed's stored jobs (xml spec 13)."""
 
     rules: FeedRules = field(default_factory=FeedRules)
     batch_jobs: int = 1_000

@@ -1,5 +1,4 @@
-"""Owns changes to an existing posting: update, renew, close, upgrade, downgrade; each is applied on
-acceptance.
+"""Owns changes to an existing posting: update, renew, close, upgrade, downgrade; each is applied on acceptance.
 
 A change that is not allowed fails with its task; one that the contract cannot pay for is refused at once.
 """

@@ -156,9 +156,7 @@ async def _find_duplicate(connection: Connection, child: Application, draft: Job
 
 
 async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:
-    """Publishes a pending job, or fails it and returns why. A job that is no longer pending is left
-    unchanged.
-    """
+    """Publishes a pending job, or fails it and returns why. A job that is no longer pending is left unchanged."""
     posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
     assert posting is not None, "a task of a job has its posting"
     if posting.state is not JobState.PENDING:

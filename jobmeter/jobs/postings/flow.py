@@ -104,9 +104,7 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
 
 
 async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
-    """Publishes a created job; other operations were applied on acceptance. Returns the failure message, if
-    any.
-    """
+    """Publishes a created job; other operations were applied on acceptance. Returns the failure message, if any."""
     if task.failure_message is not None:
         return task.failure_message
     assert task.job_id is not None, "a task that did not fail at once has a job"

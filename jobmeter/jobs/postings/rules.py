@@ -151,18 +151,14 @@ def renew_until(posting: JobPosting, now: datetime) -> datetime:
 
 
 def update_until(draft: JobDraft, posting: JobPosting, now: datetime) -> datetime:
-    """The end of the run after an UPDATE: for a job that is not paid per click the requested one, if still
-    ahead.
-    """
+    """The end of the run after an UPDATE: for a job that is not paid per click the requested one, if still ahead."""
     if posting.partner_contract_id is not None or draft.expire_at is None or draft.expire_at <= now:
         return posting.expires_at
     return min(draft.expire_at, now + timedelta(days=RUN_DAYS_AHEAD_MAX))
 
 
 def charged_until(expires_at: datetime, contract: PartnerContract | None) -> datetime:
-    """Returns when the job's events stop counting: at the end of its run, or of the service term that pays
-    for them.
-    """
+    """Returns when the job's events stop counting: at the end of its run, or of the service term."""
     return expires_at if contract is None else min(expires_at, contract.term_ends_at)
 
 

@@ -46,9 +46,7 @@ class MoneyRange(_Record):
 
 
 class CompensationValue(_Record):
-    """A range or an exact amount; the official Java client sends the bounds of the range without the range
-    itself.
-    """
+    """A range or an exact amount; the official Java client sends the bounds of the range without the range itself."""
 
     range: MoneyRange | None = None
     exact_amount: MoneyAmount | None = None

@@ -1,5 +1,4 @@
-"""Owns a posting's runs, whichever API it came through: takes a slot, opens and closes live windows, ends the
-run.
+"""Owns a posting's runs, whichever API it came through: takes a slot, opens and closes live windows, ends the run.
 
 Does not own a posting's content, or who may end it (``postings``, ``campaigns``, ``xml_jobs``, ``feeds``).
 """

@@ -1,6 +1,4 @@
-"""Owns reading the status of jobs and tasks at a given time. Writes nothing: expiry is visible before a chore
-applies it.
-"""
+"""Owns reading the status of jobs and tasks at a given time. Writes nothing; expiry shows before a chore runs."""
 
 from collections.abc import Sequence
 from dataclasses import replace

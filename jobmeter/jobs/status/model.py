@@ -1,6 +1,4 @@
-"""Owns the values of a job's public status: whether it is listed and promoted, and why not; and their JSON
-(spec 4.5).
-"""
+"""Owns the values of a job's public status: listed, promoted, and why not; and their JSON (spec 4.5)."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -39,8 +37,7 @@ class _Reason(NamedTuple):
 
 
 class NotPromotedReason(Enum):
-    """Why a job is not promoted, in the documented words (spec 4.4). The first reason that applies is
-    reported.
+    """Why a job is not promoted, in the documented words (spec 4.4). The first reason that applies is reported.
 
     CAMPAIGN_OFF and DAY_BUDGET are the project's own and temporary: the job waits for its campaign or the
     next day.

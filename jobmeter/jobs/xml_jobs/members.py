@@ -1,6 +1,4 @@
-"""Owns the actions of members on jobs of the XML API on the site: list, edit, renew and close, with their
-permissions.
-"""
+"""Owns the actions of members on jobs of the XML API on the site, with their permissions."""
 
 from datetime import datetime
 
@@ -49,9 +47,7 @@ async def edit_as_member(
 
 
 async def close_as_member(connection: Connection, *, email: str, job_id: int, now: datetime) -> XmlJob:
-    """Raises ``Refused``: JOB_UNKNOWN when the member may not view it, JOBS_DENIED when they may not close
-    it.
-    """
+    """Raises ``Refused``: JOB_UNKNOWN when the member may not view it, JOBS_DENIED when they may not close it."""
     async with connection.transaction():
         job, _, powers = await _lock_as_member(connection, email, job_id, now)
         if not powers.may_close and job.state is not JobState.CLOSED:

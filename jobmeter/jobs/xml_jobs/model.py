@@ -1,6 +1,4 @@
-"""Owns the values of jobs of the XML API: a job with its content, who changes it, what its owner may do on
-the site.
-"""
+"""Owns the values of jobs of the XML API: a job and its content, who changes it, what a member may do."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime

@@ -1,6 +1,4 @@
-"""Owns the decisions about jobs of the XML API: what each role must send, when a job may change, what a run
-costs. Pure.
-"""
+"""Owns the decisions about jobs of the XML API: required content, allowed changes, the cost of a run. Pure."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -59,16 +57,13 @@ def _find_flaws(content: JobContent, contract: HiringContract, *, is_poster_new:
 
 
 def poster_of(content: JobContent, contract: HiringContract) -> str:
-    """Returns the poster's e-mail in lower case; a slots contract has a default poster, a credits contract
-    does not.
-    """
+    """Returns the poster's e-mail in lower case; only a slots contract has a default poster."""
     fallback = contract.default_poster_email if contract.role is Role.DISTRIBUTOR else ""
     return (content.poster_email or fallback).lower()
 
 
 def check_named_contract(job: XmlJob, document: JobDocument, contract: HiringContract) -> None:
-    """Checks the job's ids in an edit or a renewal (credits page, parameter table; xml spec 16, rows 11 and
-    12).
+    """Checks the job's ids in an edit or a renewal (credits page, parameter table; xml spec 16, rows 11 and 12).
 
     A reseller must name the contract, and a contract that is named must be the job's. Raises ``Refused``:
     JOB_DOCUMENT_INVALID, HIRING_CONTRACT_DENIED.
@@ -95,9 +90,7 @@ def check_state(job: XmlJob, document: JobDocument) -> None:
 
 
 def costs_unit(job: XmlJob, contract: HiringContract) -> bool:
-    """Whether a renewal takes a unit: always a credit, a slot only when the run has ended (xml spec 16, row
-    17).
-    """
+    """Whether a renewal takes a unit: always a credit, a slot only when the run has ended (xml spec 16, row 17)."""
     return contract.role is Role.RESELLER or job.state is JobState.EXPIRED
 
 

@@ -1,5 +1,4 @@
-"""Owns the chain over postings: the number up to which all are known, seals in the background, verifying the
-seals.
+"""Owns the chain over postings: the number up to which all are known, seals in the background, verifying the seals.
 
 Intake never waits for it. Does not own when it runs.
 """
@@ -15,8 +14,7 @@ POSTINGS_PER_ROUND_MAX = 1_000_000
 
 
 async def advance_horizon(connection: Connection) -> bool:
-    """Advances the number up to which every posting is known, in its own transaction; returns whether it
-    wrote.
+    """Advances the number up to which every posting is known, in its own transaction; returns whether it wrote.
 
     Postings get their numbers before they commit, so the last number says nothing about lower ones that are
     still uncommitted. Every transaction has its transaction number before its postings are numbered: once all
@@ -52,8 +50,7 @@ async def read_known_until(connection: Connection) -> int:
 
 
 async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
-    """Seals postings that are known but not yet sealed, at most once a minute; returns whether a round was
-    written.
+    """Seals postings that are known but not yet sealed, at most once a minute; returns whether a round was written.
 
     A seal holds the SHA-256 of its shard's postings in the order of their numbers together with the SHA-256
     of the shard's previous seal: changing a posting means changing every later seal of the shard.

@@ -1,5 +1,4 @@
-"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's
-server.
+"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's server.
 
 Does not own what is sent, when it is retried or when it is given up (``jobmeter.notifications``). Delivery is
 at least once: a notification whose sender was killed is sent again under the same id.
@@ -102,8 +101,7 @@ class NotificationDispatcher:
             )
 
     async def _deliver(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
-        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is
-        due again.
+        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is due again.
 
         Deliveries that do not fit into the time of the claim are left until the claim expires.
         """

@@ -18,8 +18,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """The parameters of an ``Authorization: OAuth`` header, all present and well-formed. ``token`` may be
-    empty.
+    """The parameters of an ``Authorization: OAuth`` header, all present and well-formed. ``token`` may be empty.
 
     ``parameters`` are all the signed parameters, including those of the query.
     """

@@ -1,6 +1,4 @@
-"""Owns the decisions about signed requests: what a header must contain, whether timestamp and signature are
-valid. Pure.
-"""
+"""Owns the decisions about signed requests: required parameters, valid timestamps and signatures. Pure."""
 
 import hashlib
 from dataclasses import dataclass
@@ -79,8 +77,7 @@ def check_time(signature: Signature, machine_now: datetime) -> None:
 
 
 def is_signed_by(secret: str, signature: Signature, request: SignedRequest) -> bool:
-    """Whether ``secret`` produced the signature for any of the addresses (OAuth 1.0a, RFC 5849 section
-    3.4.2).
+    """Whether ``secret`` produced the signature for any of the addresses (OAuth 1.0a, RFC 5849 section 3.4.2).
 
     Two-legged: the token secret is empty. A client that cannot leave its token secret empty sends the token
     itself.

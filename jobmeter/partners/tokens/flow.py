@@ -73,9 +73,7 @@ async def find_own_token(connection: Connection, *, application: Application, to
 async def revoke_token(
     connection: Connection, *, application: Application, token: str, now: datetime
 ) -> None:
-    """Revokes a token of ``application`` at once, for every process. Other applications' tokens are silently
-    ignored.
-    """
+    """Revokes a token of ``application`` at once, for every process; silently ignores other applications' tokens."""
     await tokens_store.revoke_token(
         connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
     )

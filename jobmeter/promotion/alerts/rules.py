@@ -17,8 +17,7 @@ def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> t
 
 
 def list_news(new: list[int], *, limit_micros: int, seen: tuple[int, int]) -> list[int]:
-    """Which of the ``new`` percentages are reported. ``seen`` are limit and spend of the last check, zeros
-    before it.
+    """Which of the ``new`` percentages are reported. ``seen`` are limit and spend of the last check, zeros before it.
 
     If the limit has changed since, percentages that the earlier spend already reached are not new.
     """

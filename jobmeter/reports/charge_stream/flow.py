@@ -15,8 +15,7 @@ SPAN_NUMBERS_MAX = 200_000
 async def read_stream(
     connection: Connection, *, application: Application, after: int, rows_max: int
 ) -> StreamPage:
-    """Returns the entries after the cursor ``after``; 0 is the beginning. A cursor always returns the same
-    entries.
+    """Returns the entries after the cursor ``after``; 0 is the beginning. A cursor always returns the same entries.
 
     A child application reads entries of its own jobs, a partner those of all jobs on its contracts. Nothing
     is read beyond the number up to which all postings are known, so no entry can later appear before the

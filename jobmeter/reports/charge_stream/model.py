@@ -59,9 +59,7 @@ class RestatementEntry:
 
 @dataclass(frozen=True, slots=True)
 class StreamPage:
-    """``cursor`` continues the stream, also after an empty page; ``has_more`` means that the next page is
-    available.
-    """
+    """``cursor`` continues the stream, also after an empty page; ``has_more`` means that another page is ready."""
 
     entries: tuple[MoneyEntry | RestatementEntry, ...]
     cursor: int

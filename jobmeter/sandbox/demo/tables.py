@@ -1,5 +1,4 @@
-"""Owns the terminal output of the demonstration and the player: tables of figures, with labels a newcomer
-knows.
+"""Owns the terminal output of the demonstration and the player: tables of figures, with labels a newcomer knows.
 
 Does not own any figure; all of them come from the reports' responses.
 """

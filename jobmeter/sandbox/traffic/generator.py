@@ -1,5 +1,4 @@
-"""Owns generating views and apply clicks: who visits which job when, which visits are genuine, how events
-arrive.
+"""Owns generating views and apply clicks: who visits which job when, which visits are genuine, how events arrive.
 
 Does not own the truth file, sending batches, or any verdict: a label says what an event is, not how it is
 treated.
@@ -161,9 +160,7 @@ def _build_field(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) 
 
 
 def _sample_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Generates views of genuine visitors and declared crawlers: a Poisson process, thinned to the jobs' live
-    windows.
-    """
+    """Generates views by visitors and declared crawlers: a Poisson process, thinned to the jobs' live windows."""
     seen = rng.poisson(field.mean_views * (1 + plan.crawler_rate))
     rows = np.zeros(int(seen.sum()), _ROW)
     rows["job"] = np.repeat(np.arange(len(seen)), seen)
@@ -207,9 +204,7 @@ def _set_delays(rows: Rows, rng: np.random.Generator) -> None:
 
 
 def _set_visitors(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> None:
-    """Assigns visitors: a visitor visits several jobs a day, each at most once; a crawler is always the same
-    visitor.
-    """
+    """Assigns visitors: each visits several jobs a day, at most once; a crawler is always the same visitor."""
     pool = 1 + int(len(rows) / plan.views_per_visitor)
     number = rng.integers(0, pool, len(rows))
     _, first = np.unique(number * len(field.job_ids) + rows["job"], return_index=True)

@@ -1,5 +1,4 @@
-"""Owns the ground truth of generated traffic: the label of each event, counts by job and UTC day, the truth
-file.
+"""Owns the ground truth of generated traffic: the label of each event, counts by job and UTC day, the truth file.
 
 Does not own generating the traffic, or the verdicts of filters.
 """

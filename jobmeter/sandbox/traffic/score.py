@@ -57,9 +57,7 @@ class Score:
 
 
 def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:
-    """Returns a score for each filter and rule that took an event or should have; and for all of them on
-    clicks alone.
-    """
+    """Returns a score for each filter and rule that took an event or should have, and for all of them on clicks."""
     taken: Counter[str] = Counter()
     rightly: Counter[str] = Counter()
     real: Counter[Label] = Counter()

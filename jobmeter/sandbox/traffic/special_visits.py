@@ -1,5 +1,4 @@
-"""Owns visits that an intake filter recognizes by their attributes: from elsewhere, by staff, by declared
-crawlers.
+"""Owns visits that an intake filter recognizes by their attributes: from elsewhere, by staff, by declared crawlers.
 
 Does not own the other traffic (``generator``), or whether a filter matches.
 """
@@ -69,9 +68,7 @@ def sample_staff(count: int, rng: np.random.Generator) -> Words:
 
 
 def choose_country(market: str | None, label: Label, word: int) -> str | None:
-    """Returns a visitor's country: the job's market or, for visits from elsewhere, another; any for all
-    countries.
-    """
+    """Returns a visitor's country: the job's market or, for visits from elsewhere, another; any for all countries."""
     if market is None:
         return None
     if label is not Label.ELSEWHERE:

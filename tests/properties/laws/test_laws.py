@@ -163,9 +163,7 @@ async def test_changed_figures_of_a_settled_day_are_reported(database_url: str, 
 
 
 async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
-    """Reverses as settlement does before months are stored: a posting that names the charge, the budget row,
-    the roll-up.
-    """
+    """Reverses as settlement does before months are stored: the posting, the budget row, the roll-up."""
     await scenario.execute(
         "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
     )

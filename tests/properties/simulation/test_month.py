@@ -1,6 +1,4 @@
-"""Thirty days of uneven traffic: the spend of budgets, and that the measures of even spending detect uneven
-spending.
-"""
+"""Thirty days of uneven traffic: the spend of budgets, and the measures that detect uneven spending."""
 
 from datetime import date, timedelta
 

@@ -1,5 +1,4 @@
-"""Owns the decisions about jobs of a feed: how long a job runs, what a batch contains, when too many jobs
-would close.
+"""Owns the decisions about jobs of a feed: how long a job runs, what a batch contains, when too many jobs would close.
 
 Does not own the stream (``jobmeter.wire.xml.feed.stream``) or what is written.
 """
@@ -24,9 +23,7 @@ def closes_too_many(*, closing: int, kept: int, policy: FeedPolicy) -> bool:
 
 
 def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | FeedError:
-    """Returns the job with its own expiry, or with the usual run, which is renewed while the job stays in the
-    feed.
-    """
+    """Returns the job with its own expiry, or with the usual run, which is renewed while the job stays in the feed."""
     latest = now + timedelta(days=policy.live_days_max)
     until, renew_at = now + timedelta(days=policy.live_days), None
     if job.expiration_date is not None and job.expiration_date < latest.date():
