@@ -1,4 +1,4 @@
-"""Owns the proof that the sandbox's advertisements can be posted, packaged ones and those of a file."""
+"""Tests that the sandbox's advertisements can be posted, packaged ones and those of a file."""
 
 import csv
 import unicodedata

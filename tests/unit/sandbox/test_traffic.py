@@ -1,4 +1,4 @@
-"""Owns the proof that generated traffic follows its plan: repeatable, with the planned shares and shapes."""
+"""Tests that generated traffic follows its plan: repeatable, with the planned shares and shapes."""
 
 import random
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Owns the proof that visits from elsewhere, by staff and by declared crawlers match their labels."""
+"""Tests that visits from elsewhere, by staff and by declared crawlers match their labels."""
 
 from collections import Counter
 from dataclasses import replace

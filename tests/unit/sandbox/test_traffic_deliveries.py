@@ -1,4 +1,4 @@
-"""Owns the proof of how generated events are delivered: their JSON, order, lateness, repeats, batches."""
+"""Tests the delivery of generated events: their JSON, order, lateness, repeats, batches."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace

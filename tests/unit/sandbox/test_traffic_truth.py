@@ -1,4 +1,4 @@
-"""Owns the proof that the ground truth is true: it agrees with the events, and its file with both."""
+"""Tests that the ground truth is true: it agrees with the events, and its file with both."""
 
 from collections import Counter
 
