@@ -15,7 +15,7 @@ from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
-from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
+from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, ingest_all
 from tests.support.scenario import PRICE_MICROS, Scenario, open_scenario
 
 JOBS, DAYS = 60, 4
@@ -57,10 +57,10 @@ async def play(scenario: Scenario) -> Truth:
     made = [generate_day(jobs, first + day * DAY_MS, PLAN) for day in range(DAYS)]
     stream = sorted((one for day, _ in made for one in day), key=lambda one: one.deliver_at_ms)
     before = [batch for batch in cut(stream, 2_000) if batch.at < closes]
-    await take_in_all(scenario, before, is_settling=True)
+    await ingest_all(scenario, before, is_settling=True)
     await scenario.close(scenario.customers[0], "job-0", closes)
     await scenario.open_day(closes)
-    await take_in_all(
+    await ingest_all(
         scenario, [batch for batch in cut(stream, 2_000) if batch.at >= closes], is_settling=True
     )
     await scenario.run_due(AFTER + timedelta(days=3))
