@@ -104,7 +104,7 @@ def print_rules() -> str:
     for rule in Rule:
         bounds = (rule.jobs_max, rule.window_minutes) if rule.jobs_max > 1 else ("", "")
         is_on = "yes" if rule.is_on else "no"
-        lines.append(f"| {int(rule)} | {rule.name} | {rule.says} | {is_on} | {bounds[0]} | {bounds[1]} |")
+        lines.append(f"| {int(rule)} | {rule.name} | {rule.message} | {is_on} | {bounds[0]} | {bounds[1]} |")
     return "\n".join(lines) + "\n"
 
 

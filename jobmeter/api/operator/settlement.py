@@ -161,7 +161,7 @@ async def put_rule(context: RequestContext, body: RuleBody) -> Response:
 def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
     return {
         "rule": kept.rule.name,
-        "says": kept.rule.says,
+        "says": kept.rule.message,
         "isOn": kept.is_on,
         "jobsMax": kept.jobs_max,
         "windowMinutes": kept.window_minutes,

@@ -240,9 +240,9 @@ def test_a_basic_job_has_nothing_to_downgrade_and_needs_a_contract_to_upgrade(
         )
     else:
         assert sandbox_client.task(row["id"])["errorMessage"].endswith("is not allowed for a basic job")
-    # its contract can not be changed to one that pays by the click
+    # its contract cannot be changed to one that pays by the click
     failed = carry_out(sandbox_client, "UPDATE", "b-1")
-    assert "can not be changed" in failed["errorMessage"]
+    assert "cannot be changed" in failed["errorMessage"]
 
 
 def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: SandboxClient) -> None:

@@ -244,4 +244,4 @@ def test_an_installation_may_be_stricter(database_url: str) -> None:
         assert partner.get("T-1").find("tracking-pixel-url") is None
         named = f"<contract-id>{partner.credits}</contract-id>"
         title = partner.put("T-1", f"{named}<position><title>Other</title></position>")
-        assert error_of(title) == (400, "job/position/title: can not be changed after posting")
+        assert error_of(title) == (400, "job/position/title: cannot be changed after posting")

@@ -28,54 +28,7 @@ KINDS = (".py", ".sql", ".md", ".html", ".js", ".toml", ".yml", ".yaml", "Makefi
 PROTOCOL_TEXTS = re.compile(
     r"(?:End|Start) date can not be (?:before|outside)"
 )  # errors 6008 and 6009, as published by LinkedIn
-JOBMETER_NOT_YET = (
-    "api",
-    "charging",
-    "contracts",
-    "database",
-    "explain",
-    "integrity",
-    "jobs",
-    "ledger",
-    "metering",
-    "notifications",
-    "partners",
-    "promotion",
-    "reports",
-    "request_control",
-    "sandbox",
-    "settlement",
-    "worker",
-)
-TESTS_NOT_YET = (
-    "compat/",
-    "conftest.py",
-    "incidents/",
-    "properties/",
-    "slow/",
-    "stories/",
-    "support/",
-    "unit/charging/",
-    "unit/contracts/",
-    "unit/database/",
-    "unit/jobs/",
-    "unit/ledger/",
-    "unit/metering/",
-    "unit/partners/",
-    "unit/sandbox/",
-    "unit/settlement/",
-    "unit/worker/",
-    "upgrades/",
-)
-NOT_YET = (
-    *(f"jobmeter/{part}/" for part in JOBMETER_NOT_YET),
-    "jobmeter/app.py",
-    *(f"tests/{folder}" for folder in TESTS_NOT_YET),
-    "docs/reference/endpoints.md",
-    "docs/reference/intake-filters.md",
-    "docs/reference/settlement-rules.md",
-    "pyproject.toml",
-)
+NOT_YET: tuple[str, ...] = ()
 CODE = re.compile(r"```.*?```|``[^`]+``|`[^`\n]+`", re.DOTALL)  # quoted names of the wire and the schema
 
 _TEXT = re.compile(
