@@ -1,6 +1,6 @@
-"""Owns the ``Idempotency-Key``: the same key and body get the same answer, for 24 hours.
+"""Owns the ``Idempotency-Key``: for 24 hours the same key and body receive the same response.
 
-Does not own which endpoints write, or whether their work may safely run twice (docs: interpretations).
+Does not own which endpoints write, or whether running one twice is safe (docs: interpretations).
 """
 
 import asyncio
@@ -33,10 +33,10 @@ POLLS_MAX = 100
 async def run_once(
     state: AppContext, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """Runs the request, or answers what was answered to it before.
+    """Runs the request, or returns the stored response of an earlier identical one.
 
-    A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
-    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE when the twin takes longer.
+    Waits a few seconds for an identical request that is still running. Server errors are not stored. Raises ``Refused``:
+    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE if the wait times out.
     """
     if (
         not 0 < len(asked.key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX
@@ -50,7 +50,7 @@ async def run_once(
     try:
         response = await run()
     except Exception as error:
-        if not is_outage(error):  # else nothing can be released: the claim is taken for abandoned later
+        if not is_outage(error):  # if the database is unavailable, the claim expires instead
             await _release(state, asked, now)
         raise
     if response.status_code >= Fault.INTERNAL.row.status:
@@ -59,13 +59,13 @@ async def run_once(
     try:
         await _keep(state, asked, response, now)
     except (psycopg.Error, PoolTimeout):
-        # The work is done and the client is answered: that a repeat would run again is the lesser evil.
-        log.exception("an answer could not be kept for repeats")
+        # The work is committed, so the client receives its response, although a repeat would then run again.
+        log.exception("a response could not be stored for repeats")
     return response
 
 
 async def _claim(state: AppContext, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
-    """The answer given before, or ``None`` when the work is ours."""
+    """Returns the stored response, or ``None`` when this request holds the claim and must run."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
             outcome = await request_control.claim_request(connection, request=asked, now=now)
