@@ -38,9 +38,9 @@ def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
 def batch_job_reports(
     database: Database, *, seconds_max: float
 ) -> Batcher[ByIdsRequest, dict[str, JobReport]]:
-    async def read(asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
+    async def read(requests: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
         async with asyncio.timeout(seconds_max), database.connection() as connection:
-            return await reports.report_by_ids(connection, asked)
+            return await reports.report_by_ids(connection, requests)
 
     return Batcher(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
 

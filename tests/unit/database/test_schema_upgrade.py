@@ -141,7 +141,7 @@ def test_statements_are_read_by_name(tmp_path, monkeypatch, name):
     (package / "queries.sql").write_text(block + (block if name == "twice" else "-- name: two\nSELECT 2\n"))
     monkeypatch.syspath_prepend(str(tmp_path))
     if name == "twice":
-        with pytest.raises(ValueError, match="one stands twice"):
+        with pytest.raises(ValueError, match=r"queries\.sql: one "):
             load_statements(package.name)
     else:
         assert load_statements(package.name) == {"one": "-- Because.\nSELECT 1", "two": "SELECT 2"}
