@@ -95,7 +95,7 @@ def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spread_value(kind: type) -> dict[str, Any]:
-    inner = get_type_hints(kind)
+    inner = get_type_hints(kind, include_extras=True)
     nested = {
         f"{name}_{field}": of
         for name, value in inner.items()
@@ -107,6 +107,7 @@ def _spread_value(kind: type) -> dict[str, Any]:
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     """A value of the declared type; ``None`` in the place of one that may be missing, where that is asked for."""
+    kind = getattr(kind, "__metadata__", (kind,))[0]  # a packed column's is the array in which it is sent
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
@@ -118,7 +119,7 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):
-        return kind(b"")
+        return kind([])
     return number if kind is int else SAMPLES[kind]
 
 

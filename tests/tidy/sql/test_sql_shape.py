@@ -16,7 +16,7 @@ STATEMENT_CHARACTERS_MAX = 1_800
 LINES_WITHOUT_A_WHY_MAX = 15
 
 # Charging is one statement by design: each part that left it would be another exchange while rows are locked.
-LONGER = {"charge_day": 2_600}
+LONGER = {"charge_day": 2_600}  # the hot path is one statement, so that jobs stay locked for one exchange
 
 
 def code_lines(statement: Statement) -> list[str]:
