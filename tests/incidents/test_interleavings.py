@@ -77,7 +77,7 @@ async def run_batches(scenario: Scenario, job_ids: list[int], seed: int) -> list
         async with gate:
             begun = next(ticks)
             async with scenario.database.transaction() as connection:
-                await scenario.take_in_on(connection, events, LATER)
+                await scenario.ingest_on(connection, events, LATER)
                 await asyncio.sleep(waits)
             return f"{name}", begun, next(ticks), clicks
 

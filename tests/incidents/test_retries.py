@@ -18,7 +18,7 @@ class LostError(Exception):
 
 async def ingest_and_lose(scenario: Scenario, events: list[Event]) -> None:
     async with scenario.database.transaction() as connection:
-        await scenario.take_in_on(connection, events, LATER)
+        await scenario.ingest_on(connection, events, LATER)
         raise LostError
 
 

@@ -38,8 +38,8 @@ def list_breaches(source: Source) -> list[Breach]:
     named = {singular(word.removeprefix("event_")) for word in words(source)} & COLUMNS
     if source.path == THE_LIST or named != COLUMNS:
         return []
-    says = f"names every column of an event; only {THE_LIST} does, from which all others take them whole"
-    return [Breach(source.path, 1, says)]
+    message = f"names every column of an event; only {THE_LIST} does, from which all others take them whole"
+    return [Breach(source.path, 1, message)]
 
 
 def test_an_events_columns_are_listed_once():

@@ -113,7 +113,7 @@ def _snake(record):
         [],
     ],
 )
-def test_a_spoiled_record_stands_between_whole_ones(form, spoiled):
+def test_a_broken_record_is_reported_between_valid_ones(form, spoiled):
     record = form.record | spoiled if isinstance(spoiled, dict) and spoiled else spoiled
     found = form.decode(form.record, record, form.record)
     assert [type(event) for event in found] == [Event, Malformed, Event]
@@ -263,20 +263,20 @@ def make(changed):
     return Event(**({"source": "s", "id": "i", "type": "view", "time": AT, "job": 5} | changed))
 
 
-@pytest.mark.parametrize(("changed", "says"), FLAWS)
-def test_a_flaw_is_told(changed, says):
+@pytest.mark.parametrize(("changed", "message"), FLAWS)
+def test_a_flaw_is_reported(changed, message):
     flaw = find_flaw(make(changed))
-    assert flaw is None if says is None else says in flaw
-    # a batch of one tells the same
+    assert flaw is None if message is None else message in flaw
+    # a batch of one returns the same
     assert find_flaws([make(changed)]) == ({} if flaw is None else {0: flaw})
 
 
 @given(st.lists(st.sampled_from([changed for changed, _ in FLAWS]), max_size=6))
-def test_a_batch_tells_the_flaws_of_each_record(changes):
+def test_a_batch_reports_the_flaws_of_each_record(changes):
     events = [make(changed) for changed in changes]
-    told = find_flaws([*events, Malformed("spoiled")])
-    expected = {place: find_flaw(event) for place, event in enumerate(events) if find_flaw(event)}
-    assert told == expected | {len(events): "spoiled"}
+    found = find_flaws([*events, Malformed("spoiled")])
+    expected = {index: find_flaw(event) for index, event in enumerate(events) if find_flaw(event)}
+    assert found == expected | {len(events): "spoiled"}
     assert find_flaws(events) == expected
 
 

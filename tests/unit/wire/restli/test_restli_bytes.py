@@ -21,14 +21,14 @@ def feed(count: int, seed: int) -> tuple[int, int]:
     alphabet = np.frombuffer(GRAMMAR, dtype=np.uint8)
     for number in range(count):
         length = int(rng.integers(0, 60))
-        drawn = rng.choice(alphabet, length) if number % 2 else rng.integers(0, 256, length, dtype=np.uint8)
+        sampled = rng.choice(alphabet, length) if number % 2 else rng.integers(0, 256, length, dtype=np.uint8)
         began = time.perf_counter()
         try:
-            decode_query(decode_text(drawn.tobytes()), PROTOCOLS[number % 4 // 2])
+            decode_query(decode_text(sampled.tobytes()), PROTOCOLS[number % 4 // 2])
             read += 1
         except RestliSyntaxError:
             refused += 1
-        assert time.perf_counter() - began < SECONDS_MAX_EACH, drawn.tobytes()
+        assert time.perf_counter() - began < SECONDS_MAX_EACH, sampled.tobytes()
     return read, refused
 
 

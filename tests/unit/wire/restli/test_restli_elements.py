@@ -207,7 +207,7 @@ def test_a_query_that_is_written_reads_back(parameters):
 
 @given(VALUE)
 def test_a_header_that_is_written_reads_back_up_to_percent_signs(value):
-    # The official header form leaves "%" unescaped, so that "%28" in data cannot be told from "(".
+    # The official header form leaves "%" unescaped, so that "%28" in data cannot be distinguished from "(".
     def drop_percent(part):
         if isinstance(part, str):
             return part.replace("%", "")

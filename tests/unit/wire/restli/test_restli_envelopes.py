@@ -70,7 +70,7 @@ def test_a_patch_is_read(patch, expected):
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ([], "'patch'"),
         ({"patch": 1}, "'patch'"),
@@ -79,8 +79,8 @@ def test_a_patch_is_read(patch, expected):
         ({"patch": {"$delete": [1]}}, r"'\$delete'"),
     ],
 )
-def test_a_malformed_patch_is_refused(body, says):
-    with pytest.raises(RestliSyntaxError, match=says):
+def test_a_malformed_patch_is_refused(body, message):
+    with pytest.raises(RestliSyntaxError, match=message):
         read_patch(body)
 
 

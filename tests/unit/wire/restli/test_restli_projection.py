@@ -43,11 +43,11 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "says"), MALFORMED)
-def test_a_malformed_mask_is_refused(text, says):
+@pytest.mark.parametrize(("text", "message"), MALFORMED)
+def test_a_malformed_mask_is_refused(text, message):
     with pytest.raises(RestliSyntaxError) as caught:
         parse_mask(text)
-    assert caught.value.text == f"Malformed mask syntax: {says}"
+    assert caught.value.text == f"Malformed mask syntax: {message}"
 
 
 REPORT = {

@@ -107,9 +107,9 @@ BLOCKED = [
 ]
 
 
-@pytest.mark.parametrize(("override", "message", "says"), BLOCKED)
-def test_a_tunnel_that_leads_nowhere_is_refused(override, message, says):
-    with pytest.raises(RestliSyntaxError, match=says):
+@pytest.mark.parametrize(("override", "message", "reason"), BLOCKED)
+def test_a_tunnel_that_leads_nowhere_is_refused(override, message, reason):
+    with pytest.raises(RestliSyntaxError, match=reason):
         open_tunnel(message, override)
 
 

@@ -55,7 +55,7 @@ def test_any_message_survives(message):
     assert (etree.fromstring(body).findtext("message") or "") == message
 
 
-def test_what_xml_can_not_carry_is_replaced():
+def test_what_xml_cannot_carry_is_replaced():
     body = write_error_xml(ErrorDocument(400, 1, "A", "a\x00b\x1fc\ufffed"))
     assert etree.fromstring(body).findtext("message") == "a\ufffdb\ufffdc\ufffdd"
 
@@ -89,7 +89,7 @@ def test_names_become_camels(name, camel):
 
 
 @pytest.mark.parametrize(
-    ("fault", "parameters", "status", "says"),
+    ("fault", "parameters", "status", "message"),
     [
         (Fault.INVENTORY_EMPTY, {}, 402, "No job inventory available."),
         (Fault.JOB_DUPLICATE, {}, 409, "Duplicate job."),
@@ -102,9 +102,9 @@ def test_names_become_camels(name, camel):
         (Fault.OAUTH_TOKEN_INVALID, {}, 401, "Invalid access token."),
     ],
 )
-def test_stable_wordings(fault, parameters, status, says):
+def test_stable_wordings(fault, parameters, status, message):
     assert fault.row.status == status
-    assert Refused(fault, **parameters).message == says
+    assert Refused(fault, **parameters).message == message
 
 
 def test_problems_of_oauth_have_the_names_of_its_extension():

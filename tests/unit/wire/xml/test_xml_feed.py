@@ -1,4 +1,4 @@
-"""Reading a feed: one item a job, whatever is wrong with it, and fingerprints that tell what changed."""
+"""Reading a feed: one item for each job, valid or not, and fingerprints that detect changes."""
 
 from datetime import date
 
@@ -135,7 +135,7 @@ def test_the_header_comes_first(header, expected, jobs):
         ),
     ],
 )
-def test_a_wrong_job_is_told_and_the_stream_goes_on(changes, path, why):
+def test_an_invalid_job_is_reported_and_the_stream_continues(changes, path, why):
     _, first, wrong, last = read(feed(job(partnerJobId="A"), job(**{"partnerJobId": "B", **changes}), job()))
     assert isinstance(first, FeedJob)
     assert isinstance(last, FeedJob)
@@ -210,7 +210,7 @@ def test_a_fingerprint_is_of_the_fields_alone(fields, gap):
 
 
 @pytest.mark.parametrize("name", [name for name in FIELDS if name != "partnerJobId"])
-def test_a_fingerprint_tells_every_field(name):
+def test_a_fingerprint_covers_every_field(name):
     lists = {
         "salaries": FIELDS["salaries"].replace("50000", "50001"),
         "industryCodes": "<industryCode>4</industryCode>",

@@ -63,7 +63,7 @@ def test_the_order_of_a_look_up_is_accepted(shared):
     order = json.loads((shared / "fixtures" / "xml" / "NOTES.json").read_text())["job_element_order"]
     blocks = elements_of(POST)
     assert blocks.keys() <= set(order)
-    # when what is not posted stands there empty
+    # when what is not posted is present but empty
     text = "".join(blocks.get(name, f"<{name}/>") for name in order)
     # then it is the same post
     assert read_post(f"<job>{text}</job>").content == CONTENT
@@ -97,7 +97,7 @@ def test_the_recorded_templates_are_accepted(shared, name):
         ("<job/>", False),
     ],
 )
-def test_renewals_are_told_from_edits(text, renewal):
+def test_renewals_are_distinguished_from_edits(text, renewal):
     assert read_edit(text).renewal == renewal
 
 
@@ -139,7 +139,7 @@ def test_a_post_ignores_the_renewal_and_what_is_empty():
         ),
     ],
 )
-def test_an_edit_tells_given_cleared_and_absent(text, given, cleared):
+def test_an_edit_distinguishes_given_cleared_and_absent(text, given, cleared):
     document = read_edit(f"<job>{text}</job>")
     assert document.content == JobContent(**given)
     assert document.cleared == cleared
@@ -275,7 +275,7 @@ def test_sizes_can_be_set():
         read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
 
 
-def test_json_may_not_bring_what_xml_can_not_carry():
+def test_json_may_not_contain_what_xml_cannot_carry():
     body = json.dumps({"salary": "a\x01b"}).encode()
     with pytest.raises(Refused, match="job/salary: contains a character that is not allowed in XML"):
         read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
