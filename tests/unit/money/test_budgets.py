@@ -7,7 +7,7 @@ import pytest
 
 from jobmeter.base.faults import Fault
 from jobmeter.base.money import Money
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.model import JobPosting, JobState
@@ -29,7 +29,8 @@ CONTRACT = PartnerContract(
     term_starts_at=NOW,
     term_ends_at=LATER,
 )
-HELD = JobLimit(
+HELD = JobBudget(
+    live_until_ms=0,
     shard=5,
     job_id=261,
     partner_contract_id=5,
