@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.metering.model import StoredEvents
 
@@ -81,7 +81,7 @@ class Stream:
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         visitors, addresses = rng.integers(0, 1 << 62, (2, self.batch_events))
         return StoredEvents(
-            shards=jobs % SHARD_COUNT,
+            shards=shards_of(jobs),
             keys=keys.view("V16").reshape(-1),
             job_ids=jobs,
             kinds=np.ones(self.batch_events, dtype=np.int64),

@@ -16,11 +16,12 @@ from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import flow as metering
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationDraft, Credentials
 
-SQL = load_statements("bench", "setup.sql")
+SQL = load_statements("bench", "setup.sql", enums=(AccountKind, Purpose))
 
 CURRENCY = "USD"
 PRICE_MICROS = 1_500_000

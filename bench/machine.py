@@ -14,8 +14,9 @@ import psycopg
 from bench.parallel import Act, race
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("bench", "setup.sql")
+SQL = load_statements("bench", "setup.sql", enums=(AccountKind, Purpose))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 INSERT INTO job_days (
     shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, charge_micros
 )
-SELECT shard, job_id, day::date, partner_contract_id, 20 + job_id / 256 %% 80, 3 + job_id / 256 %% 7, 3 + job_id / 256 %% 7,
-       (3 + job_id / 256 %% 7) * click_price_micros
+SELECT shard, job_id, day::date, partner_contract_id, 20 + job_id / 256 %% 80, 3 + job_id / 256 %% 7,
+       3 + job_id / 256 %% 7, (3 + job_id / 256 %% 7) * click_price_micros
   FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day
  CROSS JOIN job_budgets
  WHERE job_budgets.job_id / 256 %% %(every)s = 0

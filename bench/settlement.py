@@ -16,14 +16,15 @@ from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
-from jobmeter.metering.model import StoredEvents
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind, StoredEvents
 from jobmeter.settlement.days import flow as settlement
 
-SQL = load_statements("bench", "settlement.sql")
+SQL = load_statements("bench", "settlement.sql", enums=(AccountKind, EventKind, Purpose))
 
 EVENTS = 2_000_000
 EVENTS_LARGE = 10_000_000
@@ -65,7 +66,7 @@ class Day:
             keys[again] = keys[first]
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         return StoredEvents(
-            shards=jobs % SHARD_COUNT,
+            shards=shards_of(jobs),
             keys=keys.view("V16").reshape(-1),
             job_ids=jobs,
             kinds=kinds,

@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -18,17 +17,16 @@ from starlette.types import ASGIApp
 from jobmeter.api.batchers import batch_job_reports, batch_single_events, batch_tokens
 from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
-from jobmeter.api.http.responses import plain_refusal, restli_refusal
-from jobmeter.api.http.shutdown import on_shutdown
-from jobmeter.api.outages import respond_to_outage
-from jobmeter.api.routes import make_routes
+from jobmeter.api.http.responses import restli_refusal
+from jobmeter.api.routes import make_plain_routes, make_routes
+from jobmeter.api.shutdown import on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.database.connection import DatabaseUnusable
-from jobmeter.database.outages import UNUSABLE, Outage, is_outage
+from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.flow import JobListCache
@@ -55,14 +53,9 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     app = Starlette(
-        routes=[*make_routes(), *sandbox_http.ROUTES],
+        routes=[*make_routes(), *make_plain_routes(sandbox_http.ENDPOINTS)],
         lifespan=lifespan,
-        exception_handlers={
-            404: respond_not_found,
-            405: respond_wrong_verb,
-            **dict.fromkeys(UNUSABLE, respond_to_outage),
-            Exception: respond_to_failure,
-        },
+        exception_handlers={404: respond_not_found, Exception: respond_to_failure},
     )
     app.router.redirect_slashes = False
     return app
@@ -94,7 +87,9 @@ async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX)
 
 
 @contextlib.asynccontextmanager
-async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX) -> AsyncIterator[State]:
+async def open_state(
+    settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX
+) -> AsyncIterator[AppContext]:
     """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so.
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
@@ -115,11 +110,11 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, wakeup=wakeup))
 
     try:
-        state = State(
+        state = AppContext(
             database=database,
             settings=settings,
             clock=clock,
-            ring=wakeup.set,
+            wake_worker=wakeup.set,
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
             tokens=batch_tokens(database),
@@ -146,14 +141,6 @@ async def open_state(settings: Settings, *, wait_seconds: float = WAIT_SECONDS_M
 
 async def respond_not_found(_: Request, __: Exception) -> Response:
     return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
-
-
-async def respond_wrong_verb(request: Request, error: Exception) -> Response:
-    refused = Refused(Fault.METHOD_NOT_ALLOWED, method=request.method[:20], path=request.url.path[:200])
-    response = plain_refusal(refused)
-    if isinstance(error, HTTPException):
-        response.headers.update(error.headers or {})
-    return response
 
 
 async def respond_to_failure(request: Request, error: Exception) -> Response:

@@ -7,17 +7,18 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from coverage import Coverage
 from fasteners import InterProcessLock
 from hypothesis import HealthCheck, settings
 
 from jobmeter.database.embedded import start_embedded
-from jobmeter.database.pool import upgrade_database
+from jobmeter.database.pool import Database, upgrade_database
 from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client
@@ -42,10 +43,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """What tests wrote is kept where one failed."""
+    """What tests wrote is kept where one failed.
+
+    What was measured is saved here: pytest-xdist kills a process that needs more than ten seconds to end, and all
+    that its tests had covered would be lost.
+    """
+    measured = Coverage.current()
+    if measured is not None and hasattr(session.config, "workerinput"):
+        measured.stop()
+        measured.save()
     folder = session.config.stash.get(OWN_FOLDER, None)
     if folder is not None and exitstatus == pytest.ExitCode.OK:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests and fixtures run in the event loop that the product runs in."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +116,14 @@ def empty_database_url(cluster_url: str) -> Iterator[str]:
 def database_url(cluster_url: str) -> Iterator[str]:
     """A fresh database with the schema."""
     yield from make_database(cluster_url, TEMPLATE)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The fresh database, opened as the product opens it."""
+    opened = await Database.open(database_url, connections_max=8)
+    yield opened
+    await opened.close()
 
 
 def make_database(cluster_url: str, template: str) -> Iterator[str]:

@@ -67,7 +67,7 @@ def batch_single_events(
 
         try:
             return await commit(database.pipeline())
-        except UniqueViolation:  # an event that is there already; a pipeline can not go on from there
+        except UniqueViolation:  # an event that is there already; a pipeline cannot continue from there
             return await commit(database.transaction())
 
     return Batcher(ingest, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

@@ -1,22 +1,30 @@
-"""Owns the whole URL table."""
+"""Owns the table of endpoints: one row each. Routes, OpenAPI, the reference page and the tests of tenants read it.
 
-from collections.abc import Awaitable, Callable
+Does not own how a protocol finds the endpoint that a request names (its dialect).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from jobmeter.api import health
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
-from jobmeter.api.http.idempotency import idempotent
+from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
+from jobmeter.api.http.pipeline import Dialect, TargetT, serve
+from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
+from jobmeter.api.http.responses import oauth_refusal, plain_refusal
 from jobmeter.api.oauth import access_token, introspect_token, revoke
-from jobmeter.api.openapi.document import make_endpoints as make_document_endpoints
+from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
-from jobmeter.api.restli import developer_applications_security
+from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
 from jobmeter.api.restli import job_posting_status as posting_status
@@ -26,168 +34,257 @@ from jobmeter.api.restli import provisioned_applications as applications
 from jobmeter.api.restli import provisioned_hiring_contracts as hiring_contracts
 from jobmeter.api.restli import simple_job_posting_tasks as tasks
 from jobmeter.api.restli import simple_job_postings as postings
-from jobmeter.api.restli.gateway import AnyVerb, Resource, make_endpoint
-from jobmeter.api.restli.unknown_paths import respond_unversioned, respond_versioned
+from jobmeter.api.restli.gateway import RestliDialect
+from jobmeter.api.restli.resources import RestliEndpoint, group_resources
 from jobmeter.api.xml import jobs
-from jobmeter.api.xml.gateway import make_xml_endpoint
-from jobmeter.base.limits import JOBS_BODY_BYTES_MAX
+from jobmeter.api.xml.gateway import XmlDialect, XmlEndpoint
+from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX, JOBS_BODY_BYTES_MAX, XML_BODY_BYTES_MAX
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
+    Audience.PUBLIC,
+    Audience.CLIENT,
+    Audience.PARTNER,
+    Audience.BOARD,
+    Audience.OPERATOR,
+)
+FOREIGN_ID = ("uniqueForeignId",)
+RANGE = ("dateRange",)
+REPORT = (*RANGE, "partnerContractId", "asOf")
+HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"
 
 # fmt: off
-RESOURCES: tuple[tuple[tuple[str, ...], Resource], ...] = (
-    ((V2,),      Resource("provisionedApplications", {
-                    "CREATE": applications.create_application,
-                    "FINDER credentialsByUniqueForeignId": applications.find_application,
-                    "PARTIAL_UPDATE": applications.update_application},
-                    parameters=("uniqueForeignId",))),
-    ((V2,),      Resource("developerApplicationsSecurity", {
-                    "ACTION rollDeveloperApplicationSecret": developer_applications_security.roll_secret,
-                    "ACTION retireOlderSecret": developer_applications_security.retire_secret}, parameters=())),
-    ((REST,),    Resource("provisionedHiringContracts", {
-                    "ACTION setup": hiring_contracts.set_up_contract}, parameters=())),
-    ((REST, V2), Resource("simpleJobPostings", {
-                    "BATCH_CREATE": postings.batch_create_jobs}, body_bytes_max=JOBS_BODY_BYTES_MAX,
-                    parameters=())),
-    ((REST, V2), Resource("simpleJobPostingTasks", {
-                    "BATCH_GET": tasks.batch_get_tasks}, parameters=())),
-    ((REST, V2), Resource("jobPostingStatus", {
-                    "BATCH_GET": posting_status.batch_get_statuses}, parameters=())),
-    ((REST,),    Resource("jobCampaigns", {
-                    "CREATE": campaigns.create_campaign,
-                    "GET": campaigns.get_campaign,
-                    "PARTIAL_UPDATE": campaigns.update_campaign,
-                    "ACTION pause": campaigns.pause_campaign,
-                    "ACTION resume": campaigns.resume_campaign,
-                    "ACTION close": campaigns.close_campaign}, has_keyed_actions=True, parameters=())),
-    ((REST,),    Resource("jobPostingGeoLocations", {
-                    "FINDER search": geo_locations.find_locations}, parameters=("location", "locale"))),
-    ((REST,),    Resource("partnerJobReports", {
-                    "BATCH_GET": job_reports.get_by_ids,
-                    "FINDER dateRange": job_reports.find_by_range},
-                    parameters=("dateRange", "partnerContractId", "asOf"))),
-    ((REST,),    Resource("partnerBudgetReports", {
-                    "GET": budget.get_budget}, is_single=True,
-                    parameters=("partnerContractId",))),
+RESTLI: tuple[RestliEndpoint, ...] = (
+    Endpoint("CREATE", "/v2/provisionedApplications", applications.create_application, audience=PARTNER,
+             body="Application", reply="NewApplication", statuses=(201,), summary="Make a customer's child application"),
+    Endpoint("FINDER credentialsByUniqueForeignId", "/v2/provisionedApplications", applications.find_application,
+             audience=PARTNER, parameters=FOREIGN_ID, required=FOREIGN_ID, reply="FoundApplications",
+             summary="Find a child application"),
+    Endpoint("PARTIAL_UPDATE", "/v2/provisionedApplications/{key}", applications.update_application, audience=PARTNER,
+             body="Patch", reply="", statuses=(204,), summary="Change a child application"),
+    Endpoint("ACTION rollDeveloperApplicationSecret", "/v2/developerApplicationsSecurity", security.roll_secret,
+             audience=PARTNER, body="Security", reply="SecurityReply", summary="Make a further client secret"),
+    Endpoint("ACTION retireOlderSecret", "/v2/developerApplicationsSecurity", security.retire_secret,
+             audience=PARTNER, body="Security", reply="SecurityReply", summary="Remove the older of two client secrets"),
+    Endpoint("ACTION setup", "/rest/provisionedHiringContracts", hiring_contracts.set_up_contract, audience=PARTNER,
+             body="Setup", reply="SetupReply", summary="Set up the customer's contract"),
+    *(Endpoint("BATCH_CREATE", f"{root}/simpleJobPostings", postings.batch_create_jobs, audience=PARTNER,
+               body="JobPostings", body_bytes_max=JOBS_BODY_BYTES_MAX, reply="JobPostingRows",
+               summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
+    *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
+               reply="Tasks", summary="What became of operations") for root in (REST, V2)),
+    *(Endpoint("BATCH_GET", f"{root}/jobPostingStatus", posting_status.batch_get_statuses, audience=PARTNER,
+               reply="PostingStatuses", summary="Whether jobs are listed and promoted") for root in (REST, V2)),
+    Endpoint("CREATE", "/rest/jobCampaigns", campaigns.create_campaign, audience=PARTNER,
+             body="Campaign", reply="", statuses=(202,), summary="Make a campaign"),
+    Endpoint("GET", "/rest/jobCampaigns/{key}", campaigns.get_campaign, audience=PARTNER,
+             reply="CampaignReply", summary="Show a campaign"),
+    Endpoint("PARTIAL_UPDATE", "/rest/jobCampaigns/{key}", campaigns.update_campaign, audience=PARTNER,
+             body="Patch", reply="", statuses=(204,), summary="Change a campaign"),
+    Endpoint("ACTION pause", "/rest/jobCampaigns/{key}", campaigns.pause_campaign, audience=PARTNER,
+             reply="CampaignAction", summary="Pause a campaign"),
+    Endpoint("ACTION resume", "/rest/jobCampaigns/{key}", campaigns.resume_campaign, audience=PARTNER,
+             reply="CampaignAction", summary="Resume a campaign"),
+    Endpoint("ACTION close", "/rest/jobCampaigns/{key}", campaigns.close_campaign, audience=PARTNER,
+             reply="CampaignAction", summary="Close a campaign"),
+    Endpoint("FINDER search", "/rest/jobPostingGeoLocations", geo_locations.find_locations, audience=PARTNER,
+             parameters=("location", "locale"), required=("location",), reply="Places",
+             summary="Which places a text may mean"),
+    Endpoint("BATCH_GET", "/rest/partnerJobReports", job_reports.get_by_ids, audience=PARTNER,
+             parameters=REPORT, required=RANGE, reply="JobReportsByIds", summary="Job report by ids"),
+    Endpoint("FINDER dateRange", "/rest/partnerJobReports", job_reports.find_by_range, audience=PARTNER,
+             parameters=REPORT, required=RANGE, reply="JobReportsByRange", summary="Job report by date range"),
+    Endpoint("GET", "/rest/partnerBudgetReports", budget.get_budget, audience=PARTNER,
+             parameters=("partnerContractId",), reply="BudgetReport", summary="Budget report"),
 )
 
-PLAIN_ROUTES: tuple[Route, ...] = (
-    Route("/oauth/v2/accessToken", access_token.create_access_token, methods=["POST"]),
-    Route("/oauth/v2/introspectToken", introspect_token.introspect_token, methods=["POST"]),
-    Route("/oauth/v2/revoke",      revoke.revoke_token,          methods=["POST"]),
-    Route("/events",               events.receive_events,               methods=["POST"]),
-    Route("/delivery/changes",     promotion_feed.follow_changes,     methods=["GET"]),
-    Route("/delivery/snapshot",    promotion_feed.take_snapshot,      methods=["GET"]),
-    Route("/jobs/view/{job_id:int}",      pages.show_job,          methods=["GET"]),
-    Route("/jobs/apply/{token}",          pages.follow_apply_link, methods=["GET"]),
-    Route("/jobs/pixel/{token}.gif",      pages.count_by_pixel,    methods=["GET"]),
-    Route("/operator/jobs/{job_id:int}/links", job_links.show_links, methods=["GET"]),
-    Route("/operator/partners",      partners.create_partner, methods=["POST"]),
-    Route("/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens, methods=["POST"]),
-    Route("/operator/partners/{partner_id:int}/contracts", contracts.open_contract, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}",         contracts.show_contract, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/pacing",  contracts.set_pacing, methods=["PUT"]),
-    Route("/operator/contracts/{contract_id:int}/topUps",  contracts.top_up_contract, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}/prices",  contracts.set_price, methods=["POST"]),
-    Route("/operator/contracts/{contract_id:int}/prices",  contracts.list_prices, methods=["GET"]),
-    Route("/operator/hiringContracts",                               hiring.open_hiring_contract,   methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}",             hiring.show_hiring_contract,   methods=["GET"]),
-    Route("/operator/hiringContracts/{contract_id:int}/grants",      hiring.grant_hiring_contract,  methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}/revocations", hiring.revoke_hiring_grant,    methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}/topUps",      hiring.top_up_hiring_contract, methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract, methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}/prices",      hiring.set_hiring_price,       methods=["POST"]),
-    Route("/operator/hiringContracts/{contract_id:int}/end",         hiring.end_hiring_contract,    methods=["POST"]),
-    Route("/operator/explain/jobs/{job_id:int}",                  explain.explain_job,    methods=["GET"]),
-    Route("/operator/explain/jobs/{job_id:int}/days/{day}",       explain.explain_day,    methods=["GET"]),
-    Route("/operator/explain/charges/{reference}",                explain.explain_charge, methods=["GET"]),
-    Route("/operator/explain/events",                             explain.explain_event,  methods=["GET"]),
-    Route("/operator/explain/events/{event_key}",                 explain.explain_event,  methods=["GET"]),
-    Route("/operator/exclusions",                                 settlement.create_exclusion, methods=["POST"]),
-    Route("/operator/exclusions",                                 settlement.list_exclusions,  methods=["GET"]),
-    Route("/operator/exclusions/{exclusion_id:int}",              settlement.remove_exclusion, methods=["DELETE"]),
-    Route("/operator/networks/{name}",                            settlement.put_networks,     methods=["PUT"]),
-    Route("/operator/settlementRules",                            settlement.list_rules,       methods=["GET"]),
-    Route("/operator/settlementRules/{name}",                     settlement.put_rule,         methods=["PUT"]),
-    Route("/operator/charges/{reference:uuid}/credits",           settlement.create_credit,    methods=["POST"]),
-    Route("/operator/feeds",                             feeds.list_feeds,    methods=["GET"]),
-    Route("/operator/feeds",                             feeds.register_feed, methods=["POST"]),
-    Route("/operator/feeds/{feed_id:int}/report",        feeds.show_report,   methods=["GET"]),
-    Route("/operator/feeds/{feed_id:int}/runs",          feeds.run_feed,      methods=["POST"]),
-    Route("/partner/feeds/{feed_id:int}/report",         feeds.show_own_report, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", filters.show_policy, methods=["GET"]),
-    Route("/operator/contracts/{contract_id:int}/filters", filters.set_policy, methods=["PUT"]),
-    Route("/operator/lastRefusedEvents", filters.list_all_refused,    methods=["GET"]),
-    Route("/partner/lastRefusedEvents", excluded_visitors.list_own_refused,    methods=["GET"]),
-    Route("/partner/excludedVisitors", excluded_visitors.list_excluded,        methods=["GET"]),
-    Route("/partner/excludedVisitors", excluded_visitors.exclude,              methods=["POST"]),
-    Route("/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again, methods=["DELETE"]),
-    Route("/partner/clicksNotCharged", clicks_not_charged.list_not_charged, methods=["GET"]),
-    Route("/partner/webhooks", webhooks.list_webhooks, methods=["GET"]),
-    Route("/partner/webhooks", webhooks.register_webhook, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, methods=["PUT"]),
-    Route("/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, methods=["DELETE"]),
-    Route("/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, methods=["POST"]),
-    Route("/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, methods=["GET"]),
-    Route("/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, methods=["POST"]),
-    Route("/partner/charges",      charges.follow_charges,     methods=["GET"]),
-    Route("/health",               health.show_health,               methods=["GET"]),
+XML_JOBS: tuple[XmlEndpoint, ...] = (
+    Endpoint("POST", "/v1/jobs", jobs.post_job, audience=PARTNER, quota="jobs", body_bytes_max=XML_BODY_BYTES_MAX,
+             media=XML, reply="", statuses=(201,), summary="Post a job"),
+    Endpoint("GET", "/v1/jobs/{key}", jobs.show_job, audience=PARTNER, quota="jobs",
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Show a job"),
+    Endpoint("PUT", "/v1/jobs/{key}", jobs.change_job, audience=PARTNER, quota="jobs",
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", summary="Edit or renew a job"),
+    Endpoint("DELETE", "/v1/jobs/{key}", jobs.close_job, audience=PARTNER, quota="jobs",
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", statuses=(204,), summary="Close a job"),
+)
+
+CANDIDATE: tuple[PlainEndpoint, ...] = (
+    Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="A job's page"),
+    Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
+             summary="Count an apply click and lead to where candidates apply"),
+    Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,
+             summary="Count a view"),
+)
+
+PLAIN: tuple[PlainEndpoint, ...] = (
+    Endpoint("POST", "/oauth/v2/accessToken", access_token.create_access_token, audience=CLIENT,
+             body="GrantForm", reply="Token", summary="Client credentials for an access token"),
+    Endpoint("POST", "/oauth/v2/introspectToken", introspect_token.introspect_token, audience=CLIENT,
+             body="OwnTokenForm", reply="TokenLife", summary="What a token is worth"),
+    Endpoint("POST", "/oauth/v2/revoke", revoke.revoke_token, audience=CLIENT,
+             body="OwnTokenForm", reply="", summary="End a token"),
+    Endpoint("POST", "/events", events.receive_events, audience=BOARD, body="Events",
+             body_bytes_max=EVENTS_BODY_BYTES_MAX, reply="EventsReply", summary="Views and apply clicks, in a batch"),
+    Endpoint("GET", "/delivery/changes", promotion_feed.follow_changes, audience=BOARD,
+             summary="Which jobs to promote and which to stop, behind a cursor"),
+    Endpoint("GET", "/delivery/snapshot", promotion_feed.take_snapshot, audience=BOARD,
+             reply="Lines", media=NDJSON, summary="All jobs that are promoted now"),
+    # -- the operator: partners and their contracts
+    Endpoint("GET", "/operator/jobs/{job_id:int}/links", job_links.show_links, audience=OPERATOR,
+             summary="A job's page, apply link and view pixel"),
+    Endpoint("POST", "/operator/partners", partners.create_partner, audience=OPERATOR,
+             body=partners.PartnerBody, statuses=(201,), summary="Make a partner's parent application"),
+    Endpoint("POST", "/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens,
+             audience=OPERATOR, body=operator_applications.TokenPermissionBody,
+             summary="Let an application make tokens, or forbid it and revoke those that it holds"),
+    Endpoint("POST", "/operator/partners/{partner_id:int}/contracts", contracts.open_contract, audience=OPERATOR,
+             body=contracts.ContractBody, statuses=(201,), summary="Open a partner contract"),
+    Endpoint("GET", "/operator/contracts/{contract_id:int}", contracts.show_contract, audience=OPERATOR,
+             summary="Show a partner contract"),
+    Endpoint("PUT", "/operator/contracts/{contract_id:int}/pacing", contracts.set_pacing, audience=OPERATOR,
+             body=contracts.PacingBody, summary="Set how fast a contract's jobs spend their budgets"),
+    Endpoint("POST", "/operator/contracts/{contract_id:int}/topUps", contracts.top_up_contract, audience=OPERATOR,
+             body=contracts.TopUpBody, summary="Add money to a contract"),
+    Endpoint("POST", "/operator/contracts/{contract_id:int}/prices", contracts.set_price, audience=OPERATOR,
+             body=contracts.PriceBody, summary="Set a click price"),
+    Endpoint("GET", "/operator/contracts/{contract_id:int}/prices", contracts.list_prices, audience=OPERATOR,
+             summary="A contract's price list"),
+    Endpoint("GET", "/operator/contracts/{contract_id:int}/filters", filters.show_policy, audience=OPERATOR,
+             summary="Which events of a contract's jobs are refused at intake"),
+    Endpoint("PUT", "/operator/contracts/{contract_id:int}/filters", filters.set_policy, audience=OPERATOR,
+             body=filters.PolicyBody, summary="Set which events of a contract's jobs are refused at intake"),
+    # -- hiring contracts
+    Endpoint("POST", "/operator/hiringContracts", hiring.open_hiring_contract, audience=OPERATOR,
+             body=hiring.HiringContractBody, statuses=(201,), summary="Open a contract of slots or credits"),
+    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}", hiring.show_hiring_contract, audience=OPERATOR,
+             summary="Show a hiring contract"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/grants", hiring.grant_hiring_contract,
+             audience=OPERATOR, body=hiring.GrantBody, summary="Let an application use a hiring contract"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/revocations", hiring.revoke_hiring_grant,
+             audience=OPERATOR, body=hiring.RevocationBody, summary="Take the use of a hiring contract away"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/topUps", hiring.top_up_hiring_contract,
+             audience=OPERATOR, body=hiring.UnitsBody, summary="Add slots or credits"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract,
+             audience=OPERATOR, body=hiring.UnitsBody, summary="Correct the number of slots or credits"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/prices", hiring.set_hiring_price,
+             audience=OPERATOR, body=hiring.HiringPriceBody, summary="Set the price of a slot or credit"),
+    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
+             audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
+    # -- the operator: explaining and correcting charges
+    Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
+             summary="A job's days and postings"),
+    Endpoint("GET", "/operator/explain/jobs/{job_id:int}/days/{day}", explain.explain_day, audience=OPERATOR,
+             summary="A day's figures, postings and clicks"),
+    Endpoint("GET", "/operator/explain/charges/{reference}", explain.explain_charge, audience=OPERATOR,
+             summary="A charge's clicks and corrections"),
+    Endpoint("GET", "/operator/explain/events", explain.explain_event, audience=OPERATOR,
+             summary="What became of an event, by its source, id and time"),
+    Endpoint("GET", "/operator/explain/events/{event_key}", explain.explain_event, audience=OPERATOR,
+             summary="What became of an event, by its key"),
+    Endpoint("POST", "/operator/exclusions", settlement.create_exclusion, audience=OPERATOR,
+             body=settlement.ExclusionBody, statuses=(201, 200), summary="Exclude clicks by hand"),
+    Endpoint("GET", "/operator/exclusions", settlement.list_exclusions, audience=OPERATOR,
+             summary="What is excluded by hand"),
+    Endpoint("DELETE", "/operator/exclusions/{exclusion_id:int}", settlement.remove_exclusion, audience=OPERATOR,
+             reply="", statuses=(204,), summary="Remove an exclusion"),
+    Endpoint("PUT", "/operator/networks/{name}", settlement.put_networks, audience=OPERATOR,
+             body=settlement.NetworksBody, summary="Replace a list of networks"),
+    Endpoint("GET", "/operator/settlementRules", settlement.list_rules, audience=OPERATOR,
+             summary="The settlement rules and their limits"),
+    Endpoint("PUT", "/operator/settlementRules/{name}", settlement.put_rule, audience=OPERATOR,
+             body=settlement.RuleBody, summary="Set a settlement rule's limits"),
+    Endpoint("POST", "/operator/charges/{reference:uuid}/credits", settlement.create_credit, audience=OPERATOR,
+             body=settlement.CreditBody, statuses=(201, 200), summary="Credit a final charge"),
+    Endpoint("GET", "/operator/lastRefusedEvents", filters.list_all_refused, audience=OPERATOR,
+             summary="The last events that did not count"),
+    # -- job feeds
+    Endpoint("GET", "/operator/feeds", feeds.list_feeds, audience=OPERATOR, summary="List job feeds"),
+    Endpoint("POST", "/operator/feeds", feeds.register_feed, audience=OPERATOR,
+             body=feeds.FeedBody, statuses=(201,), summary="Register a job feed, or set its interval"),
+    Endpoint("GET", "/operator/feeds/{feed_id:int}/report", feeds.show_report, audience=OPERATOR,
+             summary="A feed's last run and its errors"),
+    Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=OPERATOR,
+             body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
+    Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER,
+             summary="The last run of one's own feed and its errors"),
+    # -- partners
+    Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, reply="Charges",
+             summary="The ordered stream of charges and corrections"),
+    Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER,
+             summary="Clicks that were not charged, by job, day and reason"),
+    Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER,
+             summary="The last events of one's own jobs that did not count"),
+    Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER,
+             summary="List excluded visitors and networks"),
+    Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER,
+             body=excluded_visitors.ExcludedVisitorBody, statuses=(201,), summary="Exclude a visitor or a network"),
+    Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
+             audience=PARTNER, reply="", statuses=(204,), summary="Include a visitor or a network again"),
+    Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, summary="List webhooks"),
+    Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER,
+             body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),
+    Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER,
+             body=webhooks.WebhookBody, summary="Change a webhook"),
+    Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER,
+             reply="", statuses=(204,), summary="Remove a webhook"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret,
+             audience=PARTNER, statuses=(201,), summary="Make a further signing secret"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret,
+             audience=PARTNER, summary="Remove the older of two signing secrets"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER,
+             statuses=(202,), summary="Send a test"),
+    Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER,
+             summary="What was delivered and what was not"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER,
+             body=webhooks.ReplayBody, statuses=(202,), summary="Deliver again"),
+    Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
+             summary="Whether the server can reach its database"),
 )
 # fmt: on
 
-CANDIDATE_ROUTES = sum(route.path.startswith("/jobs/") for route in PLAIN_ROUTES)
-XML_VERBS = [
-    "GET",
-    "POST",
-    "PUT",
-    "DELETE",
-    "HEAD",
-    "OPTIONS",
-    "PATCH",
-    "TRACE",
-]  # it answers all of them itself
+DOCUMENTS = make_document_endpoints(restli=RESTLI, plain=PLAIN)
+ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
 def make_routes() -> list[BaseRoute]:
-    """Every route. A route is found by trying one after the other: what is asked for by the thousand comes first."""
-    candidates_first = sorted(PLAIN_ROUTES, key=lambda route: not route.path.startswith("/jobs/"))
-    plain = [_make_plain(route) for route in candidates_first]
-    routes: list[BaseRoute] = [*plain[:CANDIDATE_ROUTES]]
-    routes += [_make_root(REST, respond_versioned), _make_root(V2, respond_unversioned)]
-    routes += plain[CANDIDATE_ROUTES:]
-    show_document, show_page = make_document_endpoints(RESOURCES, PLAIN_ROUTES)
-    routes += [
-        Route("/openapi.json", show_document),
-        Route("/docs", show_page),
-        Route("/v1/{rest:path}", make_xml_endpoint(jobs.choose_handler), methods=XML_VERBS),
+    """Every route. A route is found by trying one after the other: what is requested by the thousand comes first."""
+    resources = group_resources(RESTLI)
+    return [
+        *make_plain_routes(CANDIDATE),
+        *(
+            make_route(f"{root}/{{rest:path}}", RestliDialect(resources[root], is_versioned=root == REST))
+            for root in (REST, V2)
+        ),
+        *make_plain_routes((*PLAIN, *DOCUMENTS)),
+        make_route("/v1/{rest:path}", XmlDialect(XML_JOBS)),
     ]
+
+
+def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[BaseRoute]:
+    """A route for each path, in the order of the table."""
+    routes: list[BaseRoute] = []
+    for path, by_verb in group_by_path(endpoints).items():
+        is_oauth = any(endpoint.audience is CLIENT for endpoint in by_verb.values())
+        refusal = oauth_refusal if is_oauth else plain_refusal
+        routes.append(make_route(path, PlainDialect(by_verb, refusal=refusal)))
     return routes
 
 
-def _make_root(root: str, respond_not_found: Endpoint) -> Route:
-    """All resources under ``root``: with and without a trailing slash, and with a key."""
-    endpoints = {
-        resource.name: make_endpoint(resource, versioned=root == REST)
-        for roots, resource in RESOURCES
-        if root in roots
-    }
+def make_route(path: str, dialect: Dialect[TargetT]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await serve(request, dialect)
 
-    async def choose(request: Request) -> Response:
-        name = request.path_params["rest"].partition("/")[0]
-        return await endpoints.get(name, respond_not_found)(request)
-
-    return Route(f"{root}/{{rest:path}}", AnyVerb(choose), name=root)
+    return Route(path, AnyVerb(endpoint))
 
 
-def _make_plain(route: Route) -> Route:
-    """Writes of the operator, of the job board and of partners may carry an Idempotency-Key."""
-    kinds = {"/events": "events", "/operator/": "operator", "/partner/": "partner"}
-    kind = next((kind for start, kind in kinds.items() if route.path.startswith(start)), None)
-    if kind is None:
-        return route
-    return Route(route.path, idempotent(route.endpoint, kind=kind), methods=sorted(route.methods or ()))
+@dataclass(frozen=True, slots=True)
+class AnyVerb:
+    """An endpoint as an ASGI application, so that the router hands it every verb: the dialect knows which are good."""
+
+    endpoint: Callable[[Request], Awaitable[Response]]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)

@@ -42,11 +42,6 @@ def final_at(day: date, *, final_after_days: int = FINAL_AFTER_DAYS) -> datetime
     return start_of(day) + timedelta(days=final_after_days)
 
 
-def days_between(first: date, last: date) -> tuple[date, ...]:
-    """Every day from ``first`` to ``last``, both included; empty when ``last`` is earlier."""
-    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
 def one_year_before(day: date) -> date:
     """The same day of the year before; 28 February for 29 February."""
     year = day.year - 1

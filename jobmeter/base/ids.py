@@ -4,7 +4,10 @@ Does not own sequences (the database's) or who an id belongs to.
 """
 
 import hashlib
+from typing import Any
 from uuid import UUID
+
+import numpy.typing as npt
 
 SHARD_COUNT = 256
 
@@ -12,7 +15,6 @@ URN_APPLICATION = "urn:li:developerApplication:"
 URN_CONTRACT = "urn:li:contract:"
 URN_TASK = "urn:li:simpleJobPostingTask:"
 URN_JOB = "urn:li:jobPosting:"
-URN_ORGANIZATION = "urn:li:organization:"
 URN_CAMPAIGN = "urn:li:jobCampaign:"
 URN_GEO = "urn:li:geo:"
 
@@ -23,8 +25,17 @@ def make_job_id(sequence: int, shard: int) -> int:
     return sequence * SHARD_COUNT + shard
 
 
-def shard_of(job_id: int) -> int:
-    return job_id % SHARD_COUNT
+def shard_of(owner_id: int) -> int:
+    """The shard of a job, which its id carries, or of an application or contract, which has that of its last bits.
+
+    In SQL, `shard_of` of a job's id.
+    """
+    return owner_id % SHARD_COUNT
+
+
+def shards_of(job_ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The shard of each job of a column."""
+    return job_ids % SHARD_COUNT
 
 
 def read_urn(text: str, prefix: str) -> int | None:

@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.columns import Bigint, Columns, Date, Integer, Local, Smallint
 
@@ -19,7 +19,7 @@ class JobKeys(Columns):
 
 
 def make_job_keys(job_ids: Column) -> JobKeys:
-    return JobKeys(job_ids % SHARD_COUNT, job_ids)
+    return JobKeys(shards_of(job_ids), job_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from starlette.routing import Route
-
-from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
+from jobmeter.api.http.endpoints import Audience
+from jobmeter.api.routes import ENDPOINTS
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
@@ -58,20 +57,20 @@ def print_routes() -> str:
         "Rest.li resources answer with and without a trailing slash. Those under `/rest` need the",
         "`LinkedIn-Version` header.",
         "",
-        "As a bearer token, Rest.li resources and `/partner` take an access token, `/events` and `/delivery` the job",
-        "board's key (`JOBMETER_EVENTS_KEY`), `/operator` and `/sandbox` the operator's (`JOBMETER_OPERATOR_KEY`).",
+        "| who | signs in with |",
+        "| --- | --- |",
+        *(f"| {audience.name.lower()} | {audience.value} |" for audience in Audience),
         "",
-        "| path | methods | what |",
-        "| --- | --- | --- |",
+        "The events key is the setting `JOBMETER_EVENTS_KEY`, the operator's `JOBMETER_OPERATOR_KEY`. Tokens and keys are",
+        "bearer tokens; `/v1` also takes OAuth 1.0a signatures.",
+        "",
+        "| path | method | who | what | details |",
+        "| --- | --- | --- | --- | --- |",
     ]
-    for roots, resource in RESOURCES:
-        for root in roots:
-            for method, handler in resource.handlers.items():
-                lines.append(f"| `{root}/{resource.name}` | {method} | {_first_line(handler)} |")
-    for route in (*PLAIN_ROUTES, *sandbox_http.ROUTES):
-        assert isinstance(route, Route)
-        methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-        lines.append(f"| `{route.path}` | {methods} | {_first_line(route.endpoint)} |")
+    for row in (*ENDPOINTS, *sandbox_http.ENDPOINTS):
+        details = _first_line(row.handler)
+        who = row.audience.name.lower()
+        lines.append(f"| `{row.path}` | {row.method} | {who} | {row.summary} | {details} |")
     return "\n".join(lines) + "\n"
 
 

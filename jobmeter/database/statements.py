@@ -1,16 +1,20 @@
 """Owns named SQL: splits a slice's ``.sql`` file at its headers, fills in the lists of columns that several statements
-read, and makes parameters of a value.
+read and the numbers of enums, and makes parameters of a value.
 
 Does not own execution; a slice's ``store.py`` runs its statements on the caller's connection.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, fields
+from enum import IntEnum
 from importlib.resources import files
 from typing import Any, ClassVar, LiteralString, Protocol, TypeVar
 
 HEADER = re.compile(r"^-- (name|columns): *(\S+) *$", re.MULTILINE)
+
+# To psycopg (`%(name)s`) and to PostgreSQL (`'{1,2}'`) a dotted name in braces means nothing.
+ENUM_NAME = re.compile(r"\{([^\W\d]\w*)\.(\w+)\}")
 
 
 class DataclassValue(Protocol):
@@ -22,13 +26,17 @@ class DataclassValue(Protocol):
 Value = TypeVar("Value", bound=DataclassValue)
 
 
-def load_statements(package: str, file_name: str = "queries.sql") -> dict[str, LiteralString]:
+def load_statements(
+    package: str, file_name: str = "queries.sql", *, enums: Sequence[type[IntEnum]] = ()
+) -> dict[str, LiteralString]:
     """The statements of ``package``'s file by name. The text is ours and constant, hence ``LiteralString``.
 
     ``{posting}`` in a statement becomes the list under the header ``-- columns: posting`` of the same file.
-    Raises ``ValueError`` where two statements or two lists share a name.
+    ``{Purpose.CHARGE}`` becomes the number of that member of one of ``enums``: to the planner it is a literal.
+    Raises ``ValueError`` where two statements or two lists share a name, or an enum or a member is unknown.
     """
-    blocks = HEADER.split(files(package).joinpath(file_name).read_text(encoding="utf-8"))[1:]
+    text = files(package).joinpath(file_name).read_text(encoding="utf-8")
+    blocks = HEADER.split(_fill_enum_names(text, enums, where=f"{package}/{file_name}"))[1:]
     found: dict[str, dict[str, LiteralString]] = {"name": {}, "columns": {}}
     for kind, name, body in zip(blocks[::3], blocks[1::3], blocks[2::3], strict=True):
         if name in found[kind]:
@@ -41,6 +49,18 @@ def _fill_columns(body: LiteralString, lists: Mapping[str, LiteralString]) -> Li
     for name, columns in lists.items():
         body = body.replace(f"{{{name}}}", columns)
     return body
+
+
+def _fill_enum_names(text: str, enums: Sequence[type[IntEnum]], *, where: str) -> LiteralString:
+    by_name = {enum.__name__: enum for enum in enums}
+
+    def number(found: re.Match[str]) -> str:
+        enum = by_name.get(found[1])
+        if enum is None or found[2] not in enum.__members__:
+            raise ValueError(f"{where}: {found[0]} is no member of an enum given to load_statements")
+        return str(int(enum[found[2]]))
+
+    return ENUM_NAME.sub(number, text)
 
 
 def vars_of(value: DataclassValue, *, prefix: str = "") -> dict[str, Any]:

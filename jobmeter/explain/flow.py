@@ -28,7 +28,7 @@ from jobmeter.explain.model import (
     PostingPage,
     StoredClick,
 )
-from jobmeter.metering.model import VERDICTS
+from jobmeter.metering.model import VERDICTS, EventKind, Verdict
 from jobmeter.settlement.model import RULES
 
 PAGE_MAX = 1_000
@@ -102,7 +102,7 @@ async def explain_event(connection: Connection, *, event_key: UUID) -> EventExpl
     if event is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="event", key=event_key)
     click = None
-    if event.kind == 1:
+    if event.kind == EventKind.APPLY_CLICK:
         job = await _read_job(connection, event.job_id)
         day = day_of(from_ms(event_key.int >> 80))
         before = UUID(int=event_key.int - 1)
@@ -147,7 +147,7 @@ async def _explain_clicks(
     clicks = []
     for click in stored:
         last, charge = last_charged.get(click.batch), None
-        if last is not None and click.verdict == 0 and click.event_key <= last.event_key:
+        if last is not None and click.verdict == Verdict.COUNTED and click.event_key <= last.event_key:
             charge = last.reference
         clicks.append(make_click(click, job.click_price_micros, charge))
     return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == PAGE_MAX else None)
@@ -158,7 +158,7 @@ def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> E
     outcome, reason = ClickOutcome.CHARGED, "charged"
     if stored.rule is not None:
         outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].says
-    elif stored.verdict != 0:
+    elif stored.verdict != Verdict.COUNTED:
         outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].says
     elif price_micros == 0:
         outcome, reason = ClickOutcome.NOT_PRICED, "the job does not pay per click"

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.base.money import format_amount
+from jobmeter.charging.corrections.model import RestatementCause
 from jobmeter.settlement.model import RULES
 
 AFTER = "after_"
@@ -233,7 +234,7 @@ def make_restatement(
     return Restatement(
         number=number,
         recorded_at=recorded_at,
-        is_settlement=cause == 2,
+        is_settlement=cause == RestatementCause.SETTLEMENT,
         batch=batch,
         reasons=reasons,
         change=Figures(**change),

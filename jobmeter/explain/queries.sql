@@ -1,6 +1,6 @@
 -- name: read_explained_job
-SELECT shard, job_id, external_id, title, state, job_budgets.partner_contract_id, currency, click_price_micros,
-       budget_micros, spent_micros, released_micros, listed_at, closed_at
+SELECT shard, job_id, external_id, title, state, job_budgets.partner_contract_id, currency,
+       click_price_micros, budget_micros, spent_micros, released_micros, listed_at, closed_at
   FROM job_postings
   JOIN job_budgets USING (shard, job_id)
  WHERE shard = %(shard)s
@@ -22,16 +22,17 @@ SELECT dropped_at
  WHERE day = %(day)s
 
 -- name: list_job_postings
--- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the contract,
--- and names the job's charge.
+-- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the
+-- contract, and names the job's charge.
 WITH charges AS (
-    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at, cause, corrects
+    SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at,
+           cause, corrects
       FROM charge_days(%(shard)s, %(job_id)s) AS charge_day
       JOIN charge_postings
         ON charge_postings.shard = %(shard)s
        AND reference BETWEEN charge_reference(charge_day, %(job_id)s, 0)
                          AND charge_reference(charge_day, %(job_id)s, 9223372036854775807)
-       AND purpose = 3
+       AND purpose = {Purpose.CHARGE}
 )
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM charges
@@ -41,22 +42,24 @@ SELECT number, reference, purpose, source_kind, destination_kind, amount, day, b
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
  WHERE shard = %(shard)s
-   AND ((source_kind = 3 AND source_id = %(job_id)s) OR (destination_kind = 3 AND destination_id = %(job_id)s))
+   AND ((source_kind = {AccountKind.JOB} AND source_id = %(job_id)s)
+        OR (destination_kind = {AccountKind.JOB} AND destination_id = %(job_id)s))
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  UNION ALL
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
   FROM ledger_bookings
  WHERE corrects IN (SELECT reference FROM charges)
-   AND destination_kind <> 3
+   AND destination_kind <> {AccountKind.JOB}
    AND day BETWEEN %(first)s AND %(last)s
    AND number > %(after_number)s
  ORDER BY number
  LIMIT %(postings_max)s
 
 -- name: list_day_restatements
-SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_charged, clicks_refused, charge_micros,
-       after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused, after_charge_micros
+SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_charged, clicks_refused,
+       charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
+       after_charge_micros
   FROM job_day_restatements
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -67,9 +70,9 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
 -- The shard is in no reference: each has its part of the key.
 SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
   FROM charge_postings
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND reference = %(reference)s
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
 
 -- name: list_corrections
 SELECT number, reference, purpose, source_kind, destination_kind, amount, day, booked_at, cause, corrects
@@ -87,7 +90,7 @@ WITH page AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
+       AND kind = {EventKind.APPLY_CLICK}
      ORDER BY event_key
      LIMIT %(clicks_max)s
 )
@@ -108,7 +111,7 @@ WITH page AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
+       AND kind = {EventKind.APPLY_CLICK}
        AND batch = %(batch)s
      ORDER BY event_key
      LIMIT %(clicks_max)s
@@ -121,15 +124,15 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
  ORDER BY page.event_key
 
 -- name: list_last_charged
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the last of
--- those. Free clicks are behind it.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the
+-- last of those. Free clicks are behind it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
       FROM unnest(%(batches)s::bigint[]) AS asked (batch)
       JOIN charge_postings
         ON shard = %(shard)s
        AND reference = charge_reference(%(day)s, %(job_id)s, asked.batch)
-       AND purpose = 3
+       AND purpose = {Purpose.CHARGE}
 ), placed AS (
     SELECT batch, event_key, row_number() OVER (PARTITION BY batch ORDER BY event_key) AS nth
       FROM events
@@ -137,8 +140,8 @@ WITH charges AS (
        AND event_key >= event_key_floor(%(day)s)
        AND event_key < event_key_floor(%(day)s + 1)
        AND job_id = %(job_id)s
-       AND kind = 1
-       AND verdict = 0
+       AND kind = {EventKind.APPLY_CLICK}
+       AND verdict = {Verdict.COUNTED}
        AND batch = ANY(%(batches)s)
 )
 SELECT batch, reference, event_key
@@ -149,5 +152,5 @@ SELECT batch, reference, event_key
 -- name: find_stored_event
 SELECT shard, job_id, kind, verdict, visitor, batch
   FROM events
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND event_key = %(event_key)s

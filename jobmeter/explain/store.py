@@ -23,8 +23,10 @@ from jobmeter.explain.model import (
     StoredEvent,
     make_restatement,
 )
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind, Verdict
 
-SQL = load_statements("jobmeter.explain")
+SQL = load_statements("jobmeter.explain", enums=(AccountKind, EventKind, Purpose, Verdict))
 
 
 async def read_explained_job(connection: Connection, *, shard: int, job_id: int) -> ExplainedJob | None:

@@ -1,10 +1,9 @@
--- Each statement checks one law over the whole database and returns how many rows it looked at, how many break the
--- law, and one of those in words. A condition that is neither true nor false counts as broken.
--- Kinds of account: 1 funding, 2 contract, 3 job, 4 earned. Purposes: 2 reserve, 3 charge, 4 release, 5 reverse.
+-- Each statement checks one law over the whole database and returns how many rows it looked at, how many
+-- break the law, and one of those in words. A condition that is neither true nor false counts as broken.
 
 -- name: tune_planner
--- Whole tables are grouped and joined, perhaps before the database knows how large they are: then it would compare
--- every row with every other. The settings end with the transaction.
+-- Whole tables are grouped and joined, perhaps before the database knows how large they are: then it would
+-- compare every row with every other. The settings end with the transaction.
 SELECT set_config('work_mem', '256MB', true),
        set_config('enable_nestloop', 'off', true)
 
@@ -26,16 +25,17 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_posting_shape
--- Law 2. Two accounts and an amount above zero; a charge leaves its job for what was earned; a job's postings lie
--- with the job.
+-- Law 2. Two accounts and an amount above zero; a charge leaves its job for what was earned; a job's postings
+-- lie with the job.
 WITH looked AS (
     SELECT reference, amount,
            amount > 0
            AND (source_kind, source_id) <> (destination_kind, destination_id)
-           AND least(source_kind, destination_kind) >= 1
-           AND (purpose <> 3 OR (source_kind = 3 AND destination_kind = 4))
-           AND (source_kind <> 3 OR shard = source_id % 256)
-           AND (destination_kind <> 3 OR shard = destination_id % 256) AS holds
+           AND least(source_kind, destination_kind) >= {AccountKind.FUNDING}
+           AND (purpose <> {Purpose.CHARGE}
+                OR (source_kind = {AccountKind.JOB} AND destination_kind = {AccountKind.EARNED}))
+           AND (source_kind <> {AccountKind.JOB} OR shard = shard_of(source_id))
+           AND (destination_kind <> {AccountKind.JOB} OR shard = shard_of(destination_id)) AS holds
       FROM ledger_postings
 )
 SELECT count(*) AS checked,
@@ -60,28 +60,30 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_corrections
--- Law 3. A correction names a posting that exists, in the same unit. A reversal of a charge goes back to the job or to
--- its contract, and all reversals of a charge together are no more than it.
+-- Law 3. A correction names a posting that exists, in the same unit. A reversal of a charge goes back to the
+-- job or to its contract, and all reversals of a charge together are no more than it.
 WITH corrections AS (
-    SELECT reference, corrects, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit,
-           sum(amount) FILTER (WHERE purpose = 5) OVER (PARTITION BY corrects) AS reversed
+    SELECT reference, corrects, purpose, source_kind, source_id, destination_kind, destination_id, amount,
+           unit,
+           sum(amount) FILTER (WHERE purpose = {Purpose.REVERSE}) OVER (PARTITION BY corrects) AS reversed
       FROM ledger_postings
      WHERE corrects IS NOT NULL
-        OR purpose = 5
+        OR purpose = {Purpose.REVERSE}
 ), looked AS (
     SELECT corrections.reference, corrections.corrects, corrections.amount,
            corrected.reference IS NOT NULL
            AND corrected.unit = corrections.unit
-           AND (corrections.purpose <> 5
+           AND (corrections.purpose <> {Purpose.REVERSE}
                 OR (reversed <= corrected.amount
                     AND (corrections.source_kind, corrections.source_id)
                         = (corrected.destination_kind, corrected.destination_id)
                     AND (corrections.destination_kind, corrections.destination_id)
-                        IN ((corrected.source_kind, corrected.source_id), (2, corrected.destination_id)))) AS holds
+                        IN ((corrected.source_kind, corrected.source_id),
+                            ({AccountKind.CONTRACT}, corrected.destination_id)))) AS holds
       FROM corrections
       LEFT JOIN ledger_postings AS corrected
         ON corrected.reference = corrections.corrects
-       AND corrected.purpose <> 5
+       AND corrected.purpose <> {Purpose.REVERSE}
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -90,15 +92,15 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_stored_balances
--- Law 4. Contracts (2), free slots (5) and credits (7) have a stored balance: the sum of its postings, never negative.
+-- Law 4. Contracts, free slots and credits have a stored balance: the sum of its postings, never negative.
 WITH movements (kind, owner_id, unit, amount) AS (
     SELECT destination_kind, destination_id, unit, amount
       FROM ledger_postings
-     WHERE destination_kind IN (2, 5, 7)
+     WHERE destination_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
      UNION ALL
     SELECT source_kind, source_id, unit, -amount
       FROM ledger_postings
-     WHERE source_kind IN (2, 5, 7)
+     WHERE source_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
 ), summed AS (
     SELECT kind, owner_id, unit, sum(amount) AS posted
       FROM movements
@@ -115,23 +117,24 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_budgets
--- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and left as posted.
--- Money reversed after the job closed goes from what was earned to the contract, and names its charge.
+-- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and left as
+-- posted. Money reversed after the job closed goes from what was earned to the contract, and names its
+-- charge.
 WITH movements (job_id, reserved, spent, held) AS (
-    SELECT source_id, 0, CASE destination_kind WHEN 4 THEN amount ELSE 0 END, -amount
+    SELECT source_id, 0, CASE destination_kind WHEN {AccountKind.EARNED} THEN amount ELSE 0 END, -amount
       FROM ledger_postings
-     WHERE source_kind = 3
+     WHERE source_kind = {AccountKind.JOB}
      UNION ALL
-    SELECT destination_id, CASE source_kind WHEN 2 THEN amount ELSE 0 END,
-           CASE source_kind WHEN 4 THEN -amount ELSE 0 END, amount
+    SELECT destination_id, CASE source_kind WHEN {AccountKind.CONTRACT} THEN amount ELSE 0 END,
+           CASE source_kind WHEN {AccountKind.EARNED} THEN -amount ELSE 0 END, amount
       FROM ledger_postings
-     WHERE destination_kind = 3
+     WHERE destination_kind = {AccountKind.JOB}
      UNION ALL
     SELECT charged.source_id, 0, -reversal.amount, 0
       FROM ledger_postings AS reversal
       JOIN charge_postings AS charged ON charged.reference = reversal.corrects
-     WHERE reversal.source_kind = 4
-       AND reversal.destination_kind = 2
+     WHERE reversal.source_kind = {AccountKind.EARNED}
+       AND reversal.destination_kind = {AccountKind.CONTRACT}
 ), summed AS (
     SELECT job_id, sum(reserved) AS reserved, sum(spent) AS spent, sum(held) AS held
       FROM movements
@@ -158,7 +161,7 @@ WITH movements (job_id, change) AS (
     SELECT charged.source_id, -reversal.amount
       FROM ledger_postings AS reversal
       JOIN charge_postings AS charged ON charged.reference = reversal.corrects
-     WHERE reversal.purpose = 5
+     WHERE reversal.purpose = {Purpose.REVERSE}
 ), summed AS (
     SELECT job_id, sum(change) AS spent
       FROM movements
@@ -177,10 +180,11 @@ SELECT count(*) AS checked,
 -- name: check_contract_funding
 -- Law 6. A contract's limit is what it was funded with.
 WITH summed AS (
-    SELECT CASE source_kind WHEN 1 THEN destination_id ELSE source_id END AS id,
-           sum(CASE source_kind WHEN 1 THEN amount ELSE -amount END) AS funded
+    SELECT CASE source_kind WHEN {AccountKind.FUNDING} THEN destination_id ELSE source_id END AS id,
+           sum(CASE source_kind WHEN {AccountKind.FUNDING} THEN amount ELSE -amount END) AS funded
       FROM ledger_postings
-     WHERE (source_kind, destination_kind) IN ((1, 2), (2, 1))
+     WHERE (source_kind, destination_kind) IN (({AccountKind.FUNDING}, {AccountKind.CONTRACT}),
+                                               ({AccountKind.CONTRACT}, {AccountKind.FUNDING}))
      GROUP BY 1
 ), looked AS (
     SELECT id, limit_micros, funded
@@ -196,11 +200,11 @@ SELECT count(*) AS checked,
 -- name: check_contract_money
 -- Laws 6 and 7. Of a contract's limit each micro is available, reserved in a job, or earned.
 WITH earned AS (
-    SELECT CASE destination_kind WHEN 4 THEN destination_id ELSE source_id END AS id,
-           sum(CASE destination_kind WHEN 4 THEN amount ELSE -amount END) AS amount
+    SELECT CASE destination_kind WHEN {AccountKind.EARNED} THEN destination_id ELSE source_id END AS id,
+           sum(CASE destination_kind WHEN {AccountKind.EARNED} THEN amount ELSE -amount END) AS amount
       FROM ledger_postings
-     WHERE source_kind = 4
-        OR destination_kind = 4
+     WHERE source_kind = {AccountKind.EARNED}
+        OR destination_kind = {AccountKind.EARNED}
      GROUP BY 1
 ), reserved AS (
     SELECT partner_contract_id AS id, sum(budget_micros - spent_micros - released_micros) AS amount
@@ -214,7 +218,7 @@ WITH earned AS (
       FULL JOIN earned USING (id)
       FULL JOIN reserved USING (id)
       LEFT JOIN ledger_balances AS available
-        ON available.kind = 2
+        ON available.kind = {AccountKind.CONTRACT}
        AND available.owner_id = id
 ), judged AS (
     SELECT id, limit_micros, available, reserved, earned,
@@ -232,9 +236,9 @@ SELECT count(*) AS checked,
 WITH owners AS (
     SELECT kind, id AS owner_id, currency
       FROM partner_contracts
-     CROSS JOIN (VALUES (2), (4)) AS kinds (kind)
+     CROSS JOIN (VALUES ({AccountKind.CONTRACT}), ({AccountKind.EARNED})) AS kinds (kind)
      UNION ALL
-    SELECT 3, job_id, currency
+    SELECT {AccountKind.JOB}, job_id, currency
       FROM job_budgets
 ), moved AS (
     SELECT source_kind, source_id, destination_kind, destination_id, unit, count(*) AS postings
@@ -242,8 +246,10 @@ WITH owners AS (
      GROUP BY source_kind, source_id, destination_kind, destination_id, unit
 ), looked AS (
     SELECT postings, source_kind, source_id, destination_kind, destination_id, unit,
-           (source_kind NOT IN (2, 3, 4) OR unit = source.currency)
-           AND (destination_kind NOT IN (2, 3, 4) OR unit = destination.currency) AS holds
+           (source_kind NOT IN ({AccountKind.CONTRACT}, {AccountKind.JOB}, {AccountKind.EARNED})
+            OR unit = source.currency)
+           AND (destination_kind NOT IN ({AccountKind.CONTRACT}, {AccountKind.JOB}, {AccountKind.EARNED})
+                OR unit = destination.currency) AS holds
       FROM moved
       LEFT JOIN owners AS source ON (source.kind, source.owner_id) = (source_kind, source_id)
       LEFT JOIN owners AS destination
@@ -251,8 +257,8 @@ WITH owners AS (
 )
 SELECT coalesce(sum(postings), 0)::bigint AS checked,
        coalesce(sum(postings) FILTER (WHERE holds IS NOT TRUE), 0)::bigint AS breaches,
-       min(format('%s from account %s of %s to account %s of %s', unit, source_kind, source_id, destination_kind,
-                  destination_id)) FILTER (WHERE holds IS NOT TRUE) AS example
+       min(format('%s from account %s of %s to account %s of %s', unit, source_kind, source_id,
+                  destination_kind, destination_id)) FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_job_currencies
@@ -276,11 +282,11 @@ SELECT count(*) AS checked,
 WITH movements (kind, owner_id, unit) AS (
     SELECT source_kind, source_id, unit
       FROM ledger_postings
-     WHERE source_kind <> 1
+     WHERE source_kind <> {AccountKind.FUNDING}
      UNION ALL
     SELECT destination_kind, destination_id, unit
       FROM ledger_postings
-     WHERE destination_kind <> 1
+     WHERE destination_kind <> {AccountKind.FUNDING}
 ), looked AS (
     SELECT kind, owner_id, count(DISTINCT unit) AS units
       FROM (SELECT kind, owner_id, unit FROM movements GROUP BY kind, owner_id, unit) AS used
@@ -293,8 +299,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_charges
--- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Days that are folded are
--- summed under 1 January 1970.
+-- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Days that are
+-- folded are summed under 1 January 1970.
 WITH movements (job_id, day, change) AS (
     SELECT source_id, day, amount
       FROM charge_postings
@@ -302,7 +308,7 @@ WITH movements (job_id, day, change) AS (
     SELECT charged.source_id, reversal.day, -reversal.amount
       FROM ledger_postings AS reversal
       JOIN charge_postings AS charged ON charged.reference = reversal.corrects
-     WHERE reversal.purpose = 5
+     WHERE reversal.purpose = {Purpose.REVERSE}
 ), summed AS (
     SELECT job_id, day, sum(change) AS posted
       FROM movements
@@ -345,9 +351,11 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_months
--- Law 4. The months that reports read say what the days say. Of a month that is folded in part, the days are gone.
+-- Law 4. The months that reports read say what the days say. Of a month that is folded in part, the days are
+-- gone.
 WITH spans AS (
-    SELECT greatest(kept_since, coalesce((SELECT folded_before FROM job_day_folds), kept_since)) AS since, kept_through
+    SELECT greatest(kept_since, coalesce((SELECT folded_before FROM job_day_folds), kept_since)) AS since,
+           kept_through
       FROM job_month_keeping
 ), packed AS (
     SELECT job_id, date_trunc('month', day)::date AS month,
@@ -396,7 +404,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_prices
--- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up names.
+-- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up
+-- names.
 WITH looked AS (
     SELECT job_id, day, clicks_charged, click_price_micros, charge_micros,
            clicks_charged BETWEEN 0 AND apply_clicks
@@ -412,25 +421,24 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_counts
--- The roll-up counts each stored event once; what settlement reversed is counted as that. Days whose events were dropped
--- can not be counted again.
+-- The roll-up counts each stored event once; what settlement reversed is counted as that. Days whose events
+-- were dropped can not be counted again.
 WITH kept AS (
-    SELECT pg_class.oid AS partition,
-           date '1970-01-01' + (('x' || left(translate(substring(pg_get_expr(relpartbound, pg_class.oid)
-               FROM '[0-9a-f]{8}-[0-9a-f]{4}'), '-', ''), 12))::bit(48)::bigint / 86400000)::integer AS day
-      FROM pg_inherits
-      JOIN pg_class ON pg_class.oid = inhrelid
-     WHERE inhparent = 'events'::regclass
+    SELECT partition, day
+      FROM event_partitions
 ), counted AS (
     SELECT tableoid AS partition, job_id,
-           count(*) FILTER (WHERE kind = 0 AND verdict = 0) AS stored_views,
-           count(*) FILTER (WHERE kind = 1 AND verdict = 0) AS stored_clicks,
-           count(*) FILTER (WHERE kind = 1 AND verdict <> 0) AS stored_refused
+           count(*) FILTER (WHERE kind = {EventKind.VIEW} AND verdict = {Verdict.COUNTED}) AS stored_views,
+           count(*) FILTER (WHERE kind = {EventKind.APPLY_CLICK} AND verdict = {Verdict.COUNTED})
+               AS stored_clicks,
+           count(*) FILTER (WHERE kind = {EventKind.APPLY_CLICK} AND verdict <> {Verdict.COUNTED})
+               AS stored_refused
       FROM events
      GROUP BY tableoid, job_id
 ), looked AS (
     SELECT day, job_id, views, coalesce(stored_views, 0) AS stored_views, apply_clicks, clicks_reversed,
-           coalesce(stored_clicks, 0) AS stored_clicks, clicks_refused, coalesce(stored_refused, 0) AS stored_refused
+           coalesce(stored_clicks, 0) AS stored_clicks, clicks_refused,
+           coalesce(stored_refused, 0) AS stored_refused
       FROM (SELECT day, job_id, stored_views, stored_clicks, stored_refused
               FROM counted JOIN kept USING (partition)) AS of_day
       FULL JOIN (SELECT day, job_id, views, apply_clicks, clicks_reversed, clicks_refused
@@ -443,15 +451,17 @@ WITH kept AS (
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('job %s on %s: %s views of %s, %s clicks and %s reversed of %s', job_id, day, views, stored_views,
-                  apply_clicks, clicks_reversed, stored_clicks)) FILTER (WHERE holds IS NOT TRUE) AS example
+       min(format('job %s on %s: %s views of %s, %s clicks and %s reversed of %s', job_id, day, views,
+                  stored_views, apply_clicks, clicks_reversed, stored_clicks))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM judged
 
 -- name: check_reversals
--- Law 5. What settlement marked is what it reversed: by job and day the clicks, by charge the money. A job that waits
--- for its turn has its marks and no reversal yet.
+-- Law 5. What settlement marked is what it reversed: by job and day the clicks, by charge the money. A job
+-- that waits for its turn has its marks and no reversal yet.
 WITH marked AS (
-    SELECT shard, job_id, (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,
+    SELECT shard, job_id,
+           (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,
            count(*) AS clicks, sum(amount_micros) AS micros
       FROM event_reversals
      GROUP BY shard, job_id, day
@@ -464,7 +474,7 @@ WITH marked AS (
     SELECT charged.source_id AS job_id, charged.day, sum(reversal.amount) AS micros
       FROM ledger_postings AS reversal
       JOIN charge_postings AS charged ON charged.reference = reversal.corrects
-     WHERE reversal.purpose = 5
+     WHERE reversal.purpose = {Purpose.REVERSE}
      GROUP BY charged.source_id, charged.day
 ), looked AS (
     SELECT job_id, done.day, clicks, clicks_reversed,
@@ -492,20 +502,16 @@ SELECT coalesce(sum(copies), 0)::bigint AS checked,
   FROM looked
 
 -- name: check_charged_events
--- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges. Both lie under one
--- grouping, which is several times as fast as a join of two.
+-- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges. Both lie
+-- under one grouping, which is several times as fast as a join of two.
 WITH kept AS (
-    SELECT pg_class.oid AS partition,
-           date '1970-01-01' + (('x' || left(translate(substring(pg_get_expr(relpartbound, pg_class.oid)
-               FROM '[0-9a-f]{8}-[0-9a-f]{4}'), '-', ''), 12))::bit(48)::bigint / 86400000)::integer AS day
-      FROM pg_inherits
-      JOIN pg_class ON pg_class.oid = inhrelid
-     WHERE inhparent = 'events'::regclass
+    SELECT partition, day
+      FROM event_partitions
 ), gathered AS (
     SELECT tableoid AS partition, job_id, batch, 1 AS clicks, 0::bigint AS amount
       FROM events
-     WHERE kind = 1
-       AND verdict = 0
+     WHERE kind = {EventKind.APPLY_CLICK}
+       AND verdict = {Verdict.COUNTED}
      UNION ALL
     SELECT partition, source_id, cause, 0, amount
       FROM charge_postings

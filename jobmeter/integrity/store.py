@@ -6,8 +6,10 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.rows import read_row
 from jobmeter.database.statements import load_statements
 from jobmeter.integrity.model import Finding
+from jobmeter.ledger.model import AccountKind, Purpose
+from jobmeter.metering.model import EventKind, Verdict
 
-SQL = load_statements("jobmeter.integrity")
+SQL = load_statements("jobmeter.integrity", enums=(AccountKind, EventKind, Purpose, Verdict))
 
 
 async def _read(connection: Connection, statement: LiteralString) -> Finding:

@@ -25,8 +25,8 @@ SELECT amount
    AND owner_id = %(owner_id)s
 
 -- name: insert_posting
--- A posting lies with the shard of the job or contract whose story it tells: the destination's, or for money that
--- leaves a job, the source's. The caller has decided; see ledger.flow.
+-- A posting lies with the shard of the job or contract whose story it tells: the destination's, or for money
+-- that leaves a job, the source's. The caller has decided; see ledger.flow.
 INSERT INTO ledger_bookings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
     amount, unit, day, booked_at, cause, corrects

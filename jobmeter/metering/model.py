@@ -6,9 +6,16 @@ from typing import Self
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.columns import Bigint, Columns, Integer, Local, Smallint, Uuid
+
+
+class EventKind(IntEnum):
+    """Numbers are stored; they index ``wire.events.KINDS``."""
+
+    VIEW = 0
+    APPLY_CLICK = 1
 
 
 class Verdict(IntEnum):
@@ -92,7 +99,7 @@ class StoredEvents(Columns):
         """Those ``rows`` of a batch."""
         job_ids = columns.job_ids[rows]
         return cls(
-            shards=job_ids % SHARD_COUNT,
+            shards=shards_of(job_ids),
             keys=columns.keys[rows],
             job_ids=job_ids,
             kinds=columns.kinds[rows],

@@ -297,7 +297,3 @@ async def sweep_notifications(connection: Connection, *, rows_max: int, now: dat
     return await store.sweep_notifications(
         connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
     )
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    return await store.next_due(connection)

@@ -95,9 +95,9 @@ INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_
 VALUES (%(id)s, %(endpoint_id)s, %(channel)s, %(kind)s, %(subject)s, %(body)s, %(created_at)s, %(created_at)s)
 
 -- name: claim_notifications
--- Due ones of endpoints that no process is telling, pushed ahead for as long as a task may take, and their endpoints
--- with them: one process at a time tells an endpoint, in order. What a killed one left is tried again then, under the
--- same id.
+-- Due ones of endpoints that no process is telling, pushed ahead for as long as a task may take, and their
+-- endpoints with them: one process at a time tells an endpoint, in order. What a killed one left is tried
+-- again then, under the same id.
 WITH idle AS (
     SELECT id
       FROM notice_endpoints AS endpoint
@@ -179,8 +179,3 @@ DELETE FROM notices
                WHERE state <> 'WAITING'
                  AND finished_at < %(before)s
                LIMIT %(rows_max)s)
-
--- name: next_due
-SELECT min(due_at)
-  FROM notices
- WHERE state = 'WAITING'

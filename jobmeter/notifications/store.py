@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_row, find_scalar, list_rows, read_scalar, value_of
+from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar, value_of
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.notifications.model import (
     AttemptResult,
@@ -142,7 +142,3 @@ async def replay_notifications(
 
 async def sweep_notifications(connection: Connection, *, before: datetime, rows_max: int) -> int:
     return await change_rows(connection, SQL["sweep_notifications"], {"before": before, "rows_max": rows_max})
-
-
-async def next_due(connection: Connection) -> datetime | None:
-    return await find_scalar(connection, datetime, SQL["next_due"])

@@ -15,17 +15,17 @@ SELECT last, dropped
 -- name: list_promotion_states
 SELECT job_id, is_promoted, reason, listing, limit_micros, spent_micros
   FROM job_standings
- WHERE (shard, job_id) IN (SELECT job_id %% 256, job_id
+ WHERE (shard, job_id) IN (SELECT shard_of(job_id), job_id
                              FROM unnest(%(job_ids)s::bigint[]) AS asked (job_id))
 
 -- name: save_promotion_states
--- All jobs of a look in one statement, for a look may be at hundreds. The next one finds by these rows what has changed,
--- and by `until_ms` and `looked_at` which jobs are due by the clock alone.
+-- All jobs of a look in one statement, for a look may be at hundreds. The next one finds by these rows what
+-- has changed, and by `until_ms` and `looked_at` which jobs are due by the clock alone.
 INSERT INTO job_standings AS kept (
     shard, job_id, application_id, is_promoted, reason, listing, limit_micros, spent_micros,
     until_ms, looked_at
 )
-SELECT job_id %% 256, job_id, application_id, is_promoted, reason, listing, limit_micros,
+SELECT shard_of(job_id), job_id, application_id, is_promoted, reason, listing, limit_micros,
        spent_micros, until_ms, %(now)s
   FROM unnest(%(job_id)s::bigint[], %(application_id)s::bigint[], %(is_promoted)s::boolean[],
               %(reason)s::text[], %(listing)s::text[], %(limit_micros)s::bigint[], %(spent_micros)s::bigint[],
@@ -42,7 +42,7 @@ SELECT job_id %% 256, job_id, application_id, is_promoted, reason, listing, limi
 
 -- name: insert_changes
 INSERT INTO delivery_changes (number, shard, job_id, is_promoted, reason, changed_at)
-SELECT number, job_id %% 256, job_id, is_promoted, reason, %(now)s
+SELECT number, shard_of(job_id), job_id, is_promoted, reason, %(now)s
   FROM unnest(%(number)s::bigint[], %(job_id)s::bigint[], %(is_promoted)s::boolean[], %(reason)s::text[])
     AS made (number, job_id, is_promoted, reason)
 
@@ -72,7 +72,8 @@ SELECT number, delivery_changes.job_id, is_promoted, reason, changed_at, externa
 -- name: stream_promoted
 SELECT 0::bigint AS number, job_standings.job_id, is_promoted, reason, looked_at AS changed_at, external_id,
        job_postings.application_id,
-       (budget_micros - job_budgets.spent_micros - released_micros) / nullif(click_price_micros, 0) AS clicks_left
+       (budget_micros - job_budgets.spent_micros - released_micros) / nullif(click_price_micros, 0)
+           AS clicks_left
   FROM job_standings
   JOIN job_postings USING (shard, job_id)
   JOIN job_budgets USING (shard, job_id)

@@ -1,14 +1,17 @@
 -- name: lease_quota
--- At most a hundredth of what is left, so that the last calls of a day are counted one by one and none is admitted
--- above the limit, whichever process asks.
+-- At most a hundredth of what is left, so that the last calls of a day are counted one by one and none is
+-- admitted above the limit, whichever process asks.
 INSERT INTO call_counters AS counter (application_id, resource, day, taken, granted)
 SELECT %(application_id)s, %(resource)s, %(day)s, first.granted, first.granted
-  FROM (SELECT LEAST(GREATEST(%(calls_max)s::bigint / 100, 1), %(lease_max)s, %(calls_max)s) AS granted) AS first
+  FROM (SELECT LEAST(GREATEST(%(calls_max)s::bigint / 100, 1), %(lease_max)s, %(calls_max)s) AS granted)
+    AS first
     ON CONFLICT (application_id, resource, day) DO UPDATE
    SET taken   = counter.taken + GREATEST(LEAST(
-                     GREATEST((%(calls_max)s - counter.taken) / 100, 1), %(lease_max)s, %(calls_max)s - counter.taken), 0),
+                     GREATEST((%(calls_max)s - counter.taken) / 100, 1), %(lease_max)s,
+                     %(calls_max)s - counter.taken), 0),
        granted = GREATEST(LEAST(
-                     GREATEST((%(calls_max)s - counter.taken) / 100, 1), %(lease_max)s, %(calls_max)s - counter.taken), 0)
+                     GREATEST((%(calls_max)s - counter.taken) / 100, 1), %(lease_max)s,
+                     %(calls_max)s - counter.taken), 0)
 RETURNING granted, taken
 
 -- name: return_quota

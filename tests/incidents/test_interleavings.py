@@ -106,27 +106,23 @@ def visitor_of(name: str, job: int) -> int:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_some_order_of_the_batches_explains_every_charge(database_url: str, seed: int) -> None:
-    async def run() -> None:
-        database = await Database.open(database_url, connections_max=AT_ONCE + 2)
-        try:
-            scenario = await set_up(database, 10_000_000_000)
-            clicks = 9 + seed
-            job_ids = [
-                await scenario.post(f"job-{n}", budget_micros=(clicks + n) * PRICE_MICROS)
-                for n in range(JOBS)
-            ]
-            batches = await run_batches(scenario, job_ids, seed)
-            for number, job in enumerate(job_ids):
-                asked = sum(batch.asked.get(job, 0) for batch in batches)
-                charged = sum(batch.charged.get(job, 0) for batch in batches)
-                assert charged == min(asked, clicks + number)
-            assert find_ring(batches) == []
-            assert await scenario.breaches() == []
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+async def test_some_order_of_the_batches_explains_every_charge(database_url: str, seed: int) -> None:
+    database = await Database.open(database_url, connections_max=AT_ONCE + 2)
+    try:
+        scenario = await set_up(database, 10_000_000_000)
+        clicks = 9 + seed
+        job_ids = [
+            await scenario.post(f"job-{n}", budget_micros=(clicks + n) * PRICE_MICROS) for n in range(JOBS)
+        ]
+        batches = await run_batches(scenario, job_ids, seed)
+        for number, job in enumerate(job_ids):
+            asked = sum(batch.asked.get(job, 0) for batch in batches)
+            charged = sum(batch.charged.get(job, 0) for batch in batches)
+            assert charged == min(asked, clicks + number)
+        assert find_ring(batches) == []
+        assert await scenario.breaches() == []
+    finally:
+        await database.close()
 
 
 def test_a_ring_would_be_found() -> None:
@@ -139,29 +135,26 @@ def test_a_ring_would_be_found() -> None:
     assert find_ring([Batch(1, 0, 1, {10: 2}, {}), Batch(2, 2, 3, {10: 2}, {10: 2})])
 
 
-def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -> None:
+async def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -> None:
     """A budget is spent; while it is being raised, a click waits for it. It sees the new budget, and no old version."""
 
-    async def run() -> None:
-        database = await Database.open(database_url, connections_max=4)
-        try:
-            scenario = await set_up(database, 10_000_000_000)
-            job_id = await scenario.post("job", budget_micros=PRICE_MICROS)
-            await scenario.ingest([make_event(job_id, "first", START)], LATER)
-            async with database.transaction() as connection:
-                held = await limits.lock_job_budget(connection, shard=job_id % 256, job_id=job_id)
-                waiting = asyncio.create_task(scenario.ingest([make_event(job_id, "second", START)], LATER))
-                await until_someone_waits(scenario)
-                await limits.change_limit(
-                    connection, held, scenario.contract, limit_micros=2 * PRICE_MICROS, now=LATER
-                )
-            assert (await waiting).clicks_charged == 1
-            assert await scenario.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
-            assert await scenario.breaches() == []
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+    database = await Database.open(database_url, connections_max=4)
+    try:
+        scenario = await set_up(database, 10_000_000_000)
+        job_id = await scenario.post("job", budget_micros=PRICE_MICROS)
+        await scenario.ingest([make_event(job_id, "first", START)], LATER)
+        async with database.transaction() as connection:
+            held = await limits.lock_job_budget(connection, shard=job_id % 256, job_id=job_id)
+            waiting = asyncio.create_task(scenario.ingest([make_event(job_id, "second", START)], LATER))
+            await until_someone_waits(scenario)
+            await limits.change_limit(
+                connection, held, scenario.contract, limit_micros=2 * PRICE_MICROS, now=LATER
+            )
+        assert (await waiting).clicks_charged == 1
+        assert await scenario.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
+        assert await scenario.breaches() == []
+    finally:
+        await database.close()
 
 
 async def until_someone_waits(scenario: Scenario) -> None:

@@ -1,6 +1,5 @@
 """Incidents 1, 5 and 7: a write that failed, a batch that comes again, a batch that comes again and again."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -23,41 +22,35 @@ async def take_in_and_lose(scenario: Scenario, events: list[Event]) -> None:
         raise LostError
 
 
-def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
+async def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
     """1. A deduplication cache had an event before the store did: the retry was taken for a repeat, and it was lost.
 
     Here the same transaction stores, counts and charges, so a retry after a failure at any point counts once.
     """
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
-            clicks = make_clicks(job_id, 5)
-            for _ in range(3):
-                with pytest.raises(LostError):
-                    await take_in_and_lose(scenario, clicks)
-            assert await scenario.rows(FIGURES) == []
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        clicks = make_clicks(job_id, 5)
+        for _ in range(3):
+            with pytest.raises(LostError):
+                await take_in_and_lose(scenario, clicks)
+        assert await scenario.rows(FIGURES) == []
 
-            reply = await scenario.ingest(clicks, LATER)
-            assert (reply.accepted, reply.duplicate) == (5, 0)
-            assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
-
-    asyncio.run(run())
+        reply = await scenario.ingest(clicks, LATER)
+        assert (reply.accepted, reply.duplicate) == (5, 0)
+        assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
 
-def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
+async def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
     """1, the other half: the write was committed, and its answer never came."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
-            clicks = make_clicks(job_id, 5)
-            await scenario.ingest(clicks, LATER)
-            reply = await scenario.ingest(clicks, LATER)
-            assert (reply.accepted, reply.duplicate) == (0, 5)
-            assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        clicks = make_clicks(job_id, 5)
+        await scenario.ingest(clicks, LATER)
+        reply = await scenario.ingest(clicks, LATER)
+        assert (reply.accepted, reply.duplicate) == (0, 5)
+        assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
 
 def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: SandboxClient) -> None:
@@ -86,20 +79,17 @@ def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_clien
 
 
 @pytest.mark.parametrize("times", [2, 7])
-def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None:
+async def test_redelivery_never_changes_a_total(database_url: str, times: int) -> None:
     """7. A queue delivered at least once, and each delivery was billed."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=4 * PRICE_MICROS)
-            clicks = make_clicks(job_id, 10)
-            for delivery in range(times):
-                # whole, in parts, and backwards
-                await scenario.ingest(clicks, LATER)
-                await scenario.ingest(clicks[delivery : delivery + 4], LATER)
-                await scenario.ingest(clicks[::-1], LATER)
-            assert await scenario.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
-            assert await scenario.rows("SELECT count(*) FROM charge_postings") == [(1,)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=4 * PRICE_MICROS)
+        clicks = make_clicks(job_id, 10)
+        for delivery in range(times):
+            # whole, in parts, and backwards
+            await scenario.ingest(clicks, LATER)
+            await scenario.ingest(clicks[delivery : delivery + 4], LATER)
+            await scenario.ingest(clicks[::-1], LATER)
+        assert await scenario.rows(FIGURES) == [(0, 10, 4, 4 * PRICE_MICROS)]
+        assert await scenario.rows("SELECT count(*) FROM charge_postings") == [(1,)]
+        assert await scenario.breaches() == []

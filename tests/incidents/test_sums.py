@@ -1,6 +1,5 @@
 """Incidents 3 and 6: sums that housekeeping changes, and events that are accepted and never billed."""
 
-import asyncio
 from datetime import timedelta
 from random import Random
 
@@ -43,61 +42,53 @@ def serialize_clicks(rng: Random, job_ids: list[int], count: int) -> list:
     ]
 
 
-def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
+async def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
     """3. Rows were deduplicated by merges in the background, "maybe never": until then sums had them twice."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_ids = [await scenario.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
-            events = serialize_clicks(Random(3), job_ids, 120)
-            await scenario.ingest(events[:80], LATER)
-            await scenario.ingest(events[40:], LATER)
-            before = await read_sums(scenario)
-            async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-                for statement in HOUSEKEEPING:
-                    await connection.execute(statement)
-                    assert await read_sums(scenario) == before
+    async with open_scenario(database_url) as scenario:
+        job_ids = [await scenario.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
+        events = serialize_clicks(Random(3), job_ids, 120)
+        await scenario.ingest(events[:80], LATER)
+        await scenario.ingest(events[40:], LATER)
+        before = await read_sums(scenario)
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            for statement in HOUSEKEEPING:
+                await connection.execute(statement)
+                assert await read_sums(scenario) == before
 
-            # nor on the end of the events themselves
-            await scenario.run_due(final_at(day_of(START)))
-            settled = await read_sums(scenario)
-            async with scenario.database.transaction() as connection:
-                while await retention.drop_next_day(
-                    connection, retention_days=0, export_folder="", now=final_at(day_of(START))
-                ):
-                    pass
-            assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
-            assert await read_sums(scenario) == settled
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        # nor on the end of the events themselves
+        await scenario.run_due(final_at(day_of(START)))
+        settled = await read_sums(scenario)
+        async with scenario.database.transaction() as connection:
+            while await retention.drop_next_day(
+                connection, retention_days=0, export_folder="", now=final_at(day_of(START))
+            ):
+                pass
+        assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
+        assert await read_sums(scenario) == settled
+        assert await scenario.breaches() == []
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str, seed: int) -> None:
+async def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str, seed: int) -> None:
     """6. Events were accepted and never reached a bill. Here nothing lies between the two that could fall behind."""
 
-    async def run() -> None:
-        rng, accepted, charged = Random(seed), 0, 0
-        async with open_scenario(database_url) as scenario:
-            job_ids = [
-                await scenario.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
-            ]
-            for _ in range(8):
-                events = serialize_clicks(rng, job_ids, 40)
-                reply = await scenario.ingest(events, LATER)
-                assert reply.accepted + reply.duplicate + reply.rejected == len(events)
-                accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged
-                assert await count_all(scenario) == (accepted, charged)
-            await scenario.run_due(final_at(day_of(START)))
-            everything, standing = await count_all(scenario)
-            ((taken_back,),) = await scenario.rows(
-                "SELECT count(*) FROM event_reversals WHERE amount_micros > 0"
-            )
-            assert (everything, standing) == (accepted, charged - taken_back)
-            assert taken_back > 0
-
-    asyncio.run(run())
+    rng, accepted, charged = Random(seed), 0, 0
+    async with open_scenario(database_url) as scenario:
+        job_ids = [
+            await scenario.post(f"job-{n}", budget_micros=(n * 10 + 1) * PRICE_MICROS) for n in range(3)
+        ]
+        for _ in range(8):
+            events = serialize_clicks(rng, job_ids, 40)
+            reply = await scenario.ingest(events, LATER)
+            assert reply.accepted + reply.duplicate + reply.rejected == len(events)
+            accepted, charged = accepted + reply.accepted, charged + reply.clicks_charged
+            assert await count_all(scenario) == (accepted, charged)
+        await scenario.run_due(final_at(day_of(START)))
+        everything, standing = await count_all(scenario)
+        ((taken_back,),) = await scenario.rows("SELECT count(*) FROM event_reversals WHERE amount_micros > 0")
+        assert (everything, standing) == (accepted, charged - taken_back)
+        assert taken_back > 0
 
 
 async def count_all(scenario: Scenario) -> tuple[int, int]:

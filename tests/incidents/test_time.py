@@ -1,6 +1,5 @@
 """Incidents 14, 21 and 22: events outside a job's run, the edges of days and months, a clock that goes backwards."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -45,43 +44,40 @@ def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: SandboxCl
 @pytest.mark.parametrize(
     "last", [date(2026, 3, 28), date(2026, 10, 24), date(2026, 4, 30), date(2027, 12, 31), date(2028, 2, 29)]
 )
-def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> None:
+async def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> None:
     """21. Reports disagreed around local midnights, clock changes, leap days and ends of months.
 
     The day is that of the event's own time in UTC, whenever it arrives, up to 48 hours later and not a moment more.
     """
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            midnight = end_of(last)
-            await scenario.open_day(midnight)
-            job_id = await scenario.post(
-                "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
-            )
-            last_ms, first_ms = midnight - MS, midnight
-            # given an event of each day that arrives at once, and one of the last millisecond that arrives late
-            early = [make_click(job_id, "a", last_ms), make_click(job_id, "b", first_ms)]
-            await scenario.ingest(early, midnight + timedelta(seconds=1))
-            assert await scenario.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
+    async with open_scenario(database_url) as scenario:
+        midnight = end_of(last)
+        await scenario.open_day(midnight)
+        job_id = await scenario.post(
+            "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
+        )
+        last_ms, first_ms = midnight - MS, midnight
+        # given an event of each day that arrives at once, and one of the last millisecond that arrives late
+        early = [make_click(job_id, "a", last_ms), make_click(job_id, "b", first_ms)]
+        await scenario.ingest(early, midnight + timedelta(seconds=1))
+        assert await scenario.rows(FIGURES) == [(last, 1, 1), (day_of(midnight), 1, 1)]
 
-            at_the_limit = last_ms + timedelta(hours=48)
-            await scenario.open_day(at_the_limit)
-            late = await scenario.ingest([make_click(job_id, "late", last_ms)], at_the_limit - MS)
-            too_late = await scenario.ingest([make_click(job_id, "too late", last_ms)], at_the_limit)
-            assert (late.accepted, [row.verdict.name for row in too_late.rejections]) == (1, ["TOO_OLD"])
-            assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
-            ((restated,),) = await scenario.rows(
-                "SELECT count(*) FROM job_day_restatements WHERE day = %s", [last]
-            )
-            assert restated == 2  # both came when the day was over
+        at_the_limit = last_ms + timedelta(hours=48)
+        await scenario.open_day(at_the_limit)
+        late = await scenario.ingest([make_click(job_id, "late", last_ms)], at_the_limit - MS)
+        too_late = await scenario.ingest([make_click(job_id, "too late", last_ms)], at_the_limit)
+        assert (late.accepted, [row.verdict.name for row in too_late.rejections]) == (1, ["TOO_OLD"])
+        assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+        ((restated,),) = await scenario.rows(
+            "SELECT count(*) FROM job_day_restatements WHERE day = %s", [last]
+        )
+        assert restated == 2  # both came when the day was over
 
-            # and what is final does not change
-            await scenario.run_due(final_at(last))
-            await scenario.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
-            assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        # and what is final does not change
+        await scenario.run_due(final_at(last))
+        await scenario.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
+        assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
+        assert await scenario.breaches() == []
 
 
 def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: SandboxClient) -> None:
@@ -106,52 +102,46 @@ async def read_money(scenario: Scenario) -> list:
     )
 
 
-def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> None:
+async def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> None:
     """22. The machine's clock jumped back: ages were negative, and what was done was done again."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
-            double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
-            await scenario.ingest([*double, *make_clicks(job_id, 3)], LATER)
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
+        await scenario.ingest([*double, *make_clicks(job_id, 3)], LATER)
 
-            # when an hour is lived through twice
-            now = LATER + timedelta(hours=1)
-            ahead = make_click(job_id, "ahead", now)
-            assert (await scenario.ingest([ahead], now)).accepted == 1
-            back = await scenario.ingest(make_clicks(job_id, 2, now, prefix="x"), LATER)
-            assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
-            assert (await scenario.ingest([ahead], LATER)).accepted == 0
+        # when an hour is lived through twice
+        now = LATER + timedelta(hours=1)
+        ahead = make_click(job_id, "ahead", now)
+        assert (await scenario.ingest([ahead], now)).accepted == 1
+        back = await scenario.ingest(make_clicks(job_id, 2, now, prefix="x"), LATER)
+        assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
+        assert (await scenario.ingest([ahead], LATER)).accepted == 0
 
-            # and midnights too: days are settled once, and none before it can be complete
-            for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
-                await scenario.run_due(moment)
-            settled = await scenario.rows("SELECT day, settled_at FROM settled_days")
-            assert all(at >= final_at(day) for day, at in settled)
-            once = await read_money(scenario)
-            await scenario.run_due(start_of(day_of(START)))
-            await scenario.run_due(final_at(day_of(START)))
-            assert await read_money(scenario) == once
-            assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
-            assert await scenario.rows(
-                "SELECT count(*) FROM settlement_runs WHERE touched_at < judged_at"
-            ) == [(0,)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        # and midnights too: days are settled once, and none before it can be complete
+        for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
+            await scenario.run_due(moment)
+        settled = await scenario.rows("SELECT day, settled_at FROM settled_days")
+        assert all(at >= final_at(day) for day, at in settled)
+        once = await read_money(scenario)
+        await scenario.run_due(start_of(day_of(START)))
+        await scenario.run_due(final_at(day_of(START)))
+        assert await read_money(scenario) == once
+        assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
+        assert await scenario.rows("SELECT count(*) FROM settlement_runs WHERE touched_at < judged_at") == [
+            (0,)
+        ]
+        assert await scenario.breaches() == []
 
 
-def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str) -> None:
+async def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str) -> None:
     """22. Two servers whose clocks differ, each with a part of the same events."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
-            clicks = make_clicks(job_id, 6)
-            behind, ahead = LATER, LATER + timedelta(minutes=4)
-            assert (await scenario.ingest(clicks[:4], ahead)).accepted == 4
-            assert (await scenario.ingest(clicks[2:], behind)).accepted == 2
-            assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
-            assert to_ms(behind) < to_ms(ahead)
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        clicks = make_clicks(job_id, 6)
+        behind, ahead = LATER, LATER + timedelta(minutes=4)
+        assert (await scenario.ingest(clicks[:4], ahead)).accepted == 4
+        assert (await scenario.ingest(clicks[2:], behind)).accepted == 2
+        assert await scenario.rows("SELECT apply_clicks, clicks_charged FROM job_days") == [(6, 6)]
+        assert to_ms(behind) < to_ms(ahead)

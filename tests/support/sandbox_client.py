@@ -196,7 +196,7 @@ def range_text(first: date, last: date) -> str:
 def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
     """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
     keys = seed.make_keys()
-    credentials = asyncio.run(_make_partner(database_url, keys["secret_key"])) | keys
+    credentials = asyncio.run(_make_partner(database_url, read_machine_clock(), keys["secret_key"])) | keys
     with reopen_sandbox_client(database_url, credentials, **settings) as client:
         yield client
 
@@ -214,9 +214,15 @@ def reopen_sandbox_client(
         yield SandboxClient(client, credentials)
 
 
-async def _make_partner(database_url: str, secret_key: str) -> dict[str, Any]:
+def add_partner(sandbox_client: SandboxClient, database_url: str) -> SandboxClient:
+    """Makes another partner with a customer of its own in the same installation."""
+    credentials = asyncio.run(_make_partner(database_url, sandbox_client.now))
+    return SandboxClient(sandbox_client.client, sandbox_client.credentials | credentials)
+
+
+async def _make_partner(database_url: str, now: datetime, secret_key: str = "") -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        return await seed.make_partner(database, now=read_machine_clock(), secret_key=secret_key)
+        return await seed.make_partner(database, now=now, secret_key=secret_key)
     finally:
         await database.close()

@@ -49,7 +49,10 @@ class Scenario:
 
     async def take(self, customer: Customer, element: dict[str, Any], now: datetime) -> UUID:
         async with self.database.transaction() as connection:
-            return await jobs.submit_operation(connection, child=customer.child, element=element, now=now)
+            accepted = await jobs.submit_operation_with_locations(
+                connection, child=customer.child, element=element, now=now, version=None
+            )
+        return accepted.task_id
 
     async def job_of_task(self, customer: Customer, task_id: UUID, now: datetime) -> int | None:
         async with self.database.connection() as connection:

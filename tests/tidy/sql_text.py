@@ -11,7 +11,7 @@ from tests.tidy.source import Source
 
 _HEADER = re.compile(r"^--[ \t]*(name|columns):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
 _UNREAD = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|"[^"]+"|\w+|\S')
+_TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|\{\w+\.\w+\}|"[^"]+"|\w+|\S')
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _NOT_A_WRITE = {"FOR", "KEY", "DO", "ON", "OR", "OF", "BEFORE", "AFTER", "INSTEAD"}
 
@@ -22,6 +22,8 @@ class Statement(NamedTuple):
     line: int
     text: str
     """With comments and string literals blanked, so that every word left is SQL."""
+    written: str = ""
+    """As it stands in the file, its header included."""
 
     @property
     def parameters(self) -> list[str]:
@@ -74,7 +76,7 @@ def _blocks(source: Source) -> Iterator[tuple[str, Statement]]:
     for (kind, name, start), end in zip(starts, ends, strict=True):
         if name or read[start:end].strip():
             line = source.text.count("\n", 0, start) + 1
-            yield kind, Statement(source, name, line, read[start:end])
+            yield kind, Statement(source, name, line, read[start:end], source.text[start:end])
 
 
 def tokens(text: str, first_line: int = 1) -> list[Token]:

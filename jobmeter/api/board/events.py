@@ -3,14 +3,13 @@
 from typing import Any
 
 from psycopg_pool import PoolTimeout
-from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.admission import OverloadedError
-from jobmeter.api.http.bodies import check_key, expand_body, read_body
-from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import json_response, plain_refusal, service_unavailable
-from jobmeter.base.faults import Refused
+from jobmeter.api.http.bodies import expand_body
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.responses import json_response
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
@@ -19,37 +18,34 @@ from jobmeter.wire.events import decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
-async def receive_events(request: Request) -> Response:
+async def receive_events(context: RequestContext) -> Response:
     """Answers 200 once everything that the reply counts is durable."""
-    state = state_of(request)
     try:
-        check_key(request, kind="events", key=state.settings.events_key)
-        body = await read_body(request, bytes_max=EVENTS_BODY_BYTES_MAX)
         # What a body expands to is held only by those whose turn it is.
-        async with state.intake_gate.enter():
-            reply = await _ingest(request, state, body)
-    except Refused as refused:
-        return plain_refusal(refused)
-    except (*TAKEN_BACK, PoolTimeout, OverloadedError):
+        async with context.app.intake_gate.enter():
+            reply = await _ingest(context)
+    except (*TAKEN_BACK, PoolTimeout, OverloadedError) as error:
         # A day was closed or a meter changed while the batch was on its way, or too many are at work: nothing
-        # was taken in.
-        return service_unavailable()
+        # was ingested.
+        raise Refused(Fault.OVERLOADED) from error
     if reply.jobs_noted:
-        state.ring()
+        context.app.wake_worker()
     return json_response(serialize_intake_reply(reply))
 
 
-async def _ingest(request: Request, state: State, body: bytes) -> IntakeReply:
-    expanded = expand_body(body, request.headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
-    events = decode_events(expanded, read_media_type(request.headers.get("content-type")))
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+async def _ingest(context: RequestContext) -> IntakeReply:
+    headers, app = context.request.headers, context.app
+    body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
+    events = decode_events(body, read_media_type(headers.get("content-type")))
+    # A batch may have waited for its turn: its events are judged by the time at which they are ingested.
+    now = await app.clock.read()
+    async with app.database.transaction() as connection:
         return await metering.ingest(
             connection,
             events,
-            known=state.known,
+            known=app.known,
             now=now,
-            future_tolerance_seconds=state.settings.future_tolerance_seconds,
+            future_tolerance_seconds=app.settings.future_tolerance_seconds,
         )
 
 

@@ -4,14 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from jobmeter.api.http.bodies import check_key
-from jobmeter.api.http.context import State, state_of
+from jobmeter.api.http.context import AppContext, RequestContext
 from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response, plain_refusal
-from jobmeter.base.faults import Refused
+from jobmeter.api.http.responses import json_response
 from jobmeter.base.ids import URN_APPLICATION, shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.promotion import flow as delivery
@@ -24,57 +21,49 @@ WAIT_SECONDS_MAX = 60
 NDJSON = "application/x-ndjson"
 
 
-async def follow_changes(request: Request) -> Response:
+async def follow_changes(context: RequestContext) -> Response:
     """``?after=`` takes the ``cursor`` of the answer before; ``wait`` seconds (60 at most) are waited for a change."""
-    state = state_of(request)
-    try:
-        check_key(request, kind="events", key=state.settings.events_key)
-        after = read_query_number(request, "after", 0, largest=10**18)
-        limit = read_query_number(request, "limit", LIMIT_DEFAULT, largest=LIMIT_MAX)
-        wait = read_query_number(request, "wait", 0, largest=WAIT_SECONDS_MAX)
-        changes, cursor = await _read(state, after, max(limit, 1))
-        if not changes and wait:
-            await state.change_watch.wait(after, seconds=wait)
-            changes, cursor = await _read(state, after, max(limit, 1))
-    except Refused as refused:
-        return plain_refusal(refused)
+    request, app = context.request, context.app
+    after = read_query_number(request, "after", 0, largest=10**18)
+    limit = max(read_query_number(request, "limit", LIMIT_DEFAULT, largest=LIMIT_MAX), 1)
+    wait = read_query_number(request, "wait", 0, largest=WAIT_SECONDS_MAX)
+    changes, cursor = await _read(app, after, limit)
+    if not changes and wait:
+        await app.change_watch.wait(after, seconds=wait)
+        changes, cursor = await _read(app, after, limit)
     return json_response(
         {
-            "elements": [serialize_change(change, state.settings) for change in changes],
+            "elements": [serialize_change(change, app.settings) for change in changes],
             "cursor": str(cursor),
-            "hasMore": len(changes) == max(limit, 1),
+            "hasMore": len(changes) == limit,
         }
     )
 
 
-async def _read(state: State, after: int, limit: int) -> tuple[list[PromotionChange], int]:
-    async with state.database.connection() as connection:
+async def _read(app: AppContext, after: int, limit: int) -> tuple[list[PromotionChange], int]:
+    async with app.database.connection() as connection:
         return await delivery.read_changes(connection, after=after, rows_max=limit)
 
 
-async def take_snapshot(request: Request) -> Response:
+async def take_snapshot(context: RequestContext) -> Response:
     """NDJSON: a line with the ``cursor`` to follow from, then one for each job that is promoted at this moment."""
-    state = state_of(request)
-    try:
-        check_key(request, kind="events", key=state.settings.events_key)
-    except Refused as refused:
-        return plain_refusal(refused)
-    await state.database.check()  # once the answer has begun it can not be refused any more
-    return StreamingResponse(_write_snapshot(state), media_type=NDJSON, headers={"Cache-Control": "no-store"})
+    await context.app.database.check()  # once the response has begun it cannot be refused
+    headers = {"Cache-Control": "no-store"}
+    return StreamingResponse(_write_snapshot(context.app), media_type=NDJSON, headers=headers)
 
 
-async def _write_snapshot(state: State) -> AsyncIterator[bytes]:
-    async with state.database.snapshot() as connection:
+async def _write_snapshot(app: AppContext) -> AsyncIterator[bytes]:
+    async with app.database.snapshot() as connection:
         cursor = await delivery.read_last_number(connection)
         yield msgspec.json.encode({"cursor": str(cursor)}) + b"\n"
         async for portion in delivery.stream_snapshot(connection):
-            lines = [msgspec.json.encode(serialize_change(change, state.settings)) for change in portion]
+            lines = [msgspec.json.encode(serialize_change(change, app.settings)) for change in portion]
             yield b"\n".join(lines) + b"\n"
 
 
 def serialize_change(change: PromotionChange, settings: Settings) -> dict[str, Any]:
     job_id = change.job_id
-    drawn = {
+    shown = {
         "jobPostingId": job_id,
         "externalJobPostingId": change.external_id,
         "developerApplication": f"{URN_APPLICATION}{change.application_id}",
@@ -85,4 +74,4 @@ def serialize_change(change: PromotionChange, settings: Settings) -> dict[str, A
         "clicksLeft": change.clicks_left,
         **make_links(settings.base_url, job_id, key=settings.secret_key),
     }
-    return ({"cursor": str(change.number)} | drawn) if change.number else drawn
+    return ({"cursor": str(change.number)} | shown) if change.number else shown

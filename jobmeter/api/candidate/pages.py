@@ -6,7 +6,6 @@ the partner stored, and nothing in a request can change that.
 
 import base64
 import secrets
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,8 +16,8 @@ from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import plain_refusal, service_unavailable
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.geo.lookup import parse_address
@@ -41,21 +40,18 @@ PAGE_HEADERS = NO_STORE | {
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoescape=True)
 
 
-async def show_job(request: Request) -> Response:
+async def show_job(context: RequestContext) -> Response:
     """The job's page; while the job is live with schema.org data and the distributor's pixel, and counts a view."""
-    state = state_of(request)
-    try:
-        job_id = int(request.path_params["job_id"])
-        async with state.database.connection() as connection:
-            page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
-        if page is None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
-        visitor = read_visitor(request)
-        if page.is_live and not is_head(request):
-            await count_event(state, request, job_id, "view", visitor)
-    except Refused as refused:
-        return refuse(refused)
-    token = make_link_token(job_id, purpose="apply", key=state.settings.secret_key)
+    request, app = context.request, context.app
+    job_id = int(request.path_params["job_id"])
+    async with app.database.connection() as connection:
+        page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
+    if page is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
+    visitor = read_visitor(request)
+    if page.is_live and not is_head(request):
+        await count_event(context, job_id, "view", visitor)
+    token = make_link_token(job_id, purpose="apply", key=app.settings.secret_key)
     content = TEMPLATES.get_template("job.html").render(
         page=page,
         apply_path=f"/jobs/apply/{token}" if token else None,
@@ -66,60 +62,50 @@ async def show_job(request: Request) -> Response:
     return set_visitor_cookie(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
-async def follow_apply_link(request: Request) -> Response:
+async def follow_apply_link(context: RequestContext) -> Response:
     """Counts an apply click, then 302 to the address that the partner stored for the job; HEAD counts nothing."""
-    state = state_of(request)
-    try:
-        job_id = read_token(state, request, "apply")
-        if is_prefetch(request):
-            return service_unavailable()
-        visitor = read_visitor(request)
-        if is_head(request):
-            async with state.database.connection() as connection:
-                target = await pages.read_apply_target(connection, job_id=job_id)
-        else:
-            target = await count_event(state, request, job_id, "applyClick", visitor)
-        if target is None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
-        if not target.is_live:
-            return render_gone(request)
-        if not target.apply_url:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
-    except Refused as refused:
-        return refuse(refused)
+    request = context.request
+    job_id = read_token(context, "apply")
+    if is_prefetch(request):
+        raise Refused(Fault.OVERLOADED)
+    visitor = read_visitor(request)
+    if is_head(request):
+        async with context.app.database.connection() as connection:
+            target = await pages.read_apply_target(connection, job_id=job_id)
+    else:
+        target = await count_event(context, job_id, "applyClick", visitor)
+    if target is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
+    if not target.is_live:
+        return render_gone(request)
+    if not target.apply_url:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
     return set_visitor_cookie(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
 
 
-async def count_by_pixel(request: Request) -> Response:
+async def count_by_pixel(context: RequestContext) -> Response:
     """A one by one picture that counts a view, for boards that render their own pages."""
-    state = state_of(request)
-    try:
-        job_id = read_token(state, request, "pixel")
-        visitor = read_visitor(request)
-        if not is_head(request):
-            await count_event(state, request, job_id, "view", visitor)
-    except Refused as refused:
-        return refuse(refused)
+    job_id = read_token(context, "pixel")
+    visitor = read_visitor(context.request)
+    if not is_head(context.request):
+        await count_event(context, job_id, "view", visitor)
     return set_visitor_cookie(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
 
-async def count_event(
-    state: State, request: Request, job_id: int, kind: str, visitor: str
-) -> ApplyTarget | None:
-    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it can not be made durable."""
-    now: datetime = await state.clock.read()
+async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
+    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
     event = Event(
         source=SOURCE,
         id=secrets.token_hex(12),
         type=kind,
-        time=to_ms(now),
+        time=to_ms(context.now),
         job=job_id,
         visitor=visitor,
-        user_agent=request.headers.get("user-agent"),
-        address=state.proxies.find_address(request),
+        user_agent=context.request.headers.get("user-agent"),
+        address=context.app.proxies.find_address(context.request),
     )
     try:
-        return await state.singles.submit(event)
+        return await context.app.singles.submit(event)
     except (*TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
         raise Refused(Fault.OVERLOADED) from error
 
@@ -131,13 +117,13 @@ def is_head(request: Request) -> bool:
 
 def is_prefetch(request: Request) -> bool:
     """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
-    told = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
-    return "prefetch" in told or request.headers.get("x-moz", "").lower() == "prefetch"
+    purposes = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
+    return "prefetch" in purposes or request.headers.get("x-moz", "").lower() == "prefetch"
 
 
-def read_token(state: State, request: Request, purpose: str) -> int:
-    token = request.path_params["token"]
-    job_id = read_link_token(token, purpose=purpose, key=state.settings.secret_key)
+def read_token(context: RequestContext, purpose: str) -> int:
+    token = context.request.path_params["token"]
+    job_id = read_link_token(token, purpose=purpose, key=context.app.settings.secret_key)
     if job_id is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="link", key=token[:60])
     return job_id
@@ -157,19 +143,15 @@ def render_gone(request: Request) -> Response:
     """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
     refused = Refused(Fault.JOB_GONE)
     if "text/html" not in request.headers.get("accept", ""):
-        return refuse(refused)
+        return plain_refusal(refused)
     content = TEMPLATES.get_template("gone.html").render(message=refused.message)
     return HTMLResponse(content, status_code=refused.fault.row.status, headers=PAGE_HEADERS)
 
 
-def refuse(refused: Refused) -> Response:
-    return service_unavailable() if refused.fault is Fault.OVERLOADED else plain_refusal(refused)
-
-
 def structured_data(page: JobPage) -> str:
-    """schema.org JobPosting as JSON that may stand in a script element."""
+    """schema.org JobPosting as JSON that is safe in a script element."""
     content = page.content
-    drawn: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "JobPosting",
         "title": page.title,
@@ -182,21 +164,21 @@ def structured_data(page: JobPage) -> str:
         "directApply": False,
     }
     if content.get("employmentStatus"):
-        drawn["employmentType"] = content["employmentStatus"]
+        shown["employmentType"] = content["employmentStatus"]
     if page.company_page:
-        drawn["hiringOrganization"]["sameAs"] = page.company_page
+        shown["hiringOrganization"]["sameAs"] = page.company_page
     if content.get("workplaceTypes") == ["Remote"]:
-        drawn["jobLocationType"] = "TELECOMMUTE"
-    text = msgspec.json.encode(drawn).decode()
+        shown["jobLocationType"] = "TELECOMMUTE"
+    text = msgspec.json.encode(shown).decode()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def serialize_address(location: str, country: str) -> dict[str, str]:
     """A PostalAddress: search engines ask for the country by its code."""
     address = parse_address(location, country=country)
-    told = {
+    parts = {
         "addressLocality": address.locality,
         "addressRegion": address.region,
         "addressCountry": address.country,
     }
-    return {"@type": "PostalAddress"} | {name: text for name, text in told.items() if text}
+    return {"@type": "PostalAddress"} | {name: text for name, text in parts.items() if text}

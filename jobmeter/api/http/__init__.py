@@ -1,4 +1,4 @@
-"""Owns what every endpoint shares: context, bodies, answers, repeated requests, limits, the way a server stops.
+"""Owns what every endpoint shares: the pipeline, contexts, credentials, bodies, responses, idempotency, limits.
 
-Knows no dialect and no resource.
+Knows no resource. Plain JSON's dialect is here, since five rooms speak it.
 """

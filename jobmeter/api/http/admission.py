@@ -1,4 +1,4 @@
-"""Owns how many batches a process takes in at once, and how many may wait: the rest are to come back.
+"""Owns how many batches a process ingests at once, and how many may wait: the rest are to come back.
 
 Does not own what a batch is (``jobmeter.metering``).
 """

@@ -1,6 +1,5 @@
-"""Owns the reading of request bodies and bearer credentials within limits."""
+"""Owns the reading of request bodies within limits, and what is done about a body that nobody will read."""
 
-import hmac
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,8 +11,8 @@ from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import (
-    BODY_BYTES_MAX,
     HEADERS_BYTES_MAX,
+    JOBS_BODY_BYTES_MAX,
     JSON_DEPTH_MAX,
     PATH_SEGMENT_BYTES_MAX,
     QUERY_BYTES_MAX,
@@ -23,16 +22,27 @@ from jobmeter.base.limits import (
 # A byte of gzip expands to a thousand at most, four of zstd to 128 KB: a piece is some megabytes at the worst.
 GZIP_PIECE_BYTES = 16_384
 ZSTD_PIECE_BYTES = 1_000
+DROPPED_BYTES_MAX = JOBS_BODY_BYTES_MAX
 
 _DECODER = msgspec.json.Decoder()
 
 
-async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is known to be longer than allowed."""
+def check_declared_length(request: Request, *, bytes_max: int) -> None:
+    """Raises ``Refused(BODY_TOO_LARGE)`` for a body that says itself that it is longer than allowed."""
+    if _declared_length(request) > bytes_max:
+        raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+
+
+def _declared_length(request: Request) -> int:
     declared = request.headers.get("content-length", "")
     # Nineteen digits already mean more than any limit, and a longer text is not worth converting.
-    if declared.isascii() and declared.isdigit() and int(declared[:19]) > bytes_max:
-        raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+    return int(declared[:19]) if declared.isascii() and declared.isdigit() else 0
+
+
+async def read_body(request: Request, *, bytes_max: int) -> bytes:
+    """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is longer than allowed."""
+    if request.method in {"GET", "HEAD"} and not has_body(request):
+        return b""  # the server is not asked for what nobody sends
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -40,6 +50,24 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
             raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def drop_body(request: Request) -> None:
+    """Reads past the body of a request that is refused already: a client that is still sending would see its connection
+    break, and not the response. One that asked whether to send at all, or sends too much, has to stop by itself.
+    """
+    if "expect" in request.headers or not has_body(request) or _declared_length(request) > DROPPED_BYTES_MAX:
+        return
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > DROPPED_BYTES_MAX:
+            return
+
+
+def has_body(request: Request) -> bool:
+    """Whether the headers announce one. In HTTP/1 there is none otherwise."""
+    return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 
 def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
@@ -110,10 +138,9 @@ def _check_depth(value: Any) -> None:
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_operator_body(request: Request, model: type[Model]) -> Model:
+def decode_model(body: bytes, model: type[Model]) -> Model:
     """The body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong."""
-    body = await read_body(request, bytes_max=BODY_BYTES_MAX)
-    decode_json(body)  # what is malformed, or nested too deeply, is told as everywhere
+    decode_json(body)  # what is malformed, or nested too deeply, is refused as everywhere
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -124,8 +151,7 @@ async def read_operator_body(request: Request, model: type[Model]) -> Model:
 
 def check_length(request: Request, body: bytes) -> None:
     """Raises ``Refused(LENGTH_REQUIRED)`` for a POST without a body that does not say so (spec 12.4)."""
-    tells_length = "content-length" in request.headers or "transfer-encoding" in request.headers
-    if request.method in {"POST", "PUT"} and not body and not tells_length:
+    if request.method in {"POST", "PUT"} and not body and not has_body(request):
         raise Refused(Fault.LENGTH_REQUIRED)
 
 
@@ -141,18 +167,3 @@ def check_url(request: Request) -> None:
     headers_bytes = sum(len(name) + len(value) for name, value in request.scope["headers"])
     if headers_bytes + len(path) + len(query) > HEADERS_BYTES_MAX:
         raise Refused(Fault.URL_TOO_LONG, what="the URL with the headers", bytes_max=HEADERS_BYTES_MAX)
-
-
-def read_bearer(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
-
-
-def check_key(request: Request, *, kind: str, key: str) -> None:
-    """Compares the bearer token with an installation key. Raises ``Refused(KEY_WRONG)``.
-
-    An installation without a key lets nobody in.
-    """
-    given = read_bearer(request) or ""
-    if not key or not hmac.compare_digest(given.encode(), key.encode()):
-        raise Refused(Fault.KEY_WRONG, kind=kind)

@@ -5,23 +5,17 @@ Does not own which endpoints write, or whether their work may safely run twice (
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import wraps
-from typing import Any
 
 import psycopg
 from psycopg_pool import PoolTimeout
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import check_key, read_bearer, read_body
-from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import plain_refusal
+from jobmeter.api.http.context import AppContext
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import BODY_BYTES_MAX, EVENTS_BODY_BYTES_MAX, IDEMPOTENCY_KEY_CHARACTERS_MAX
+from jobmeter.base.limits import IDEMPOTENCY_KEY_CHARACTERS_MAX
 from jobmeter.database.outages import is_outage
-from jobmeter.partners.tokens import flow as tokens
 from jobmeter.request_control import flow as request_control
 from jobmeter.request_control.flow import Claim
 from jobmeter.request_control.model import Request as IdempotentRequest
@@ -35,11 +29,9 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 POLL_SECONDS = 0.05
 POLLS_MAX = 100
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 async def run_once(
-    state: State, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
+    state: AppContext, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
     """Runs the request, or answers what was answered to it before.
 
@@ -67,12 +59,12 @@ async def run_once(
     try:
         await _keep(state, asked, response, now)
     except (psycopg.Error, PoolTimeout):
-        # The work is done and told: that a repeat would run again is the lesser evil.
+        # The work is done and the client is answered: that a repeat would run again is the lesser evil.
         log.exception("an answer could not be kept for repeats")
     return response
 
 
-async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
+async def _claim(state: AppContext, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
     """The answer given before, or ``None`` when the work is ours."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
@@ -85,67 +77,13 @@ async def _claim(state: State, asked: IdempotentRequest, now: datetime) -> Store
     raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
 
 
-async def _keep(state: State, asked: IdempotentRequest, response: Response, now: datetime) -> None:
+async def _keep(state: AppContext, asked: IdempotentRequest, response: Response, now: datetime) -> None:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = StoredResponse(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
         await request_control.store_response(connection, request=asked, answer=answer, now=now)
 
 
-async def _release(state: State, asked: IdempotentRequest, now: datetime) -> None:
+async def _release(state: AppContext, asked: IdempotentRequest, now: datetime) -> None:
     async with state.database.connection() as connection:
         await request_control.release_claim(connection, request=asked, now=now)
-
-
-def idempotent(endpoint: Endpoint, *, kind: str) -> Endpoint:
-    """The same endpoint, with its writes repeatable by who holds the ``kind`` key (operator or events), or a
-    partner's token.
-
-    Requests without the header pass straight through.
-    """
-
-    @wraps(endpoint)
-    async def repeatable(request: Request) -> Response:
-        key = request.headers.get(HEADER)
-        if key is None or request.method in READING:
-            return await endpoint(request)
-        state = state_of(request)
-        try:
-            now = await state.clock.read()
-            sender = await _find_sender(request, state, kind, now)
-            body = await read_body(
-                request, bytes_max=EVENTS_BODY_BYTES_MAX if kind == "events" else BODY_BYTES_MAX
-            )
-            target = f"{request.url.path}?{request.url.query}"
-            asked = IdempotentRequest(
-                sender=sender, method=request.method, path=target, key=key.strip(), body=body
-            )
-            again = Request(request.scope, make_receive(body))
-            return await run_once(state, asked, now=now, run=lambda: endpoint(again))
-        except Refused as refused:
-            return plain_refusal(refused)
-
-    return repeatable
-
-
-async def _find_sender(request: Request, state: State, kind: str, now: datetime) -> str:
-    """Whose key it is: the operator's, the job board's, or that of a partner's application."""
-    settings = state.settings
-    if kind != "partner":
-        check_key(
-            request, kind=kind, key=settings.operator_key if kind == "operator" else settings.events_key
-        )
-        return kind
-    token = read_bearer(request)
-    if token is None:
-        raise Refused(Fault.TOKEN_EMPTY)
-    async with state.database.connection() as connection:
-        application = await tokens.authenticate(connection, token=token, now=now)
-    return f"application {application.id}"
-
-
-def make_receive(body: bytes) -> Callable[[], Awaitable[MutableMapping[str, Any]]]:
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive

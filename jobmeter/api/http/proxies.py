@@ -1,4 +1,4 @@
-"""Owns which address a request came from where proxies stand in front of the server.
+"""Owns which address a request came from where proxies are in front of the server.
 
 A proxy adds the address that it was called from to the end of ``X-Forwarded-For``. Only what a trusted proxy added is
 believed, or candidates could give themselves any address.
@@ -21,8 +21,8 @@ class TrustedProxies:
 
         A proxy's own address is nobody's: all its candidates would seem to come from one network.
         """
-        told = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
-        way = [*told, request.client.host if request.client else ""]
+        forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
+        way = [*forwarded, request.client.host if request.client else ""]
         for text in reversed(way):
             address = _read(text)
             if address is None:

@@ -1,4 +1,4 @@
-"""Owns how many calls an application may make to a resource on a UTC day, and the headers that tell it.
+"""Owns how many calls an application may make to a resource on a UTC day, and the headers that report it.
 
 Does not own the count: it is the database's, so that it holds for all processes and over restarts.
 """
@@ -33,7 +33,7 @@ CALLS_MAX_OTHERS = 100_000
 ASK_AGAIN_AFTER = timedelta(seconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """``remaining`` is what this process knows: others may have used more since it last asked."""
 
@@ -51,7 +51,7 @@ class Quota:
 
 
 class Throttled(Refused):
-    """The refusal, with the quota that its answer tells of."""
+    """The refusal, with the quota that its response reports."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
@@ -95,9 +95,13 @@ class RateLimits:
             await self._lease(counter, key, calls_max, now)
         resets_in_seconds = math.ceil((end_of(key[2]) - now).total_seconds())
         if counter.left == 0:
-            raise Throttled(Quota(calls_max, 0, resets_in_seconds))
+            raise Throttled(Quota(calls_max=calls_max, remaining=0, resets_in_seconds=resets_in_seconds))
         counter.left -= 1
-        return Quota(calls_max, calls_max - counter.taken + counter.left, resets_in_seconds)
+        return Quota(
+            calls_max=calls_max,
+            remaining=calls_max - counter.taken + counter.left,
+            resets_in_seconds=resets_in_seconds,
+        )
 
     def _counter(self, key: _Key) -> _Counter:
         if key[2] > self._newest_day:

@@ -1,4 +1,4 @@
-"""Owns the drawing of answers and refusals in each protocol's own form: Rest.li, OAuth, plain JSON.
+"""Owns the form of responses and refusals in JSON: Rest.li's, OAuth's, the plain one.
 
 Does not own which refusal applies or what it says (``base.faults``).
 """
@@ -9,18 +9,21 @@ import msgspec
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
 
+from jobmeter.api.http.endpoints import JSON
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.syntax import Protocol
 
-JSON = "application/json"
 RETRY_SECONDS = "1"
 REQUEST_ID_HEADER = "x-li-request-id"
-PLACE = "jobmeter"  # there is one data centre as far as a caller can tell
+PLACE = "jobmeter"  # there is one data centre as far as a caller can see
 _ENCODER = msgspec.json.Encoder()
 
 # Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
 GATEWAY_CODE_MAX = 1028
+_BEARER_FAULTS = frozenset(
+    {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED, Fault.KEY_WRONG}
+)
 
 
 def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -80,9 +83,7 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
     headers[mark] = "true"
     if refused.fault.row.code <= GATEWAY_CODE_MAX:
         headers["X-RestLi-Gateway-Error"] = "true"
-    headers |= _retry_headers(refused)
-    if refused.fault in {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED}:
-        headers["WWW-Authenticate"] = "Bearer"
+    headers |= _challenge_headers(refused) | _retry_headers(refused)
     return json_response(error_object(refused), status=refused.fault.row.status, headers=headers)
 
 
@@ -95,18 +96,18 @@ def oauth_refusal(refused: Refused) -> Response:
     return json_response(body, status=row.status, headers=headers)
 
 
+def _challenge_headers(refused: Refused) -> dict[str, str]:
+    """RFC 6750, 3: who is refused for want of a bearer token is asked for one."""
+    return {"WWW-Authenticate": "Bearer"} if refused.fault in _BEARER_FAULTS else {}
+
+
 def _retry_headers(refused: Refused) -> dict[str, str]:
     return {"Retry-After": RETRY_SECONDS} if refused.fault is Fault.OVERLOADED else {}
 
 
-def service_unavailable() -> Response:
-    """503 with Retry-After: nothing was taken on, and the same request may be sent again."""
-    return plain_refusal(Refused(Fault.OVERLOADED))
-
-
 def plain_refusal(refused: Refused) -> Response:
-    """The operator's endpoints and the events intake: status, code, message."""
+    """Status, code, message."""
     row = refused.fault.row
     body = {"status": row.status, "code": row.label or refused.fault.name, "message": refused.message}
-    headers = {"WWW-Authenticate": "Bearer"} if refused.fault is Fault.KEY_WRONG else _retry_headers(refused)
+    headers = _challenge_headers(refused) | _retry_headers(refused)
     return json_response(body, status=row.status, headers=headers)

@@ -1,19 +1,15 @@
 """The types that bodies and answers of several endpoints share."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
-from starlette.responses import Response
 
 # Within these years an instant can be stored and read back in any time zone.
 Instant = Annotated[
     AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
 ]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class OperatorBody(BaseModel):

@@ -1,1 +1,1 @@
-"""Owns the endpoints of tokens: issue, introspect, revoke."""
+"""Owns the endpoints of tokens (issue, introspect, revoke) and the forms that they read."""

@@ -1,11 +1,10 @@
 """``POST /oauth/v2/accessToken``: client credentials for an access token (spec 2.2)."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
-from jobmeter.api.http.forms import check_present, read_client_form
-from jobmeter.api.http.responses import json_response, oauth_refusal
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.oauth.forms import check_present, read_client_form
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.tokens import flow as tokens
 
@@ -13,18 +12,13 @@ from jobmeter.partners.tokens import flow as tokens
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-async def create_access_token(request: Request) -> Response:
-    try:
-        form = await read_client_form(request)
-        check_present(form, "grant_type", "client_id", "client_secret")
-        if form["grant_type"] != "client_credentials":
-            raise Refused(Fault.GRANT_UNSUPPORTED, grant_type=form["grant_type"][:80])
-        state = state_of(request)
-        now = await state.clock.read()
-        async with state.database.transaction() as connection:
-            token, seconds = await tokens.issue_token(
-                connection, client_id=form["client_id"], client_secret=form["client_secret"], now=now
-            )
-    except Refused as refused:
-        return oauth_refusal(refused)
+async def create_access_token(context: RequestContext) -> Response:
+    form = read_client_form(context)
+    check_present(form, "grant_type", "client_id", "client_secret")
+    if form["grant_type"] != "client_credentials":
+        raise Refused(Fault.GRANT_UNSUPPORTED, grant_type=form["grant_type"][:80])
+    async with context.app.database.transaction() as connection:
+        token, seconds = await tokens.issue_token(
+            connection, client_id=form["client_id"], client_secret=form["client_secret"], now=context.now
+        )
     return json_response({"access_token": token, "expires_in": seconds}, headers=UNCACHED)

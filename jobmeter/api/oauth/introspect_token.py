@@ -3,34 +3,27 @@
 from datetime import datetime
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import state_of
-from jobmeter.api.http.forms import check_present, read_client_form
-from jobmeter.api.http.responses import json_response, oauth_refusal
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.responses import json_response
 from jobmeter.api.oauth.access_token import UNCACHED
+from jobmeter.api.oauth.forms import check_present, read_client_form
 from jobmeter.base.clock import to_ms
-from jobmeter.base.faults import Refused
 from jobmeter.partners.model import Application, TokenLife
 from jobmeter.partners.tokens import flow as tokens
 
 
-async def introspect_token(request: Request) -> Response:
+async def introspect_token(context: RequestContext) -> Response:
     """Takes ``client_id``, ``client_secret`` and ``token`` as the official JavaScript client sends them."""
-    try:
-        form = await read_client_form(request)
-        check_present(form, "client_id", "client_secret", "token")
-        state = state_of(request)
-        now = await state.clock.read()
-        async with state.database.connection() as connection:
-            application = await tokens.authenticate_client(
-                connection, client_id=form["client_id"], client_secret=form["client_secret"]
-            )
-            life = await tokens.find_own_token(connection, application=application, token=form["token"])
-    except Refused as refused:
-        return oauth_refusal(refused)
-    content = {"active": False} if life is None else _serialize(application, life, now)
+    form = read_client_form(context)
+    check_present(form, "client_id", "client_secret", "token")
+    async with context.app.database.connection() as connection:
+        application = await tokens.authenticate_client(
+            connection, client_id=form["client_id"], client_secret=form["client_secret"]
+        )
+        life = await tokens.find_own_token(connection, application=application, token=form["token"])
+    content = {"active": False} if life is None else _serialize(application, life, context.now)
     return json_response(content, headers=UNCACHED)
 
 

@@ -1,1 +1,1 @@
-"""Owns the OpenAPI document and its page, both drawn from the table of URLs."""
+"""Owns the OpenAPI document and its page, both rendered from the table of endpoints."""

@@ -1,76 +1,102 @@
-"""Owns the OpenAPI 3.1 document of the JSON endpoints, built from the table of routes; ``GET /openapi.json``, ``/docs``.
+"""Owns the OpenAPI 3.1 document of the JSON endpoints, built from the table of endpoints; ``GET /openapi.json``, ``/docs``.
 
-Does not own the schemas (``schemas``) or the words (``operations``).
+Does not own the table (``api.routes``) or the schemas (``schemas``).
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
-from starlette.requests import Request
+from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
 from jobmeter import __version__
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
+from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.openapi.operations import BODIES, FORMS, NOT_JSON, PLAIN, RESTLI, Operation
-from jobmeter.api.openapi.schemas import IDS, IDS_OTHERS, PAGING, PARAMETERS, RECORD, SCHEMAS, Schema, refer
-from jobmeter.api.restli.gateway import Resource
+from jobmeter.api.openapi.schemas import IDS, IDS_OTHERS, PAGING, PARAMETERS, SCHEMAS, Schema, refer
+from jobmeter.api.restli.resources import RestliEndpoint
 from jobmeter.base.faults import Fault
 from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 
-JSON = "application/json"
+VERSIONED = "/rest/"
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.openapi"), autoescape=True)
-KEYED_METHODS = frozenset({"GET", "PARTIAL_UPDATE", "UPDATE", "DELETE"})
-_VERBS = {"GET": "get", "BATCH_GET": "get", "FINDER": "get", "UPDATE": "put", "DELETE": "delete"}
 _CONVERTOR = re.compile(r"\{(\w+):(\w+)\}")
 _TYPES = {
     "int": {"type": "integer", "format": "int64", "minimum": 0},
     "uuid": {"type": "string", "format": "uuid"},
 }
+_SCHEMES = {
+    Audience.PARTNER: "accessToken",
+    Audience.OPERATOR: "operatorKey",
+    Audience.BOARD: "eventsKey",
+}
+_SIGNS = {
+    "accessToken": "an access token",
+    "operatorKey": "the operator's key",
+    "eventsKey": "the job board's key (events key)",
+}
+_ABOUT = (
+    "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are described here in protocol 1.0.0 (ids=a&ids=b, "
+    "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
+    "(start:(year:2026,month:11,day:1),end:(...)). Every write takes an Idempotency-Key."
+)
 
-Resources = Sequence[tuple[tuple[str, ...], Resource]]
-Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-def make_endpoints(resources: Resources, plain: Sequence[Route]) -> tuple[Endpoint, Endpoint]:
+def make_document_endpoints(
+    *, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]
+) -> tuple[PlainEndpoint, PlainEndpoint]:
     """The endpoints of the document and of its page, which needs no script and nothing from elsewhere."""
-    document = build_document(resources, plain)
+    document = build_document(restli=restli, plain=plain)
     page = TEMPLATES.get_template("openapi.html").render(
         document=document, verbs=("get", "post", "put", "delete"), signs=_SIGNS
     )
 
-    async def show_document(_: Request) -> Response:
+    async def show_document(_: RequestContext) -> Response:
         return json_response(document)
 
-    async def show_page(_: Request) -> Response:
+    async def show_page(_: RequestContext) -> Response:
         return HTMLResponse(page)
 
-    return show_document, show_page
+    return (
+        Endpoint(
+            "GET",
+            "/openapi.json",
+            show_document,
+            audience=Audience.PUBLIC,
+            summary="The endpoints as a machine reads them (OpenAPI 3.1)",
+        ),
+        Endpoint(
+            "GET",
+            "/docs",
+            show_page,
+            audience=Audience.PUBLIC,
+            media="text/html",
+            summary="The endpoints as people read them",
+        ),
+    )
 
 
-def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, Any]:
+def build_document(*, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]) -> dict[str, Any]:
     """Methods of one resource that share a verb and a path are one operation: OpenAPI knows no other way."""
+    groups: dict[tuple[str, str], list[RestliEndpoint]] = {}
+    for row in restli:
+        groups.setdefault((row.path, row.verb), []).append(row)
     paths: dict[str, dict[str, Any]] = {}
-    for roots, resource in resources:
-        for root in roots:
-            for (is_keyed, verb), names in _group(resource).items():
-                path = f"{root}/{resource.name}" + ("/{key}" if is_keyed else "")
-                drawn = _describe_restli(root, resource, names, is_keyed=is_keyed)
-                paths.setdefault(path, {})[verb] = drawn
-    for route in plain:
-        if not route.path.startswith(NOT_JSON):
-            path = _CONVERTOR.sub(r"{\1}", route.path)
-            for verb in sorted((route.methods or set()) - {"HEAD"}):
-                paths.setdefault(path, {})[verb.lower()] = _describe_plain(route, path, verb)
+    for (path, verb), rows in groups.items():
+        paths.setdefault(path, {})[verb.lower()] = _describe_restli(rows)
+    for endpoint in plain:
+        path = _CONVERTOR.sub(r"{\1}", endpoint.path)
+        paths.setdefault(path, {})[endpoint.verb.lower()] = _describe_plain(endpoint, path)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Jobmeter", "version": __version__, "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | _describe_models(),
+            "schemas": SCHEMAS | _describe_models(plain),
             "securitySchemes": {
                 "accessToken": {"type": "http", "scheme": "bearer"},
                 "operatorKey": {"type": "http", "scheme": "bearer"},
@@ -80,76 +106,51 @@ def build_document(resources: Resources, plain: Sequence[Route]) -> dict[str, An
     }
 
 
-_SIGNS = {
-    "accessToken": "an access token",
-    "operatorKey": "the operator's key",
-    "eventsKey": "the job board's key (events key)",
-}
-_ABOUT = (
-    "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are told here in protocol 1.0.0 (ids=a&ids=b, "
-    "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
-    "(start:(year:2026,month:11,day:1),end:(...)). Every write takes an Idempotency-Key."
-)
-
-
-def _group(resource: Resource) -> dict[tuple[bool, str], list[str]]:
-    groups: dict[tuple[bool, str], list[str]] = {}
-    for name in resource.handlers:
-        method = name.partition(" ")[0]
-        known = RESTLI.get((resource.name, name))
-        is_keyed = known.is_keyed if known else method in KEYED_METHODS and not resource.is_single
-        groups.setdefault((is_keyed, _VERBS.get(method, "post")), []).append(name)
-    return groups
-
-
-def _describe_restli(root: str, resource: Resource, names: list[str], *, is_keyed: bool) -> dict[str, Any]:
-    rows = [RESTLI.get((resource.name, name), Operation(f"{resource.name}: {name}", "")) for name in names]
-    drawn: dict[str, Any] = {
-        "operationId": _name(f"{root} {resource.name} {' '.join(names)}"),
-        "tags": [resource.name],
+def _describe_restli(rows: list[RestliEndpoint]) -> dict[str, Any]:
+    """The rows of one verb and path."""
+    first = rows[0]
+    resource = first.path.split("/")[2]
+    names = " ".join(row.method for row in rows)
+    described: dict[str, Any] = {
+        "operationId": _name(f"/{first.path.split('/')[1]} {resource} {names}"),
+        "tags": [resource],
         "summary": "; ".join(row.summary for row in rows),
-        "parameters": _describe_parameters(root, resource, names, rows, is_keyed=is_keyed),
-        "security": [{"accessToken": []}],
+        "parameters": _describe_parameters(resource, rows),
+        "security": _describe_security(first),
         "responses": _describe_replies(rows) | _describe_faults(_RESTLI_FAULTS, "RestliError"),
     }
-    bodies = list(dict.fromkeys(row.body for row in rows if row.body))
+    bodies = list(dict.fromkeys(_name_body(row) for row in rows if row.body))
     if bodies:
         schema = refer(bodies[0]) if len(bodies) == 1 else {"anyOf": [refer(body) for body in bodies]}
-        is_needed = all(row.body for row in rows) and not any("ACTION" in name for name in names)
-        drawn["requestBody"] = {"required": is_needed, "content": {JSON: {"schema": schema}}}
-    return drawn
+        is_needed = all(row.body for row in rows) and not any(row.kind == "ACTION" for row in rows)
+        described["requestBody"] = {"required": is_needed, "content": {JSON: {"schema": schema}}}
+    return described
 
 
-def _describe_parameters(
-    root: str, resource: Resource, names: list[str], rows: list[Operation], *, is_keyed: bool
-) -> list[dict[str, Any]]:
-    methods = [name.partition(" ")[0] for name in names]
-    wanted = ["BATCH_CREATE"] if methods == ["BATCH_CREATE"] else []
+def _describe_parameters(resource: str, rows: list[RestliEndpoint]) -> list[dict[str, Any]]:
+    first, kinds = rows[0], {row.kind for row in rows}
     found = [_header("X-RestLi-Protocol-Version", ["1.0.0"], is_required=False)]
-    if root == "/rest":
+    if first.path.startswith(VERSIONED):
         found.append(_header("LinkedIn-Version", list(ACTIVE_VERSIONS), is_required=True))
-    if wanted:
-        found.append(_header("X-RestLi-Method", wanted, is_required=True))
-    if is_keyed:
+    if kinds == {"BATCH_CREATE"}:
+        found.append(_header("X-RestLi-Method", ["BATCH_CREATE"], is_required=True))
+    if first.is_keyed:
         found.append(
             {"name": "key", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         )
-    for name, method in (("action", "ACTION"), ("q", "FINDER")):
-        chosen = [one.partition(" ")[2] for one in names if one.startswith(f"{method} ")]
+    for name, kind in (("action", "ACTION"), ("q", "FINDER")):
+        chosen = [row.method.partition(" ")[2] for row in rows if row.kind == kind]
         if chosen:
-            found.append(
-                _query(name, {"type": "string", "enum": chosen}, is_required=len(chosen) == len(names))
-            )
-    if "BATCH_GET" in methods:
-        schema = IDS.get(resource.name, IDS_OTHERS)
-        found.append(_query("ids", schema, is_required=set(methods) == {"BATCH_GET"}))
-    if "FINDER" in methods:
+            schema = {"type": "string", "enum": chosen}
+            found.append(_query(name, schema, is_required=len(chosen) == len(rows)))
+    if "BATCH_GET" in kinds:
+        found.append(_query("ids", IDS.get(resource, IDS_OTHERS), is_required=kinds == {"BATCH_GET"}))
+    if "FINDER" in kinds:
         found += [_query(name, schema) for name, schema in PAGING.items()]
-    for name in resource.parameters or ():
-        if _VERBS.get(methods[0]) == "get":
-            is_required = all(name in row.required for row in rows)
-            parts = PARAMETERS.get(name, {name: {"type": "string"}})
-            found += [_query(part, schema, is_required=is_required) for part, schema in parts.items()]
+    for name in dict.fromkeys(one for row in rows for one in row.parameters):
+        is_required = all(name in row.required for row in rows)
+        parts = PARAMETERS.get(name, {name: {"type": "string"}})
+        found += [_query(part, schema, is_required=is_required) for part, schema in parts.items()]
     return found
 
 
@@ -176,14 +177,15 @@ _OAUTH_FAULTS = _list_statuses(1, 2, 9)
 _PLAIN_FAULTS = _list_statuses(1, 3, 4, 5, 6, 8, 9)
 
 
-def _describe_replies(rows: list[Operation]) -> dict[str, Any]:
+def _describe_replies(rows: Sequence[AnyEndpoint]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in rows:
-        reply = found.setdefault(str(row.status), {"description": row.summary})
-        if row.reply:
-            content = reply.setdefault("content", {JSON: {"schema": {"anyOf": []}}})
-            choices = content[JSON]["schema"]["anyOf"]
-            choices += [refer(row.reply)] if refer(row.reply) not in choices else []
+        for status in row.statuses:
+            reply = found.setdefault(str(status), {"description": row.summary})
+            if row.reply:
+                content = reply.setdefault("content", {row.media: {"schema": {"anyOf": []}}})
+                choices = content[row.media]["schema"]["anyOf"]
+                choices += [refer(row.reply)] if refer(row.reply) not in choices else []
     return found
 
 
@@ -194,66 +196,57 @@ def _describe_faults(statuses: tuple[int, ...], schema: str) -> dict[str, Any]:
     }
 
 
-def _describe_plain(route: Route, path: str, verb: str) -> dict[str, Any]:
-    known = PLAIN.get(path)
-    told = (route.endpoint.__doc__ or route.name.replace("_", " ")).strip().splitlines()[0].replace("``", "")
-    is_oauth = path.startswith("/oauth/")
-    reply: dict[str, Any] = {"description": "Done"}
-    if known is None or known.reply:
-        media = known.media if known else JSON
-        reply["content"] = {media: {"schema": refer(known.reply) if known else RECORD}}
-    drawn: dict[str, Any] = {
-        "operationId": _name(f"{verb} {path}"),
+def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
+    is_oauth = endpoint.audience is Audience.CLIENT
+    faults = (
+        _describe_faults(_OAUTH_FAULTS, "OAuthError")
+        if is_oauth
+        else _describe_faults(_PLAIN_FAULTS, "PlainError")
+    )
+    described: dict[str, Any] = {
+        "operationId": _name(f"{endpoint.verb} {path}"),
         "tags": [path.split("/")[1]],
-        "summary": known.summary if known else told,
+        "summary": endpoint.summary,
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": _TYPES.get(kind, {"type": "string"})}
-            for name, kind in _list_path_parameters(route.path)
+            for name, kind in re.findall(r"\{(\w+)(?::(\w+))?\}", endpoint.path)
         ],
-        "responses": {"200": reply}
-        | ({"201": reply} if known is None else {})
-        | (
-            _describe_faults(_OAUTH_FAULTS, "OAuthError")
-            if is_oauth
-            else _describe_faults(_PLAIN_FAULTS, "PlainError")
-        ),
-        "security": [] if is_oauth or path == "/health" else [{_choose_scheme(path): []}],
+        "responses": _describe_replies([endpoint]) | faults,
+        "security": _describe_security(endpoint),
     }
-    body = _describe_body(path, known, verb)
-    return drawn | ({"requestBody": body} if body else {})
+    if endpoint.body:
+        content = {FORM if is_oauth else JSON: {"schema": refer(_name_body(endpoint))}}
+        described["requestBody"] = {"required": True, "content": content}
+    details = read_details(endpoint.handler)
+    return described | ({"description": details} if details else {})
 
 
-def _list_path_parameters(path: str) -> list[tuple[str, str]]:
-    names = re.findall(r"\{(\w+)(?::(\w+))?\}", path)
-    return [(str(name), str(kind)) for name, kind in names]
+def read_details(handler: Callable[..., Any]) -> str:
+    """What a handler says of itself in its first line."""
+    return (handler.__doc__ or "").strip().partition("\n")[0].replace("``", "")
 
 
-def _choose_scheme(path: str) -> str:
-    """The board's key for what candidates do and what to show them, tokens for partners, else the operator's key."""
-    schemes = {"events": "eventsKey", "delivery": "eventsKey", "partner": "accessToken"}
-    return schemes.get(path.split("/")[1], "operatorKey")
+def _describe_security(endpoint: AnyEndpoint) -> list[dict[str, list[str]]]:
+    scheme = _SCHEMES.get(endpoint.audience)
+    return [] if scheme is None else [{scheme: []}]
 
 
-def _describe_body(path: str, known: Operation | None, verb: str) -> dict[str, Any]:
-    if path in FORMS:
-        return {"required": True, "content": {FORM: {"schema": FORMS[path]}}}
-    if verb == "GET":
-        return {}
-    schema = RECORD
-    if path in BODIES:
-        schema = refer(BODIES[path].__name__)
-    elif known is not None and known.body:
-        schema = refer(known.body)
-    return {"required": True, "content": {JSON: {"schema": schema}}}
+def _name_body(endpoint: AnyEndpoint) -> str:
+    return endpoint.body if isinstance(endpoint.body, str) else endpoint.body.__name__
 
 
-def _describe_models() -> dict[str, Schema]:
-    """The operator's bodies are pydantic models, which know their own schemas."""
+def _describe_models(endpoints: Sequence[PlainEndpoint]) -> dict[str, Schema]:
+    """Bodies that are pydantic models know their own schemas."""
+    models: dict[str, type[BaseModel]] = {}
+    for endpoint in endpoints:
+        if not isinstance(endpoint.body, str):
+            known = models.setdefault(endpoint.body.__name__, endpoint.body)
+            assert known is endpoint.body, f"two bodies are called {known.__name__}"
     found: dict[str, Schema] = {}
-    for model in BODIES.values():
+    for name, model in models.items():
         schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
-        found[model.__name__] = schema
+        found[name] = schema
     for schema in found.values():
         if "description" in schema:
             schema["description"] = schema["description"].replace("``", "")

@@ -1,6 +1,6 @@
 """Owns the JSON schemas of bodies in the OpenAPI document, and what its query parameters mean.
 
-Does not own which endpoint uses which (``operations``).
+Does not own which endpoint uses which (the table in ``api.routes``).
 """
 
 from typing import Any, Final
@@ -65,7 +65,7 @@ _CONTRACT: Final = text_of("^urn:li:contract:[0-9]{1,18}$", "urn:li:contract:200
 _URL: Final[Schema] = {"type": "string", "format": "uri", "maxLength": 2_083}
 _SHORT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX}
 
-# Good as it stands in a new sandbox, whose customer's contract this is.
+# Accepted as it is in a new sandbox, whose customer's contract this is.
 JOB_EXAMPLE: Final[Schema] = {
     "externalJobPostingId": "job-1",
     "jobPostingOperationType": "CREATE",
@@ -81,7 +81,11 @@ JOB_EXAMPLE: Final[Schema] = {
     "posterEmail": "recruiter@example.com",
 }
 
+_FILLED: Final[Schema] = {"type": "string", "minLength": 1}
+_CLIENT: Final = {"client_id": _FILLED, "client_secret": _FILLED}
+
 SCHEMAS: Final[dict[str, Schema]] = {
+    "Record": RECORD,
     "RestliError": record(
         "status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT, requestId=TEXT
     ),
@@ -98,6 +102,10 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "currencyCode amount", currencyCode=TEXT, amount=text_of(r"^[0-9]+(\.[0-9]+)?$", "21.84")
     ),
     "Date": record("year month day", year=LONG, month=LONG, day=LONG),
+    "GrantForm": record(
+        "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
+    ),
+    "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
     "Token": record("access_token expires_in", access_token=TEXT, expires_in=LONG),
     "TokenLife": record(
         "active",

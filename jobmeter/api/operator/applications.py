@@ -1,13 +1,10 @@
 """``/operator/applications/{id}/tokens``: lets an application make tokens, or forbids it and ends those it holds."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.tokens import flow as tokens
@@ -17,17 +14,14 @@ class TokenPermissionBody(OperatorBody):
     are_allowed: bool
 
 
-@with_operator_key
-async def permit_tokens(request: Request, state: State) -> Response:
+async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> Response:
     """Answers how many tokens were revoked; they are refused from this moment on, by every process."""
-    body = await read_operator_body(request, TokenPermissionBody)
-    now = await state.clock.read()
-    application_id = request.path_params["application_id"]
-    async with state.database.transaction() as connection:
+    application_id = context.request.path_params["application_id"]
+    async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
         revoked = await tokens.allow_tokens(
-            connection, application=application, is_allowed=body.are_allowed, now=now
+            connection, application=application, is_allowed=body.are_allowed, now=context.now
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})

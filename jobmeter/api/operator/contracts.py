@@ -3,14 +3,11 @@
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
@@ -56,18 +53,14 @@ class PriceBody(OperatorBody):
     experience_level: Short = ""
 
 
-@with_operator_key
-async def open_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, ContractBody)
+async def open_contract(context: RequestContext, body: ContractBody) -> Response:
     if body.term_starts_at >= body.term_ends_at:
         raise Refused(Fault.OPERATOR_INPUT, field="termEndsAt", why="must be after termStartsAt")
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        partner = await partners.find_application(
-            connection, application_id=request.path_params["partner_id"]
-        )
+    partner_id = context.request.path_params["partner_id"]
+    async with context.app.database.transaction() as connection:
+        partner = await partners.find_application(connection, application_id=partner_id)
         if partner is None or partner.parent_id is not None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=request.path_params["partner_id"])
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=partner_id)
         if body.contract_id is not None and await contracts.find_partner_contract(
             connection, contract_id=body.contract_id
         ):
@@ -78,45 +71,39 @@ async def open_contract(request: Request, state: State) -> Response:
             limit=parse_positive_amount(body.limit, body.currency),
             click_price_micros=parse_positive_amount(body.click_price, body.currency).amount_micros,
             term=(body.term_starts_at, body.term_ends_at),
-            now=now,
+            now=context.now,
             contract_id=body.contract_id,
             pacing=body.pacing,
         )
     return json_response(serialize_contract(contract), status=201)
 
 
-@with_operator_key
-async def show_contract(request: Request, state: State) -> Response:
-    async with state.database.connection() as connection:
-        contract = await find_contract(connection, request)
+async def show_contract(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        contract = await find_contract(connection, context)
         available = await contracts.read_available(connection, contract=contract)
     return json_response(
         serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
     )
 
 
-@with_operator_key
-async def top_up_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, TopUpBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        contract = await find_contract(connection, request)
+async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await find_contract(connection, context)
         is_new = await contracts.top_up(
             connection,
             contract=contract,
             amount=parse_positive_amount(body.amount, contract.currency),
             reference=make_reference("top up", contract.id, body.reference),
-            now=now,
+            now=context.now,
         )
-        contract = await find_contract(connection, request)
+        contract = await find_contract(connection, context)
     return json_response(serialize_contract(contract) | {"wasRepeated": not is_new})
 
 
-@with_operator_key
-async def set_price(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, PriceBody)
-    async with state.database.transaction() as connection:
-        contract = await find_contract(connection, request)
+async def set_price(context: RequestContext, body: PriceBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await find_contract(connection, context)
         await contracts.set_click_price(
             connection,
             contract=contract,
@@ -139,17 +126,15 @@ def read_traits(body: PriceBody) -> JobTraits:
     return JobTraits(country=country, job_function=body.job_function.strip(), experience_level=level)
 
 
-@with_operator_key
-async def list_prices(request: Request, state: State) -> Response:
+async def list_prices(context: RequestContext) -> Response:
     """The price list, with lines that are over or yet to come; ``isInForce`` says which hold for jobs posted now."""
-    now = await state.clock.read()
-    async with state.database.connection() as connection:
-        contract = await find_contract(connection, request)
+    async with context.app.database.connection() as connection:
+        contract = await find_contract(connection, context)
         prices = await contracts.list_click_prices(connection, contract=contract)
     in_force = {
         price.traits: price.valid_from
         for price in sorted(prices, key=lambda price: price.valid_from)
-        if price.valid_from <= now
+        if price.valid_from <= context.now
     }
     return json_response(
         {
@@ -169,19 +154,17 @@ async def list_prices(request: Request, state: State) -> Response:
     )
 
 
-@with_operator_key
-async def set_pacing(request: Request, state: State) -> Response:
+async def set_pacing(context: RequestContext, body: PacingBody) -> Response:
     """Holds for jobs that are posted from now on."""
-    body = await read_operator_body(request, PacingBody)
-    async with state.database.transaction() as connection:
-        contract = await find_contract(connection, request)
+    async with context.app.database.transaction() as connection:
+        contract = await find_contract(connection, context)
         await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)
-        contract = await find_contract(connection, request)
+        contract = await find_contract(connection, context)
     return json_response(serialize_contract(contract))
 
 
-async def find_contract(connection: Connection, request: Request) -> PartnerContract:
-    contract_id = request.path_params["contract_id"]
+async def find_contract(connection: Connection, context: RequestContext) -> PartnerContract:
+    contract_id = context.request.path_params["contract_id"]
     contract = await contracts.find_partner_contract(connection, contract_id=contract_id)
     if contract is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="contract", key=contract_id)

@@ -7,9 +7,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
@@ -25,17 +24,15 @@ from jobmeter.explain.model import (
 )
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake import model as identity
+from jobmeter.wire.events import KINDS
 
-KINDS = ("view", "applyClick")
 
-
-@with_operator_key
-async def explain_job(request: Request, state: State) -> Response:
+async def explain_job(context: RequestContext) -> Response:
     """``?postingsAfter=`` continues the list of postings."""
-    postings_after = read_number(request, "postingsAfter")
-    async with state.database.connection() as connection:
+    postings_after = read_number(context.request, "postingsAfter")
+    async with context.app.database.connection() as connection:
         found = await explain.explain_job(
-            connection, job_id=request.path_params["job_id"], postings_after=postings_after
+            connection, job_id=context.request.path_params["job_id"], postings_after=postings_after
         )
     return json_response(
         serialize_job(found.job)
@@ -44,15 +41,14 @@ async def explain_job(request: Request, state: State) -> Response:
     )
 
 
-@with_operator_key
-async def explain_day(request: Request, state: State) -> Response:
+async def explain_day(context: RequestContext) -> Response:
     """``?after=`` continues the list of clicks, ``?postingsAfter=`` that of postings."""
-    day = read_day(request.path_params["day"])
-    after, postings_after = read_after(request), read_number(request, "postingsAfter")
-    async with state.database.connection() as connection:
+    day = read_day(context.request.path_params["day"])
+    after, postings_after = read_after(context.request), read_number(context.request, "postingsAfter")
+    async with context.app.database.connection() as connection:
         found = await explain.explain_day(
             connection,
-            job_id=request.path_params["job_id"],
+            job_id=context.request.path_params["job_id"],
             day=day,
             after=after,
             postings_after=postings_after,
@@ -69,12 +65,11 @@ async def explain_day(request: Request, state: State) -> Response:
     )
 
 
-@with_operator_key
-async def explain_charge(request: Request, state: State) -> Response:
+async def explain_charge(context: RequestContext) -> Response:
     """``?after=`` continues the list of clicks."""
-    after = read_after(request)
-    reference = read_key(request.path_params["reference"], field="reference")
-    async with state.database.connection() as connection:
+    after = read_after(context.request)
+    reference = read_key(context.request.path_params["reference"], field="reference")
+    async with context.app.database.connection() as connection:
         found = await explain.explain_charge(connection, reference=reference, after=after)
     currency = found.job.currency
     return json_response(
@@ -94,12 +89,11 @@ async def explain_charge(request: Request, state: State) -> Response:
     )
 
 
-@with_operator_key
-async def explain_event(request: Request, state: State) -> Response:
+async def explain_event(context: RequestContext) -> Response:
     """By key in the path, or by the ``source``, ``id`` and ``time`` that the board sent."""
-    key = request.path_params.get("event_key")
-    event_key = find_key(request) if key is None else read_key(key, field="eventKey")
-    async with state.database.connection() as connection:
+    key = context.request.path_params.get("event_key")
+    event_key = find_key(context.request) if key is None else read_key(key, field="eventKey")
+    async with context.app.database.connection() as connection:
         found = await explain.explain_event(connection, event_key=event_key)
         job = (await explain.explain_job(connection, job_id=found.event.job_id)).job
     click = None if found.click is None else serialize_click(found.click, job.currency)

@@ -8,17 +8,14 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_bearer, read_operator_body
-from jobmeter.api.http.context import State, state_of
-from jobmeter.api.http.responses import json_response, plain_refusal
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.tokens import flow as tokens
 
 ERRORS_SHOWN_MAX = 1_000
 DIGITS_MAX = 9
@@ -39,13 +36,10 @@ class RunBody(OperatorBody):
     may_close_all: bool = False
 
 
-@with_operator_key
-async def register_feed(request: Request, state: State) -> Response:
+async def register_feed(context: RequestContext, body: FeedBody) -> Response:
     """Again with the same place: sets the interval. The first run follows at once."""
-    body = await read_operator_body(request, FeedBody)
-    location = read_location(body, is_sandbox=state.settings.sandbox)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+    location = read_location(body, is_sandbox=context.app.settings.sandbox)
+    async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=body.application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=body.application_id)
@@ -54,9 +48,9 @@ async def register_feed(request: Request, state: State) -> Response:
             application=application,
             location=location,
             interval_minutes=body.interval_minutes,
-            now=now,
+            now=context.now,
         )
-    state.ring()
+    context.app.wake_worker()
     return json_response(serialize_feed(feed), status=201)
 
 
@@ -72,61 +66,47 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
     try:
         parts = urlsplit(body.url)
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None:
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
     return body.url
 
 
-@with_operator_key
-async def list_feeds(_: Request, state: State) -> Response:
-    async with state.database.connection() as connection:
+async def list_feeds(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
         found = await feeds.list_feeds(connection)
     return json_response({"elements": [serialize_feed(feed) for feed in found]})
 
 
-@with_operator_key
-async def run_feed(request: Request, state: State) -> Response:
+async def run_feed(context: RequestContext, body: RunBody) -> Response:
     """The worker reads the feed at its next round; ``mayCloseAll`` lifts the safety stop until a run succeeds."""
-    body = await read_operator_body(request, RunBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        feed = await feeds.find_feed(connection, feed_id=read_id(request))
-        await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=now)
-    state.ring()
+    async with context.app.database.transaction() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
+        await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=context.now)
+    context.app.wake_worker()
     return json_response(serialize_feed(feed), status=202)
 
 
-@with_operator_key
-async def show_report(request: Request, state: State) -> Response:
+async def show_report(context: RequestContext) -> Response:
     """``?after=`` continues the list of errors."""
-    async with state.database.connection() as connection:
-        feed = await feeds.find_feed(connection, feed_id=read_id(request))
+    async with context.app.database.connection() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
         report = await feeds.read_report(
-            connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
+            connection, feed=feed, after=read_after(context.request), rows_max=ERRORS_SHOWN_MAX
         )
     return json_response(serialize_feed(feed) | serialize_report(report))
 
 
-async def show_own_report(request: Request) -> Response:
+async def show_own_report(context: RequestContext) -> Response:
     """The same for the application whose feed it is; to others it does not exist."""
-    state = state_of(request)
-    try:
-        token = read_bearer(request)
-        if token is None:
-            raise Refused(Fault.TOKEN_EMPTY)
-        now = await state.clock.read()
-        async with state.database.connection() as connection:
-            application = await tokens.authenticate(connection, token=token, now=now)
-            feed = await feeds.find_feed(connection, feed_id=read_id(request))
-            if feed.application_id != application.id:
-                raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed.id)
-            report = await feeds.read_report(
-                connection, feed=feed, after=read_after(request), rows_max=ERRORS_SHOWN_MAX
-            )
-    except Refused as refused:
-        return plain_refusal(refused)
+    async with context.app.database.connection() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
+        if feed.application_id != context.application.id:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="feed", key=feed.id)
+        report = await feeds.read_report(
+            connection, feed=feed, after=read_after(context.request), rows_max=ERRORS_SHOWN_MAX
+        )
     return json_response({"id": feed.id} | serialize_report(report))
 
 
@@ -159,9 +139,9 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
 
 def serialize_report(report: FeedReport) -> dict[str, Any]:
     run = report.run
-    drawn = None
+    shown = None
     if run is not None:
-        drawn = {
+        shown = {
             "startedAt": run.started_at.isoformat(),
             "outcome": run.outcome,
             "message": run.message,
@@ -184,4 +164,4 @@ def serialize_report(report: FeedReport) -> dict[str, Any]:
         for error in report.errors
     ]
     is_full = len(errors) == ERRORS_SHOWN_MAX
-    return {"lastRun": drawn, "errors": errors, "nextAfter": errors[-1]["position"] if is_full else None}
+    return {"lastRun": shown, "errors": errors, "nextAfter": errors[-1]["position"] if is_full else None}

@@ -3,19 +3,15 @@
 from typing import Annotated, Any
 
 from pydantic import Field
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
-from jobmeter.api.http.refused_events import serialize_refused_event
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.metering.filters import flow as filters
-from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy
+from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy, serialize_refused_event
 
 
 class PolicyBody(OperatorBody):
@@ -30,29 +26,25 @@ class PolicyBody(OperatorBody):
     )
 
 
-@with_operator_key
-async def show_policy(request: Request, state: State) -> Response:
-    async with state.database.connection() as connection:
-        contract = await find_contract(connection, request)
+async def show_policy(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        contract = await find_contract(connection, context)
         policy = await filters.read_policy(connection, contract_id=contract.id)
     return json_response(serialize_policy(policy))
 
 
-@with_operator_key
-async def set_policy(request: Request, state: State) -> Response:
+async def set_policy(context: RequestContext, body: PolicyBody) -> Response:
     """Holds from the next batch on."""
-    body = await read_operator_body(request, PolicyBody)
     policy = FilterPolicy(**body.model_dump())
-    async with state.database.transaction() as connection:
-        contract = await find_contract(connection, request)
+    async with context.app.database.transaction() as connection:
+        contract = await find_contract(connection, context)
         await filters.set_policy(connection, contract_id=contract.id, policy=policy)
     return json_response(serialize_policy(policy))
 
 
-@with_operator_key
-async def list_all_refused(_: Request, state: State) -> Response:
+async def list_all_refused(context: RequestContext) -> Response:
     """The last 50 events of all senders that did not count, those that could not be read among them."""
-    async with state.database.connection() as connection:
+    async with context.app.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=filters.OPERATOR)
     return json_response({"elements": [serialize_refused_event(event) for event in found]})
 

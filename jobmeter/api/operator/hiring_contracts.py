@@ -1,16 +1,14 @@
 """``/operator/hiringContracts``: open, show, grant, top up, adjust, price and end contracts of slots or credits."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
@@ -71,11 +69,8 @@ class EndBody(OperatorBody):
     ends_at: Instant | None = None
 
 
-@with_operator_key
-async def open_hiring_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, HiringContractBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+async def open_hiring_contract(context: RequestContext, body: HiringContractBody) -> Response:
+    async with context.app.database.transaction() as connection:
         owner = None
         if body.owner_application is not None:
             owner = await _find_application(connection, body.owner_application)
@@ -94,98 +89,86 @@ async def open_hiring_contract(request: Request, state: State) -> Response:
             starts_at=body.starts_at,
             ends_at=body.ends_at,
         )
-        contract = await hiring.open_hiring_contract(connection, draft=draft, now=now)
-        drawn = await _serialize(connection, contract, state)
-    return json_response(drawn, status=201)
+        contract = await hiring.open_hiring_contract(connection, draft=draft, now=context.now)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content, status=201)
 
 
-@with_operator_key
-async def show_hiring_contract(request: Request, state: State) -> Response:
-    async with state.database.connection() as connection:
-        contract = await _find_contract(connection, request)
-        return json_response(await _serialize(connection, contract, state))
+async def show_hiring_contract(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        contract = await _find_contract(connection, context)
+        return json_response(await _serialize(connection, contract, now=context.now))
 
 
-@with_operator_key
-async def grant_hiring_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, GrantBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
+async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
-        await hiring.grant(connection, contract=contract, application=application, now=now)
-        drawn = await _serialize(connection, contract, state)
+        await hiring.grant(connection, contract=contract, application=application, now=context.now)
+        content = await _serialize(connection, contract, now=context.now)
         if body.with_signing_secret:
-            drawn["signingSecret"] = await signatures.make_signing_secret(
-                connection, application=application, secret_key=state.settings.secret_key, now=now
+            content["signingSecret"] = await signatures.make_signing_secret(
+                connection,
+                application=application,
+                secret_key=context.app.settings.secret_key,
+                now=context.now,
             )
-    return json_response(drawn)
+    return json_response(content)
 
 
-@with_operator_key
-async def revoke_hiring_grant(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, RevocationBody)
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
+async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
         application = await _find_application(connection, body.application)
         await hiring.revoke_grant(connection, contract=contract, application_id=application.id)
-        drawn = await _serialize(connection, contract, state)
-    return json_response(drawn)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content)
 
 
-@with_operator_key
-async def top_up_hiring_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, UnitsBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
+async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
         reference = make_reference("top up units", contract.id, body.reference)
         is_new = await hiring.add_units(
-            connection, contract=contract, units=body.units, reference=reference, now=now
+            connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
-        drawn = await _serialize(connection, contract, state)
-    return json_response(drawn | {"wasRepeated": not is_new})
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content | {"wasRepeated": not is_new})
 
 
-@with_operator_key
-async def adjust_hiring_contract(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, UnitsBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
+async def adjust_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
         reference = make_reference("adjust units", contract.id, body.reference)
         is_new = await hiring.adjust_units(
-            connection, contract=contract, units=body.units, reference=reference, now=now
+            connection, contract=contract, units=body.units, reference=reference, now=context.now
         )
-        drawn = await _serialize(connection, contract, state)
-    return json_response(drawn | {"wasRepeated": not is_new})
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content | {"wasRepeated": not is_new})
 
 
-@with_operator_key
-async def set_hiring_price(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, HiringPriceBody)
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
+async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Response:
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
         await hiring.set_hiring_price(
             connection,
             contract=contract,
             price_micros=_read_price(body.price, contract.currency),
             valid_from=body.valid_from,
         )
-        drawn = await _serialize(connection, contract, state)
-    return json_response(drawn)
+        content = await _serialize(connection, contract, now=context.now)
+    return json_response(content)
 
 
-@with_operator_key
-async def end_hiring_contract(request: Request, state: State) -> Response:
-    """At once, or at ``endsAt``. Jobs that run go on until they expire or are closed."""
-    body = await read_operator_body(request, EndBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
-        contract = await _find_contract(connection, request)
-        ended = await hiring.end_hiring_contract(connection, contract=contract, ends_at=body.ends_at or now)
-        drawn = await _serialize(connection, ended, state)
-    return json_response(drawn)
+async def end_hiring_contract(context: RequestContext, body: EndBody) -> Response:
+    """At once, or at ``endsAt``. Jobs that run continue until they expire or are closed."""
+    async with context.app.database.transaction() as connection:
+        contract = await _find_contract(connection, context)
+        ended = await hiring.end_hiring_contract(
+            connection, contract=contract, ends_at=body.ends_at or context.now
+        )
+        content = await _serialize(connection, ended, now=context.now)
+    return json_response(content)
 
 
 def _read_price(text: str, currency: str) -> int:
@@ -206,8 +189,8 @@ async def _find_application(connection: Connection, name: str) -> Application:
     return found
 
 
-async def _find_contract(connection: Connection, request: Request) -> HiringContract:
-    contract_id = request.path_params["contract_id"]
+async def _find_contract(connection: Connection, context: RequestContext) -> HiringContract:
+    contract_id = context.request.path_params["contract_id"]
     contract = None
     if contract_id < 2**63:
         contract = await hiring.find_hiring_contract(connection, contract_id=contract_id)
@@ -216,9 +199,8 @@ async def _find_contract(connection: Connection, request: Request) -> HiringCont
     return contract
 
 
-async def _serialize(connection: Connection, contract: HiringContract, state: State) -> dict[str, Any]:
+async def _serialize(connection: Connection, contract: HiringContract, *, now: datetime) -> dict[str, Any]:
     """``unused`` is ``null`` for a post-paid contract, whose credits have no end."""
-    now = await state.clock.read()
     price = await hiring.read_hiring_price(connection, contract=contract, now=now)
     return {
         "id": contract.id,

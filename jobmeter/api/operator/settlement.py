@@ -5,15 +5,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
-from jobmeter.api.operator.gateway import with_operator_key
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
@@ -65,37 +62,33 @@ class CreditBody(OperatorBody):
     reference: Short
 
 
-@with_operator_key
-async def create_exclusion(request: Request, state: State) -> Response:
-    exclusion = read_exclusion(await read_operator_body(request, ExclusionBody))
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+async def create_exclusion(context: RequestContext, body: ExclusionBody) -> Response:
+    exclusion = read_exclusion(body)
+    async with context.app.database.transaction() as connection:
         if exclusion.criterion is Criterion.JOB and not await is_job(connection, exclusion.subject):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=exclusion.subject)
-        number, is_new = await policy.exclude(connection, exclusion, now=now)
-    drawn = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
-    return json_response(drawn, status=201 if is_new else 200)
+        number, is_new = await policy.exclude(connection, exclusion, now=context.now)
+    shown = {"id": number, "criterion": exclusion.criterion.name, "wasRepeated": not is_new}
+    return json_response(shown, status=201 if is_new else 200)
 
 
 async def is_job(connection: Connection, job_id: int) -> bool:
     return await pages.read_apply_target(connection, job_id=job_id) is not None
 
 
-@with_operator_key
-async def list_exclusions(request: Request, state: State) -> Response:
-    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are told by hash."""
-    after = read_query_number(request, "after", 0, largest=2**63 - 1)
-    async with state.database.connection() as connection:
+async def list_exclusions(context: RequestContext) -> Response:
+    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are shown by hash."""
+    after = read_query_number(context.request, "after", 0, largest=2**63 - 1)
+    async with context.app.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
     next_after = found[-1].id if len(found) == EXCLUSIONS_PAGE_MAX else None
     return json_response({"elements": [serialize_exclusion(kept) for kept in found], "nextAfter": next_after})
 
 
-@with_operator_key
-async def remove_exclusion(request: Request, state: State) -> Response:
+async def remove_exclusion(context: RequestContext) -> Response:
     """Days that are judged already stay as they are."""
-    number = request.path_params["exclusion_id"]
-    async with state.database.transaction() as connection:
+    number = context.request.path_params["exclusion_id"]
+    async with context.app.database.transaction() as connection:
         if number >= 2**63 or not await policy.remove_exclusion(connection, exclusion_id=number):
             raise Refused(Fault.OPERATOR_UNKNOWN, what="exclusion", key=number)
     return Response(status_code=204)
@@ -138,35 +131,29 @@ def read_exclusion(body: ExclusionBody) -> Exclusion:
     return Exclusion(criterion, subject, origin, body.day, body.note)
 
 
-@with_operator_key
-async def put_networks(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, NetworksBody)
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+async def put_networks(context: RequestContext, body: NetworksBody) -> Response:
+    async with context.app.database.transaction() as connection:
         added, too_narrow = await policy.set_networks(
-            connection, list_name=request.path_params["name"], networks=body.networks, now=now
+            connection, list_name=context.request.path_params["name"], networks=body.networks, now=context.now
         )
     return json_response({"added": added, "tooNarrow": too_narrow})
 
 
-@with_operator_key
-async def list_rules(_: Request, state: State) -> Response:
-    async with state.database.connection() as connection:
+async def list_rules(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
         policies = await policy.read_policies(connection)
     return json_response({"elements": [serialize_policy(kept) for kept in policies]})
 
 
-@with_operator_key
-async def put_rule(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, RuleBody)
-    name = request.path_params["name"]
+async def put_rule(context: RequestContext, body: RuleBody) -> Response:
+    name = context.request.path_params["name"]
     if name not in Rule.__members__:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="rule", key=name)
     rule = Rule[name]
     changed = RulePolicy(
         rule, body.is_on, body.jobs_max or rule.jobs_max, body.window_minutes or rule.window_minutes
     )
-    async with state.database.transaction() as connection:
+    async with context.app.database.transaction() as connection:
         await policy.set_policy(connection, changed)
     return json_response(serialize_policy(changed))
 
@@ -181,18 +168,15 @@ def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
     }
 
 
-@with_operator_key
-async def create_credit(request: Request, state: State) -> Response:
-    body = await read_operator_body(request, CreditBody)
-    charge: UUID = request.path_params["reference"]
-    now = await state.clock.read()
-    async with state.database.transaction() as connection:
+async def create_credit(context: RequestContext, body: CreditBody) -> Response:
+    charge: UUID = context.request.path_params["reference"]
+    async with context.app.database.transaction() as connection:
         found = await explain.explain_charge(connection, reference=charge)
         is_new = await corrections.credit_charge(
             connection,
             charge=charge,
             amount_micros=parse_positive_amount(body.amount, found.job.currency).amount_micros,
             reference=body.reference,
-            now=now,
+            now=context.now,
         )
     return json_response({"charge": str(charge), "wasRepeated": not is_new}, status=201 if is_new else 200)

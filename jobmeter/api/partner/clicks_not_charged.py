@@ -2,19 +2,17 @@
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
-from jobmeter.partners.model import Application
 from jobmeter.reports.uncharged_clicks import flow as reports
 from jobmeter.reports.uncharged_clicks.model import NotCharged
 
@@ -22,25 +20,22 @@ COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "mes
 FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-@with_partner
-async def list_not_charged(
-    request: Request, state: State, application: Application, now: datetime
-) -> Response:
+async def list_not_charged(context: RequestContext) -> Response:
     """``from``, ``to`` (days, today included), ``externalJobPostingId``, ``format=csv``; ``after`` continues."""
-    first = read_day(request, "from", default=one_year_before(day_of(now)))
-    last = read_day(request, "to", default=day_of(now))
-    async with state.database.connection() as connection:
+    first = read_day(context.request, "from", default=one_year_before(day_of(context.now)))
+    last = read_day(context.request, "to", default=day_of(context.now))
+    async with context.app.database.connection() as connection:
         found = await reports.list_not_charged(
             connection,
-            application=application,
-            external_id=request.query_params.get("externalJobPostingId"),
+            application=context.application,
+            external_id=context.request.query_params.get("externalJobPostingId"),
             first=first,
             last=last,
-            after=read_after(request),
+            after=read_after(context.request),
         )
     is_full = len(found) == reports.PAGE_ROWS_MAX
     after = f"{found[-1].job_id}-{found[-1].day.isoformat()}" if is_full else None
-    if wants_csv(request):
+    if wants_csv(context.request):
         headers = {"X-Next-After": after} if after else {}
         return Response(write_csv(found), media_type="text/csv", headers=headers)
     return json_response({"elements": [serialize_not_charged(row) for row in found], "nextAfter": after})
@@ -86,8 +81,8 @@ def serialize_not_charged(row: NotCharged) -> dict[str, Any]:
         "received": row.received,
         "charged": row.clicks_charged,
         "notCharged": [
-            {"reason": reason, "clicks": clicks, "message": says}
-            for reason, says, clicks in row.list_reasons()
+            {"reason": reason, "clicks": clicks, "message": message}
+            for reason, message, clicks in row.list_reasons()
         ],
     }
 
@@ -100,6 +95,6 @@ def write_csv(found: list[NotCharged]) -> str:
     for row in found:
         name = row.external_id
         safe = f"'{name}" if name.startswith(FIRST_CELLS_OF_FORMULAS) else name
-        for reason, says, clicks in row.list_reasons():
-            writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, says])
+        for reason, message, clicks in row.list_reasons():
+            writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, message])
     return text.getvalue()

@@ -1,25 +1,21 @@
-"""``/partner/webhooks``: where an application wants to be told, its signing secrets, what was delivered, replays."""
+"""``/partner/webhooks``: where an application receives notifications, its signing secrets, what was delivered, replays."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 from pydantic import Field, StringConstraints
-from starlette.requests import Request
 from starlette.responses import Response
 
-from jobmeter.api.http.bodies import read_operator_body
-from jobmeter.api.http.context import State
+from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_path_id, read_query_number
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
-from jobmeter.api.partner.gateway import with_partner
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import (
     ASKED_KINDS,
     Delivery,
@@ -27,7 +23,6 @@ from jobmeter.notifications.model import (
     NotificationEndpoint,
     NotificationKind,
 )
-from jobmeter.partners.model import Application
 
 DELIVERIES_SHOWN_MAX = 100
 REPLAYED_MAX = 1_000
@@ -50,22 +45,18 @@ class ReplayBody(OperatorBody):
     ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=REPLAYED_MAX)] | None = None
 
 
-@with_partner
-async def register_webhook(
-    request: Request, state: State, application: Application, now: datetime
-) -> Response:
+async def register_webhook(context: RequestContext, body: WebhookBody) -> Response:
     """Answers 201 with the signing secret: the only time it is shown."""
-    body = await read_operator_body(request, WebhookBody)
-    check_body(body, is_sandbox=state.settings.sandbox)
-    async with state.database.transaction() as connection:
-        endpoint, secret = await notices.register_endpoint(
+    check_body(body, is_sandbox=context.app.settings.sandbox)
+    async with context.app.database.transaction() as connection:
+        endpoint, secret = await notifications.register_endpoint(
             connection,
-            application=application,
+            application=context.application,
             url=body.url,
             email=body.email,
             kinds=body.kinds,
-            secret_key=state.settings.secret_key,
-            now=now,
+            secret_key=context.app.settings.secret_key,
+            now=context.now,
         )
         await _follow_charges(connection, endpoint)
     return json_response(serialize_webhook(endpoint) | {"secret": secret}, status=201)
@@ -86,98 +77,90 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
         parts = urlsplit(body.url)
         port_is_good = parts.port != 0
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="can not be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_good:
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
 
 
 async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
-    """Charges are told from now on; what was before stands in the stream."""
+    """Charges are notified from now on; earlier ones are in the stream."""
     if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
-        await notices.lock_cursor(connection, endpoint, begin_at=known)
+        await notifications.lock_cursor(connection, endpoint, begin_at=known)
 
 
-@with_partner
-async def list_webhooks(_: Request, state: State, application: Application, __: datetime) -> Response:
-    async with state.database.connection() as connection:
-        found = await notices.list_endpoints(connection, application=application)
+async def list_webhooks(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        found = await notifications.list_endpoints(connection, application=context.application)
     return json_response({"elements": [serialize_webhook(endpoint) for endpoint in found]})
 
 
-@with_partner
-async def change_webhook(request: Request, state: State, application: Application, _: datetime) -> Response:
+async def change_webhook(context: RequestContext, body: WebhookBody) -> Response:
     """Replaces address and kinds; what waits goes to the new address."""
-    body = await read_operator_body(request, WebhookBody)
-    check_body(body, is_sandbox=state.settings.sandbox)
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        await notices.change_endpoint(connection, endpoint, url=body.url, email=body.email, kinds=body.kinds)
-        changed = await lock_own_endpoint(connection, request, application)
+    check_body(body, is_sandbox=context.app.settings.sandbox)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        await notifications.change_endpoint(
+            connection, endpoint, url=body.url, email=body.email, kinds=body.kinds
+        )
+        changed = await lock_own_endpoint(connection, context)
         await _follow_charges(connection, changed)
     return json_response(serialize_webhook(changed))
 
 
-@with_partner
-async def remove_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+async def remove_webhook(context: RequestContext) -> Response:
     """What waits to be delivered is dropped."""
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        await notices.remove_endpoint(connection, endpoint, now=now)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        await notifications.remove_endpoint(connection, endpoint, now=context.now)
     return Response(status_code=204)
 
 
-@with_partner
-async def rotate_webhook_secret(
-    request: Request, state: State, application: Application, _: datetime
-) -> Response:
+async def rotate_webhook_secret(context: RequestContext) -> Response:
     """A further secret: from now on each notice is signed with both, until the older one is retired."""
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        secret = await notices.rotate_secret(connection, endpoint, secret_key=state.settings.secret_key)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        secret = await notifications.rotate_secret(
+            connection, endpoint, secret_key=context.app.settings.secret_key
+        )
     return json_response({"id": endpoint.id, "secret": secret}, status=201)
 
 
-@with_partner
-async def retire_webhook_secret(
-    request: Request, state: State, application: Application, _: datetime
-) -> Response:
+async def retire_webhook_secret(context: RequestContext) -> Response:
     """Removes the older of two secrets."""
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        is_removed = await notices.retire_older_secret(connection, endpoint)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        is_removed = await notifications.retire_older_secret(connection, endpoint)
     return json_response({"id": endpoint.id, "wasRemoved": is_removed})
 
 
-@with_partner
-async def test_webhook(request: Request, state: State, application: Application, now: datetime) -> Response:
+async def test_webhook(context: RequestContext) -> Response:
     """Sends a notice of kind TEST."""
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        await notices.post_to(
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        await notifications.post_to(
             connection,
             endpoint,
             kind=NotificationKind.TEST,
             subject="A test of your webhook",
-            body={"webhook": endpoint.id, "sentAt": now.isoformat()},
-            now=now,
+            body={"webhook": endpoint.id, "sentAt": context.now.isoformat()},
+            now=context.now,
         )
     return json_response({"id": endpoint.id}, status=202)
 
 
-@with_partner
-async def list_deliveries(request: Request, state: State, application: Application, _: datetime) -> Response:
+async def list_deliveries(context: RequestContext) -> Response:
     """``?state=DEAD`` and ``?after=``; oldest first."""
-    text = request.query_params.get("state")
+    text = context.request.query_params.get("state")
     try:
         wanted = None if text is None else DeliveryState(text)
     except ValueError as error:
         raise Refused(Fault.PARAMETER_INVALID, name="state") from error
-    after = read_query_number(request, "after", 0, largest=10**18)
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        found = await notices.list_deliveries(
+    after = read_query_number(context.request, "after", 0, largest=10**18)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        found = await notifications.list_deliveries(
             connection, endpoint, state=wanted, after=after, rows_max=DELIVERIES_SHOWN_MAX
         )
     is_full = len(found) == DELIVERIES_SHOWN_MAX
@@ -189,23 +172,19 @@ async def list_deliveries(request: Request, state: State, application: Applicati
     )
 
 
-@with_partner
-async def replay_deliveries(
-    request: Request, state: State, application: Application, now: datetime
-) -> Response:
+async def replay_deliveries(context: RequestContext, body: ReplayBody) -> Response:
     """Sends dead deliveries again, or those that are named, under the ids that they had."""
-    body = await read_operator_body(request, ReplayBody)
-    async with state.database.transaction() as connection:
-        endpoint = await lock_own_endpoint(connection, request, application)
-        count = await notices.replay(connection, endpoint, notice_ids=body.ids, now=now)
+    async with context.app.database.transaction() as connection:
+        endpoint = await lock_own_endpoint(connection, context)
+        count = await notifications.replay(connection, endpoint, notice_ids=body.ids, now=context.now)
     return json_response({"replayed": count}, status=202)
 
 
-async def lock_own_endpoint(
-    connection: Connection, request: Request, application: Application
-) -> NotificationEndpoint:
-    endpoint_id = read_path_id(request, "webhook_id", what="webhook")
-    return await notices.lock_endpoint(connection, application=application, endpoint_id=endpoint_id)
+async def lock_own_endpoint(connection: Connection, context: RequestContext) -> NotificationEndpoint:
+    endpoint_id = read_path_id(context.request, "webhook_id", what="webhook")
+    return await notifications.lock_endpoint(
+        connection, application=context.application, endpoint_id=endpoint_id
+    )
 
 
 def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """``POST /v2/developerApplicationsSecurity?action=...``: roll a client secret, retire the older one (spec 2.3)."""
 
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.secrets import flow as secrets
 from jobmeter.wire.restli.envelopes import wrap_action
@@ -11,7 +11,7 @@ CHILD = "childDeveloperApplication"
 async def roll_secret(call: Call) -> Reply:
     """Answers with a further secret: the only time it is shown. Both secrets are good from now on."""
     child_urn = _read_child(call, "rollDeveloperApplicationSecret")
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         secret = await secrets.roll_secret(
             connection, caller=call.application, child_urn=child_urn, now=call.now
         )
@@ -21,7 +21,7 @@ async def roll_secret(call: Call) -> Reply:
 async def retire_secret(call: Call) -> Reply:
     """Removes the older of two secrets, once the new one is in use everywhere (an extension)."""
     child_urn = _read_child(call, "retireOlderSecret")
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         left = await secrets.retire_older_secret(connection, caller=call.application, child_urn=child_urn)
     return Reply(wrap_action({"liveSecrets": left}))
 

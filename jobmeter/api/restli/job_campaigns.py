@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobmeter.api.restli.gateway import Call, Handler, Reply
+from jobmeter.api.restli.resources import Call, Handler, Reply
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CAMPAIGN, URN_CONTRACT, read_urn
@@ -23,9 +23,9 @@ async def create_campaign(call: Call) -> Reply:
     """Answers 202 with the campaign's URN in ``X-RestLi-Id``: the worker begins it when its time has come."""
     _check_caller(call)
     draft = _read_draft(call.read_json())
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         made = await campaigns.create_campaign(connection, child=call.application, draft=draft, now=call.now)
-    call.state.ring()
+    call.app.wake_worker()
     return Reply(
         None,
         status=202,
@@ -35,7 +35,7 @@ async def create_campaign(call: Call) -> Reply:
 
 async def get_campaign(call: Call) -> Reply:
     _check_caller(call)
-    async with call.state.database.connection() as connection:
+    async with call.app.database.connection() as connection:
         found = await campaigns.find_campaign(connection, child=call.application, campaign_id=_read_key(call))
     return Reply(_serialize(found))
 
@@ -68,12 +68,12 @@ close_campaign = make_action(CampaignStatus.CLOSED)
 
 async def _change(call: Call, change: CampaignChange) -> Campaign:
     campaign_id = _read_key(call)
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         await campaigns.change_campaign(
             connection, child=call.application, campaign_id=campaign_id, change=change, now=call.now
         )
         changed = await campaigns.find_campaign(connection, child=call.application, campaign_id=campaign_id)
-    call.state.ring()
+    call.app.wake_worker()
     return changed
 
 
@@ -92,7 +92,7 @@ def _read_key(call: Call) -> int:
 
 
 def _serialize(campaign: Campaign) -> dict[str, Any]:
-    drawn = {
+    shown = {
         "id": campaign.urn,
         "partnerJobCampaignId": campaign.partner_job_campaign,
         "name": campaign.name,
@@ -103,10 +103,10 @@ def _serialize(campaign: Campaign) -> dict[str, Any]:
         "lastModifiedAt": to_ms(campaign.changed_at),
     }
     if campaign.ends_at is not None:
-        drawn["endTime"] = to_ms(campaign.ends_at)
+        shown["endTime"] = to_ms(campaign.ends_at)
     if campaign.ended_at is not None:
-        drawn["endedAt"] = to_ms(campaign.ended_at)
-    return drawn
+        shown["endedAt"] = to_ms(campaign.ended_at)
+    return shown
 
 
 def _read_draft(body: Any) -> CampaignDraft:

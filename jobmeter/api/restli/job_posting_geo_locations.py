@@ -1,6 +1,6 @@
 """``GET /rest/jobPostingGeoLocations?q=search&location=...``: which place a location text means (offline gazetteer)."""
 
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import LOCATION_CHARACTERS_MAX
 from jobmeter.geo import lookup as places

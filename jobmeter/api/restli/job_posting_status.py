@@ -1,7 +1,7 @@
 """``GET /v2/jobPostingStatus?ids=...`` and ``/rest``: whether jobs are listed and promoted, and why not (spec 4.5)."""
 
 from jobmeter.api.http.responses import error_object
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
 from jobmeter.jobs.status import flow as jobs
@@ -15,9 +15,9 @@ async def batch_get_statuses(call: Call) -> Reply:
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission="GET /jobPostingStatus")
     asked = _read_ids(call)
-    async with call.state.database.connection() as connection:
+    async with call.app.database.connection() as connection:
         found = await jobs.read_statuses(connection, child=call.application, external_ids=asked, now=call.now)
-    base_url = call.state.settings.base_url.rstrip("/")
+    base_url = call.app.settings.base_url.rstrip("/")
     results = {
         external_id: serialize_status(found[external_id], base_url)
         for external_id in asked

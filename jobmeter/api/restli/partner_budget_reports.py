@@ -1,7 +1,7 @@
 """``GET /rest/partnerBudgetReports``: a partner contract's spend beside its limit (reports page; spec 8)."""
 
-from jobmeter.api.restli.gateway import Call, Reply
 from jobmeter.api.restli.partner_job_reports import open_call_report, serialize_amount
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.clock import to_ms
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.sources.flow import ReportKind

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from jobmeter.api.http.responses import row_error
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
@@ -22,7 +22,7 @@ from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
 
-MONTHS_DRAWN_MAX = 8_192  # remembered by a process; about 4 KB each
+MONTHS_WRITTEN_MAX = 8_192  # remembered by a process; about 4 KB each
 CAMPAIGNS_SINCE = "202407"  # reports show a job's campaign from this version on (spec 5)
 
 
@@ -38,20 +38,20 @@ async def get_by_ids(call: Call) -> Reply:
         for asked in ids
         if asked not in found
     }
-    drawn = {asked: _serialize(call, report, with_budget=True) for asked, report in found.items()}
-    return Reply(wrap_batch(drawn, errors), is_tagged=True)
+    shown = {asked: _serialize(call, report, with_budget=True) for asked, report in found.items()}
+    return Reply(wrap_batch(shown, errors), is_tagged=True)
 
 
 async def _read_now(call: Call, asked: ByIdsRequest) -> dict[str, JobReport]:
     """With what others ask at the same time."""
-    state = call.state
+    app = call.app
     async with name_failed_source(
-        state.database,
+        app.database,
         ReportKind.BY_IDS,
         shard=call.application.shard,
-        seconds_max=state.settings.report_seconds_max,
+        seconds_max=app.settings.report_seconds_max,
     ):
-        return await state.job_reports.submit(asked)
+        return await app.job_reports.submit(asked)
 
 
 async def _read_as_of(call: Call, query: ReportQuery, asked: ByIdsRequest) -> dict[str, JobReport]:
@@ -68,22 +68,22 @@ async def find_by_range(call: Call) -> Reply:
     )
     async with open_call_report(call, ReportKind.BY_RANGE) as connection:
         found = await reports.report_by_range(
-            connection, query, start=page.start, count=page.count, lists=call.state.job_lists
+            connection, query, start=page.start, count=page.count, lists=call.app.job_lists
         )
     paging = make_paging(
         page, path=call.path, query=call.query, returned=len(found.reports), total=found.total
     )
-    drawn = [_serialize(call, report, with_budget=False) for report in found.reports]
-    return Reply(wrap_finder(drawn, paging), is_tagged=True)
+    shown = [_serialize(call, report, with_budget=False) for report in found.reports]
+    return Reply(wrap_finder(shown, paging), is_tagged=True)
 
 
 def open_call_report(call: Call, kind: ReportKind) -> AbstractAsyncContextManager[Connection]:
-    """A connection for the report; what can not be read is told by its own error code."""
+    """A connection for the report; what cannot be read has an error code of its own."""
     return open_report(
-        call.state.database,
+        call.app.database,
         kind,
         shard=call.application.shard,
-        seconds_max=call.state.settings.report_seconds_max,
+        seconds_max=call.app.settings.report_seconds_max,
     )
 
 
@@ -139,22 +139,22 @@ def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> dict[str,
         info["closeAt"] = to_ms(job.closed_at)
     if job.partner_job_campaign is not None and call.is_since(CAMPAIGNS_SINCE):
         info["partnerJobCampaign"] = job.partner_job_campaign
-    drawn: dict[str, Any] = {"jobPostingInfo": info}
+    shown: dict[str, Any] = {"jobPostingInfo": info}
     if with_budget:
-        drawn["lifetimeJobBudgetInfo"] = {
+        shown["lifetimeJobBudgetInfo"] = {
             "lifetimeBudgetSpent": _write_amount(report.spent_micros, job.currency),
             "lifetimeBudgetLimit": _write_amount(job.limit_micros, job.currency),
         }
     if report.figures:
-        drawn["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
-    return drawn
+        shown["jobPerformanceMetrics"] = _write_days(report.figures, job.currency)
+    return shown
 
 
-@lru_cache(maxsize=MONTHS_DRAWN_MAX)
+@lru_cache(maxsize=MONTHS_WRITTEN_MAX)
 def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
     """Packed days as JSON: a report has hundreds, and a dictionary for each would cost more than all the rest.
 
-    Remembered by the figures themselves, so never out of date: a final month is drawn the same whenever it is asked for.
+    Remembered by the figures themselves, so never out of date: a final month is written the same whenever it is requested.
     """
     rows = [
         f'{{"date":{_write_date(day)},"charge":{bytes(_write_amount(charge_micros, currency)).decode()}'

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
@@ -19,7 +19,7 @@ _CREATED_WITH = ("uniqueForeignId", *_CHANGEABLE)
 async def create_application(call: Call) -> Reply:
     """Answers 201 with the child's credentials: the only time its secret is shown."""
     draft = _read_draft(call.read_json())
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         made = await partners.create_child(connection, parent=call.application, draft=draft, now=call.now)
     urn = made.application.urn
     content = {
@@ -37,7 +37,7 @@ async def find_application(call: Call) -> Reply:
         raise Refused(Fault.PARAMETER_REQUIRED, name="uniqueForeignId")
     if call.application.parent_id is not None:
         raise Refused(Fault.ACCESS_DENIED, permission=call.permission)
-    async with call.state.database.connection() as connection:
+    async with call.app.database.connection() as connection:
         found = await partners.find_child(connection, parent=call.application, unique_foreign_id=foreign_id)
     return Reply({"elements": [] if found is None else [_serialize(found)]})
 
@@ -49,7 +49,7 @@ async def update_application(call: Call) -> Reply:
     except RestliSyntaxError as error:
         raise Refused(Fault.BODY_INVALID, lines=f"ERROR :: /patch :: {error.text}") from error
     change = _read_change(patch)
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         await partners.update_child(connection, parent=call.application, key=call.key or "", draft=change)
     return Reply(None, status=204)
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.wire.restli.envelopes import wrap_action
@@ -16,7 +16,7 @@ async def set_up_contract(call: Call) -> Reply:
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission=call.permission)
     wanted = _read_wanted(call.read_json() if call.body.strip() else {})
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         contract = await contracts.set_up_customer_contract(
             connection, child=call.application, partner_contract_id=wanted, now=call.now
         )

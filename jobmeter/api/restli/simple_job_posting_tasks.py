@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from jobmeter.api.http.responses import error_object
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_JOB, URN_TASK
 from jobmeter.base.limits import BATCH_GET_KEYS_MAX
@@ -17,7 +17,7 @@ from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 async def batch_get_tasks(call: Call) -> Reply:
     """Tasks of the caller's own; others are absent, as if they did not exist."""
     asked = _read_ids(call)
-    async with call.state.database.connection() as connection:
+    async with call.app.database.connection() as connection:
         found = await jobs.watch_tasks(
             connection, child=call.application, task_ids=list(asked.values()), now=call.now
         )
@@ -45,14 +45,14 @@ def _read_ids(call: Call) -> dict[str, UUID]:
 
 
 def _serialize(task: Task) -> dict[str, Any]:
-    drawn = {
+    shown = {
         "externalJobPostingId": task.external_id,
         "location": task.location,
         "id": task.urn,
         "status": task.status,
     }
     if task.job_id is not None and task.status in {TaskStatus.SUCCEEDED, TaskStatus.PROCESSED}:
-        drawn["jobPosting"] = f"{URN_JOB}{task.job_id}"
+        shown["jobPosting"] = f"{URN_JOB}{task.job_id}"
     if task.error_message is not None:
-        drawn["errorMessage"] = task.error_message
-    return drawn
+        shown["errorMessage"] = task.error_message
+    return shown

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from jobmeter.api.http.responses import error_object
-from jobmeter.api.restli.gateway import Call, Reply
+from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_TASK
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
@@ -36,7 +36,7 @@ async def batch_create_jobs(call: Call) -> Reply:
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields=fields)
     _check_batch(elements)
     rows = [await _submit_operation(call, element) for element in elements]
-    call.state.ring()
+    call.app.wake_worker()
     return Reply(wrap_batch_create(rows))
 
 
@@ -57,7 +57,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
         if not isinstance(element, dict):
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
         # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
-        async with call.state.database.transaction() as connection:
+        async with call.app.database.transaction() as connection:
             taken = await jobs.submit_operation_with_locations(
                 connection,
                 child=call.application,
@@ -72,7 +72,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     urn = f"{URN_TASK}{taken.task_id}"
     row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
     if taken.alternate_task_ids:
-        # A row has one id; the tasks of the other locations are told beside it.
+        # A row has one id; the tasks of the other locations are listed beside it.
         tasks = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
         row["entity"] = {
             "externalJobPostingId": element["externalJobPostingId"],
@@ -83,17 +83,17 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
 
 def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
     """Under ``/rest`` an error has a code, names the request and the job it is about (spec 4.2)."""
-    drawn = error_object(refused)
+    shown = error_object(refused)
     if call.version is None:
-        return drawn
+        return shown
     if refused.fault is Fault.JOB_FIELDS_INVALID:
-        drawn["code"] = _name_field_error(refused.message)
-    drawn["requestId"] = call.request_id
+        shown["code"] = _name_field_error(refused.message)
+    shown["requestId"] = call.request_id
     external_id = element.get("externalJobPostingId") if isinstance(element, dict) else None
     if isinstance(external_id, str):
-        drawn["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
-        drawn["errorDetails"] = {"externalJobPostingId": external_id}
-    return drawn
+        shown["errorDetailType"] = "com.linkedin.restli.common.ErrorDetails"
+        shown["errorDetails"] = {"externalJobPostingId": external_id}
+    return shown
 
 
 def _name_field_error(lines: str) -> str:

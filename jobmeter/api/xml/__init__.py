@@ -1,1 +1,1 @@
-"""Owns the endpoints of the XML jobs API and the edge that they have in common."""
+"""Owns the endpoints of the XML jobs API and its dialect."""

@@ -2,13 +2,8 @@
 
 from typing import Final
 
-from starlette.requests import Request
-
-from jobmeter.api.http.bodies import read_body
-from jobmeter.api.xml.gateway import Handler, XmlCall, XmlReply
+from jobmeter.api.xml.gateway import XmlCall, XmlReply
 from jobmeter.base.clock import to_ms
-from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import XML_BODY_BYTES_MAX
 from jobmeter.base.settings import Settings
 from jobmeter.jobs.model import JobState
 from jobmeter.jobs.xml_jobs import flow as jobs
@@ -23,26 +18,11 @@ ROOT: Final = "/v1/jobs"
 DESCRIPTION_CHARACTERS_MAX: Final = next(row.size[1] for row in FIELDS if row.name == "description")
 
 
-def choose_handler(request: Request) -> Handler:
-    """The handler for method and path. Raises ``Refused``: RESOURCE_UNKNOWN, JOBS_METHOD with what is allowed."""
-    path = (request.scope.get("raw_path") or b"").decode("latin-1")
-    if path.rstrip("/") == ROOT:
-        handlers: dict[str, Handler] = {"POST": post_job}
-    elif path.startswith(f"{ROOT}/"):
-        handlers = {"GET": show_job, "PUT": change_job, "DELETE": close_job}
-    else:
-        raise Refused(Fault.RESOURCE_UNKNOWN, name=path[1:200])
-    if request.method not in handlers:
-        allow = ", ".join(handlers)
-        raise Refused(Fault.JOBS_METHOD, method=request.method, path=path[:200], allow=allow)
-    return handlers[request.method]
-
-
 async def post_job(call: XmlCall) -> XmlReply:
     """201 and the job's address."""
-    policy = _policy_of(call.state.settings)
-    document = await _read_document(call, DocumentKind.POST, policy)
-    async with call.state.database.transaction() as connection:
+    policy = _policy_of(call.app.settings)
+    document = _read_document(call, DocumentKind.POST, policy)
+    async with call.app.database.transaction() as connection:
         job = await jobs.post_job(
             connection, application=call.application, document=document, now=call.now, policy=policy
         )
@@ -51,7 +31,7 @@ async def post_job(call: XmlCall) -> XmlReply:
 
 async def show_job(call: XmlCall) -> XmlReply:
     key = _read_key(call)
-    async with call.state.database.connection() as connection:
+    async with call.app.database.connection() as connection:
         job = await jobs.find_job(connection, application=call.application, key=key, now=call.now)
     view = JobView(
         job_id=job.job_id,
@@ -68,9 +48,9 @@ async def show_job(call: XmlCall) -> XmlReply:
 async def change_job(call: XmlCall) -> XmlReply:
     """Edits, renews, or both: 200."""
     key = _read_key(call)
-    policy = _policy_of(call.state.settings)
-    document = await _read_document(call, DocumentKind.EDIT, policy)
-    async with call.state.database.transaction() as connection:
+    policy = _policy_of(call.app.settings)
+    document = _read_document(call, DocumentKind.EDIT, policy)
+    async with call.app.database.transaction() as connection:
         await jobs.change_job(
             connection,
             application=call.application,
@@ -85,19 +65,17 @@ async def change_job(call: XmlCall) -> XmlReply:
 async def close_job(call: XmlCall) -> XmlReply:
     """204; a body, which some clients send, is not looked at."""
     key = _read_key(call)
-    async with call.state.database.transaction() as connection:
+    async with call.app.database.transaction() as connection:
         await jobs.close_job(connection, application=call.application, key=key, now=call.now)
     return XmlReply(204)
 
 
 def _read_key(call: XmlCall) -> JobKey:
-    path = (call.request.scope.get("raw_path") or b"").decode("latin-1")
-    return read_job_key(path.removeprefix(f"{ROOT}/").removesuffix("/"))
+    return read_job_key(call.path.removeprefix(f"{ROOT}/").removesuffix("/"))
 
 
-async def _read_document(call: XmlCall, purpose: DocumentKind, policy: JobPolicy) -> JobDocument:
-    body = await read_body(call.request, bytes_max=XML_BODY_BYTES_MAX)
-    root = read_document(body, content_type=call.request.headers.get("content-type", ""))
+def _read_document(call: XmlCall, purpose: DocumentKind, policy: JobPolicy) -> JobDocument:
+    root = read_document(call.body, content_type=call.content_type)
     return read_job(root, purpose, fields=policy.fields)
 
 

@@ -30,8 +30,8 @@ UPDATE job_budgets
 
 -- name: insert_job_budget
 INSERT INTO job_budgets (
-    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms,
-    daily_micros, is_paced, market
+    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms,
+    live_until_ms, daily_micros, is_paced, market
 )
 VALUES (
     %(shard)s, %(job_id)s, %(partner_contract_id)s, %(currency)s, %(click_price_micros)s, %(budget_micros)s,

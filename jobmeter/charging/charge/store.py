@@ -7,8 +7,9 @@ from jobmeter.charging.model import JobKeys
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import read_row, read_scalar
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.charging.charge")
+SQL = load_statements("jobmeter.charging.charge", enums=(AccountKind, Purpose))
 
 
 async def prefer_index_plans(connection: Connection) -> None:

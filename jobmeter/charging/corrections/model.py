@@ -1,6 +1,14 @@
-"""Charges as they stand: what may be reversed or credited."""
+"""Charges as they stand: what may be reversed or credited; what may restate a job's day."""
 
 from dataclasses import dataclass
+from enum import IntEnum
+
+
+class RestatementCause(IntEnum):
+    """Why a job's day changed after reports showed it. Numbers are stored."""
+
+    LATE_EVENTS = 1
+    SETTLEMENT = 2
 
 
 @dataclass(frozen=True, slots=True)

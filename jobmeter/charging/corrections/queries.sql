@@ -20,8 +20,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
 ) ON COMMIT DELETE ROWS
 
 -- name: lock_budgets
--- In the order in which intake locks them. Whether a job is open is read from the locked row itself, so that a
--- closing which came first is seen.
+-- In the order in which intake locks them. Whether a job is open is read from the locked row itself, so that
+-- a closing which came first is seen.
 INSERT INTO held_budgets (shard, job_id, partner_contract_id, currency, is_open)
 SELECT shard, job_id, partner_contract_id, currency, live_until_ms > %(now_ms)s
   FROM job_budgets
@@ -49,12 +49,14 @@ WITH due AS (
 )
 SELECT coalesce(sum(micros), 0)::bigint AS micros,
        coalesce(array_agg(job_id ORDER BY job_id)
-                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price), '{}') AS jobs_resumed
+                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price),
+                '{}') AS jobs_resumed
   FROM returned
 
 -- name: lower_job_days
 WITH due AS (
-    SELECT shard, job_id, sum(clicks) AS clicks, sum(clicks_charged) AS charged, sum(amount_micros)::bigint AS micros
+    SELECT shard, job_id, sum(clicks) AS clicks, sum(clicks_charged) AS charged,
+           sum(amount_micros)::bigint AS micros
       FROM asked_reversals
      GROUP BY shard, job_id
 )
@@ -69,8 +71,11 @@ UPDATE job_days
    AND day = %(day)s
 
 -- name: record_settled_restatements
+-- After the figures are lowered, so that the `after_` ones are read from the day as it stands. A row for each
+-- job, with the clicks that each rule took back.
 WITH by_rule AS (
-    SELECT shard, job_id, rule, sum(clicks) AS clicks, sum(clicks_charged) AS charged, sum(amount_micros) AS micros
+    SELECT shard, job_id, rule, sum(clicks) AS clicks, sum(clicks_charged) AS charged,
+           sum(amount_micros) AS micros
       FROM asked_reversals
      GROUP BY shard, job_id, rule
 ), due AS (
@@ -81,24 +86,25 @@ WITH by_rule AS (
 )
 INSERT INTO job_day_restatements (
     shard, job_id, day, recorded_at, cause, reasons, partner_contract_id, views, apply_clicks, clicks_charged,
-    clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
-    after_charge_micros
+    clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged,
+    after_clicks_refused, after_charge_micros
 )
-SELECT shard, job_id, day, %(recorded_at)s, 2, reasons, partner_contract_id, 0, -clicks, -charged, 0, -micros,
-       views, job_days.apply_clicks, job_days.clicks_charged, clicks_refused, job_days.charge_micros
+SELECT shard, job_id, day, %(recorded_at)s, {RestatementCause.SETTLEMENT}, reasons, partner_contract_id,
+       0, -clicks, -charged, 0, -micros, views, job_days.apply_clicks, job_days.clicks_charged,
+       clicks_refused, job_days.charge_micros
   FROM due
   JOIN job_days USING (shard, job_id)
  WHERE day = %(day)s
 
 -- name: insert_requested_reversals
--- One posting for each charge, from what was earned back to the open job or to the contract of a closed one. It lies
--- with the charge that it corrects, and its cause is the job.
+-- One posting for each charge, from what was earned back to the open job or to the contract of a closed one.
+-- It lies with the charge that it corrects, and its cause is the job.
 INSERT INTO asked_postings (
-    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, destination_shard, amount,
-    unit, cause, corrects
+    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, destination_shard,
+    amount, unit, cause, corrects
 )
-SELECT held_budgets.shard, md5('settle ' || charge)::uuid, 5, 4, partner_contract_id,
-       CASE WHEN is_open THEN 3 ELSE 2 END,
+SELECT held_budgets.shard, md5('settle ' || charge)::uuid, {Purpose.REVERSE}, {AccountKind.EARNED},
+       partner_contract_id, CASE WHEN is_open THEN {AccountKind.JOB} ELSE {AccountKind.CONTRACT} END,
        CASE WHEN is_open THEN job_id ELSE partner_contract_id END,
        CASE WHEN is_open THEN held_budgets.shard ELSE partner_contracts.shard END,
        sum(amount_micros), held_budgets.currency, job_id, charge
@@ -110,19 +116,19 @@ SELECT held_budgets.shard, md5('settle ' || charge)::uuid, 5, 4, partner_contrac
           held_budgets.currency
 
 -- name: record_late_restatements
--- What a batch changed of days that reports show already. `job_days` is read after the charge, whose row locks still
--- hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key, whatever the planner
--- knew of the tables when it made its plan.
+-- What a batch changed of days that reports show already. `job_days` is read after the charge, whose row
+-- locks still hold: its figures are those after this batch and no other. OFFSET 0 keeps the look-up by key,
+-- whatever the planner knew of the tables when it made its plan.
 WITH recorded AS (
     INSERT INTO job_day_restatements (
-        shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks, clicks_charged,
-        clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged, after_clicks_refused,
-        after_charge_micros
+        shard, job_id, day, recorded_at, cause, batch, partner_contract_id, views, apply_clicks,
+        clicks_charged, clicks_refused, charge_micros, after_views, after_apply_clicks, after_clicks_charged,
+        after_clicks_refused, after_charge_micros
     )
-    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, 1, %(batch)s, after.partner_contract_id,
-           asked.views, asked.clicks, coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused,
-           coalesce(amount, 0), after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused,
-           after.charge_micros
+    SELECT asked.shard, asked.job_id, asked.day, %(recorded_at)s, {RestatementCause.LATE_EVENTS}, %(batch)s,
+           after.partner_contract_id, asked.views, asked.clicks,
+           coalesce(amount / nullif(click_price_micros, 0), 0), asked.refused, coalesce(amount, 0),
+           after.views, after.apply_clicks, after.clicks_charged, after.clicks_refused, after.charge_micros
       FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[], %(days)s::date[], %(views)s::integer[],
                   %(clicks)s::integer[], %(refused)s::integer[])
         AS asked (shard, job_id, day, views, clicks, refused)
@@ -139,7 +145,9 @@ WITH recorded AS (
       LEFT JOIN LATERAL (
             SELECT amount
               FROM charge_postings
-             WHERE shard = asked.shard AND reference = charge_reference(asked.day, asked.job_id, %(batch)s) AND purpose = 3
+             WHERE shard = asked.shard
+               AND reference = charge_reference(asked.day, asked.job_id, %(batch)s)
+               AND purpose = {Purpose.CHARGE}
             OFFSET 0) AS charged
         ON true
     RETURNING 1
@@ -149,12 +157,13 @@ SELECT count(*)
 
 -- name: find_charge
 -- Each shard has its part of the key.
-SELECT shard, source_id AS job_id, destination_id AS partner_contract_id, unit AS currency, amount AS amount_micros,
+SELECT shard, source_id AS job_id, destination_id AS partner_contract_id, unit AS currency,
+       amount AS amount_micros,
        EXISTS (SELECT FROM settled_days WHERE settled_days.day = charge_postings.day) AS is_final
   FROM charge_postings
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND reference = %(reference)s
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
 
 -- name: sum_corrections
 SELECT coalesce(sum(amount), 0)::bigint

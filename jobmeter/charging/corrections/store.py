@@ -3,13 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.charging.corrections.model import Returned, StandingCharge
+from jobmeter.charging.corrections.model import RestatementCause, Returned, StandingCharge
 from jobmeter.charging.model import ClickCounts
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.charging.corrections")
+SQL = load_statements("jobmeter.charging.corrections", enums=(AccountKind, Purpose, RestatementCause))
 
 
 async def create_requested_reversals(connection: Connection) -> None:

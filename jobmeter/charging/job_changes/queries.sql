@@ -1,6 +1,6 @@
 -- name: enqueue_job_changes
 INSERT INTO job_notes (shard, job_id)
-SELECT job_id %% 256, job_id
+SELECT shard_of(job_id), job_id
   FROM unnest(%(job_ids)s::bigint[]) AS noted (job_id)
 
 -- name: claim_job_changes

@@ -14,10 +14,12 @@ SELECT min(day)
                         WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
 
 -- name: archive_day
--- One look into the index of days for each contract, in the order of the key, after which the months lie together.
+-- One look into the index of days for each contract, in the order of the key, after which the months lie
+-- together.
 INSERT INTO job_months AS kept (shard, job_id, month, figures)
 SELECT shard, job_id, date_trunc('month', day)::date,
-       int4send(day - date '1970-01-01') || int4send(views) || int4send(apply_clicks) || int8send(charge_micros)
+       int4send(day - date '1970-01-01') || int4send(views) || int4send(apply_clicks)
+       || int8send(charge_micros)
   FROM (SELECT 0::bigint AS id
          UNION ALL
         SELECT id FROM partner_contracts) AS contracts

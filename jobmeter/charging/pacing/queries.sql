@@ -1,7 +1,8 @@
 -- name: read_day_limits
--- After the jobs are locked: what a day was charged by transactions that are over is seen, and nobody else charges.
-SELECT asked.job_id, click_price_micros, budget_micros - spent_micros - released_micros AS left_micros, daily_micros,
-       is_paced, live_from_ms, live_until_ms, coalesce(charge_micros, 0) AS charged_micros
+-- After the jobs are locked: what a day was charged by transactions that are over is seen, and nobody else
+-- charges.
+SELECT asked.job_id, click_price_micros, budget_micros - spent_micros - released_micros AS left_micros,
+       daily_micros, is_paced, live_from_ms, live_until_ms, coalesce(charge_micros, 0) AS charged_micros
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (shard, job_id)
   JOIN job_budgets
     ON job_budgets.shard = asked.shard

@@ -3,14 +3,12 @@
 Does not own the events of a day (``jobmeter.metering``). Postings stay as they are, for ever.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.charging.retention import store
 from jobmeter.database.connection import Connection
 
-# The day under which a job's folded days are summed; no report can ask for it.
-COMPACTED_DAY = date(1970, 1, 1)
 RETENTION_DAYS_MIN = 366  # reports may be asked for a year, and a year may have a leap day
 
 

@@ -21,7 +21,8 @@ SELECT id
                   AND dropped_at IS NOT NULL)
 
 -- name: compact_job_days
--- Some rows of a contract at a time, of days that are final and whose events are gone: nobody else writes into them.
+-- Some rows of a contract at a time, of days that are final and whose events are gone: nobody else writes
+-- into them.
 WITH old AS (
     SELECT shard, job_id, day
       FROM job_days
@@ -39,11 +40,11 @@ WITH old AS (
      WHERE job_days.shard = old.shard
        AND job_days.job_id = old.job_id
        AND job_days.day = old.day
-    RETURNING job_days.shard, job_days.job_id, views, apply_clicks, clicks_charged, clicks_refused, clicks_reversed,
-              charge_micros
+    RETURNING job_days.shard, job_days.job_id, views, apply_clicks, clicks_charged, clicks_refused,
+              clicks_reversed, charge_micros
 ), folded AS (
-    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged,
-                                  clicks_refused, clicks_reversed, charge_micros)
+    INSERT INTO job_days AS kept (shard, job_id, day, partner_contract_id, views, apply_clicks,
+                                  clicks_charged, clicks_refused, clicks_reversed, charge_micros)
     SELECT shard, job_id, '1970-01-01', %(contract_id)s, sum(views), sum(apply_clicks), sum(clicks_charged),
            sum(clicks_refused), sum(clicks_reversed), sum(charge_micros)
       FROM gone

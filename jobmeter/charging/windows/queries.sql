@@ -1,6 +1,7 @@
 -- name: insert_free_meters
 INSERT INTO job_budgets (
-    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms, live_until_ms
+    shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms,
+    live_until_ms
 )
 SELECT %(shard)s, job_id, 0, '', 0, 0, %(live_from_ms)s, live_until_ms
   FROM unnest(%(job_ids)s::bigint[], %(live_until_ms)s::bigint[]) AS opened (job_id, live_until_ms)
@@ -50,8 +51,9 @@ UPDATE job_budgets
    AND market <> %(market)s
 
 -- name: read_live_windows
--- One row of packed columns: thousands of rows would cost more to read in Python than here. OFFSET 0 keeps the
--- look-up by key; of a join, the planner makes a scan of the whole table when it does not know how many are asked.
+-- One row of packed columns: thousands of rows would cost more to read in Python than here. OFFSET 0 keeps
+-- the look-up by key; of a join, the planner makes a scan of the whole table when it does not know how many
+-- are asked.
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(live_from_ms), '') AS live_from_ms,
        string_agg(int8send(live_until_ms), '') AS live_until_ms,
@@ -61,7 +63,8 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(market), '') AS markets
   FROM unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
  CROSS JOIN LATERAL (
-       SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced, partner_contract_id, market
+       SELECT job_id, live_from_ms, live_until_ms, revision, daily_micros, is_paced, partner_contract_id,
+              market
          FROM job_budgets
         WHERE shard = asked_shard
           AND job_id = asked_job
@@ -94,7 +97,8 @@ UPDATE job_budgets
    AND job_budgets.job_id = held.job_id
 
 -- name: shut_windows
--- Shut at its end rather than at once: to settlement a job whose window has not ended is open, and keeps its money.
+-- Shut at its end rather than at once: to settlement a job whose window has not ended is open, and keeps its
+-- money.
 WITH held AS MATERIALIZED (
     SELECT shard, job_id
       FROM job_budgets

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, make_reference
+from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.contracts.hiring import rules, store
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.contracts.store import next_contract_id
@@ -26,7 +26,7 @@ async def open_hiring_contract(
     contract_id = await next_contract_id(connection)
     contract = HiringContract(
         id=contract_id,
-        shard=contract_id % SHARD_COUNT,
+        shard=shard_of(contract_id),
         kind=draft.kind,
         owner_name=draft.owner_name,
         owner_application_id=draft.owner_application_id,

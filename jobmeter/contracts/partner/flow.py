@@ -7,7 +7,7 @@ from uuid import UUID
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, URN_CONTRACT, make_reference, read_urn
+from jobmeter.base.ids import URN_CONTRACT, make_reference, read_urn, shard_of
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
 from jobmeter.contracts.partner import rules, store
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
@@ -40,7 +40,7 @@ async def open_partner_contract(
     contract = PartnerContract(
         id=new_id,
         partner_id=partner_id,
-        shard=new_id % SHARD_COUNT,
+        shard=shard_of(new_id),
         currency=limit.currency,
         limit_micros=limit.amount_micros,
         term_starts_at=term[0],

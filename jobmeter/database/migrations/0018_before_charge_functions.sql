@@ -1,9 +1,10 @@
 -- What a charge asks of a budget, by name. The planner puts both in the place of their calls.
 
 -- How many of the wanted clicks the budget still pays; none of a job that is never charged for a click.
-CREATE FUNCTION affordable_clicks(budget job_budgets, wanted integer) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT least(wanted, coalesce((budget.budget_micros - budget.spent_micros - budget.released_micros)
-                                  / nullif(budget.click_price_micros, 0), 0))
+-- Of plain numbers, not of the row: a distributed database cannot ship a row's type to its nodes.
+CREATE FUNCTION affordable_clicks(left_micros bigint, price_micros bigint, wanted integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT least(wanted, coalesce(left_micros / nullif(price_micros, 0), 0))
 $$;
 
 -- Whether what was used of a limit has now come to a share at which its partner may be alerted: half, 80 %, all.

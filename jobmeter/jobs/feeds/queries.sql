@@ -69,8 +69,8 @@ SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint EN
 -- A partner's id that is live from another feed of the application stays with that feed. One statement for a
 -- whole batch: no job is posted without its fingerprint, and nothing is sent back between the two tables.
 WITH asked AS MATERIALIZED (
-    SELECT nextval('job_sequence') * 256 + %(shard)s AS job_id, partner_job_id, fingerprint, live_until_ms,
-           renew_at_ms, jsonb_strip_nulls(content) AS content
+    SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id, partner_job_id, fingerprint,
+           live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
       FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})
 ), posted AS (
     INSERT INTO job_postings (

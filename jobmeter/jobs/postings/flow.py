@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from jobmeter.base.ids import SHARD_COUNT, URN_TASK
+from jobmeter.base.ids import URN_TASK, shard_of
 from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -30,21 +30,6 @@ from jobmeter.jobs.postings.creation import accept_create, publish_posting
 from jobmeter.jobs.postings.element import read_element
 from jobmeter.jobs.runs.flow import end_run
 from jobmeter.partners.model import Application
-
-
-async def submit_operation(
-    connection: Connection,
-    *,
-    child: Application,
-    element: dict[str, Any],
-    now: datetime,
-    version: str | None = None,
-) -> UUID:
-    """Takes in one element of a batch and returns the id of its task. As ``submit_operation_with_locations``."""
-    taken = await submit_operation_with_locations(
-        connection, child=child, element=element, now=now, version=version
-    )
-    return taken.task_id
 
 
 async def submit_operation_with_locations(
@@ -166,7 +151,7 @@ async def resolve_external_ids(
         return {}
     return await store.resolve_external_ids(
         connection,
-        shards=sorted({application_id % SHARD_COUNT for application_id, _ in pairs}),
+        shards=sorted({shard_of(application_id) for application_id, _ in pairs}),
         application_ids=[pair[0] for pair in pairs],
         external_ids=[pair[1] for pair in pairs],
     )

@@ -19,7 +19,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
 -- Postings that would take from a stored balance, which needs a look at each balance first (see ledger.flow).
 SELECT count(*)
   FROM asked_postings
- WHERE source_kind IN (2, 5, 7)
+ WHERE source_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
 
 -- name: book_requested_postings
 -- A reference that stands already breaks the key, and with it the transaction: nothing is booked twice.
@@ -37,7 +37,7 @@ SELECT shard, reference, purpose, source_kind, source_id, destination_kind, dest
 INSERT INTO ledger_balances AS kept (shard, kind, owner_id, unit, amount)
 SELECT destination_shard, destination_kind, destination_id, unit, sum(amount)
   FROM asked_postings
- WHERE destination_kind IN (2, 5, 7)
+ WHERE destination_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
  GROUP BY destination_shard, destination_kind, destination_id, unit
  ORDER BY destination_shard, destination_kind, destination_id
     ON CONFLICT (shard, kind, owner_id) DO UPDATE
@@ -48,4 +48,4 @@ RETURNING owner_id
 -- name: count_requested_balances
 SELECT count(DISTINCT (destination_shard, destination_kind, destination_id))
   FROM asked_postings
- WHERE destination_kind IN (2, 5, 7)
+ WHERE destination_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, read_scalar
 from jobmeter.database.statements import load_statements
+from jobmeter.ledger.model import AccountKind
 
-SQL = load_statements("jobmeter.ledger.bulk")
+SQL = load_statements("jobmeter.ledger.bulk", enums=(AccountKind,))
 
 
 async def create_requested_postings(connection: Connection) -> None:

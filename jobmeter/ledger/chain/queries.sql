@@ -36,7 +36,8 @@ VALUES (%(round_number)s, %(until_number)s, %(sealed_at)s)
 -- The digest of a shard's postings by number, and with it that of the shard's seal before.
 WITH found AS (
     SELECT shard, count(*) AS postings,
-           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8')) AS content
+           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8'))
+               AS content
       FROM ledger_postings
      WHERE number > %(after_number)s
        AND number <= %(until_number)s
@@ -54,14 +55,15 @@ SELECT found.shard, %(round_number)s, found.postings, found.content,
         LIMIT 1) AS last_seal ON true
 
 -- name: check_chain
--- Law 3. What stands in the postings now has the digest that was sealed, each seal continues the one before, and no
--- posting of a sealed round is without its seal.
+-- Law 3. What stands in the postings now has the digest that was sealed, each seal continues the one before,
+-- and no posting of a sealed round is without its seal.
 WITH bounds AS (
     SELECT array_agg(until_number ORDER BY round) AS untils, array_agg(round ORDER BY round) AS rounds
       FROM ledger_seal_rounds
 ), found AS (
     SELECT shard, rounds[width_bucket(number - 1, untils) + 1] AS round, count(*) AS postings,
-           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8')) AS content
+           sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8'))
+               AS content
       FROM ledger_postings
      CROSS JOIN bounds
      WHERE number <= untils[array_length(untils, 1)]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
@@ -21,7 +21,7 @@ from jobmeter.metering.filters.model import (
     RefusedEvents,
     Suspects,
 )
-from jobmeter.metering.model import VERDICTS, EventColumns, Verdict
+from jobmeter.metering.model import VERDICTS, EventColumns, EventKind, Verdict
 from jobmeter.partners.model import Application
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
@@ -75,12 +75,12 @@ async def count_refused(
     connection: Connection, columns: EventColumns, verdicts: Column, rows: Column
 ) -> None:
     """Adds the refused clicks among the new ``rows`` to their reasons. After the charge: the jobs are locked."""
-    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == 1)]
+    refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == EventKind.APPLY_CLICK)]
     if len(refused) == 0:
         return
     # Each click's group is a column of four numbers: numpy counts those that are equal, and returns them sorted.
     job_ids, days = columns.job_ids[refused], columns.times_ms[refused] // DAY_MS
-    groups = np.stack([job_ids % SHARD_COUNT, job_ids, days, verdicts[refused]])
+    groups = np.stack([shards_of(job_ids), job_ids, days, verdicts[refused]])
     (shards, job_ids, days, reasons), clicks = np.unique(groups, axis=1, return_counts=True)
     await store.add_refusals(connection, RefusedCounts(shards, job_ids, days, reasons, clicks))
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from jobmeter.base.clock import from_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
+from jobmeter.base.ids import URN_JOB
 from jobmeter.database.columns import Bigint, Columns, Date, Integer, Smallint, Text
+from jobmeter.metering.model import VERDICTS
 
 FUTURE_TOLERANCE_SECONDS = 300
 
@@ -63,6 +67,20 @@ class RefusedEvent:
     verdict: int
     message: str
     received_at: datetime
+
+
+def serialize_refused_event(event: RefusedEvent) -> dict[str, Any]:
+    """As the operator and its partner read it."""
+    return {
+        "source": event.source,
+        "id": event.event_id,
+        "type": event.type,
+        "time": from_ms(event.time_ms).isoformat() if event.time_ms else None,
+        "jobPosting": f"{URN_JOB}{event.job_id}" if event.job_id else None,
+        "reason": VERDICTS[event.verdict].name,
+        "message": event.message,
+        "receivedAt": event.received_at.isoformat(),
+    }
 
 
 @dataclass(frozen=True, slots=True)

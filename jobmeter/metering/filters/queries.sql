@@ -5,11 +5,12 @@ SELECT contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, l
 
 -- name: set_policy
 INSERT INTO filter_policies AS kept (
-    contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours, future_tolerance_seconds
+    contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours,
+    future_tolerance_seconds
 )
 VALUES (
-    %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s, %(late_window_hours)s,
-    %(future_tolerance_seconds)s
+    %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s,
+    %(late_window_hours)s, %(future_tolerance_seconds)s
 )
     ON CONFLICT (contract_id) DO UPDATE
    SET refuses_crawlers = excluded.refuses_crawlers,
@@ -45,12 +46,14 @@ DELETE FROM excluded_visitors
    AND id = %(excluded_id)s
 
 -- name: find_excluded_rows
--- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its parent.
+-- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its
+-- parent.
 SELECT DISTINCT row_index
-  FROM unnest(%(row_indexes)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
+  FROM unnest(%(row_indexes)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[],
+              %(addresses)s::bigint[])
     AS suspect (row_index, suspect_job, visitor, address)
   JOIN job_postings
-    ON job_postings.shard = suspect_job %% 256
+    ON job_postings.shard = shard_of(suspect_job)
    AND job_postings.job_id = suspect_job
   JOIN applications
     ON applications.id = job_postings.application_id
@@ -71,7 +74,8 @@ SELECT shard, job_id, day, verdict, clicks
 WITH sent AS (
     SELECT row_index, source, event_id, type, time_ms, sent_job, verdict, message
       FROM unnest(%(row_indexes)s::integer[], %(sources)s::text[], %(event_ids)s::text[], %(types)s::text[],
-                  %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[], %(messages)s::text[])
+                  %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[],
+                  %(messages)s::text[])
         AS refused (row_index, source, event_id, type, time_ms, sent_job, verdict, message)
 )
 INSERT INTO refused_events (owner_id, source, event_id, type, time_ms, job_id, verdict, message, received_at)
@@ -82,7 +86,7 @@ SELECT owner_id, source, event_id, type, time_ms, sent_job, verdict, message, %(
         SELECT application_id, sent.row_index, source, event_id, type, time_ms, sent_job, verdict, message
           FROM sent
           JOIN job_postings
-            ON job_postings.shard = sent_job %% 256
+            ON job_postings.shard = shard_of(sent_job)
            AND job_postings.job_id = sent_job) AS owned
  ORDER BY owner_id, row_index
 

@@ -11,7 +11,8 @@ COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) F
 INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
 SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch
   FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(job_ids)s::bigint[], %(kinds)s::smallint[],
-              %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[], %(batches)s::bigint[])
+              %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[],
+              %(batches)s::bigint[])
     AS taken (shard, event_key, job_id, kind, verdict, visitor, address, batch)
 
 -- name: make_staging

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import LATE_WINDOW_HOURS
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
@@ -17,7 +16,7 @@ from jobmeter.database.columns import Columns, Local
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
-from jobmeter.metering.model import NOT_STORED, EventColumns, Verdict
+from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
@@ -100,7 +99,7 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     # events wait for each other in one direction. The sort keeps equal keys in their order, and the first one stays.
     rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
     high, low = key_halves(columns.keys[rows])
-    shards = columns.job_ids[rows] % SHARD_COUNT
+    shards = shards_of(columns.job_ids[rows])
     order = np.lexsort((low, high, shards))
     rows, high, low, shards = rows[order], high[order], low[order], shards[order]
     first = np.ones(len(rows), dtype=bool)
@@ -113,14 +112,14 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
     # Sorted by group, a group is a run of equal rows: it begins where a row differs from the one before, and its sums
     # are those between two beginnings. The order is also that in which the jobs are locked.
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
-    shards = job_ids % SHARD_COUNT
+    shards = shards_of(job_ids)
     order = np.lexsort((days, job_ids, shards))
     job_ids, days, shards, rows = job_ids[order], days[order], shards[order], rows[order]
     starts = np.ones(len(rows), dtype=bool)
     starts[1:] = (job_ids[1:] != job_ids[:-1]) | (days[1:] != days[:-1])
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
-    is_click = columns.kinds[rows] == 1
+    is_click = columns.kinds[rows] == EventKind.APPLY_CLICK
     window_rows = windows.find_rows(job_ids[first])[1]
     return ClickCounts(
         shards=shards[first],
@@ -138,8 +137,3 @@ def _sum_groups(flags: Column, first: Column) -> Column:
     if len(first) == 0:
         return np.zeros(0, dtype=np.int64)  # reduceat takes no empty list of beginnings
     return np.add.reduceat(flags.astype(np.int64), first)
-
-
-def days_accepted(now: datetime) -> tuple[datetime, datetime]:
-    """The first and last instant whose events may still come in."""
-    return now - timedelta(hours=LATE_WINDOW_HOURS), now + timedelta(days=1)

@@ -12,10 +12,9 @@ from typing import Any
 from jobmeter.database.connection import Connection
 from jobmeter.metering.model import VERDICTS
 from jobmeter.metering.retention import store
+from jobmeter.wire.events import KINDS
 
 ROWS_PER_GROUP = 100_000
-KINDS = ("view", "applyClick")
-
 # The columns are those of the statement, by its names. These are written as texts; all others are whole numbers.
 TEXTS: Mapping[str, Callable[[Any], str | None]] = {
     "event_key": str,

@@ -2,8 +2,9 @@
 SELECT close_event_day(%(day)s)
 
 -- name: claim_expired_event_day
--- The oldest settled day whose events have been kept for their time; none while another process is ending it, for that
--- would write the file of a day whose events are just gone, and two that drop at once wait for each other.
+-- The oldest settled day whose events have been kept for their time; none while another process is ending it,
+-- for that would write the file of a day whose events are just gone, and two that drop at once wait for each
+-- other.
 SELECT day
   FROM event_days
  WHERE dropped_at IS NULL
@@ -16,8 +17,8 @@ SELECT day
 
 -- name: stream_event_day
 -- With what settlement took back, which is forgotten with the events.
-SELECT shard, event_key, event_key_ms(event_key) AS time_ms, events.job_id, kind, verdict, visitor, address, events.batch,
-       rule AS settlement_rule, charge
+SELECT shard, event_key, event_key_ms(event_key) AS time_ms, events.job_id, kind, verdict, visitor, address,
+       events.batch, rule AS settlement_rule, charge
   FROM events
   LEFT JOIN event_reversals USING (shard, event_key)
  WHERE event_key >= event_key_floor(%(day)s)

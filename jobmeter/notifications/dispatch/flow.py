@@ -32,7 +32,6 @@ AT_ONCE_MAX = 20
 RECORDED_AT_ONCE_MAX = 4  # requests need the pool's connections too
 SECONDS_MAX = 15
 ENDPOINT_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt ends before the claim does
-ROUNDS_MAX = 1_000
 
 
 class NotificationDispatcher:
@@ -122,21 +121,6 @@ class NotificationDispatcher:
                 )
         async with self._recording, self._database.transaction() as connection:
             await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
-
-
-async def deliver_due(database: Database, settings: Settings, *, now: datetime, rng: Random) -> int:
-    """Tries every delivery that is due once, and waits for it; returns how many were tried."""
-    dispatcher, done = NotificationDispatcher(database, settings, rng), 0
-    try:
-        for _ in range(ROUNDS_MAX):
-            started = await dispatcher.start_due(now=now)
-            await dispatcher.wait()
-            if not started:
-                break
-            done += started
-    finally:
-        await dispatcher.close()
-    return done
 
 
 def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jobmeter.base.credentials import hash_secret, make_client_id, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import SHARD_COUNT, URN_APPLICATION, read_urn
+from jobmeter.base.ids import URN_APPLICATION, read_urn, shard_of
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import rules, store
 from jobmeter.partners.model import (
@@ -44,7 +44,7 @@ async def _create(
     application = Application(
         id=application_id,
         parent_id=None if parent is None else parent.id,
-        shard=application_id % SHARD_COUNT,
+        shard=shard_of(application_id),
         client_id=make_client_id(),
         name=draft.name,
         unique_foreign_id=draft.unique_foreign_id or None,

@@ -3,7 +3,8 @@ SELECT nextval('application_ids')
 
 -- name: insert_application
 INSERT INTO applications (
-    id, parent_id, shard, client_id, unique_foreign_id, name, description, callback_urls, js_domains, created_at
+    id, parent_id, shard, client_id, unique_foreign_id, name, description, callback_urls, js_domains,
+    created_at
 )
 VALUES (
     %(id)s, %(parent_id)s, %(shard)s, %(client_id)s, %(unique_foreign_id)s, %(name)s, %(description)s,

@@ -50,12 +50,6 @@ async def issue_token(
     return token, TOKEN_SECONDS
 
 
-async def authenticate(connection: Connection, *, token: str, now: datetime) -> Application:
-    """The application that holds ``token``. Raises ``Refused`` as ``check_token`` does."""
-    (found,) = await find_tokens(connection, [token])
-    return check_token(found, now)
-
-
 async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
     """What is known of each of ``tokens``; ``None`` for one that was never issued."""
     hashes = [hash_secret(token) for token in tokens]

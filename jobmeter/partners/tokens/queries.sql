@@ -3,8 +3,8 @@ INSERT INTO access_tokens (token_hash, application_id, issued_at, expires_at)
 VALUES (%(token_hash)s, %(application_id)s, %(issued_at)s, %(expires_at)s)
 
 -- name: find_tokens
-SELECT applications.id, parent_id, shard, client_id, name, unique_foreign_id, description, callback_urls, js_domains,
-       expires_at, revoked_at, token_hash
+SELECT applications.id, parent_id, shard, client_id, name, unique_foreign_id, description, callback_urls,
+       js_domains, expires_at, revoked_at, token_hash
   FROM access_tokens
   JOIN applications ON applications.id = access_tokens.application_id
  WHERE token_hash = ANY(%(token_hashes)s)

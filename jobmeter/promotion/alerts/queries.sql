@@ -27,7 +27,7 @@ WITH moved (contract_id, micros) AS (
       FROM ledger_bookings
      WHERE number > %(after)s
        AND number <= %(until)s
-       AND source_kind = 4
+       AND source_kind = {AccountKind.EARNED}
        AND corrects IS NOT NULL
 )
 INSERT INTO contract_spends AS kept (contract_id, spent_micros)
@@ -38,7 +38,8 @@ SELECT contract_id, sum(micros)::bigint
    SET spent_micros = kept.spent_micros + excluded.spent_micros
 
 -- name: list_spends
--- Contracts of which something may have to be told: half is used, or the limit is another than at the last look.
+-- Contracts of which something may have to be told: half is used, or the limit is another than at the last
+-- look.
 SELECT contract_id, partner_id, currency, spent_micros, partner_contracts.limit_micros,
        seen_limit_micros, seen_spent_micros
   FROM contract_spends

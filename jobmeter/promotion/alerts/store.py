@@ -5,9 +5,10 @@ from datetime import datetime
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind
 from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
 
-SQL = load_statements("jobmeter.promotion.alerts")
+SQL = load_statements("jobmeter.promotion.alerts", enums=(AccountKind,))
 
 
 async def add_alerts(connection: Connection, reached: ReachedShares, *, now: datetime) -> list[int]:

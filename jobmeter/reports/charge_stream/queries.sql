@@ -1,9 +1,9 @@
--- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application sees its
--- own jobs, a partner those of its contracts.
+-- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application
+-- sees its own jobs, a partner those of its contracts.
 
 -- name: list_charge_entries
-SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose, amount,
-       unit, day, booked_at, corrects
+SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose,
+       amount, unit, day, booked_at, corrects
   FROM charge_postings
   JOIN job_postings
     ON job_postings.shard = charge_postings.shard
@@ -17,17 +17,17 @@ SELECT number, charge_postings.shard, source_id AS job_id, external_id, applicat
 
 -- name: list_correction_entries
 -- The cause of a correction is the job.
-SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_id, reference, purpose, amount, unit,
-       day, booked_at, corrects
+SELECT number, ledger_bookings.shard, cause AS job_id, external_id, application_id, reference, purpose,
+       amount, unit, day, booked_at, corrects
   FROM ledger_bookings
   JOIN job_postings
-    ON job_postings.shard = mod(cause, 256)
+    ON job_postings.shard = shard_of(cause)
    AND job_id = cause
  WHERE number > %(after)s
    AND number <= %(until)s
-   AND purpose IN (5, 6)
+   AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
    AND corrects IS NOT NULL
-   AND source_kind = 4
+   AND source_kind = {AccountKind.EARNED}
    AND source_id = ANY(%(contract_ids)s)
    AND application_id = coalesce(%(application_id)s, application_id)
  ORDER BY number

@@ -7,9 +7,10 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.explain.model import make_restatement
+from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.reports.charge_stream.model import MoneyEntry, RestatementEntry, StreamSpan
 
-SQL = load_statements("jobmeter.reports.charge_stream")
+SQL = load_statements("jobmeter.reports.charge_stream", enums=(AccountKind, Purpose))
 
 
 async def list_charge_entries(connection: Connection, span: StreamSpan) -> list[MoneyEntry]:

@@ -2,7 +2,8 @@
 -- As `find_reported_ids` would have answered at `as_of`, whatever became of the jobs since.
 WITH visible AS (
     SELECT job_id, external_id, coalesce(version.number, 0) AS version,
-           CASE WHEN version.number IS NULL THEN job_postings.company_job_code ELSE version.company_job_code END AS code
+           CASE WHEN version.number IS NULL THEN job_postings.company_job_code
+                ELSE version.company_job_code END AS code
       FROM job_postings
       LEFT JOIN LATERAL (
            SELECT number, company_job_code
@@ -24,19 +25,18 @@ SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max
  GROUP BY asked_id
 
 -- name: read_reports_as_of
--- Every change of a day after it was first shown is recorded; what was recorded since `as_of` is taken back. A day that
--- only began since is left out.
+-- Every change of a day after it was first shown is recorded; what was recorded since `as_of` is taken back.
+-- A day that only began since is left out.
 SELECT job_id, external_id,
        coalesce(version.title, job_postings.title) AS title,
        coalesce(version.company_name, job_postings.company_name) AS company_name,
-       CASE WHEN version.number IS NULL THEN job_postings.company_page ELSE version.company_page END AS company_page,
+       CASE WHEN version.number IS NULL THEN job_postings.company_page
+            ELSE version.company_page END AS company_page,
        coalesce(version.apply_url, job_postings.apply_url) AS apply_url,
-       CASE WHEN closed_at <= %(as_of)s THEN closed_at END AS closed_at,
-       currency,
+       CASE WHEN closed_at <= %(as_of)s THEN closed_at END AS closed_at, currency,
        coalesce(version.limit_micros, budget_micros - lowered_micros) AS limit_micros,
        CASE WHEN version.number IS NULL THEN job_postings.partner_job_campaign
-            ELSE version.partner_job_campaign END AS partner_job_campaign,
-       figures, spent AS spent_micros
+            ELSE version.partner_job_campaign END AS partner_job_campaign, figures, spent AS spent_micros
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
   JOIN job_postings
     ON job_postings.shard = %(shard)s AND job_id = asked_job
@@ -44,10 +44,14 @@ SELECT job_id, external_id,
   LEFT JOIN LATERAL (
        SELECT number, title, company_name, company_page, apply_url, partner_job_campaign, limit_micros
          FROM job_posting_versions
-        WHERE job_posting_versions.shard = %(shard)s AND job_posting_versions.job_id = asked_job AND replaced_at > %(as_of)s
-        ORDER BY number LIMIT 1) AS version ON true
+        WHERE job_posting_versions.shard = %(shard)s
+          AND job_posting_versions.job_id = asked_job
+          AND replaced_at > %(as_of)s
+        ORDER BY number
+        LIMIT 1) AS version ON true
  CROSS JOIN LATERAL (
-       SELECT string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(clicks) || int8send(charge), '')
+       SELECT string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(clicks)
+                         || int8send(charge), '')
               FILTER (WHERE day BETWEEN %(first)s AND %(last)s) AS figures,
               coalesce(sum(charge), 0)::bigint AS spent
          FROM (SELECT day, views, clicks, charge
@@ -56,11 +60,15 @@ SELECT job_id, external_id,
                 ORDER BY day) AS days) AS told
 
 -- name: list_jobs_as_of
+-- As `list_reportable_jobs` would have answered at `as_of`: a job that closed since was open, and one that
+-- failed since was not yet.
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(partner_contract_id), '') AS contract_ids,
        string_agg(int8send(floor(extract(epoch FROM created_at) * 1000)::bigint), '') AS created_ms,
-       string_agg(int8send(coalesce(floor(extract(epoch FROM closed) * 1000)::bigint, 9223372036854775807)), '') AS closed_ms
-  FROM (SELECT job_id, partner_contract_id, created_at, CASE WHEN closed_at <= %(as_of)s THEN closed_at END AS closed
+       string_agg(int8send(coalesce(floor(extract(epoch FROM closed) * 1000)::bigint,
+                                    9223372036854775807)), '') AS closed_ms
+  FROM (SELECT job_id, partner_contract_id, created_at,
+               CASE WHEN closed_at <= %(as_of)s THEN closed_at END AS closed
           FROM job_postings
          WHERE shard = %(shard)s
            AND application_id = %(application_id)s

@@ -1,14 +1,16 @@
 -- name: list_not_charged
--- A page of job days with clicks that were not charged: refused at intake by reason, beyond a budget or limit, taken
--- back by settlement by rule. `apply_clicks` are those that still count.
-SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged, clicks_refused,
-       clicks_reversed, refused.reasons AS refused, reversed.reasons AS reversed
+-- A page of job days with clicks that were not charged: refused at intake by reason, beyond a budget or
+-- limit, taken back by settlement by rule. `apply_clicks` are those that still count.
+SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged,
+       clicks_refused, clicks_reversed, refused.reasons AS refused, reversed.reasons AS reversed
   FROM job_postings
   JOIN job_days USING (shard, job_id)
  CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_object_agg(verdict, clicks), '{}') AS reasons
          FROM job_day_refusals AS one
-        WHERE one.shard = job_days.shard AND one.job_id = job_days.job_id AND one.day = job_days.day) AS refused
+        WHERE one.shard = job_days.shard
+          AND one.job_id = job_days.job_id
+          AND one.day = job_days.day) AS refused
  CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_object_agg(rule, clicks), '{}') AS reasons
          FROM (SELECT rule, sum(counted::integer) AS clicks

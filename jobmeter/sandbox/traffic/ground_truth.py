@@ -61,10 +61,6 @@ class DayTruth:
 class Truth:
     days: tuple[DayTruth, ...]
 
-    def label_of(self, event_id: str) -> Label | None:
-        """What the event is, or ``None`` where no day of this truth holds it."""
-        return next((day.labels[event_id] for day in self.days if event_id in day.labels), None)
-
     def totals(self) -> dict[tuple[str, Label], int]:
         """Events by type and label, over all jobs and days."""
         sums: Counter[tuple[str, Label]] = Counter()
@@ -72,15 +68,6 @@ class Truth:
             for cell, events in day.counts.items():
                 sums[cell.type, cell.label] += events
         return dict(sums)
-
-    def chargeable_clicks(self) -> dict[tuple[int, date], int]:
-        """The apply clicks that a perfect meter charges, by job and day, were no budget to run out."""
-        clicks: Counter[tuple[int, date]] = Counter()
-        for day in self.days:
-            for cell, events in day.counts.items():
-                if cell.type == APPLY_CLICK and cell.label in CHARGEABLE:
-                    clicks[cell.job_id, day.day] += events
-        return dict(clicks)
 
 
 def day_of_ms(time_ms: int) -> date:

@@ -19,4 +19,4 @@ SELECT origin, kind, verdict, rule
 -- The numbers of the countries that jobs are for (see intake's filter of markets).
 SELECT job_id, market
   FROM job_budgets
- WHERE (shard, job_id) IN (SELECT (job_id %% 256)::smallint, job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)
+ WHERE (shard, job_id) IN (SELECT shard_of(job_id), job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)

@@ -4,14 +4,10 @@ Does not own who makes the events, nor what a meter says to them.
 """
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
 import msgspec
-
-from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, day_of_ms
 
 
 class TrafficEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
@@ -34,17 +30,6 @@ class ScheduledEvent(msgspec.Struct, frozen=True, gc=False):
 
     deliver_at_ms: int
     event: TrafficEvent
-
-
-def expected_clicks(scheduled_events: Iterable[ScheduledEvent]) -> dict[tuple[int, date], int]:
-    """Distinct apply clicks by job and day once exact repeats are gone, before any filter."""
-    seen: set[str] = set()
-    clicks: Counter[tuple[int, date]] = Counter()
-    for event in map(attrgetter("event"), scheduled_events):
-        if event.type == APPLY_CLICK and event.id not in seen:
-            seen.add(event.id)
-            clicks[event.job_id, day_of_ms(event.time_ms)] += 1
-    return dict(clicks)
 
 
 def merge_schedules(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jobmeter.database.connection import Connection
 from jobmeter.metering.intake.model import find_origins
-from jobmeter.metering.model import VERDICTS, Verdict
+from jobmeter.metering.model import VERDICTS, EventKind, Verdict
 from jobmeter.sandbox.traffic import store
 from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
@@ -92,8 +92,9 @@ async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) 
     origins = find_origins(source=SOURCE, event_ids=ids)
     found = {}
     for event in await store.list_outcomes(connection, origins=origins):
-        outcome = None if event.verdict == 0 else VERDICTS[event.verdict].name
-        found[event.origin] = event.kind == 1, outcome if event.rule is None else RULES[event.rule].name
+        is_click = event.kind == EventKind.APPLY_CLICK
+        outcome = None if event.verdict == Verdict.COUNTED else VERDICTS[event.verdict].name
+        found[event.origin] = is_click, outcome if event.rule is None else RULES[event.rule].name
     evaluated = []
     for event_id, origin in zip(ids, origins, strict=True):
         is_click, outcome = found.get(origin, (False, Verdict.TOO_OLD.name))

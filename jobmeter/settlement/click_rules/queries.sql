@@ -1,21 +1,22 @@
 -- Each rule marks clicks of the day that no rule before it has marked. `settling_clicks` lives as long as the
--- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places is read
--- in their order, where a join would read the whole table once more.
+-- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places
+-- is read in their order, where a join would read the whole table once more.
 
 -- name: allow_memory
 -- A day's clicks are grouped as a whole; the setting ends with the transaction.
 SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
 
 -- name: gather_clicks
--- The clicks that count. `origin` is what the key keeps of source and id.
+-- The clicks that count; `rule` stays null until one marks them. `origin` is what the key keeps of source and
+-- id.
 CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
 SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
-       0::smallint AS rule
+       NULL::smallint AS rule
   FROM events
  WHERE event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
-   AND kind = 1
-   AND verdict = 0
+   AND kind = {EventKind.APPLY_CLICK}
+   AND verdict = {Verdict.COUNTED}
 
 -- name: analyze_clicks
 ANALYZE settling_clicks
@@ -25,14 +26,15 @@ ANALYZE settling_clicks
 WITH repeated AS (
     SELECT origin
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
      GROUP BY origin
     HAVING count(*) > 1
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
+    SELECT settling_clicks.ctid AS place,
+           row_number() OVER (PARTITION BY origin ORDER BY event_key, shard) AS nth
       FROM settling_clicks
       JOIN repeated USING (origin)
-     WHERE rule = 0
+     WHERE rule IS NULL
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
@@ -46,64 +48,76 @@ WITH excluded AS (
      WHERE day IS NULL
         OR day = %(day)s
 ), found AS (
-    SELECT clicks.ctid AS place FROM settling_clicks AS clicks JOIN excluded ON criterion = 1 AND excluded.origin = clicks.origin
+    SELECT clicks.ctid AS place
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.EVENT} AND excluded.origin = clicks.origin
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 2 AND subject = visitor
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.VISITOR} AND subject = visitor
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 3 AND subject = address
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.ADDRESS} AND subject = address
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks JOIN excluded ON criterion = 4 AND subject = job_id
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+      JOIN excluded ON criterion = {Criterion.JOB} AND subject = job_id
      UNION
-    SELECT clicks.ctid FROM settling_clicks AS clicks WHERE EXISTS (SELECT FROM excluded WHERE criterion = 5)
+    SELECT clicks.ctid
+      FROM settling_clicks AS clicks
+     WHERE EXISTS (SELECT FROM excluded WHERE criterion = {Criterion.DAY})
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM found))
-   AND rule = 0
+   AND rule IS NULL
 
 -- name: mark_data_centres
 UPDATE settling_clicks
    SET rule = %(rule)s
   FROM blocked_networks
  WHERE blocked_networks.address = settling_clicks.address
-   AND rule = 0
+   AND rule IS NULL
 
 -- name: mark_repeated_clicks
 -- Visitor 0 is unknown: two such clicks may be of two people.
 WITH repeated AS (
     SELECT job_id, visitor
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND visitor <> 0
      GROUP BY job_id, visitor
     HAVING count(*) > 1
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
+    SELECT settling_clicks.ctid AS place,
+           row_number() OVER (PARTITION BY job_id, visitor ORDER BY event_key) AS nth
       FROM settling_clicks
       JOIN repeated USING (job_id, visitor)
-     WHERE rule = 0
+     WHERE rule IS NULL
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_visitor_bursts
--- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is never cut
--- by the edge of both. Only visitors with many clicks on the day are looked at by window.
+-- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is
+-- never cut by the edge of both. Only visitors with many clicks on the day are looked at by window.
 WITH busy AS (
     SELECT visitor
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND visitor <> 0
      GROUP BY visitor
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
     SELECT settling_clicks.ctid AS place, visitor, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
+               / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (visitor)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule = 0
+     WHERE rule IS NULL
 ), bursts AS (
     SELECT visitor, half, part
       FROM placed
@@ -115,21 +129,23 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
 
 -- name: mark_address_bursts
--- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is unknown.
+-- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is
+-- unknown.
 WITH busy AS (
     SELECT address
       FROM settling_clicks
-     WHERE rule = 0
+     WHERE rule IS NULL
        AND address <> 0
      GROUP BY address
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
     SELECT settling_clicks.ctid AS place, address, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint) / (%(window_minutes)s * 60000::bigint) AS part
+           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
+               / (%(window_minutes)s * 60000::bigint) AS part
       FROM settling_clicks
       JOIN busy USING (address)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule = 0
+     WHERE rule IS NULL
 ), bursts AS (
     SELECT address, half, part
       FROM placed
@@ -141,19 +157,19 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
 
 -- name: mark_clicks_without_view
--- Only where the board reports views on the day at all. A view counts whenever it was that day or the day before,
--- and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
+-- Only where the board reports views on the day at all. A view counts whenever it was that day or the day
+-- before, and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
 WITH seen AS (
     SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
       FROM events
      WHERE event_key >= event_key_floor(%(day)s - 1)
        AND event_key < event_key_floor(%(day)s + 1)
-       AND kind = 0
+       AND kind = {EventKind.VIEW}
        AND visitor <> 0
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE rule = 0
+ WHERE rule IS NULL
    AND visitor <> 0
    AND EXISTS (SELECT FROM seen WHERE is_of_day)
    AND NOT EXISTS (SELECT
@@ -162,13 +178,14 @@ UPDATE settling_clicks
                       AND seen.visitor = settling_clicks.visitor)
 
 -- name: gather_touched
--- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner knows how
--- few or many there are. Where a job had free clicks on the day, its batches may be charged in part.
+-- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner
+-- knows how few or many there are. Where a job had free clicks on the day, its batches may be charged in
+-- part.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
       FROM settling_clicks
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
      GROUP BY shard, job_id, batch
 )
 SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_price_micros, 0) AS price,
@@ -178,7 +195,7 @@ SELECT touched.shard, touched.job_id, touched.batch, reference, coalesce(click_p
   LEFT JOIN charge_postings
     ON charge_postings.shard = touched.shard
    AND reference = charge_reference(%(day)s, touched.job_id, touched.batch)
-   AND purpose = 3
+   AND purpose = {Purpose.CHARGE}
   LEFT JOIN job_budgets
     ON job_budgets.shard = touched.shard
    AND job_budgets.job_id = touched.job_id
@@ -194,8 +211,9 @@ ANALYZE settling_clicks (rule)
 ANALYZE touched_batches
 
 -- name: record_reversals
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked and
--- unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in part are ranked.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked
+-- and unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in
+-- part are ranked.
 WITH placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth
@@ -205,12 +223,12 @@ WITH placed AS (
 ), judged AS (
     SELECT shard, event_key, job_id, batch, rule, price, CASE WHEN nth <= paid THEN reference END AS charge
       FROM placed
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
      UNION ALL
     SELECT shard, event_key, job_id, batch, rule, price, reference
       FROM settling_clicks
       JOIN touched_batches USING (shard, job_id, batch)
-     WHERE rule <> 0
+     WHERE rule IS NOT NULL
        AND NOT may_be_cut
 )
 INSERT INTO event_reversals (shard, event_key, job_id, batch, rule, charge, amount_micros)
@@ -220,7 +238,7 @@ SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL T
 -- name: delete_reversal_marks
 -- Each shard has its part of the key.
 DELETE FROM event_reversals
- WHERE shard IN (SELECT generate_series(0, 255))
+ WHERE shard IN (SELECT every_shard())
    AND event_key >= event_key_floor(%(day)s)
    AND event_key < event_key_floor(%(day)s + 1)
 

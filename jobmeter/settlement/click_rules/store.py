@@ -6,9 +6,11 @@ from typing import Any
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
 from jobmeter.database.statements import arrays_of, load_statements, vars_of
-from jobmeter.settlement.model import Exclusion, KeptExclusion, NetworkSpan, RulePolicy
+from jobmeter.ledger.model import Purpose
+from jobmeter.metering.model import EventKind, Verdict
+from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, NetworkSpan, RulePolicy
 
-SQL = load_statements("jobmeter.settlement.click_rules")
+SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Verdict))
 
 
 async def allow_memory(connection: Connection) -> None:

@@ -29,7 +29,7 @@ SELECT day, greatest(%(settled_at)s, touched_at)
 INSERT INTO settlement_jobs (day, shard, job_id)
 SELECT %(day)s, shard, job_id
   FROM settling_clicks
- WHERE rule <> 0
+ WHERE rule IS NOT NULL
  GROUP BY shard, job_id
 
 -- name: claim_jobs
@@ -62,4 +62,6 @@ SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum
 -- The last day of which everything before is final; nothing on a fresh installation.
 SELECT max(day)
   FROM settled_days
- WHERE day < coalesce((SELECT min(day) FROM event_days WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
+ WHERE day < coalesce((SELECT min(day)
+                         FROM event_days
+                        WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')

@@ -14,7 +14,6 @@ Mask: TypeAlias = dict[str, "int | Mask"]
 WILDCARD: Final = "$*"
 _RANGES: Final = ("$start", "$count")
 _LEXEME = re.compile(r"[,:()]|[^,:()]+")
-_MARKS = frozenset({"", ",", ":", "(", ")"})
 _RANGE_VALUE = re.compile(r"[0-9]{1,9}")
 
 

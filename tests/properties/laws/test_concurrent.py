@@ -1,6 +1,5 @@
 """All at once, by chance: senders, posters, settlers, credits, top-ups and a moving clock; then every law holds."""
 
-import asyncio
 import os
 from datetime import timedelta
 
@@ -62,12 +61,12 @@ async def check(actors: ConcurrentActors) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_crowd_keeps_every_law(database_url: str, seed: int) -> None:
-    asyncio.run(play(database_url, seed, 12))
+async def test_a_crowd_keeps_every_law(database_url: str, seed: int) -> None:
+    await play(database_url, seed, 12)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 100 + SEEDS))
-def test_a_large_crowd_keeps_every_law(database_url: str, seed: int) -> None:
+async def test_a_large_crowd_keeps_every_law(database_url: str, seed: int) -> None:
     """``JOBMETER_TEST_SEEDS`` asks for more of them."""
-    asyncio.run(play(database_url, seed, 80))
+    await play(database_url, seed, 80)

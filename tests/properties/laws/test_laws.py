@@ -51,25 +51,19 @@ async def play_and_break(database_url: str, statements: tuple[str, ...]) -> list
         return [check.law for check in await scenario.breaches()]
 
 
-def test_a_history_keeps_every_law(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await play(scenario)
-            checks = await scenario.check()
-            assert [check.law for check in checks] == [law for law, _ in LAWS]
-            assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
-            # nothing is corrected or reversed yet, and every other law has looked at something
-            assert [check.law[:1] for check in checks if check.checked == 0] == ["3", "5"]
-
-    asyncio.run(run())
+async def test_a_history_keeps_every_law(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await play(scenario)
+        checks = await scenario.check()
+        assert [check.law for check in checks] == [law for law, _ in LAWS]
+        assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
+        # nothing is corrected or reversed yet, and every other law has looked at something
+        assert [check.law[:1] for check in checks if check.checked == 0] == ["3", "5"]
 
 
-def test_an_empty_database_keeps_every_law(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+async def test_an_empty_database_keeps_every_law(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        assert await scenario.breaches() == []
 
 
 FALSE_POSTING = (
@@ -151,8 +145,8 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("law", BREAKS)
-def test_a_breach_is_told(database_url: str, law: str) -> None:
-    broken = asyncio.run(play_and_break(database_url, BREAKS[law]))
+async def test_a_breach_is_told(database_url: str, law: str) -> None:
+    broken = await play_and_break(database_url, BREAKS[law])
     assert any(law in title for title in broken), broken
 
 
@@ -161,14 +155,11 @@ def test_every_law_has_a_test_that_breaks_it() -> None:
 
 
 @pytest.mark.parametrize("views", [0, 9])
-def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await play(scenario)
-            await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
-            assert [check.law[0] for check in await scenario.breaches()] == ["4", "5"]
-
-    asyncio.run(run())
+async def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
+    async with open_scenario(database_url) as scenario:
+        await play(scenario)
+        await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
+        assert [check.law[0] for check in await scenario.breaches()] == ["4", "5"]
 
 
 async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
@@ -207,24 +198,18 @@ async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
 
 
 @pytest.mark.parametrize("open_still", [True, False])
-def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await play(scenario)
-            await reverse_one_click(scenario, open_still=open_still)
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+async def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
+    async with open_scenario(database_url) as scenario:
+        await play(scenario)
+        await reverse_one_click(scenario, open_still=open_still)
+        assert await scenario.breaches() == []
 
 
-def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await play(scenario)
-            await reverse_one_click(scenario, open_still=True)
-            await scenario.execute(
-                "UPDATE job_days SET charge_micros = charge_micros + 1500000 WHERE clicks_charged = 1"
-            )
-            assert {check.law.partition(" ")[0] for check in await scenario.breaches()} == {"4:"}
-
-    asyncio.run(run())
+async def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await play(scenario)
+        await reverse_one_click(scenario, open_still=True)
+        await scenario.execute(
+            "UPDATE job_days SET charge_micros = charge_micros + 1500000 WHERE clicks_charged = 1"
+        )
+        assert {check.law.partition(" ")[0] for check in await scenario.breaches()} == {"4:"}

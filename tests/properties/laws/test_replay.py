@@ -6,7 +6,6 @@ over its days follows the order of arrival; its sum does not, and where no event
 split is the same too.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -184,38 +183,35 @@ async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
         return await read_numbers(scenario, job_ids)
 
 
-def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            # given all kinds of traffic and budgets that run out
-            job_ids = await post_all(scenario)
-            stream = make_stream(job_ids.values(), FULL)
-            await take_in_all(scenario, cut(stream, 100), is_settling=False)
-            before = await read_numbers(scenario, job_ids)
-            assert {name for name, report in before.by_ids.items() if report.spent_micros} == set(JOBS)
+async def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        # given all kinds of traffic and budgets that run out
+        job_ids = await post_all(scenario)
+        stream = make_stream(job_ids.values(), FULL)
+        await take_in_all(scenario, cut(stream, 100), is_settling=False)
+        before = await read_numbers(scenario, job_ids)
+        assert {name for name, report in before.by_ids.items() if report.spent_micros} == set(JOBS)
 
-            # when it all comes again, at its own times, so that only the events' keys stand in the way, and in
-            # other batches and another order, then no number is another
-            await take_in_all(scenario, cut(stream, 100), is_settling=False)
-            await take_in_all(scenario, cut(delay(stream, Random(3)), 7), is_settling=False)
-            assert await read_numbers(scenario, job_ids) == before
+        # when it all comes again, at its own times, so that only the events' keys stand in the way, and in
+        # other batches and another order, then no number is another
+        await take_in_all(scenario, cut(stream, 100), is_settling=False)
+        await take_in_all(scenario, cut(delay(stream, Random(3)), 7), is_settling=False)
+        assert await read_numbers(scenario, job_ids) == before
 
-            # and none when it comes after the days became final
-            await scenario.run_due(AFTER)
-            final = await read_numbers(scenario, job_ids)
-            await scenario.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
-            await scenario.run_due(AFTER)
-            assert await read_numbers(scenario, job_ids) == final
-
-    asyncio.run(run())
+        # and none when it comes after the days became final
+        await scenario.run_due(AFTER)
+        final = await read_numbers(scenario, job_ids)
+        await scenario.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
+        await scenario.run_due(AFTER)
+        assert await read_numbers(scenario, job_ids) == final
 
 
 @pytest.mark.parametrize("plan", [GENUINE, FULL], ids=["genuine", "full"])
-def test_a_shuffled_stream_gives_the_same_numbers(
+async def test_a_shuffled_stream_gives_the_same_numbers(
     database_url: str, other_database_url: str, plan: TrafficPlan
 ) -> None:
-    ordered = asyncio.run(play(database_url, plan, lambda stream: cut(stream, 500)))
-    shuffled = asyncio.run(play(other_database_url, plan, lambda stream: cut(delay(stream, Random(9)), 13)))
+    ordered = await play(database_url, plan, lambda stream: cut(stream, 500))
+    shuffled = await play(other_database_url, plan, lambda stream: cut(delay(stream, Random(9)), 13))
 
     # every job's views and clicks of every day, and every figure of a job whose budget lasts
     assert shuffled.counts == ordered.counts
@@ -232,7 +228,7 @@ def test_a_shuffled_stream_gives_the_same_numbers(
         assert shuffled.charges_of("tight") != ordered.charges_of("tight")
 
 
-def test_days_in_order_give_the_same_reports_though_budgets_run_out(
+async def test_days_in_order_give_the_same_reports_though_budgets_run_out(
     database_url: str, other_database_url: str
 ) -> None:
     def in_order(stream: list[ScheduledEvent]) -> list[Batch]:
@@ -241,7 +237,7 @@ def test_days_in_order_give_the_same_reports_though_budgets_run_out(
     def shuffled_by_day(stream: list[ScheduledEvent]) -> list[Batch]:
         return cut(shuffle_days(in_time(stream), Random(4)), 11)
 
-    ordered = asyncio.run(play(database_url, GENUINE, in_order))
-    shuffled = asyncio.run(play(other_database_url, GENUINE, shuffled_by_day))
+    ordered = await play(database_url, GENUINE, in_order)
+    shuffled = await play(other_database_url, GENUINE, shuffled_by_day)
     assert ordered.spent()["tight-1"] == 9_000_000
     assert shuffled == ordered

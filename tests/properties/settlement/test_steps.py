@@ -45,155 +45,140 @@ async def post_and_double_click(scenario: Scenario) -> int:
     return job_id
 
 
-def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await post_and_double_click(scenario)
-            while await settle_step(scenario.database, FINAL - timedelta(microseconds=1)):
-                pass
-            assert await scenario.rows("SELECT day FROM settled_days WHERE day >= %s", [DAY]) == []
-            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
-
-    asyncio.run(run())
+async def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await post_and_double_click(scenario)
+        while await settle_step(scenario.database, FINAL - timedelta(microseconds=1)):
+            pass
+        assert await scenario.rows("SELECT day FROM settled_days WHERE day >= %s", [DAY]) == []
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
 
 
-def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_away(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await post_and_double_click(scenario)
-            other = await Database.open(database_url, connections_max=1)
-            while await scenario.rows(OPEN_DAY) != [(DAY,)]:
-                await settle_step(other)
-            # given an intake that read the clock before the day became too old, and is not committed
-            just_before = end_of(DAY) + timedelta(hours=47, minutes=59)
-            late = make_event(job_id, "late", end_of(DAY) - timedelta(milliseconds=1))
-            async with scenario.database.transaction() as connection:
-                await metering.ingest(
-                    connection,
-                    [late],
-                    known=IntakeCaches(),
-                    now=just_before,
-                    future_tolerance_seconds=0,
-                )
-                # then settlement does not pass it by
-                with pytest.raises(psycopg.errors.LockNotAvailable):
-                    await settle_step(other)
-
-            # and once the day is judged, a late one is refused as a whole, to be sent again
+async def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_away(
+    database_url: str,
+) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await post_and_double_click(scenario)
+        other = await Database.open(database_url, connections_max=1)
+        while await scenario.rows(OPEN_DAY) != [(DAY,)]:
             await settle_step(other)
-            later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
-            with pytest.raises(psycopg.errors.SerializationFailure):
-                await scenario.ingest([later], just_before)
-            again = await scenario.ingest([later], FINAL)
-            assert [row.verdict.name for row in again.rejections] == ["TOO_OLD"]
-            # the four first clicks of their visitors
-            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
+        # given an intake that read the clock before the day became too old, and is not committed
+        just_before = end_of(DAY) + timedelta(hours=47, minutes=59)
+        late = make_event(job_id, "late", end_of(DAY) - timedelta(milliseconds=1))
+        async with scenario.database.transaction() as connection:
+            await metering.ingest(
+                connection,
+                [late],
+                known=IntakeCaches(),
+                now=just_before,
+                future_tolerance_seconds=0,
+            )
+            # then settlement does not pass it by
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                await settle_step(other)
+
+        # and once the day is judged, a late one is refused as a whole, to be sent again
+        await settle_step(other)
+        later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            await scenario.ingest([later], just_before)
+        again = await scenario.ingest([later], FINAL)
+        assert [row.verdict.name for row in again.rejections] == ["TOO_OLD"]
+        # the four first clicks of their visitors
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
+        await other.close()
+
+
+async def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await post_and_double_click(scenario)
+        others = [await Database.open(database_url, connections_max=1) for _ in range(3)]
+
+        async def settle_all(database: Database) -> None:
+            for _ in range(12):
+                await settle_step(database)
+
+        await asyncio.gather(*map(settle_all, others))
+        # whoever found another at work had nothing to do; what is left is done by one
+        while await settle_step(scenario.database):
+            pass
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+        assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
+        assert await scenario.breaches() == []
+        for other in others:
             await other.close()
 
-    asyncio.run(run())
+
+async def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await post_and_double_click(scenario)
+        # given a day that is judged and half settled when the clock goes back
+        for _ in range(6):
+            await settle_step(scenario.database, FINAL + timedelta(hours=1))
+        while await settle_step(scenario.database, FINAL):
+            pass
+        await scenario.run_due(START)
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+        assert await scenario.rows(
+            "SELECT settled_at >= %s FROM settled_days WHERE day = %s", [FINAL, DAY]
+        ) == [(True,)]
+        assert await scenario.breaches() == []
 
 
-def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await post_and_double_click(scenario)
-            others = [await Database.open(database_url, connections_max=1) for _ in range(3)]
-
-            async def settle_all(database: Database) -> None:
-                for _ in range(12):
-                    await settle_step(database)
-
-            await asyncio.gather(*map(settle_all, others))
-            # whoever found another at work had nothing to do; what is left is done by one
-            while await settle_step(scenario.database):
-                pass
-            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await scenario.rows("SELECT count(*) FROM ledger_postings WHERE purpose = 5") == [(1,)]
-            assert await scenario.breaches() == []
-            for other in others:
-                await other.close()
-
-    asyncio.run(run())
-
-
-def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await post_and_double_click(scenario)
-            # given a day that is judged and half settled when the clock goes back
-            for _ in range(6):
-                await settle_step(scenario.database, FINAL + timedelta(hours=1))
-            while await settle_step(scenario.database, FINAL):
-                pass
-            await scenario.run_due(START)
-            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await scenario.rows(
-                "SELECT settled_at >= %s FROM settled_days WHERE day = %s", [FINAL, DAY]
-            ) == [(True,)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
-
-
-def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
+async def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
     """Figures now less the changes recorded after a moment are the figures of that moment."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await post_and_double_click(scenario)
-            seen = {}
-            late = [
-                make_clicks(job_id, 2, START + timedelta(hours=2), prefix="late"),
-                [make_event(job_id, "view", START, type="view")],
-            ]
-            for hours, events in enumerate(late):
-                moment = end_of(DAY) + timedelta(hours=6 + hours)
-                seen[moment - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
-                await scenario.open_day(moment)
-                await scenario.ingest(events, moment)
-            seen[FINAL - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
-            while await settle_step(scenario.database):
-                pass
-            seen[FINAL] = await scenario.rows(DAY_ROWS, [DAY])
+    async with open_scenario(database_url) as scenario:
+        job_id = await post_and_double_click(scenario)
+        seen = {}
+        late = [
+            make_clicks(job_id, 2, START + timedelta(hours=2), prefix="late"),
+            [make_event(job_id, "view", START, type="view")],
+        ]
+        for hours, events in enumerate(late):
+            moment = end_of(DAY) + timedelta(hours=6 + hours)
+            seen[moment - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
+            await scenario.open_day(moment)
+            await scenario.ingest(events, moment)
+        seen[FINAL - timedelta(minutes=1)] = await scenario.rows(DAY_ROWS, [DAY])
+        while await settle_step(scenario.database):
+            pass
+        seen[FINAL] = await scenario.rows(DAY_ROWS, [DAY])
 
-            assert len({tuple(rows[0]) for rows in seen.values()}) == 4
-            for moment, rows in seen.items():
-                assert rows == await scenario.rows(AS_OF, [moment, DAY])
-
-    asyncio.run(run())
+        assert len({tuple(rows[0]) for rows in seen.values()}) == 4
+        for moment, rows in seen.items():
+            assert rows == await scenario.rows(AS_OF, [moment, DAY])
 
 
 @pytest.mark.parametrize(
     "last_ms_of",
     [date(2026, 3, 28), date(2026, 10, 24), date(2026, 12, 31), date(2028, 2, 28), date(2028, 2, 29)],
 )
-def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
+async def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
     database_url: str, last_ms_of: date
 ) -> None:
     """Ends of days on which a local clock changes, of a year, and around a leap day."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            midnight = end_of(last_ms_of)
-            await scenario.open_day(midnight)
-            job_id = await scenario.post(
-                "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
-            )
-            times = (-2, -1, 0, 1)
-            clicks = [
-                make_event(job_id, f"c{n}", midnight + timedelta(milliseconds=n), visitor="ada")
-                for n in times
-            ]
-            await scenario.ingest(clicks, midnight + timedelta(seconds=1))
-            while await settle_step(scenario.database, final_at(day_of(midnight))):
-                pass
-            for day in (last_ms_of, day_of(midnight)):
-                assert await scenario.rows(DAY_ROWS, [day]) == [(0, 1, 1, PRICE_MICROS)]
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        midnight = end_of(last_ms_of)
+        await scenario.open_day(midnight)
+        job_id = await scenario.post(
+            "job", now=midnight - timedelta(hours=1), budget_micros=20 * PRICE_MICROS
+        )
+        times = (-2, -1, 0, 1)
+        clicks = [
+            make_event(job_id, f"c{n}", midnight + timedelta(milliseconds=n), visitor="ada") for n in times
+        ]
+        await scenario.ingest(clicks, midnight + timedelta(seconds=1))
+        while await settle_step(scenario.database, final_at(day_of(midnight))):
+            pass
+        for day in (last_ms_of, day_of(midnight)):
+            assert await scenario.rows(DAY_ROWS, [day]) == [(0, 1, 1, PRICE_MICROS)]
 
 
-def test_events_are_exported_and_dropped_when_their_time_is_over(database_url: str, tmp_path: Path) -> None:
+async def test_events_are_exported_and_dropped_when_their_time_is_over(
+    database_url: str, tmp_path: Path
+) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
 
     async def drop(database: Database, days: int) -> object:
@@ -205,29 +190,26 @@ def test_events_are_exported_and_dropped_when_their_time_is_over(database_url: s
                 now=FINAL + timedelta(days=10),
             )
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await post_and_double_click(scenario)
-            # given events that are old, but whose day is not settled: they stay
-            while await drop(scenario.database, 0) is not None:
-                pass
-            assert await scenario.rows("SELECT count(*) FROM events") == [(4,)]
-            while await settle_step(scenario.database):
-                pass
-            assert await drop(scenario.database, 30) is None
+    async with open_scenario(database_url) as scenario:
+        job_id = await post_and_double_click(scenario)
+        # given events that are old, but whose day is not settled: they stay
+        while await drop(scenario.database, 0) is not None:
+            pass
+        assert await scenario.rows("SELECT count(*) FROM events") == [(4,)]
+        while await settle_step(scenario.database):
+            pass
+        assert await drop(scenario.database, 30) is None
 
-            # when their time is over
-            dropped = []
-            while (day := await drop(scenario.database, 2)) is not None:
-                dropped.append(day)
+        # when their time is over
+        dropped = []
+        while (day := await drop(scenario.database, 2)) is not None:
+            dropped.append(day)
 
-            # then they stand in a file, and the money and the figures stay
-            assert DAY in dropped
-            table = parquet.read_table(tmp_path / "events" / f"events-{DAY}.parquet").to_pylist()
-            assert {row["job_id"] for row in table} == {job_id}
-            assert [row["kind"] for row in table] == ["applyClick"] * 4
-            assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
-            assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        # then they stand in a file, and the money and the figures stay
+        assert DAY in dropped
+        table = parquet.read_table(tmp_path / "events" / f"events-{DAY}.parquet").to_pylist()
+        assert {row["job_id"] for row in table} == {job_id}
+        assert [row["kind"] for row in table] == ["applyClick"] * 4
+        assert await scenario.rows("SELECT count(*) FROM events") == [(0,)]
+        assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
+        assert await scenario.breaches() == []

@@ -1,6 +1,5 @@
 """Thirty days of uneven traffic: what budgets come to, and that the measures of even spending can tell."""
 
-import asyncio
 from datetime import date, timedelta
 
 from jobmeter.contracts.partner import flow as contracts
@@ -33,12 +32,12 @@ def check_unpaced(runs: list[Run]) -> None:
     assert all(run.list_uneven_days(0.1) for run in busy)
 
 
-def test_budgets_are_spent_as_fast_as_clicks_come(database_url: str) -> None:
-    check_unpaced(asyncio.run(play(database_url, Month())))
+async def test_budgets_are_spent_as_fast_as_clicks_come(database_url: str) -> None:
+    check_unpaced(await play(database_url, Month()))
 
 
-def test_an_even_contract_spends_all_and_evenly(database_url: str) -> None:
-    runs = asyncio.run(play(database_url, Month(), pace_evenly))
+async def test_an_even_contract_spends_all_and_evenly(database_url: str) -> None:
+    runs = await play(database_url, Month(), pace_evenly)
 
     busy = [run for run in runs if run.has_enough_traffic]
     assert len(busy) > len(runs) / 2

@@ -1,13 +1,9 @@
 """Owns one sandbox for each module of bad input: what is refused leaves no trace, so its stories can share it."""
 
-import asyncio
-
 import pytest
 
-from jobmeter.database.pool import Database
-from jobmeter.sandbox import seed
 from tests.conftest import TEMPLATE, make_database
-from tests.support.sandbox_client import SandboxClient, open_sandbox_client
+from tests.support.sandbox_client import add_partner, open_sandbox_client
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +26,4 @@ def job_id(sandbox_client):
 @pytest.fixture(scope="module")
 def neighbour(sandbox_client, database_url):
     """Another partner with a customer of its own in the same installation."""
-
-    async def make():
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            return await seed.make_partner(database, now=sandbox_client.now)
-        finally:
-            await database.close()
-
-    return SandboxClient(sandbox_client.client, sandbox_client.credentials | asyncio.run(make()))
+    return add_partner(sandbox_client, database_url)

@@ -54,10 +54,6 @@ class Follower:
             self.follow(wait=2)
 
 
-def task_of(sandbox_client: SandboxClient, row: dict[str, Any]) -> str:
-    return sandbox_client.task(row["id"])["status"]
-
-
 def test_a_job_is_promoted_runs_out_and_is_promoted_again(sandbox_client, receiver):
     register(sandbox_client, receiver.url)
     follower = Follower(sandbox_client)

@@ -33,54 +33,45 @@ async def counted(scenario: Scenario) -> list[tuple[int, int, int]]:
     return await scenario.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_days")
 
 
-def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("again", budget_micros=100 * PRICE_MICROS)
-            grouper, clicks = open_batcher(scenario), make_clicks(job_id, 5, NOW)
-            first = await submit(grouper, clicks[:3])
-            again = await submit(grouper, clicks)  # three are there already, two are new
-            twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
-            assert {target.is_live for target in first + again + twice if target} == {True}
-            assert await counted(scenario) == [(6, 6, 6 * PRICE_MICROS)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+async def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("again", budget_micros=100 * PRICE_MICROS)
+        grouper, clicks = open_batcher(scenario), make_clicks(job_id, 5, NOW)
+        first = await submit(grouper, clicks[:3])
+        again = await submit(grouper, clicks)  # three are there already, two are new
+        twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
+        assert {target.is_live for target in first + again + twice if target} == {True}
+        assert await counted(scenario) == [(6, 6, 6 * PRICE_MICROS)]
+        assert await scenario.breaches() == []
 
 
-def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("midnight", budget_micros=100 * PRICE_MICROS)
-            midnight = start_of(day_of(NOW) + timedelta(days=1))
-            grouper = open_batcher(scenario, midnight + timedelta(milliseconds=3))
-            await submit(grouper, make_clicks(job_id, 4, midnight - timedelta(milliseconds=2)))
-            assert await counted(scenario) == [(2, 2, 2 * PRICE_MICROS)] * 2
-            restated = await scenario.rows(
-                "SELECT day, apply_clicks, after_charge_micros FROM job_day_restatements"
+async def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("midnight", budget_micros=100 * PRICE_MICROS)
+        midnight = start_of(day_of(NOW) + timedelta(days=1))
+        grouper = open_batcher(scenario, midnight + timedelta(milliseconds=3))
+        await submit(grouper, make_clicks(job_id, 4, midnight - timedelta(milliseconds=2)))
+        assert await counted(scenario) == [(2, 2, 2 * PRICE_MICROS)] * 2
+        restated = await scenario.rows(
+            "SELECT day, apply_clicks, after_charge_micros FROM job_day_restatements"
+        )
+        assert restated == [(day_of(NOW), 2, 2 * PRICE_MICROS)]
+        assert await scenario.breaches() == []
+
+
+async def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("closed", budget_micros=100 * PRICE_MICROS)
+        grouper = open_batcher(scenario)
+        await submit(grouper, make_clicks(job_id, 1, NOW))
+        async with scenario.database.transaction() as connection:
+            await windows.set_live_window(
+                connection,
+                shard=shard_of(job_id),
+                job_id=job_id,
+                live_from=START,
+                live_until=NOW - timedelta(minutes=1),
             )
-            assert restated == [(day_of(NOW), 2, 2 * PRICE_MICROS)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
-
-
-def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("closed", budget_micros=100 * PRICE_MICROS)
-            grouper = open_batcher(scenario)
-            await submit(grouper, make_clicks(job_id, 1, NOW))
-            async with scenario.database.transaction() as connection:
-                await windows.set_live_window(
-                    connection,
-                    shard=shard_of(job_id),
-                    job_id=job_id,
-                    live_from=START,
-                    live_until=NOW - timedelta(minutes=1),
-                )
-            await submit(grouper, make_clicks(job_id, 4, NOW, prefix="after"))
-            assert await counted(scenario) == [(1, 1, PRICE_MICROS)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        await submit(grouper, make_clicks(job_id, 4, NOW, prefix="after"))
+        assert await counted(scenario) == [(1, 1, PRICE_MICROS)]
+        assert await scenario.breaches() == []

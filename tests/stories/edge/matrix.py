@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES, REST
-from jobmeter.sandbox.endpoints import ROUTES as SANDBOX_ROUTES
+from jobmeter.api.http.endpoints import Audience
+from jobmeter.api.routes import CANDIDATE, DOCUMENTS, PLAIN, REST, RESTLI
+from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from jobmeter.wire.restli.encoding import encode_element
 from tests.support.sandbox_client import range_text
 
@@ -80,9 +81,7 @@ GHOST = Names(
     token="AQVnobody",
 )
 
-METHODS = [
-    (root, resource, name) for roots, resource in RESOURCES for root in roots for name in resource.handlers
-]
+PLAIN_ENDPOINTS = (*PLAIN, *CANDIDATE, *DOCUMENTS, *SANDBOX)
 
 
 @dataclass(frozen=True)
@@ -117,31 +116,30 @@ class Ask:
 
 def ask_resources(sandbox_client, day, names):
     return [
-        Ask(f"{root}/{resource.name} {name}", verb, target, body, name.partition(" ")[0])
-        for root, resource, name in METHODS
-        for verb, target, body in _make_restli(sandbox_client, day, root, resource, name, names)
+        Ask(f"{row.path.removesuffix('/{key}')} {row.method}", verb, target, body, row.kind)
+        for row in RESTLI
+        for verb, target, body in _make_restli(sandbox_client, day, row, names)
     ]
 
 
-def _make_restli(sandbox_client, day, root, resource, name, names):
-    method, _, named = name.partition(" ")
-    path = f"{root}/{resource.name}"
+def _make_restli(sandbox_client, day, row, names):
+    method, named = row.kind, row.method.partition(" ")[2]
+    path = row.path.removesuffix("/{key}")
     known = {
         "dateRange": range_text(day, day),
         "partnerContractId": names.partner_contract_id,
         "uniqueForeignId": names.foreign_id,
     }
-    chosen = resource.parameters if resource.parameters is not None else tuple(known)
-    more = "".join(f"&{one}={known[one]}" for one in chosen if one in known)
+    more = "".join(f"&{one}={known[one]}" for one in row.parameters if one in known)
     keys = [quote(key, safe="") for key in names.keys]
-    if method == "GET" and resource.is_single:
+    if method == "GET" and not row.is_keyed:
         return [("GET", f"{path}?{more[1:]}", None)]
     if method == "BATCH_GET":
         ids = [f"List({key})" for key in keys] + [encode_element(names.keys[:6])]
         return [("GET", f"{path}?ids={listed}{more}", None) for listed in ids]
     if method == "FINDER":
         return [("GET", f"{path}?q={named}{more}", None)]
-    verb = {"GET": "GET", "DELETE": "DELETE", "UPDATE": "PUT"}.get(method, "POST")
+    verb = row.verb
     if method in {"CREATE", "BATCH_CREATE"}:
         return [(verb, path, body) for body in _make_bodies(sandbox_client, method, names)]
     if method == "ACTION":
@@ -192,19 +190,6 @@ def _make_elements(sandbox_client, names):
 
 # -- the plain routes
 
-PARTNERS, OPERATOR, JOB_BOARD, PUBLIC = "partners", "operator", "job board", "public"
-# Who may use what begins so. What is public asks for no tenant: pages and signed links of candidates, forms that carry
-# their own credentials, health and the documents.
-AUDIENCES = {
-    "/partner/": PARTNERS,
-    "/operator/": OPERATOR,
-    "/sandbox/": OPERATOR,
-    "/events": JOB_BOARD,
-    "/delivery/": JOB_BOARD,
-    "/jobs/": PUBLIC,
-    "/oauth/": PUBLIC,
-    "/health": PUBLIC,
-}
 WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://stranger.example/hook"}
 # What a write of a partner must hold to be judged by its id.
 BODIES = {
@@ -221,33 +206,19 @@ BODIES = {
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
-def audience_of(path):
-    return next((audience for start, audience in AUDIENCES.items() if path.startswith(start)), None)
-
-
-def list_plain_routes():
-    found = [
-        (verb, route.path)
-        for route in (*PLAIN_ROUTES, *SANDBOX_ROUTES)
-        for verb in sorted(route.methods - {"HEAD"})
-    ]
-    assert all(audience_of(path) for _, path in found), "tell in AUDIENCES who may use a new kind of route"
-    return found
-
-
 def ask_plain(audience, day, names):
     return [
-        Ask(f"{verb} {path}", verb, target, _body_of(verb, path, audience))
-        for verb, path in list_plain_routes()
-        if audience_of(path) == audience
-        for target in _fill(path, day, names)
+        Ask(f"{row.verb} {row.path}", row.verb, target, _body_of(row))
+        for row in PLAIN_ENDPOINTS
+        if row.audience is audience
+        for target in _fill(row.path, day, names)
     ]
 
 
-def _body_of(verb, path, audience):
-    if verb == "GET":
+def _body_of(row):
+    if row.verb == "GET":
         return None
-    return BODIES[verb, path] if audience == PARTNERS else {}
+    return BODIES[row.verb, row.path] if row.audience is Audience.PARTNER else {}
 
 
 def _fill(path, day, names):

@@ -6,13 +6,14 @@ import json
 import pytest
 
 from jobmeter.api.restli.forced_failures import HEADER as FAIL
-from jobmeter.api.routes import RESOURCES
+from jobmeter.api.restli.resources import group_resources
+from jobmeter.api.routes import RESTLI
 from jobmeter.base.faults import Fault
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import open_sandbox_client
 
 NAMES = ("x-li-uuid", "x-li-request-id", "x-li-fabric", "x-li-pop", "x-li-proto")
-PATHS = [f"{root}/{resource.name}" for roots, resource in RESOURCES for root in roots]
+PATHS = [f"{root}/{name}" for root, named in group_resources(RESTLI).items() for name in named]
 
 
 @pytest.fixture(scope="module")

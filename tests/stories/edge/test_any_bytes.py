@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from jobmeter.api.routes import RESOURCES
+from jobmeter.api.restli.resources import group_resources
+from jobmeter.api.routes import RESTLI
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import open_sandbox_client
 
@@ -36,7 +37,8 @@ TYPES = [
 ]
 METHODS = [b"", b"batch_get", b"FINDER", b"batch_create", b"action", b"\xff", b"partial_update"]
 VERSIONS = [b"202504", b"", b"9" * 400, b"\x00", b"202603"]
-PATHS = [f"{root}/{resource.name}".encode() for roots, resource in RESOURCES for root in roots]
+RESOURCES = [(root, name) for root, named in group_resources(RESTLI).items() for name in named]
+PATHS = [f"{root}/{name}".encode() for root, name in RESOURCES]
 
 
 RANGE = b"dateRange=(start:(year:2026,month:1,day:1),end:(year:2026,month:1,day:2))"
@@ -53,7 +55,7 @@ GOOD = [
     ("POST", b"/v2/provisionedApplications", b"", b'{"name":"a","description":"b","uniqueForeignId":"c"}'),
     ("POST", b"/rest/jobCampaigns", b"", b'{"name":"a","contract":"urn:li:contract:1","startTime":1}'),
 ]
-UNLIMITED = ",".join(f"{resource.name}=1000000000" for _, resource in RESOURCES)
+UNLIMITED = ",".join(f"{name}=1000000000" for _, name in RESOURCES)
 
 
 class Chance:

@@ -1,6 +1,5 @@
 """``Idempotency-Key``: the same key and body get the same answer, another body is refused, a crash loses nothing."""
 
-import asyncio
 import threading
 from datetime import timedelta
 from types import SimpleNamespace
@@ -12,12 +11,12 @@ from starlette.responses import Response
 from jobmeter.api.http.idempotency import run_once
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.pool import Database
 from jobmeter.request_control.model import Request
 from tests.support.sandbox_client import bearer, make_event
 
 ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"
 NOW = read_machine_clock()
+WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://partner.example/hook"}
 
 
 def draft(name="Acme"):
@@ -40,6 +39,8 @@ def writes(sandbox_client):
         ),
         ("partner", "/operator/partners", operator, {"name": "Another"}),
         ("events", "/events", bearer(sandbox_client.credentials["events_key"]), [click]),
+        ("webhook", "/partner/webhooks", sandbox_client.headers(), WEBHOOK),
+        ("clock", "/sandbox/clock", operator, {"advance": "1h"}),
     ]
 
 
@@ -180,15 +181,9 @@ def count_claims(database_url):
 # -- what happens when a process dies, told without a server
 
 
-def run_once_story(database_url, story):
-    async def run():
-        database = await Database.open(database_url, connections_max=4)
-        try:
-            return await story(SimpleNamespace(database=database))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+@pytest.fixture
+def state(database):
+    return SimpleNamespace(database=database)
 
 
 ASKED = Request(sender="operator", method="POST", path="/operator/partners", key="k", body=b"{}")
@@ -210,49 +205,36 @@ async def answer_done():
     return Response(b"done", headers={"Location": "/x"})
 
 
-def test_a_claim_whose_process_died_is_taken_over_after_a_minute(database_url):
-    async def story(state):
-        with pytest.raises(Died):
-            await run_once(state, ASKED, now=NOW, run=die)
-        with pytest.raises(Refused) as soon:
-            await run_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
-        later = await run_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
-        again = await run_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
-        return soon.value.fault, later.body, again.body, again.headers["location"]
-
-    fault, later, again, location = run_once_story(database_url, story)
-    assert fault is Fault.IDEMPOTENCY_KEY_IN_USE
-    assert (later, again, location) == (b"done", b"done", "/x")
+async def test_a_claim_whose_process_died_is_taken_over_after_a_minute(state):
+    with pytest.raises(Died):
+        await run_once(state, ASKED, now=NOW, run=die)
+    with pytest.raises(Refused) as soon:
+        await run_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
+    later = await run_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
+    again = await run_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
+    assert soon.value.fault is Fault.IDEMPOTENCY_KEY_IN_USE
+    assert (later.body, again.body, again.headers["location"]) == (b"done", b"done", "/x")
 
 
-def test_work_that_failed_may_be_repeated_at_once(database_url):
-    async def story(state):
-        with pytest.raises(RuntimeError):
-            await run_once(state, ASKED, now=NOW, run=fail)
-        return await run_once(state, ASKED, now=NOW, run=answer_done)
-
-    assert run_once_story(database_url, story).body == b"done"
+async def test_work_that_failed_may_be_repeated_at_once(state):
+    with pytest.raises(RuntimeError):
+        await run_once(state, ASKED, now=NOW, run=fail)
+    assert (await run_once(state, ASKED, now=NOW, run=answer_done)).body == b"done"
 
 
-def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(database_url):
-    async def story(state):
-        async def slow():
-            # given a request so slow that another one takes its claim over
-            await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
-            return Response(b"late")
+async def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(state):
+    async def slow():
+        # given a request so slow that another one takes its claim over
+        await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
+        return Response(b"late")
 
-        await run_once(state, ASKED, now=NOW, run=slow)
-        return await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)
-
-    assert run_once_story(database_url, story).body == b"done"
+    await run_once(state, ASKED, now=NOW, run=slow)
+    assert (await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)).body == b"done"
 
 
-def test_a_failure_of_ours_is_not_kept(database_url):
-    async def story(state):
-        async def respond_to_failure():
-            return Response(status_code=Fault.INTERNAL.row.status)
+async def test_a_failure_of_ours_is_not_kept(state):
+    async def respond_to_failure():
+        return Response(status_code=Fault.INTERNAL.row.status)
 
-        await run_once(state, ASKED, now=NOW, run=respond_to_failure)
-        return await run_once(state, ASKED, now=NOW, run=answer_done)
-
-    assert run_once_story(database_url, story).body == b"done"
+    await run_once(state, ASKED, now=NOW, run=respond_to_failure)
+    assert (await run_once(state, ASKED, now=NOW, run=answer_done)).body == b"done"

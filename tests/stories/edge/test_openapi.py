@@ -1,5 +1,6 @@
 """The OpenAPI document against the running server: Schemathesis makes the requests, and every answer must fit."""
 
+import inspect
 import json
 import re
 
@@ -11,16 +12,14 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
 from jobmeter.api.openapi.document import build_document
-from jobmeter.api.openapi.operations import NOT_JSON, RESTLI
 from jobmeter.api.openapi.schemas import JOB_EXAMPLE, SCHEMAS
-from jobmeter.api.restli.gateway import Resource
-from jobmeter.api.routes import PLAIN_ROUTES, RESOURCES
+from jobmeter.api.routes import CANDIDATE, ENDPOINTS, PLAIN, RESTLI
 from jobmeter.jobs.postings.schema import Element
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server
 
-DOCUMENT = build_document(RESOURCES, PLAIN_ROUTES)
+DOCUMENT = build_document(restli=RESTLI, plain=PLAIN)
 OPERATIONS = [(verb, path) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
 PARENTS = ("provisionedApplications", "developerApplicationsSecurity", "partnerBudgetReports", "/partner/")
 # Left out are the three that want JSON Schema to say what it can not (which dates are past, which parameters exclude
@@ -123,19 +122,24 @@ def test_the_document_is_served_as_it_is_built(server_process):
 
 def test_every_json_endpoint_is_told_of():
     told = {(verb.upper(), path) for verb, path in OPERATIONS}
-    for route in PLAIN_ROUTES:
-        path = re.sub(r":\w+\}", "}", route.path)
-        if not path.startswith(NOT_JSON):
-            assert {(verb, path) for verb in route.methods - {"HEAD"}} <= told
-    for roots, resource in RESOURCES:
-        for root in roots:
-            verbs = {verb for verb, path in told if path.split("/{")[0] == f"{root}/{resource.name}"}
-            assert verbs == set(resource.verbs)
+    assert told == {(row.verb, re.sub(r":\w+\}", "}", row.path)) for row in (*RESTLI, *PLAIN)}
 
 
-def test_every_method_of_every_resource_has_its_words():
-    methods = {(resource.name, name) for _, resource in RESOURCES for name in resource.handlers}
-    assert methods == set(RESTLI)
+def test_a_row_says_what_its_handler_takes():
+    """The body is decoded by the row's model and handed over: the handler must expect that one."""
+    for row in (*PLAIN, *CANDIDATE):
+        named = inspect.signature(row.handler).parameters
+        model = None if isinstance(row.body, str) else row.body
+        assert getattr(named.get("body"), "annotation", None) is model, row.path
+
+
+def test_no_endpoint_is_in_the_table_twice():
+    rows = [(row.method, row.path) for row in ENDPOINTS]
+    assert len(set(rows)) == len(rows)
+
+
+def test_what_is_required_is_a_parameter():
+    assert all(set(row.required) <= set(row.parameters) for row in ENDPOINTS)
 
 
 def test_every_reference_leads_to_a_schema():
@@ -176,17 +180,6 @@ def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(server_process, k
 def test_operations_have_names_of_their_own():
     names = [DOCUMENT["paths"][path][verb]["operationId"] for verb, path in OPERATIONS]
     assert len(set(names)) == len(names)
-
-
-def test_a_resource_without_words_is_told_of_in_general_ones():
-    async def handle(call):
-        raise AssertionError(call)
-
-    resource = Resource("newThings", {"GET": handle, "FINDER name": handle}, parameters=("colour",))
-    document = build_document([(("/rest",), resource)], [])
-    assert set(document["paths"]) == {"/rest/newThings", "/rest/newThings/{key}"}
-    drawn = document["paths"]["/rest/newThings"]["get"]
-    assert {"q", "colour"} <= {parameter["name"] for parameter in drawn["parameters"]}
 
 
 def test_the_page_names_every_endpoint_and_asks_nobody_else(server_process):

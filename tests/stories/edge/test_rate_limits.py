@@ -8,7 +8,6 @@ import pytest
 
 from jobmeter.api.http.rate_limits import RateLimits, Throttled, read_rate_limits
 from jobmeter.base.faults import Fault
-from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from jobmeter.request_control import flow as request_control
 from tests.support.sandbox_client import open_sandbox_client
@@ -17,17 +16,11 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TASKS = "/v2/simpleJobPostingTasks?ids=x"
 
 
-def run_with_database(database_url, story):
-    async def run():
-        database = await Database.open(database_url, connections_max=8)
-        try:
-            async with database.transaction() as connection:
-                made = await partners.create_parent(connection, name="Partner", now=NOON)
-            return await story(database, made.application.id)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+@pytest.fixture
+async def application_id(database):
+    async with database.transaction() as connection:
+        made = await partners.create_parent(connection, name="Partner", now=NOON)
+    return made.application.id
 
 
 def make_processes(database, calls_max, count=3):
@@ -89,93 +82,70 @@ def test_a_restart_forgets_nothing(database_url):
 
 
 @pytest.mark.parametrize("calls_max", [0, 1, 7, 90, 1_000, 20_000])
-def test_processes_together_admit_no_more_than_the_limit(database_url, calls_max):
-    async def story(database, application_id):
-        processes = make_processes(database, calls_max)
-        tries = calls_max // 3 + 60
-        counts = await asyncio.gather(
-            *(take_all(process, application_id, tries=tries) for process in processes for _ in range(2))
-        )
-        return sum(counts), await take_all(processes[0], application_id, tries=100)
-
-    admitted, afterwards = run_with_database(database_url, story)
+async def test_processes_together_admit_no_more_than_the_limit(calls_max, database, application_id):
+    processes = make_processes(database, calls_max)
+    tries = calls_max // 3 + 60
+    counts = await asyncio.gather(
+        *(take_all(process, application_id, tries=tries) for process in processes for _ in range(2))
+    )
+    admitted, afterwards = sum(counts), await take_all(processes[0], application_id, tries=100)
     # Each process was asked for more than its share, so between them every call was handed out.
     assert admitted + afterwards == calls_max
 
 
-def test_a_process_that_stops_returns_what_it_did_not_use(database_url):
-    async def story(database, application_id):
-        first, second = make_processes(database, 10_000, 2)
-        assert await take_all(first, application_id, tries=3) == 3
-        await first.close()
-        quota = await second.take(application_id=application_id, resource="jobs", now=NOON)
-        await second.close()
-        return quota
-
-    assert run_with_database(database_url, story).remaining == 10_000 - 4
+async def test_a_process_that_stops_returns_what_it_did_not_use(database, application_id):
+    first, second = make_processes(database, 10_000, 2)
+    assert await take_all(first, application_id, tries=3) == 3
+    await first.close()
+    quota = await second.take(application_id=application_id, resource="jobs", now=NOON)
+    await second.close()
+    assert quota.remaining == 10_000 - 4
 
 
-def test_what_a_killed_process_had_leased_is_lost_until_midnight_and_no_more(database_url):
-    async def story(database, application_id):
-        killed, other = make_processes(database, 10_000, 2)
-        await take_all(killed, application_id, tries=1)
-        today = await take_all(other, application_id, tries=10_100)
-        tomorrow = await take_all(other, application_id, tries=10_100, now=NOON + timedelta(days=1))
-        return today, tomorrow
-
-    today, tomorrow = run_with_database(database_url, story)
+async def test_what_a_killed_process_had_leased_is_lost_until_midnight_and_no_more(database, application_id):
+    killed, other = make_processes(database, 10_000, 2)
+    await take_all(killed, application_id, tries=1)
+    today = await take_all(other, application_id, tries=10_100)
+    tomorrow = await take_all(other, application_id, tries=10_100, now=NOON + timedelta(days=1))
     assert 10_000 - request_control.LEASE_CALLS_MAX <= today < 10_000
     assert tomorrow == 10_000
 
 
-def test_a_process_leases_fifty_calls_at_a_time_while_there_are_many(database_url):
-    async def story(database, application_id):
-        (process,) = make_processes(database, 1_000_000, 1)
-        taken = []
-        for _ in range(101):
-            await process.take(application_id=application_id, resource="jobs", now=NOON)
-            async with database.connection() as connection:
-                row = await (await connection.execute("SELECT taken FROM call_counters")).fetchone()
-            taken.append(row[0])
-        return taken
-
-    assert run_with_database(database_url, story) == [50] * 50 + [100] * 50 + [150]
+async def test_a_process_leases_fifty_calls_at_a_time_while_there_are_many(database, application_id):
+    (process,) = make_processes(database, 1_000_000, 1)
+    taken = []
+    for _ in range(101):
+        await process.take(application_id=application_id, resource="jobs", now=NOON)
+        async with database.connection() as connection:
+            row = await (await connection.execute("SELECT taken FROM call_counters")).fetchone()
+        taken.append(row[0])
+    assert taken == [50] * 50 + [100] * 50 + [150]
 
 
-def test_a_lowered_limit_holds_at_once(database_url):
-    async def story(database, application_id):
-        (before,) = make_processes(database, 100, 1)
-        await take_all(before, application_id, tries=60)
-        (after,) = make_processes(database, 50, 1)
-        return await take_all(after, application_id, tries=5)
-
-    assert run_with_database(database_url, story) == 0
+async def test_a_lowered_limit_holds_at_once(database, application_id):
+    (before,) = make_processes(database, 100, 1)
+    await take_all(before, application_id, tries=60)
+    (after,) = make_processes(database, 50, 1)
+    assert await take_all(after, application_id, tries=5) == 0
 
 
-def test_old_counters_are_swept(database_url):
-    async def story(database, application_id):
-        (process,) = make_processes(database, 100, 1)
-        await take_all(process, application_id, tries=1)
-        async with database.transaction() as connection:
-            await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=7))
-            kept = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
-            await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=8))
-            left = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
-        return kept[0], left[0]
-
-    assert run_with_database(database_url, story) == (1, 0)
+async def test_old_counters_are_swept(database, application_id):
+    (process,) = make_processes(database, 100, 1)
+    await take_all(process, application_id, tries=1)
+    async with database.transaction() as connection:
+        await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=7))
+        kept = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
+        await request_control.sweep_bookkeeping(connection, rows_max=10, now=NOON + timedelta(days=8))
+        left = await (await connection.execute("SELECT count(*) FROM call_counters")).fetchone()
+    assert (kept[0], left[0]) == (1, 0)
 
 
-def test_the_refusal_is_a_row_of_the_table(database_url):
-    async def story(database, application_id):
-        (process,) = make_processes(database, 0, 1)
-        with pytest.raises(Throttled) as caught:
-            await process.take(application_id=application_id, resource="jobs", now=NOON)
-        return caught.value
-
-    refused = run_with_database(database_url, story)
-    assert refused.fault is Fault.THROTTLED
-    assert refused.quota.resets_in_seconds == 12 * 3_600
+async def test_the_refusal_is_a_row_of_the_table(database, application_id):
+    (process,) = make_processes(database, 0, 1)
+    with pytest.raises(Throttled) as caught:
+        await process.take(application_id=application_id, resource="jobs", now=NOON)
+    assert caught.value.fault is Fault.THROTTLED
+    assert caught.value.quota.resets_in_seconds == 12 * 3_600
 
 
 def test_a_refusal_on_demand_tells_what_a_true_one_tells(sandbox_client):
@@ -200,12 +170,11 @@ def test_an_empty_setting_changes_nothing():
     assert read_rate_limits(" , ") == {}
 
 
-def test_a_database_that_is_gone_does_not_keep_a_process_from_stopping(database_url):
-    async def story(database, application_id):
-        (process,) = make_processes(database, 10_000, 1)
-        await take_all(process, application_id, tries=1)
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            connection.execute("ALTER TABLE call_counters RENAME TO gone")
-        await process.close()
-
-    run_with_database(database_url, story)
+async def test_a_database_that_is_gone_does_not_keep_a_process_from_stopping(
+    database_url, database, application_id
+):
+    (process,) = make_processes(database, 10_000, 1)
+    await take_all(process, application_id, tries=1)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE call_counters RENAME TO gone")
+    await process.close()

@@ -114,25 +114,22 @@ def test_an_address_that_is_taken_is_named(database_url, capsys, monkeypatch) ->
     assert told == f"jobmeter: cannot listen at 127.0.0.1:{other.server_port}: Address already in use\n"
 
 
-def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other(cluster_url, database_url) -> None:
+async def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other(cluster_url, database_url) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
     allow = f"ALTER DATABASE {name} ALLOW_CONNECTIONS "
 
-    async def wait() -> bool:
-        with psycopg.connect(cluster_url, autocommit=True) as connection:
-            connection.execute(allow + "false")
-            waiting = asyncio.create_task(wait_for_database(database_url, seconds_max=60))
-            await asyncio.sleep(0.3)
-            was_waiting = not waiting.done()
-            connection.execute(allow + "true")
-            await waiting
-        return was_waiting
-
     with pytest.raises(DatabaseUnusable):
-        asyncio.run(wait_for_database("mysql://here", seconds_max=60))
+        await wait_for_database("mysql://here", seconds_max=60)
     with pytest.raises(DatabaseUnusable, match="Connection refused"):
-        asyncio.run(wait_for_database("postgresql://127.0.0.1:1/none", seconds_max=0))
-    assert asyncio.run(wait())
+        await wait_for_database("postgresql://127.0.0.1:1/none", seconds_max=0)
+    with psycopg.connect(cluster_url, autocommit=True) as connection:
+        connection.execute(allow + "false")
+        waiting = asyncio.create_task(wait_for_database(database_url, seconds_max=60))
+        await asyncio.sleep(0.3)
+        was_waiting = not waiting.done()
+        connection.execute(allow + "true")
+        await waiting
+    assert was_waiting
 
 
 def test_a_worker_that_is_killed_is_replaced_and_the_server_stays(database_url, tmp_path) -> None:

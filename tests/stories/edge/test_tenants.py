@@ -9,8 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from jobmeter.api.http.endpoints import Audience
+from jobmeter.api.routes import ENDPOINTS, PLAIN, XML_JOBS
+from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.edge import matrix
-from tests.stories.edge.matrix import GHOST, JOB_BOARD, OPERATOR, PARTNERS, PUBLIC, Names, blur
+from tests.stories.edge.matrix import GHOST, Names, blur
 from tests.support.paths import DOCS
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
 
@@ -109,7 +112,7 @@ def ask_all(sandbox_client, day, names):
     """What a partner's token can ask for."""
     return [
         *matrix.ask_resources(sandbox_client, day, names),
-        *matrix.ask_plain(PARTNERS, day, names),
+        *matrix.ask_plain(Audience.PARTNER, day, names),
         *matrix.ask_xml(names),
     ]
 
@@ -192,7 +195,11 @@ def test_the_keys_of_the_installation_open_what_is_theirs_alone(sandbox_client, 
     names, day = owned
     keys = {who: sandbox_client.credentials[f"{who}_key"] for who in ("operator", "events")}
     tokens = [asker.token(who) for asker in (sandbox_client, neighbour) for who in ("child", "parent")]
-    for audience, own_key in ((OPERATOR, "operator"), (JOB_BOARD, "events"), (PARTNERS, "")):
+    for audience, own_key in (
+        (Audience.OPERATOR, "operator"),
+        (Audience.BOARD, "events"),
+        (Audience.PARTNER, ""),
+    ):
         others = [key for who, key in keys.items() if who != own_key]
         others += tokens if own_key else []
         for ask in matrix.ask_plain(audience, day, names):
@@ -203,15 +210,43 @@ def test_the_keys_of_the_installation_open_what_is_theirs_alone(sandbox_client, 
             assert ask.send(sandbox_client.client, bearer(key)).status_code == 401, ask
 
 
-def test_every_route_has_its_audience():
-    audiences = {matrix.audience_of(path) for _, path in matrix.list_plain_routes()}
-    assert audiences == {PARTNERS, OPERATOR, JOB_BOARD, PUBLIC}
-    writes = {
-        (verb, path)
-        for verb, path in matrix.list_plain_routes()
-        if matrix.audience_of(path) == PARTNERS and verb != "GET"
+def test_what_is_open_to_everybody_is_named_here():
+    """Everything else asks for a token or a key: the requests above are made for it."""
+    opened = {row.path for row in ENDPOINTS if row.audience in {Audience.PUBLIC, Audience.CLIENT}}
+    assert opened == {
+        "/jobs/view/{job_id:int}",
+        "/jobs/apply/{token}",
+        "/jobs/pixel/{token}.gif",
+        "/oauth/v2/accessToken",
+        "/oauth/v2/introspectToken",
+        "/oauth/v2/revoke",
+        "/health",
+        "/openapi.json",
+        "/docs",
     }
+
+
+def test_a_path_begins_with_the_name_of_its_audience():
+    audiences = {
+        "operator": Audience.OPERATOR,
+        "sandbox": Audience.OPERATOR,
+        "events": Audience.BOARD,
+        "delivery": Audience.BOARD,
+        "partner": Audience.PARTNER,
+        "rest": Audience.PARTNER,
+        "v2": Audience.PARTNER,
+        "v1": Audience.PARTNER,
+    }
+    for row in (*ENDPOINTS, *SANDBOX):
+        if row.audience not in {Audience.PUBLIC, Audience.CLIENT}:
+            assert audiences[row.path.split("/")[1]] is row.audience, row.path
+
+
+def test_every_write_of_a_partner_and_every_row_of_the_xml_api_is_asked_for(owned):
+    names, _ = owned
+    writes = {(row.verb, row.path) for row in PLAIN if row.audience is Audience.PARTNER and row.verb != "GET"}
     assert set(matrix.BODIES) == writes
+    assert {ask.route for ask in matrix.ask_xml(names)} == {f"{row.verb} /v1/jobs" for row in XML_JOBS}
 
 
 def test_another_s_token_is_worth_nothing_to_look_at_or_to_revoke(sandbox_client, neighbour, owned):

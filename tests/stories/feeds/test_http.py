@@ -1,6 +1,5 @@
 """Feeds over HTTP: registered by the operator, read by the worker, reported to their owner and to nobody else."""
 
-import asyncio
 import http.server
 import threading
 import time
@@ -146,51 +145,44 @@ def test_a_feed_that_is_slow_to_come_holds_back_no_job(sandbox_client, site):
     wait_for_run(sandbox_client, feed_id, "DONE")
 
 
-def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
+async def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
     """It was as good as done: the next reading came an interval later, one that was asked for never."""
 
-    async def run():
-        async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
-            feed = await feeds_flow.register_feed(
-                connection,
-                application=scenario.customers[0].child,
-                location="https://a.example/f",
-                interval_minutes=None,
-                now=START,
-            )
-            assert await feeds_flow.claim_due_feed(connection, now=START) is None
-            await feeds_flow.request_run(connection, feed=feed, may_close_all=False, now=START)
-            first = await feeds_flow.claim_due_feed(connection, now=START)
-            at_once = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=30))
-            again = await feeds_flow.claim_due_feed(connection, now=START + timedelta(minutes=2))
-            await feeds_flow.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
-            over = await feeds_flow.claim_due_feed(connection, now=START + timedelta(days=2))
-            return first, at_once, again, over
-
-    first, at_once, again, over = asyncio.run(run())
+    async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
+        feed = await feeds_flow.register_feed(
+            connection,
+            application=scenario.customers[0].child,
+            location="https://a.example/f",
+            interval_minutes=None,
+            now=START,
+        )
+        assert await feeds_flow.claim_due_feed(connection, now=START) is None
+        await feeds_flow.request_run(connection, feed=feed, may_close_all=False, now=START)
+        first = await feeds_flow.claim_due_feed(connection, now=START)
+        at_once = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=30))
+        again = await feeds_flow.claim_due_feed(connection, now=START + timedelta(minutes=2))
+        await feeds_flow.end_turn(connection, feed=again, now=START + timedelta(minutes=2))
+        over = await feeds_flow.claim_due_feed(connection, now=START + timedelta(days=2))
     assert first.id == again.id
     assert at_once is None
     assert over is None
 
 
-def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
-    async def run():
-        async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
-            registered = {
-                "application": scenario.customers[0].child,
-                "location": "https://a.example/f",
-                "interval_minutes": 60,
-            }
-            feed = await feeds_flow.register_feed(connection, **registered, now=START)
-            turn = await feeds_flow.claim_due_feed(connection, now=START)
-            asked_at = START + timedelta(seconds=5)
-            await feeds_flow.request_run(connection, feed=feed, may_close_all=True, now=asked_at)
-            await feeds_flow.end_turn(connection, feed=turn, now=START)
-            second = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=9))
-            await feeds_flow.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
-            return second, await feeds_flow.find_feed(connection, feed_id=feed.id)
-
-    second, after = asyncio.run(run())
+async def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
+    async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
+        registered = {
+            "application": scenario.customers[0].child,
+            "location": "https://a.example/f",
+            "interval_minutes": 60,
+        }
+        feed = await feeds_flow.register_feed(connection, **registered, now=START)
+        turn = await feeds_flow.claim_due_feed(connection, now=START)
+        asked_at = START + timedelta(seconds=5)
+        await feeds_flow.request_run(connection, feed=feed, may_close_all=True, now=asked_at)
+        await feeds_flow.end_turn(connection, feed=turn, now=START)
+        second = await feeds_flow.claim_due_feed(connection, now=START + timedelta(seconds=9))
+        await feeds_flow.end_turn(connection, feed=second, now=START + timedelta(seconds=9))
+        after = await feeds_flow.find_feed(connection, feed_id=feed.id)
     assert second.may_close_all
     assert after.due_at == START + timedelta(seconds=9, minutes=60)
 

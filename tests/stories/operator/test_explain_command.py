@@ -25,6 +25,15 @@ async def make_history(database_url: str) -> tuple[int, UUID]:
         return job_id, reference
 
 
+async def make_busy_day(database_url: str) -> int:
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("busy", budget_micros=2_700 * PRICE_MICROS)
+        for batch in range(3):
+            clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
+            await scenario.ingest(clicks, START + timedelta(hours=1))
+        return job_id
+
+
 def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     with pytest.raises(SystemExit) as ended:
         main([str(word) for word in ("explain", *words)])
@@ -54,16 +63,7 @@ def test_every_click_of_a_day_goes_into_a_file(
     database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """More than a page of them, of several batches, the last of which the budget carries in part."""
-
-    async def make_busy_day() -> int:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("busy", budget_micros=2_700 * PRICE_MICROS)
-            for batch in range(3):
-                clicks = make_clicks(job_id, 1_000, START + timedelta(minutes=batch), prefix=f"b{batch}-")
-                await scenario.ingest(clicks, START + timedelta(hours=1))
-            return job_id
-
-    job_id, file = asyncio.run(make_busy_day()), tmp_path / "clicks.csv"
+    job_id, file = asyncio.run(make_busy_day(database_url)), tmp_path / "clicks.csv"
     told = run(capsys, "day", job_id, day_of(START), "--csv", file, "--database-url", database_url)
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from hypothesis import given
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notices
-from jobmeter.notifications.dispatch.flow import NotificationDispatcher, deliver_due
+from jobmeter.notifications.dispatch.flow import NotificationDispatcher
 from jobmeter.notifications.flow import CLAIM_SECONDS
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.notifications.rules import JITTER_SHARE, WAITS, next_try
@@ -22,6 +22,18 @@ from tests.support.webhook_receiver import open_receiver
 
 SETTINGS = Settings(sandbox=True, secret_key="a key of the test")
 LATER = START + timedelta(seconds=CLAIM_SECONDS + 1)
+
+
+async def deliver_due(database: Database, settings: Settings, *, now: datetime, rng: Random) -> int:
+    """Tries every delivery that is due once, and waits for it; returns how many were tried."""
+    dispatcher, done = NotificationDispatcher(database, settings, rng), 0
+    try:
+        while started := await dispatcher.start_due(now=now):
+            await dispatcher.wait()
+            done += started
+    finally:
+        await dispatcher.close()
+    return done
 
 
 async def register(scenario: Scenario, url: str, kind: NotificationKind) -> NotificationEndpoint:
@@ -52,159 +64,135 @@ async def post(scenario: Scenario, count: int) -> None:
             assert told == 1
 
 
-def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url: str) -> None:
-    async def run() -> None:
-        with open_receiver() as receiver:
-            async with open_scenario(database_url) as scenario:
-                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(scenario, 1)
-                # given a process that claims the notice and is killed
-                async with scenario.database.transaction() as connection:
-                    (attempt,) = await notices.claim_delivery_attempts(
-                        connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
-                    )
-                assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
-                assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 1
-                assert [headers["webhook-id"] for headers, _ in receiver.requests] == [
-                    str(attempt.delivery.id)
-                ]
-
-    asyncio.run(run())
+async def test_one_that_was_sent_and_not_noted_is_sent_again_under_its_id(database_url: str) -> None:
+    with open_receiver() as receiver:
+        async with open_scenario(database_url) as scenario:
+            await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+            await post(scenario, 1)
+            # given a process that claims the notice and is killed
+            async with scenario.database.transaction() as connection:
+                (attempt,) = await notices.claim_delivery_attempts(
+                    connection, rows_max=9, secret_key=SETTINGS.secret_key, now=START
+                )
+            assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
+            assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 1
+            assert [headers["webhook-id"] for headers, _ in receiver.requests] == [str(attempt.delivery.id)]
 
 
-def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> None:
+async def test_two_processes_tell_an_endpoint_in_order_and_once(database_url: str) -> None:
     """Each took what the other had not, and a job was told closed before it was told listed."""
 
-    async def run() -> None:
-        with open_receiver() as receiver:
-            async with open_scenario(database_url) as scenario:
-                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(scenario, 70)
-                other = await Database.open(database_url, connections_max=3)
-                done = await asyncio.gather(
-                    deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)),
-                    deliver_due(other, SETTINGS, now=START, rng=Random(2)),
-                )
-                await other.close()
-                assert sum(done) == 70
-                assert [body["n"] for body in receiver.bodies] == list(range(70))
-
-    asyncio.run(run())
+    with open_receiver() as receiver:
+        async with open_scenario(database_url) as scenario:
+            await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+            await post(scenario, 70)
+            other = await Database.open(database_url, connections_max=3)
+            done = await asyncio.gather(
+                deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)),
+                deliver_due(other, SETTINGS, now=START, rng=Random(2)),
+            )
+            await other.close()
+            assert sum(done) == 70
+            assert [body["n"] for body in receiver.bodies] == list(range(70))
 
 
-def test_what_a_task_has_no_time_for_is_sent_in_order_when_its_claim_is_over(database_url: str) -> None:
-    async def run() -> None:
-        with open_receiver() as receiver:
-            async with open_scenario(database_url) as scenario:
-                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                await post(scenario, 3)
-                # given a task whose time is over before it has sent anything
-                dispatcher = NotificationDispatcher(
-                    scenario.database, SETTINGS, Random(1), endpoint_seconds_max=-1
-                )
-                assert await dispatcher.start_due(now=START) == 3
-                await dispatcher.wait()
-                await dispatcher.close()
-                assert receiver.bodies == []
+async def test_what_a_task_has_no_time_for_is_sent_in_order_when_its_claim_is_over(database_url: str) -> None:
+    with open_receiver() as receiver:
+        async with open_scenario(database_url) as scenario:
+            await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+            await post(scenario, 3)
+            # given a task whose time is over before it has sent anything
+            dispatcher = NotificationDispatcher(
+                scenario.database, SETTINGS, Random(1), endpoint_seconds_max=-1
+            )
+            assert await dispatcher.start_due(now=START) == 3
+            await dispatcher.wait()
+            await dispatcher.close()
+            assert receiver.bodies == []
 
-                # then no other process overtakes it, and all is told once its claim is over
-                await post(scenario, 1)
-                assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
-                assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 4
-                assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
-
-    asyncio.run(run())
+            # then no other process overtakes it, and all is told once its claim is over
+            await post(scenario, 1)
+            assert await deliver_due(scenario.database, SETTINGS, now=START, rng=Random(1)) == 0
+            assert await deliver_due(scenario.database, SETTINGS, now=LATER, rng=Random(1)) == 4
+            assert [body["n"] for body in receiver.bodies] == [0, 1, 2, 0]
 
 
-def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> None:
+async def test_an_endpoint_that_hangs_keeps_nobody_else_waiting(database_url: str) -> None:
     """A hundred notices of one that never answers held back everybody's for half a minute."""
 
-    async def run() -> None:
-        with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
-            async with open_scenario(database_url) as scenario:
-                hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-                await register(scenario, hanging, NotificationKind.JOB_POSTING_STATUS)
-                await post(scenario, 100)
-                await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
-                dispatcher = NotificationDispatcher(scenario.database, SETTINGS, Random(1))
-                for told in (1, 2):
-                    async with scenario.database.transaction() as connection:
-                        await notices.enqueue_notification(
-                            connection,
-                            application_id=scenario.customers[0].child.id,
-                            kind=NotificationKind.JOB_POSTING_STATUS,
-                            subject="another",
-                            body={"n": told},
-                            now=START,
-                        )
-                    assert await dispatcher.start_due(now=START) > 0
-                    for _ in range(300):
-                        if len(receiver.requests) == told:
-                            break
-                        await asyncio.sleep(0.01)
-                    assert [body["n"] for body in receiver.bodies] == list(range(1, told + 1))
-                    await asyncio.sleep(0.1)
-                assert (await scenario.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [
-                    (0,)
-                ]
-                await dispatcher.close()
-
-    asyncio.run(run())
-
-
-def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
-    async def run() -> None:
+    with open_receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as silent:
         async with open_scenario(database_url) as scenario:
-            await register(scenario, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
-            try:
+            hanging = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            await register(scenario, hanging, NotificationKind.JOB_POSTING_STATUS)
+            await post(scenario, 100)
+            await register(scenario, receiver.url, NotificationKind.JOB_POSTING_STATUS)
+            dispatcher = NotificationDispatcher(scenario.database, SETTINGS, Random(1))
+            for told in (1, 2):
                 async with scenario.database.transaction() as connection:
                     await notices.enqueue_notification(
                         connection,
                         application_id=scenario.customers[0].child.id,
                         kind=NotificationKind.JOB_POSTING_STATUS,
-                        subject="never",
-                        body={},
+                        subject="another",
+                        body={"n": told},
                         now=START,
                     )
-                    raise ZeroDivisionError
-            except ZeroDivisionError:
-                pass
-            assert await scenario.rows("SELECT count(*) FROM notices") == [(0,)]
+                assert await dispatcher.start_due(now=START) > 0
+                for _ in range(300):
+                    if len(receiver.requests) == told:
+                        break
+                    await asyncio.sleep(0.01)
+                assert [body["n"] for body in receiver.bodies] == list(range(1, told + 1))
+                await asyncio.sleep(0.1)
+            assert (await scenario.rows("SELECT max(attempts) FROM notices WHERE endpoint_id = 1")) == [(0,)]
+            await dispatcher.close()
 
-    asyncio.run(run())
+
+async def test_a_rolled_back_notice_is_not_told(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await register(scenario, "http://127.0.0.1:1/", NotificationKind.JOB_POSTING_STATUS)
+        try:
+            async with scenario.database.transaction() as connection:
+                await notices.enqueue_notification(
+                    connection,
+                    application_id=scenario.customers[0].child.id,
+                    kind=NotificationKind.JOB_POSTING_STATUS,
+                    subject="never",
+                    body={},
+                    now=START,
+                )
+                raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        assert await scenario.rows("SELECT count(*) FROM notices") == [(0,)]
 
 
-def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str) -> None:
+async def test_each_span_of_the_stream_is_told_once_by_however_many(database_url: str) -> None:
     """Incident 16: an export that is repeated after a crash, or run twice at once, doubles nothing."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await register(scenario, "http://127.0.0.1:1/", NotificationKind.CHARGES)
-            job_id = await scenario.post("told", budget_micros=900_000_000)
-            other = await Database.open(database_url, connections_max=3)
-            for number in range(5):
-                now = START + timedelta(minutes=number)
-                await scenario.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
-                await scenario.run_due(now)
-                await asyncio.gather(
-                    *(notify_charges(one, now=now) for one in (scenario.database, other, other))
-                )
-            # A posting is known once every older transaction of the server is over, those of other tests too.
-            told: list[tuple[int, int, int]] = []
-            for _ in range(200):
-                await asyncio.gather(*(notify_charges(one, now=now) for one in (scenario.database, other)))
-                told = await scenario.rows(
-                    "SELECT (body::json ->> 'after')::bigint, (body::json ->> 'cursor')::bigint,"
-                    " json_array_length(body::json -> 'elements') FROM notices ORDER BY number"
-                )
-                if sum(row[2] for row in told) >= 5:
-                    break
-                await asyncio.sleep(0.05)
-            await other.close()
-            assert sum(row[2] for row in told) == 5
-            assert all(before[1] <= after[0] for before, after in itertools.pairwise(told))
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        await register(scenario, "http://127.0.0.1:1/", NotificationKind.CHARGES)
+        job_id = await scenario.post("told", budget_micros=900_000_000)
+        other = await Database.open(database_url, connections_max=3)
+        for number in range(5):
+            now = START + timedelta(minutes=number)
+            await scenario.ingest(make_clicks(job_id, 3, now, prefix=f"n{number}-"), now)
+            await scenario.run_due(now)
+            await asyncio.gather(*(notify_charges(one, now=now) for one in (scenario.database, other, other)))
+        # A posting is known once every older transaction of the server is over, those of other tests too.
+        told: list[tuple[int, int, int]] = []
+        for _ in range(200):
+            await asyncio.gather(*(notify_charges(one, now=now) for one in (scenario.database, other)))
+            told = await scenario.rows(
+                "SELECT (body::json ->> 'after')::bigint, (body::json ->> 'cursor')::bigint,"
+                " json_array_length(body::json -> 'elements') FROM notices ORDER BY number"
+            )
+            if sum(row[2] for row in told) >= 5:
+                break
+            await asyncio.sleep(0.05)
+        await other.close()
+        assert sum(row[2] for row in told) == 5
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(told))
 
 
 @given(st.integers(1, 40), st.integers(0, 2**32))

@@ -1,6 +1,5 @@
 """Premium jobs: they hold a slot of a hiring contract, and give it back; basic jobs are upgraded and downgraded."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -140,8 +139,8 @@ async def tell_a_premium_story(database_url: str) -> None:
         assert await scenario.breaches() == []
 
 
-def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> None:
-    asyncio.run(tell_a_premium_story(database_url))
+async def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> None:
+    await tell_a_premium_story(database_url)
 
 
 async def refuse_contracts(database_url: str) -> None:
@@ -164,5 +163,5 @@ async def refuse_contracts(database_url: str) -> None:
         assert refused.value.fault is Fault.JOB_CONTRACT_DENIED
 
 
-def test_a_premium_job_needs_a_contract_granted_to_its_application(database_url: str) -> None:
-    asyncio.run(refuse_contracts(database_url))
+async def test_a_premium_job_needs_a_contract_granted_to_its_application(database_url: str) -> None:
+    await refuse_contracts(database_url)

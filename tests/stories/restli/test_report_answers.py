@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from tests.conftest import make_database
 from tests.support.sandbox_client import SandboxClient, make_event, open_sandbox_client, range_text
 
-HOUR = timedelta(hours=1)
-
 
 def ask(sandbox_client: SandboxClient, query: str, **headers: str):
     return sandbox_client.client.get(

@@ -245,54 +245,49 @@ async def contend(database_url: str, *, slots: int, posts: int) -> tuple[int, in
         await database.close()
 
 
-def test_the_last_slot_is_sold_once(database_url: str) -> None:
-    assert asyncio.run(contend(database_url, slots=7, posts=160)) == (7, 0, 7)
+async def test_the_last_slot_is_sold_once(database_url: str) -> None:
+    assert await contend(database_url, slots=7, posts=160) == (7, 0, 7)
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_posts_against_a_thousand_slots(database_url: str) -> None:
-    assert asyncio.run(contend(database_url, slots=SLOTS, posts=POSTS)) == (SLOTS, 0, SLOTS)
+async def test_a_hundred_thousand_posts_against_a_thousand_slots(database_url: str) -> None:
+    assert await contend(database_url, slots=SLOTS, posts=POSTS) == (SLOTS, 0, SLOTS)
 
 
-def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
-    """Many hands on few jobs and few slots: no deadlock, and every slot is found again."""
-
-    async def run() -> None:
-        database = await Database.open(database_url, connections_max=8)
+async def work(database: Database, scenario: XmlScenario, hand: int) -> None:
+    for turn in range(40):
+        now = START + timedelta(days=turn)
+        name, key = f"R-{turn % 4}", JobKey(None, f"R-{turn % 4}")
+        document = make_document(name, scenario.contracts[SLOT])
         try:
-            scenario = await open_xml_stage(database, slot_count=3, credit_count=0)
-            await asyncio.gather(*(work(database, scenario, hand) for hand in range(8)))
             async with database.transaction() as connection:
-                await jobs.expire_jobs(connection, rows_max=100, now=START + timedelta(days=10_000))
-            assert (await scenario.unused(SLOT), await scenario.count_held()) == (3, 0)
-        finally:
-            await database.close()
+                application = scenario.application
+                if (turn + hand) % 4 == 0:
+                    await xml_jobs.close_job(connection, application=application, key=key, now=now)
+                elif (turn + hand) % 4 == 1:
+                    await xml_jobs.change_job(
+                        connection,
+                        application=application,
+                        key=key,
+                        document=JobDocument(JobContent(), renewal=True),
+                        now=now,
+                    )
+                elif (turn + hand) % 4 == 2:
+                    await jobs.expire_jobs(connection, rows_max=100, now=now + timedelta(days=25))
+                else:
+                    await xml_jobs.post_job(connection, application=application, document=document, now=now)
+        except Refused:
+            continue
 
-    async def work(database: Database, scenario: XmlScenario, hand: int) -> None:
-        for turn in range(40):
-            now = START + timedelta(days=turn)
-            name, key = f"R-{turn % 4}", JobKey(None, f"R-{turn % 4}")
-            document = make_document(name, scenario.contracts[SLOT])
-            try:
-                async with database.transaction() as connection:
-                    application = scenario.application
-                    if (turn + hand) % 4 == 0:
-                        await xml_jobs.close_job(connection, application=application, key=key, now=now)
-                    elif (turn + hand) % 4 == 1:
-                        await xml_jobs.change_job(
-                            connection,
-                            application=application,
-                            key=key,
-                            document=JobDocument(JobContent(), renewal=True),
-                            now=now,
-                        )
-                    elif (turn + hand) % 4 == 2:
-                        await jobs.expire_jobs(connection, rows_max=100, now=now + timedelta(days=25))
-                    else:
-                        await xml_jobs.post_job(
-                            connection, application=application, document=document, now=now
-                        )
-            except Refused:
-                continue
 
-    asyncio.run(run())
+async def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
+    """Many hands on few jobs and few slots: no deadlock, and every slot is found again."""
+    database = await Database.open(database_url, connections_max=8)
+    try:
+        scenario = await open_xml_stage(database, slot_count=3, credit_count=0)
+        await asyncio.gather(*(work(database, scenario, hand) for hand in range(8)))
+        async with database.transaction() as connection:
+            await jobs.expire_jobs(connection, rows_max=100, now=START + timedelta(days=10_000))
+        assert (await scenario.unused(SLOT), await scenario.count_held()) == (3, 0)
+    finally:
+        await database.close()

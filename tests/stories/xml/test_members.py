@@ -1,6 +1,5 @@
 """Who may do what with a job on the site, and that it is so (credits page, job access and permissions)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -123,72 +122,61 @@ async def find_fault(doing) -> Fault:
     return refused.value.fault
 
 
-def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: str) -> None:
-    async def run() -> None:
-        async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
-            salary = JobDocument(JobContent(salary="20"))
-            renewal = JobDocument(JobContent(), renewal=True)
-            assert (await edit(scenario, job, POSTER, salary)).content.salary == "20"
-            assert await find_fault(edit(scenario, job, POSTER, renewal)) is Fault.JOBS_DENIED
-            assert await find_fault(edit(scenario, job, STRANGER, salary)) is Fault.JOB_UNKNOWN
-            assert await find_fault(close(scenario, job, STRANGER)) is Fault.JOB_UNKNOWN
-            assert (await close(scenario, job, POSTER)).state is JobState.CLOSED
-            assert await scenario.unused(HiringKind.CREDITS) == 1
-            # and the partner finds it closed
-            renewal = JobDocument(
-                JobContent(contract_id=scenario.contracts[HiringKind.CREDITS].id), renewal=True
+async def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: str) -> None:
+    async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
+        salary = JobDocument(JobContent(salary="20"))
+        renewal = JobDocument(JobContent(), renewal=True)
+        assert (await edit(scenario, job, POSTER, salary)).content.salary == "20"
+        assert await find_fault(edit(scenario, job, POSTER, renewal)) is Fault.JOBS_DENIED
+        assert await find_fault(edit(scenario, job, STRANGER, salary)) is Fault.JOB_UNKNOWN
+        assert await find_fault(close(scenario, job, STRANGER)) is Fault.JOB_UNKNOWN
+        assert (await close(scenario, job, POSTER)).state is JobState.CLOSED
+        assert await scenario.unused(HiringKind.CREDITS) == 1
+        # and the partner finds it closed
+        renewal = JobDocument(JobContent(contract_id=scenario.contracts[HiringKind.CREDITS].id), renewal=True)
+        async with scenario.database.transaction() as connection:
+            change = xml_jobs.change_job(
+                connection,
+                application=scenario.application,
+                key=JobKey(None, "A"),
+                document=renewal,
+                now=START,
             )
-            async with scenario.database.transaction() as connection:
-                change = xml_jobs.change_job(
-                    connection,
-                    application=scenario.application,
-                    key=JobKey(None, "A"),
-                    document=renewal,
-                    now=START,
+            assert await find_fault(change) is Fault.JOB_CLOSED
+
+
+async def test_a_seat_of_the_client_renews(database_url: str) -> None:
+    async with open_posted(database_url, HiringKind.SLOTS) as (scenario, job):
+        renewed = await edit(scenario, job, POSTER, JobDocument(JobContent(), renewal=True))
+        assert renewed.expires_at == job.expires_at + timedelta(days=30)
+
+
+async def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> None:
+    async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
+        contract = scenario.contracts[HiringKind.CREDITS]
+        moved = JobDocument(JobContent(contract_id=contract.id, poster_email="New@Customer.example"))
+        async with scenario.database.transaction() as connection:
+            await xml_jobs.change_job(
+                connection,
+                application=scenario.application,
+                key=JobKey(job.job_id, None),
+                document=moved,
+                now=START,
+            )
+        assert await find_fault(close(scenario, job, POSTER)) is Fault.JOB_UNKNOWN
+        await close(scenario, job, "new@customer.example")
+        async with scenario.database.connection() as connection:
+            mine = await members.list_poster_jobs(connection, email="NEW@customer.example")
+            assert [found.job_id for found in mine] == [job.job_id]
+            assert await members.list_poster_jobs(connection, email=POSTER) == []
+            rows = await (
+                await connection.execute(
+                    "SELECT kind, actor, poster_email, changed_fields FROM job_changes ORDER BY revision"
                 )
-                assert await find_fault(change) is Fault.JOB_CLOSED
-
-    asyncio.run(run())
-
-
-def test_a_seat_of_the_client_renews(database_url: str) -> None:
-    async def run() -> None:
-        async with open_posted(database_url, HiringKind.SLOTS) as (scenario, job):
-            renewed = await edit(scenario, job, POSTER, JobDocument(JobContent(), renewal=True))
-            assert renewed.expires_at == job.expires_at + timedelta(days=30)
-
-    asyncio.run(run())
-
-
-def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> None:
-    async def run() -> None:
-        async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
-            contract = scenario.contracts[HiringKind.CREDITS]
-            moved = JobDocument(JobContent(contract_id=contract.id, poster_email="New@Customer.example"))
-            async with scenario.database.transaction() as connection:
-                await xml_jobs.change_job(
-                    connection,
-                    application=scenario.application,
-                    key=JobKey(job.job_id, None),
-                    document=moved,
-                    now=START,
-                )
-            assert await find_fault(close(scenario, job, POSTER)) is Fault.JOB_UNKNOWN
-            await close(scenario, job, "new@customer.example")
-            async with scenario.database.connection() as connection:
-                mine = await members.list_poster_jobs(connection, email="NEW@customer.example")
-                assert [found.job_id for found in mine] == [job.job_id]
-                assert await members.list_poster_jobs(connection, email=POSTER) == []
-                rows = await (
-                    await connection.execute(
-                        "SELECT kind, actor, poster_email, changed_fields FROM job_changes ORDER BY revision"
-                    )
-                ).fetchall()
-            partner = f"application {scenario.application.id}"
-            assert rows == [
-                ("POST", partner, POSTER, []),
-                ("EDIT", partner, "new@customer.example", ["poster_email"]),
-                ("CLOSE", "member new@customer.example", "new@customer.example", []),
-            ]
-
-    asyncio.run(run())
+            ).fetchall()
+        partner = f"application {scenario.application.id}"
+        assert rows == [
+            ("POST", partner, POSTER, []),
+            ("EDIT", partner, "new@customer.example", ["poster_email"]),
+            ("CLOSE", "member new@customer.example", "new@customer.example", []),
+        ]

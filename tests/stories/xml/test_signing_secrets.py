@@ -1,6 +1,5 @@
 """Decision 0003: a signing secret is readable only with a key that the database does not hold."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -25,43 +24,37 @@ def test_a_sealed_secret_opens_with_its_key_for_its_owner(secret: str) -> None:
     assert unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), setting="new", owner="a") is None
 
 
-def test_the_database_holds_no_secret_in_the_clear(database_url: str) -> None:
-    async def run() -> None:
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            async with database.transaction() as connection:
-                made = await partners.create_parent(connection, name="Partner", now=NOW)
-                before = await (await connection.execute("SELECT count(*) FROM signing_secrets")).fetchone()
-                secret = await signatures.make_signing_secret(
-                    connection, application=made.application, secret_key="key", now=NOW
+async def test_the_database_holds_no_secret_in_the_clear(database_url: str) -> None:
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        async with database.transaction() as connection:
+            made = await partners.create_parent(connection, name="Partner", now=NOW)
+            before = await (await connection.execute("SELECT count(*) FROM signing_secrets")).fetchone()
+            secret = await signatures.make_signing_secret(
+                connection, application=made.application, secret_key="key", now=NOW
+            )
+            rows = await (
+                await connection.execute(
+                    "SELECT sealed_secret FROM signing_secrets UNION ALL SELECT secret_hash FROM application_secrets"
                 )
-                rows = await (
-                    await connection.execute(
-                        "SELECT sealed_secret FROM signing_secrets UNION ALL SELECT secret_hash FROM application_secrets"
-                    )
-                ).fetchall()
-            assert before == (0,)
-            assert len(rows) == 3
-            for known in (secret, made.client_secret):
-                assert not any(known.encode() in bytes(row[0]) for row in rows)
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+            ).fetchall()
+        assert before == (0,)
+        assert len(rows) == 3
+        for known in (secret, made.client_secret):
+            assert not any(known.encode() in bytes(row[0]) for row in rows)
+    finally:
+        await database.close()
 
 
-def test_an_installation_without_a_key_seals_nothing(database_url: str) -> None:
-    async def run() -> None:
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            async with database.transaction() as connection:
-                made = await partners.create_parent(connection, name="Partner", now=NOW)
-                with pytest.raises(Refused) as refused:
-                    await signatures.make_signing_secret(
-                        connection, application=made.application, secret_key=" , ", now=NOW
-                    )
-                assert refused.value.fault is Fault.OPERATOR_INPUT
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+async def test_an_installation_without_a_key_seals_nothing(database_url: str) -> None:
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        async with database.transaction() as connection:
+            made = await partners.create_parent(connection, name="Partner", now=NOW)
+            with pytest.raises(Refused) as refused:
+                await signatures.make_signing_secret(
+                    connection, application=made.application, secret_key=" , ", now=NOW
+                )
+            assert refused.value.fault is Fault.OPERATOR_INPUT
+    finally:
+        await database.close()

@@ -18,14 +18,10 @@ OF_ONE_TYPE_MAX = 2
 VALUE_BASES = {"NamedTuple", "Struct"}
 
 # Rows of a table, written one below the other: each position is a column that the eye follows down.
-TABLES = {"jobmeter.base.faults.Row", "jobmeter.api.openapi.operations.Operation", "bench.measurement.Figure"}
+TABLES = {"jobmeter.base.faults.Row", "bench.measurement.Figure"}
 
 # Shrinks until it is empty: files whose calls of constructors are yet to name what they pass.
-STILL_POSITIONAL = (
-    "jobmeter/api/http/rate_limits.py",
-    "jobmeter/api/restli/gateway.py",
-    "jobmeter/api/xml/gateway.py",
-)
+STILL_POSITIONAL = ()
 
 Parameters = tuple[tuple[str, str], ...]  # name and type of what may be passed by position, in order
 

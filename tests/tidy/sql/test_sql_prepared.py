@@ -25,6 +25,7 @@ from jobmeter.database.arrays import COPY_HEADER, COPY_TRAILER, PackedArray, reg
 from jobmeter.database.statements import load_statements
 from tests.tidy.source import Breach, Source, refuse, sources
 from tests.tidy.sql.test_sql import named_files
+from tests.tidy.sql.test_sql_numbers import ENUMS
 from tests.tidy.sql_text import statements
 
 SAMPLES: Mapping[Any, Any] = {
@@ -65,7 +66,7 @@ class Named(NamedTuple):
 
 def read_statements(source: Source) -> list[Named]:
     package, _, file_name = source.path.rpartition("/")
-    texts = load_statements(package.replace("/", "."), file_name)
+    texts = load_statements(package.replace("/", "."), file_name, enums=ENUMS)
     return [
         Named(source, found.line, found.name, texts[found.name], parameter_types(source.part, found.name))
         for found in statements(source)

@@ -45,23 +45,6 @@ def test_a_day_is_final_after_its_last_late_event():
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "count"),
-    [
-        (date(2024, 2, 28), date(2024, 3, 1), 3),
-        (date(2023, 2, 28), date(2023, 3, 1), 2),
-        (date(2023, 12, 31), date(2024, 1, 1), 2),
-        (date(2024, 5, 5), date(2024, 5, 5), 1),
-        (date(2024, 5, 5), date(2024, 5, 4), 0),
-    ],
-)
-def test_days_between_includes_both_ends(first, last, count):
-    found = days.days_between(first, last)
-    assert len(found) == count
-    assert list(found) == sorted(set(found))
-    assert not found or (found[0], found[-1]) == (first, last)
-
-
-@pytest.mark.parametrize(
     ("day", "before"),
     [
         (date(2024, 2, 29), date(2023, 2, 28)),

@@ -12,12 +12,7 @@ SELECT limit_micros, before, after, crosses_alert(before, after, limit_micros)
  CROSS JOIN LATERAL generate_series(0, limit_micros) AS before
  CROSS JOIN LATERAL generate_series(before, limit_micros) AS after
 """
-ASK_AFFORDABLE = """
-SELECT affordable_clicks(budget, 7)
-  FROM jsonb_populate_record(NULL::job_budgets, jsonb_build_object(
-       'budget_micros', 1000, 'spent_micros', %(spent)s::bigint, 'released_micros', 300,
-       'click_price_micros', %(price)s::bigint)) AS budget
-"""
+ASK_AFFORDABLE = "SELECT affordable_clicks(1000 - %(spent)s::bigint - 300, %(price)s::bigint, 7)"
 
 
 def test_an_alert_is_due_where_a_charge_brings_what_is_used_to_one_of_the_shares(database_url):

@@ -3,11 +3,15 @@
 import asyncio
 from datetime import timedelta
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_number, day_of
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.charging.model import ClickCounts
+from jobmeter.charging.pacing import flow as pacing
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
@@ -73,73 +77,88 @@ async def _days(scenario: Scenario, job_id: int) -> list[tuple[int, int, int]]:
     )
 
 
-def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await _post(scenario, "daily", budget=30 * PRICE_MICROS, daily="6.00")
-            first = START + timedelta(hours=1)
-            await scenario.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
-            await scenario.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
-            next_day = START + timedelta(days=1)
-            await scenario.open_day(next_day)
-            # late ones of the first day fall under its budget still, in one batch with those of today
-            late = make_clicks(job_id, 2, first, prefix="late")
-            await scenario.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
+async def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await _post(scenario, "daily", budget=30 * PRICE_MICROS, daily="6.00")
+        first = START + timedelta(hours=1)
+        await scenario.ingest(make_clicks(job_id, 3, first, prefix="a"), first)
+        await scenario.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
+        next_day = START + timedelta(days=1)
+        await scenario.open_day(next_day)
+        # late ones of the first day fall under its budget still, in one batch with those of today
+        late = make_clicks(job_id, 2, first, prefix="late")
+        await scenario.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
 
-            assert await _days(scenario, job_id) == [
-                (14, 4, 4 * PRICE_MICROS),
-                (7, 4, 4 * PRICE_MICROS),
-            ]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        assert await _days(scenario, job_id) == [
+            (14, 4, 4 * PRICE_MICROS),
+            (7, 4, 4 * PRICE_MICROS),
+        ]
+        assert await scenario.breaches() == []
 
 
-def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            async with scenario.database.transaction() as connection:
-                await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
-            job_id = await _post(scenario, "even", budget=300 * PRICE_MICROS)
-            now = START + timedelta(hours=1)
-            for number in range(5):
-                await scenario.ingest(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
-            ((clicks, charged, _),) = await _days(scenario, job_id)
-            (window,) = await scenario.rows(
-                "SELECT live_from_ms, live_until_ms FROM job_budgets WHERE job_id = %s", [job_id]
-            )
-            limit = DayLimit(PRICE_MICROS, 300 * PRICE_MICROS, 0, True, *window, 0)
-            assert (clicks, charged) == (200, count_paced(limit, day_number(day_of(now))))
-            assert 5 <= charged <= 8  # 300 clicks in 30 days, of which the first is 15 hours long
-            assert to_ms(START) <= window[0] < window[1]
+async def test_a_daily_budget_that_is_gone_meanwhile_limits_nothing(database_url: str) -> None:
+    """The job was judged while it had one; the charge itself finds that the job has changed since."""
+    async with open_scenario(database_url) as scenario:
+        capped = await _post(scenario, "capped", budget=30 * PRICE_MICROS, daily="3.00")
+        freed = await _post(scenario, "freed", budget=30 * PRICE_MICROS, daily="3.00")
+        numbers = np.sort(np.array([capped, freed]))
+        ones = np.ones(2, dtype=np.int64)
+        today = day_number(day_of(START))
+        counts = ClickCounts(
+            shards=numbers % SHARD_COUNT,
+            job_ids=numbers,
+            revisions=ones,
+            are_capped=ones,
+            days=today * ones,
+            views=0 * ones,
+            clicks=5 * ones,
+            refused=0 * ones,
+        )
+        async with scenario.database.transaction() as connection:
+            await pacing.set_daily_budget(connection, shard=freed % SHARD_COUNT, job_id=freed, daily_micros=0)
+            found = await pacing.count_chargeable(connection, counts, today)
+        assert dict(zip(numbers.tolist(), found.tolist(), strict=True)) == {capped: 2, freed: 5}
 
-    asyncio.run(run())
+
+async def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        async with scenario.database.transaction() as connection:
+            await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
+        job_id = await _post(scenario, "even", budget=300 * PRICE_MICROS)
+        now = START + timedelta(hours=1)
+        for number in range(5):
+            await scenario.ingest(make_clicks(job_id, 40, now, prefix=f"n{number}-"), now)
+        ((clicks, charged, _),) = await _days(scenario, job_id)
+        (window,) = await scenario.rows(
+            "SELECT live_from_ms, live_until_ms FROM job_budgets WHERE job_id = %s", [job_id]
+        )
+        limit = DayLimit(PRICE_MICROS, 300 * PRICE_MICROS, 0, True, *window, 0)
+        assert (clicks, charged) == (200, count_paced(limit, day_number(day_of(now))))
+        assert 5 <= charged <= 8  # 300 clicks in 30 days, of which the first is 15 hours long
+        assert to_ms(START) <= window[0] < window[1]
 
 
-def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_ids = [
-                await _post(scenario, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)
-            ]
-            others = [await Database.open(database_url, connections_max=2) for _ in range(4)]
-            now = START + timedelta(hours=2)
+async def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_ids = [
+            await _post(scenario, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)
+        ]
+        others = [await Database.open(database_url, connections_max=2) for _ in range(4)]
+        now = START + timedelta(hours=2)
 
-            async def send(number: int) -> None:
-                mine = Scenario(others[number], scenario.parent, scenario.contract, scenario.customers)
-                for batch in range(6):
-                    events = [
-                        click
-                        for job_id in job_ids
-                        for click in make_clicks(job_id, 3, now, prefix=f"{number}-{batch}-")
-                    ]
-                    await mine.ingest(events, now)
+        async def send(number: int) -> None:
+            mine = Scenario(others[number], scenario.parent, scenario.contract, scenario.customers)
+            for batch in range(6):
+                events = [
+                    click
+                    for job_id in job_ids
+                    for click in make_clicks(job_id, 3, now, prefix=f"{number}-{batch}-")
+                ]
+                await mine.ingest(events, now)
 
-            await asyncio.gather(*(send(number) for number in range(4)))
-            for other in others:
-                await other.close()
-            for job_id in job_ids:
-                assert await _days(scenario, job_id) == [(72, 5, 5 * PRICE_MICROS)]
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        await asyncio.gather(*(send(number) for number in range(4)))
+        for other in others:
+            await other.close()
+        for job_id in job_ids:
+            assert await _days(scenario, job_id) == [(72, 5, 5 * PRICE_MICROS)]
+        assert await scenario.breaches() == []

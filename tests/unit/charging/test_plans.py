@@ -29,9 +29,9 @@ COUNTS = DayCounts(
 )
 
 
-def test_no_table_that_grows_is_joined(database_url: str) -> None:
+async def test_no_table_that_grows_is_joined(database_url: str) -> None:
     """A plan is kept for the life of its connection: one made while a table is empty must suit a full one."""
-    plan = asyncio.run(_explain_charge(database_url))
+    plan = await _explain_charge(database_url)
     assert list_scanned(plan) == ["job_budgets"]
 
 

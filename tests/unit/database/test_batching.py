@@ -20,7 +20,7 @@ async def submit_all(grouper: Batcher, count: int) -> list:
     return await asyncio.gather(*(grouper.submit(event(n)) for n in range(count)), return_exceptions=True)
 
 
-def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
+async def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
     groups = []
 
     async def commit(events: Sequence[Event]) -> list[str]:
@@ -28,7 +28,7 @@ def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
         await asyncio.sleep(0.01)
         return [event.id for event in events]
 
-    outcomes = asyncio.run(submit_all(Batcher(commit, window_ms=2), 2_500))
+    outcomes = await submit_all(Batcher(commit, window_ms=2), 2_500)
 
     assert outcomes == [str(n) for n in range(2_500)]
     assert sum(groups) == 2_500
@@ -36,7 +36,7 @@ def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
     assert len(groups) < 10
 
 
-def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
+async def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
     calls = []
 
     async def commit(events: Sequence[Event]) -> list[str]:
@@ -45,16 +45,13 @@ def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
             raise ConnectionError("gone")
         return ["fine"] * len(events)
 
-    async def run() -> tuple[list, list]:
-        grouper = Batcher(commit, window_ms=1)
-        return await submit_all(grouper, 3), await submit_all(grouper, 3)
-
-    first, second = asyncio.run(run())
+    grouper = Batcher(commit, window_ms=1)
+    first, second = await submit_all(grouper, 3), await submit_all(grouper, 3)
     assert [type(outcome) for outcome in first] == [ConnectionError] * 3
     assert second == ["fine"] * 3
 
 
-def test_nobody_fails_for_what_another_asked() -> None:
+async def test_nobody_fails_for_what_another_asked() -> None:
     groups = []
 
     async def read(events: Sequence[Event]) -> list[str]:
@@ -63,34 +60,31 @@ def test_nobody_fails_for_what_another_asked() -> None:
             raise psycopg.DataError("no such text")
         return [event.id for event in events]
 
-    first, second, third = asyncio.run(submit_all(Batcher(read, parts_on_failure=True), 3))
+    first, second, third = await submit_all(Batcher(read, parts_on_failure=True), 3)
     assert (first, third) == ("0", "2")
     assert isinstance(second, psycopg.DataError)
     assert groups == [3, 1, 1, 1]
 
 
-def test_more_than_can_wait_is_refused_at_once() -> None:
+async def test_more_than_can_wait_is_refused_at_once() -> None:
     async def commit(events: Sequence[Event]) -> list[None]:
         return [None] * len(events)
 
-    outcomes = asyncio.run(submit_all(Batcher(commit, window_ms=50), batching.WAITING_ROWS_MAX + 5))
+    outcomes = await submit_all(Batcher(commit, window_ms=50), batching.WAITING_ROWS_MAX + 5)
     refused = [outcome.fault for outcome in outcomes if isinstance(outcome, Refused)]
     assert refused == [Fault.OVERLOADED] * 5
 
 
-def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
+async def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
     async def commit(events: Sequence[Event]) -> list[str]:
         await asyncio.sleep(0.02)
         return [event.id for event in events]
 
-    async def run() -> str:
-        grouper = Batcher(commit, window_ms=1)
-        leaving = asyncio.create_task(grouper.submit(event(1)))
-        staying = asyncio.create_task(grouper.submit(event(2)))
-        await asyncio.sleep(0.01)
-        leaving.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await leaving
-        return await staying
-
-    assert asyncio.run(run()) == "2"
+    grouper = Batcher(commit, window_ms=1)
+    leaving = asyncio.create_task(grouper.submit(event(1)))
+    staying = asyncio.create_task(grouper.submit(event(2)))
+    await asyncio.sleep(0.01)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert await staying == "2"

@@ -1,6 +1,5 @@
 """Rows as frozen values."""
 
-import asyncio
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -38,42 +37,39 @@ NAMES = "SELECT name FROM (VALUES ('sky'), ('sea')) AS paints (name) WHERE name 
 SKY = Paint(name="sky", colour=Colour.BLUE, second=None, tags=("a", "b"), shades=[1, 2])
 
 
-def ask(url, verb, *arguments):
-    async def run():
-        async with await psycopg.AsyncConnection.connect(url) as connection:
-            return await verb(connection, *arguments)
-
-    return asyncio.run(run())
+async def read(url, verb, *arguments):
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        return await verb(connection, *arguments)
 
 
-def test_columns_are_found_by_name_and_become_what_the_value_declares(cluster_url):
-    (sky, sea) = ask(cluster_url, list_rows, Paint, PAINTS, {"name": None})
+async def test_columns_are_found_by_name_and_become_what_the_value_declares(cluster_url):
+    (sky, sea) = await read(cluster_url, list_rows, Paint, PAINTS, {"name": None})
     assert (sky, sea.name) == (SKY, "sea")
     assert (type(sky.colour), type(sky.tags)) == (Colour, tuple)
 
 
-def test_one_row_is_found_or_none(cluster_url):
-    assert ask(cluster_url, find_row, Paint, PAINTS, {"name": "sky"}) == SKY
-    assert ask(cluster_url, find_row, Paint, PAINTS, {"name": "grass"}) is None
+async def test_one_row_is_found_or_none(cluster_url):
+    assert await read(cluster_url, find_row, Paint, PAINTS, {"name": "sky"}) == SKY
+    assert await read(cluster_url, find_row, Paint, PAINTS, {"name": "grass"}) is None
     with pytest.raises(AssertionError, match="returns a row"):
-        ask(cluster_url, read_row, Paint, PAINTS, {"name": "grass"})
+        await read(cluster_url, read_row, Paint, PAINTS, {"name": "grass"})
 
 
-def test_a_function_makes_a_value_of_the_columns(cluster_url):
+async def test_a_function_makes_a_value_of_the_columns(cluster_url):
     statement = "SELECT 1 AS colour, 'wine' AS name"
-    assert ask(cluster_url, read_row, describe_paint, statement) == "wine is RED"
+    assert await read(cluster_url, read_row, describe_paint, statement) == "wine is RED"
 
 
-def test_a_column_that_the_value_lacks_is_an_error(cluster_url):
+async def test_a_column_that_the_value_lacks_is_an_error(cluster_url):
     with pytest.raises(TypeError, match="price"):
-        ask(cluster_url, read_row, describe_paint, "SELECT 1 AS colour, 'wine' AS name, 3 AS price")
+        await read(cluster_url, read_row, describe_paint, "SELECT 1 AS colour, 'wine' AS name, 3 AS price")
 
 
-def test_single_columns_are_of_the_type_that_is_asked_for(cluster_url):
-    assert ask(cluster_url, read_scalar, str, NAMES, {"name": "sky"}) == "sky"
-    assert ask(cluster_url, find_scalar, str, NAMES, {"name": "grass"}) is None
-    assert ask(cluster_url, list_scalars, str, NAMES, {"name": "sky"}) == ["sky"]
+async def test_single_columns_are_of_the_type_that_is_asked_for(cluster_url):
+    assert await read(cluster_url, read_scalar, str, NAMES, {"name": "sky"}) == "sky"
+    assert await read(cluster_url, find_scalar, str, NAMES, {"name": "grass"}) is None
+    assert await read(cluster_url, list_scalars, str, NAMES, {"name": "sky"}) == ["sky"]
     with pytest.raises(AssertionError, match="another type"):
-        ask(cluster_url, list_scalars, int, NAMES, {"name": "sky"})
+        await read(cluster_url, list_scalars, int, NAMES, {"name": "sky"})
     with pytest.raises(AssertionError, match="returns a value"):
-        ask(cluster_url, read_scalar, int, "SELECT NULL::integer")
+        await read(cluster_url, read_scalar, int, "SELECT NULL::integer")

@@ -25,71 +25,62 @@ def test_migrations_are_numbered_without_a_gap_and_say_when_they_apply():
     assert {name.split("_")[1] for name in NAMES} <= {"before", "after"}
 
 
-def test_an_empty_database_gets_the_whole_schema_once(empty_database_url):
-    assert asyncio.run(upgrade_database(empty_database_url)) == NAMES
+async def test_an_empty_database_gets_the_whole_schema_once(empty_database_url):
+    assert await upgrade_database(empty_database_url) == NAMES
     assert applied(empty_database_url) == NAMES
-    assert asyncio.run(upgrade_database(empty_database_url)) == []
+    assert await upgrade_database(empty_database_url) == []
 
 
-def test_an_upgrade_can_stop_at_the_schema_of_a_previous_release(empty_database_url):
-    async def upgrade(until):
-        connection = await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True)
-        async with connection:
-            return await upgrade_schema(connection, until=until)
-
-    assert asyncio.run(upgrade(NAMES[0])) == NAMES[:1]
-    assert asyncio.run(upgrade(None)) == NAMES[1:]
+async def test_an_upgrade_can_stop_at_the_schema_of_a_previous_release(empty_database_url):
+    async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as connection:
+        assert await upgrade_schema(connection, until=NAMES[0]) == NAMES[:1]
+    async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as connection:
+        assert await upgrade_schema(connection, until=None) == NAMES[1:]
 
 
-def test_of_servers_that_start_together_one_upgrades(empty_database_url):
-    async def together():
-        return await asyncio.gather(*(upgrade_database(empty_database_url) for _ in range(4)))
-
-    done = asyncio.run(together())
+async def test_of_servers_that_start_together_one_upgrades(empty_database_url):
+    done = await asyncio.gather(*(upgrade_database(empty_database_url) for _ in range(4)))
 
     assert sorted(done, key=len) == [[], [], [], NAMES]
     assert applied(empty_database_url) == NAMES
 
 
-def test_an_upgrade_waits_for_the_lock_of_another(empty_database_url):
-    async def story():
-        other = await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True)
-        async with other:
-            await other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            upgrade = asyncio.create_task(upgrade_database(empty_database_url))
-            _, waiting = await asyncio.wait([upgrade], timeout=0.5)
-            assert waiting == {upgrade}
-            await other.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
-            return await upgrade
-
-    assert asyncio.run(story()) == NAMES
+async def test_an_upgrade_waits_for_the_lock_of_another(empty_database_url):
+    other = await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True)
+    async with other:
+        await other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        upgrade = asyncio.create_task(upgrade_database(empty_database_url))
+        _, waiting = await asyncio.wait([upgrade], timeout=0.5)
+        assert waiting == {upgrade}
+        await other.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        assert await upgrade == NAMES
 
 
-def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url):
+async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO schema_migrations (name) VALUES ('9999_before_tomorrow.sql')")
         connection.execute("DELETE FROM schema_migrations WHERE name = %s", [NAMES[-1]])
 
     with pytest.raises(DatabaseUnusable, match=r"9999_before_tomorrow\.sql.*does not know") as refused:
-        asyncio.run(upgrade_database(database_url))
+        await upgrade_database(database_url)
 
     assert len(str(refused.value).splitlines()) == 1
     assert applied(database_url) == [*NAMES[:-1], "9999_before_tomorrow.sql"]
 
 
-def test_a_migration_that_fails_leaves_the_last_whole_one(empty_database_url):
+async def test_a_migration_that_fails_leaves_the_last_whole_one(empty_database_url):
     # given a table in the way of the first migration
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE job_budgets (only_column integer)")
 
     with pytest.raises(DatabaseUnusable, match="Cannot upgrade the schema: ") as refused:
-        asyncio.run(upgrade_database(empty_database_url))
+        await upgrade_database(empty_database_url)
 
     assert len(str(refused.value).splitlines()) == 1
     assert applied(empty_database_url) == []
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute("DROP TABLE job_budgets")
-    assert asyncio.run(upgrade_database(empty_database_url)) == NAMES
+    assert await upgrade_database(empty_database_url) == NAMES
 
 
 @pytest.mark.parametrize("version", [90_600, 140_011, 149_999])
@@ -113,37 +104,32 @@ def test_a_server_from_fifteen_on_will_do(version):
         "port=x",
     ],
 )
-def test_a_wrong_url_is_told_in_one_line(url):
+async def test_a_wrong_url_is_told_in_one_line(url):
     with pytest.raises(DatabaseUnusable, match=r"Cannot use the database: .+") as refused:
-        asyncio.run(upgrade_database(url))
+        await upgrade_database(url)
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_database_that_does_not_exist_is_told(cluster_url):
+async def test_a_database_that_does_not_exist_is_told(cluster_url):
     with pytest.raises(DatabaseUnusable, match="nowhere"):
-        asyncio.run(Database.open(cluster_url.replace("/postgres?", "/nowhere?")))
+        await Database.open(cluster_url.replace("/postgres?", "/nowhere?"))
 
 
-def test_a_transaction_commits_whole_or_not_at_all(database_url):
-    async def story():
-        database = await Database.open(database_url, connections_max=2)
-        try:
-            await database.check()
-            with suppress(ZeroDivisionError):
-                async with database.transaction() as connection:
-                    await connection.execute("INSERT INTO event_days (day) VALUES ('2024-01-01')")
-                    raise ZeroDivisionError
+async def test_a_transaction_commits_whole_or_not_at_all(database_url):
+    database = await Database.open(database_url, connections_max=2)
+    try:
+        await database.check()
+        with suppress(ZeroDivisionError):
             async with database.transaction() as connection:
-                await connection.execute("INSERT INTO event_days (day) VALUES ('2024-01-02')")
-            async with database.connection() as connection:
-                rows = await connection.execute(
-                    "SELECT day::text, current_setting('TimeZone') FROM event_days"
-                )
-                return await rows.fetchall()
-        finally:
-            await database.close()
-
-    assert asyncio.run(story()) == [("2024-01-02", "UTC")]
+                await connection.execute("INSERT INTO event_days (day) VALUES ('2024-01-01')")
+                raise ZeroDivisionError
+        async with database.transaction() as connection:
+            await connection.execute("INSERT INTO event_days (day) VALUES ('2024-01-02')")
+        async with database.connection() as connection:
+            rows = await connection.execute("SELECT day::text, current_setting('TimeZone') FROM event_days")
+            assert await rows.fetchall() == [("2024-01-02", "UTC")]
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize("name", ["once", "twice"])

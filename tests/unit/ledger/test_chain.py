@@ -56,28 +56,25 @@ async def last_number(scenario: Scenario) -> int:
     return number
 
 
-def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
-            other = await Database.open(database_url, connections_max=1)
-            # given a charge with a number, not committed yet, and one with a higher number that is
-            async with open_charge(database_url, job_id) as commit:
-                before = await last_number(scenario)
-                other_job = await scenario.post("other", budget_micros=20 * PRICE_MICROS)
-                await scenario.ingest(make_clicks(other_job, 1), LATER)
-                assert await last_number(scenario) > before
+async def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        other = await Database.open(database_url, connections_max=1)
+        # given a charge with a number, not committed yet, and one with a higher number that is
+        async with open_charge(database_url, job_id) as commit:
+            before = await last_number(scenario)
+            other_job = await scenario.post("other", budget_micros=20 * PRICE_MICROS)
+            await scenario.ingest(make_clicks(other_job, 1), LATER)
+            assert await last_number(scenario) > before
 
-                # then nothing at or above the open one is known, however often one asks
-                assert await advance(other) < before
-                assert await advance(other) < before
-                await commit()
+            # then nothing at or above the open one is known, however often one asks
+            assert await advance(other) < before
+            assert await advance(other) < before
+            await commit()
 
-            # and once it is committed, all are
-            assert await advance_to_last(scenario) == await last_number(scenario)
-            await other.close()
-
-    asyncio.run(run())
+        # and once it is committed, all are
+        assert await advance_to_last(scenario) == await last_number(scenario)
+        await other.close()
 
 
 @asynccontextmanager
@@ -94,28 +91,25 @@ async def open_charge(database_url: str, job_id: int):
         yield connection.commit
 
 
-def test_all_known_postings_are_sealed_once(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await charge_some(scenario)
-            await advance_to_last(scenario)
-            await seal(scenario.database, START + timedelta(minutes=10))
-            found = await verify(scenario.database)
-            ((postings,),) = await scenario.rows("SELECT count(*) FROM ledger_postings")
-            assert (found.checked, found.breaches) == (postings, 0)
+async def test_all_known_postings_are_sealed_once(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await charge_some(scenario)
+        await advance_to_last(scenario)
+        await seal(scenario.database, START + timedelta(minutes=10))
+        found = await verify(scenario.database)
+        ((postings,),) = await scenario.rows("SELECT count(*) FROM ledger_postings")
+        assert (found.checked, found.breaches) == (postings, 0)
 
-            # when nothing is new, or a minute has not gone by, there is no round
-            assert not await seal(scenario.database, START + timedelta(minutes=20))
-            await charge_some(scenario, "second")
-            await advance_to_last(scenario)
-            ((sealed_at,),) = await scenario.rows(
-                "SELECT sealed_at FROM ledger_seal_rounds ORDER BY round DESC LIMIT 1"
-            )
-            assert not await seal(scenario.database, sealed_at + timedelta(seconds=59))
-            assert await seal(scenario.database, sealed_at + timedelta(seconds=60))
-            assert (await verify(scenario.database)).breaches == 0
-
-    asyncio.run(run())
+        # when nothing is new, or a minute has not gone by, there is no round
+        assert not await seal(scenario.database, START + timedelta(minutes=20))
+        await charge_some(scenario, "second")
+        await advance_to_last(scenario)
+        ((sealed_at,),) = await scenario.rows(
+            "SELECT sealed_at FROM ledger_seal_rounds ORDER BY round DESC LIMIT 1"
+        )
+        assert not await seal(scenario.database, sealed_at + timedelta(seconds=59))
+        assert await seal(scenario.database, sealed_at + timedelta(seconds=60))
+        assert (await verify(scenario.database)).breaches == 0
 
 
 TAMPERINGS = {
@@ -145,49 +139,40 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-def test_tampering_is_told(database_url: str, tampering: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await charge_some(scenario)
-            await advance_to_last(scenario)
-            await seal(scenario.database, START + timedelta(hours=2))
-            assert (await verify(scenario.database)).breaches == 0
-            ((charge,),) = await scenario.rows("SELECT min(number) FROM charge_postings")
+async def test_tampering_is_told(database_url: str, tampering: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await charge_some(scenario)
+        await advance_to_last(scenario)
+        await seal(scenario.database, START + timedelta(hours=2))
+        assert (await verify(scenario.database)).breaches == 0
+        ((charge,),) = await scenario.rows("SELECT min(number) FROM charge_postings")
 
-            await scenario.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
+        await scenario.execute(*(statement.format(charge=charge) for statement in TAMPERINGS[tampering]))
 
-            found = await verify(scenario.database)
-            assert found.breaches >= 1
-            assert found.example is not None
-            assert "is not as it was sealed" in found.example
-
-    asyncio.run(run())
+        found = await verify(scenario.database)
+        assert found.breaches >= 1
+        assert found.example is not None
+        assert "is not as it was sealed" in found.example
 
 
-def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await charge_some(scenario)
-            await advance_to_last(scenario)
-            await seal(scenario.database, START + timedelta(hours=2))
-            with pytest.raises(psycopg.errors.RaiseException):
-                await scenario.execute("UPDATE ledger_seals SET postings = postings + 1")
-
-    asyncio.run(run())
+async def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await charge_some(scenario)
+        await advance_to_last(scenario)
+        await seal(scenario.database, START + timedelta(hours=2))
+        with pytest.raises(psycopg.errors.RaiseException):
+            await scenario.execute("UPDATE ledger_seals SET postings = postings + 1")
 
 
-def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
+async def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
     """Such a database counts transactions from the start: the number waited for may never come."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await charge_some(scenario)
-            last = await last_number(scenario)
-            await scenario.execute(
-                "DELETE FROM ledger_horizon",
-                "INSERT INTO ledger_horizon (known_until, next_until, next_transaction)"
-                f" VALUES (0, {last}, {2**60})",
-            )
-            assert await advance(scenario.database) == last
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        await charge_some(scenario)
+        last = await last_number(scenario)
+        await scenario.execute(
+            "DELETE FROM ledger_horizon",
+            "INSERT INTO ledger_horizon (known_until, next_until, next_transaction)"
+            f" VALUES (0, {last}, {2**60})",
+        )
+        assert await advance(scenario.database) == last

@@ -204,24 +204,21 @@ def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(
     assert answer.status_code == status, answer.text
 
 
-def test_too_many_batches_are_sent_away_at_once():
-    async def run() -> list[str]:
-        gate, told = AdmissionControl(at_once=1, waiting_max=2), []
-        may_go = asyncio.Event()
+async def test_too_many_batches_are_sent_away_at_once():
+    gate, told = AdmissionControl(at_once=1, waiting_max=2), []
+    may_go = asyncio.Event()
 
-        async def take(name: str) -> None:
-            try:
-                async with gate.enter():
-                    await may_go.wait()
-                    told.append(name)
-            except OverloadedError:
-                told.append(f"{name} later")
+    async def take(name: str) -> None:
+        try:
+            async with gate.enter():
+                await may_go.wait()
+                told.append(name)
+        except OverloadedError:
+            told.append(f"{name} later")
 
-        tasks = [asyncio.create_task(take(name)) for name in "abcde"]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        may_go.set()
-        await asyncio.gather(*tasks)
-        return told
-
-    assert asyncio.run(run()) == ["d later", "e later", "a", "b", "c"]
+    tasks = [asyncio.create_task(take(name)) for name in "abcde"]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    may_go.set()
+    await asyncio.gather(*tasks)
+    assert told == ["d later", "e later", "a", "b", "c"]

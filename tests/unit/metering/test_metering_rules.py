@@ -1,7 +1,7 @@
 """Which events count, in which order they are stored, how they are tallied: against a plain-dictionary model."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from jobmeter.charging.windows.model import NO_WINDOWS, LiveWindows
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import make_columns
-from jobmeter.metering.intake.rules import Filters, count_clicks, days_accepted, judge, order_for_storage
+from jobmeter.metering.intake.rules import Filters, count_clicks, judge, order_for_storage
 from jobmeter.metering.model import NOT_STORED, Verdict
 from jobmeter.wire.events import Event, Malformed
 
@@ -170,10 +170,6 @@ def test_the_first_of_two_equal_events_stays(order):
     rows = order_for_storage(columns, verdicts)
     assert rows.tolist() == [0]
     assert count_clicks(columns, verdicts, rows, METERS).clicks.tolist() == [0 if order == 1 else 1]
-
-
-def test_the_days_that_intake_needs_reach_from_the_late_window_into_tomorrow():
-    assert days_accepted(NOW) == (NOW - timedelta(hours=48), NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize(

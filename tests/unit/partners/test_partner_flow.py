@@ -1,13 +1,11 @@
 """Applications and tokens in the database: one child for each foreign id, secrets and tokens kept as hashes."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow
 from jobmeter.partners.model import ApplicationDraft
 from jobmeter.partners.tokens import flow as tokens
@@ -22,22 +20,8 @@ DRAFT = ApplicationDraft(
 )
 
 
-def run(database_url, verb):
-    """Runs ``verb`` on a connection of its own, in one transaction."""
-
-    async def whole():
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            async with database.transaction() as connection:
-                return await verb(connection)
-        finally:
-            await database.close()
-
-    return asyncio.run(whole())
-
-
-def test_a_child_is_made_once_and_found_again(database_url):
-    async def story(connection):
+async def test_a_child_is_made_once_and_found_again(database):
+    async with database.transaction() as connection:
         parent = (await flow.create_parent(connection, name="Partner", now=NOW)).application
         child = (await flow.create_child(connection, parent=parent, draft=DRAFT, now=NOW)).application
         found = await flow.find_child(connection, parent=parent, unique_foreign_id="c-1")
@@ -58,18 +42,17 @@ def test_a_child_is_made_once_and_found_again(database_url):
         assert await flow.find_child(connection, parent=other, unique_foreign_id="c-1") is None
         await flow.create_child(connection, parent=other, draft=DRAFT, now=NOW)
 
-    run(database_url, story)
 
-
-def test_a_token_is_issued_to_who_knows_the_secret(database_url):
-    async def story(connection):
+async def test_a_token_is_issued_to_who_knows_the_secret(database_url, database):
+    async with database.transaction() as connection:
         made = await flow.create_parent(connection, name="Partner", now=NOW)
         client_id = made.application.client_id
         token, seconds = await tokens.issue_token(
             connection, client_id=client_id, client_secret=made.client_secret, now=NOW
         )
         last = NOW + timedelta(seconds=seconds) - timedelta(microseconds=1)
-        assert await tokens.authenticate(connection, token=token, now=last) == made.application
+        (found,) = await tokens.find_tokens(connection, [token])
+        assert tokens.check_token(found, last) == made.application
         for wrong_id, secret, fault in (
             (client_id, made.client_secret + "x", Fault.CLIENT_AUTHENTICATION),
             ("nobody", made.client_secret, Fault.CLIENT_ID_INVALID),
@@ -77,12 +60,10 @@ def test_a_token_is_issued_to_who_knows_the_secret(database_url):
             with pytest.raises(Refused) as refused:
                 await tokens.issue_token(connection, client_id=wrong_id, client_secret=secret, now=NOW)
             assert refused.value.fault is fault
+        (missing,) = await tokens.find_tokens(connection, [token + "x"])
         with pytest.raises(Refused) as unknown:
-            await tokens.authenticate(connection, token=token + "x", now=NOW)
+            tokens.check_token(missing, NOW)
         assert unknown.value.fault is Fault.TOKEN_INVALID
-        return made.client_secret, token
-
-    secret, token = run(database_url, story)
 
     with psycopg.connect(database_url) as connection:
         kept = connection.execute(
@@ -90,5 +71,5 @@ def test_a_token_is_issued_to_who_knows_the_secret(database_url):
             " || (SELECT string_agg(kept::text, '') FROM application_secrets AS kept)"
             " || (SELECT string_agg(kept::text, '') FROM applications AS kept)"
         ).fetchone()[0]
-    assert secret not in kept
+    assert made.client_secret not in kept
     assert token not in kept

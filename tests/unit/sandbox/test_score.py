@@ -67,18 +67,21 @@ async def play(scenario: Scenario) -> Truth:
     return Truth(tuple(truth for _, truth in made))
 
 
+async def play_and_score(database_url: str, path: Path) -> list[Score]:
+    async with open_scenario(database_url) as scenario:
+        truth = await play(scenario)
+        write_truth(path, truth)
+        labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
+        async with scenario.database.connection() as connection:
+            return score(await evaluate_traffic(connection, labels))
+
+
 def test_precision_and_recall_on_the_truth(
     database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def run() -> list[Score]:
-        async with open_scenario(database_url) as scenario:
-            truth = await play(scenario)
-            write_truth(tmp_path / "truth.jsonl", truth)
-            labels = {event_id: label for day in truth.days for event_id, label in day.labels.items()}
-            async with scenario.database.connection() as connection:
-                return score(await evaluate_traffic(connection, labels))
-
-    scores = {found.name: found for found in asyncio.run(run())}
+    scores = {
+        found.name: found for found in asyncio.run(play_and_score(database_url, tmp_path / "truth.jsonl"))
+    }
 
     # what is defined by the event itself is found, and nothing else
     for name in BY_DEFINITION:

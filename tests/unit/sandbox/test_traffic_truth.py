@@ -9,9 +9,7 @@ from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import (
     APPLY_CLICK,
     DAY_MS,
-    VIEW,
     Cell,
-    DayTruth,
     Label,
     Truth,
     day_of_ms,
@@ -64,26 +62,6 @@ def test_counts_agree_with_the_events(days):
         # then
         assert counts == truth.counts
         assert truth.day == day_of_ms(deliveries[0].event.time_ms)
-
-
-def test_chargeable_clicks_leave_out_what_nobody_should_pay():
-    # given
-    day = day_of_ms(DAY_START_MS)
-    clicks = {Cell(5, APPLY_CLICK, label): 10**n for n, label in enumerate(Label)}
-    truth = Truth((DayTruth(day, {**clicks, Cell(5, VIEW, Label.GENUINE): 7}, {}),))
-    # when / then
-    genuine, late = clicks[Cell(5, APPLY_CLICK, Label.GENUINE)], clicks[Cell(5, APPLY_CLICK, Label.LATE)]
-    assert truth.chargeable_clicks() == {(5, day): genuine + late}
-
-
-def test_a_label_is_found_on_whatever_day_it_is(days):
-    # given
-    truth = Truth(tuple(day for _, day in days))
-    # when / then
-    for day in truth.days:
-        event_id, label = next(iter(day.labels.items()))
-        assert truth.label_of(event_id) == label
-    assert truth.label_of("unheard of") is None
 
 
 def test_totals_add_up_over_jobs_and_days(days):

@@ -1,7 +1,7 @@
 """What ages: report days are folded after a year, events are exported and dropped, and no sum ever changes."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ SUMS = (
     "SELECT job_id, sum(views), sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
     " FROM job_days GROUP BY job_id ORDER BY job_id"
 )
+COMPACTED_DAY = date(1970, 1, 1)  # that of the statements: no report can ask for it
 KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
 
 
@@ -44,38 +45,35 @@ async def age(scenario: Scenario, days: int, settings: Settings) -> None:
     await chores.run_due(scenario.database, settings, now=START + timedelta(days=days))
 
 
-def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            sums = await scenario.rows(SUMS)
-            now = START + timedelta(days=368)
-            budget = {"parent": scenario.parent, "contract_id": None, "now": now}
-            async with scenario.database.connection() as connection:
-                before = await reports.report_budget(connection, **budget)
+async def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        sums = await scenario.rows(SUMS)
+        now = START + timedelta(days=368)
+        budget = {"parent": scenario.parent, "contract_id": None, "now": now}
+        async with scenario.database.connection() as connection:
+            before = await reports.report_budget(connection, **budget)
 
-            # a year and a little: two of the days can no longer be asked for, whatever the setting says
-            await age(scenario, 368, Settings(report_retention_days=10, event_retention_days=30))
+        # a year and a little: two of the days can no longer be asked for, whatever the setting says
+        await age(scenario, 368, Settings(report_retention_days=10, event_retention_days=30))
 
-            kept = [row[0] for row in await scenario.rows(KEPT_DAYS)]
-            assert kept == [charging.COMPACTED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
-            assert await scenario.rows(SUMS) == sums
-            async with scenario.database.connection() as connection:
-                assert await reports.report_budget(connection, **budget) == before
-            assert await scenario.breaches() == []
+        kept = [row[0] for row in await scenario.rows(KEPT_DAYS)]
+        assert kept == [COMPACTED_DAY, *(FIRST + timedelta(days=n) for n in range(2, DAYS))]
+        assert await scenario.rows(SUMS) == sums
+        async with scenario.database.connection() as connection:
+            assert await reports.report_budget(connection, **budget) == before
+        assert await scenario.breaches() == []
 
-            # and every charge can still be explained by its postings
-            await check_charges(scenario)
+        # and every charge can still be explained by its postings
+        await check_charges(scenario)
 
-            # and once more, and much later
-            await age(scenario, 368, Settings(event_retention_days=30))
-            await age(scenario, 500, Settings(event_retention_days=30))
-            assert await scenario.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
-            assert await scenario.rows(SUMS) == sums
-            await check_charges(scenario)
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+        # and once more, and much later
+        await age(scenario, 368, Settings(event_retention_days=30))
+        await age(scenario, 500, Settings(event_retention_days=30))
+        assert await scenario.rows(KEPT_DAYS) == [(COMPACTED_DAY,)]
+        assert await scenario.rows(SUMS) == sums
+        await check_charges(scenario)
+        assert await scenario.breaches() == []
 
 
 async def check_charges(scenario: Scenario) -> None:
@@ -88,75 +86,63 @@ async def check_charges(scenario: Scenario) -> None:
         assert amounts[Purpose.CHARGE] - amounts[Purpose.REVERSE] == spent
 
 
-def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            await age(scenario, 368, Settings(event_retention_days=30))
-            await scenario.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
-            assert any("daily charge is the sum" in check.law for check in await scenario.breaches())
-
-    asyncio.run(run())
+async def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 368, Settings(event_retention_days=30))
+        await scenario.execute("DELETE FROM job_days WHERE day = (SELECT max(day) FROM job_days)")
+        assert any("daily charge is the sum" in check.law for check in await scenario.breaches())
 
 
-def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            await age(scenario, 100, Settings(event_retention_days=30))
-            sums, rounds = await scenario.rows(SUMS), 0
-            while True:
-                async with scenario.database.transaction() as connection:
-                    folded = await charging.compact_old_days(
-                        connection, retention_days=366, rows_max=3, now=START + timedelta(days=500)
-                    )
-                if folded == 0:
-                    break
-                rounds += 1
-                assert await scenario.rows(SUMS) == sums
-                assert await scenario.breaches() == []
-            assert rounds == 4
-            assert await scenario.rows(KEPT_DAYS) == [(charging.COMPACTED_DAY,)]
-
-    asyncio.run(run())
-
-
-def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            await age(scenario, 500, Settings(event_retention_days=1_000))
-            assert len(await scenario.rows(KEPT_DAYS)) == DAYS
+async def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 100, Settings(event_retention_days=30))
+        sums, rounds = await scenario.rows(SUMS), 0
+        while True:
+            async with scenario.database.transaction() as connection:
+                folded = await charging.compact_old_days(
+                    connection, retention_days=366, rows_max=3, now=START + timedelta(days=500)
+                )
+            if folded == 0:
+                break
+            rounds += 1
+            assert await scenario.rows(SUMS) == sums
             assert await scenario.breaches() == []
+        assert rounds == 4
+        assert await scenario.rows(KEPT_DAYS) == [(COMPACTED_DAY,)]
 
-    asyncio.run(run())
+
+async def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 500, Settings(event_retention_days=1_000))
+        assert len(await scenario.rows(KEPT_DAYS)) == DAYS
+        assert await scenario.breaches() == []
 
 
-def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path) -> None:
+async def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path) -> None:
     """The file is all that is left of a click, so it says what became of it. By a URL, as of an object store."""
     parquet = pytest.importorskip("pyarrow.parquet")
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            folder = f"file://{tmp_path}/events"
-            await age(scenario, 40, Settings(event_retention_days=30, export_folder=folder))
-            assert await scenario.rows("SELECT count(*) FROM event_reversals") == [(0,)]
-            rows = parquet.read_table(tmp_path / "events" / f"events-{FIRST}.parquet").to_pylist()
-            charges = {
-                str(row[0]): row[1]
-                for row in await scenario.rows("SELECT reference, source_id FROM charge_postings")
-            }
-            taken_back = [row for row in rows if row["settlement_rule"] is not None]
-            assert [(row["settlement_rule"], row["kind"]) for row in taken_back] == [(4, "applyClick")] * 2
-            assert all(charges[row["charge"]] == row["job_id"] for row in taken_back)
-            assert len(rows) == 2 * 4
-            assert await scenario.breaches() == []
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        folder = f"file://{tmp_path}/events"
+        await age(scenario, 40, Settings(event_retention_days=30, export_folder=folder))
+        assert await scenario.rows("SELECT count(*) FROM event_reversals") == [(0,)]
+        rows = parquet.read_table(tmp_path / "events" / f"events-{FIRST}.parquet").to_pylist()
+        charges = {
+            str(row[0]): row[1]
+            for row in await scenario.rows("SELECT reference, source_id FROM charge_postings")
+        }
+        taken_back = [row for row in rows if row["settlement_rule"] is not None]
+        assert [(row["settlement_rule"], row["kind"]) for row in taken_back] == [(4, "applyClick")] * 2
+        assert all(charges[row["charge"]] == row["job_id"] for row in taken_back)
+        assert len(rows) == 2 * 4
+        assert await scenario.breaches() == []
 
 
-def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path) -> None:
+async def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path) -> None:
     """The second would write an empty file over the first one's, for the events are gone by then; and two that drop days
     at the same time would wait for each other.
     """
@@ -171,18 +157,15 @@ def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path)
         async with scenario.database.transaction() as connection:
             return await metering.drop_next_day(connection, **ending)
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            await live_through(scenario)
-            await age(scenario, 33, Settings(event_retention_days=1_000))
-            while (
-                ended := await scenario.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")
-            ) < [(FIRST,)]:
-                assert await end_next_day(scenario) == ended[0][0]
-            async with scenario.database.transaction() as connection:
-                first = await metering.drop_next_day(connection, **ending)
-                assert [first, await asyncio.wait_for(end_next_day(scenario), 5)] == [FIRST, None]
-            assert await end_next_day(scenario) == FIRST + timedelta(days=1)
-            assert len(parquet.read_table(tmp_path / f"events-{FIRST}.parquet")) == 2 * 4
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 33, Settings(event_retention_days=1_000))
+        while (ended := await scenario.rows("SELECT min(day) FROM event_days WHERE dropped_at IS NULL")) < [
+            (FIRST,)
+        ]:
+            assert await end_next_day(scenario) == ended[0][0]
+        async with scenario.database.transaction() as connection:
+            first = await metering.drop_next_day(connection, **ending)
+            assert [first, await asyncio.wait_for(end_next_day(scenario), 5)] == [FIRST, None]
+        assert await end_next_day(scenario) == FIRST + timedelta(days=1)
+        assert len(parquet.read_table(tmp_path / f"events-{FIRST}.parquet")) == 2 * 4

@@ -1,6 +1,5 @@
 """Each settlement rule by itself, at its edge and one step beyond: which of a few clicks fall."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -182,49 +181,41 @@ async def settle(
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_rule_takes_what_it_should_and_no_more(database_url: str, case: str) -> None:
+async def test_a_rule_takes_what_it_should_and_no_more(database_url: str, case: str) -> None:
     rule, clicks, changed = CASES[case]
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            found = await settle(scenario, clicks, changed)
-            # of clicks with one name and job the later falls, which is the one that is marked so
-            assert found == {(one.name, one.job): rule for one in clicks if one.falls}
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        found = await settle(scenario, clicks, changed)
+        # of clicks with one name and job the later falls, which is the one that is marked so
+        assert found == {(one.name, one.job): rule for one in clicks if one.falls}
 
 
-def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
+async def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
     """A click that four rules would take: each rule sees what those before it have left."""
 
-    async def run() -> None:
-        async with open_scenario(database_url) as scenario:
-            async with scenario.database.transaction() as connection:
-                await policy.set_networks(
-                    connection, list_name="clouds", networks=["198.51.100.0/24"], now=START
-                )
-                bo = Exclusion(Criterion.VISITOR, identity.find_visitor("bo"), b"", None, "tester")
-                await policy.exclude(connection, bo, now=START)
-            cloud = {"address": "198.51.100.9"}
-            found = await settle(
-                scenario,
-                [
-                    click("a", visitor="ada"),
-                    click("a", START + MS, visitor="ada", **cloud),
-                    click("b", START + 2 * MS, visitor="ada", **cloud),
-                    click("c", START + 3 * MS, visitor="ada"),
-                    click("d", START + 4 * MS, visitor="bo", **cloud),
-                ],
-                None,
-            )
-            assert found == {
-                ("a", 0): Rule.SAME_EVENT,
-                ("b", 0): Rule.DATA_CENTRE,
-                ("c", 0): Rule.REPEATED_CLICK,
-                ("d", 0): Rule.EXCLUDED,
-            }
-
-    asyncio.run(run())
+    async with open_scenario(database_url) as scenario:
+        async with scenario.database.transaction() as connection:
+            await policy.set_networks(connection, list_name="clouds", networks=["198.51.100.0/24"], now=START)
+            bo = Exclusion(Criterion.VISITOR, identity.find_visitor("bo"), b"", None, "tester")
+            await policy.exclude(connection, bo, now=START)
+        cloud = {"address": "198.51.100.9"}
+        found = await settle(
+            scenario,
+            [
+                click("a", visitor="ada"),
+                click("a", START + MS, visitor="ada", **cloud),
+                click("b", START + 2 * MS, visitor="ada", **cloud),
+                click("c", START + 3 * MS, visitor="ada"),
+                click("d", START + 4 * MS, visitor="bo", **cloud),
+            ],
+            None,
+        )
+        assert found == {
+            ("a", 0): Rule.SAME_EVENT,
+            ("b", 0): Rule.DATA_CENTRE,
+            ("c", 0): Rule.REPEATED_CLICK,
+            ("d", 0): Rule.EXCLUDED,
+        }
 
 
 def test_every_rule_has_a_case_of_its_own() -> None:

@@ -1,6 +1,5 @@
 """The list of chores: their order, how often each runs, what one that fails does to the others."""
 
-import asyncio
 import logging
 from collections import Counter
 
@@ -13,15 +12,12 @@ from tests.support.scenario import SETTINGS, START
 OCCASION = Occasion(SETTINGS, START)
 
 
-def run(database_url, verb, *arguments):
-    async def whole():
-        database = await Database.open(database_url, connections_max=1)
-        try:
-            return await verb(database, *arguments)
-        finally:
-            await database.close()
-
-    return asyncio.run(whole())
+async def run(database_url, verb, *arguments):
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        return await verb(database, *arguments)
+    finally:
+        await database.close()
 
 
 def make_chore(name, log, amounts, **settings):
@@ -66,24 +62,24 @@ def test_every_chore_has_a_name_of_its_own_and_a_queue():
     assert all(names(queue) for queue in Queue)
 
 
-def test_chores_of_a_queue_take_turns_until_none_has_more(database_url):
+async def test_chores_of_a_queue_take_turns_until_none_has_more(database_url):
     log = []
     chores = (make_chore("a", log, [3, 0, 0]), make_chore("b", log, [0, 2]))
-    assert run(database_url, drain, chores, OCCASION) == 5
+    assert await run(database_url, drain, chores, OCCASION) == 5
     assert "".join(log) == "ababab"
 
 
-def test_a_batch_that_is_not_full_is_the_last(database_url):
+async def test_a_batch_that_is_not_full_is_the_last(database_url):
     log = []
     chore = make_chore("a", log, [10, 10, 9, 10], rows_max=10, again_from=10)
-    assert run(database_url, drain, (chore,), OCCASION) == 29
+    assert await run(database_url, drain, (chore,), OCCASION) == 29
     assert len(log) == 3
 
 
 @pytest.mark.parametrize("amounts", [[0, 0, 0], [1, 1, 1]])
-def test_a_chore_of_two_rounds_has_two_whatever_the_first_did(database_url, amounts):
+async def test_a_chore_of_two_rounds_has_two_whatever_the_first_did(database_url, amounts):
     log = []
-    run(database_url, drain, (make_chore("a", log, amounts, again_from=0, rounds_max=2),), OCCASION)
+    await run(database_url, drain, (make_chore("a", log, amounts, again_from=0, rounds_max=2),), OCCASION)
     assert len(log) == 2
 
 
@@ -92,7 +88,7 @@ def test_the_horizon_is_advanced_twice_before_the_seals():
     assert (horizon.again_from, horizon.rounds_max, seal.rounds_max) == (0, 2, 1)
 
 
-def test_a_chore_that_is_postponed_is_rolled_back_and_keeps_nothing_else_waiting(database_url, caplog):
+async def test_a_chore_that_is_postponed_is_rolled_back_and_keeps_nothing_else_waiting(database_url, caplog):
     log = []
 
     async def fail(connection, occasion, rows_max):
@@ -108,22 +104,22 @@ def test_a_chore_that_is_postponed_is_rolled_back_and_keeps_nothing_else_waiting
             rows = await (await connection.execute("SELECT offset_ms FROM sandbox_clock")).fetchall()
         return done, rows
 
-    assert run(database_url, check) == (1, [])
+    assert await run(database_url, check) == (1, [])
     assert log == ["b", "b"]
     assert [record.getMessage() for record in caplog.records] == ["it is exported later"] * 2
 
 
-def test_an_error_that_nobody_foresaw_ends_the_run(database_url):
+async def test_an_error_that_nobody_foresaw_ends_the_run(database_url):
     async def fail(connection, occasion, rows_max):
         raise KeyError("unforeseen")
 
     with pytest.raises(KeyError):
-        run(database_url, drain, (Chore("a", Queue.SWEEP, fail),), OCCASION)
+        await run(database_url, drain, (Chore("a", Queue.SWEEP, fail),), OCCASION)
 
 
-def test_every_chore_runs_on_a_database_where_nothing_is_due(database_url):
+async def test_every_chore_runs_on_a_database_where_nothing_is_due(database_url):
     async def run_all(database):
         for queue in Queue:
             await drain_in_turn(database, queue, OCCASION)
 
-    run(database_url, run_all)
+    await run(database_url, run_all)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from jobmeter.base.faults import Refused
-from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.base.ids import shard_of
 from jobmeter.charging.windows import flow as meters
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
@@ -39,7 +39,7 @@ class _Load:
 
     @property
     def shard(self) -> int:
-        return self.feed.application_id % SHARD_COUNT
+        return shard_of(self.feed.application_id)
 
 
 async def load_feed(

@@ -70,12 +70,6 @@ class JobDocument:
     cleared: frozenset[str] = frozenset()
     renewal: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing but the keys and the renewal is in it: then it is no edit."""
-        keys = JobContent(partner_job_id=self.content.partner_job_id, contract_id=self.content.contract_id)
-        return self.content == keys and not self.cleared
-
 
 class Field(NamedTuple):
     """One row of the table. ``size`` bounds the characters of a text and the items of a list."""

@@ -155,6 +155,11 @@ def test_an_element_occurs_once():
     assert found == FeedError(0, "J-1", "job/title", "occurs more than once")
 
 
+@pytest.mark.parametrize("written", ["", "<!-- nothing -->"])
+def test_an_empty_element_is_none(written):
+    assert read(feed(job(city=written)))[1] == read(feed(job()))[1]
+
+
 def test_rules_can_be_set():
     rules = FeedRules(
         poster_email_needed=False,

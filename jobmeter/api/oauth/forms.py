@@ -8,24 +8,24 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from starlette.requests import Request
 
-from jobmeter.api.http.bodies import read_body
+from jobmeter.api.http.context import RequestContext
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import BODY_BYTES_MAX
 
 FIELDS_MAX = 50
 
 
-async def read_client_form(request: Request) -> dict[str, str]:
-    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field stands twice (RFC 6749, 3.2)."""
-    body = await read_body(request, bytes_max=BODY_BYTES_MAX)
+def read_client_form(context: RequestContext) -> dict[str, str]:
+    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field is repeated (RFC 6749, 3.2)."""
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+        pairs = parse_qsl(
+            context.body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
+        )
     except ValueError as error:
         raise Refused(Fault.FORM_MALFORMED, why=str(error)) from error
     form = dict(pairs)
     if len(form) < len(pairs):
-        raise Refused(Fault.FORM_MALFORMED, why="a field stands twice")
-    client_id, client_secret = _read_basic(request)
+        raise Refused(Fault.FORM_MALFORMED, why="a field is sent twice")
+    client_id, client_secret = _read_basic(context.request)
     form.setdefault("client_id", client_id)
     form.setdefault("client_secret", client_secret)
     if any("\0" in text for text in form.values()):

@@ -1,0 +1,49 @@
+"""Owns the ways to sign in with a bearer token: a partner's access token, a key of the installation.
+
+Does not own client credentials in forms (``oauth``) or signatures (``xml``).
+"""
+
+import hmac
+
+from starlette.requests import Request
+
+from jobmeter.api.http.context import Caller, RequestContext
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.model import Application
+from jobmeter.partners.tokens import flow as tokens
+
+OPERATOR = "operator"
+EVENTS = "events"  # the job board's key
+
+
+async def authenticate_token(context: RequestContext) -> Caller:
+    """Raises ``Refused``: TOKEN_EMPTY, and as ``tokens.check_token``."""
+    token = read_bearer(context.request)
+    if token is None:
+        raise Refused(Fault.TOKEN_EMPTY)
+    return await find_caller(context, token)
+
+
+async def find_caller(context: RequestContext, token: str) -> Caller:
+    """Tokens that are presented at the same time are looked up together. Raises as ``tokens.check_token``."""
+    return caller_of(tokens.check_token(await context.app.tokens.submit(token), context.now))
+
+
+def caller_of(application: Application) -> Caller:
+    return Caller(sender=f"application {application.id}", application=application)
+
+
+def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
+    """Compares the bearer token with a key of the installation. Raises ``Refused(KEY_WRONG)``.
+
+    An installation without the key admits nobody.
+    """
+    given = read_bearer(context.request) or ""
+    if not key or not hmac.compare_digest(given.encode(), key.encode()):
+        raise Refused(Fault.KEY_WRONG, kind=kind)
+    return Caller(sender=kind)
+
+
+def read_bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -1,0 +1,90 @@
+"""Owns what a row of the table of endpoints says: method, path, handler, who calls it, what goes in and what comes out.
+
+Does not own the table (``api.routes``). Routes, OpenAPI, the reference page and the tests of tenants read the same rows.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import KW_ONLY, dataclass
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from jobmeter.base.limits import BODY_BYTES_MAX
+
+JSON = "application/json"
+# What carries a Rest.li method; HTTP's own verbs carry themselves.
+_VERBS = {
+    "GET_ALL": "GET",
+    "BATCH_GET": "GET",
+    "FINDER": "GET",
+    "CREATE": "POST",
+    "BATCH_CREATE": "POST",
+    "PARTIAL_UPDATE": "POST",
+    "ACTION": "POST",
+    "UPDATE": "PUT",
+}
+
+
+class Audience(Enum):
+    """Who calls an endpoint: how a caller signs in follows from it."""
+
+    PUBLIC = "anybody"
+    CLIENT = "an application, with its client credentials in the form"
+    PARTNER = "a partner's application, with an access token"
+    BOARD = "the job board, with the events key"
+    OPERATOR = "the operator, with the operator key"
+
+
+HandlerT_co = TypeVar("HandlerT_co", covariant=True)  # of a row that never changes
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[HandlerT_co]):
+    """One row. ``method`` is a verb of HTTP or a method of a Rest.li resource, as in ``FINDER dateRange``.
+
+    ``body`` is a model, or the name of a schema of the OpenAPI document, as ``reply`` is; an empty name is no body.
+    ``parameters`` are those of the query, the ``required`` ones among them.
+    """
+
+    method: str
+    path: str
+    handler: HandlerT_co
+    _: KW_ONLY
+    audience: Audience
+    summary: str
+    body: type[BaseModel] | str = ""
+    body_bytes_max: int = BODY_BYTES_MAX
+    reply: str = "Record"
+    media: str = JSON
+    statuses: tuple[int, ...] = (200,)
+    parameters: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    quota: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The method without the name of its finder or action."""
+        return self.method.partition(" ")[0]
+
+    @property
+    def verb(self) -> str:
+        return _VERBS.get(self.kind, self.kind)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether a Rest.li path names one entity."""
+        return self.path.endswith("/{key}")
+
+
+AnyEndpoint = Endpoint[Callable[..., Awaitable[Any]]]
+
+
+def group_by_path(endpoints: Iterable[Endpoint[HandlerT_co]]) -> dict[str, dict[str, Endpoint[HandlerT_co]]]:
+    """The endpoints by path, then by verb, in the order of the table."""
+    found: dict[str, dict[str, Endpoint[HandlerT_co]]] = {}
+    for endpoint in endpoints:
+        of_path = found.setdefault(endpoint.path, {})
+        assert endpoint.verb not in of_path, f"{endpoint.verb} {endpoint.path} is in the table twice"
+        of_path[endpoint.verb] = endpoint
+    return found

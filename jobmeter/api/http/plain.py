@@ -1,0 +1,75 @@
+"""Owns the dialect of plain JSON: endpoints of the operator, of partners, of job boards, of candidates and of OAuth.
+
+Does not own the rows (``api.routes``) or how a refusal looks in JSON (``responses``).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from starlette.responses import Response
+
+from jobmeter.api.http.bodies import decode_model
+from jobmeter.api.http.context import Caller, RequestContext
+from jobmeter.api.http.credentials import EVENTS, OPERATOR, authenticate_key, authenticate_token
+from jobmeter.api.http.endpoints import Audience, Endpoint
+from jobmeter.api.http.idempotency import READING
+from jobmeter.api.http.pipeline import PreparedCall
+from jobmeter.base.faults import Fault, Refused
+
+# Called with the context and, where the row has a model, with the body as that model.
+PlainHandler = Callable[..., Awaitable[Response]]
+PlainEndpoint = Endpoint[PlainHandler]
+
+
+class PlainDialect:
+    """The endpoints of one path, by verb, whose refusals have the form of ``refusal``."""
+
+    throttled = Fault.THROTTLED
+
+    def __init__(
+        self, endpoints: Mapping[str, PlainEndpoint], *, refusal: Callable[[Refused], Response]
+    ) -> None:
+        self._endpoints = dict(endpoints)
+        self._refusal = refusal
+        if "GET" in endpoints:
+            self._endpoints["HEAD"] = endpoints["GET"]
+
+    def open(self, context: RequestContext) -> None:
+        """Plain responses have no headers in common."""
+
+    def find_target(self, context: RequestContext) -> PlainEndpoint:
+        """Raises ``Refused(METHOD_NOT_ALLOWED)``."""
+        method = context.request.method
+        if method not in self._endpoints:
+            context.headers["Allow"] = ", ".join(sorted(self._endpoints))
+            raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
+        return self._endpoints[method]
+
+    async def authenticate(self, context: RequestContext, target: PlainEndpoint) -> Caller | None:
+        settings = context.app.settings
+        if target.audience is Audience.PARTNER:
+            return await authenticate_token(context)
+        if target.audience is Audience.OPERATOR:
+            return authenticate_key(context, kind=OPERATOR, key=settings.operator_key)
+        if target.audience is Audience.BOARD:
+            return authenticate_key(context, kind=EVENTS, key=settings.events_key)
+        return None
+
+    def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
+        request = context.request
+        return PreparedCall(
+            method=request.method,
+            path=f"{context.path}?{request.scope['query_string'].decode('latin-1')}",
+            body=context.body,
+            is_write=request.method not in READING,
+            run=partial(_call_handler, target, context),
+        )
+
+    def refuse(self, _: RequestContext, refused: Refused) -> Response:
+        return self._refusal(refused)
+
+
+async def _call_handler(endpoint: PlainEndpoint, context: RequestContext) -> Response:
+    if isinstance(endpoint.body, str):
+        return await endpoint.handler(context)
+    return await endpoint.handler(context, decode_model(context.body, endpoint.body))

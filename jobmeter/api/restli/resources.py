@@ -1,0 +1,136 @@
+"""Owns what a Rest.li resource is made of: its endpoints by method, what their handlers receive and return."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jobmeter.api.http.bodies import decode_json
+from jobmeter.api.http.context import AppContext
+from jobmeter.api.http.endpoints import Endpoint
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.model import Application
+from jobmeter.wire.restli.methods import Method
+from jobmeter.wire.restli.syntax import Protocol, Value
+from jobmeter.wire.restli.values import ArgumentTypeError, read_long
+from jobmeter.wire.restli.versions import Version, expand_version
+
+MARKERS = {Method.FINDER: "q", Method.ACTION: "action"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One authenticated Rest.li request, its tunnel opened and its parameters read."""
+
+    app: AppContext
+    application: Application
+    now: datetime
+    protocol: Protocol
+    version: Version | None
+    method: Method
+    path: str
+    query: str
+    key: str | None
+    parameters: dict[str, Value]
+    body: bytes
+    request_id: str
+
+    @property
+    def permission(self) -> str:
+        """What a refusal of this call names: ``resource.METHOD-name.version`` (spec 12.4)."""
+        return name_permission(self.path.split("/")[2], self.method, self.parameters, self.version)
+
+    def read_json(self) -> Any:
+        return decode_json(self.body)
+
+    def is_since(self, version: str) -> bool:
+        """Whether the caller's version is ``version`` (``202407``) or newer. An unversioned call has all fields."""
+        return self.version is None or self.version.expanded >= expand_version(version)
+
+    def read_optional_long(self, name: str) -> int | None:
+        """A parameter of type long. Raises ``Refused(PARAMETER_TYPE)``."""
+        if name not in self.parameters:
+            return None
+        try:
+            return read_long(name, self.parameters[name])
+        except ArgumentTypeError as error:
+            raise Refused(
+                Fault.PARAMETER_TYPE, name=name, value=str(self.parameters[name])[:100], type="java.lang.Long"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``content`` of ``None`` is an empty body; ``bytes`` are JSON that is written already.
+
+    One that ``is_tagged`` carries an entity tag: a caller that sends the tag back receives 304 and no body.
+    """
+
+    content: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    is_tagged: bool = False
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+RestliEndpoint = Endpoint[Handler]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """The endpoints of one resource by method, by ``FINDER name`` and by ``ACTION name``, and what follows from them.
+
+    One that ``is_single`` is one entity without keys. ``keyed_verbs`` are those for its entities, ``verbs`` all of them; a
+    GET may also be tunnelled through a POST.
+    """
+
+    name: str
+    endpoints: dict[str, RestliEndpoint]
+    is_single: bool
+    verbs: tuple[str, ...]
+    keyed_verbs: tuple[str, ...]
+    unkeyed_verbs: tuple[str, ...]
+    parameters: frozenset[str]
+    body_bytes_max: int
+
+    def list_allowed(self, *, keyed: bool) -> tuple[str, ...]:
+        """The verbs for its entities, or for itself; all of them where there are none."""
+        return (self.keyed_verbs if keyed else self.unkeyed_verbs) or self.verbs
+
+
+def make_resource(name: str, endpoints: Iterable[RestliEndpoint]) -> Resource:
+    by_method = {endpoint.method: endpoint for endpoint in endpoints}
+    keyed, unkeyed = (
+        tuple(sorted({row.verb for row in by_method.values() if row.is_keyed is wanted}))
+        for wanted in (True, False)
+    )
+    return Resource(
+        name=name,
+        endpoints=by_method,
+        is_single="GET" in by_method and not by_method["GET"].is_keyed,
+        verbs=tuple(sorted({*keyed, *unkeyed})),
+        keyed_verbs=keyed,
+        unkeyed_verbs=unkeyed,
+        parameters=frozenset(one for row in by_method.values() for one in row.parameters),
+        body_bytes_max=max(row.body_bytes_max for row in by_method.values()),
+    )
+
+
+def group_resources(endpoints: Iterable[RestliEndpoint]) -> dict[str, dict[str, Resource]]:
+    """The resources by root (``/rest``, ``/v2``) and name."""
+    rows: dict[str, dict[str, list[RestliEndpoint]]] = {}
+    for endpoint in endpoints:
+        _, root, name, *_ = endpoint.path.split("/")
+        rows.setdefault(f"/{root}", {}).setdefault(name, []).append(endpoint)
+    return {
+        root: {name: make_resource(name, of_name) for name, of_name in named.items()}
+        for root, named in rows.items()
+    }
+
+
+def name_permission(
+    resource_name: str, method: Method, parameters: dict[str, Value], version: Version | None
+) -> str:
+    marker = MARKERS.get(method)
+    named = f"{method.value}-{str(parameters[marker])[:100]}" if marker else method.value
+    return f"{resource_name}.{named}.{version.expanded if version else 'NO_VERSION'}"

@@ -1,0 +1,265 @@
+"""The way that all requests go, whatever they speak: what is judged before the body, which refusal comes first, how each
+protocol says that a caller is not known, has used up its calls, or met a failure of the server.
+"""
+
+import http.client
+import json
+import logging
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from jobmeter.base.limits import JOBS_BODY_BYTES_MAX, QUERY_BYTES_MAX
+from tests.conftest import TEMPLATE, make_database
+from tests.support.sandbox_client import bearer, open_sandbox_client
+from tests.support.server_process import start_sandbox_server
+
+JOBS = "/rest/simpleJobPostings"
+TUNNEL = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
+# A write of each protocol and of each audience that signs in.
+WRITES = [JOBS, "/v1/jobs", "/partner/webhooks", "/operator/partners", "/events", "/sandbox/clock"]
+
+
+@pytest.fixture(scope="module")
+def sandbox_client(cluster_url):
+    """Nothing here writes anything that another story would see."""
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with open_sandbox_client(database_url) as opened:
+            yield opened
+
+
+def send_raw(sandbox_client, path, headers, receive, *, method="POST", query=""):
+    """Past the client, which would tidy the headers and send the whole body: straight to the application."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    sandbox_client.client.portal.call(sandbox_client.client.app, scope, receive, send)
+    return sent
+
+
+def status_of(sent):
+    return sent[0]["status"]
+
+
+# -- before the body
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_nobody_without_credentials_makes_the_server_read_a_body(sandbox_client, path):
+    asked = []
+
+    async def receive():
+        asked.append(1)
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    headers = {"Content-Length": "2", "Expect": "100-continue"}
+    assert status_of(send_raw(sandbox_client, path, headers, receive)) == 401
+    assert asked == []
+
+
+def test_the_body_of_who_is_refused_is_passed_over_so_that_the_answer_arrives(sandbox_client):
+    """A client that is still sending when the connection ends does not read what was answered."""
+    chunks = [b"x" * 100_000] * 30
+
+    async def receive():
+        return {"type": "http.request", "body": chunks.pop(), "more_body": bool(chunks)}
+
+    sent = send_raw(sandbox_client, JOBS, {"Content-Length": "3000000"} | bearer("wrong"), receive)
+    assert (status_of(sent), chunks) == (401, [])
+
+
+def test_what_is_too_large_is_not_passed_over_for_ever(sandbox_client):
+    read = []
+
+    async def receive():
+        read.append(1_000_000)
+        return {"type": "http.request", "body": b"x" * 1_000_000, "more_body": True}
+
+    headers = {"Transfer-Encoding": "chunked"}
+    assert status_of(send_raw(sandbox_client, JOBS, headers | bearer("wrong"), receive)) == 401
+    assert sum(read) == JOBS_BODY_BYTES_MAX + 1_000_000
+    assert status_of(send_raw(sandbox_client, JOBS, headers | sandbox_client.headers(), receive)) == 413
+
+
+def test_a_client_that_goes_away_in_its_body_is_one_line(sandbox_client, caplog):
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    with caplog.at_level(logging.INFO, logger="jobmeter.api"):
+        send_raw(sandbox_client, JOBS, sandbox_client.headers() | {"Content-Length": "9"}, receive)
+    (record,) = [one for one in caplog.records if one.name == "jobmeter.api"]
+    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert "went away" in record.getMessage()
+
+
+@pytest.fixture(scope="module")
+def server_process(cluster_url, tmp_path_factory):
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as credentials:
+            yield credentials
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_refused_client_that_sends_much_reads_its_answer_over_a_socket(server_process, size):
+    connection = http.client.HTTPConnection(urlsplit(server_process["base_url"]).netloc, timeout=30)
+    for _ in range(2):  # the connection is good for another request
+        connection.request("POST", JOBS, body=b"x" * size, headers=bearer("expired"))
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["code"]) == (401, "INVALID_ACCESS_TOKEN")
+    connection.close()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k-1"}])
+def test_a_token_is_looked_up_once(sandbox_client, headers):
+    state = sandbox_client.client.app.state
+    opened, asked = state.jobmeter, []
+
+    class CountedTokens:
+        async def submit(self, token):
+            asked.append(token)
+            return await opened.tokens.submit(token)
+
+    sent = sandbox_client.headers() | headers | {"X-RestLi-Method": "batch_create"}
+    state.jobmeter = replace(opened, tokens=CountedTokens())
+    try:
+        for path in (JOBS, "/v1/jobs", "/partner/webhooks"):
+            assert sandbox_client.client.post(path, headers=sent, content=b"{").status_code in {400, 415}
+    finally:
+        state.jobmeter = opened
+    assert len(asked) == 3
+
+
+# -- which refusal comes first
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers", "unknown", "known"),
+    [
+        (f"{JOBS}?a={'x' * QUERY_BYTES_MAX}", "POST", {"Content-Length": "99999999"}, 414, 414),
+        (JOBS, "POST", {"Content-Length": "99999999"}, 413, 413),
+        ("/rest/nothing", "POST", {"Content-Length": "1"}, 404, 404),
+        (JOBS, "PUT", {"Content-Length": "1"}, 405, 405),
+        (JOBS, "POST", {}, 411, 411),
+        (JOBS, "POST", {"Content-Length": "1", "LinkedIn-Version": ""}, 401, 400),
+        # What only the body says is judged once it is known who sent it.
+        (JOBS, "POST", TUNNEL | {"Content-Length": "1", "X-HTTP-Method-Override": "DELETE"}, 401, 405),
+        (JOBS, "POST", TUNNEL | {"Content-Length": "1", "X-HTTP-Method-Override": "FOO"}, 401, 400),
+        (JOBS, "POST", {"Content-Length": "1", "Content-Encoding": "br"}, 401, 415),
+        ("/v1/nothing", "POST", {"Content-Length": "1"}, 404, 404),
+        ("/v1/jobs", "PUT", {"Content-Length": "1"}, 405, 405),
+        ("/v1/jobs", "POST", {"Content-Length": "9999999"}, 413, 413),
+        ("/partner/webhooks", "PATCH", {"Content-Length": "1"}, 405, 405),
+        ("/partner/webhooks", "POST", {"Content-Length": "9999999"}, 413, 413),
+        ("/partner/webhooks", "POST", {"Content-Length": "1"}, 401, 400),
+        ("/partner/charges?after=x", "GET", {}, 401, 400),
+    ],
+)
+def test_the_first_refusal_is_the_same_for_everybody_as_far_as_the_head_says(
+    sandbox_client, path, method, headers, unknown, known
+):
+    async def receive():
+        return {
+            "type": "http.request",
+            "body": b"x" if "Content-Length" in headers else b"",
+            "more_body": False,
+        }
+
+    path, _, query = path.partition("?")
+    for who, expected in ((bearer("wrong"), unknown), (sandbox_client.headers(), known)):
+        sent = send_raw(sandbox_client, path, who | headers, receive, method=method, query=query)
+        assert status_of(sent) == expected, sent
+
+
+@pytest.mark.parametrize(
+    "path", ["/operator/partners", "/health", "/jobs/view/1", "/oauth/v2/revoke", "/docs"]
+)
+def test_every_address_has_a_limit(sandbox_client, path):
+    assert sandbox_client.client.get(f"{path}?a={'x' * QUERY_BYTES_MAX}").status_code == 414
+
+
+# -- each refusal in the form of its protocol
+
+
+@pytest.mark.parametrize("path", ["/operator/feeds", "/operator/contracts/1/prices"])
+def test_a_refused_verb_names_all_that_the_path_has(sandbox_client, path):
+    answer = sandbox_client.client.patch(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_a_verb_that_oauth_does_not_take_is_refused_as_oauth_does(sandbox_client):
+    answer = sandbox_client.client.get("/oauth/v2/accessToken")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert set(answer.json()) == {"error", "error_description"}
+
+
+@pytest.mark.parametrize(
+    ("path", "challenge"),
+    [
+        ("/rest/partnerBudgetReports", "Bearer"),
+        ("/partner/webhooks", "Bearer"),
+        ("/partner/charges", "Bearer"),
+        ("/partner/feeds/1/report", "Bearer"),
+        ("/operator/feeds", "Bearer"),
+        ("/delivery/changes", "Bearer"),
+        ("/v1/jobs/1", 'OAuth realm="http://board.example"'),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, bearer("wrong")])
+def test_who_is_not_known_is_asked_to_sign_in(sandbox_client, path, challenge, headers):
+    answer = sandbox_client.client.get(path, headers=headers)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, challenge)
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"), [("jobs", "/v1/jobs/1"), ("jobPostingStatus", "/v2/jobPostingStatus")]
+)
+def test_who_has_used_up_its_calls_reads_when_there_are_more(database_url, resource, path):
+    with open_sandbox_client(database_url, rate_limits=f"{resource}=1") as sandbox_client:
+        headers = sandbox_client.headers()
+        answers = [sandbox_client.client.get(path, headers=headers) for _ in range(2)]
+    assert [answer.headers["X-RateLimit-Remaining"] for answer in answers] == ["0", "0"]
+    assert "Retry-After" not in answers[0].headers
+    assert answers[1].headers["Retry-After"] == answers[1].headers["X-RateLimit-Reset"]
+
+
+def test_a_failure_of_ours_has_the_form_of_its_protocol_and_says_nothing(database_url, caplog):
+    with open_sandbox_client(database_url, chores=False) as sandbox_client:
+        child, operator = sandbox_client.headers(), bearer(sandbox_client.credentials["operator_key"])
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            for table in ("job_postings", "job_feeds"):
+                connection.execute(f"ALTER TABLE {table} RENAME TO secret_{table}")
+        answers = {
+            "rest": sandbox_client.client.get("/rest/jobPostingStatus?ids=List(a)", headers=child),
+            "rest 1.0": sandbox_client.client.get(
+                "/v2/jobPostingStatus?ids=a", headers=child | {"X-RestLi-Protocol-Version": "1.0.0"}
+            ),
+            "xml": sandbox_client.client.get("/v1/jobs/1", headers=child),
+            "plain": sandbox_client.client.get("/operator/feeds", headers=operator),
+        }
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            for table in ("job_postings", "job_feeds"):
+                connection.execute(f"ALTER TABLE secret_{table} RENAME TO {table}")
+    assert {answer.status_code for answer in answers.values()} == {500}
+    assert all("relation" not in answer.text for answer in answers.values())
+    assert answers["rest"].headers["X-RestLi-Error-Response"] == "true"
+    assert answers["rest 1.0"].headers["X-LinkedIn-Error-Response"] == "true"
+    assert all(answers[name].headers["x-li-uuid"] for name in ("rest", "rest 1.0"))
+    assert all(answers[name].headers["X-RateLimit-Remaining"] for name in ("rest", "rest 1.0", "xml"))
+    assert "<status>500</status>" in answers["xml"].text
+    assert answers["plain"].json()["code"] == "INTERNAL"
+    failed = [
+        record for record in caplog.records if record.getMessage().endswith(" failed") and record.exc_info
+    ]
+    assert len([record for record in failed if record.name == "jobmeter.api"]) == 4

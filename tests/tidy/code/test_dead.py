@@ -1,0 +1,242 @@
+"""What nobody uses is removed: modules, definitions and methods. Tests alone are no use: they would keep it alive for ever."""
+
+import ast
+import functools
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+import pytest
+
+from tests.tidy.rooms.test_arrows import module_of
+from tests.tidy.source import Breach, Source, imports, nodes, refuse, sources, tree, uses
+
+PACKAGE = "jobmeter"
+USERS = ("jobmeter", "bench")
+STARTED = {"jobmeter.__main__"}  # by the interpreter
+
+MEMBERS = "what members do on the site: the portal's; its statements and its rules are of one piece with the board's"
+GRAMMAR = "the other half of the grammar, for a client; the official vectors prove it"
+KEPT = {
+    "jobmeter.jobs.xml_jobs.members": MEMBERS,
+    "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
+    "jobmeter.wire.restli.encoding.encode_query": GRAMMAR,
+    "jobmeter.wire.restli.keys.encode_body_key": GRAMMAR,
+    "jobmeter.wire.restli.values.parse_urn": GRAMMAR,
+    "jobmeter.wire.restli.values.read_record": GRAMMAR,
+    "jobmeter.wire.restli.values.read_text": GRAMMAR,
+    "jobmeter.wire.xml.job.keys.write_partner_key": GRAMMAR,
+    "jobmeter.wire.xml.job.request_writer": GRAMMAR,
+}
+
+# A function is named to a server or an interpreter as `module:name`.
+_REFERENCE = re.compile(r"[\w.]+:\w+")
+_WORD = re.compile(r"\w+")
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def definitions(source: Source) -> Iterator[tuple[str, ast.stmt]]:
+    """The names that a module defines. What is decorated is registered with what decorates it."""
+    for node in tree(source).body:
+        if isinstance(node, _Definition):
+            if isinstance(node, ast.ClassDef) or not node.decorator_list:
+                yield node.name, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in (inner for one in targets for inner in ast.walk(one)):
+                if isinstance(target, ast.Name) and not target.id.startswith("__"):
+                    yield target.id, node
+
+
+@functools.cache
+def used_names(source: Source) -> frozenset[str]:
+    """In full, what a file uses: of others by import, of itself from outside the definition, of strings by reference."""
+    own = module_of(source)
+    found = {name for _, name in uses(source)}
+    found |= {name for _, name in imports(source)}
+    for node in tree(source).body:
+        inside = node.name if isinstance(node, _Definition) else None
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id != inside:
+                found.add(f"{own}.{inner.id}")
+    texts = (
+        node.value for node in nodes(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return frozenset(found | {text.replace(":", ".") for text in texts if _REFERENCE.fullmatch(text)})
+
+
+@functools.cache
+def touched_names(source: Source) -> frozenset[str]:
+    """Attributes, and words of short strings: a method may be asked for by name."""
+    found = {node.attr for node in nodes(source) if isinstance(node, ast.Attribute)}
+    texts = (
+        node.value for node in nodes(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return frozenset(found | {text for text in texts if text.isidentifier()})
+
+
+def dead_modules(tree_: Collection[Source]) -> list[Breach]:
+    used: set[str] = set()
+    for source in tree_:
+        others = {name for name in used_names(source) if name.rpartition(".")[0] != module_of(source)}
+        used |= others | {name.rpartition(".")[0] for name in others}
+    return [
+        Breach(source.path, 1, "nobody imports it; remove it, or use it")
+        for source in tree_
+        if _is_ours(source)
+        and source.stem != "__init__"
+        and module_of(source) not in {*used, *STARTED, *KEPT}
+    ]
+
+
+def dead_definitions(tree_: Collection[Source]) -> list[Breach]:
+    used = {name for source in tree_ for name in used_names(source)}
+    says = "is used by nobody but tests; remove it, or move it to them"
+    return [
+        Breach(source.path, node.lineno, f"`{name}` {says}")
+        for source in tree_
+        if _is_ours(source) and module_of(source) not in KEPT
+        for name, node in definitions(source)
+        if not {f"{module_of(source)}.{name}"} & {*used, *KEPT}
+    ]
+
+
+def dead_methods(tree_: Collection[Source], templates: Iterable[Source] = ()) -> list[Breach]:
+    used = {name for source in tree_ for name in touched_names(source)}
+    used |= {word for source in templates for word in _WORD.findall(source.text)}
+    return [
+        Breach(source.path, method.lineno, f"`{owner}.{method.name}` is used by nobody but tests; remove it")
+        for source in tree_
+        if _is_ours(source)
+        for owner, method in methods(source)
+        if method.name not in used and not method.name.startswith("__")
+    ]
+
+
+def methods(source: Source) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Those that we call: what a class of a library asks for (`logging.Filter.filter`) the library calls."""
+    for owner in nodes(source):
+        if isinstance(owner, ast.ClassDef) and not any(
+            isinstance(base, ast.Attribute) for base in owner.bases
+        ):
+            for node in owner.body:
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield owner.name, node
+
+
+def _is_ours(source: Source) -> bool:
+    return source.path.startswith(f"{PACKAGE}/")
+
+
+def dead_support(tree_: Collection[Source]) -> list[Breach]:
+    """Of tests, what is neither run nor asked for by any of them; fixtures are asked for by a parameter's name."""
+    counted: dict[str, int] = {}
+    for source in tree_:
+        for word in _WORD.findall(source.text):
+            counted[word] = counted.get(word, 0) + 1
+    free = ("test_", "pytest_", "pytestmark", "Test")
+    return [
+        Breach(source.path, node.lineno, f"`{name}` is used by no test; remove it")
+        for source in tree_
+        for name, node in definitions(source)
+        if counted[name] == 1 and not name.startswith(free)
+    ]
+
+
+def product() -> Collection[Source]:
+    return sources(".py", *USERS)
+
+
+def test_no_module_is_dead():
+    refuse(dead_modules(product()))
+
+
+def test_no_definition_is_dead():
+    refuse(dead_definitions(product()))
+
+
+def test_no_method_is_dead():
+    refuse(dead_methods(product(), sources(".html", PACKAGE)))
+
+
+def test_no_support_of_tests_is_dead():
+    refuse(dead_support(sources(".py", "tests")))
+
+
+def test_what_is_kept_is_there_and_is_dead():
+    defined = {f"{module_of(source)}.{name}" for source in product() for name, _ in definitions(source)}
+    modules = {module_of(source) for source in product()}
+    used = {name for source in product() for name in used_names(source)}
+    assert KEPT.keys() <= defined | modules
+    assert not KEPT.keys() & used
+
+
+FLOW = "from jobmeter.jobs import rules\nrules.check()\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "count"),
+    [
+        ("def check(): ...\ndef check_twice(): ...", 1),
+        ("def check(): ...\ndef again(): again()", 1),
+        ("def check(): ...\nasync def find(): ...", 1),
+        ("def check(): ...\nclass Price: ...", 1),
+        ("def check(): ...\nPRICE_MAX = 5", 1),
+        ("def check(): ...\n_first, _second = 1, 2\nprint(_first)", 1),
+        ("def check(): step()\ndef step(): ...", 0),
+        ("def check(): return PRICE_MAX\nPRICE_MAX: int = 5", 0),
+        ("def check(): ...\n@app.command\ndef show(): ...", 0),
+        ("def check(): ...\n__all__ = []", 0),
+    ],
+)
+def test_dead_definitions_are_found(rules, count):
+    files = [Source("jobmeter/jobs/rules.py", rules), Source("jobmeter/jobs/flow.py", FLOW)]
+    assert len(dead_definitions(files)) == count
+
+
+def test_a_use_by_reference_is_one():
+    app = Source("jobmeter/app.py", "def create_app(): ...")
+    bench = Source("bench/serving.py", 'serve("jobmeter.app:create_app")')
+    assert dead_definitions([app, bench]) == []
+    assert len(dead_definitions([app])) == 1
+
+
+def test_a_use_by_tests_is_none():
+    assert not [source for source in product() if source.path.startswith("tests/")]
+
+
+def test_dead_modules_are_found():
+    flow, rules = Source("jobmeter/jobs/flow.py", FLOW), Source("jobmeter/jobs/rules.py", "x = 1\ny = x")
+    starts = Source("jobmeter/__main__.py", "from jobmeter.jobs.flow import act")
+    assert dead_modules([flow, rules, starts]) == []
+    assert [breach.path for breach in dead_modules([rules, starts])] == [rules.path]
+
+
+@pytest.mark.parametrize(
+    ("code", "template", "count"),
+    [
+        ("class Job:\n  def end(self): ...", "", 1),
+        ("class Job:\n  @property\n  def is_over(self): ...", "", 1),
+        ("class Job:\n  def end(self): ...\nJob().end()", "", 0),
+        ("class Job:\n  def end(self): ...\ngetattr(job, 'end')", "", 0),
+        ("class Job:\n  @property\n  def is_over(self): ...", "{% if job.is_over %}", 0),
+        ("class Job:\n  def __str__(self): ...", "", 0),
+        ("class Job(logging.Filter):\n  def filter(self, record): ...", "", 0),
+    ],
+)
+def test_dead_methods_are_found(code, template, count):
+    found = dead_methods([Source("jobmeter/jobs/model.py", code)], [Source("jobmeter/a.html", template)])
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("def make_job(): ...", 1),
+        ("HOUR = 3_600", 1),
+        ("def make_job(): ...\ndef test_a(): make_job()", 0),
+        ("def test_a(): ...", 0),
+        ("pytestmark = 1", 0),
+    ],
+)
+def test_dead_support_is_found(code, count):
+    assert len(dead_support([Source("tests/test_a.py", code)])) == count

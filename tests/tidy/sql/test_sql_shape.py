@@ -1,0 +1,173 @@
+"""SQL that a reader can hold: lines and statements have a size, long ones say why, and none is left that nobody runs.
+
+The sizes are a ratchet: they may fall; a rise needs a reason beside it.
+"""
+
+import ast
+from collections.abc import Iterable
+
+import pytest
+
+from tests.tidy.source import Breach, Source, functions, nodes, refuse, sources, uses
+from tests.tidy.sql_text import Statement, is_migration, statements
+
+LINE_CHARACTERS_MAX = 110
+STATEMENT_CHARACTERS_MAX = 1_800
+LINES_WITHOUT_A_WHY_MAX = 15
+
+# Charging is one statement by design: each part that left it would be another exchange while rows are locked.
+LONGER = {"charge_day": 2_600}  # the hot path is one statement, so that jobs stay locked for one exchange
+
+
+def code_lines(statement: Statement) -> list[str]:
+    """Neither empty lines nor those of comments; without their indentation, which is there to be read easily."""
+    lines = [line.strip() for line in statement.written.splitlines()]
+    return [line for line in lines if line and not line.startswith("--")]
+
+
+def line_breaches(source: Source) -> list[Breach]:
+    return [
+        Breach(source.path, number, f"{len(line)} characters, at most {LINE_CHARACTERS_MAX}; break the line")
+        for number, line in enumerate(source.text.splitlines(), 1)
+        if len(line) > LINE_CHARACTERS_MAX
+    ]
+
+
+def length_breaches(source: Source) -> list[Breach]:
+    found = []
+    for statement in statements(source):
+        count = len("\n".join(code_lines(statement)))
+        limit = LONGER.get(statement.name, STATEMENT_CHARACTERS_MAX)
+        if count > limit:
+            says = f"`{statement.name}` has {count} characters, at most {limit}; name a part of it as a view"
+            found.append(Breach(source.path, statement.line, says))
+    return found
+
+
+def why_breaches(source: Source) -> list[Breach]:
+    says = f"has more than {LINES_WITHOUT_A_WHY_MAX} lines and no comment; say why it is as it is"
+    return [
+        Breach(source.path, statement.line, f"`{statement.name}` {says}")
+        for statement in statements(source)
+        if len(code_lines(statement)) > LINES_WITHOUT_A_WHY_MAX and not _has_comment(statement)
+    ]
+
+
+def _has_comment(statement: Statement) -> bool:
+    return any(line.lstrip().startswith("--") for line in statement.written.splitlines()[1:])
+
+
+def dead_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
+    """A statement is named in a file beside it, and the function of its name there is used by somebody."""
+    python_tree = tuple(python_tree)
+    used = {one.name for source in python_tree for one in uses(source)}
+    found = []
+    for source in sql_tree:
+        beside = [one for one in python_tree if _folder(one) == _folder(source)]
+        named = {name for one in beside for name in _texts(one)}
+        dead = {name for one in beside for name in _unused_functions(one, used)}
+        for statement in statements(source):
+            place = (source.path, statement.line)
+            if statement.name not in named:
+                says = f'`{statement.name}` is run by no file in its folder (`SQL["{statement.name}"]`); remove it'
+                found.append(Breach(*place, says))
+            elif statement.name in dead:
+                found.append(
+                    Breach(*place, f"`{statement.name}` has a function that nobody uses; remove both")
+                )
+    return found
+
+
+def _folder(source: Source) -> str:
+    return source.path.rpartition("/")[0]
+
+
+def _texts(source: Source) -> set[str]:
+    """The constant texts of a file, the keys in `SQL["..."]` among them."""
+    return {
+        node.value for node in nodes(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def _unused_functions(source: Source, used: set[str]) -> set[str]:
+    """The functions that run the statement of their name, and that neither this file nor another one uses."""
+    module = source.path.removesuffix(".py").replace("/", ".")
+    here = {node.id for node in nodes(source) if isinstance(node, ast.Name)}
+    names = {function.name for function in functions(source)} & _texts(source)
+    return {name for name in names - here if f"{module}.{name}" not in used}
+
+
+def own_statements() -> list[Source]:
+    return [source for source in sources(".sql", "jobmeter", "bench") if not is_migration(source)]
+
+
+def test_lines_are_short():
+    refuse(breach for source in own_statements() for breach in line_breaches(source))
+
+
+def test_statements_are_short():
+    refuse(breach for source in own_statements() for breach in length_breaches(source))
+
+
+def test_long_statements_say_why():
+    refuse(breach for source in own_statements() for breach in why_breaches(source))
+
+
+def test_no_statement_is_dead():
+    refuse(dead_breaches(own_statements(), sources(".py", "jobmeter", "bench")))
+
+
+def sample(text: str) -> Source:
+    return Source("jobmeter/jobs/queries.sql", text)
+
+
+def test_a_long_line_is_found():
+    at_the_limit = "-- " + "x" * (LINE_CHARACTERS_MAX - 3)
+    breaches = line_breaches(sample(f"{at_the_limit}\nSELECT 1\n{at_the_limit}x\n"))
+    assert [breach.line for breach in breaches] == [3]
+
+
+def test_a_long_statement_is_found():
+    fits = "x" * (STATEMENT_CHARACTERS_MAX - len("SELECT "))
+    text = f"-- name: one\n-- why\n    SELECT {fits}\n\n-- name: two\nSELECT {fits}x\n"
+    assert [breach.line for breach in length_breaches(sample(text))] == [5]
+
+
+@pytest.mark.parametrize(
+    ("before", "lines", "count"),
+    [("", 15, 0), ("", 16, 1), ("-- why\n", 16, 0), ("\n", 16, 1)],
+)
+def test_a_long_statement_without_a_why_is_found(before, lines, count):
+    text = f"-- name: one\n{before}SELECT 1" + ",\n       1" * (lines - 1)
+    assert len(why_breaches(sample(text))) == count
+
+
+RUNS = 'async def find_job(connection):\n    return await connection.execute(SQL["find_job"])\n'
+IMPORTS = "from jobmeter.jobs import store\n"
+
+
+@pytest.mark.parametrize(
+    ("store", "flow", "count"),
+    [
+        (RUNS, f"{IMPORTS}job = await store.find_job(connection)", 0),
+        (RUNS, "from jobmeter.jobs import store as jobs\njob = await jobs.find_job(connection)", 0),
+        (RUNS, "from jobmeter.jobs.store import find_job\njob = await find_job(connection)", 0),
+        (RUNS, f"{IMPORTS}finders = [store.find_job]", 0),
+        (f"{RUNS}async def find_jobs(): await find_job(1)", "", 0),
+        ('async def list_jobs(): run(SQL["find_job"])', f"{IMPORTS}await store.list_jobs()", 0),
+        (RUNS, f"{IMPORTS}job = await store.find_jobs(connection)", 1),
+        (RUNS, "from jobmeter.ledger import store\njob = await store.find_job(connection)", 1),
+        (RUNS.replace('["find_job"]', '["find_jobs"]'), f"{IMPORTS}await store.find_job(connection)", 1),
+        ("", f"{IMPORTS}job = await store.find_job(connection)", 1),
+    ],
+)
+def test_a_dead_statement_is_found(store, flow, count):
+    statement = sample("-- name: find_job\nSELECT id FROM jobs")
+    python = [Source("jobmeter/jobs/store.py", store), Source("jobmeter/api/flow.py", flow)]
+    assert len(dead_breaches([statement], python)) == count
+
+
+def test_a_statement_is_not_run_by_another_folder():
+    statement = sample("-- name: find_job\nSELECT id FROM jobs")
+    python = [Source("jobmeter/ledger/store.py", f"{RUNS}\nfind_job(1)")]
+    assert len(dead_breaches([statement], python)) == 1

@@ -1,0 +1,61 @@
+"""Names of enum members in SQL become their numbers when the file is loaded; a name that is wrong is an error then."""
+
+from enum import IntEnum
+
+import pytest
+
+from jobmeter.database.statements import load_statements
+
+
+class Colour(IntEnum):
+    RED = 3
+    DARK_BLUE = 12
+
+
+class Shape(IntEnum):
+    ROUND = 3
+
+
+@pytest.fixture
+def make_package(tmp_path, monkeypatch, request):
+    """A package whose ``queries.sql`` holds one statement; its name is the test's, for Python keeps what it has imported."""
+
+    def make(statement):
+        name = f"package_{abs(hash(request.node.name))}"
+        package = tmp_path / name
+        package.mkdir()
+        (package / "__init__.py").write_text("")
+        (package / "queries.sql").write_text(f"-- name: one\n{statement}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return name
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("statement", "loaded"),
+    [
+        ("SELECT {Colour.RED}", "SELECT 3"),
+        ("SELECT 1 WHERE hue IN ({Colour.RED}, {Colour.DARK_BLUE})", "SELECT 1 WHERE hue IN (3, 12)"),
+        ("SELECT {Shape.ROUND}, %(hue)s", "SELECT 3, %(hue)s"),
+        ("SELECT '{}', '{1,2}', '{a,b}', '{\"a\": 1}'", "SELECT '{}', '{1,2}', '{a,b}', '{\"a\": 1}'"),
+        ("SELECT substring(x FROM '[0-9a-f]{8}')", "SELECT substring(x FROM '[0-9a-f]{8}')"),
+    ],
+)
+def test_names_become_numbers_and_all_else_stays(make_package, statement, loaded):
+    assert load_statements(make_package(statement), enums=(Colour, Shape)) == {"one": loaded}
+
+
+@pytest.mark.parametrize(
+    "name", ["{Colour.GREEN}", "{Colours.RED}", "{Colour.red}", "{Colour.name}", "{Colour.__len__}"]
+)
+def test_a_name_that_no_enum_has_is_an_error(make_package, name):
+    package = make_package(f"SELECT {name}")
+    with pytest.raises(ValueError, match=rf"{package}/queries\.sql: {name} is no member"):
+        load_statements(package, enums=(Colour, Shape))
+
+
+def test_an_enum_that_was_not_given_is_an_error(make_package):
+    package = make_package("SELECT {Shape.ROUND}")
+    with pytest.raises(ValueError, match=r"\{Shape\.ROUND\}"):
+        load_statements(package, enums=(Colour,))

@@ -1,0 +1,45 @@
+"""The shard in a job's id is the same to SQL and to Python, and costs a plan nothing."""
+
+import numpy as np
+import psycopg
+import pytest
+
+from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of, shards_of
+
+JOB_IDS = [0, 1, 255, 256, 257, 4_249_600_077, make_job_id(16_600_000, 200), (1 << 63) - 1]
+
+
+@pytest.fixture
+def connection(database_url):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def test_a_job_has_the_same_shard_in_sql_and_in_python(connection):
+    rows = connection.execute("SELECT shard_of(job_id) FROM unnest(%s::bigint[]) AS job_id", [JOB_IDS])
+    in_sql = [shard for (shard,) in rows]
+    assert in_sql == [shard_of(job_id) for job_id in JOB_IDS]
+    assert in_sql == shards_of(np.array(JOB_IDS)).tolist()
+
+
+@pytest.mark.parametrize(("sequence", "shard"), [(0, 0), (16_600_000, 255), (1 << 40, 7)])
+def test_a_job_id_is_made_alike_in_sql_and_in_python(connection, sequence, shard):
+    (found,) = connection.execute("SELECT make_job_id(%s, %s)", [sequence, shard]).fetchone()
+    assert found == make_job_id(sequence, shard)
+
+
+def test_every_shard_is_listed_once(connection):
+    rows = connection.execute("SELECT every_shard()").fetchall()
+    assert [shard for (shard,) in rows] == list(range(SHARD_COUNT))
+
+
+def test_a_plan_looks_jobs_up_by_the_arithmetic_itself(connection):
+    """A function that the planner does not open could not be part of a look-up by key."""
+    connection.execute("SET enable_seqscan = off")
+    rows = connection.execute(
+        "EXPLAIN SELECT revision FROM unnest('{256}'::bigint[]) AS asked (asked_job)"
+        " JOIN job_budgets ON shard = shard_of(asked_job) AND job_id = asked_job"
+    )
+    plan = "\n".join(line for (line,) in rows)
+    assert "Index Cond: ((shard = ((asked.asked_job % '256'::bigint))::smallint) AND " in plan
+    assert "shard_of" not in plan
