@@ -62,13 +62,13 @@ class Scene:
         """The total budget of a job."""
         child = self.scenario.customers[0].child
         found = await jobs.resolve_external_ids(self.connection, [(child.id, external_id)])
-        held = await budgets.lock_limit(
+        held = await budgets.lock_job_budget(
             self.connection, shard=child.shard, job_id=found[child.id, external_id]
         )
         return held.limit_micros
 
     async def set_total(self, micros: int) -> None:
-        held = await budgets.lock_limit(self.connection, shard=self.shard, job_id=self.job_id)
+        held = await budgets.lock_job_budget(self.connection, shard=self.shard, job_id=self.job_id)
         await budgets.change_limit(self.connection, held, self.contract, limit_micros=micros, now=NOW)
 
     async def set_daily(self, micros: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from jobmeter.base.faults import Fault
 from jobmeter.base.money import Money
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.model import JobPosting, JobState
@@ -29,7 +29,7 @@ CONTRACT = PartnerContract(
     term_starts_at=NOW,
     term_ends_at=LATER,
 )
-HELD = JobLimit(
+HELD = JobBudget(
     shard=5,
     job_id=261,
     partner_contract_id=5,
@@ -39,6 +39,7 @@ HELD = JobLimit(
     spent_micros=USED,
     released_micros=0,
     lowered_micros=0,
+    live_until_ms=0,
 )
 POSTING = JobPosting(
     shard=5,
