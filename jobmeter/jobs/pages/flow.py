@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 
-from jobmeter.base.ids import shard_of, shards_of
-from jobmeter.database.arrays import pack_bigints, pack_smallints
+from jobmeter.base.ids import shard_of
+from jobmeter.charging.model import make_job_keys
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.pages import store
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
@@ -25,9 +25,7 @@ async def send_apply_targets_query(
     Lets a pipeline continue without waiting. Jobs that do not exist are omitted.
     """
     numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
-    asked = await store.send_apply_targets_query(
-        connection, shards=pack_smallints(shards_of(numbers)), job_ids=pack_bigints(numbers)
-    )
+    asked = await store.send_apply_targets_query(connection, make_job_keys(numbers))
     return partial(store.fetch_apply_targets, asked)
 
 

@@ -2,7 +2,7 @@
 
 from psycopg import AsyncCursor
 
-from jobmeter.database.arrays import BigintArray, SmallintArray
+from jobmeter.charging.model import JobKeys
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, row_of
 from jobmeter.database.statements import load_statements
@@ -20,10 +20,10 @@ async def read_page(connection: Connection, *, shard: int, job_id: int) -> JobPa
 
 
 async def send_apply_targets_query(
-    connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
+    connection: Connection, jobs: JobKeys
 ) -> AsyncCursor[tuple[int, ApplyTarget]]:
     cursor = connection.cursor(row_factory=row_of(_target))
-    return await cursor.execute(SQL["send_apply_targets_query"], {"shards": shards, "job_ids": job_ids})
+    return await cursor.execute(SQL["send_apply_targets_query"], jobs.parameters())
 
 
 async def fetch_apply_targets(asked: AsyncCursor[tuple[int, ApplyTarget]]) -> dict[int, ApplyTarget]:

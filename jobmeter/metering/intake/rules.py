@@ -1,8 +1,9 @@
 """Owns the decision which events count, and their tally by job and day. Pure. Columns, windows, the time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -71,7 +72,8 @@ class _Policies(Columns):
     refuses_excluded: Local
 
 
-def _make_policies(policies: Sequence[FilterPolicy]) -> _Policies:
+@lru_cache(maxsize=64)  # most batches are judged by the defaults alone
+def _make_policies(policies: tuple[FilterPolicy, ...]) -> _Policies:
     return _Policies(
         late_window_ms=np.array([policy.late_window_hours * HOUR_MS for policy in policies]),
         future_tolerance_ms=np.array([policy.future_tolerance_seconds * 1_000 for policy in policies]),
@@ -84,10 +86,10 @@ def _make_policies(policies: Sequence[FilterPolicy]) -> _Policies:
 def _spread_policies(windows: LiveWindows, rows: Column, filters: Filters) -> _Policies:
     default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
     if not filters.policies or len(windows) == 0:
-        return _make_policies([default])
+        return _make_policies((default,))
     # A batch has far fewer contracts than rows: each contract's policy is read once, then repeated for its rows.
     contracts, contract_rows = np.unique(windows.contract_ids[rows], return_inverse=True)
-    chosen = [filters.policies.get(contract_id, default) for contract_id in contracts.tolist()]
+    chosen = tuple(filters.policies.get(contract_id, default) for contract_id in contracts.tolist())
     return _make_policies(chosen).select(contract_rows)
 
 

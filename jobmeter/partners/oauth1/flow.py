@@ -6,7 +6,7 @@ from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
 from jobmeter.base.credentials import hash_secret, make_secret
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.database.arrays import pack_byteas
+from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application
@@ -100,7 +100,7 @@ async def _check_token(
     if not signature.token:
         return
     token_hash = hash_secret(signature.token)
-    found = (await tokens_store.find_tokens(connection, token_hashes=pack_byteas([token_hash]))).get(
+    found = (await tokens_store.find_tokens(connection, token_hashes=ByteaArray([token_hash]))).get(
         token_hash
     )
     if found is None:

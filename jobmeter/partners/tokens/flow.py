@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from jobmeter.base.credentials import hash_secret, make_access_token, same_secret
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TOKEN_REMEMBERED_HOURS, TOKEN_SECONDS
-from jobmeter.database.arrays import pack_byteas
+from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store
 from jobmeter.partners.model import Application, IssuedToken, TokenLife
@@ -54,7 +54,7 @@ async def issue_token(
 async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
     """Returns the stored data of each of ``tokens``; ``None`` for one that was never issued."""
     hashes = [hash_secret(token) for token in tokens]
-    found = await tokens_store.find_tokens(connection, token_hashes=pack_byteas(hashes))
+    found = await tokens_store.find_tokens(connection, token_hashes=ByteaArray(hashes))
     return [found.get(token_hash) for token_hash in hashes]
 
 

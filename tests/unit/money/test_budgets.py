@@ -30,7 +30,6 @@ CONTRACT = PartnerContract(
     term_ends_at=LATER,
 )
 HELD = JobBudget(
-    live_until_ms=0,
     shard=5,
     job_id=261,
     partner_contract_id=5,
@@ -40,6 +39,7 @@ HELD = JobBudget(
     spent_micros=USED,
     released_micros=0,
     lowered_micros=0,
+    live_until_ms=0,
 )
 POSTING = JobPosting(
     shard=5,
@@ -247,6 +247,6 @@ DAYS = [
 BOUNDARIES = [*BUDGETS, *DAYS]
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.message)
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.says)
 def test_a_budget_is_refused_exactly_beyond_its_boundary(boundary):
     check(boundary)
