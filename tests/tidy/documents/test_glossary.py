@@ -74,7 +74,6 @@ NOT_YET = (
     "docs/reference/endpoints.md",
     "docs/reference/intake-filters.md",
     "docs/reference/settlement-rules.md",
-    "pyproject.toml",
 )
 CODE = re.compile(r"```.*?```|``[^`]+``|`[^`\n]+`", re.DOTALL)  # quoted names of the wire and the schema
 
