@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev psql test test-slow check format bench bench-large profile map docs lock release clean
+.PHONY: help setup demo run dev psql test test-slow coverage check format bench bench-large profile map docs lock release clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ test: check  ## check the code, then run the tests
 
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
+
+coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest --ignore tests/tidy --ignore tests/unit/bench
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 check: $(DEV)  ## check lint, formatting and types
 	$(BIN)/ruff check

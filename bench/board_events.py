@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from jobmeter.base.ids import shards_of
-from jobmeter.database.arrays import Column, pack_copy
+from jobmeter.database.arrays import Column
+from jobmeter.metering.model import StoredEvents
 
 BATCH_SPAN_MS = 1_000
 VISITORS = 50_000
@@ -78,20 +79,17 @@ class Stream:
         rng, jobs, times = self._sample(number)
         keys = rng.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
-        kinds, verdicts = np.ones(self.batch_events, ">i2"), np.zeros(self.batch_events, ">i2")
-        hashes = rng.integers(0, 1 << 62, (2, self.batch_events)).astype(">i8")
-        return pack_copy(
-            [
-                shards_of(jobs).astype(">i2"),
-                keys.view("V16").reshape(-1),
-                jobs.astype(">i8"),
-                kinds,
-                verdicts,
-                hashes[0],
-                hashes[1],
-                np.full(self.batch_events, number, ">i8"),
-            ]
-        )
+        visitors, addresses = rng.integers(0, 1 << 62, (2, self.batch_events))
+        return StoredEvents(
+            shards=shards_of(jobs),
+            keys=keys.view("V16").reshape(-1),
+            job_ids=jobs,
+            kinds=np.ones(self.batch_events, dtype=np.int64),
+            verdicts=np.zeros(self.batch_events, dtype=np.int64),
+            visitors=visitors,
+            addresses=addresses,
+            batches=np.full(self.batch_events, number),
+        ).copy_body()
 
 
 def _make_address(visitor: int) -> str:

@@ -17,11 +17,11 @@ from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
 from jobmeter.base.ids import shards_of
-from jobmeter.database.arrays import Column, pack_copy
+from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.model import EventKind
+from jobmeter.metering.model import EventKind, StoredEvents
 from jobmeter.settlement.days import flow as settlement
 
 SQL = load_statements("bench", "settlement.sql", enums=(AccountKind, EventKind, Purpose))
@@ -65,18 +65,16 @@ class Day:
         for first, again in zip(before[is_repeat], doubles[is_repeat], strict=True):
             keys[again] = keys[first]
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
-        return pack_copy(
-            [
-                shards_of(jobs).astype(">i2"),
-                keys.view("V16").reshape(-1),
-                jobs.astype(">i8"),
-                kinds.astype(">i2"),
-                np.zeros(rows, ">i2"),
-                visitors.astype(">i8"),
-                (visitors % NETWORKS + 1).astype(">i8"),
-                np.full(rows, number + 1, ">i8"),
-            ]
-        )
+        return StoredEvents(
+            shards=shards_of(jobs),
+            keys=keys.view("V16").reshape(-1),
+            job_ids=jobs,
+            kinds=kinds,
+            verdicts=np.zeros(rows, dtype=np.int64),
+            visitors=visitors,
+            addresses=visitors % NETWORKS + 1,
+            batches=np.full(rows, number + 1),
+        ).copy_body()
 
 
 def measure_settlement(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:

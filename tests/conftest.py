@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from coverage import Coverage
 from fasteners import InterProcessLock
 from hypothesis import HealthCheck, settings
 
@@ -42,7 +43,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """What tests wrote is kept where one failed."""
+    """What tests wrote is kept where one failed.
+
+    What was measured is saved here: pytest-xdist kills a process that needs more than ten seconds to end, and all
+    that its tests had covered would be lost.
+    """
+    measured = Coverage.current()
+    if measured is not None and hasattr(session.config, "workerinput"):
+        measured.stop()
+        measured.save()
     folder = session.config.stash.get(OWN_FOLDER, None)
     if folder is not None and exitstatus == pytest.ExitCode.OK:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,37 +1,46 @@
-"""Owns the values of charging: a job's budget, what a batch asks to be charged, what came of it."""
+"""Owns the values of charging: what a batch asks to be charged, what came of it."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import Bigint, Columns, Date, Integer, Local, Smallint
 
 
 @dataclass(frozen=True, slots=True)
-class ClickCounts:
-    """One row for each (job, UTC day) of a batch, as equally long columns, sorted by shard, job and day.
+class JobKeys(Columns):
+    """The keys of jobs."""
 
-    ``days`` counts days since 1970. ``clicks`` are those that count; ``refused`` those that do not. ``revisions``
-    are those of the meters by which they were judged; ``are_capped`` marks jobs with a limit for each day.
+    shards: Smallint
+    job_ids: Bigint
+
+
+def make_job_keys(job_ids: Column) -> JobKeys:
+    return JobKeys(shards_of(job_ids), job_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class ClickCounts(JobKeys):
+    """One row for each (job, UTC day) of a batch, sorted by shard, job and day.
+
+    ``clicks`` are those that count; ``refused`` those that do not. ``revisions`` are those of the windows by which
+    they were judged; ``are_capped`` marks jobs with a limit for each day.
     """
 
-    shards: Column
-    job_ids: Column
-    revisions: Column
-    are_capped: Column
-    days: Column
-    views: Column
-    clicks: Column
-    refused: Column
-
-    def select(self, rows: Column) -> Self:
-        """The rows that ``rows`` names, by number or by flag."""
-        return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+    revisions: Integer
+    are_capped: Local
+    days: Date
+    views: Integer
+    clicks: Integer
+    refused: Integer
 
     def list_jobs(self) -> Self:
         """The first row of each job."""
-        starts = np.ones(len(self.job_ids), dtype=bool)
+        # Rows of one job lie together, so a job begins where the id differs from the row before.
+        starts = np.ones(len(self), dtype=bool)
         starts[1:] = self.job_ids[1:] != self.job_ids[:-1]
         return self.select(starts)
 
@@ -56,3 +65,6 @@ class ChargeResult:
             charge_micros=self.charge_micros + other.charge_micros,
             jobs_noted=self.jobs_noted + other.jobs_noted,
         )
+
+
+NOTHING_CHARGED = ChargeResult(clicks_charged=0, clicks_free=0, charge_micros=0, jobs_noted=())

@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import LiteralString
 
 from jobmeter.database.connection import Connection, DatabaseUnusable
+from jobmeter.database.rows import list_scalars
 
 ADVISORY_LOCK = 0x4A4F424D  # "JOBM"
 VERSION_MIN = 150_000
@@ -42,8 +43,7 @@ async def upgrade_schema(connection: Connection, *, until: str | None = None) ->
 
 async def _apply_missing(connection: Connection, until: str | None) -> list[str]:
     await connection.execute("CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY)")
-    rows = await (await connection.execute("SELECT name FROM schema_migrations")).fetchall()
-    done = {str(row[0]) for row in rows}
+    done = set(await list_scalars(connection, str, "SELECT name FROM schema_migrations"))
     known = list_migrations()
     unknown = done - {name for name, _ in known}
     if unknown:

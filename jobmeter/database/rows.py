@@ -9,11 +9,13 @@ from functools import cache
 from types import UnionType
 from typing import Any, LiteralString, TypeVar, get_args, get_origin, get_type_hints
 
-from psycopg.rows import BaseRowFactory, kwargs_row, scalar_row
+from psycopg.rows import BaseRowFactory, dict_row, kwargs_row, scalar_row
 
+from jobmeter.database.columns import Columns
 from jobmeter.database.connection import Connection
 
 Value = TypeVar("Value")
+Packed = TypeVar("Packed", bound=Columns)
 Parameters = Mapping[str, Any]
 
 
@@ -47,9 +49,10 @@ async def list_rows(
     parameters: Parameters | None = None,
     *,
     prepare: bool | None = None,
+    binary: bool = False,
 ) -> list[Value]:
     """All rows; ``make`` as for ``find_row``. ``prepare=False`` plans the statement for these parameters alone."""
-    cursor = connection.cursor(row_factory=row_of(make))
+    cursor = connection.cursor(binary=binary, row_factory=row_of(make))
     return await (await cursor.execute(statement, parameters, prepare=prepare)).fetchall()
 
 
@@ -89,6 +92,19 @@ async def list_scalars(
     found = await (await cursor.execute(statement, parameters)).fetchall()
     assert all(isinstance(one, kind) for one in found), "the column is of another type"
     return found
+
+
+async def read_columns(
+    connection: Connection,
+    kind: type[Packed],
+    statement: LiteralString,
+    parameters: Parameters | None = None,
+) -> Packed:
+    """One row of packed columns, for thousands of rows would cost more to read in Python than they cost to find."""
+    cursor = connection.cursor(binary=True, row_factory=dict_row)
+    row = await (await cursor.execute(statement, parameters)).fetchone()
+    assert row is not None, "an aggregate returns a row"
+    return kind.from_row(row)
 
 
 async def change_rows(

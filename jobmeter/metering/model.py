@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
+import numpy as np
+
+from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import Bigint, Columns, Integer, Local, Smallint, Uuid
 
 
 class EventKind(IntEnum):
@@ -46,26 +50,71 @@ NOT_STORED = frozenset({Verdict.MALFORMED, Verdict.JOB_UNKNOWN, Verdict.TOO_OLD,
 
 
 @dataclass(frozen=True, slots=True)
-class EventColumns:
-    """A batch as equally long columns, in the sender's order.
+class EventColumns(Columns):
+    """A batch as decoded, in the sender's order.
 
-    ``countries`` is 0 where none is told. ``keys`` holds 16 bytes a row: the event's milliseconds (48 bits) and a hash of source and id (80 bits).
-    ``job_ids`` is 0 where no job is named that exists; ``flaws`` tells why a row cannot be read.
+    ``keys`` holds 16 bytes a row: the event's milliseconds (48 bits) and a hash of source and id (80 bits).
+    ``job_ids`` is 0 where no job is named that exists, ``countries`` where the event names none. ``flaws`` says why a
+    row cannot be read; it is ``None`` for one that can.
     """
 
-    keys: Column
-    times_ms: Column
-    kinds: Column
-    job_ids: Column
-    visitors: Column
-    addresses: Column
-    crawlers: Column
-    countries: Column
-    malformed: Column
-    flaws: dict[int, str]
+    keys: Local
+    times_ms: Local
+    kinds: Local
+    job_ids: Local
+    visitors: Local
+    addresses: Local
+    crawlers: Local
+    countries: Local
+    malformed: Local
+    flaws: Local
 
-    def __len__(self) -> int:
-        return len(self.keys)
+
+@dataclass(frozen=True, slots=True)
+class BatchStart:
+    """A batch's number, and the revision of the filters: whether what is remembered of them still holds."""
+
+    batch: int
+    filter_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvents(Columns):
+    """Events as the database keeps them: THE list of their columns, in the order in which they are copied.
+
+    Apart from statements and migrations, no other file names all of them.
+    """
+
+    shards: Smallint
+    keys: Uuid
+    job_ids: Bigint
+    kinds: Smallint
+    verdicts: Smallint
+    visitors: Bigint
+    addresses: Bigint
+    batches: Bigint
+
+    @classmethod
+    def of_batch(cls, columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> Self:
+        """Those ``rows`` of a batch."""
+        job_ids = columns.job_ids[rows]
+        return cls(
+            shards=shards_of(job_ids),
+            keys=columns.keys[rows],
+            job_ids=job_ids,
+            kinds=columns.kinds[rows],
+            verdicts=verdicts[rows],
+            visitors=columns.visitors[rows],
+            addresses=columns.addresses[rows],
+            batches=np.full(len(rows), batch, dtype=np.int64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StagedEvents(StoredEvents):
+    """The same beside the row of the batch that each came from, so that those found to be new are known again."""
+
+    row_indexes: Integer
 
 
 @dataclass(frozen=True, slots=True)

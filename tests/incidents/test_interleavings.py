@@ -144,7 +144,7 @@ async def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: 
         job_id = await scenario.post("job", budget_micros=PRICE_MICROS)
         await scenario.ingest([make_event(job_id, "first", START)], LATER)
         async with database.transaction() as connection:
-            held = await limits.lock_limit(connection, shard=job_id % 256, job_id=job_id)
+            held = await limits.lock_job_budget(connection, shard=job_id % 256, job_id=job_id)
             waiting = asyncio.create_task(scenario.ingest([make_event(job_id, "second", START)], LATER))
             await until_someone_waits(scenario)
             await limits.change_limit(

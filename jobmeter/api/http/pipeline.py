@@ -135,6 +135,9 @@ async def _count_call(context: RequestContext, target: Target, throttled: Fault)
 
 async def _run(context: RequestContext, dialect: Dialect[TargetT], call: PreparedCall) -> Response:
     """A write with an ``Idempotency-Key`` runs once; its response, a refusal too, is sent again for each repeat."""
+    key = context.request.headers.get(HEADER) if call.is_write and context.caller is not None else None
+    if key is None or context.caller is None:
+        return await call.run()
 
     async def run() -> Response:
         try:
@@ -142,10 +145,7 @@ async def _run(context: RequestContext, dialect: Dialect[TargetT], call: Prepare
         except Refused as refused:
             return dialect.refuse(context, refused)
 
-    key = context.request.headers.get(HEADER)
-    if key is None or context.caller is None or not call.is_write:
-        return await run()
-    asked = IdempotentRequest(
+    sent = IdempotentRequest(
         sender=context.caller.sender, method=call.method, path=call.path, key=key.strip(), body=call.body
     )
-    return await run_once(context.app, asked, now=context.now, run=run)
+    return await run_once(context.app, sent, now=context.now, run=run)

@@ -10,7 +10,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import make_reference
 from jobmeter.charging.budgets import store
-from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, JobLimit
+from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, NewJobBudget
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database.connection import Connection
@@ -18,19 +18,21 @@ from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 
 
-async def lock_limit(connection: Connection, *, shard: int, job_id: int) -> JobLimit:
-    held = await store.lock_limit(connection, shard=shard, job_id=job_id)
-    assert held is not None, "a posted job has a budget row"
-    return held
+async def lock_job_budget(connection: Connection, *, shard: int, job_id: int) -> JobBudget:
+    """Of a posted job. What is read of it holds until the caller's transaction ends."""
+    return await store.lock_job_budget(connection, shard=shard, job_id=job_id)
 
 
-async def read_limits(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> dict[int, JobLimit]:
-    found = await store.read_limits(connection, shard=shard, job_ids=list(job_ids))
-    return {limit.job_id: limit for limit in found}
+async def read_job_budgets(
+    connection: Connection, *, shard: int, job_ids: Sequence[int]
+) -> dict[int, JobBudget]:
+    """Those of ``job_ids`` that have one, by job id."""
+    found = await store.read_job_budgets(connection, shard=shard, job_ids=list(job_ids))
+    return {budget.job_id: budget for budget in found}
 
 
 async def change_limit(
-    connection: Connection, held: JobLimit, contract: PartnerContract, *, limit_micros: int, now: datetime
+    connection: Connection, held: JobBudget, contract: PartnerContract, *, limit_micros: int, now: datetime
 ) -> None:
     """Makes ``limit_micros`` the total budget of a job locked as ``held``: reserves what is more, returns what is less.
 
@@ -75,17 +77,19 @@ async def open_budget(connection: Connection, opening: BudgetOpening, *, now: da
     contract = opening.contract
     await store.insert_job_budget(
         connection,
-        shard=opening.shard,
-        job_id=opening.job_id,
-        partner_contract_id=0 if contract is None else contract.id,
-        currency="" if contract is None else contract.currency,
-        click_price_micros=opening.click_price_micros,
-        budget_micros=opening.budget_micros,
-        live_from_ms=to_ms(opening.live_from),
-        live_until_ms=to_ms(opening.live_until),
-        daily_micros=opening.daily_micros,
-        is_paced=contract is not None and contract.pacing is Pacing.EVEN,
-        market=opening.market,
+        NewJobBudget(
+            shard=opening.shard,
+            job_id=opening.job_id,
+            partner_contract_id=0 if contract is None else contract.id,
+            currency="" if contract is None else contract.currency,
+            click_price_micros=opening.click_price_micros,
+            budget_micros=opening.budget_micros,
+            live_from_ms=to_ms(opening.live_from),
+            live_until_ms=to_ms(opening.live_until),
+            daily_micros=opening.daily_micros,
+            is_paced=contract is not None and contract.pacing is Pacing.EVEN,
+            market=opening.market,
+        ),
     )
     await enqueue_job_changes(connection, [opening.job_id])
     if contract is not None and opening.budget_micros > 0:
@@ -109,7 +113,6 @@ async def close_budget(
 ) -> JobBudget:
     """Stops the job's charges and returns what is left to its contract (law 7). Closing twice changes nothing."""
     budget = await store.lock_job_budget(connection, shard=shard, job_id=job_id)
-    assert budget is not None, "a posted job has a budget row"
     await store.release_job_budget(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(now))
     await enqueue_job_changes(connection, [job_id])
     if contract is not None and budget.left_micros > 0:

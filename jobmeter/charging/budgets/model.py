@@ -1,4 +1,4 @@
-"""Owns the value of a job's limit: the total budget that its partner set, and what became of it."""
+"""Owns the value of a job's budget: what its partner set, what became of it, what is left."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from jobmeter.ledger.model import Account, AccountKind
 
 
 @dataclass(frozen=True, slots=True)
-class JobLimit:
-    """A job's money while its total budget may change.
+class JobBudget:
+    """A job's money. What is left is reserved from its contract until it is spent or released.
 
     ``budget_micros`` is all that was ever reserved, ``lowered_micros`` the part of it that a lower total budget
-    gave back.
+    gave back, which counts as released too.
     """
 
     shard: int
@@ -24,7 +24,7 @@ class JobLimit:
     spent_micros: int
     released_micros: int
     lowered_micros: int
-    live_until_ms: int = 0
+    live_until_ms: int
 
     @property
     def limit_micros(self) -> int:
@@ -50,8 +50,8 @@ class JobLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class JobBudget:
-    """A job's money. What is left is reserved from its contract until it is spent or released."""
+class NewJobBudget:
+    """A budget's row as it is opened; a job without a contract has contract 0, no currency and no price."""
 
     shard: int
     job_id: int
@@ -59,16 +59,11 @@ class JobBudget:
     currency: str
     click_price_micros: int
     budget_micros: int
-    spent_micros: int
-    released_micros: int
-
-    @property
-    def left_micros(self) -> int:
-        return self.budget_micros - self.spent_micros - self.released_micros
-
-    @property
-    def account(self) -> Account:
-        return Account(AccountKind.JOB, self.job_id, self.shard)
+    live_from_ms: int
+    live_until_ms: int
+    daily_micros: int
+    is_paced: bool
+    market: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
--- name: lock_limit
+-- name: lock_job_budget
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
        released_micros, lowered_micros, live_until_ms
   FROM job_budgets
@@ -6,7 +6,7 @@ SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_
    AND job_id = %(job_id)s
    FOR UPDATE
 
--- name: read_limits
+-- name: read_job_budgets
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
        released_micros, lowered_micros, live_until_ms
   FROM job_budgets
@@ -37,14 +37,6 @@ VALUES (
     %(shard)s, %(job_id)s, %(partner_contract_id)s, %(currency)s, %(click_price_micros)s, %(budget_micros)s,
     %(live_from_ms)s, %(live_until_ms)s, %(daily_micros)s, %(is_paced)s, %(market)s
 )
-
--- name: lock_job_budget
-SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
-       released_micros
-  FROM job_budgets
- WHERE shard = %(shard)s
-   AND job_id = %(job_id)s
-   FOR UPDATE
 
 -- name: release_job_budget
 UPDATE job_budgets

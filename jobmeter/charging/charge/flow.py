@@ -5,25 +5,16 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.days import day_from_number
-from jobmeter.base.ids import shards_of
 from jobmeter.charging.charge import store
+from jobmeter.charging.charge.model import DayCounts
 from jobmeter.charging.corrections.flow import record_late
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import ChargeResult, ClickCounts
+from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult, ClickCounts
 from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
-from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
-
-
-async def _lock_jobs(connection: Connection, job_ids: Column) -> int:
-    """``job_ids`` in order of shard and id, in which everybody locks them."""
-    return await store.lock_counted_jobs(
-        connection,
-        shards=arrays.pack_smallints(shards_of(job_ids)),
-        job_ids=arrays.pack_bigints(job_ids),
-    )
+from jobmeter.database.statements import vars_of
 
 
 async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:
@@ -37,9 +28,9 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     days = np.unique(counts.days).tolist()
     has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:
-        jobs = counts.list_jobs().job_ids
-        assert await _lock_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
-    charged = ChargeResult(0, 0, 0, ())
+        jobs = counts.list_jobs()
+        assert await store.lock_counted_jobs(connection, jobs) == len(jobs), "what is judged has a budget row"
+    charged = NOTHING_CHARGED
     for day in days:
         of_day = counts if len(days) == 1 else counts.select(counts.days == day)
         chargeable = await count_chargeable(connection, of_day, day) if has_caps else of_day.clicks
@@ -53,23 +44,17 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
 async def _charge_day(
     connection: Connection, counts: ClickCounts, day: int, chargeable: Column, *, batch: int, now: datetime
 ) -> ChargeResult:
-    charged, stale = await store.charge_day(
+    references = make_charge_references(day, counts.job_ids, batch)
+    result = await store.charge_day(
         connection,
-        shards=arrays.pack_smallints(counts.shards),
-        job_ids=arrays.pack_bigints(counts.job_ids),
-        revisions=arrays.pack_integers(counts.revisions),
-        views=arrays.pack_integers(counts.views),
-        clicks=arrays.pack_integers(counts.clicks),
-        chargeable=arrays.pack_integers(chargeable),
-        refused=arrays.pack_integers(counts.refused),
-        references=arrays.pack_uuids(make_charge_references(day, counts.job_ids, batch)),
+        DayCounts(**vars_of(counts), chargeable=chargeable, references=references),
         day=day_from_number(day),
         booked_at=now,
         batch=batch,
     )
-    if stale:
+    if result.windows_stale:
         raise StaleWindowsError
-    return charged
+    return result
 
 
 def make_charge_references(day: int, job_ids: Column, batch: int) -> Column:
@@ -77,6 +62,7 @@ def make_charge_references(day: int, job_ids: Column, batch: int) -> Column:
 
     Two bytes of the day since 1970, six of the job, eight of the batch.
     """
+    # A reference is 16 bytes, big-endian: two fields of eight side by side, seen as one.
     parts = np.empty(len(job_ids), dtype=[("day_and_job", ">u8"), ("batch", ">u8")])
     parts["day_and_job"] = (np.uint64(day) << np.uint64(48)) | job_ids.astype(np.uint64)
     parts["batch"] = batch

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime
 
-from jobmeter.charging.model import ChargeResult
-from jobmeter.database.arrays import BigintArray, IntegerArray, SmallintArray, UuidArray
+from jobmeter.charging.charge.model import DayCounts, DayResult
+from jobmeter.charging.model import JobKeys
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import read_row, read_scalar
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
 
@@ -15,28 +16,14 @@ async def prefer_index_plans(connection: Connection) -> None:
     await connection.execute(SQL["prefer_index_plans"])
 
 
-async def lock_counted_jobs(connection: Connection, *, shards: SmallintArray, job_ids: BigintArray) -> int:
-    row = await (await connection.execute(SQL["lock_counted_jobs"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+async def lock_counted_jobs(connection: Connection, jobs: JobKeys) -> int:
+    """How many of the jobs there are."""
+    return await read_scalar(connection, int, SQL["lock_counted_jobs"], jobs.parameters())
 
 
 async def charge_day(
-    connection: Connection,
-    *,
-    shards: SmallintArray,
-    job_ids: BigintArray,
-    revisions: IntegerArray,
-    views: IntegerArray,
-    clicks: IntegerArray,
-    chargeable: IntegerArray,
-    refused: IntegerArray,
-    references: UuidArray,
-    day: date,
-    booked_at: datetime,
-    batch: int,
-) -> tuple[ChargeResult, int]:
-    """What was charged, and how many meters had changed."""
-    row = await (await connection.execute(SQL["charge_day"], locals())).fetchone()
-    assert row is not None
-    return ChargeResult(row[0], row[1], row[2], tuple(row[4])), int(row[3])
+    connection: Connection, counts: DayCounts, *, day: date, booked_at: datetime, batch: int
+) -> DayResult:
+    """What was charged, and how many windows had changed."""
+    values = {**counts.parameters(), "day": day, "booked_at": booked_at, "batch": batch}
+    return await read_row(connection, DayResult, SQL["charge_day"], values)

@@ -19,7 +19,6 @@ from jobmeter.charging.corrections import store
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.model import ClickCounts
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.database import arrays
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.bulk import flow as bulk
@@ -49,13 +48,13 @@ async def reverse_requested(connection: Connection, *, day: date, now: datetime)
     await store.make_held_budgets(connection)
     await bulk.open_batch(connection)
     jobs = await store.lock_budgets(connection, now_ms=to_ms(now))
-    micros, jobs_resumed = await store.return_to_budgets(connection)
-    await enqueue_job_changes(connection, jobs_resumed)
+    returned = await store.return_to_budgets(connection)
+    await enqueue_job_changes(connection, returned.jobs_resumed)
     assert await store.lower_job_days(connection, day=day) == jobs, "a charged day has its roll-up"
     assert await store.record_settled_restatements(connection, day=day, recorded_at=now) == jobs
     asked = await store.insert_requested_reversals(connection)
     assert await bulk.book_requested(connection, day=day, now=now) == asked
-    return Reversed(asked, micros, jobs_resumed)
+    return Reversed(asked, returned.micros, returned.jobs_resumed)
 
 
 async def record_late(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> None:
@@ -63,18 +62,9 @@ async def record_late(connection: Connection, counts: ClickCounts, *, batch: int
     late = counts.days < day_number(day_of(now))
     if not np.any(late):
         return
-    recorded = await store.record_late_restatements(
-        connection,
-        shards=arrays.pack_smallints(counts.shards[late]),
-        job_ids=arrays.pack_bigints(counts.job_ids[late]),
-        days=arrays.pack_dates(counts.days[late]),
-        views=arrays.pack_integers(counts.views[late]),
-        clicks=arrays.pack_integers(counts.clicks[late]),
-        refused=arrays.pack_integers(counts.refused[late]),
-        batch=batch,
-        recorded_at=now,
-    )
-    assert recorded == int(np.count_nonzero(late))
+    shown = counts.select(late)
+    recorded = await store.record_late_restatements(connection, shown, batch=batch, recorded_at=now)
+    assert recorded == len(shown)
 
 
 async def credit_charge(

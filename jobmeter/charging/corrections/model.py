@@ -21,3 +21,11 @@ class StandingCharge:
     currency: str
     amount_micros: int
     is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What went back to budgets. ``jobs_resumed`` are open and can afford a click again."""
+
+    micros: int
+    jobs_resumed: tuple[int, ...]

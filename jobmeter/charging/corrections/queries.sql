@@ -47,9 +47,10 @@ WITH due AS (
     RETURNING job_budgets.job_id, micros, is_open, click_price_micros AS price,
               budget_micros - spent_micros - released_micros AS left_micros
 )
-SELECT coalesce(sum(micros), 0)::bigint,
+SELECT coalesce(sum(micros), 0)::bigint AS micros,
        coalesce(array_agg(job_id ORDER BY job_id)
-                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price), '{}')
+                FILTER (WHERE is_open AND left_micros >= price AND left_micros - micros < price),
+                '{}') AS jobs_resumed
   FROM returned
 
 -- name: lower_job_days

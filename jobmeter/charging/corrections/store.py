@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from jobmeter.charging.corrections.model import RestatementCause, StandingCharge
-from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray
+from jobmeter.charging.corrections.model import RestatementCause, Returned, StandingCharge
+from jobmeter.charging.model import ClickCounts
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import find_row, read_row, read_scalar
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
 
@@ -22,22 +23,20 @@ async def make_held_budgets(connection: Connection) -> None:
 
 async def lock_budgets(connection: Connection, *, now_ms: int) -> int:
     """How many budgets are held."""
-    return (await connection.execute(SQL["lock_budgets"], locals())).rowcount
+    return (await connection.execute(SQL["lock_budgets"], {"now_ms": now_ms})).rowcount
 
 
-async def return_to_budgets(connection: Connection) -> tuple[int, tuple[int, ...]]:
-    """Micros returned, and the open jobs that can afford a click again."""
-    row = await (await connection.execute(SQL["return_to_budgets"])).fetchone()
-    assert row is not None
-    return int(row[0]), tuple(row[1])
+async def return_to_budgets(connection: Connection) -> Returned:
+    return await read_row(connection, Returned, SQL["return_to_budgets"])
 
 
 async def lower_job_days(connection: Connection, *, day: date) -> int:
-    return (await connection.execute(SQL["lower_job_days"], locals())).rowcount
+    return (await connection.execute(SQL["lower_job_days"], {"day": day})).rowcount
 
 
 async def record_settled_restatements(connection: Connection, *, day: date, recorded_at: datetime) -> int:
-    return (await connection.execute(SQL["record_settled_restatements"], locals())).rowcount
+    values = {"day": day, "recorded_at": recorded_at}
+    return (await connection.execute(SQL["record_settled_restatements"], values)).rowcount
 
 
 async def insert_requested_reversals(connection: Connection) -> int:
@@ -45,32 +44,21 @@ async def insert_requested_reversals(connection: Connection) -> int:
 
 
 async def record_late_restatements(
-    connection: Connection,
-    *,
-    shards: SmallintArray,
-    job_ids: BigintArray,
-    days: DateArray,
-    views: IntegerArray,
-    clicks: IntegerArray,
-    refused: IntegerArray,
-    batch: int,
-    recorded_at: datetime,
+    connection: Connection, counts: ClickCounts, *, batch: int, recorded_at: datetime
 ) -> int:
-    row = await (await connection.execute(SQL["record_late_restatements"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    """How many rows were recorded."""
+    values = {**counts.parameters(), "batch": batch, "recorded_at": recorded_at}
+    return await read_scalar(connection, int, SQL["record_late_restatements"], values)
 
 
 async def find_charge(connection: Connection, *, reference: UUID) -> StandingCharge | None:
-    row = await (await connection.execute(SQL["find_charge"], locals())).fetchone()
-    return None if row is None else StandingCharge(*row)
+    return await find_row(connection, StandingCharge, SQL["find_charge"], {"reference": reference})
 
 
 async def sum_corrections(connection: Connection, *, reference: UUID) -> int:
-    row = await (await connection.execute(SQL["sum_corrections"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    return await read_scalar(connection, int, SQL["sum_corrections"], {"reference": reference})
 
 
 async def release_credit(connection: Connection, *, shard: int, job_id: int, amount_micros: int) -> None:
-    await connection.execute(SQL["release_credit"], locals())
+    values = {"shard": shard, "job_id": job_id, "amount_micros": amount_micros}
+    await connection.execute(SQL["release_credit"], values)

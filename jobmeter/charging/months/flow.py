@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.charging.months import store
+from jobmeter.charging.months.model import RollupProgress
 from jobmeter.charging.retention.flow import RETENTION_DAYS_MIN
 from jobmeter.database.connection import Connection
 
@@ -25,7 +26,5 @@ async def archive_next_final_day(connection: Connection, *, now: datetime) -> da
     oldest = (day_of(now) - timedelta(days=RETENTION_DAYS_MIN)).replace(day=1)
     if oldest > keeping.kept_since:
         await store.delete_months(connection, month=oldest)
-    await store.advance_rollup_progress(
-        connection, kept_since=max(oldest, keeping.kept_since), kept_through=day
-    )
+    await store.advance_rollup_progress(connection, RollupProgress(max(oldest, keeping.kept_since), day))
     return day

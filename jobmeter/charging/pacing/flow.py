@@ -9,11 +9,9 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.days import day_from_number, day_number, day_of
-from jobmeter.base.ids import shards_of
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
-from jobmeter.charging.model import ClickCounts
+from jobmeter.charging.model import ClickCounts, make_job_keys
 from jobmeter.charging.pacing import rules, store
-from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
@@ -24,12 +22,7 @@ async def count_chargeable(connection: Connection, counts: ClickCounts, day: int
     The jobs are locked: the statement sees what was charged by whoever held them before.
     """
     capped = np.flatnonzero(counts.are_capped)
-    limits = await store.read_day_limits(
-        connection,
-        shards=arrays.pack_smallints(counts.shards[capped]),
-        job_ids=arrays.pack_bigints(counts.job_ids[capped]),
-        day=day_from_number(day),
-    )
+    limits = await store.read_day_limits(connection, counts.select(capped), day=day_from_number(day))
     chargeable = counts.clicks.copy()
     for row in capped.tolist():
         limit = limits.get(int(counts.job_ids[row]))
@@ -42,12 +35,7 @@ async def find_capped(connection: Connection, *, job_ids: Sequence[int], now: da
     """Those of the jobs whose limits let no more clicks of today through."""
     numbers = np.array(sorted(job_ids), dtype=np.int64)
     today = day_of(now)
-    limits = await store.read_day_limits(
-        connection,
-        shards=arrays.pack_smallints(shards_of(numbers)),
-        job_ids=arrays.pack_bigints(numbers),
-        day=today,
-    )
+    limits = await store.read_day_limits(connection, make_job_keys(numbers), day=today)
     return frozenset(
         job_id for job_id, limit in limits.items() if rules.count_chargeable(limit, day_number(today)) == 0
     )

@@ -3,22 +3,21 @@
 from datetime import date
 
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import list_scalars, read_scalar
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.retention")
 
 
 async def advance_compaction(connection: Connection, *, before: date) -> None:
-    await connection.execute(SQL["advance_compaction"], locals())
+    await connection.execute(SQL["advance_compaction"], {"before": before})
 
 
 async def list_contracts_to_compact(connection: Connection, *, before: date) -> list[int]:
-    rows = await (await connection.execute(SQL["list_contracts_to_compact"], locals())).fetchall()
-    return [row[0] for row in rows]
+    return await list_scalars(connection, int, SQL["list_contracts_to_compact"], {"before": before})
 
 
 async def compact_job_days(connection: Connection, *, contract_id: int, before: date, rows_max: int) -> int:
     """How many rows were folded."""
-    row = await (await connection.execute(SQL["compact_job_days"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    values = {"contract_id": contract_id, "before": before, "rows_max": rows_max}
+    return await read_scalar(connection, int, SQL["compact_job_days"], values)

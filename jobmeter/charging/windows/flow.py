@@ -9,12 +9,11 @@ from datetime import datetime
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.ids import shards_of
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
+from jobmeter.charging.model import make_job_keys
 from jobmeter.charging.windows import store
-from jobmeter.charging.windows.model import LiveWindows
-from jobmeter.database import arrays
-from jobmeter.database.arrays import Column, pack_bigints
+from jobmeter.charging.windows.model import LiveWindows, WindowEnds
+from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
 
@@ -22,29 +21,22 @@ async def open_free_meters(
     connection: Connection, *, shard: int, job_ids: Column, live_from: datetime, live_until_ms: Column
 ) -> None:
     """Starts the meters of jobs that are counted and never charged; all lie in ``shard``."""
-    await store.insert_free_meters(
-        connection,
-        shard=shard,
-        job_ids=pack_bigints(job_ids),
-        live_from_ms=to_ms(live_from),
-        live_until_ms=pack_bigints(live_until_ms),
-    )
+    ends = WindowEnds(job_ids, live_until_ms)
+    await store.insert_free_meters(connection, ends, shard=shard, live_from_ms=to_ms(live_from))
 
 
 async def move_free_meters(
     connection: Connection, *, shard: int, job_ids: Column, live_until_ms: Column
 ) -> None:
     """Until when the jobs' events count. ``job_ids`` rise."""
-    await store.lock_free_meters(connection, shard=shard, job_ids=pack_bigints(job_ids))
-    await store.move_free_meters(
-        connection, shard=shard, job_ids=pack_bigints(job_ids), live_until_ms=pack_bigints(live_until_ms)
-    )
+    await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
+    await store.move_free_meters(connection, WindowEnds(job_ids, live_until_ms), shard=shard)
 
 
 async def end_free_meters(connection: Connection, *, shard: int, job_ids: Column, now: datetime) -> None:
     """Stops the jobs' meters at ``now`` where they still run. ``job_ids`` rise."""
-    await store.lock_free_meters(connection, shard=shard, job_ids=pack_bigints(job_ids))
-    await store.end_free_meters(connection, shard=shard, job_ids=pack_bigints(job_ids), now_ms=to_ms(now))
+    await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
+    await store.end_free_meters(connection, shard=shard, job_ids=job_ids, now_ms=to_ms(now))
 
 
 async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
@@ -68,11 +60,7 @@ async def set_live_window(
 
 async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWindows:
     """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
-    windows = await store.read_live_windows(
-        connection,
-        shards=arrays.pack_smallints(shards_of(job_ids)),
-        job_ids=arrays.pack_bigints(job_ids),
-    )
+    windows = await store.read_live_windows(connection, make_job_keys(job_ids))
     return windows.select(np.argsort(windows.job_ids))
 
 

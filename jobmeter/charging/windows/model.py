@@ -1,35 +1,38 @@
 """The windows in which jobs' clicks count, as packed columns, and their revision."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import Bigint, Columns
 
 
 @dataclass(frozen=True, slots=True)
-class LiveWindows:
-    """When jobs' events count, in milliseconds since 1970, as equally long columns in order of job id.
+class WindowEnds(Columns):
+    """Until when jobs' events count."""
 
-    The end is the first millisecond that no longer counts. A job's revision rises with every change of its meter.
+    job_ids: Bigint
+    live_until_ms: Bigint
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWindows(Columns):
+    """When jobs' events count, in milliseconds since 1970, in order of job id.
+
+    The end is the first millisecond that no longer counts. A job's revision rises with every change of its window.
     ``are_capped`` is 1 for a job with a limit for each day; ``markets`` numbers the country that a job is for, 0 where
     it is none or several.
     """
 
-    job_ids: Column
-    live_from_ms: Column
-    live_until_ms: Column
-    revisions: Column
-    are_capped: Column
-    contract_ids: Column
-    markets: Column
-
-    def __len__(self) -> int:
-        return len(self.job_ids)
-
-    def select(self, rows: Column) -> Self:
-        return replace(self, **{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+    job_ids: Bigint
+    live_from_ms: Bigint
+    live_until_ms: Bigint
+    revisions: Bigint
+    are_capped: Bigint
+    contract_ids: Bigint
+    markets: Bigint
 
     def find_rows(self, job_ids: Column) -> tuple[Column, Column]:
         """For each of ``job_ids`` whether it is known, and its row (0 where it is not)."""
@@ -43,20 +46,15 @@ class LiveWindows:
         """Both, in order of job id; of a job that both know, the newer meter."""
         if len(self) == 0 or len(newer) == 0:
             return newer if len(self) == 0 else self
-        both = replace(
-            self,
-            **{
-                one.name: np.concatenate([getattr(self, one.name), getattr(newer, one.name)])
-                for one in fields(self)
-            },
-        )
+        # Sorted without moving equal ids past each other, the newer window of a job is the last of its rows.
+        both = self.concat(newer)
         both = both.select(np.argsort(both.job_ids, kind="stable"))
         is_last = np.ones(len(both), dtype=bool)
         is_last[:-1] = both.job_ids[1:] != both.job_ids[:-1]
         return both.select(is_last)
 
 
-NO_WINDOWS = LiveWindows(*(np.zeros(0, dtype=np.int64) for _ in fields(LiveWindows)))
+NO_WINDOWS = LiveWindows.empty()
 
 
 class StaleWindowsError(Exception):

@@ -1,66 +1,60 @@
 """Owns the statements of meters without a price, one function each. Does not own when they run."""
 
-import numpy as np
-
-from jobmeter.charging.windows.model import LiveWindows
-from jobmeter.database.arrays import BigintArray, SmallintArray
+from jobmeter.charging.model import JobKeys
+from jobmeter.charging.windows.model import LiveWindows, WindowEnds
+from jobmeter.database.arrays import BigintArray
+from jobmeter.database.columns import Bigint
 from jobmeter.database.connection import Connection
+from jobmeter.database.rows import read_columns
 from jobmeter.database.statements import load_statements
 
 SQL = load_statements("jobmeter.charging.windows")
 
 
 async def insert_free_meters(
-    connection: Connection,
-    *,
-    shard: int,
-    job_ids: BigintArray,
-    live_from_ms: int,
-    live_until_ms: BigintArray,
+    connection: Connection, ends: WindowEnds, *, shard: int, live_from_ms: int
 ) -> None:
-    await connection.execute(SQL["insert_free_meters"], locals())
+    values = {**ends.parameters(), "shard": shard, "live_from_ms": live_from_ms}
+    await connection.execute(SQL["insert_free_meters"], values)
 
 
-async def lock_free_meters(connection: Connection, *, shard: int, job_ids: BigintArray) -> None:
-    await connection.execute(SQL["lock_free_meters"], locals())
+async def lock_free_meters(connection: Connection, *, shard: int, job_ids: Bigint) -> None:
+    await connection.execute(SQL["lock_free_meters"], {"shard": shard, "job_ids": BigintArray(job_ids)})
 
 
-async def move_free_meters(
-    connection: Connection, *, shard: int, job_ids: BigintArray, live_until_ms: BigintArray
-) -> None:
-    await connection.execute(SQL["move_free_meters"], locals())
+async def move_free_meters(connection: Connection, ends: WindowEnds, *, shard: int) -> None:
+    await connection.execute(SQL["move_free_meters"], {**ends.parameters(), "shard": shard})
 
 
-async def end_free_meters(connection: Connection, *, shard: int, job_ids: BigintArray, now_ms: int) -> None:
-    await connection.execute(SQL["end_free_meters"], locals())
+async def end_free_meters(connection: Connection, *, shard: int, job_ids: Bigint, now_ms: int) -> None:
+    values = {"shard": shard, "job_ids": BigintArray(job_ids), "now_ms": now_ms}
+    await connection.execute(SQL["end_free_meters"], values)
 
 
 async def set_live_window(
     connection: Connection, *, shard: int, job_id: int, live_from_ms: int, live_until_ms: int
 ) -> None:
-    await connection.execute(SQL["set_live_window"], locals())
+    values = {"shard": shard, "job_id": job_id, "live_from_ms": live_from_ms, "live_until_ms": live_until_ms}
+    await connection.execute(SQL["set_live_window"], values)
 
 
 async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
-    await connection.execute(SQL["set_market"], locals())
+    await connection.execute(SQL["set_market"], {"shard": shard, "job_id": job_id, "market": market})
 
 
-async def read_live_windows(
-    connection: Connection, *, shards: SmallintArray, job_ids: BigintArray
-) -> LiveWindows:
-    async with connection.cursor(binary=True) as cursor:
-        row = await (await cursor.execute(SQL["read_live_windows"], locals())).fetchone()
-    assert row is not None
-    return LiveWindows(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
+async def read_live_windows(connection: Connection, jobs: JobKeys) -> LiveWindows:
+    return await read_columns(connection, LiveWindows, SQL["read_live_windows"], jobs.parameters())
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until_ms: int) -> None:
-    await connection.execute(SQL["extend_window"], locals())
+    values = {"shard": shard, "job_id": job_id, "live_until_ms": live_until_ms}
+    await connection.execute(SQL["extend_window"], values)
 
 
 async def open_windows(connection: Connection, *, shard: int, job_ids: list[int], live_from_ms: int) -> None:
-    await connection.execute(SQL["open_windows"], locals())
+    values = {"shard": shard, "job_ids": job_ids, "live_from_ms": live_from_ms}
+    await connection.execute(SQL["open_windows"], values)
 
 
 async def shut_windows(connection: Connection, *, shard: int, job_ids: list[int]) -> None:
-    await connection.execute(SQL["shut_windows"], locals())
+    await connection.execute(SQL["shut_windows"], {"shard": shard, "job_ids": job_ids})

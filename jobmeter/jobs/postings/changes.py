@@ -98,7 +98,7 @@ async def _update(
     contract = await find_contract(connection, posting)
     if contract is None or draft.total_budget is None:
         return
-    held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+    held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
     limit_micros = rules.check_new_limit(draft, contract, held)
     with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
@@ -188,7 +188,7 @@ async def _upgrade(
 async def _refill(
     connection: Connection, draft: JobDraft, posting: JobPosting, contract: PartnerContract, now: datetime
 ) -> None:
-    held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+    held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
     if held.can_pay_a_click:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
@@ -200,7 +200,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
     """The job stays listed; its slot is free, or the rest of its budget returns to the contract."""
     contract = await find_contract(connection, posting)
     if contract is not None:
-        held = await limits.lock_limit(connection, shard=posting.shard, job_id=posting.job_id)
+        held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
         await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
         return
     if posting.hiring_contract_id is None:

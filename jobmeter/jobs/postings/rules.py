@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, format_amount
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import location_missing_message, not_allowed_message
@@ -68,7 +68,7 @@ def check_daily(
     return daily.amount_micros
 
 
-def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
+def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget) -> int:
     """The total budget that an UPDATE asks for.
 
     Raises ``Refused``: CURRENCY_DIFFERS, JOB_BUDGET_BELOW_SPENT, JOB_BUDGET_BELOW_PRICE.
@@ -84,7 +84,7 @@ def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) 
     return budget.amount_micros
 
 
-def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobLimit) -> int:
+def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget) -> int:
     """The total budget that an UPGRADE asks for: enough for one more click. Raises as ``check_budget``."""
     budget = _check_currency(draft, contract)
     _check_price(budget, budget.amount_micros - held.used_micros, held.click_price_micros)

@@ -55,7 +55,7 @@ async def read_snapshots(
         postings = [posting for posting, _ in found]
         campaigns = await _read_campaigns(connection, shard, postings)
         standings = await _judge(connection, shard, postings, campaigns, now)
-        budgets = await limits.read_limits(connection, shard=shard, job_ids=mine)
+        budgets = await limits.read_job_budgets(connection, shard=shard, job_ids=mine)
         looks += [
             JobSnapshot(
                 PostingStatus(
@@ -110,7 +110,7 @@ async def _judge(
     now: datetime,
 ) -> dict[int, PublicStatus]:
     job_ids = [posting.job_id for posting in postings]
-    budgets = await limits.read_limits(connection, shard=shard, job_ids=job_ids)
+    budgets = await limits.read_job_budgets(connection, shard=shard, job_ids=job_ids)
     capped = await day_limits.find_capped(connection, job_ids=job_ids, now=now)
     accounts = await _read_accounts(connection, postings)
     standings = {}

@@ -5,7 +5,7 @@ from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 from jobmeter.base.clock import to_ms
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting
 
@@ -87,7 +87,7 @@ class JobSnapshot:
     """A job's status and its money, at one moment."""
 
     status: PostingStatus
-    limit: JobLimit
+    limit: JobBudget
 
 
 def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
@@ -15,7 +15,7 @@ RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW,
 def decide_status(
     posting: JobPosting,
     *,
-    limit: JobLimit,
+    limit: JobBudget,
     contract: PartnerContract | None,
     available_micros: int,
     campaign: Campaign | None,
@@ -45,7 +45,7 @@ def decide_status(
 
 
 def _find_run_out(
-    limit: JobLimit,
+    limit: JobBudget,
     contract: PartnerContract,
     available_micros: int,
     campaign: Campaign | None,

@@ -3,23 +3,32 @@
 Does not own the decision (``intake.rules``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import numpy as np
 
 from jobmeter.base.ids import shards_of
-from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
-from jobmeter.metering.filters.model import ExcludedVisitor, FilterPolicy, RefusedEvent
+from jobmeter.metering.filters.model import (
+    ExcludedVisitor,
+    FilterPolicy,
+    NewExclusion,
+    RefusedCounts,
+    RefusedEvent,
+    RefusedEvents,
+    Suspects,
+)
 from jobmeter.metering.model import VERDICTS, EventColumns, EventKind, Verdict
 from jobmeter.partners.model import Application
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
 LAST_EVENTS_MAX = 50
 OPERATOR = 0
+DAY_MS = 86_400_000
+_UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # names nobody
 
 
 class FilterCache:
@@ -37,10 +46,8 @@ class FilterCache:
             return
         self.policies = await store.list_policies(connection)
         subjects = await store.list_subjects(connection)
-        self.visitors = np.array(
-            [number for is_address, number in subjects if not is_address], dtype=np.int64
-        )
-        self.addresses = np.array([number for is_address, number in subjects if is_address], dtype=np.int64)
+        self.visitors = np.array([one.subject for one in subjects if not one.is_address], dtype=np.int64)
+        self.addresses = np.array([one.subject for one in subjects if one.is_address], dtype=np.int64)
         self.revision = revision
 
 
@@ -49,19 +56,18 @@ async def find_excluded(connection: Connection, columns: EventColumns, book: Fil
     excluded = np.zeros(len(columns), dtype=bool)
     if len(book.visitors) + len(book.addresses) == 0:
         return excluded
-    suspects = np.flatnonzero(
+    # Few rows name somebody whom anybody excluded; the database is asked about those alone, whose job is theirs.
+    rows = np.flatnonzero(
         np.isin(columns.visitors, book.visitors) | np.isin(columns.addresses, book.addresses)
     )
-    if len(suspects):
-        excluded[
-            await store.find_excluded_places(
-                connection,
-                places=arrays.pack_integers(suspects),
-                job_ids=arrays.pack_bigints(columns.job_ids[suspects]),
-                visitors=arrays.pack_bigints(columns.visitors[suspects]),
-                addresses=arrays.pack_bigints(columns.addresses[suspects]),
-            )
-        ] = True
+    if len(rows):
+        suspects = Suspects(
+            row_indexes=rows,
+            job_ids=columns.job_ids[rows],
+            visitors=columns.visitors[rows],
+            addresses=columns.addresses[rows],
+        )
+        excluded[await store.find_excluded_rows(connection, suspects)] = True
     return excluded
 
 
@@ -72,17 +78,11 @@ async def count_refused(
     refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == EventKind.APPLY_CLICK)]
     if len(refused) == 0:
         return
-    days = columns.times_ms[refused] // 86_400_000
-    keys = np.stack([shards_of(columns.job_ids[refused]), columns.job_ids[refused], days, verdicts[refused]])
-    groups, clicks = np.unique(keys, axis=1, return_counts=True)
-    await store.add_refusals(
-        connection,
-        shards=arrays.pack_smallints(groups[0]),
-        job_ids=arrays.pack_bigints(groups[1]),
-        days=arrays.pack_dates(groups[2]),
-        verdicts=arrays.pack_smallints(groups[3]),
-        clicks=arrays.pack_integers(clicks),
-    )
+    # Each click's group is a column of four numbers: numpy counts those that are equal, and returns them sorted.
+    job_ids, days = columns.job_ids[refused], columns.times_ms[refused] // DAY_MS
+    groups = np.stack([shards_of(job_ids), job_ids, days, verdicts[refused]])
+    (shards, job_ids, days, reasons), clicks = np.unique(groups, axis=1, return_counts=True)
+    await store.add_refusals(connection, RefusedCounts(shards, job_ids, days, reasons, clicks))
 
 
 async def save_refused_events(
@@ -94,31 +94,39 @@ async def save_refused_events(
     now: datetime,
 ) -> None:
     """Keeps the batch's last events that did not count, for the operator and for whose jobs they name."""
-    places = np.flatnonzero(verdicts != Verdict.COUNTED)[-LAST_EVENTS_MAX:].tolist()
-    if not places:
+    rows = np.flatnonzero(verdicts != Verdict.COUNTED)[-LAST_EVENTS_MAX:]
+    if len(rows) == 0:
         return
-    told, job_ids = [events[place] for place in places], columns.job_ids[places].tolist()
-    found = [VERDICTS[int(verdicts[place])] for place in places]
-    await store.add_refused_events(
-        connection,
-        places=list(range(len(places))),
-        sources=[_clean(event.source) if isinstance(event, Event) else "" for event in told],
-        event_ids=[_clean(event.id) if isinstance(event, Event) else "" for event in told],
-        types=[_clean(event.type) if isinstance(event, Event) else "" for event in told],
-        times_ms=columns.times_ms[places].tolist(),
-        job_ids=[_name_job(event) or job_id for event, job_id in zip(told, job_ids, strict=True)],
-        verdicts=[int(verdict) for verdict in found],
-        messages=[
-            columns.flaws.get(place, verdict.says) for place, verdict in zip(places, found, strict=True)
-        ],
-        received_at=now,
+    refused = _describe_refused([events[row] for row in rows.tolist()], columns.select(rows), verdicts[rows])
+    await store.add_refused_events(connection, refused, received_at=now)
+
+
+def _describe_refused(
+    events: Sequence[Event | Malformed], columns: EventColumns, verdicts: Column
+) -> RefusedEvents:
+    readable = [event if isinstance(event, Event) else _UNREADABLE for event in events]
+    named = [_name_job(event) or 0 for event in readable]
+    reasons = zip(columns.flaws, verdicts.tolist(), strict=True)
+    return RefusedEvents(
+        row_indexes=np.arange(len(events)),
+        sources=_make_texts(_clean(event.source) for event in readable),
+        event_ids=_make_texts(_clean(event.id) for event in readable),
+        types=_make_texts(_clean(event.type) for event in readable),
+        times_ms=columns.times_ms,
+        job_ids=np.where(named, named, columns.job_ids),
+        verdicts=verdicts,
+        messages=_make_texts(flaw or VERDICTS[verdict].says for flaw, verdict in reasons),
     )
 
 
-def _name_job(event: Event | Malformed) -> int | None:
+def _name_job(event: Event) -> int | None:
     """The job that an event names by number, also where something else of it can not be read."""
-    job_id = read_job_id(event.job) if isinstance(event, Event) else None
+    job_id = read_job_id(event.job)
     return job_id if job_id is not None and 0 < job_id <= ID_MAX else None
+
+
+def _make_texts(texts: Iterable[str]) -> Column:
+    return np.array(list(texts), dtype=object)
 
 
 def _clean(text: str) -> str:
@@ -132,15 +140,7 @@ async def read_policy(connection: Connection, *, contract_id: int) -> FilterPoli
 
 async def set_policy(connection: Connection, *, contract_id: int, policy: FilterPolicy) -> None:
     """Holds from the next batch on, in every process."""
-    await store.set_policy(
-        connection,
-        contract_id=contract_id,
-        refuses_crawlers=policy.refuses_crawlers,
-        refuses_other_markets=policy.refuses_other_markets,
-        refuses_excluded=policy.refuses_excluded,
-        late_window_hours=policy.late_window_hours,
-        future_tolerance_seconds=policy.future_tolerance_seconds,
-    )
+    await store.set_policy(connection, policy, contract_id=contract_id)
     await store.raise_revision(connection)
 
 
@@ -154,14 +154,10 @@ async def exclude(
     now: datetime,
 ) -> ExcludedVisitor:
     """No event of this visitor, or network, counts for the application's jobs from the next batch on."""
-    added = await store.add_excluded(
-        connection,
-        application_id=application.id,
-        is_address=is_address,
-        subject=subject,
-        note=note,
-        created_at=now,
+    exclusion = NewExclusion(
+        application_id=application.id, is_address=is_address, subject=subject, note=note, created_at=now
     )
+    added = await store.add_excluded(connection, exclusion)
     await store.raise_revision(connection)
     return added
 

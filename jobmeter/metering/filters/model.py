@@ -7,6 +7,7 @@ from typing import Any
 from jobmeter.base.clock import from_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.ids import URN_JOB
+from jobmeter.database.columns import Bigint, Columns, Date, Integer, Smallint, Text
 from jobmeter.metering.model import VERDICTS
 
 FUTURE_TOLERANCE_SECONDS = 300
@@ -21,6 +22,25 @@ class FilterPolicy:
     refuses_excluded: bool = True
     late_window_hours: int = LATE_WINDOW_HOURS
     future_tolerance_seconds: int = FUTURE_TOLERANCE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom an exclusion names: the hash of a visitor, or the number of an address network."""
+
+    is_address: bool
+    subject: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewExclusion:
+    """A visitor that an application excludes; ``subject`` as in ``ExcludedVisitor``."""
+
+    application_id: int
+    is_address: bool
+    subject: int
+    note: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +81,38 @@ def serialize_refused_event(event: RefusedEvent) -> dict[str, Any]:
         "message": event.message,
         "receivedAt": event.received_at.isoformat(),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects(Columns):
+    """Rows of a batch whose visitor or network somebody excluded."""
+
+    row_indexes: Integer
+    job_ids: Bigint
+    visitors: Bigint
+    addresses: Bigint
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCounts(Columns):
+    """Clicks that did not count, by job, day and reason."""
+
+    shards: Smallint
+    job_ids: Bigint
+    days: Date
+    verdicts: Smallint
+    clicks: Integer
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedEvents(Columns):
+    """Events of a batch that did not count, in its order; ``job_ids`` is 0 where none is named."""
+
+    row_indexes: Integer
+    sources: Text
+    event_ids: Text
+    types: Text
+    times_ms: Bigint
+    job_ids: Bigint
+    verdicts: Smallint
+    messages: Text

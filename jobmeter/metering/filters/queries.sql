@@ -45,12 +45,13 @@ DELETE FROM excluded_visitors
  WHERE application_id = %(application_id)s
    AND id = %(excluded_id)s
 
--- name: find_excluded_places
+-- name: find_excluded_rows
 -- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its
 -- parent.
-SELECT DISTINCT suspect.place
-  FROM unnest(%(places)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
-    AS suspect (place, suspect_job, visitor, address)
+SELECT DISTINCT row_index
+  FROM unnest(%(row_indexes)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[],
+              %(addresses)s::bigint[])
+    AS suspect (row_index, suspect_job, visitor, address)
   JOIN job_postings
     ON job_postings.shard = shard_of(suspect_job)
    AND job_postings.job_id = suspect_job
@@ -71,23 +72,23 @@ SELECT shard, job_id, day, verdict, clicks
 -- name: add_refused_events
 -- Once for the operator, and once for the application whose job is named.
 WITH sent AS (
-    SELECT place, source, event_id, type, time_ms, sent_job, verdict, message
-      FROM unnest(%(places)s::integer[], %(sources)s::text[], %(event_ids)s::text[], %(types)s::text[],
+    SELECT row_index, source, event_id, type, time_ms, sent_job, verdict, message
+      FROM unnest(%(row_indexes)s::integer[], %(sources)s::text[], %(event_ids)s::text[], %(types)s::text[],
                   %(times_ms)s::bigint[], %(job_ids)s::bigint[], %(verdicts)s::smallint[],
                   %(messages)s::text[])
-        AS refused (place, source, event_id, type, time_ms, sent_job, verdict, message)
+        AS refused (row_index, source, event_id, type, time_ms, sent_job, verdict, message)
 )
 INSERT INTO refused_events (owner_id, source, event_id, type, time_ms, job_id, verdict, message, received_at)
 SELECT owner_id, source, event_id, type, time_ms, sent_job, verdict, message, %(received_at)s
-  FROM (SELECT 0::bigint AS owner_id, place, source, event_id, type, time_ms, sent_job, verdict, message
+  FROM (SELECT 0::bigint AS owner_id, row_index, source, event_id, type, time_ms, sent_job, verdict, message
           FROM sent
          UNION ALL
-        SELECT application_id, sent.place, source, event_id, type, time_ms, sent_job, verdict, message
+        SELECT application_id, sent.row_index, source, event_id, type, time_ms, sent_job, verdict, message
           FROM sent
           JOIN job_postings
             ON job_postings.shard = shard_of(sent_job)
            AND job_postings.job_id = sent_job) AS owned
- ORDER BY owner_id, place
+ ORDER BY owner_id, row_index
 
 -- name: list_refused_events
 SELECT number, source, event_id, type, time_ms, job_id, verdict, message, received_at
@@ -97,12 +98,12 @@ SELECT number, source, event_id, type, time_ms, job_id, verdict, message, receiv
  LIMIT %(rows_max)s
 
 -- name: trim_refused_events
-WITH placed AS (
-    SELECT owner_id, number, row_number() OVER (PARTITION BY owner_id ORDER BY number DESC) AS place
+WITH ranked AS (
+    SELECT owner_id, number, row_number() OVER (PARTITION BY owner_id ORDER BY number DESC) AS rank
       FROM refused_events
 )
 DELETE FROM refused_events
- USING placed
- WHERE refused_events.owner_id = placed.owner_id
-   AND refused_events.number = placed.number
-   AND place > %(rows_max)s
+ USING ranked
+ WHERE refused_events.owner_id = ranked.owner_id
+   AND refused_events.number = ranked.number
+   AND rank > %(rows_max)s

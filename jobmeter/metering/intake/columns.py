@@ -46,18 +46,10 @@ def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
-    flaws = find_flaws(events)
-    readable = (
-        [_BLANK if place in flaws else event for place, event in enumerate(events)] if flaws else events
-    )
-    sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
-    times = _read_times(sound)
-    for place in [place for place, time_ms in enumerate(times) if time_ms is None]:
-        flaws[place] = BAD_TIME
-        sound[place] = _BLANK
+    sound, times, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
-    malformed = np.zeros(len(sound), dtype=bool)
-    malformed[list(flaws)] = True
+    malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
+    malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
     return EventColumns(
         keys=_make_keys(sound, times_ms, malformed),
         times_ms=times_ms,
@@ -73,6 +65,22 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     )
 
 
+def _read_sound(
+    events: Sequence[Event | Malformed],
+) -> tuple[list[Event], list[int | None], dict[int, str]]:
+    """Events with a blank one for each that cannot be read, their times, and by row what is wrong with those."""
+    flaw_of = find_flaws(events)
+    readable = (
+        [_BLANK if row in flaw_of else event for row, event in enumerate(events)] if flaw_of else events
+    )
+    sound = list(cast("Sequence[Event]", readable))  # what is not an event has a flaw
+    times = _read_times(sound)
+    for row in [row for row, time_ms in enumerate(times) if time_ms is None]:
+        flaw_of[row] = BAD_TIME
+        sound[row] = _BLANK
+    return sound, times, flaw_of
+
+
 def _read_times(events: list[Event]) -> list[int | None]:
     times = [event.time for event in events]
     return [
@@ -82,6 +90,8 @@ def _read_times(events: list[Event]) -> list[int | None]:
 
 
 def _make_keys(events: list[Event], times_ms: Column, malformed: Column) -> Column:
+    # All keys are made as one table of bytes, a row a key: the hash first, then its first six bytes are overwritten
+    # by the low six of the big-endian time. A row that cannot be read has no key, whatever its blank event hashes to.
     texts = [f"{event.source}\0{event.id}" for event in events]
     digests = b"".join(map(xxh3_128_digest, _encode(texts)))
     keys = np.frombuffer(digests, dtype=np.uint8).reshape(len(events), 16).copy()
@@ -113,15 +123,17 @@ def _read_job_id(event: Event, external_ids: ExternalIds) -> int:
 
 
 def _hash_visitors(visitors: list[str]) -> Column:
+    # The sign bit goes, for the database has no unsigned numbers; no visitor is 0, whatever an empty text hashes to.
     digests = b"".join(map(xxh3_64_digest, _encode(visitors)))
     hashes = (np.frombuffer(digests, dtype=">u8") & _SIGNED_MASK).astype(np.int64)
     if "" in visitors:
-        hashes[[place for place, visitor in enumerate(visitors) if not visitor]] = 0
+        hashes[[row for row, visitor in enumerate(visitors) if not visitor]] = 0
     return hashes
 
 
 def key_halves(keys: Column) -> tuple[Column, Column]:
     """Sixteen-byte keys as two unsigned 64-bit columns, high and low, which numpy can sort."""
+    # numpy neither compares nor sorts raw bytes; two numbers in big-endian order sort as the 16 bytes do.
     halves = keys.view(np.dtype([("high", ">u8"), ("low", ">u8")]))
     return halves["high"].astype(np.uint64), halves["low"].astype(np.uint64)
 
@@ -140,22 +152,25 @@ def number_addresses(addresses: Sequence[str | None]) -> Column:
 
 
 def _read_addresses(addresses: Sequence[str | None]) -> Column:
+    # Addresses of one family have one length, so that a whole family is packed as one table of bytes; only where one
+    # of them is no address is each read by itself.
     numbers = np.zeros(len(addresses), dtype=np.int64)
     given = [address or "" for address in addresses]
     is_six = np.array([":" in address for address in given], dtype=bool)
     is_four = ~is_six if "" not in given else np.array(["." in address for address in given]) & ~is_six
     for family, rows in ((socket.AF_INET, is_four), (socket.AF_INET6, is_six)):
-        places = np.flatnonzero(rows)
-        texts = given if len(places) == len(given) else [given[place] for place in places.tolist()]
+        chosen = np.flatnonzero(rows)
+        texts = given if len(chosen) == len(given) else [given[row] for row in chosen.tolist()]
         try:
-            numbers[places] = _pack_networks(list(map(partial(socket.inet_pton, family), texts)), family)
+            numbers[chosen] = _pack_networks(list(map(partial(socket.inet_pton, family), texts)), family)
         except (OSError, ValueError):
-            numbers[places] = list(map(address_number, texts))
+            numbers[chosen] = list(map(address_number, texts))
     return numbers
 
 
 def _pack_networks(packed: list[bytes], family: socket.AddressFamily) -> Column:
     octets, kept, mark = (4, 3, 1 << 56) if family == socket.AF_INET else (16, 6, 0)
+    # The octets that are kept end a big-endian number of eight bytes: the network alone, without a shift for each.
     table = np.zeros((len(packed), 8), dtype=np.uint8)
     table[:, -kept:] = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), octets)[:, :kept]
     return table.view(">i8").reshape(len(packed)).astype(np.int64) | mark
@@ -177,6 +192,7 @@ def address_number(address: str) -> int:
 
 
 def _number_countries(countries: list[str | None]) -> Column:
+    # A batch names a few countries many times: each code is looked up once.
     codes = {code: number_country(code) for code in set(countries) if code}
     if not codes:
         return np.zeros(len(countries), dtype=np.int64)
@@ -184,6 +200,7 @@ def _number_countries(countries: list[str | None]) -> Column:
 
 
 def _find_crawlers(user_agents: list[str | None]) -> Column:
+    # A batch has few different user agents, and the list of crawlers is long: each agent is tried once.
     crawlers = {agent for agent in set(user_agents) if agent and is_crawler(agent)}
     if not crawlers:
         return np.zeros(len(user_agents), dtype=bool)

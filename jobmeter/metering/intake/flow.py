@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import day_of
-from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
-from jobmeter.charging.model import ChargeResult
-from jobmeter.charging.windows import flow as meters_flow
+from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
-from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
+from jobmeter.database.statements import vars_of
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
@@ -27,14 +27,21 @@ from jobmeter.metering.intake import rules, store
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
-from jobmeter.metering.model import VERDICTS, EventColumns, IntakeReply, Rejection, Verdict
+from jobmeter.metering.model import (
+    VERDICTS,
+    EventColumns,
+    IntakeReply,
+    Rejection,
+    StagedEvents,
+    StoredEvents,
+    Verdict,
+)
 from jobmeter.wire.events import Event, Malformed, read_job_id
 
 # What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
-NOTHING_CHARGED = ChargeResult(0, 0, 0, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,8 @@ async def ingest(
     names = list_external_names(events)
     columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
     job_ids = np.unique(columns.job_ids)
-    batch, revision = await store.next_batch(connection)
-    await known.filters.refresh(connection, revision)
+    start = await store.next_batch(connection)
+    await known.filters.refresh(connection, start.filter_revision)
     filters = Filters(
         known.filters.policies,
         await filters_flow.find_excluded(connection, columns, known.filters),
@@ -72,10 +79,10 @@ async def ingest(
     windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
-            taken = await _ingest_columns(connection, columns, windows, filters, batch=batch, now=now)
+            taken = await _ingest_columns(connection, columns, windows, filters, batch=start.batch, now=now)
         except StaleWindowsError as error:
             # Jobs are not held while they are judged: intake stores events before it locks jobs, never after.
-            windows, stale = await meters_flow.read_live_windows(connection, job_ids), error
+            windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
             await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
@@ -135,25 +142,20 @@ async def _ingest_columns(
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
+    events = StoredEvents.of_batch(columns, verdicts, rows, batch)
+    charge_rows = partial(_charge, connection, columns, verdicts, windows=windows, batch=batch, now=now)
     try:
         async with connection.transaction():
-            await _store_rows(connection, columns, verdicts, rows, batch)
-            charged = await _charge(
-                connection, columns, verdicts, rows, windows=windows, batch=batch, now=now
-            )
-            return _Taken(verdicts, rows, charged)
+            await _store_events(connection, events)
+            return _Taken(verdicts, rows, await charge_rows(rows))
     except UniqueViolation:
         if is_pipeline(connection):
             raise  # it can not go on from here
         async with connection.transaction():
             await store.make_staging(connection)
-            packed = _pack_rows(columns, verdicts, rows, batch)
-            await store.copy_staged(connection, [*packed, rows.astype(">i4")])
+            await store.copy_staged(connection, StagedEvents(**vars_of(events), row_indexes=rows))
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
-            charged = await _charge(
-                connection, columns, verdicts, new_rows, windows=windows, batch=batch, now=now
-            )
-            return _Taken(verdicts, new_rows, charged)
+            return _Taken(verdicts, new_rows, await charge_rows(new_rows))
 
 
 async def _charge(
@@ -180,43 +182,16 @@ async def _find_live_windows(
     found, missing = known_meters.find(job_ids)
     if len(missing) == 0:
         return found
-    read = await meters_flow.read_live_windows(connection, missing)
+    read = await windows_flow.read_live_windows(connection, missing)
     known_meters.keep(read)
     return found.merge(read)
 
 
-async def _store_rows(
-    connection: Connection, columns: EventColumns, verdicts: Column, rows: Column, batch: int
-) -> None:
-    if len(rows) > ROWS_AS_STATEMENT_MAX:
-        await store.copy_events(connection, _pack_rows(columns, verdicts, rows, batch))
-        return
-    job_ids = columns.job_ids[rows]
-    await store.add_events(
-        connection,
-        shards=arrays.pack_smallints(shards_of(job_ids)),
-        keys=arrays.pack_uuids(columns.keys[rows]),
-        job_ids=arrays.pack_bigints(job_ids),
-        kinds=arrays.pack_smallints(columns.kinds[rows]),
-        verdicts=arrays.pack_smallints(verdicts[rows]),
-        visitors=arrays.pack_bigints(columns.visitors[rows]),
-        addresses=arrays.pack_bigints(columns.addresses[rows]),
-        batch=batch,
-    )
-
-
-def _pack_rows(columns: EventColumns, verdicts: Column, rows: Column, batch: int) -> list[Column]:
-    job_ids = columns.job_ids[rows]
-    return [
-        shards_of(job_ids).astype(">i2"),
-        columns.keys[rows],
-        job_ids.astype(">i8"),
-        columns.kinds[rows].astype(">i2"),
-        verdicts[rows].astype(">i2"),
-        columns.visitors[rows].astype(">i8"),
-        columns.addresses[rows].astype(">i8"),
-        np.full(len(rows), batch, dtype=">i8"),
-    ]
+async def _store_events(connection: Connection, events: StoredEvents) -> None:
+    if len(events) > ROWS_AS_STATEMENT_MAX:
+        await store.copy_events(connection, events)
+    else:
+        await store.add_events(connection, events)
 
 
 def _make_reply(
@@ -227,7 +202,7 @@ def _make_reply(
     rejections = []
     for index in refused[:REFUSALS_LISTED_MAX].tolist():
         verdict = VERDICTS[int(verdicts[index])]
-        rejections.append(Rejection(index, verdict, columns.flaws.get(index, verdict.says)))
+        rejections.append(Rejection(index, verdict, columns.flaws[index] or verdict.says))
     return IntakeReply(
         accepted=accepted,
         duplicate=len(columns) - len(refused) - accepted,

@@ -16,7 +16,7 @@ ORIGIN_OFFSET_BYTES = 6
 def find_event_key(*, source: str, event_id: str, time: int | str) -> UUID | None:
     """The key under which the event is kept, or ``None`` where intake would not read such an event."""
     columns = _pack(Event(source=source, id=event_id, type="applyClick", time=time, job=1))
-    return None if columns.flaws else UUID(bytes=columns.keys[0].tobytes())
+    return None if columns.malformed[0] else UUID(bytes=columns.keys[0].tobytes())
 
 
 def find_origin(*, source: str, event_id: str) -> bytes | None:
@@ -30,7 +30,7 @@ def find_origins(*, source: str, event_ids: Sequence[str]) -> list[bytes]:
     columns = make_columns(
         [Event(source=source, id=event_id, type="applyClick", time=0, job=1) for event_id in event_ids], {}
     )
-    assert not columns.flaws
+    assert not columns.malformed.any()
     return [key.tobytes()[ORIGIN_OFFSET_BYTES:] for key in columns.keys]
 
 

@@ -1,6 +1,6 @@
 -- name: next_batch
 -- The number of a batch, and whether what is known of filters still holds.
-SELECT nextval('event_batches'), revision
+SELECT nextval('event_batches') AS batch, revision AS filter_revision
   FROM filter_revision
 
 -- name: copy_events
@@ -9,10 +9,11 @@ COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) F
 -- name: add_events
 -- A few events as one statement, which may go out with others; COPY may not.
 INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
-SELECT shard, event_key, job_id, kind, verdict, visitor, address, %(batch)s
+SELECT shard, event_key, job_id, kind, verdict, visitor, address, batch
   FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(job_ids)s::bigint[], %(kinds)s::smallint[],
-              %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[])
-    AS taken (shard, event_key, job_id, kind, verdict, visitor, address)
+              %(verdicts)s::smallint[], %(visitors)s::bigint[], %(addresses)s::bigint[],
+              %(batches)s::bigint[])
+    AS taken (shard, event_key, job_id, kind, verdict, visitor, address, batch)
 
 -- name: make_staging
 -- Columns by name, for a temporary table cannot take part in the partitions.
@@ -25,15 +26,15 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_events (
     visitor   bigint   NOT NULL,
     address   bigint   NOT NULL,
     batch     bigint   NOT NULL,
-    place     integer  NOT NULL
+    row_index integer  NOT NULL
 ) ON COMMIT DELETE ROWS
 
 -- name: copy_staged
-COPY staged_events (shard, event_key, job_id, kind, verdict, visitor, address, batch, place)
+COPY staged_events (shard, event_key, job_id, kind, verdict, visitor, address, batch, row_index)
 FROM STDIN WITH (FORMAT binary)
 
 -- name: add_staged
--- Returns the places of the events that are new. Inserting in key order keeps two senders of the same events
+-- Returns the rows of the batch that are new. Inserting in key order keeps two senders of the same events
 -- from waiting for each other in a ring.
 WITH added AS (
     INSERT INTO events (shard, event_key, job_id, kind, verdict, visitor, address, batch)
@@ -43,10 +44,10 @@ WITH added AS (
         ON CONFLICT (shard, event_key) DO NOTHING
     RETURNING shard, event_key
 )
-SELECT place
+SELECT row_index
   FROM staged_events
   JOIN added USING (shard, event_key)
- ORDER BY place
+ ORDER BY row_index
 
 -- name: make_event_days
 SELECT make_event_day(day::date)

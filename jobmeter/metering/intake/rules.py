@@ -1,6 +1,6 @@
 """Owns the decision which events count, and their tally by job and day. Pure. Columns, windows, the time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import Columns, Local
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
@@ -33,7 +34,8 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
     """The verdict on each row: the first filter of the table that holds under the policy of the job's contract."""
     now_ms = to_ms(now)
     known, rows = windows.find_rows(columns.job_ids)
-    times, policy = columns.times_ms, _spread_policies(columns, windows, rows, filters)
+    times, policy = columns.times_ms, _spread_policies(windows, rows, filters)
+    # Without any window every job is unknown, which comes before all that would look into one.
     live_from, live_until, markets = (
         (rows, rows, rows)
         if len(windows) == 0
@@ -52,44 +54,47 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
         (Verdict.OUTSIDE_MARKET, elsewhere & policy.refuses_other_markets),
         (Verdict.EXCLUDED_VISITOR, filters.excluded & policy.refuses_excluded),
     ]
+    # Every filter judges the whole batch; of those that hold for a row, `select` takes the first of the table.
     return np.select(
         [holds for _, holds in table], [int(verdict) for verdict, _ in table], int(Verdict.COUNTED)
     ).astype(np.int16)
 
 
 @dataclass(frozen=True, slots=True)
-class _Policies:
-    """The policy that holds for each row; one value for all where no contract has its own."""
+class _Policies(Columns):
+    """The policy of each row; a single row holds for all of a batch."""
 
-    late_window_ms: Column | int
-    future_tolerance_ms: Column | int
-    refuses_crawlers: Column | bool
-    refuses_other_markets: Column | bool
-    refuses_excluded: Column | bool
+    late_window_ms: Local
+    future_tolerance_ms: Local
+    refuses_crawlers: Local
+    refuses_other_markets: Local
+    refuses_excluded: Local
 
 
-def _spread_policies(
-    columns: EventColumns, windows: LiveWindows, rows: Column, filters: Filters
-) -> _Policies:
+def _make_policies(policies: Sequence[FilterPolicy]) -> _Policies:
+    return _Policies(
+        late_window_ms=np.array([policy.late_window_hours * HOUR_MS for policy in policies]),
+        future_tolerance_ms=np.array([policy.future_tolerance_seconds * 1_000 for policy in policies]),
+        refuses_crawlers=np.array([policy.refuses_crawlers for policy in policies]),
+        refuses_other_markets=np.array([policy.refuses_other_markets for policy in policies]),
+        refuses_excluded=np.array([policy.refuses_excluded for policy in policies]),
+    )
+
+
+def _spread_policies(windows: LiveWindows, rows: Column, filters: Filters) -> _Policies:
     default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
     if not filters.policies or len(windows) == 0:
-        return _Policies(
-            default.late_window_hours * HOUR_MS, default.future_tolerance_seconds * 1_000, True, True, True
-        )
-    contracts, places = np.unique(windows.contract_ids[rows], return_inverse=True)
-    assert len(places) == len(columns)
+        return _make_policies([default])
+    # A batch has far fewer contracts than rows: each contract's policy is read once, then repeated for its rows.
+    contracts, contract_rows = np.unique(windows.contract_ids[rows], return_inverse=True)
     chosen = [filters.policies.get(contract_id, default) for contract_id in contracts.tolist()]
-    return _Policies(
-        np.array([policy.late_window_hours * HOUR_MS for policy in chosen])[places],
-        np.array([policy.future_tolerance_seconds * 1_000 for policy in chosen])[places],
-        np.array([policy.refuses_crawlers for policy in chosen])[places],
-        np.array([policy.refuses_other_markets for policy in chosen])[places],
-        np.array([policy.refuses_excluded for policy in chosen])[places],
-    )
+    return _make_policies(chosen).select(contract_rows)
 
 
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
+    # In the order of the index, so that a batch writes each of its pages once, and so that two senders of the same
+    # events wait for each other in one direction. The sort keeps equal keys in their order, and the first one stays.
     rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
     high, low = key_halves(columns.keys[rows])
     shards = shards_of(columns.job_ids[rows])
@@ -102,6 +107,8 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
 
 def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
+    # Sorted by group, a group is a run of equal rows: it begins where a row differs from the one before, and its sums
+    # are those between two beginnings. The order is also that in which the jobs are locked.
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = shards_of(job_ids)
     order = np.lexsort((days, job_ids, shards))
@@ -111,12 +118,12 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
     first = np.flatnonzero(starts)
     counted = verdicts[rows] == Verdict.COUNTED
     is_click = columns.kinds[rows] == EventKind.APPLY_CLICK
-    meter_rows = windows.find_rows(job_ids[first])[1]
+    window_rows = windows.find_rows(job_ids[first])[1]
     return ClickCounts(
         shards=shards[first],
         job_ids=job_ids[first],
-        revisions=windows.revisions[meter_rows],
-        are_capped=windows.are_capped[meter_rows],
+        revisions=windows.revisions[window_rows],
+        are_capped=windows.are_capped[window_rows],
         days=days[first],
         views=_sum_groups(counted & ~is_click, first),
         clicks=_sum_groups(counted & is_click, first),
@@ -126,5 +133,5 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
 
 def _sum_groups(flags: Column, first: Column) -> Column:
     if len(first) == 0:
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=np.int64)  # reduceat takes no empty list of beginnings
     return np.add.reduceat(flags.astype(np.int64), first)

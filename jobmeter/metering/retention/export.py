@@ -4,6 +4,7 @@ Needs the extra ``parquet``; nothing else loads pyarrow. Does not own when a day
 """
 
 import importlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from jobmeter.metering.retention import store
 from jobmeter.wire.events import KINDS
 
 ROWS_PER_GROUP = 100_000
-COLUMNS = (
-    *("shard", "event_key", "time_ms", "job_id", "kind", "verdict", "visitor", "address", "batch"),
-    *("settlement_rule", "charge"),
-)
+# The columns are those of the statement, by its names. These are written as texts; all others are whole numbers.
+TEXTS: Mapping[str, Callable[[Any], str | None]] = {
+    "event_key": str,
+    "kind": lambda kind: KINDS[kind],
+    "verdict": lambda verdict: VERDICTS[verdict].name,
+    "charge": lambda charge: None if charge is None else str(charge),
+}
+SMALL_NUMBERS = frozenset({"shard", "settlement_rule"})
 
 
 def file_name(day: date) -> str:
@@ -33,11 +38,13 @@ async def write_day(connection: Connection, *, day: date, folder: str) -> int:
     filesystem, place = _open_folder(filesystems, folder)
     filesystem.create_dir(place, recursive=True)
     target = f"{place}/{file_name(day)}"
-    schema, count = _make_schema(arrow), 0
-    with parquet.ParquetWriter(f"{target}.part", schema, filesystem=filesystem, compression="zstd") as writer:
-        async for rows in store.stream_event_day(connection, day=day, rows_max=ROWS_PER_GROUP):
-            writer.write_table(_make_table(arrow, schema, rows))
-            count += len(rows)
+    options, count = {"filesystem": filesystem, "compression": "zstd"}, 0
+    async with store.stream_event_day(connection, day=day, rows_max=ROWS_PER_GROUP) as events:
+        schema = _make_schema(arrow, events.names)
+        with parquet.ParquetWriter(f"{target}.part", schema, **options) as writer:
+            async for rows in events.portions:
+                writer.write_table(_make_table(arrow, schema, rows))
+                count += len(rows)
     filesystem.move(f"{target}.part", target)
     return count
 
@@ -60,16 +67,17 @@ def _open_folder(filesystems: Any, folder: str) -> tuple[Any, str]:
     return filesystems.LocalFileSystem(), str(Path(folder).expanduser().resolve())
 
 
-def _make_schema(arrow: Any) -> Any:
-    text, whole, small = arrow.string(), arrow.int64(), arrow.int16()
-    types = (small, text, whole, whole, text, text, whole, whole, whole, small, text)
-    return arrow.schema(list(zip(COLUMNS, types, strict=True)))
+def _make_schema(arrow: Any, names: Sequence[str]) -> Any:
+    def type_of(name: str) -> Any:
+        if name in TEXTS:
+            return arrow.string()
+        return arrow.int16() if name in SMALL_NUMBERS else arrow.int64()
+
+    return arrow.schema([(name, type_of(name)) for name in names])
 
 
 def _make_table(arrow: Any, schema: Any, rows: list[tuple[Any, ...]]) -> Any:
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    columns[1] = [str(key) for key in columns[1]]
-    columns[10] = [None if charge is None else str(charge) for charge in columns[10]]
-    columns[4] = [KINDS[kind] for kind in columns[4]]
-    columns[5] = [VERDICTS[verdict].name for verdict in columns[5]]
+    columns = dict(zip(schema.names, map(list, zip(*rows, strict=True)), strict=True))
+    for name, write in TEXTS.items():
+        columns[name] = [write(value) for value in columns[name]]
     return arrow.table(columns, schema=schema)

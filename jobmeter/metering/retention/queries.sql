@@ -18,7 +18,7 @@ SELECT day
 -- name: stream_event_day
 -- With what settlement took back, which is forgotten with the events.
 SELECT shard, event_key, event_key_ms(event_key) AS time_ms, events.job_id, kind, verdict, visitor, address,
-       events.batch, rule, charge
+       events.batch, rule AS settlement_rule, charge
   FROM events
   LEFT JOIN event_reversals USING (shard, event_key)
  WHERE event_key >= event_key_floor(%(day)s)

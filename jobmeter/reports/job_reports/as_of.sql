@@ -17,7 +17,7 @@ WITH visible AS (
        AND application_id = %(application_id)s
        AND job_id = ANY(%(listed)s::bigint[])
 )
-SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max(job_id))
+SELECT asked_id, coalesce(max(job_id) FILTER (WHERE external_id = asked_id), max(job_id)) AS job_id
   FROM unnest(%(ids)s::text[]) AS asked (asked_id)
   JOIN visible
     ON external_id = asked_id

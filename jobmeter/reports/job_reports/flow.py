@@ -5,6 +5,7 @@ Owns what a process remembers between them; its key names the UTC day and the ve
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -14,7 +15,6 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import PartnerContract
-from jobmeter.database import arrays
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.partners.model import Application
@@ -23,11 +23,13 @@ from jobmeter.reports.job_reports.model import (
     BudgetReport,
     ByIdsRequest,
     DayRange,
+    JobListQuery,
     JobReport,
     ListVersion,
     RangePage,
     ReportableJobs,
     ReportQuery,
+    RequestedIds,
     slice_days,
 )
 
@@ -84,27 +86,30 @@ def parse_by_ids(query: ReportQuery, ids: Sequence[str]) -> ByIdsRequest:
 
 async def report_by_ids(connection: Connection, asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
     """For each of ``asked``: its reports by the id that was asked for; an id without a job is absent (spec 6)."""
+    found: list[dict[str, JobReport]] = [{} for _ in asked]
+    for row in await store.read_reports_by_ids(connection, _spread_ids(asked)):
+        figures = slice_days(row.report.figures, asked[row.request_index].days)
+        found[row.request_index][row.asked_id] = replace(row.report, figures=figures)
+    return found
+
+
+def _spread_ids(asked: Sequence[ByIdsRequest]) -> RequestedIds:
+    """A request's values are repeated for each of its ids, so that one statement reads what all of them ask for."""
     counts = [len(one.ids) for one in asked]
 
     def spread(values: Iterable[int]) -> Column:
         return np.repeat(np.fromiter(values, dtype=np.int64, count=len(asked)), counts)
 
-    rows = await store.read_reports_by_ids(
-        connection,
-        places=arrays.pack_integers(spread(range(len(asked)))),
-        ids=arrays.pack_texts([name for one in asked for name in one.ids]),
-        shards=arrays.pack_smallints(spread(one.shard for one in asked)),
-        application_ids=arrays.pack_bigints(spread(one.application_id for one in asked)),
-        contract_ids=arrays.pack_bigints(spread(one.contract_id for one in asked)),
-        firsts=arrays.pack_dates(spread(day_number(one.days.first) for one in asked)),
-        lasts=arrays.pack_dates(spread(day_number(one.days.last) for one in asked)),
-        todays=arrays.pack_dates(spread(day_number(one.today) for one in asked)),
+    return RequestedIds(
+        request_indexes=spread(range(len(asked))),
+        ids=np.array([name for one in asked for name in one.ids], dtype=object),
+        shards=spread(one.shard for one in asked),
+        application_ids=spread(one.application_id for one in asked),
+        contract_ids=spread(one.contract_id for one in asked),
+        firsts=spread(day_number(one.days.first) for one in asked),
+        lasts=spread(day_number(one.days.last) for one in asked),
+        todays=spread(day_number(one.today) for one in asked),
     )
-    found: list[dict[str, JobReport]] = [{} for _ in asked]
-    for place, name, report in rows:
-        figures = slice_days(report.figures, asked[place].days)
-        found[place][name] = JobReport(report.job, figures, report.spent_micros)
-    return found
 
 
 async def report_by_ids_as_of(
@@ -149,24 +154,13 @@ async def _list_jobs(
     connection: Connection, query: ReportQuery, lists: JobListCache | None
 ) -> ReportableJobs:
     child, day = query.child, day_of(query.moment)
+    asked = JobListQuery(child.shard, child.id, start_of(day))
     if query.as_of is not None or lists is None:
-        return await store.list_jobs_as_of(
-            connection,
-            shard=child.shard,
-            application_id=child.id,
-            today=start_of(day),
-            as_of=query.moment,
-        )
-    today = start_of(day)
-    version = await store.read_list_version(
-        connection, shard=child.shard, application_id=child.id, today=today
-    )
-    key = (child.id, day, version)
+        return await store.list_jobs_as_of(connection, asked, as_of=query.moment)
+    key = (child.id, day, await store.read_list_version(connection, asked))
     jobs = lists.find(key)
     if jobs is None:
-        jobs = await store.list_reportable_jobs(
-            connection, shard=child.shard, application_id=child.id, today=today
-        )
+        jobs = await store.list_reportable_jobs(connection, asked)
         lists.keep(key, jobs)
     return jobs
 
@@ -179,17 +173,9 @@ async def _read_reports(
     shard, today = query.child.shard, day_of(query.moment)
     if query.as_of is not None:
         return await store.read_reports_as_of(
-            connection,
-            shard=shard,
-            job_ids=job_ids,
-            first=days.first,
-            last=days.last,
-            today=today,
-            as_of=query.as_of,
+            connection, shard=shard, job_ids=job_ids, days=days, today=today, as_of=query.as_of
         )
-    return await store.read_reports(
-        connection, shard=shard, job_ids=job_ids, first=days.first, last=days.last, today=today
-    )
+    return await store.read_reports(connection, shard=shard, job_ids=job_ids, days=days, today=today)
 
 
 async def report_budget(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from jobmeter.base.days import day_number
-from jobmeter.database.arrays import Column
+from jobmeter.database.columns import Bigint, Columns, Date, Integer, Smallint, Text
 from jobmeter.partners.model import Application
 
 
@@ -48,7 +48,7 @@ _DAY_NUMBER = struct.Struct("!i")
 
 
 def unpack_days(packed: bytes) -> list[DayFigures]:
-    return [DayFigures(*day) for day in _PACKED_DAY.iter_unpack(packed)]
+    return list(map(DayFigures._make, _PACKED_DAY.iter_unpack(packed)))
 
 
 def slice_days(packed: bytes, days: DayRange) -> bytes:
@@ -73,19 +73,25 @@ class JobReport:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportableJobs:
-    """What a day's reports can show of an application, as equally long columns in order of job id.
+class ReportableJobs(Columns):
+    """What a day's reports can show of an application, in order of job id.
 
     ``closed_ms`` is beyond all time for a job that is not over.
     """
 
-    job_ids: Column
-    contract_ids: Column
-    created_ms: Column
-    closed_ms: Column
+    job_ids: Bigint
+    contract_ids: Bigint
+    created_ms: Bigint
+    closed_ms: Bigint
 
-    def __len__(self) -> int:
-        return len(self.job_ids)
+
+@dataclass(frozen=True, slots=True)
+class JobListQuery:
+    """Whose reportable jobs are listed, and when the day began of whose reports they are."""
+
+    shard: int
+    application_id: int
+    today: datetime
 
 
 class ListVersion(NamedTuple):
@@ -122,6 +128,35 @@ class ByIdsRequest:
     contract_id: int
     days: DayRange
     today: date
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedIds(Columns):
+    """The ids that a group of requests asks for, a row each; ``request_indexes`` says which request it is of."""
+
+    request_indexes: Integer
+    ids: Text
+    shards: Smallint
+    application_ids: Bigint
+    contract_ids: Bigint
+    firsts: Date
+    lasts: Date
+    todays: Date
+
+
+class ReportById(NamedTuple):
+    """The report of what a request calls ``asked_id``."""
+
+    request_index: int
+    asked_id: str
+    report: JobReport
+
+
+class FoundId(NamedTuple):
+    """The job that an id names."""
+
+    asked_id: str
+    job_id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
 -- name: read_reports_by_ids
--- What is asked for is a job's external id, or else a partner job code, of which the newest job is meant. A
--- job shows from the UTC day after it was posted; one that was closed before any charge does not (reports
--- page, "Important"). What was spent is told up to yesterday: no report includes the current UTC day. A group
--- of callers asks at once, each for its own; `place` says whose a row is. The planner asks the conditions of
--- `either` of both its parts, each by an index of its own.
-SELECT place, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
+-- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. A job
+-- is reported from the UTC day after it was posted; one that was closed before any charge is not (reports
+-- page, "Important"). The spend is that until yesterday: no report includes the current UTC day. Callers ask
+-- at once, each for its own jobs; `request_index` says whose a row is. The planner applies the conditions on
+-- `either` to both its parts, each with its own index.
+SELECT request_index, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
        currency, budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent
-  FROM unnest(%(places)s::integer[], %(ids)s::text[], %(shards)s::smallint[], %(application_ids)s::bigint[],
-              %(contract_ids)s::bigint[], %(firsts)s::date[], %(lasts)s::date[], %(todays)s::date[])
-    AS asked (place, asked_id, asked_shard, asked_application, asked_contract, first_day, last_day, today)
+       spent_micros + credited_micros - charged_today AS spent_micros
+  FROM unnest(%(request_indexes)s::integer[], %(ids)s::text[], %(shards)s::smallint[],
+              %(application_ids)s::bigint[], %(contract_ids)s::bigint[], %(firsts)s::date[],
+              %(lasts)s::date[], %(todays)s::date[])
+    AS asked (request_index, asked_id, asked_shard, asked_application, asked_contract, first_day,
+              last_day, today)
  CROSS JOIN LATERAL (
        SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
               budget_micros, lowered_micros, partner_job_campaign, spent_micros, credited_micros
@@ -40,7 +42,7 @@ SELECT place, asked_id, job_id, external_id, title, company_name, company_page, 
 -- name: read_reports
 SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
        budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent
+       spent_micros + credited_micros - charged_today AS spent_micros
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
   JOIN job_postings
     ON job_postings.shard = %(shard)s AND job_id = asked_job
@@ -78,7 +80,7 @@ SELECT (SELECT count(*)
            AND state = 'CLOSED'
            AND closed_at >= %(today)s) AS closed,
        (SELECT max(touched_at)
-          FROM settlement_runs) AS settled
+          FROM settlement_runs) AS settled_at
 
 -- name: sum_contract_spend
 SELECT (coalesce((SELECT sum(charge_micros)

@@ -1,20 +1,22 @@
 """Owns the statements of reports, one function each. Does not own when they run."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
-from psycopg.abc import QueryNoTemplate
-
-from jobmeter.database.arrays import BigintArray, DateArray, IntegerArray, SmallintArray, TextArray
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import load_statements
+from jobmeter.database.rows import list_rows, read_columns, read_row, read_scalar
+from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.reports.job_reports.model import (
     DayRange,
+    FoundId,
+    JobListQuery,
     JobReport,
     ListVersion,
     ReportableJobs,
+    ReportById,
     ReportedJob,
+    RequestedIds,
     slice_days,
 )
 
@@ -22,42 +24,27 @@ SQL = load_statements("jobmeter.reports.job_reports")
 SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
 
 
-async def read_reports_by_ids(
-    connection: Connection,
-    *,
-    places: IntegerArray,
-    ids: TextArray,
-    shards: SmallintArray,
-    application_ids: BigintArray,
-    contract_ids: BigintArray,
-    firsts: DateArray,
-    lasts: DateArray,
-    todays: DateArray,
-) -> list[tuple[int, str, JobReport]]:
-    """Place, id and report of what is somebody's; the report holds all days of the range's month."""
-    rows = await _fetch(connection, SQL["read_reports_by_ids"], locals())
-    return [(row[0], row[1], _make_report(row[2:], None)) for row in rows]
+async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
+    """The reports of those ids that are somebody's; each holds all days of its range's month."""
+    return await list_rows(
+        connection, _make_report_by_id, SQL["read_reports_by_ids"], requested.parameters(), binary=True
+    )
 
 
 async def read_reports(
-    connection: Connection, *, shard: int, job_ids: list[int], first: date, last: date, today: date
+    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date
 ) -> list[JobReport]:
-    rows = await _fetch(connection, SQL["read_reports"], locals())
-    return [_make_report(row, DayRange(first, last)) for row in rows]
+    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today}
+    reports = await list_rows(connection, _make_report, SQL["read_reports"], values, binary=True)
+    return [_cut(report, days) for report in reports]
 
 
-async def list_reportable_jobs(
-    connection: Connection, *, shard: int, application_id: int, today: datetime
-) -> ReportableJobs:
-    return await _fetch_jobs(connection, SQL["list_reportable_jobs"], locals())
+async def list_reportable_jobs(connection: Connection, query: JobListQuery) -> ReportableJobs:
+    return await read_columns(connection, ReportableJobs, SQL["list_reportable_jobs"], vars_of(query))
 
 
-async def read_list_version(
-    connection: Connection, *, shard: int, application_id: int, today: datetime
-) -> ListVersion:
-    row = await (await connection.execute(SQL["read_list_version"], locals())).fetchone()
-    assert row is not None
-    return ListVersion(row[0], row[1])
+async def read_list_version(connection: Connection, query: JobListQuery) -> ListVersion:
+    return await read_row(connection, ListVersion, SQL["read_list_version"], vars_of(query))
 
 
 async def find_ids_as_of(
@@ -69,52 +56,41 @@ async def find_ids_as_of(
     listed: list[int],
     as_of: datetime,
 ) -> dict[str, int]:
-    rows = await (await connection.execute(SQL_AS_OF["find_ids_as_of"], locals())).fetchall()
-    return {row[0]: row[1] for row in rows}
+    values = {
+        "shard": shard,
+        "application_id": application_id,
+        "ids": ids,
+        "listed": listed,
+        "as_of": as_of,
+    }
+    return dict(await list_rows(connection, FoundId, SQL_AS_OF["find_ids_as_of"], values))
 
 
 async def read_reports_as_of(
-    connection: Connection,
-    *,
-    shard: int,
-    job_ids: list[int],
-    first: date,
-    last: date,
-    today: date,
-    as_of: datetime,
+    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
 ) -> list[JobReport]:
-    rows = await _fetch(connection, SQL_AS_OF["read_reports_as_of"], locals())
-    return [_make_report(row, DayRange(first, last)) for row in rows]
+    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
+    reports = await list_rows(connection, _make_report, SQL_AS_OF["read_reports_as_of"], values, binary=True)
+    return [_cut(report, days) for report in reports]
 
 
-async def list_jobs_as_of(
-    connection: Connection, *, shard: int, application_id: int, today: datetime, as_of: datetime
-) -> ReportableJobs:
-    return await _fetch_jobs(connection, SQL_AS_OF["list_jobs_as_of"], locals())
+async def list_jobs_as_of(connection: Connection, query: JobListQuery, *, as_of: datetime) -> ReportableJobs:
+    values = {**vars_of(query), "as_of": as_of}
+    return await read_columns(connection, ReportableJobs, SQL_AS_OF["list_jobs_as_of"], values)
 
 
 async def sum_contract_spend(connection: Connection, *, contract_id: int, today: date) -> int:
-    row = await (await connection.execute(SQL["sum_contract_spend"], locals())).fetchone()
-    assert row is not None
-    return int(row[0])
+    values = {"contract_id": contract_id, "today": today}
+    return await read_scalar(connection, int, SQL["sum_contract_spend"], values)
 
 
-async def _fetch(
-    connection: Connection, statement: QueryNoTemplate, values: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    async with connection.cursor(binary=True) as cursor:
-        return await (await cursor.execute(statement, values)).fetchall()
+def _make_report_by_id(*, request_index: int, asked_id: str, **report: Any) -> ReportById:
+    return ReportById(request_index, asked_id, _make_report(**report))
 
 
-def _make_report(row: tuple[Any, ...], days: DayRange | None) -> JobReport:
-    figures = bytes(row[10] or b"")
-    return JobReport(ReportedJob(*row[:10]), figures if days is None else slice_days(figures, days), row[11])
+def _make_report(*, figures: bytes | None, spent_micros: int, **job: Any) -> JobReport:
+    return JobReport(ReportedJob(**job), bytes(figures or b""), spent_micros)
 
 
-async def _fetch_jobs(
-    connection: Connection, statement: QueryNoTemplate, values: dict[str, Any]
-) -> ReportableJobs:
-    async with connection.cursor(binary=True) as cursor:
-        row = await (await cursor.execute(statement, values)).fetchone()
-    assert row is not None
-    return ReportableJobs(*(np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in row))
+def _cut(report: JobReport, days: DayRange) -> JobReport:
+    return replace(report, figures=slice_days(report.figures, days))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from jobmeter.charging.budgets.model import JobLimit
+from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.campaigns.model import Campaign, CampaignStatus
 from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
@@ -46,7 +46,7 @@ POSTING = JobPosting(
     campaign_id=None,
     failure=None,
 )
-LIMIT = JobLimit(1, 257, 7, "USD", 100, 300, 0, 0, 0)
+LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0)
 CAMPAIGN = Campaign(
     shard=1,
     id=5,
@@ -67,7 +67,7 @@ SPENT = replace(LIMIT, spent_micros=250)
 def judge(
     *,
     posting: JobPosting = POSTING,
-    limit: JobLimit = LIMIT,
+    limit: JobBudget = LIMIT,
     contract: PartnerContract | None = CONTRACT,
     available_micros: int = 1_000,
     campaign: Campaign | None = None,

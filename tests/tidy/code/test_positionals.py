@@ -21,20 +21,7 @@ VALUE_BASES = {"NamedTuple", "Struct"}
 TABLES = {"jobmeter.base.faults.Row", "bench.measurement.Figure"}
 
 # Must shrink until it is empty: files whose calls of constructors do not use keywords yet.
-STILL_POSITIONAL = (
-    "jobmeter/charging/budgets/store.py",
-    "jobmeter/charging/charge/flow.py",
-    "jobmeter/charging/charge/store.py",
-    "jobmeter/charging/corrections/store.py",
-    "jobmeter/charging/pacing/store.py",
-    "jobmeter/charging/windows/model.py",
-    "jobmeter/charging/windows/store.py",
-    "jobmeter/metering/filters/store.py",
-    "jobmeter/metering/intake/flow.py",
-    "jobmeter/metering/intake/rules.py",
-    "jobmeter/reports/job_reports/model.py",
-    "jobmeter/reports/job_reports/store.py",
-)
+STILL_POSITIONAL = ()
 
 Parameters = tuple[
     tuple[str, str], ...

@@ -95,7 +95,7 @@ def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spread_value(kind: type) -> dict[str, Any]:
-    inner = get_type_hints(kind)
+    inner = get_type_hints(kind, include_extras=True)
     nested = {
         f"{name}_{field}": of
         for name, value in inner.items()
@@ -107,6 +107,7 @@ def _spread_value(kind: type) -> dict[str, Any]:
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     """Returns a value of the declared type; ``None`` for an optional type if ``is_missing``."""
+    kind = getattr(kind, "__metadata__", (kind,))[0]  # of a packed column, the type of the array that is sent
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
@@ -118,7 +119,7 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next(iter(kind))
     if isinstance(kind, type) and issubclass(kind, PackedArray):
-        return kind(b"")
+        return kind([])
     return number if kind is int else SAMPLES[kind]
 
 

@@ -97,6 +97,11 @@ def test_other_texts_are_refused(text, currency, fault):
     assert refused.value.fault is fault
 
 
+@pytest.mark.parametrize(("currency", "text"), [("USD", "0.00"), ("JPY", "0"), ("KWD", "0.000")])
+def test_zero_has_no_sign(currency, text):
+    assert format_amount(0, currency) == text
+
+
 @pytest.mark.parametrize("text", ["0", "0.00", "-0.01", "-5"])
 def test_a_positive_amount_must_be_above_zero(text):
     with pytest.raises(Refused) as refused:

@@ -3,11 +3,15 @@
 import asyncio
 from datetime import timedelta
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_number, day_of
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.charging.model import ClickCounts
+from jobmeter.charging.pacing import flow as pacing
 from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
@@ -90,6 +94,30 @@ async def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url:
             (7, 4, 4 * PRICE_MICROS),
         ]
         assert await scenario.breaches() == []
+
+
+async def test_a_daily_budget_that_is_gone_meanwhile_limits_nothing(database_url: str) -> None:
+    """The job was judged while it had one; the charge itself finds that the job has changed since."""
+    async with open_scenario(database_url) as scenario:
+        capped = await _post(scenario, "capped", budget=30 * PRICE_MICROS, daily="3.00")
+        freed = await _post(scenario, "freed", budget=30 * PRICE_MICROS, daily="3.00")
+        numbers = np.sort(np.array([capped, freed]))
+        ones = np.ones(2, dtype=np.int64)
+        today = day_number(day_of(START))
+        counts = ClickCounts(
+            shards=numbers % SHARD_COUNT,
+            job_ids=numbers,
+            revisions=ones,
+            are_capped=ones,
+            days=today * ones,
+            views=0 * ones,
+            clicks=5 * ones,
+            refused=0 * ones,
+        )
+        async with scenario.database.transaction() as connection:
+            await pacing.set_daily_budget(connection, shard=freed % SHARD_COUNT, job_id=freed, daily_micros=0)
+            found = await pacing.count_chargeable(connection, counts, today)
+        assert dict(zip(numbers.tolist(), found.tolist(), strict=True)) == {capped: 2, freed: 5}
 
 
 async def test_an_even_contract_spends_a_days_share(database_url: str) -> None:

@@ -1,5 +1,7 @@
 """The charge's plan: by key, whatever the planner knew of the tables when a connection first planned it."""
 
+import asyncio
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -7,12 +9,24 @@ import numpy as np
 
 from jobmeter.charging.charge import store
 from jobmeter.charging.charge.flow import make_charge_references
-from jobmeter.database import arrays
+from jobmeter.charging.charge.model import DayCounts
 from jobmeter.database.pool import Database
 
 JOBS = np.arange(1, 4, dtype=np.int64)
-ONES = arrays.pack_integers(np.ones(3, dtype=np.int64))
+ONES = np.ones(3, dtype=np.int64)
 DAY = date(2025, 3, 1)
+COUNTS = DayCounts(
+    shards=JOBS,
+    job_ids=JOBS,
+    revisions=ONES,
+    are_capped=ONES,
+    days=ONES,
+    views=ONES,
+    clicks=ONES,
+    refused=ONES,
+    chargeable=ONES,
+    references=make_charge_references(20_000, JOBS, 1),
+)
 
 
 async def test_no_table_that_grows_is_joined(database_url: str) -> None:
@@ -21,25 +35,21 @@ async def test_no_table_that_grows_is_joined(database_url: str) -> None:
     assert list_scanned(plan) == ["job_budgets"]
 
 
+def test_the_functions_of_a_charge_cost_no_call(database_url: str) -> None:
+    """The planner writes them out where they are named; called for each job, they would cost more than the charge."""
+    plan = json.dumps(asyncio.run(_explain_charge(database_url)))
+    assert "nullif" in plan.lower()
+    assert "affordable_clicks" not in plan
+    assert "crosses_alert" not in plan
+
+
 async def _explain_charge(database_url: str) -> dict[str, Any]:
     database = await Database.open(database_url, connections_max=1)
     async with database.transaction() as connection:
         await store.prefer_index_plans(connection)
         cursor = await connection.execute(
-            "EXPLAIN (FORMAT JSON) " + store.SQL["charge_day"],
-            {
-                "shards": arrays.pack_smallints(JOBS),
-                "job_ids": arrays.pack_bigints(JOBS),
-                "revisions": ONES,
-                "views": ONES,
-                "clicks": ONES,
-                "chargeable": ONES,
-                "refused": ONES,
-                "references": arrays.pack_uuids(make_charge_references(20_000, JOBS, 1)),
-                "day": DAY,
-                "booked_at": datetime(2025, 3, 1, tzinfo=UTC),
-                "batch": 1,
-            },
+            "EXPLAIN (VERBOSE, FORMAT JSON) " + store.SQL["charge_day"],
+            {**COUNTS.parameters(), "day": DAY, "booked_at": datetime(2025, 3, 1, tzinfo=UTC), "batch": 1},
         )
         row = await cursor.fetchone()
     await database.close()

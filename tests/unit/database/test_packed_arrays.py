@@ -64,11 +64,11 @@ def expected_of(rows):
 def test_arrays_come_back_as_they_went(ask, rows):
     smallints, integers, bigints, dates, uuids = columns_of(rows)
     packed = {
-        "smallints": arrays.pack_smallints(smallints),
-        "integers": arrays.pack_integers(integers),
-        "bigints": arrays.pack_bigints(bigints),
-        "dates": arrays.pack_dates(dates),
-        "uuids": arrays.pack_uuids(uuids),
+        "smallints": arrays.SmallintArray(smallints),
+        "integers": arrays.IntegerArray(integers),
+        "bigints": arrays.BigintArray(bigints),
+        "dates": arrays.DateArray(dates),
+        "uuids": arrays.UuidArray(uuids),
     }
 
     async def unpack(connection):
@@ -91,7 +91,7 @@ def test_texts_come_back_as_they_went(ask, texts):
         return await (
             await connection.execute(
                 "SELECT %(texts)s, %(byteas)s",
-                {"texts": arrays.pack_texts(texts), "byteas": arrays.pack_byteas(byteas)},
+                {"texts": arrays.TextArray(texts), "byteas": arrays.ByteaArray(byteas)},
             )
         ).fetchone()
 
@@ -104,11 +104,11 @@ def test_a_binary_copy_stores_what_was_packed(ask, rows):
     smallints, integers, bigints, dates, uuids = columns_of(rows)
     body = arrays.pack_copy(
         [
-            smallints.astype(">i2"),
-            integers.astype(">i4"),
-            bigints.astype(">i8"),
-            (dates - arrays.DATE_EPOCH_DAYS).astype(">i4"),
-            uuids,
+            arrays.SmallintArray(smallints),
+            arrays.IntegerArray(integers),
+            arrays.BigintArray(bigints),
+            arrays.DateArray(dates),
+            arrays.UuidArray(uuids),
         ]
     )
 

@@ -280,6 +280,18 @@ def test_the_flaws_of_a_batch_are_listed_by_record(changes):
     assert find_flaws(events) == expected
 
 
+@pytest.mark.parametrize("kept", [(), ("childApplication",), ("externalJobPostingId",)])
+def test_a_record_of_a_valid_batch_must_identify_its_job(kept):
+    named = {field: NAMED[field] for field in kept}
+    unnamed = {field: NAMED[field] for field in ("source", "id", "type", "time")} | named
+    batch = json.dumps([NAMED, unnamed, PLAIN]).encode()
+    events = decode_events(batch, "application/json")
+    assert {type(event) for event in events} == {SoundEvent}
+    (index, flaw), *others = find_flaws(events).items()
+    assert (index, others) == (1, [])
+    assert "must name the job" in flaw
+
+
 def test_an_external_name_must_be_valid():
     named = {"job": None, "child_application": 5, "external_job_posting_id": "x"}
     assert read_external_name(make(named)) == (5, "x")

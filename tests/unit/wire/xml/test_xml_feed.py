@@ -155,6 +155,11 @@ def test_a_repeated_element_is_reported():
     assert found == FeedError(0, "J-1", "job/title", "occurs more than once")
 
 
+@pytest.mark.parametrize("written", ["", "<!-- nothing -->"])
+def test_an_empty_element_counts_as_absent(written):
+    assert read(feed(job(city=written)))[1] == read(feed(job()))[1]
+
+
 def test_rules_can_be_set():
     rules = FeedRules(
         poster_email_needed=False,

@@ -1,0 +1,91 @@
+"""Owns the columnar type: equally long numpy columns under names, each of which knows how the database takes it.
+
+Does not own what the columns mean: a room derives its own class, whose fields are the parameters of its statements.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Self, get_type_hints
+
+import numpy as np
+
+from jobmeter.database.arrays import (
+    BigintArray,
+    Column,
+    DateArray,
+    FixedArray,
+    IntegerArray,
+    PackedArray,
+    SmallintArray,
+    TextArray,
+    UuidArray,
+    pack_copy,
+)
+
+Smallint = Annotated[Column, SmallintArray]
+Integer = Annotated[Column, IntegerArray]
+Bigint = Annotated[Column, BigintArray]
+Date = Annotated[Column, DateArray]  # days since 1970
+Uuid = Annotated[Column, UuidArray]
+Text = Annotated[Column, TextArray]
+Local = Column  # is never sent to the database
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Equally long columns. A class derives from it and annotates each field with the type that the database has.
+
+    In memory all numbers have 64 bits, whatever their type there.
+    """
+
+    def __len__(self) -> int:
+        return len(getattr(self, next(iter(layout_of(type(self))))))
+
+    @classmethod
+    def empty(cls) -> Self:
+        return cls(**{name: np.zeros(0, dtype=np.int64) for name in layout_of(cls)})
+
+    def select(self, rows: Column) -> Self:
+        """The rows that ``rows`` names, by number or by flag."""
+        return type(self)(**{name: getattr(self, name)[rows] for name in layout_of(type(self))})
+
+    def concat(self, other: Self) -> Self:
+        """The rows of both, first those of ``self``."""
+        names = layout_of(type(self))
+        return type(self)(
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        )
+
+    def parameters(self) -> dict[str, PackedArray]:
+        """Its columns as a statement's parameters. Only those that the statement names are packed."""
+        types = layout_of(type(self))
+        return {name: array(getattr(self, name)) for name, array in types.items() if array is not None}
+
+    def copy_body(self) -> bytes:
+        """What ``COPY ... WITH (FORMAT binary)`` reads, the columns in the order of the fields."""
+        return pack_copy([array(getattr(self, name)) for name, array in _fixed_layout_of(type(self))])
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """From one row of packed columns, each the bytes of its elements one after the other; ``NULL`` is no rows."""
+        return cls(**{name: array.from_wire(row[name]) for name, array in _fixed_layout_of(cls)})
+
+
+_LAYOUTS: dict[type, dict[str, type[PackedArray] | None]] = {}
+
+
+def layout_of(kind: type[Columns]) -> dict[str, type[PackedArray] | None]:
+    """The fields of a class in their order, and the type that each has in the database; ``None`` is never sent."""
+    if kind not in _LAYOUTS:
+        hints = get_type_hints(kind, include_extras=True)
+        marks = {field.name: getattr(hints[field.name], "__metadata__", (None,)) for field in fields(kind)}
+        _LAYOUTS[kind] = {name: mark[0] for name, mark in marks.items()}
+    return _LAYOUTS[kind]
+
+
+def _fixed_layout_of(kind: type[Columns]) -> Iterator[tuple[str, type[FixedArray]]]:
+    """The same of a class that is copied or read whole."""
+    for name, array in layout_of(kind).items():
+        assert array is not None, f"{name} is never sent"
+        assert issubclass(array, FixedArray), f"{name} has elements of many sizes"
+        yield name, array
