@@ -107,7 +107,7 @@ def _spread_value(kind: type) -> dict[str, Any]:
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
     """Returns a value of the declared type; ``None`` for an optional type if ``is_missing``."""
-    kind = getattr(kind, "__metadata__", (kind,))[0]  # a packed column has the type of the array that is sent
+    kind = getattr(kind, "__metadata__", (kind,))[0]  # of a packed column, the type of the array that is sent
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)

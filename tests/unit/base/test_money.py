@@ -98,7 +98,7 @@ def test_other_texts_are_refused(text, currency, fault):
 
 
 @pytest.mark.parametrize(("currency", "text"), [("USD", "0.00"), ("JPY", "0"), ("KWD", "0.000")])
-def test_nothing_has_no_sign(currency, text):
+def test_zero_has_no_sign(currency, text):
     assert format_amount(0, currency) == text
 
 

@@ -1,4 +1,4 @@
-"""Reading a job: the posts and edits that are accepted, and a path for everything that is wrong."""
+"""Parsing a job: accepted posts and edits, and a path for every flaw."""
 
 import json
 
@@ -41,7 +41,7 @@ CONTENT = JobContent(
 )
 
 
-def test_a_post_is_read():
+def test_a_post_is_parsed():
     document = read_post(POST)
     assert document.content == CONTENT
     assert (document.cleared, document.renewal) == (frozenset(), False)
@@ -53,19 +53,19 @@ def elements_of(text):
     }
 
 
-def test_the_order_of_elements_does_not_count():
+def test_the_order_of_elements_does_not_matter():
     turned = "".join(reversed(elements_of(POST).values()))
     assert read_post(f"<job>{turned}</job>").content == CONTENT
 
 
 def test_the_order_of_a_look_up_is_accepted(shared):
-    # given the order in which one client library writes a job, read-only elements among them
+    # given the order in which a client library writes a job, including read-only elements
     order = json.loads((shared / "fixtures" / "xml" / "NOTES.json").read_text())["job_element_order"]
     blocks = elements_of(POST)
     assert blocks.keys() <= set(order)
-    # when what is not posted is present but empty
+    # when elements that are not posted are empty
     text = "".join(blocks.get(name, f"<{name}/>") for name in order)
-    # then it is the same post
+    # then the result is the same post
     assert read_post(f"<job>{text}</job>").content == CONTENT
 
 
@@ -101,7 +101,7 @@ def test_renewals_are_distinguished_from_edits(text, renewal):
     assert read_edit(text).renewal == renewal
 
 
-def test_a_post_ignores_the_renewal_and_what_is_empty():
+def test_a_post_ignores_the_renewal_and_empty_elements():
     document = read_post(POST.replace("</job>\n", "<renewal/><referral-bonus/></job>\n"))
     assert (document.content, document.renewal, document.cleared) == (CONTENT, False, frozenset())
 
@@ -139,13 +139,13 @@ def test_a_post_ignores_the_renewal_and_what_is_empty():
         ),
     ],
 )
-def test_an_edit_distinguishes_given_cleared_and_absent(text, given, cleared):
+def test_an_edit_distinguishes_given_cleared_and_absent_fields(text, given, cleared):
     document = read_edit(f"<job>{text}</job>")
     assert document.content == JobContent(**given)
     assert document.cleared == cleared
 
 
-def test_an_edit_changes_what_it_gives():
+def test_an_edit_changes_the_given_fields():
     edit = read_edit(
         "<job><salary/><position><title>Senior fitter</title>"
         "<industries><industry><code>4</code></industry></industries></position></job>"
@@ -228,11 +228,11 @@ def test_an_edit_changes_what_it_gives():
         ),
     ],
 )
-def test_each_flaw_names_its_path(text, flaws):
+def test_each_flaw_has_a_path(text, flaws):
     assert flaws_of(text) == flaws
 
 
-def test_a_post_names_all_that_is_missing():
+def test_a_post_lists_everything_that_is_missing():
     assert flaws_of("<job/>", DocumentKind.POST) == [
         "job/partner-job-id: is required",
         "job/contract-id: is required",
@@ -243,7 +243,7 @@ def test_a_post_names_all_that_is_missing():
     ]
 
 
-def test_a_wrong_field_is_not_also_missing():
+def test_an_invalid_field_is_not_reported_as_missing():
     text = POST.replace("<id>99</id><name>Acme &amp; Sons</name>", "<id>x</id>").replace("4711", "x")
     assert flaws_of(text, DocumentKind.POST) == [
         "job/contract-id: 'x' is not a positive integer",
@@ -254,7 +254,7 @@ def test_a_wrong_field_is_not_also_missing():
 @pytest.mark.parametrize(
     "field", [field for field in FIELDS if field.kind.name == "TEXT"], ids=lambda field: field.name
 )
-def test_lengths_are_kept_to_the_character(field):
+def test_lengths_are_exact_to_the_character(field):
     def edit(characters):
         *groups, leaf = f"job/{field.path}".split("/")
         opened, closed = "".join(f"<{g}>" for g in groups), "".join(f"</{g}>" for g in reversed(groups))
@@ -275,13 +275,13 @@ def test_sizes_can_be_set():
         read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
 
 
-def test_json_may_not_contain_what_xml_cannot_carry():
+def test_json_must_not_contain_characters_that_xml_does_not_allow():
     body = json.dumps({"salary": "a\x01b"}).encode()
     with pytest.raises(Refused, match="job/salary: contains a character that is not allowed in XML"):
         read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
 
 
-def test_many_flaws_are_cut():
+def test_a_long_list_of_flaws_is_truncated():
     flaws = [Flaw(f"job/x{n}", "is wrong") for n in range(60)]
     with pytest.raises(Refused) as caught:
         refuse_flaws(flaws)
@@ -289,5 +289,5 @@ def test_many_flaws_are_cut():
     assert caught.value.message.endswith("job/x49: is wrong; and 10 more")
 
 
-def test_no_flaw_is_no_refusal():
+def test_without_flaws_nothing_is_raised():
     assert refuse_flaws([]) is None
