@@ -7,6 +7,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from jobmeter.base.readers.web_url import to_ascii_url
+
 
 class AddressRefusedError(Exception):
     """One line about why an address is not connected to."""
@@ -17,7 +19,7 @@ def find_address(url: str, *, is_sandbox: bool) -> str:
 
     A sandbox may read from anywhere, without TLS too.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(to_ascii_url(url))
     if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
         raise AddressRefusedError("only https addresses are read")
     if not parts.hostname or parts.username is not None:

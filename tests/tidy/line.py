@@ -32,6 +32,7 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 
 # Inside a part the rooms have an order too; "" are the files that stand in the part itself.
 ROOMS = {
+    "base": ("", "readers"),
     "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
     "charging": (
         "",
