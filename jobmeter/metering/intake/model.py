@@ -42,7 +42,7 @@ def find_visitor(visitor: str) -> int:
 
 def find_address(address: str) -> int:
     """The number of an address's network; 0 where it is no address."""
-    return address_number(address)
+    return max(address_number(address), 0)
 
 
 def _pack(event: Event) -> EventColumns:
