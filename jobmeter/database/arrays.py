@@ -36,7 +36,7 @@ class PackedArray(ABC):
 
 
 def sized(wire: str) -> np.dtype[Any]:
-    """An element as it lies in an array: preceded by its size. ``wire`` is its type on the wire, in numpy's words."""
+    """An element of an array: preceded by its size. ``wire`` is its type on the wire, in numpy's words."""
     return np.dtype([("size", ">i4"), ("value", wire)])
 
 
@@ -128,7 +128,7 @@ def pack_copy(columns: Sequence[FixedArray]) -> bytes:
     for number, column in enumerate(columns):
         rows[f"field{number}"]["size"] = column.ELEMENT.itemsize - 4
         rows[f"field{number}"]["value"] = column.wire_values()
-    # Joined from where they lie: each further copy of a large batch costs as much as laying it out.
+    # Joined without a copy in between: each further copy of a large batch costs as much as building it.
     return b"".join((COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER))
 
 

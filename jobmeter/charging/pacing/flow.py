@@ -19,7 +19,7 @@ from jobmeter.database.connection import Connection
 async def count_chargeable(connection: Connection, counts: ClickCounts, day: int) -> Column:
     """For each row of a tally of one day how many of its clicks the day's limits let through.
 
-    The jobs are locked: the statement sees what was charged by whoever held them before.
+    The jobs are locked: the statement sees what the previous holder of the lock charged.
     """
     capped = np.flatnonzero(counts.are_capped)
     limits = await store.read_day_limits(connection, counts.select(capped), day=day_from_number(day))

@@ -58,4 +58,4 @@ NO_WINDOWS = LiveWindows.empty()
 
 
 class StaleWindowsError(Exception):
-    """A meter changed between the judgement of events and their charge: nothing was charged, judge them anew."""
+    """A window changed between the evaluation of events and their charge: nothing was charged, evaluate again."""

@@ -35,7 +35,7 @@ def find_origins(*, source: str, event_ids: Sequence[str]) -> list[bytes]:
 
 
 def find_visitor(visitor: str) -> int:
-    """The number that stands for a visitor; 0 is an unknown one."""
+    """The number that represents a visitor; 0 is an unknown one."""
     columns = _pack(Event(source="-", id="-", type="applyClick", time=0, job=1, visitor=visitor))
     return int(columns.visitors[0])
 
