@@ -22,7 +22,7 @@ def check_url(text: str, *, schemes: tuple[str, ...] = WEB_SCHEMES) -> str | Non
     found = _URL.fullmatch(text)
     if found is None or found["scheme"].lower() not in schemes or not _is_reachable(found):
         return f"is not a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-    return "may not hold a user name" if found["user"] else None
+    return "must not contain a user name" if found["user"] else None
 
 
 def to_ascii_url(text: str) -> str:
