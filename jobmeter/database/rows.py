@@ -49,10 +49,9 @@ async def list_rows(
     parameters: Parameters | None = None,
     *,
     prepare: bool | None = None,
-    binary: bool = False,
 ) -> list[Value]:
     """All rows; ``make`` as for ``find_row``. ``prepare=False`` plans the statement for these parameters alone."""
-    cursor = connection.cursor(binary=binary, row_factory=row_of(make))
+    cursor = connection.cursor(row_factory=row_of(make))
     return await (await cursor.execute(statement, parameters, prepare=prepare)).fetchall()
 
 
