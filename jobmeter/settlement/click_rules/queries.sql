@@ -100,61 +100,38 @@ UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
--- name: mark_visitor_bursts
--- Windows lie end to end from 1970 on, and once more half a window later: what fits into half a window is
--- never cut by the edge of both. Only visitors with many clicks on the day are looked at by window.
-WITH busy AS (
-    SELECT visitor
+-- name: mark_bursts
+-- Of one visitor, or of one network, which many people share: the rules differ in that and in their limits. 0
+-- is unknown. Windows lie end to end from 1970 on, and once more half a window later: what fits into half a
+-- window is never cut by the edge of both. Only senders of many clicks on the day are looked at by window.
+-- The planner knows the rule, so it counts with the statistics of the column that is meant.
+WITH clicks AS NOT MATERIALIZED (
+    SELECT ctid AS place, event_key, job_id,
+           CASE WHEN %(rule)s = {Rule.ADDRESS_BURST} THEN address ELSE visitor END AS sender
       FROM settling_clicks
      WHERE rule IS NULL
-       AND visitor <> 0
-     GROUP BY visitor
+), busy AS (
+    SELECT sender
+      FROM clicks
+     WHERE sender <> 0
+     GROUP BY sender
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, visitor, job_id, half,
+    SELECT place, sender, job_id, half,
            (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
                / (%(window_minutes)s * 60000::bigint) AS part
-      FROM settling_clicks
-      JOIN busy USING (visitor)
+      FROM clicks
+      JOIN busy USING (sender)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule IS NULL
 ), bursts AS (
-    SELECT visitor, half, part
+    SELECT sender, half, part
       FROM placed
-     GROUP BY visitor, half, part
+     GROUP BY sender, half, part
     HAVING count(DISTINCT job_id) > %(jobs_max)s
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
-
--- name: mark_address_bursts
--- Windows as for visitors. An address is a network that many people share, hence a limit of its own; 0 is
--- unknown.
-WITH busy AS (
-    SELECT address
-      FROM settling_clicks
-     WHERE rule IS NULL
-       AND address <> 0
-     GROUP BY address
-    HAVING count(*) > %(jobs_max)s
-), placed AS (
-    SELECT settling_clicks.ctid AS place, address, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
-               / (%(window_minutes)s * 60000::bigint) AS part
-      FROM settling_clicks
-      JOIN busy USING (address)
-     CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule IS NULL
-), bursts AS (
-    SELECT address, half, part
-      FROM placed
-     GROUP BY address, half, part
-    HAVING count(DISTINCT job_id) > %(jobs_max)s
-)
-UPDATE settling_clicks
-   SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (sender, half, part)))
 
 -- name: mark_clicks_without_view
 -- Only where the board reports views on the day at all. A view counts whenever it was that day or the day
