@@ -25,6 +25,8 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
     await store.prefer_index_plans(connection)
+    # Nearly all batches are of one day and of jobs without a limit for each day: for those the charge takes the locks
+    # by itself. Several statements would lock the same jobs in turn, so all of them are locked first, in one order.
     days = np.unique(counts.days).tolist()
     has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:

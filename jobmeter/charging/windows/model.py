@@ -38,12 +38,13 @@ class LiveWindows(Columns):
         """For each of ``job_ids`` whether it is known, and its row (0 where it is not)."""
         if len(self) == 0:
             return np.zeros(len(job_ids), dtype=bool), np.zeros(len(job_ids), dtype=np.int64)
+        # A search finds where an id would be inserted, which may be past the end; whether it is there is seen after.
         rows = np.minimum(np.searchsorted(self.job_ids, job_ids), len(self) - 1)
         is_known = self.job_ids[rows] == job_ids
         return is_known, np.where(is_known, rows, 0)
 
     def merge(self, newer: Self) -> Self:
-        """Both, in order of job id; of a job that both know, the newer meter."""
+        """Both, in order of job id; of a job that both know, the newer window."""
         if len(self) == 0 or len(newer) == 0:
             return newer if len(self) == 0 else self
         # Sorted without moving equal ids past each other, the newer window of a job is the last of its rows.

@@ -46,6 +46,8 @@ def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
+    # Each field is one list of all events and one numpy call; what cannot be read is blank by then, so that no field
+    # has to ask for it again.
     sound, times, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
@@ -108,6 +110,8 @@ def _encode(texts: list[str]) -> list[bytes]:
 
 
 def _read_job_ids(events: list[Event], external_ids: ExternalIds) -> Column:
+    # Most senders name jobs by number alone; a batch with any other name is read event by event. What no column of
+    # the database holds is the number of no job.
     numbers = [event.job for event in events if type(event.job) is int]
     if len(numbers) < len(events):
         numbers = [_read_job_id(event, external_ids) for event in events]
@@ -140,6 +144,7 @@ def key_halves(keys: Column) -> tuple[Column, Column]:
 
 def number_addresses(addresses: Sequence[str | None]) -> Column:
     """The network of each address, as ``address_number`` tells it; 0 where there is none."""
+    # Most addresses came before: a batch of those is one look-up each, and only the new ones are packed.
     known = list(map(_NUMBERS.get, addresses))
     if None not in known:
         return np.array(known, dtype=np.int64)
