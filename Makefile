@@ -1,5 +1,5 @@
-# The verbs of the project. Everything is installed into .venv, pinned with hashes: constraints.txt is what runs,
-# constraints-dev.txt what development adds to it. Each has a stamp, so that a user installs only the first.
+# Everything is installed into .venv, pinned with hashes: constraints.txt contains the runtime dependencies,
+# constraints-dev.txt the development dependencies. Each has its own stamp, so users install only the first.
 PYTHON ?= python3
 BIN    := .venv/bin
 RUN    := .venv/.installed
@@ -10,7 +10,7 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --n
 .DEFAULT_GOAL := help
 .PHONY: help setup demo run dev psql test test-slow coverage check format bench bench-large profile map docs lock release clean
 
-help:  ## print these verbs
+help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(RUN): constraints.txt pyproject.toml
@@ -25,35 +25,35 @@ $(DEV): $(RUN) constraints-dev.txt
 	@touch $@
 
 ##@ Use
-demo: $(RUN)  ## run the main job: post real ads, play 35 days of traffic, read the reports
+demo: $(RUN)  ## run an end-to-end demo: post real ads, play 35 days of traffic, read the reports
 	@$(BIN)/jobmeter demo
 
-run: $(RUN)  ## serve a sandbox until interrupted
+run: $(RUN)  ## run a sandbox until interrupted
 	@$(BIN)/jobmeter sandbox
 
-##@ Change
-setup: $(DEV)  ## install what development needs into .venv
+##@ Develop
+setup: $(DEV)  ## install the development dependencies into .venv
 
-dev: $(DEV)  ## serve a sandbox that restarts whenever the code changes
+dev: $(DEV)  ## run a sandbox that restarts whenever the code changes
 	@$(BIN)/watchfiles --sigint-timeout 30 '$(BIN)/jobmeter sandbox' jobmeter
 
-psql: $(RUN)  ## look into the sandbox's database, read-only (SQL='SELECT 1' runs one statement, DATA=folder names another)
+psql: $(RUN)  ## inspect the sandbox's database, read-only (SQL='SELECT 1' runs one statement, DATA=folder selects another)
 	@$(BIN)/jobmeter db psql --data "$${DATA:-$$($(BIN)/python -c 'from jobmeter.cli.serve import DATA; print(DATA / "sandbox")')}" \
 	  $(if $(SQL),-- -c "$$SQL")
 
 test: check  ## check the code, then run the tests
 	$(BIN)/python -m pytest
 
-test-slow: $(DEV)  ## the slow tests: crashes, large data, long random histories
+test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
-coverage: $(DEV)  ## branch coverage of what decides about money, server processes included
+coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run -m pytest --ignore tests/tidy --ignore tests/unit/bench
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-check: $(DEV)  ## lint, formatting, types
+check: $(DEV)  ## check lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -62,14 +62,14 @@ format: $(DEV)  ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(RUN)  ## print the reference pages from the tables
+docs: $(RUN)  ## generate the reference pages from the tables in the code
 	$(BIN)/jobmeter docs docs/reference
 
 ##@ Measure
 bench: $(DEV)  ## measure the named figures, write bench/results.json
 	$(BIN)/python -m bench
 
-bench-large: $(DEV)  ## the figures that need much data
+bench-large: $(DEV)  ## measure the figures that need much data as well
 	$(BIN)/python -m bench --large
 
 profile: $(DEV)  ## run the demo under a sampling profiler, write the flame graph profile.svg
@@ -78,14 +78,14 @@ profile: $(DEV)  ## run the demo under a sampling profiler, write the flame grap
 map: $(DEV)  ## print the parts in order, with the lines of each part and its rooms
 	@$(BIN)/python -m tests.tidy.house_map
 
-##@ Keep
-lock:  ## resolve the pinned dependencies again (needs uv); versions that still fit stay
+##@ Maintain
+lock:  ## resolve the pinned dependencies again (requires uv), keeping versions that still satisfy the constraints
 	$(LOCK) --group build --output-file constraints.txt pyproject.toml
 	$(LOCK) --all-extras --group dev --constraint constraints.txt --output-file constraints-dev.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt) pyproject.toml
 
-release: $(DEV)  ## keep the wheel, schema and a small database of the last commit (COMMIT=... another) for the tests of upgrades
+release: $(DEV)  ## store the wheel, the schema and a small database of the last commit (or COMMIT=...) for the upgrade tests
 	$(BIN)/python -m tests.upgrades.keep $(COMMIT)
 
-clean:  ## remove what was installed and built
+clean:  ## remove everything that was installed and built
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache

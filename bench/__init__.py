@@ -1,1 +1,1 @@
-"""Owns the named figures: measures each beside its limit in one run and writes bench/results.json."""
+"""Owns the named figures: measures each together with its limit in one run and writes bench/results.json."""

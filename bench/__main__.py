@@ -1,4 +1,4 @@
-"""Owns the command: measures the figures, shows them as a table, writes bench/results.json."""
+"""Owns the command ``python -m bench``: measures the figures, prints a table, writes bench/results.json."""
 
 import argparse
 import json
@@ -20,26 +20,26 @@ Results = dict[str, dict[str, Any]]
 
 
 def main(arguments: list[str] | None = None, *, sizes: Sizes | None = None) -> int:
-    """A missed target shows red; it is a fact about this machine, not an error."""
+    """Runs the command. A missed target is shown in red but is not an error, because it depends on the machine."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the named figures.")
-    parser.add_argument("--large", action="store_true", help="also those that need much data")
+    parser.add_argument("--large", action="store_true", help="also measure the figures that need much data")
     parser.add_argument("--only", metavar="NAME", choices=[figure.name for figure in FIGURES])
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the file to write")
-    asked = parser.parse_args(arguments)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file to write the results to")
+    options = parser.parse_args(arguments)
     wanted = [
         figure
         for figure in FIGURES
-        if asked.only in {None, figure.name} and (asked.large or asked.only or not figure.is_large)
+        if options.only in {None, figure.name} and (options.large or options.only or not figure.is_large)
     ]
     console = Console()
-    results = measure(wanted, sizes or (LARGE if asked.large else Sizes()), console)
-    asked.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    results = measure(wanted, sizes or (LARGE if options.large else Sizes()), console)
+    options.results.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     console.print(render_table(wanted, results))
     return 0
 
 
 def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
-    """The results by figure name. Each group measures on a fresh database server."""
+    """Returns the results by figure name. Each group is measured on a fresh database server."""
     found: dict[str, Measured] = {}
     for group in dict.fromkeys(figure.group for figure in wanted):
         console.print(f"measuring {group} ...")
@@ -49,8 +49,8 @@ def measure(wanted: list[Figure], sizes: Sizes, console: Console) -> Results:
 
 
 def result_line(figure: Figure, measured: Measured) -> dict[str, Any]:
-    """``value`` and ``limit`` are medians; ``runs`` lists the value of each run, ``note`` tells a size that was chosen."""
-    drawn = {
+    """Returns the JSON form: ``value`` and ``limit`` are medians, ``runs`` lists the value of each run, ``note`` states a chosen size."""
+    line = {
         "value": _round(measured.value),
         "unit": figure.unit,
         "limit": _round(measured.limit),
@@ -58,7 +58,7 @@ def result_line(figure: Figure, measured: Measured) -> dict[str, Any]:
         "target": figure.target,
         "runs": [_round(run) for run in measured.runs],
     }
-    return drawn | ({"note": measured.note} if measured.note else {})
+    return line | ({"note": measured.note} if measured.note else {})
 
 
 def _round(value: float | None) -> float | None:
@@ -70,7 +70,7 @@ def render_table(wanted: list[Figure], results: Results) -> Table:
         f"limit of {figure.name}: {figure.limited_by}" for figure in wanted if figure.limited_by
     )
     notes = "".join(f"\n{name}: {row['note']}" for name, row in results.items() if "note" in row)
-    table = Table(title="Medians, beside what this machine could do at most", caption=limits + notes)
+    table = Table(title="Medians, compared with the most that this machine can do", caption=limits + notes)
     for column in ("figure", "value", "unit", "limit", "ratio", "target", "runs"):
         is_text = column in {"figure", "unit"}
         table.add_column(column, justify="left" if is_text else "right", no_wrap=True)

@@ -1,6 +1,6 @@
-"""Owns the bare server that says what this machine can do at most: the same bytes, from memory, on the same server.
+"""Owns the bare application that shows the most that this machine can do: the same bytes, from memory, on the same server.
 
-Reads what it answers from the file that ``BENCH_ANSWER`` names: a status line's number, a header block and a body.
+Reads its response from the file in ``BENCH_ANSWER``: a status, a block of headers and a body.
 """
 
 import os
@@ -12,7 +12,7 @@ ANSWER = "BENCH_ANSWER"
 
 
 def create_app() -> ASGIApp:
-    """Answers every request alike."""
+    """Returns an application that answers every request with the same response."""
     head, _, body = Path(os.environ[ANSWER]).read_bytes().partition(b"\n\n")
     status, *lines = head.splitlines()
     headers = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]

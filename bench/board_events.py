@@ -1,6 +1,6 @@
-"""Owns the event batches that senders post: popularity as a power law, rising times, every event new.
+"""Owns the batches of events that senders post: power-law popularity, increasing times, no duplicates.
 
-Does not own sending them. A batch is made once and sent once.
+Does not own sending them. Each batch is made once and sent once.
 """
 
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ AGENT_VERSIONS = range(100, 150)
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One sender's events, ``click_share`` of them apply clicks and the others views.
+    """The events of one sender, a share ``click_share`` of them apply clicks and the others views.
 
-    Batches are counted up by ``number``, so that none ever repeats.
+    Each batch has its own ``number``, so batches never repeat.
     """
 
     sender: int
@@ -37,17 +37,17 @@ class Stream:
     click_share: float = 1.0
 
     def make_bodies(self, first_number: int, count: int) -> list[bytes]:
-        """JSON arrays, as a job board would send them."""
+        """Returns JSON arrays, as a job board would send them."""
         encoder = msgspec.json.Encoder()
         return [encoder.encode(self._make_events(first_number + step)) for step in range(count)]
 
     def make_copies(self, first_number: int, count: int) -> list[bytes]:
-        """Rows of the same form and number as intake stores, ready for COPY."""
+        """Returns rows in the format and number that intake stores, ready for COPY."""
         return [self._make_rows(first_number + step) for step in range(count)]
 
-    def _serialize(self, number: int) -> tuple[np.random.Generator, Column, Column]:
+    def _sample(self, number: int) -> tuple[np.random.Generator, Column, Column]:
         rng = np.random.default_rng([self.sender, number])
-        # Rank-size exponent 1: the first of 50,000 jobs draws a tenth of the clicks.
+        # Zipf distribution with exponent 1: the first of 50,000 jobs receives a tenth of the clicks.
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
         jobs = self.job_ids[np.searchsorted(weights, rng.random(self.batch_events) * weights[-1])]
         first_ms = self.first_ms + number * BATCH_SPAN_MS
@@ -55,7 +55,7 @@ class Stream:
         return rng, jobs, times
 
     def _make_events(self, number: int) -> list[dict[str, object]]:
-        rng, jobs, times = self._serialize(number)
+        rng, jobs, times = self._sample(number)
         visitors = rng.integers(0, VISITORS, self.batch_events)
         clicks = rng.random(self.batch_events) < self.click_share
         agents = [text.format(version) for text in AGENTS for version in AGENT_VERSIONS]
@@ -76,7 +76,7 @@ class Stream:
         ]
 
     def _make_rows(self, number: int) -> bytes:
-        rng, jobs, times = self._serialize(number)
+        rng, jobs, times = self._sample(number)
         keys = rng.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
         keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
         visitors, addresses = rng.integers(0, 1 << 62, (2, self.batch_events))

@@ -1,5 +1,6 @@
-"""Owns the figure of single apply clicks: signed links followed over HTTP, each durable before it is answered, beside a bare
-handler that answers the same redirect.
+"""Owns the figure of single apply clicks: signed links requested over HTTP, each click durable before the response.
+
+The limit is a bare handler that returns the same redirect.
 """
 
 import tempfile
@@ -14,7 +15,7 @@ from bench.bare import ANSWER
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
-from bench.requests import Answered, ask_all, make_get
+from bench.requests import LoadResult, make_get, send_all
 from bench.serving import RunningServer, serve
 from jobmeter.base.settings import Settings
 from jobmeter.database.arrays import Column
@@ -29,14 +30,14 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Who follow the links of live jobs, each of another one at each time."""
+    """Candidates who follow the links of randomly chosen live jobs."""
 
     job_ids: Column
     clicks: int
 
-    def click(self, served: RunningServer, seed: int) -> Answered:
-        drawn = np.random.default_rng(seed).choice(self.job_ids, (CONNECTIONS, self.clicks // CONNECTIONS))
-        return ask_all(served.port, [[make_click(job_id) for job_id in line] for line in drawn.tolist()])
+    def click(self, server: RunningServer, seed: int) -> LoadResult:
+        chosen = np.random.default_rng(seed).choice(self.job_ids, (CONNECTIONS, self.clicks // CONNECTIONS))
+        return send_all(server.port, [[make_click(job_id) for job_id in line] for line in chosen.tolist()])
 
 
 def make_click(job_id: int) -> bytes:
@@ -45,19 +46,19 @@ def make_click(job_id: int) -> bytes:
 
 
 def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Clicks and bare redirects in turn, after a round that warms up."""
+    """Measures clicks and bare redirects alternately, after a warm-up round."""
     settings = Settings(database_url=machine.url, secret_key=SECRET_KEY)
     live = post_live_jobs(machine.url, jobs=min(sizes.jobs, JOBS), customers=1, now=now)
     candidates = Candidates(live.job_ids[0], min(CLICKS, sizes.jobs * CONNECTIONS))
     clicked, bare = [], []
     with (
-        serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served,
+        serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server,
         tempfile.TemporaryDirectory() as folder,
     ):
-        answer = _discard_response(served, int(live.job_ids[0][0]), Path(folder))
+        answer = _save_response(server, int(live.job_ids[0][0]), Path(folder))
         with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
             for number in range(sizes.runs + 1):
-                clicked.append(candidates.click(served, number))
+                clicked.append(candidates.click(server, number))
                 bare.append(candidates.click(limit, number).per_second)
     waits = [one.waits_ms for one in clicked[1:]]
     return {
@@ -66,9 +67,9 @@ def measure_clicks(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
     }
 
 
-def _discard_response(served: RunningServer, job_id: int, folder: Path) -> Path:
+def _save_response(server: RunningServer, job_id: int, folder: Path) -> Path:
     target = make_click(job_id).decode().split(" ")[1]
-    answer = httpx2.get(f"http://127.0.0.1:{served.port}{target}", headers={"User-Agent": BROWSER})
+    answer = httpx2.get(f"http://127.0.0.1:{server.port}{target}", headers={"User-Agent": BROWSER})
     lines = [str(answer.status_code)]
     lines += [f"{name}: {value}" for name, value in answer.headers.items() if name != "content-length"]
     path = folder / "answer"

@@ -1,6 +1,6 @@
-"""Owns the figure of explaining: from a batch's first byte sent until an event of it is charged and explained.
+"""Owns the figure of explanations: the time from sending a batch until one of its events is charged and explained.
 
-Two senders at once, each of which asks for one of its own events as soon as its batch is acknowledged.
+Two senders work at once; each requests the explanation of one of its events as soon as its batch is acknowledged.
 """
 
 import json
@@ -26,10 +26,10 @@ EVENTS_KEY, OPERATOR_KEY = "bench-events", "bench-operator"
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Posts its batches one after the other, and asks what became of the last event of each."""
+class Sender:
+    """Posts its batches one after another and requests the explanation of the last event of each."""
 
-    served: RunningServer
+    server: RunningServer
     stream: Stream
     first_number: int
     batches: int
@@ -37,15 +37,15 @@ class Asker:
     def prepare(self) -> Act:
         bodies = self.stream.make_bodies(self.first_number, self.batches)
         names = [msgspec.json.decode(body)[-1] for body in bodies]
-        connection = self.served.connect(self.stream.sender)
+        connection = self.server.connect(self.stream.sender)
 
         def act() -> list[float]:
             seconds = []
             for body, name in zip(bodies, names, strict=True):
                 began = time.perf_counter()
-                _ask(connection, "POST", "/events", key=EVENTS_KEY, body=body)
+                _call(connection, "POST", "/events", key=EVENTS_KEY, body=body)
                 path = f"/operator/explain/events?source={name['source']}&id={name['id']}&time={name['time']}"
-                found = json.loads(_ask(connection, "GET", path, key=OPERATOR_KEY))
+                found = json.loads(_call(connection, "GET", path, key=OPERATOR_KEY))
                 seconds.append(time.perf_counter() - began)
                 assert found["click"]["outcome"] == "CHARGED", found
             return seconds
@@ -53,7 +53,9 @@ class Asker:
         return act
 
 
-def _ask(connection: HTTPConnection, method: str, path: str, *, key: str, body: bytes | None = None) -> bytes:
+def _call(
+    connection: HTTPConnection, method: str, path: str, *, key: str, body: bytes | None = None
+) -> bytes:
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     connection.request(method, path, body, headers)
     answer = connection.getresponse()
@@ -63,7 +65,7 @@ def _ask(connection: HTTPConnection, method: str, path: str, *, key: str, body: 
 
 
 def measure_explaining(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """The 99th percentile of each round in ms, after one that warms everything up."""
+    """Measures the 99th percentile of each round in ms, after a warm-up round."""
     settings = Settings(database_url=machine.url, events_key=EVENTS_KEY, operator_key=OPERATOR_KEY)
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
@@ -73,11 +75,11 @@ def measure_explaining(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
         for at, ids in enumerate(job_ids)
     ]
     rounds = []
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         for number in range(sizes.runs + 1):
             first = number * sizes.batches
-            askers = [Asker(served, stream, first, sizes.batches).prepare for stream in streams]
-            _, timings = race(askers)
+            senders = [Sender(server, stream, first, sizes.batches).prepare for stream in streams]
+            _, timings = race(senders)
             taken = [seconds * 1_000 for mine in timings for seconds in mine]
             rounds.append(float(np.percentile(taken, 99)))
     return {"event_to_explain_p99": Measured(tuple(rounds[1:]))}

@@ -1,6 +1,6 @@
-"""Owns the figures of job feeds: a first load and an unchanged reload, beside a bare parse of the same file.
+"""Owns the figures of job feeds: a first load and an unchanged reload, compared with a bare parse of the same file.
 
-Each first load is by an application of its own; each reload follows it.
+Each first load is for a new application; a reload follows it.
 """
 
 import asyncio
@@ -25,12 +25,14 @@ JOBS = 20_000
 JOBS_LARGE = 100_000
 RUNS = 3
 RUNS_LARGE = 1
-SENTENCE = "A fitter mends what broke, on the quay and in the yard, by day and now and then by night. "
+SENTENCE = "A fitter repairs machines, on the quay and in the yard, by day and sometimes also at night. "
 
 
 def measure_feeds(machine: Machine, sizes: Sizes, _: datetime) -> dict[str, Measured]:
-    """Jobs a second from the first byte read to the last commit; the most memory that this process ever
-    had, in megabytes: more than a feed's where other groups were measured before."""
+    """Measures jobs per second from the first byte to the last commit, and the peak memory of this process in MB.
+
+    The peak is higher if other groups were measured in the same process before.
+    """
     jobs, runs = (JOBS_LARGE, RUNS_LARGE) if sizes == LARGE else (min(JOBS, sizes.jobs), RUNS)
     first, reload, limits = [], [], []
     with tempfile.TemporaryDirectory(prefix="jobmeter-feed-") as folder:
@@ -50,7 +52,7 @@ def measure_feeds(machine: Machine, sizes: Sizes, _: datetime) -> dict[str, Meas
 
 
 def write_feed(path: Path, jobs: int) -> None:
-    """Jobs of about 1.5 kB that all differ."""
+    """Writes a feed of distinct jobs of about 1.5 kB each."""
     with path.open("w", encoding="utf-8") as file:
         file.write("<?xml version='1.0' encoding='UTF-8'?>\n<source><publisher>Bench</publisher>\n")
         for number in range(jobs):
@@ -68,7 +70,7 @@ def write_feed(path: Path, jobs: int) -> None:
 
 
 def _parse_bare(path: Path) -> float:
-    """The fastest that this machine walks the file: each job is built and thrown away."""
+    """Returns the seconds of the fastest possible pass over the file, which builds each job and discards it."""
     began = time.perf_counter()
     for _, job in etree.iterparse(str(path), tag="job"):
         job.clear()

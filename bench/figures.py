@@ -1,6 +1,6 @@
-"""Owns the table of figures: name, unit, what limits it, target; and which measurement gives which figures.
+"""Owns the table of figures: name, unit, limit and target, and the function that measures each group.
 
-Does not own a measurement.
+Does not own the measurements.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ EARLY = "the first million events of the day"
 FEW = "1,000 live jobs"
 
 FIGURES = (
-    # name, unit, group, what limits it, target of the ratio
+    # name, unit, group, limit, target of the ratio
     Figure("intake_batch", "events/s", "intake", COPY, 0.25),
     Figure("intake_batch_p50", "ms", "intake"),
     Figure("intake_batch_p99", "ms", "intake"),

@@ -1,7 +1,7 @@
-"""Owns the figures of intake: batches of events over HTTP, spread over all live jobs or all on one.
+"""Owns the figures of intake: batches of events over HTTP, spread over all live jobs or all on one job.
 
-Every event is an apply click within its job's budget, so each is stored, counted and charged: the dearest case, and
-the one to compare with a ledger. Only ``intake_mixed`` has the views of a real board, nine to a click.
+Every event is an apply click within its job's budget, so it is stored, counted and charged: the most expensive case, and
+the one to compare with a ledger. Only ``intake_mixed`` includes views like a real job board, nine per click.
 """
 
 import json
@@ -28,16 +28,16 @@ MIXED_CLICK_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One sender: makes its bodies before the start, posts them one after the other on a kept connection."""
+    """A sender that prepares its bodies before the start and posts them one after another over one connection."""
 
-    served: RunningServer
+    server: RunningServer
     stream: Stream
     first_number: int
     batches: int
 
     def prepare(self) -> Act:
         bodies = self.stream.make_bodies(self.first_number, self.batches)
-        connection = self.served.connect(self.stream.sender)
+        connection = self.server.connect(self.stream.sender)
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {EVENTS_KEY}"}
 
         def act() -> list[float]:
@@ -57,23 +57,23 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """A server with live jobs, ready to be sent events."""
+    """A server with live jobs, ready to receive events."""
 
     machine: Machine
-    served: RunningServer
+    server: RunningServer
     sizes: Sizes
 
     def send(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, list[float]]:
-        """Events a second of one round, and how long each batch took, in ms."""
+        """Returns the events per second of one round, and the time of each batch in ms."""
         first = round_number * self.sizes.batches
         seconds, timings = race(
-            [Sender(self.served, stream, first, self.sizes.batches).prepare for stream in streams]
+            [Sender(self.server, stream, first, self.sizes.batches).prepare for stream in streams]
         )
         events = self.sizes.batches * self.sizes.batch_events * len(streams)
         return events / seconds, [timing * 1_000 for sender in timings for timing in sender]
 
     def copy(self, streams: tuple[Stream, ...], round_number: int) -> tuple[float, float]:
-        """Rows a second of COPY, by one connection and by as many as there are senders."""
+        """Returns the rows per second of COPY, over one connection and over as many as there are senders."""
         rows, first = self.sizes.batch_events, round_number * self.sizes.batches
         copies = [stream.make_copies(first, self.sizes.batches) for stream in streams]
         alone = measure_copy(self.machine, [[batch for batches in copies for batch in batches]], rows=rows)
@@ -82,7 +82,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What was measured side by side."""
+    """The figures of one round."""
 
     spread: float
     timings_ms: list[float]
@@ -93,12 +93,12 @@ class Round:
 
 
 def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Rounds of spread events, COPY, hot-job and mixed events in turn, after one that warms everything up."""
+    """Measures spread events, COPY, hot-job and mixed events alternately, after a warm-up round."""
     settings = Settings(database_url=machine.url, events_key=EVENTS_KEY)
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     make_ceiling(machine)
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
-        intake = Intake(machine, served, sizes)
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
+        intake = Intake(machine, server, sizes)
         first_ms = _choose_start_ms(sizes, now)
         rounds = [_measure_round(intake, job_ids, first_ms, number) for number in range(sizes.runs + 1)][1:]
     rates = tuple(one.spread for one in rounds)
@@ -114,7 +114,7 @@ def measure_intake(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
 
 
 def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, number: int) -> Round:
-    # Each kind of stream has sender numbers of its own, so that no event is another's repeat.
+    # Each kind of stream has its own sender numbers, so no event is a duplicate of another.
     events, senders = intake.sizes.batch_events, len(job_ids)
     spread = tuple(
         Stream(sender=at, job_ids=ids, first_ms=first_ms, batch_events=events)
@@ -147,6 +147,6 @@ def _measure_round(intake: Intake, job_ids: tuple[Column, ...], first_ms: int, n
 
 
 def _choose_start_ms(sizes: Sizes, now: datetime) -> int:
-    """So that the stream ends about now, and within today: what comes late for a day is restated, which is rare."""
+    """Returns a start such that the stream ends about now and within today, because late events cause restatements."""
     span_ms = (sizes.runs + 1) * sizes.batches * BATCH_SPAN_MS
     return max(to_ms(start_of(day_of(now))), to_ms(now) - span_ms)

@@ -1,6 +1,6 @@
-"""Owns the figures of growth: intake late in a large day beside its first million, with many live jobs beside few.
+"""Owns the figures of growth: intake late in a large day compared with its first million events, many live jobs with few.
 
-Does not own the senders or their events. ``JOBMETER_BENCH_DAY_EVENTS`` and ``JOBMETER_BENCH_LIVE_JOBS`` scale it.
+Does not own the senders or their events. ``JOBMETER_BENCH_DAY_EVENTS`` and ``JOBMETER_BENCH_LIVE_JOBS`` set the scale.
 """
 
 import os
@@ -30,7 +30,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The day in rounds of equal size, of which the first and the last ``COMPARED_ROUNDS`` are compared."""
+    """The day divided into equal rounds, of which the first and the last ``COMPARED_ROUNDS`` are compared."""
 
     rounds: int
     batches: int
@@ -41,7 +41,7 @@ class Scale:
 
 
 def choose_scale(sizes: Sizes) -> Scale:
-    """As large as asked for by the environment, else as the figure wants it with ``--large``, else small."""
+    """Returns the scale from the environment; by default the figure's own scale with ``--large``, otherwise a small one."""
     is_large = sizes == LARGE
     least = 2 * COMPARED_ROUNDS * sizes.batch_events * sizes.senders
     events = int(os.environ.get("JOBMETER_BENCH_DAY_EVENTS", DAY_EVENTS_LARGE if is_large else least))
@@ -53,18 +53,18 @@ def choose_scale(sizes: Sizes) -> Scale:
 
 
 def measure_day_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """One day is filled; what the server's processes hold is noted after each round."""
+    """Fills one day with events, and measures the memory of the server's processes after each round."""
     scale = choose_scale(sizes)
     job_ids = post_live_jobs(machine.url, jobs=sizes.jobs, customers=sizes.senders, now=now).job_ids
     first_ms = choose_start_ms(scale.rounds * scale.batches, now)
     rates, held = [], []
-    with serve("jobmeter.app:create_app", _settings(machine).to_environment(), factory=True) as served:
-        intake = Intake(machine, served, replace(sizes, batches=scale.batches))
-        intake.send(_make_streams(job_ids, sizes, first_ms, sender=sizes.senders), 0)  # warms everything up
+    with serve("jobmeter.app:create_app", _settings(machine).to_environment(), factory=True) as server:
+        intake = Intake(machine, server, replace(sizes, batches=scale.batches))
+        intake.send(_make_streams(job_ids, sizes, first_ms, sender=sizes.senders), 0)  # warm-up
         streams = _make_streams(job_ids, sizes, first_ms, sender=0)
         for number in range(scale.rounds):
             rates.append(intake.send(streams, number)[0])
-            held.append(measure_memory(served))
+            held.append(measure_memory(server))
     note = f"{scale.count_events(sizes):,} events in the day"
     first, last = slice(COMPARED_ROUNDS), slice(-COMPARED_ROUNDS, None)
     return {
@@ -74,16 +74,16 @@ def measure_day_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[st
 
 
 def measure_jobs_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """The few jobs alone; then all the others live too, with events on the few again, and spread over all."""
+    """Measures few jobs alone, then with many other live jobs: events on the few jobs, and events spread over all."""
     scale = choose_scale(sizes)
     few = post_live_jobs(machine.url, jobs=min(FEW_JOBS, scale.live_jobs), customers=sizes.senders, now=now)
     first_ms = choose_start_ms((COMPARED_ROUNDS + 1) * scale.batches, now)
-    with serve("jobmeter.app:create_app", _settings(machine).to_environment(), factory=True) as served:
-        intake = Intake(machine, served, replace(sizes, batches=scale.batches))
+    with serve("jobmeter.app:create_app", _settings(machine).to_environment(), factory=True) as server:
+        intake = Intake(machine, server, replace(sizes, batches=scale.batches))
 
         def send(job_ids: tuple[Column, ...], sender: int) -> tuple[float, ...]:
             streams = _make_streams(job_ids, sizes, first_ms, sender=sender)
-            # The first round fills the processes' memory of jobs.
+            # The first round fills the processes' caches of jobs.
             return tuple(intake.send(streams, number)[0] for number in range(COMPARED_ROUNDS + 1))[1:]
 
         alone = send(few.job_ids, 0)
@@ -96,15 +96,15 @@ def measure_jobs_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[s
     }
 
 
-def measure_memory(served: RunningServer) -> float:
-    """MB that the server's processes hold for themselves alone."""
-    process = psutil.Process(served.process_id)
+def measure_memory(server: RunningServer) -> float:
+    """Returns the private memory of the server's processes in MB."""
+    process = psutil.Process(server.process_id)
     family = [process, *process.children(recursive=True)]
     return float(sum(one.memory_full_info().uss for one in family)) / MEGABYTE
 
 
 def choose_start_ms(batches: int, now: datetime) -> int:
-    """So that the stream ends about now, and within today."""
+    """Returns a start such that the stream ends about now and within today."""
     return max(to_ms(start_of(day_of(now))), to_ms(now) - batches * BATCH_SPAN_MS)
 
 
@@ -115,7 +115,7 @@ def _settings(machine: Machine) -> Settings:
 def _make_streams(
     job_ids: tuple[Column, ...], sizes: Sizes, first_ms: int, *, sender: int
 ) -> tuple[Stream, ...]:
-    """Each kind of stream has sender numbers of its own, from ``sender``: no event is another's repeat."""
+    """Returns streams with sender numbers from ``sender`` on, so no event is a duplicate of another stream's."""
     return tuple(
         Stream(sender=sender + at, job_ids=ids, first_ms=first_ms, batch_events=sizes.batch_events)
         for at, ids in enumerate(job_ids)

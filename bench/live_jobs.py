@@ -1,6 +1,6 @@
-"""Owns the live jobs that a benchmark sends events for: one customer a sender, budgets that do not run out.
+"""Owns the live jobs that a benchmark sends events for: one customer per sender, with budgets that do not run out.
 
-They are written straight into the tables: posting them over HTTP is measured elsewhere.
+The jobs are inserted directly into the tables, because posting over HTTP is not what is measured.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ LIMIT_MICROS = 4 * 10**18
 
 @dataclass(frozen=True, slots=True)
 class LiveJobs:
-    """``job_ids`` has one column of ids for each customer; their shards differ."""
+    """``job_ids`` has one column of ids per customer; their shards differ."""
 
     customers: tuple[Credentials, ...]
     job_ids: tuple[Column, ...]
@@ -40,7 +40,7 @@ class LiveJobs:
 def post_live_jobs(
     url: str, *, jobs: int, customers: int, now: datetime, budget_micros: int = BUDGET_MICROS
 ) -> LiveJobs:
-    """``jobs`` live P4P jobs, spread evenly over ``customers`` child applications."""
+    """Creates ``jobs`` live P4P jobs, distributed evenly over ``customers`` child applications."""
     contract, children = asyncio.run(_make_customers(url, customers, now))
     return LiveJobs(
         children,
@@ -81,7 +81,7 @@ async def _make_customers(
                     draft=ApplicationDraft(
                         unique_foreign_id=f"customer-{number}",
                         name=f"Bench customer {number}",
-                        description="Made for a bench",
+                        description="Created for a benchmark",
                     ),
                     now=now,
                 )
@@ -101,7 +101,7 @@ def _post_jobs(
     budget_micros: int,
     now: datetime,
 ) -> Column:
-    asked = {
+    values = {
         "shard": application.shard,
         "jobs": jobs,
         "application_id": application.id,
@@ -114,8 +114,8 @@ def _post_jobs(
         "live_until": now + timedelta(days=30),
     }
     with psycopg.connect(url) as connection:
-        rows = connection.execute(SQL["post_jobs"], asked).fetchall()
-        connection.execute(SQL["reserve_budgets"], asked)
+        rows = connection.execute(SQL["post_jobs"], values).fetchall()
+        connection.execute(SQL["reserve_budgets"], values)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SQL["analyze_jobs"])
     return np.array([row[0] for row in rows], dtype=np.int64)

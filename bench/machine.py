@@ -1,6 +1,6 @@
-"""Owns the limits: what this machine could do at most, measured beside each run of a figure.
+"""Owns the limits: the most that this machine can do, measured together with each run of a figure.
 
-Does not own the figures themselves.
+Does not own the figures.
 """
 
 import contextlib
@@ -21,14 +21,14 @@ SQL = load_statements("bench", "setup.sql", enums=(AccountKind, Purpose))
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """An embedded PostgreSQL with the settings that a user gets: every commit durable."""
+    """An embedded PostgreSQL with the default settings, with which every commit is durable."""
 
     url: str
 
 
 @contextlib.contextmanager
 def open_machine(folder: Path | None = None) -> Iterator[Machine]:
-    """A fresh database server, gone with all its data when the block ends."""
+    """Runs a fresh database server that is deleted with all its data when the block ends."""
     with tempfile.TemporaryDirectory(prefix="jobmeter-bench-", dir=folder) as made:
         server = start_embedded(Path(made))
         try:
@@ -38,14 +38,14 @@ def open_machine(folder: Path | None = None) -> Iterator[Machine]:
 
 
 def make_ceiling(machine: Machine) -> None:
-    """The table without an index that ``measure_copy`` fills."""
+    """Creates the table without an index that ``measure_copy`` fills."""
     with psycopg.connect(machine.url, autocommit=True) as connection:
         connection.execute(SQL["make_ceiling"])
 
 
 def measure_copy(machine: Machine, copies: list[list[bytes]], *, rows: int) -> float:
-    """Rows a second that COPY writes into a table without an index: a connection for each list of batches,
-    each batch a durable transaction of ``rows`` rows.
+    """Returns the rows per second that COPY writes into a table without an index, with one connection per list of batches
+    and one durable transaction of ``rows`` rows per batch.
     """
     with psycopg.connect(machine.url, autocommit=True) as connection:
         connection.execute(SQL["empty_ceiling"])

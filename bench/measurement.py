@@ -1,6 +1,6 @@
-"""Owns the values of a benchmark: a figure, its runs beside their limit, the sizes that scale a run.
+"""Owns the values of a benchmark: figures, runs with their limits, and the sizes of a run.
 
-Does not own how anything is measured, or how it is shown.
+Does not own how figures are measured or shown.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of everything. The whole bench stays under four minutes with the usual ones."""
+    """The scale of a run. With the defaults the whole benchmark takes less than four minutes."""
 
     jobs: int = 100_000
     batch_events: int = 10_000
@@ -23,9 +23,9 @@ LARGE = Sizes(batches=60)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The values of each run, and what the machine could do at most right beside each; none where that says nothing.
+    """The value of each run and the limit measured with it; no limits if they would not be meaningful.
 
-    ``note`` tells of what size it is, where that can be chosen.
+    ``note`` states the size, if it can be chosen.
     """
 
     runs: tuple[float, ...]
@@ -47,8 +47,8 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """``target`` is for the ratio; ``limited_by`` says what the limit is. ``is_large`` ones need much data.
-    Of one that ``is_cost`` the ratio is to stay below its target.
+    """``target`` is for the ratio; ``limited_by`` describes the limit. ``is_large`` figures need much data.
+    If ``is_cost``, the ratio should stay below the target.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Owns processes that start at the same moment: each prepares, waits for the others, then acts.
+"""Owns processes that start at the same moment: each prepares, waits for the others, then runs.
 
 Does not own what they do.
 """
@@ -17,9 +17,9 @@ PREPARE_SECONDS_MAX = 300
 
 
 def race(prepares: list[Prepare]) -> tuple[float, list[Any]]:
-    """Seconds from the common start until the last has finished, and what each returned.
+    """Returns the seconds from the common start until the last process has finished, and the result of each.
 
-    Raises ``RuntimeError`` when one of them fails.
+    Raises ``RuntimeError`` if one of them fails.
     """
     context = multiprocessing.get_context("fork")
     barrier = context.Barrier(len(prepares) + 1)
@@ -37,7 +37,7 @@ def race(prepares: list[Prepare]) -> tuple[float, list[Any]]:
     try:
         results = [reader.recv() for reader, _ in pipes]
     except EOFError as error:
-        raise RuntimeError("a process of the benchmark failed; its traceback stands above") from error
+        raise RuntimeError("a process of the benchmark failed; its traceback is printed above") from error
     seconds = time.perf_counter() - started_at
     for process in processes:
         process.join()

@@ -1,7 +1,7 @@
-"""Owns the figures of reports: by ids beside a bare handler that sends the same bytes, the last page beside the first,
-much data beside little.
+"""Owns the figures of reports: by ids compared with a bare handler that sends the same bytes, the last page with the first,
+much data with little.
 
-Every request asks for other jobs: an answer that is only remembered would measure nothing.
+Every request is for different jobs, because cached responses would not measure anything.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bench.bare import ANSWER
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine, open_machine
 from bench.measurement import LARGE, Measured, Sizes
-from bench.requests import Answered, ask_all, make_get
+from bench.requests import LoadResult, make_get, send_all
 from bench.serving import RunningServer, serve
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, start_of
 from jobmeter.base.settings import Settings
@@ -39,36 +39,36 @@ IDS = 10
 RANGE_JOBS = 100_000
 DAYS = 70
 GROWN_DAYS = 360
-DAYS_LARGE_EVERY = 100  # of a hundred jobs one has days in the small set
+DAYS_LARGE_EVERY = 100  # in the small data set, one job in a hundred has days
 CALLS_MAX = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """A server with a customer's reported jobs, and what a request needs."""
+    """A server with the reported jobs of a customer, and the data that requests need."""
 
-    served: RunningServer
+    server: RunningServer
     token: str
     job_ids: Column
     month: tuple[date, date]
 
-    def ask_by_ids(self, seed: int, requests: int = REQUESTS) -> Answered:
-        return ask_all(self.served.port, self.make_requests(seed, requests))
+    def request_by_ids(self, seed: int, requests: int = REQUESTS) -> LoadResult:
+        return send_all(self.server.port, self.make_requests(seed, requests))
 
     def make_requests(self, seed: int, requests: int) -> list[list[bytes]]:
         rng = np.random.default_rng(seed)
-        drawn = rng.choice(self.job_ids, (CONNECTIONS, requests // CONNECTIONS, IDS))
-        return [[self.make_by_ids(ids.tolist()) for ids in line] for line in drawn]
+        chosen = rng.choice(self.job_ids, (CONNECTIONS, requests // CONNECTIONS, IDS))
+        return [[self.make_by_ids(ids.tolist()) for ids in line] for line in chosen]
 
     def make_by_ids(self, job_ids: list[int]) -> bytes:
         ids = ",".join(f"bench-{job_id}" for job_id in job_ids)
         return self._make_get(f"ids=List({ids})&dateRange={_choose_range(*self.month)}")
 
-    def ask_page(self, start: int, pages: int = PAGES) -> float:
-        """The median wait for the page that begins at ``start``, ms."""
+    def time_page(self, start: int, pages: int = PAGES) -> float:
+        """Returns the median time of the page that begins at ``start``, in ms."""
         days = (self.month[1] - timedelta(days=6), self.month[1])
         request = self._make_get(f"q=dateRange&dateRange={_choose_range(*days)}&start={start}&count=50")
-        return median(ask_all(self.served.port, [[request] * pages]).waits_ms)
+        return median(send_all(self.server.port, [[request] * pages]).waits_ms)
 
     def _make_get(self, query: str) -> bytes:
         headers = {
@@ -80,25 +80,25 @@ class Reporter:
 
 
 def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """By ids and bare in turn, after a round that warms up; then first and last pages in turn."""
+    """Measures reports by ids and bare responses alternately, then first and last pages, each after a warm-up round."""
     job_ids, token, settings = _prepare(machine, max(sizes.jobs, 2), DAYS, now, every=_choose_every(sizes))
-    asked, bare, firsts, lasts = [], [], [], []
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
-        reporter = Reporter(served, token, _pick_reported(job_ids, sizes), _choose_month(now))
+    by_ids, bare, firsts, lasts = [], [], [], []
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
+        reporter = Reporter(server, token, _pick_reported(job_ids, sizes), _choose_month(now))
         with tempfile.TemporaryDirectory() as folder:
-            answer = _discard_response(reporter, Path(folder))
+            answer = _save_response(reporter, Path(folder))
             with serve("bench.bare:create_app", {ANSWER: str(answer)}, factory=True) as limit:
                 other = Reporter(limit, token, reporter.job_ids, reporter.month)
                 for number in range(sizes.runs + 1):
-                    asked.append(reporter.ask_by_ids(number))
-                    bare.append(other.ask_by_ids(number).per_second)
+                    by_ids.append(reporter.request_by_ids(number))
+                    bare.append(other.request_by_ids(number).per_second)
         last = len(job_ids) - 50
         for _ in range(sizes.runs + 1):
-            firsts.append(reporter.ask_page(0))
-            lasts.append(reporter.ask_page(max(last, 0)))
-    waits = [one.waits_ms for one in asked[1:]]
+            firsts.append(reporter.time_page(0))
+            lasts.append(reporter.time_page(max(last, 0)))
+    waits = [one.waits_ms for one in by_ids[1:]]
     return {
-        "report_by_ids": Measured(tuple(one.per_second for one in asked[1:]), tuple(bare[1:])),
+        "report_by_ids": Measured(tuple(one.per_second for one in by_ids[1:]), tuple(bare[1:])),
         "report_by_ids_p50": Measured(tuple(float(np.percentile(one, 50)) for one in waits)),
         "report_by_ids_p99": Measured(tuple(float(np.percentile(one, 99)) for one in waits)),
         "report_last_page": Measured(tuple(lasts[1:]), tuple(firsts[1:])),
@@ -106,19 +106,19 @@ def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, 
 
 
 def measure_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """The wait for a report by ids where a hundred times as many days are kept."""
+    """Measures the time of a report by ids with a hundred times as many stored days."""
     jobs = sizes.jobs if sizes.jobs < LARGE.jobs else RANGE_JOBS
     with open_machine() as small:
-        beside = _measure_waits(small, jobs, now, sizes.runs, every=DAYS_LARGE_EVERY)
+        little = _measure_waits(small, jobs, now, sizes.runs, every=DAYS_LARGE_EVERY)
     grown = _measure_waits(machine, jobs, now, sizes.runs, every=1)
-    return {"report_growth": Measured(grown, beside)}
+    return {"report_growth": Measured(grown, little)}
 
 
 def _measure_waits(machine: Machine, jobs: int, now: datetime, runs: int, *, every: int) -> tuple[float, ...]:
     job_ids, token, settings = _prepare(machine, jobs, GROWN_DAYS, now, every=every)
-    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as served:
-        reporter = Reporter(served, token, job_ids[(job_ids // 256) % every == 0], _choose_month(now))
-        return tuple(median(reporter.ask_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
+    with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
+        reporter = Reporter(server, token, job_ids[(job_ids // 256) % every == 0], _choose_month(now))
+        return tuple(median(reporter.request_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
 
 
 def _choose_every(sizes: Sizes) -> int:
@@ -133,7 +133,7 @@ def _pick_reported(job_ids: Column, sizes: Sizes) -> Column:
 def _prepare(
     machine: Machine, jobs: int, days: int, now: datetime, *, every: int
 ) -> tuple[Column, str, Settings]:
-    """One customer's jobs; those whose number divides by ``every`` have figures for ``days`` days up to yesterday."""
+    """Creates one customer's jobs; each ``every``-th of them has figures for ``days`` days up to yesterday."""
     settings = Settings(database_url=machine.url, rate_limits=f"partnerJobReports={CALLS_MAX}", chores=False)
     live = post_live_jobs(machine.url, jobs=jobs, customers=1, now=now)
     today = day_of(now)
@@ -151,7 +151,7 @@ def _prepare(
 
 
 async def _archive_months(url: str, now: datetime) -> None:
-    """As the worker does it, day by day."""
+    """Archives the final days one by one, as the worker does."""
     database = await Database.open(url, connections_max=1)
     try:
         is_kept = False
@@ -177,12 +177,12 @@ async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str
     return token
 
 
-def _discard_response(reporter: Reporter, folder: Path) -> Path:
-    """One answer as it is sent, for the bare server to send again."""
+def _save_response(reporter: Reporter, folder: Path) -> Path:
+    """Saves one response for the bare server."""
     request = reporter.make_by_ids(reporter.job_ids[:IDS].tolist()).decode()
     target, lines = request.split(" ")[1], request.split("\r\n")[1:-2]
     headers = dict(line.split(": ", 1) for line in lines)
-    answer = httpx2.get(f"http://127.0.0.1:{reporter.served.port}{target}", headers=headers)
+    answer = httpx2.get(f"http://127.0.0.1:{reporter.server.port}{target}", headers=headers)
     answer.raise_for_status()
     kept = "\n".join(
         [str(answer.status_code)]
@@ -194,7 +194,7 @@ def _discard_response(reporter: Reporter, folder: Path) -> Path:
 
 
 def _choose_month(now: datetime) -> tuple[date, date]:
-    """The last calendar month of 31 days that is over."""
+    """Returns the last complete calendar month with 31 days."""
     last = day_of(now).replace(day=1) - timedelta(days=1)
     while last.day < 31:
         last = last.replace(day=1) - timedelta(days=1)

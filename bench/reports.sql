@@ -1,5 +1,5 @@
 -- name: fill_days
--- Days as intake and settlement would have left them, one row for each job and day, in the order of days.
+-- Days as intake and settlement would have stored them, one row per job and day, ordered by day.
 INSERT INTO job_days (
     shard, job_id, day, partner_contract_id, views, apply_clicks, clicks_charged, charge_micros
 )

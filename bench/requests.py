@@ -1,7 +1,7 @@
-"""Owns a load of small requests: kept connections, each with one request on its way, over raw sockets.
+"""Owns the load of small requests: persistent connections over raw sockets, each with one request in flight.
 
-A client library would cost more than many a server's answer, and the figure would be the client's. Does not own what
-is asked, or by how many processes.
+A client library would take longer than the server, and the figure would be that of the client. Does not own the
+requests or the number of processes.
 """
 
 import selectors
@@ -16,8 +16,8 @@ LENGTH = b"content-length:"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """How many answers came in ``seconds``, and how long each was waited for."""
+class LoadResult:
+    """How long all responses took, and the time of each."""
 
     seconds: float
     waits_ms: tuple[float, ...]
@@ -28,7 +28,7 @@ class Answered:
 
 
 class _Line:
-    """One connection: its requests still to come, when the present one went out, what of its answer is here."""
+    """A connection: its remaining requests, when the current one was sent, and what has been received of its response."""
 
     def __init__(self, connection: socket.socket, requests: Iterator[bytes]) -> None:
         self.connection = connection
@@ -46,7 +46,7 @@ class _Line:
         return True
 
     def receive(self) -> bool:
-        """Whether the answer is complete. Raises ``RuntimeError`` for one that is not a success."""
+        """Receives data and returns whether the response is complete. Raises ``RuntimeError`` if it is an error."""
         chunk = self.connection.recv(READ_BYTES)
         if not chunk:
             raise RuntimeError("the server closed the connection")
@@ -61,8 +61,8 @@ class _Line:
         return len(self.received) >= end + len(END_OF_HEAD) + length
 
 
-def ask_all(port: int, requests: Sequence[Sequence[bytes]]) -> Answered:
-    """Sends each sequence over a connection of its own, one request after the other; waits for every answer."""
+def send_all(port: int, requests: Sequence[Sequence[bytes]]) -> LoadResult:
+    """Sends each sequence over its own connection, one request after another, and waits for all responses."""
     lines = [_Line(socket.create_connection(("127.0.0.1", port)), iter(sequence)) for sequence in requests]
     waits_ms = []
     with selectors.DefaultSelector() as selector:
@@ -79,7 +79,7 @@ def ask_all(port: int, requests: Sequence[Sequence[bytes]]) -> Answered:
         seconds = time.perf_counter() - began
     for line in lines:
         line.connection.close()
-    return Answered(seconds, tuple(waits_ms))
+    return LoadResult(seconds, tuple(waits_ms))
 
 
 def make_get(path: str, headers: dict[str, str]) -> bytes:

@@ -1,6 +1,6 @@
-"""Owns the server under test: Granian in a process of its own, as in production, with its workers' numbers.
+"""Owns the server under test: Granian in a separate process, as in production, with the process ids of its workers.
 
-Does not own what is asked of it.
+Does not own the requests.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ START_SECONDS_MAX = 60
 CONNECT_ATTEMPTS_MAX = 200
 START_PAUSE_SECONDS = 0.1
 WORKERS = 2
-KILL_SECONDS = 10  # a worker that does not end by itself is ended
+KILL_SECONDS = 10  # a worker that does not exit by then is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class RunningServer:
     process_id: int
 
     def connect(self, share: int) -> http.client.HTTPConnection:
-        """A kept connection to worker number ``share``.
+        """Returns a persistent connection to worker number ``share``.
 
-        The kernel gives a new connection to any worker; two senders on one of them would measure half a server.
+        The kernel assigns a new connection to any worker, and two senders on the same worker would measure half a server.
         """
         for _ in range(CONNECT_ATTEMPTS_MAX):
             worker_ids = self._worker_ids()
@@ -45,7 +45,7 @@ class RunningServer:
             if self._worker_of(connection) == worker_ids[share % WORKERS]:
                 return connection
             connection.close()
-        raise RuntimeError("no connection came to the wished worker")
+        raise RuntimeError("no connection was assigned to the requested worker")
 
     def _worker_ids(self) -> list[int]:
         children = psutil.Process(self.process_id).children()
@@ -63,7 +63,7 @@ class RunningServer:
 
 @contextlib.contextmanager
 def serve(target: str, environment: Mapping[str, str], *, factory: bool = False) -> Iterator[RunningServer]:
-    """Serves the application ``target`` until the block ends."""
+    """Runs the application ``target`` until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

@@ -1,6 +1,6 @@
-"""Owns the figure of settlement: a day of events judged and reversed, beside a plain count by job over the same rows.
+"""Owns the figure of settlement: evaluating and reversing a day of events, compared with a plain count by job.
 
-A tenth of the events are clicks, as in the sandbox's traffic; some are double clicks, some repeat an event.
+A tenth of the events are clicks, as in the sandbox's traffic; some are double clicks, some are repeated events.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day's events in batches, made anew from the seed each time."""
+    """The events of a day in batches, generated from a fixed seed."""
 
     day: date
     job_ids: Column
@@ -78,7 +78,7 @@ class Day:
 
 
 def measure_settlement(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """One settlement, since a day is settled once; the count before and after it."""
+    """Measures one settlement, since a day is settled once, and the count before and after it."""
     day = _fill_day(machine, sizes, now)
     limits = [_count_by_job(machine, day), _count_by_job(machine, day)]
     seconds = asyncio.run(_settle(machine.url, day))
@@ -101,7 +101,7 @@ def _fill_day(machine: Machine, sizes: Sizes, now: datetime) -> Day:
         for number in range(events // sizes.batch_events):
             with connection.cursor() as cursor, cursor.copy(SQL["copy_events"]) as copy:
                 copy.write(day.make_copy(number))
-        for name in ("charge_day", "roll_up_day", "spend_day", "forget_other_days"):
+        for name in ("charge_day", "roll_up_day", "spend_day", "settle_other_days"):
             connection.execute(SQL[name], values)
         connection.execute(SQL["analyze_day"])
     return day

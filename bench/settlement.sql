@@ -5,8 +5,7 @@ SELECT make_event_day(%(day)s)
 COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)
 
 -- name: charge_day
--- What intake would have left behind: a posting for each batch, job and day, inside budgets that do not run
--- out.
+-- What intake would have stored: one posting per batch, job and day, within budgets that do not run out.
 INSERT INTO charge_postings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
     booked_at, cause
@@ -46,8 +45,8 @@ UPDATE job_budgets
 -- name: analyze_day
 VACUUM ANALYZE events, charge_postings, job_days, job_budgets
 
--- name: forget_other_days
--- The days beside the one that is measured are not what is measured.
+-- name: settle_other_days
+-- Otherwise the other days would be settled too and distort the figure.
 INSERT INTO settled_days (day, settled_at)
 SELECT day, %(settled_at)s
   FROM event_days
@@ -55,7 +54,7 @@ SELECT day, %(settled_at)s
     ON CONFLICT DO NOTHING
 
 -- name: count_by_job
--- The limit: the plainest pass over the same rows that ends in a figure for each job.
+-- The limit: the simplest query over the same rows that returns a figure for each job.
 SELECT job_id, count(*)
   FROM events
  WHERE event_key >= event_key_floor(%(day)s)

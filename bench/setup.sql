@@ -1,6 +1,5 @@
 -- name: post_jobs
--- What posting over HTTP would leave behind: postings that are live, their budgets, the money reserved for
--- them.
+-- What posting over HTTP would store: live postings, their budgets, and the money reserved for them.
 WITH made AS MATERIALIZED (
     SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id
       FROM generate_series(1, %(jobs)s)
@@ -10,8 +9,8 @@ WITH made AS MATERIALIZED (
         apply_url, location, content, state, listed_at, expires_at, created_at
     )
     SELECT %(shard)s, job_id, %(application_id)s, 'bench-' || job_id, %(contract_id)s, 'BASIC',
-           'Fitter ' || job_id, 'Harbour Logistics', 'https://careers.example.com/apply', 'Leeds, England,
-           United Kingdom', '{}', 'LIVE', %(live_from)s, %(live_until)s, %(live_from)s
+           'Fitter ' || job_id, 'Harbour Logistics', 'https://careers.example.com/apply',
+           'Leeds, England, United Kingdom', '{}', 'LIVE', %(live_from)s, %(live_until)s, %(live_from)s
       FROM made
 ), reserved AS (
     INSERT INTO ledger_bookings (
@@ -40,11 +39,11 @@ UPDATE ledger_balances
    AND owner_id = %(contract_id)s
 
 -- name: analyze_jobs
--- Autovacuum would do so within a minute; nobody wants to measure that minute.
+-- Autovacuum would do this within a minute, but the measurement must not depend on it.
 VACUUM ANALYZE job_budgets, job_postings, ledger_bookings, job_days, ledger_balances
 
 -- name: make_ceiling
--- The columns of an event and nothing else: no key, no partition.
+-- Only the columns of an event: no key, no partition.
 CREATE TABLE IF NOT EXISTS ceiling_events (
     shard     smallint NOT NULL,
     event_key uuid     NOT NULL,

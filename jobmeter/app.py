@@ -1,6 +1,6 @@
-"""Owns composition: settings, database, clock, background loop and routes become one ASGI application.
+"""Owns composition: builds the ASGI application from settings, database, clock, background loop and routes.
 
-Does not own any behaviour of theirs.
+Does not own the behaviour of any of them.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ log = logging.getLogger("jobmeter")
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
-    """The server's application. Without ``settings`` they are read from the environment, as workers do."""
+    """Creates the server's application. Without ``settings`` they are read from the environment, as in worker processes."""
     chosen = Settings.from_environment() if settings is None else settings
 
     @contextlib.asynccontextmanager
@@ -62,15 +62,15 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 
 def check_settings(settings: Settings) -> None:
-    """Raises ``ValueError``, in one line, for what a worker could not start with."""
+    """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
 
 
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
-    """A worker that takes another's place while the database is away waits for it, and then upgrades the schema.
+    """Waits for the database, then upgrades the schema: a worker process may be restarted during an outage.
 
-    Raises ``DatabaseUnusable``: at once where waiting would change nothing.
+    Raises ``DatabaseUnusable``, at once if waiting cannot help.
     """
     outage, give_up_at = Outage(), time.monotonic() + seconds_max
     while True:
@@ -90,7 +90,7 @@ async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX)
 async def open_state(
     settings: Settings, *, wait_seconds: float = WAIT_SECONDS_MAX
 ) -> AsyncIterator[AppContext]:
-    """Everything the endpoints need, open until the block ends; chores run beside it if the settings say so.
+    """Opens everything the endpoints need until the block ends; runs chores in the background if the settings say so.
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
     """
@@ -100,7 +100,7 @@ async def open_state(
     )
     rate_limits = RateLimits(database, read_rate_limits(settings.rate_limits))
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
-    # Before the first request: events need the partition of their day.
+    # Before the first request, because events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
     wakeup = asyncio.Event()
     known = IntakeCaches()
@@ -144,6 +144,6 @@ async def respond_not_found(_: Request, __: Exception) -> Response:
 
 
 async def respond_to_failure(request: Request, error: Exception) -> Response:
-    # The text of an unforeseen error may hold data of a tenant: it goes to the log, never into the answer.
+    # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return restli_refusal(Refused(Fault.INTERNAL))

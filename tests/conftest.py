@@ -1,4 +1,4 @@
-"""Owns what tests share: one embedded PostgreSQL for the run, a fresh database for each test, a sandbox over HTTP.
+"""Owns the shared fixtures: one embedded PostgreSQL per run, a new database for each test, a sandbox over HTTP.
 
 Does not own any expectation.
 """
@@ -23,30 +23,30 @@ from tests.support.fault_coverage import FaultCoverage
 from tests.support.paths import SHARED
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
-# A database round trip is no reason to call an example slow on a busy machine.
+# On a busy machine a database round trip may exceed the deadline of an example.
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jobmeter")
 
 TEMPLATE = "jobmeter_template"
 OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""
-)  # ends in "/postgres?", or has parameters after it
+)  # ends in "/postgres?", or parameters follow
 OWN_FOLDER = pytest.StashKey[str]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A folder of the run's own: in pytest's, which each run makes private again, one run would end another's database."""
+    """Creates a folder for this run. pytest changes the permissions of its shared folder, which would stop other runs' servers."""
     if config.option.basetemp is None and not hasattr(config, "workerinput"):
         config.option.basetemp = config.stash[OWN_FOLDER] = tempfile.mkdtemp(prefix="jobmeter-tests-")
     config.pluginmanager.register(FaultCoverage(config), "raised faults")
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """What tests wrote is kept where one failed.
+    """Deletes what the tests wrote, unless one failed.
 
-    What was measured is saved here: pytest-xdist kills a process that needs more than ten seconds to end, and all
-    that its tests had covered would be lost.
+    Saves the coverage data here: pytest-xdist kills a process that needs more than ten seconds to end, and its data
+    would be lost.
     """
     measured = Coverage.current()
     if measured is not None and hasattr(session.config, "workerinput"):
@@ -59,25 +59,25 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Async tests and fixtures run in the event loop that the product runs in."""
+    """Runs async tests and fixtures in the same event loop as the product."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of public material beside the checkout; CI has it."""
+    """The folder of public material next to the checkout; it exists in CI."""
     if not SHARED.is_dir():
         pytest.skip(
-            "there is no ../shared folder beside this checkout; our own vectors cover the same ground"
+            "there is no ../shared folder next to this checkout; the vectors in the repository cover the same cases"
         )
     return SHARED
 
 
 @pytest.fixture(scope="session")
 def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server that all test processes of this run share; the last one stops it.
+    """The URL of the server that all test processes of this run share; the last process stops it.
 
-    ``JOBMETER_TESTS_CLUSTER_URL`` names a server of one's own in its place, of another version say.
+    ``JOBMETER_TESTS_CLUSTER_URL`` names another server to use instead, for example of another version.
     """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -114,13 +114,13 @@ def empty_database_url(cluster_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(cluster_url: str) -> Iterator[str]:
-    """A fresh database with the schema."""
+    """A new database with the schema."""
     yield from make_database(cluster_url, TEMPLATE)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """The fresh database, opened as the product opens it."""
+    """The new database, opened as the product opens it."""
     opened = await Database.open(database_url, connections_max=8)
     yield opened
     await opened.close()
@@ -136,6 +136,6 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def sandbox_client(database_url: str) -> Iterator[SandboxClient]:
-    """A sandbox server on a fresh database, reached over HTTP, with a partner ready to use."""
+    """A sandbox server on a new database, called over HTTP, with a partner ready to use."""
     with open_sandbox_client(database_url) as opened:
         yield opened

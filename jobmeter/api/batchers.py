@@ -1,6 +1,6 @@
-"""Owns what goes to the database in groups: tokens, reports by ids, the events that candidates cause one by one.
+"""Owns the work that requests share in batches: token look-ups, reports by ids, and the candidates' single events.
 
-Does not own the grouping (``database.batching``) or what is done for a group (the slices' flows).
+Does not own the batching itself (``database.batching``) or the work of a batch (the slices' flows).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ REPORTS_AT_ONCE_MAX = 32
 
 
 def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
-    """What is known of a token when it is presented: a revocation holds for every later request."""
+    """Looks tokens up without caching them, so that a revocation applies to every later request."""
 
     async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
         async with database.connection() as connection:
@@ -38,9 +38,9 @@ def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
 def batch_job_reports(
     database: Database, *, seconds_max: float
 ) -> Batcher[ByIdsRequest, dict[str, JobReport]]:
-    async def read(asked: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
+    async def read(requests: Sequence[ByIdsRequest]) -> list[dict[str, JobReport]]:
         async with asyncio.timeout(seconds_max), database.connection() as connection:
-            return await reports.report_by_ids(connection, asked)
+            return await reports.report_by_ids(connection, requests)
 
     return Batcher(read, rows_max=REPORTS_AT_ONCE_MAX, parts_on_failure=True)
 
@@ -67,7 +67,7 @@ def batch_single_events(
 
         try:
             return await commit(database.pipeline())
-        except UniqueViolation:  # an event that is there already; a pipeline cannot continue from there
+        except UniqueViolation:  # the event exists already; a pipeline cannot continue after an error
             return await commit(database.transaction())
 
     return Batcher(ingest, window_ms=settings.single_events_window_ms, rows_max=ROWS_AS_STATEMENT_MAX)

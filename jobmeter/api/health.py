@@ -1,4 +1,4 @@
-"""``GET /health``: whether the server can reach its database, the time it lives at, and how far it has settled."""
+"""``GET /health``: whether the server can reach its database, its current time, and the last settled day."""
 
 from starlette.responses import Response
 

@@ -1,6 +1,6 @@
-"""Owns the table of endpoints: one row each. Routes, OpenAPI, the reference page and the tests of tenants read it.
+"""Owns the table of endpoints, one row each. Routes, OpenAPI, the reference page and the tenant tests read it.
 
-Does not own how a protocol finds the endpoint that a request names (its dialect).
+Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -57,31 +57,31 @@ HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text
 # fmt: off
 RESTLI: tuple[RestliEndpoint, ...] = (
     Endpoint("CREATE", "/v2/provisionedApplications", applications.create_application, audience=PARTNER,
-             body="Application", reply="NewApplication", statuses=(201,), summary="Make a customer's child application"),
+             body="Application", reply="NewApplication", statuses=(201,), summary="Create a customer's child application"),
     Endpoint("FINDER credentialsByUniqueForeignId", "/v2/provisionedApplications", applications.find_application,
              audience=PARTNER, parameters=FOREIGN_ID, required=FOREIGN_ID, reply="FoundApplications",
              summary="Find a child application"),
     Endpoint("PARTIAL_UPDATE", "/v2/provisionedApplications/{key}", applications.update_application, audience=PARTNER,
-             body="Patch", reply="", statuses=(204,), summary="Change a child application"),
+             body="Patch", reply="", statuses=(204,), summary="Update a child application"),
     Endpoint("ACTION rollDeveloperApplicationSecret", "/v2/developerApplicationsSecurity", security.roll_secret,
-             audience=PARTNER, body="Security", reply="SecurityReply", summary="Make a further client secret"),
+             audience=PARTNER, body="Security", reply="SecurityReply", summary="Create another client secret"),
     Endpoint("ACTION retireOlderSecret", "/v2/developerApplicationsSecurity", security.retire_secret,
              audience=PARTNER, body="Security", reply="SecurityReply", summary="Remove the older of two client secrets"),
     Endpoint("ACTION setup", "/rest/provisionedHiringContracts", hiring_contracts.set_up_contract, audience=PARTNER,
-             body="Setup", reply="SetupReply", summary="Set up the customer's contract"),
+             body="Setup", reply="SetupReply", summary="Set up a customer's contract"),
     *(Endpoint("BATCH_CREATE", f"{root}/simpleJobPostings", postings.batch_create_jobs, audience=PARTNER,
                body="JobPostings", body_bytes_max=JOBS_BODY_BYTES_MAX, reply="JobPostingRows",
                summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
-               reply="Tasks", summary="What became of operations") for root in (REST, V2)),
+               reply="Tasks", summary="Get the results of operations") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/jobPostingStatus", posting_status.batch_get_statuses, audience=PARTNER,
-               reply="PostingStatuses", summary="Whether jobs are listed and promoted") for root in (REST, V2)),
+               reply="PostingStatuses", summary="Check whether jobs are listed and promoted") for root in (REST, V2)),
     Endpoint("CREATE", "/rest/jobCampaigns", campaigns.create_campaign, audience=PARTNER,
-             body="Campaign", reply="", statuses=(202,), summary="Make a campaign"),
+             body="Campaign", reply="", statuses=(202,), summary="Create a campaign"),
     Endpoint("GET", "/rest/jobCampaigns/{key}", campaigns.get_campaign, audience=PARTNER,
-             reply="CampaignReply", summary="Show a campaign"),
+             reply="CampaignReply", summary="Get a campaign"),
     Endpoint("PARTIAL_UPDATE", "/rest/jobCampaigns/{key}", campaigns.update_campaign, audience=PARTNER,
-             body="Patch", reply="", statuses=(204,), summary="Change a campaign"),
+             body="Patch", reply="", statuses=(204,), summary="Update a campaign"),
     Endpoint("ACTION pause", "/rest/jobCampaigns/{key}", campaigns.pause_campaign, audience=PARTNER,
              reply="CampaignAction", summary="Pause a campaign"),
     Endpoint("ACTION resume", "/rest/jobCampaigns/{key}", campaigns.resume_campaign, audience=PARTNER,
@@ -90,20 +90,20 @@ RESTLI: tuple[RestliEndpoint, ...] = (
              reply="CampaignAction", summary="Close a campaign"),
     Endpoint("FINDER search", "/rest/jobPostingGeoLocations", geo_locations.find_locations, audience=PARTNER,
              parameters=("location", "locale"), required=("location",), reply="Places",
-             summary="Which places a text may mean"),
+             summary="Find the places that a text may mean"),
     Endpoint("BATCH_GET", "/rest/partnerJobReports", job_reports.get_by_ids, audience=PARTNER,
-             parameters=REPORT, required=RANGE, reply="JobReportsByIds", summary="Job report by ids"),
+             parameters=REPORT, required=RANGE, reply="JobReportsByIds", summary="Get job reports by ids"),
     Endpoint("FINDER dateRange", "/rest/partnerJobReports", job_reports.find_by_range, audience=PARTNER,
-             parameters=REPORT, required=RANGE, reply="JobReportsByRange", summary="Job report by date range"),
+             parameters=REPORT, required=RANGE, reply="JobReportsByRange", summary="Find job reports by date range"),
     Endpoint("GET", "/rest/partnerBudgetReports", budget.get_budget, audience=PARTNER,
-             parameters=("partnerContractId",), reply="BudgetReport", summary="Budget report"),
+             parameters=("partnerContractId",), reply="BudgetReport", summary="Get a budget report"),
 )
 
 XML_JOBS: tuple[XmlEndpoint, ...] = (
     Endpoint("POST", "/v1/jobs", jobs.post_job, audience=PARTNER, quota="jobs", body_bytes_max=XML_BODY_BYTES_MAX,
              media=XML, reply="", statuses=(201,), summary="Post a job"),
     Endpoint("GET", "/v1/jobs/{key}", jobs.show_job, audience=PARTNER, quota="jobs",
-             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Show a job"),
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Get a job"),
     Endpoint("PUT", "/v1/jobs/{key}", jobs.change_job, audience=PARTNER, quota="jobs",
              body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", summary="Edit or renew a job"),
     Endpoint("DELETE", "/v1/jobs/{key}", jobs.close_job, audience=PARTNER, quota="jobs",
@@ -111,38 +111,38 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
 )
 
 CANDIDATE: tuple[PlainEndpoint, ...] = (
-    Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="A job's page"),
+    Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="Show a job's page"),
     Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
-             summary="Count an apply click and lead to where candidates apply"),
+             summary="Count an apply click and redirect to the apply address"),
     Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,
              summary="Count a view"),
 )
 
 PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/oauth/v2/accessToken", access_token.create_access_token, audience=CLIENT,
-             body="GrantForm", reply="Token", summary="Client credentials for an access token"),
+             body="GrantForm", reply="Token", summary="Issue an access token for client credentials"),
     Endpoint("POST", "/oauth/v2/introspectToken", introspect_token.introspect_token, audience=CLIENT,
-             body="OwnTokenForm", reply="TokenLife", summary="What a token is worth"),
+             body="OwnTokenForm", reply="TokenLife", summary="Check whether a token is active"),
     Endpoint("POST", "/oauth/v2/revoke", revoke.revoke_token, audience=CLIENT,
-             body="OwnTokenForm", reply="", summary="End a token"),
+             body="OwnTokenForm", reply="", summary="Revoke a token"),
     Endpoint("POST", "/events", events.receive_events, audience=BOARD, body="Events",
-             body_bytes_max=EVENTS_BODY_BYTES_MAX, reply="EventsReply", summary="Views and apply clicks, in a batch"),
+             body_bytes_max=EVENTS_BODY_BYTES_MAX, reply="EventsReply", summary="Record a batch of views and apply clicks"),
     Endpoint("GET", "/delivery/changes", promotion_feed.follow_changes, audience=BOARD,
-             summary="Which jobs to promote and which to stop, behind a cursor"),
+             summary="List changes after a cursor: which jobs to promote and which to stop"),
     Endpoint("GET", "/delivery/snapshot", promotion_feed.take_snapshot, audience=BOARD,
-             reply="Lines", media=NDJSON, summary="All jobs that are promoted now"),
+             reply="Lines", media=NDJSON, summary="List all jobs that are promoted now"),
     # -- the operator: partners and their contracts
     Endpoint("GET", "/operator/jobs/{job_id:int}/links", job_links.show_links, audience=OPERATOR,
-             summary="A job's page, apply link and view pixel"),
+             summary="Get the links of a job: page, apply link and view pixel"),
     Endpoint("POST", "/operator/partners", partners.create_partner, audience=OPERATOR,
-             body=partners.PartnerBody, statuses=(201,), summary="Make a partner's parent application"),
+             body=partners.PartnerBody, statuses=(201,), summary="Create a partner with its parent application"),
     Endpoint("POST", "/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens,
              audience=OPERATOR, body=operator_applications.TokenPermissionBody,
-             summary="Let an application make tokens, or forbid it and revoke those that it holds"),
+             summary="Permit an application to create tokens, or forbid it and revoke its tokens"),
     Endpoint("POST", "/operator/partners/{partner_id:int}/contracts", contracts.open_contract, audience=OPERATOR,
              body=contracts.ContractBody, statuses=(201,), summary="Open a partner contract"),
     Endpoint("GET", "/operator/contracts/{contract_id:int}", contracts.show_contract, audience=OPERATOR,
-             summary="Show a partner contract"),
+             summary="Get a partner contract"),
     Endpoint("PUT", "/operator/contracts/{contract_id:int}/pacing", contracts.set_pacing, audience=OPERATOR,
              body=contracts.PacingBody, summary="Set how fast a contract's jobs spend their budgets"),
     Endpoint("POST", "/operator/contracts/{contract_id:int}/topUps", contracts.top_up_contract, audience=OPERATOR,
@@ -150,20 +150,20 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/contracts/{contract_id:int}/prices", contracts.set_price, audience=OPERATOR,
              body=contracts.PriceBody, summary="Set a click price"),
     Endpoint("GET", "/operator/contracts/{contract_id:int}/prices", contracts.list_prices, audience=OPERATOR,
-             summary="A contract's price list"),
+             summary="List a contract's prices"),
     Endpoint("GET", "/operator/contracts/{contract_id:int}/filters", filters.show_policy, audience=OPERATOR,
-             summary="Which events of a contract's jobs are refused at intake"),
+             summary="Get the filter policy of a contract"),
     Endpoint("PUT", "/operator/contracts/{contract_id:int}/filters", filters.set_policy, audience=OPERATOR,
-             body=filters.PolicyBody, summary="Set which events of a contract's jobs are refused at intake"),
+             body=filters.PolicyBody, summary="Set the filter policy of a contract"),
     # -- hiring contracts
     Endpoint("POST", "/operator/hiringContracts", hiring.open_hiring_contract, audience=OPERATOR,
-             body=hiring.HiringContractBody, statuses=(201,), summary="Open a contract of slots or credits"),
+             body=hiring.HiringContractBody, statuses=(201,), summary="Open a contract for slots or credits"),
     Endpoint("GET", "/operator/hiringContracts/{contract_id:int}", hiring.show_hiring_contract, audience=OPERATOR,
-             summary="Show a hiring contract"),
+             summary="Get a hiring contract"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/grants", hiring.grant_hiring_contract,
-             audience=OPERATOR, body=hiring.GrantBody, summary="Let an application use a hiring contract"),
+             audience=OPERATOR, body=hiring.GrantBody, summary="Grant an application the use of a hiring contract"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/revocations", hiring.revoke_hiring_grant,
-             audience=OPERATOR, body=hiring.RevocationBody, summary="Take the use of a hiring contract away"),
+             audience=OPERATOR, body=hiring.RevocationBody, summary="Revoke a grant of a hiring contract"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/topUps", hiring.top_up_hiring_contract,
              audience=OPERATOR, body=hiring.UnitsBody, summary="Add slots or credits"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract,
@@ -174,48 +174,48 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
-             summary="A job's days and postings"),
+             summary="Explain a job: its days and postings"),
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}/days/{day}", explain.explain_day, audience=OPERATOR,
-             summary="A day's figures, postings and clicks"),
+             summary="Explain a job's day: its figures, postings and clicks"),
     Endpoint("GET", "/operator/explain/charges/{reference}", explain.explain_charge, audience=OPERATOR,
-             summary="A charge's clicks and corrections"),
+             summary="Explain a charge: its clicks and corrections"),
     Endpoint("GET", "/operator/explain/events", explain.explain_event, audience=OPERATOR,
-             summary="What became of an event, by its source, id and time"),
+             summary="Explain an event, by its source, id and time"),
     Endpoint("GET", "/operator/explain/events/{event_key}", explain.explain_event, audience=OPERATOR,
-             summary="What became of an event, by its key"),
+             summary="Explain an event, by its key"),
     Endpoint("POST", "/operator/exclusions", settlement.create_exclusion, audience=OPERATOR,
-             body=settlement.ExclusionBody, statuses=(201, 200), summary="Exclude clicks by hand"),
+             body=settlement.ExclusionBody, statuses=(201, 200), summary="Exclude clicks manually"),
     Endpoint("GET", "/operator/exclusions", settlement.list_exclusions, audience=OPERATOR,
-             summary="What is excluded by hand"),
+             summary="List manual exclusions"),
     Endpoint("DELETE", "/operator/exclusions/{exclusion_id:int}", settlement.remove_exclusion, audience=OPERATOR,
              reply="", statuses=(204,), summary="Remove an exclusion"),
     Endpoint("PUT", "/operator/networks/{name}", settlement.put_networks, audience=OPERATOR,
              body=settlement.NetworksBody, summary="Replace a list of networks"),
     Endpoint("GET", "/operator/settlementRules", settlement.list_rules, audience=OPERATOR,
-             summary="The settlement rules and their limits"),
+             summary="List the settlement rules and their limits"),
     Endpoint("PUT", "/operator/settlementRules/{name}", settlement.put_rule, audience=OPERATOR,
              body=settlement.RuleBody, summary="Set a settlement rule's limits"),
     Endpoint("POST", "/operator/charges/{reference:uuid}/credits", settlement.create_credit, audience=OPERATOR,
              body=settlement.CreditBody, statuses=(201, 200), summary="Credit a final charge"),
     Endpoint("GET", "/operator/lastRefusedEvents", filters.list_all_refused, audience=OPERATOR,
-             summary="The last events that did not count"),
+             summary="List the last events that did not count"),
     # -- job feeds
     Endpoint("GET", "/operator/feeds", feeds.list_feeds, audience=OPERATOR, summary="List job feeds"),
     Endpoint("POST", "/operator/feeds", feeds.register_feed, audience=OPERATOR,
              body=feeds.FeedBody, statuses=(201,), summary="Register a job feed, or set its interval"),
     Endpoint("GET", "/operator/feeds/{feed_id:int}/report", feeds.show_report, audience=OPERATOR,
-             summary="A feed's last run and its errors"),
+             summary="Get a feed's last run and its errors"),
     Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=OPERATOR,
              body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
     Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER,
-             summary="The last run of one's own feed and its errors"),
+             summary="Get the last run of the caller's own feed and its errors"),
     # -- partners
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, reply="Charges",
-             summary="The ordered stream of charges and corrections"),
+             summary="List charges and corrections as an ordered stream"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER,
-             summary="Clicks that were not charged, by job, day and reason"),
+             summary="List clicks that were not charged, by job, day and reason"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER,
-             summary="The last events of one's own jobs that did not count"),
+             summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER,
              summary="List excluded visitors and networks"),
     Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER,
@@ -226,21 +226,21 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER,
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),
     Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER,
-             body=webhooks.WebhookBody, summary="Change a webhook"),
+             body=webhooks.WebhookBody, summary="Update a webhook"),
     Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER,
              reply="", statuses=(204,), summary="Remove a webhook"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret,
-             audience=PARTNER, statuses=(201,), summary="Make a further signing secret"),
+             audience=PARTNER, statuses=(201,), summary="Create another signing secret"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret,
              audience=PARTNER, summary="Remove the older of two signing secrets"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER,
-             statuses=(202,), summary="Send a test"),
+             statuses=(202,), summary="Send a test notification"),
     Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER,
-             summary="What was delivered and what was not"),
+             summary="List deliveries"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER,
-             body=webhooks.ReplayBody, statuses=(202,), summary="Deliver again"),
+             body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
-             summary="Whether the server can reach its database"),
+             summary="Check whether the server can reach its database"),
 )
 # fmt: on
 
@@ -249,7 +249,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *D
 
 
 def make_routes() -> list[BaseRoute]:
-    """Every route. A route is found by trying one after the other: what is requested by the thousand comes first."""
+    """Returns all routes. The router tries them in order, so the busiest ones come first."""
     resources = group_resources(RESTLI)
     return [
         *make_plain_routes(CANDIDATE),
@@ -263,7 +263,7 @@ def make_routes() -> list[BaseRoute]:
 
 
 def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[BaseRoute]:
-    """A route for each path, in the order of the table."""
+    """Makes a route for each path, in table order."""
     routes: list[BaseRoute] = []
     for path, by_verb in group_by_path(endpoints).items():
         is_oauth = any(endpoint.audience is CLIENT for endpoint in by_verb.values())
@@ -281,7 +281,7 @@ def make_route(path: str, dialect: Dialect[TargetT]) -> Route:
 
 @dataclass(frozen=True, slots=True)
 class AnyVerb:
-    """An endpoint as an ASGI application, so that the router hands it every verb: the dialect knows which are good."""
+    """Wraps an endpoint as an ASGI application, so that the router passes it every verb: the dialect checks the verb."""
 
     endpoint: Callable[[Request], Awaitable[Response]]
 

@@ -1,6 +1,6 @@
-"""Owns the notice that the process has to stop while requests are on their way: those that wait should end.
+"""Owns notifying waiting requests that the process is stopping, so that they end early.
 
-Does not own the stopping: the server's own handlers are called as well.
+Does not own the shutdown itself: the server's own signal handlers run as well.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def on_shutdown(release: Callable[[], None]) -> Iterator[None]:
-    """Calls ``release`` in the running loop once the process is asked to stop, until the block ends.
+    """While the block runs, calls ``release`` in the running loop when the process receives a stop signal.
 
-    The loop of the server receives signals beside Python's handlers, so that this takes nothing from it.
+    The server's loop receives signals independently of Python's handlers, so its own shutdown is not affected.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -32,7 +32,7 @@ def on_shutdown(release: Callable[[], None]) -> Iterator[None]:
             theirs(number, frame)
 
     for number, theirs in before.items():
-        if callable(theirs):  # else nobody would end the process any more
+        if callable(theirs):  # otherwise nothing would end the process
             signal.signal(number, receive)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Owns the words every part shares: money, time, days, ids, refusals, limits, settings.
+"""Owns what every part shares: money, time, days, ids, errors, limits, settings.
 
-Does not own anything that knows a database, a protocol or a business rule. Imports nothing of ours.
+Does not own anything that depends on a database, a protocol or a business rule. Imports no other part.
 """

@@ -1,6 +1,6 @@
-"""Owns random names: secrets and their hashes, access tokens, client ids, the ids of requests.
+"""Owns random identifiers: secrets and their hashes, access tokens, client ids, request ids.
 
-Does not own whose they are, nor the sealing of secrets that must be read again (``sealing``).
+Does not own who they belong to, nor the encryption of secrets that must be readable again (``sealing``).
 """
 
 import hashlib
@@ -9,31 +9,31 @@ import secrets
 
 
 def make_secret() -> str:
-    """A new client secret or key: 192 random bits, URL-safe."""
+    """Returns a new client secret or key: 192 random bits, URL-safe."""
     return secrets.token_urlsafe(24)
 
 
 def make_access_token() -> str:
-    """A new opaque access token, in the look of the protocol's own (spec 2.2)."""
+    """Returns a new opaque access token in the protocol's format (spec 2.2)."""
     return "AQV" + secrets.token_urlsafe(48)
 
 
 def make_client_id() -> str:
-    """A new client id: fourteen characters of the look that partners know."""
+    """Returns a new client id: fourteen characters, in the format that partners know."""
     alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
     return "".join(secrets.choice(alphabet) for _ in range(14))
 
 
 def make_request_id() -> str:
-    """A name for one request, in the look of the protocol's own."""
+    """Returns a request id in the protocol's format."""
     return secrets.token_urlsafe(16)
 
 
 def hash_secret(secret: str) -> bytes:
-    """What is kept of a secret. Its 128 or more random bits make a slow hash needless."""
+    """Returns the hash under which a secret is stored. With 128 or more random bits, a slow hash is unnecessary."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def same_secret(given: str, kept_hash: bytes) -> bool:
-    """Compares in constant time."""
+    """Compares a secret with its stored hash, in constant time."""
     return hmac.compare_digest(hash_secret(given), kept_hash)

@@ -1,6 +1,6 @@
-"""Owns the UTC day: its bounds, when its reports appear, when it becomes final, the year of retention.
+"""Owns the UTC day: its bounds, when it becomes final, the retention of one year.
 
-Does not own any decision that follows from a day being open or final. Pure.
+Does not own decisions that depend on whether a day is open or final. Pure.
 """
 
 from calendar import monthrange
@@ -14,7 +14,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 def day_of(moment: datetime) -> date:
-    """The UTC day that ``moment`` falls in (reports page: the cut-over is midnight UTC)."""
+    """Returns the UTC day of ``moment`` (reports page: the cut-over is midnight UTC)."""
     return moment.astimezone(UTC).date()
 
 
@@ -23,26 +23,26 @@ def start_of(day: date) -> datetime:
 
 
 def end_of(day: date) -> datetime:
-    """The first instant that no longer belongs to ``day``."""
+    """Returns the first instant after ``day``."""
     return start_of(day) + _DAY
 
 
 def day_number(day: date) -> int:
-    """Days since 1970."""
+    """Returns the number of days since 1 January 1970."""
     return (day - _EPOCH).days
 
 
 def day_from_number(number: int) -> date:
-    """The day that is ``number`` days after 1 January 1970."""
+    """Returns the day ``number`` days after 1 January 1970."""
     return _EPOCH + timedelta(days=number)
 
 
 def final_at(day: date, *, final_after_days: int = FINAL_AFTER_DAYS) -> datetime:
-    """When the figures of ``day`` stop changing: midnight UTC, three days later by default."""
+    """Returns when the figures of ``day`` become final: by default the third midnight UTC after it begins."""
     return start_of(day) + timedelta(days=final_after_days)
 
 
 def one_year_before(day: date) -> date:
-    """The same day of the year before; 28 February for 29 February."""
+    """Returns the same date one year earlier; 28 February for 29 February."""
     year = day.year - 1
     return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))

@@ -1,6 +1,6 @@
-"""Owns THE table of refusals: every error the product answers with, one row each, in order of precedence.
+"""Owns the table of errors: every error response of the product, one row each, in order of precedence.
 
-Does not own how a protocol draws a refusal (``jobmeter.api`` and ``jobmeter.wire`` do). Pure.
+Does not own the form of an error in a protocol (``jobmeter.api`` and ``jobmeter.wire`` do). Pure.
 """
 
 from enum import Enum
@@ -8,23 +8,23 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """``code`` is ours and rising; ``status`` is HTTP's; ``service`` and ``label`` are the protocol's
-    ``serviceErrorCode`` and ``code`` (``None`` where its replies carry none); ``says`` has {holes}.
+    """``code`` is our own and increases; ``status`` is the HTTP status; ``service`` and ``label`` are the protocol's
+    ``serviceErrorCode`` and ``code`` (``None`` if its responses have none); ``message`` may have {parameters}.
     """
 
     code: int
     status: int
     service: int | None
     label: str | None
-    says: str
+    message: str
 
 
 class Fault(Enum):
-    """The first row that applies is the one reported (interpretations page, "order of checks")."""
+    """If several rows apply, the first one is returned (interpretations page, "Several errors apply")."""
 
     # fmt: off
-    #                           code  http service label                      says
-    # -- the gateway: what any endpoint may answer (spec 12.1 to 12.5)
+    #                           code  http service label                      message
+    # -- the gateway: errors of any endpoint (spec 12.1 to 12.5)
     URL_TOO_LONG            = Row(1001, 414, None, None,                    "URI is too long: {what} may have at most {bytes_max} bytes")
     BODY_TOO_LARGE          = Row(1002, 413, None, None,                    "Request body is too large: at most {bytes_max} bytes are accepted")
     TUNNEL_MALFORMED        = Row(1003, 400, None, None,                    "Invalid tunnelled request: {why}")
@@ -43,8 +43,8 @@ class Fault(Enum):
     FIELDS_UNPERMITTED      = Row(1023, 403, 100,  "ACCESS_DENIED",         "Unpermitted fields present in {place}: Data Processing Exception while processing fields [{fields}]")
     THROTTLED               = Row(1024, 429, 101,  "TOO_MANY_REQUESTS",     "Resource level throttle APPLICATION DAY limit for calls to this resource is reached.")
     IDEMPOTENCY_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
-    IDEMPOTENCY_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request within {hours} hours")
-    IDEMPOTENCY_KEY_IN_USE          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still being carried out")
+    IDEMPOTENCY_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was already used for a different request within the last {hours} hours")
+    IDEMPOTENCY_KEY_IN_USE          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still in progress")
     # -- Rest.li (spec 12.2 and 12.3)
     PROTOCOL_UNKNOWN        = Row(1029, 400, None, None,                    "Rest.li protocol version {version} used by the client is not supported!")
     QUERY_SYNTAX            = Row(1030, 400, None, None,                    "Invalid query parameters syntax: {uri}")
@@ -107,16 +107,16 @@ class Fault(Enum):
     JOB_DAILY_BELOW_PRICE   = Row(4016, 400, None, None,                    "The daily budget {amount} is below the price of one apply click, {price}")
     JOB_DAILY_ABOVE_TOTAL   = Row(4017, 400, None, None,                    "The daily budget {amount} is above the total budget, {total}")
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
-    CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and can not be changed")
+    CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and cannot be changed")
     # -- events
     EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events, {found} were sent")
     EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
-    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "Send a JSON array, NDJSON or a CloudEvents batch; {media} is not read")
-    ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "The content encoding {encoding} is not read: send gzip, zstd or none")
-    ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body can not be expanded: {why}")
-    DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "What follows the cursor {cursor} is not kept: take a snapshot")
+    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or a CloudEvents batch")
+    ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "Content encoding {encoding} is not supported; send gzip, zstd or none")
+    ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body cannot be decompressed: {why}")
+    DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "Changes after cursor {cursor} are no longer available; request a new snapshot")
     JOB_GONE                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
-    OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The server can not take this on now; try again shortly")
+    OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The service is temporarily unavailable; please retry")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
     BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
@@ -145,16 +145,16 @@ class Fault(Enum):
     PARTNER_ANALYTICS       = Row(6025, 500, 6025, None, "Failed to find daily job analytic metrics for a provided partner.")
     PARTNER_POSTINGS        = Row(6026, 500, 6026, None, "Failed to find a set of external job posting ids for a provided partner.")
     # -- the XML jobs API and the job feed (xml spec 3, 4, 10 and 16)
-    XML_MEDIA               = Row(7001, 415, None, None,                    "{media} is not read: send text/xml, application/xml or application/json")
+    XML_MEDIA               = Row(7001, 415, None, None,                    "{media} is not supported; send text/xml, application/xml or application/json")
     XML_TOO_LARGE           = Row(7002, 413, None, None,                    "The document is too large: {what}")
     XML_ENCODING            = Row(7003, 400, None, None,                    "The character encoding is not accepted: {why}")
     XML_FORBIDDEN           = Row(7004, 400, None, None,                    "The document is not accepted: {what} is not allowed")
-    XML_MALFORMED           = Row(7005, 400, None, None,                    "The document can not be read: {why}")
+    XML_MALFORMED           = Row(7005, 400, None, None,                    "The document cannot be read: {why}")
     OAUTH_SCHEME            = Row(7010, 401, None, None,                    "Unknown authentication scheme")
     OAUTH_TOKEN_INVALID     = Row(7011, 401, None, None,                    "Invalid access token.")
     OAUTH_VERSION           = Row(7012, 401, None, "version_rejected",      "[unauthorized]. OAuth version {version} is not accepted.")
     OAUTH_ABSENT            = Row(7013, 401, None, "parameter_absent",      "[unauthorized]. The OAuth parameter {name} is missing.")
-    OAUTH_REJECTED          = Row(7014, 401, None, "parameter_rejected",    "[unauthorized]. The OAuth parameter {name} can not be read.")
+    OAUTH_REJECTED          = Row(7014, 401, None, "parameter_rejected",    "[unauthorized]. The OAuth parameter {name} cannot be read.")
     OAUTH_METHOD            = Row(7015, 401, None, "signature_method_rejected", "[unauthorized]. The OAuth signature method {method} is not accepted.")
     OAUTH_CONSUMER_UNKNOWN  = Row(7016, 401, None, "consumer_key_unknown",  "[unauthorized]. The consumer key is not known.")
     OAUTH_CONSUMER_REFUSED  = Row(7017, 401, None, "consumer_key_refused",  "[unauthorized]. The consumer key may not be used.")
@@ -178,16 +178,16 @@ class Fault(Enum):
     # -- the operator and the sandbox
     OPERATOR_INPUT          = Row(8001, 400, None, "INVALID_INPUT",         "{field}: {why}")
     OPERATOR_UNKNOWN        = Row(8002, 404, None, "NOT_FOUND",             "There is no {what} {key}")
-    SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server does not move")
-    FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "A production server does not fail on demand: leave the header {header} out")
-    CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it can not go back to {wanted}")
+    SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server cannot be moved")
+    FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "Errors can be forced only in a sandbox; remove the header {header}")
+    CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it cannot be moved back to {wanted}")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on
 
     @classmethod
     def find(cls, code: int) -> "Fault | None":
-        """The fault with this ``code`` of ours or ``serviceErrorCode`` of the protocol's; 0 and 100 name none."""
+        """Returns the fault with this ``code`` or ``serviceErrorCode``, or ``None``; 0 and 100 are not unique, so they match none."""
         named = (fault for fault in cls if code in {fault.row.code, fault.row.service})
         return next(named, None) if code > 100 else None
 
@@ -198,11 +198,11 @@ class Fault(Enum):
         return row
 
 
-class Refused(Exception):  # noqa: N818 -- reads as what happened: the request was refused
-    """A request that is not carried out. ``fault`` is its row; the holes of ``says`` are keywords."""
+class Refused(Exception):  # noqa: N818 -- named after what happened: the request was refused
+    """The request is refused with the row ``fault``; the parameters of its message are keywords."""
 
     def __init__(self, fault: Fault, **parameters: object) -> None:
         self.fault = fault
         self.parameters = parameters
-        self.message = fault.row.says.format(**parameters)
+        self.message = fault.row.message.format(**parameters)
         super().__init__(self.message)

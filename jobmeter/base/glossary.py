@@ -1,7 +1,7 @@
-"""Owns the words of the project: the field's terms with their meaning, and the words that are replaced by better ones.
+"""Owns the vocabulary of the project: the terms of the field with their meanings, and the words that must not be used.
 
-``docs/reference/glossary.md`` is printed from these tables, and ``tests/tidy/documents/test_glossary.py`` refuses the replaced words
-in names, docstrings, comments, messages and documents. Pure. Does not own the names of tables and columns: those stay.
+``docs/reference/glossary.md`` is printed from these tables, and ``tests/tidy/documents/test_glossary.py`` refuses the replaced
+words in names, docstrings, comments, messages and documents. Pure. Does not own names of tables and columns: those stay.
 """
 
 from enum import Enum
@@ -9,21 +9,21 @@ from typing import NamedTuple
 
 
 class Term(NamedTuple):
-    """A word of the field, and what it means here."""
+    """A term of the field, and its meaning here."""
 
     word: str
     meaning: str
 
 
 class Where(Enum):
-    """What a replaced word is refused in: any text, or the names of Python definitions and variables alone."""
+    """Where a replaced word is refused: in any text, or only in the names of Python definitions and variables."""
 
     TEXT = "text"
     NAME = "name"
 
 
 class Replaced(NamedTuple):
-    """``pattern`` is a regular expression for whole words, without regard to case; ``instead`` says what to write."""
+    """``pattern`` is a case-insensitive regular expression for whole words; ``instead`` is what to write."""
 
     pattern: str
     instead: str
@@ -31,30 +31,33 @@ class Replaced(NamedTuple):
 
 
 TERMS = (
-    Term("application", "a developer application: the identity with which a partner's software signs in"),
-    Term("apply click", "a candidate's click on the link to apply; the event that a partner pays for"),
+    Term(
+        "application", "a developer application: the identity with which a partner's software authenticates"
+    ),
+    Term("apply click", "a candidate's click on the link to apply; the event that partners pay for"),
     Term("batch", "events or operations that arrive in one request and commit in one transaction"),
-    Term("budget", "the most that one job may cost, in total (lifetime budget) or in a day (daily budget)"),
+    Term("budget", "the most that a job may cost, in total (lifetime budget) or per day (daily budget)"),
     Term("campaign", "jobs that share a budget and a term"),
-    Term("charge", "the posting that books one job's chargeable clicks of a day and a batch"),
+    Term("charge", "the posting that books the chargeable clicks of one job, day and batch"),
     Term("child application", "the developer application that a partner creates for one of its customers"),
-    Term("chore", "work that falls due by time: expiry, settlement, retention"),
-    Term("claim", "the mark with which one process reserves a piece of work for a limited time"),
-    Term("compaction", "replacing old report days by one sum a job"),
+    Term("chore", "background work that falls due at a certain time: expiry, settlement, retention"),
+    Term("claim", "a temporary reservation of a piece of work by one process"),
+    Term("compaction", "replacing old report days by one sum per job"),
     Term(
         "contract",
         "an agreement with a limit, prices and a service term (P4P), or with slots or credits (hiring)",
     ),
-    Term("credit", "the right to post or renew one job for a run; also money returned for a charge"),
-    Term("credit note", "a document that takes back an invoice or a part of it"),
-    Term("distributor", "a partner that posts its customers' jobs on the customers' own slots"),
+    Term("credit", "the right to post or renew one job for one run; also, money returned for a charge"),
+    Term("credit note", "a document that reverses an invoice or a part of it"),
+    Term("distributor", "a partner that posts its customers' jobs on the customers' slots"),
     Term("estimate", "a figure of a day that is not final yet"),
     Term("event", "a view or an apply click, as the job board reports it"),
-    Term("feed", "an XML document with all jobs of a customer, fetched at intervals"),
-    Term("final", "not changing any more: a day is final when it is settled"),
-    Term("grant", "the permission of one child application to use a hiring contract"),
-    Term("hiring contract", "a customer's contract with job slots or job credits"),
-    Term("intake", "recording events: identity, filters, charge, in one transaction"),
+    Term("feed", "an XML document that contains all live jobs of an application, fetched at intervals"),
+    Term("final", "unchangeable: a day is final once it is settled"),
+    Term("grant", "an application's permission to use a hiring contract"),
+    Term("hiring contract", "a contract with job slots or job credits"),
+    Term("intake", "recording events: deduplication, filters and charges, in one transaction"),
+    Term("law", "an invariant of the money, which `jobmeter db check` verifies over the whole database"),
     Term("ledger", "accounts and postings; postings are never changed"),
     Term("live window", "a span of time in which a job is live and its clicks count"),
     Term("micros", "millionths of a currency unit; every amount is an integer of them"),
@@ -63,26 +66,26 @@ TERMS = (
         "one element of a batch of job postings: CREATE, UPDATE, RENEW, UPGRADE, DOWNGRADE, CLOSE",
     ),
     Term("parent application", "a partner's own developer application, which creates the child applications"),
-    Term("partner", "a company that posts jobs for customers by its software"),
-    Term("posting", "a job posting; in the ledger, an amount that moves from one account to another"),
-    Term("promotion", "showing a P4P job so that it receives clicks that are charged"),
+    Term("partner", "a company whose software posts jobs for its customers"),
+    Term("posting", "a job posting; in the ledger, an amount that is moved from one account to another"),
+    Term("promotion", "showing a P4P job prominently, so that it receives chargeable clicks"),
     Term("reseller", "a partner that posts its customers' jobs on its own credits"),
-    Term("restatement", "a change to a day that reports have already shown"),
-    Term("reversal", "a posting that takes back a charge whose clicks proved invalid"),
-    Term("run", "the time from publication to the end of a job, which one slot or credit pays for"),
-    Term("sandbox", "a complete server with a clock that can be moved, traffic and forced failures"),
-    Term("service term", "the days in which a contract is in force"),
+    Term("restatement", "a change to the figures of a day that reports have already shown"),
+    Term("reversal", "a posting that reverses a charge whose clicks turned out to be invalid"),
+    Term("run", "the time from the publication of a job to its end, paid by one slot or credit"),
+    Term("sandbox", "a complete server with a movable clock, generated traffic and forced errors"),
+    Term("service term", "the period in which a contract is in force"),
     Term(
         "settlement",
-        "checking a day's clicks once more 48 hours later, reversing invalid ones, making it final",
+        "checking the clicks of a day again after 48 hours, reversing invalid ones, making the day final",
     ),
     Term(
         "shard",
-        "one of 256 parts of the data by developer application; the first column of keys on the money path",
+        "one of 256 partitions of the data by developer application; the first column of keys on the money path",
     ),
-    Term("slot", "the right to have one job live at a time; it is free again when the job ends"),
-    Term("task", "an accepted operation that is carried out in the background; partners poll it"),
-    Term("verdict", "whether an event counts, and if not, which filter refused it"),
+    Term("slot", "the right to have one job live at a time; becomes free when the job ends"),
+    Term("task", "an accepted operation, processed in the background; partners poll its result"),
+    Term("verdict", "whether an event counts and, if not, which filter refused it"),
 )
 
 REPLACED = (

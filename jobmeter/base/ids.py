@@ -1,6 +1,6 @@
-"""Owns the shape of ids: job ids that carry their shard, URNs, references of postings. Pure.
+"""Owns the format of ids: job ids that contain their shard, URNs, references of postings. Pure.
 
-Does not own sequences (the database's) or who an id belongs to.
+Does not own sequences (the database does) or the owner of an id.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ URN_GEO = "urn:li:geo:"
 
 
 def make_job_id(sequence: int, shard: int) -> int:
-    """A job id: its last eight bits name the shard, so that a click finds its rows without a look-up."""
+    """Returns a job id. Its lowest eight bits are the shard, so the rows of a click are found without a look-up."""
     assert 0 <= shard < SHARD_COUNT
     return sequence * SHARD_COUNT + shard
 
@@ -39,7 +39,7 @@ def shards_of(job_ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def read_urn(text: str, prefix: str) -> int | None:
-    """The number behind ``prefix``, or ``None`` where ``text`` is not such a URN."""
+    """Returns the number after ``prefix``, or ``None`` if ``text`` is not such a URN."""
     if not text.startswith(prefix):
         return None
     key = text[len(prefix) :]
@@ -47,6 +47,6 @@ def read_urn(text: str, prefix: str) -> int | None:
 
 
 def make_reference(*parts: object) -> UUID:
-    """The reference of a posting that must exist once: the same parts give the same reference."""
+    """Returns the reference of a posting that may exist only once: the same parts give the same reference."""
     text = "\x1f".join(str(part) for part in parts)
     return UUID(bytes=hashlib.blake2b(text.encode(), digest_size=16).digest())

@@ -1,6 +1,6 @@
-"""Owns the sizes and counts that bound every input, each with its unit in the name.
+"""Owns the limits on the size and number of inputs, each with its unit in the name.
 
-Does not own rate limits or policies that an operator sets per contract. Pure.
+Does not own rate limits or the policies that an operator sets per contract. Pure.
 """
 
 BODY_BYTES_MAX = 1_000_000
@@ -13,7 +13,7 @@ REFUSALS_LISTED_MAX = 1_000
 URL_BYTES_MAX = 8_192
 QUERY_BYTES_MAX = 4_096
 JSON_DEPTH_MAX = 64
-HEADERS_BYTES_MAX = 28_672  # the URL included
+HEADERS_BYTES_MAX = 28_672  # including the URL
 PATH_SEGMENT_BYTES_MAX = 4_096
 
 FIELD_CHARACTERS_MAX = 500
@@ -25,7 +25,7 @@ REPORT_DAYS_BY_RANGE_MAX = 7
 REPORT_PAGE_JOBS_MAX = 50
 
 TOKEN_SECONDS = 1_800
-TOKEN_REMEMBERED_HOURS = 24  # after its end: its bearer is told that it expired, not that it never was
+TOKEN_REMEMBERED_HOURS = 24  # after expiry, during which the error is "expired" instead of "invalid"
 SECRETS_LIVE_MAX = 2
 IDEMPOTENCY_KEPT_HOURS = 24
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255

@@ -1,6 +1,6 @@
-"""Owns amounts: integers in millionths of a currency unit, and their decimal form at the wire.
+"""Owns amounts: integers in millionths of a currency unit, and their decimal form on the wire.
 
-Does not own prices, budgets or accounts. No float anywhere. Pure.
+Does not own prices, budgets or accounts. Never uses floats. Pure.
 """
 
 import re
@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision, is_currency
 from jobmeter.base.faults import Fault, Refused
 
 MICROS_PER_UNIT = 1_000_000
-AMOUNT_MICROS_MAX = 10**18 - 1  # fits a signed 64-bit column with room to add
+AMOUNT_MICROS_MAX = 10**18 - 1  # sums of several still fit a signed 64-bit column
 
 _DECIMAL = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,18}))?", re.ASCII)
 
@@ -28,7 +28,7 @@ class Money:
 
 @lru_cache(maxsize=512)
 def minor_digits(currency: str) -> int:
-    """Decimal places of ``currency`` (ISO 4217): 2 for USD, 0 for JPY, 3 for KWD.
+    """Returns the decimal places of ``currency`` (ISO 4217): 2 for USD, 0 for JPY, 3 for KWD.
 
     Raises ``Refused(CURRENCY_UNKNOWN)``.
     """
@@ -38,10 +38,10 @@ def minor_digits(currency: str) -> int:
 
 
 def parse_amount(text: str, currency: str) -> Money:
-    """Reads a decimal string such as ``"5.00"``.
+    """Parses a decimal string such as ``"5.00"``.
 
     Raises ``Refused`` with CURRENCY_UNKNOWN, AMOUNT_MALFORMED, AMOUNT_TOO_PRECISE (more decimal places than
-    the currency has) or AMOUNT_TOO_LARGE. Negative amounts are read; the caller decides whether they may be.
+    the currency has) or AMOUNT_TOO_LARGE. Negative amounts are parsed; the caller decides whether to accept them.
     """
     digits_max = minor_digits(currency)
     match = _DECIMAL.fullmatch(text)
@@ -57,7 +57,7 @@ def parse_amount(text: str, currency: str) -> Money:
 
 
 def parse_positive_amount(text: str, currency: str) -> Money:
-    """As ``parse_amount``. Raises ``Refused(AMOUNT_NOT_POSITIVE)`` too."""
+    """Like ``parse_amount``, but also raises ``Refused(AMOUNT_NOT_POSITIVE)``."""
     money = parse_amount(text, currency)
     if money.amount_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=text[:40])
@@ -65,9 +65,9 @@ def parse_positive_amount(text: str, currency: str) -> Money:
 
 
 def format_amount(amount_micros: int, currency: str) -> str:
-    """The decimal string of an amount with the currency's own number of places: ``"21.84"``, ``"500"``.
+    """Returns an amount as a decimal string with the currency's number of decimal places: ``"21.84"``, ``"500"``.
 
-    Micros finer than the minor unit are shown in full rather than rounded away.
+    An amount finer than the minor unit is shown in full, not rounded.
     """
     digits = minor_digits(currency)
     sign = "-" if amount_micros < 0 else ""

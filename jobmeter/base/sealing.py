@@ -1,6 +1,6 @@
-"""Owns the sealing of secrets that must be read again: AES-GCM under a key that the database does not hold.
+"""Owns the encryption of secrets that must be readable again: AES-GCM under a key that is not in the database.
 
-Does not own which secrets are sealed. Decision 0003.
+Does not own which secrets are encrypted (decision 3).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ _PURPOSE = b"jobmeter-seal"
 
 
 def list_keys(setting: str) -> list[bytes]:
-    """The keys of ``JOBMETER_SECRET_KEY``, parted by commas: the first seals, each of them opens."""
+    """Returns the comma-separated keys of ``JOBMETER_SECRET_KEY``: the first encrypts, all of them decrypt."""
     texts = [text.strip() for text in setting.split(",")]
     return [
         hashlib.blake2b(text.encode(), digest_size=32, person=_PURPOSE).digest() for text in texts if text
@@ -22,13 +22,13 @@ def list_keys(setting: str) -> list[bytes]:
 
 
 def seal(secret: str, *, setting: str, owner: str) -> bytes:
-    """``secret`` so that it opens only with the key, and only as ``owner``'s."""
+    """Encrypts ``secret`` under the first key, bound to ``owner``."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + AESGCM(list_keys(setting)[0]).encrypt(nonce, secret.encode(), owner.encode())
 
 
 def unseal(sealed: bytes, *, setting: str, owner: str) -> str | None:
-    """The secret, or ``None`` when no key of the setting opens it."""
+    """Returns the secret, or ``None`` if no key of the setting decrypts it for ``owner``."""
     nonce, text = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     for key in list_keys(setting):
         try:

@@ -1,6 +1,6 @@
 """Owns the settings of an installation, read once from the environment and the command line.
 
-Does not own policies kept per contract (the database's). A setting never changes while a process runs.
+Does not own policies per contract (the database does). A setting never changes while a process runs.
 """
 
 import os
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-# Below these nothing would work: a feed that is read holds one connection while another writes.
+# The server cannot work with less: loading a feed holds one connection while it writes over another.
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One field a setting; the environment name is ``JOBMETER_`` and the field in capitals."""
+    """One field per setting; its environment variable is ``JOBMETER_`` and the field's name in capitals."""
 
     database_url: str = ""
     base_url: str = ""
@@ -44,7 +44,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Reads every field from ``JOBMETER_*``. Raises ``ValueError`` naming a variable that cannot be read."""
+        """Reads all fields from ``JOBMETER_*``. Raises ``ValueError`` that names the invalid variable."""
         source = os.environ if environment is None else environment
         found: dict[str, Any] = {
             field.name: _read(f"JOBMETER_{field.name.upper()}", source, field.default)
@@ -57,12 +57,12 @@ class Settings:
         if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
             raise ValueError(f"JOBMETER_BASE_URL must begin with https://, not {found['base_url']!r}")
         if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
-            # The value is not shown: it may hold a password.
+            # The value is not shown because it may contain a password.
             raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:
-        """The same settings as variables, for the worker processes of the server."""
+        """Returns the settings as environment variables, for the server's worker processes."""
         return {f"JOBMETER_{field.name.upper()}": str(getattr(self, field.name)) for field in fields(self)}
 
 

@@ -1,4 +1,4 @@
-"""Owns the command line: ``jobmeter`` and its commands, their options and what they print.
+"""Owns the command line: ``jobmeter`` and its commands, their options and their output.
 
-Does not own what they do; each command calls one part.
+Does not own what the commands do; each command calls one part.
 """

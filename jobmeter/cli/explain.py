@@ -1,6 +1,6 @@
-"""Owns the commands ``jobmeter explain ...``: from a figure to its postings to its clicks, as tables.
+"""Owns the commands ``jobmeter explain ...``, which print a figure with its postings and clicks as tables.
 
-Does not own what is explained (``jobmeter.explain.flow``).
+Does not own the explanations (``jobmeter.explain.flow``).
 """
 
 import asyncio
@@ -28,7 +28,9 @@ from jobmeter.settlement.model import RULES
 
 PIPE_COLUMNS = 220
 
-app = App(name="explain", help="Explains a figure: its postings, its clicks, why one was not charged.")
+app = App(
+    name="explain", help="Explains a figure: its postings, its clicks, and why a click was not charged."
+)
 
 Found = TypeVar("Found")
 Cells = Iterable[Sequence[object]]
@@ -42,8 +44,8 @@ def job(
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Shows the budget of job JOB_ID, its days, and the postings of its money, a thousand at a time."""
-    found = _ask(
+    """Shows the budget of job JOB_ID, its days and its postings, a thousand at a time."""
+    found = _run(
         lambda connection: explain.explain_job(connection, job_id=job_id, postings_after=postings_after),
         data,
         database_url,
@@ -62,16 +64,16 @@ def day(
     *,
     after: UUID = explain.FIRST_KEY,
     postings_after: int = 0,
-    csv: Annotated[Path | None, Parameter(help="Writes every click of the day to this file instead.")] = None,
+    csv: Annotated[Path | None, Parameter(help="Write every click of the day to this file instead.")] = None,
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
     """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time."""
     if csv is not None:
-        written = _ask(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
-        _open_console().print(f"{written:,} clicks are in {csv}")
+        written = _run(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
+        _open_console().print(f"Wrote {written:,} clicks to {csv}")
         return
-    found = _ask(
+    found = _run(
         lambda connection: explain.explain_day(
             connection, job_id=job_id, day=day, after=after, postings_after=postings_after
         ),
@@ -96,8 +98,8 @@ def charge(
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Shows the charge REFERENCE, what corrects it, and the clicks of its batch, a thousand at a time."""
-    found = _ask(
+    """Shows the charge REFERENCE, its corrections, and the clicks of its batch, a thousand at a time."""
+    found = _run(
         lambda connection: explain.explain_charge(connection, reference=reference, after=after),
         data,
         database_url,
@@ -114,17 +116,17 @@ def charge(
 @app.command
 def event(
     source: str,
-    id: str,  # noqa: A002 -- the name of the board's own field
+    id: str,  # noqa: A002 -- the name of the field in events
     time: str,
     *,
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Shows what became of the event that the board sent as SOURCE, ID and TIME (milliseconds or RFC 3339)."""
+    """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339)."""
     key = find_event_key(source=source, event_id=id, time=int(time) if time.isdigit() else time)
     if key is None:
-        raise ValueError("source, id and time are not those of an event")
-    found = _ask(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)
+        raise ValueError("source, id and time do not identify a valid event")
+    found = _run(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)
     console = _open_console()
     console.print(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
     if found.click is not None:
@@ -133,17 +135,17 @@ def event(
         )
 
 
-def _ask(question: Callable[[Connection], Awaitable[Found]], data: Path, database_url: str) -> Found:
+def _run(query: Callable[[Connection], Awaitable[Found]], data: Path, database_url: str) -> Found:
     with open_database(data, database_url, must_exist=True) as url:
-        return asyncio.run(_answer(url, question))
+        return asyncio.run(_read(url, query))
 
 
-async def _answer(url: str, question: Callable[[Connection], Awaitable[Found]]) -> Found:
-    """What is refused is one line for the user. Raises ``ValueError``."""
+async def _read(url: str, query: Callable[[Connection], Awaitable[Found]]) -> Found:
+    """Runs ``query`` on the database. Raises ``ValueError`` with the message of a refusal, to print as one line."""
     database = await Database.open(url, connections_max=1)
     try:
         async with database.connection() as connection:
-            return await question(connection)
+            return await query(connection)
     except Refused as refused:
         raise ValueError(refused.message) from refused
     finally:
@@ -151,7 +153,7 @@ async def _answer(url: str, question: Callable[[Connection], Awaitable[Found]]) 
 
 
 async def _write_clicks(connection: Connection, job_id: int, day: date, path: Path) -> int:
-    """The clicks as comma-separated values, as many as there are; a page at a time is in memory."""
+    """Writes all clicks as comma-separated values, one page at a time; returns their number."""
     written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = writer(file)
@@ -176,7 +178,7 @@ async def _write_clicks(connection: Connection, job_id: int, day: date, path: Pa
 
 def _print_more(console: Console, option: str, next_after: object) -> None:
     if next_after is not None:
-        console.print(f"There is more: {option} {next_after}")
+        console.print(f"More rows: {option} {next_after}")
 
 
 def _print_job(console: Console, found: ExplainedJob) -> None:
@@ -192,7 +194,7 @@ def _print_job(console: Console, found: ExplainedJob) -> None:
             )
         )
         console.print(
-            f"{price} {found.currency} a click; budget {budget}, spent {spent}, released {released}"
+            f"{price} {found.currency} per click; budget {budget}, spent {spent}, released {released}"
         )
 
 
@@ -268,7 +270,7 @@ def _print_restatements(console: Console, changes: Iterable[Restatement], curren
 def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
     if page.dropped_at is not None:
         console.print(
-            f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks are not listed."
+            f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks cannot be listed."
         )
     columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
     _print_table(
@@ -291,8 +293,9 @@ def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
 
 
 def _open_console() -> Console:
-    """A pipe has no width: there, rows stay whole lines. On a narrow screen cells are folded, never cut off, for a
-    reference is what the next question is asked with.
+    """Returns a console that is wide enough for a row per line if the output is a pipe, which has no width.
+
+    On a narrow terminal cells are folded, never truncated, because references are copied into the next command.
     """
     console = Console()
     return console if console.is_terminal else Console(width=max(console.width, PIPE_COLUMNS))

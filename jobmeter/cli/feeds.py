@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter feed ...``: loading a job feed from a file, with its progress and what came of it.
+"""Owns the commands ``jobmeter feed ...``, which load a job feed from a file and print progress and results.
 
 Does not own the loading (``jobmeter.jobs.feeds.loading.flow``).
 """
@@ -35,9 +35,9 @@ def load(
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Loads the job feed FILE for an application: creates, changes and closes its jobs by difference.
+    """Loads the job feed FILE for an application: creates, updates and closes jobs according to the difference.
 
-    The same file name is the same feed. The exit code is not 0 unless the feed was read to its end.
+    The same file name is the same feed. The exit code is 0 only if the feed was read to its end.
     """
     console = Console()
     path = file.expanduser().resolve()
@@ -47,11 +47,11 @@ def load(
         Progress(console=console, disable=not progress) as bar,
     ):
         task = bar.add_task("jobs", total=path.stat().st_size)
-        # The reader is a little ahead of the jobs that are written, which is close enough for a bar.
+        # The parser is slightly ahead of the jobs that have been written, which is accurate enough for a progress bar.
         report = asyncio.run(
             _load(url, path, opened, application, lambda _: bar.update(task, completed=opened.tell()))
         )
-    assert report.run is not None, "a load is noted"
+    assert report.run is not None, "each load is recorded as a run"
     _print(console, report, report.run)
     if report.run.outcome is not FeedRunOutcome.DONE:
         sys.exit(1)
@@ -60,7 +60,7 @@ def load(
 async def _load(
     url: str, path: Path, opened: BinaryIO, application_id: int, when_read: Callable[[int], None]
 ) -> FeedReport:
-    """Raises ``ValueError`` where there is no such application, or the feed is being read already."""
+    """Loads the feed and returns its report. Raises ``ValueError`` for an unknown application or a feed that is being read."""
     now = read_machine_clock()
     database = await Database.open(url, connections_max=3)
     try:
@@ -73,7 +73,7 @@ async def _load(
             )
         async with feeds.lock_feed(database, feed) as is_held:
             if not is_held:
-                raise ValueError(f"feed {feed.id} is being read already")
+                raise ValueError(f"feed {feed.id} is already being read")
             await load_feed(database, feed=feed, file=opened, now=now, when_read=when_read)
         async with database.connection() as connection:
             return await feeds.read_report(connection, feed=feed, after=-1, rows_max=ERRORS_SHOWN_MAX)
@@ -83,8 +83,8 @@ async def _load(
 
 def _print(console: Console, report: FeedReport, run: FeedRun) -> None:
     console.print(
-        f"Feed {report.feed.id}, {run.outcome}: {run.jobs:,} jobs; {run.created:,} created, {run.updated:,} changed, "
-        f"{run.unchanged:,} unchanged, {run.closed:,} closed, {run.failed:,} in error {run.message}"
+        f"Feed {report.feed.id}, {run.outcome}: {run.jobs:,} jobs; {run.created:,} created, {run.updated:,} updated, "
+        f"{run.unchanged:,} unchanged, {run.closed:,} closed, {run.failed:,} failed {run.message}"
     )
     for error in report.errors:
         console.print(f"  job {error.index} {error.partner_job_id}: {error.path} {error.why}", markup=False)

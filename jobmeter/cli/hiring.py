@@ -1,6 +1,6 @@
 """Owns the commands ``jobmeter hiring-contract ...``: create, show, grant, top up, adjust and end, on a running server.
 
-Does not own the contracts: every command is one call of the operator's endpoints.
+Does not own the contracts: each command calls one of the operator's endpoints.
 """
 
 import json
@@ -17,15 +17,13 @@ from jobmeter.sandbox.traffic.player import Sandbox, SandboxRefusedError
 CREDENTIALS = Path(platformdirs.user_data_dir("jobmeter")) / "sandbox" / "credentials.json"
 ROOT = "/operator/hiringContracts"
 
-app = App(
-    name="hiring-contract", help="Looks after hiring contracts: slots of clients, credits of resellers."
-)
+app = App(name="hiring-contract", help="Manages hiring contracts: slots of clients, credits of resellers.")
 
 CredentialsOption = Annotated[
     Path,
     Parameter(
         "--credentials",
-        help="A sandbox's credentials file. With JOBMETER_BASE_URL and JOBMETER_OPERATOR_KEY set, any server's.",
+        help="Credentials file of a sandbox. Ignored if JOBMETER_BASE_URL and JOBMETER_OPERATOR_KEY are set.",
     ),
 ]
 
@@ -47,7 +45,7 @@ def create(
     seats: tuple[str, ...] = (),
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
-    """Opens a hiring contract and prints it; its number is what a job's contract-id names."""
+    """Creates a hiring contract and prints it; jobs refer to its number as contract-id."""
     body = {
         "kind": kind,
         "owner": owner,
@@ -69,13 +67,13 @@ def create(
 
 @app.command
 def show(contract: int, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints a contract with what is left of its slots or credits."""
+    """Prints a contract with its unused slots or credits."""
     _call_and_print("GET", f"{ROOT}/{contract}", credentials)
 
 
 @app.command
 def grant(contract: int, application: str, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Lets APPLICATION (a client id or URN) post on the contract."""
+    """Allows APPLICATION (a client id or URN) to post on the contract."""
     _call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
 
 
@@ -83,7 +81,7 @@ def grant(contract: int, application: str, *, credentials: CredentialsOption = C
 def top_up(
     contract: int, units: int, reference: str, *, credentials: CredentialsOption = CREDENTIALS
 ) -> None:
-    """Adds UNITS slots or credits; the same REFERENCE counts once."""
+    """Adds UNITS slots or credits; repeating a REFERENCE has no effect."""
     _call_and_print(
         "POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference}
     )
@@ -97,7 +95,7 @@ def adjust(
     *,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
-    """Corrects the slots or credits by UNITS, which may be below zero; the same REFERENCE counts once."""
+    """Adjusts the slots or credits by UNITS, which may be negative; repeating a REFERENCE has no effect."""
     _call_and_print(
         "POST", f"{ROOT}/{contract}/adjustments", credentials, {"units": units, "reference": reference}
     )
@@ -105,7 +103,7 @@ def adjust(
 
 @app.command
 def end(contract: int, *, at: str | None = None, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Ends the contract at a time, or now: its jobs may then be closed only."""
+    """Ends the contract now or at a given time; after that its jobs can only be closed."""
     _call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
 
 
@@ -121,5 +119,5 @@ def _find_server(credentials: Path) -> dict[str, Any]:
         return {"base_url": base_url, "operator_key": key}
     server = read_credentials(credentials)
     if server is None or "base_url" not in server:
-        raise SandboxRefusedError(f"there is no credentials file of a sandbox at {credentials}")
+        raise SandboxRefusedError(f"there is no sandbox credentials file at {credentials}")
     return server

@@ -1,6 +1,6 @@
-"""Owns the command line: ``jobmeter`` and its commands, their options and what they print.
+"""Owns the command ``jobmeter``: its subcommands, their options and their output.
 
-Does not own what they do; each command calls one part.
+Does not own what the commands do; each command calls one part.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ SERVER_PORT = 8700
 
 app = App(name="jobmeter", help="A self-hosted partner platform for job advertising.", version=__version__)
 clock = App(name="clock", help="Shows and moves the clock of a running sandbox.")
-database = App(name="db", help="Looks after the database.")
-traffic = App(name="traffic", help="Plays traffic into a running sandbox, and scores what was made of it.")
+database = App(name="db", help="Manages the database.")
+traffic = App(name="traffic", help="Plays traffic into a running sandbox and scores the filters on it.")
 app.command(clock)
 app.command(traffic)
 app.command(database)
@@ -51,11 +51,13 @@ app.command(hiring.app)
 
 console = Console()
 
-# A sandbox never lives in the database of a production server, whatever the environment names.
-SandboxUrlOption = Annotated[str, Parameter("--database-url", help="PostgreSQL 15 or newer, for a sandbox.")]
+# JOBMETER_DATABASE_URL does not apply here: a sandbox must never use the database of a production server.
+SandboxUrlOption = Annotated[
+    str, Parameter("--database-url", help="URL of a PostgreSQL 15 or newer for the sandbox.")
+]
 CredentialsOption = Annotated[
     Path | None,
-    Parameter("--credentials", help="The sandbox's credentials file; default: in the data folder."),
+    Parameter("--credentials", help="Credentials file of the sandbox; default: in the data folder."),
 ]
 
 
@@ -68,22 +70,22 @@ def serve(
     data: DataOption = DATA / "production",
     database_url: UrlOption = "",
 ) -> None:
-    """Serves in production, with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY."""
+    """Runs a production server with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY."""
     settings = Settings.from_environment()
     for kind, key in (("events", settings.events_key), ("operator", settings.operator_key)):
         if not key:
             console.print(
-                f"[yellow]JOBMETER_{kind.upper()}_KEY is not set: nobody can use the {kind} endpoints."
+                f"[yellow]JOBMETER_{kind.upper()}_KEY is not set: the {kind} endpoints cannot be used."
             )
     if not settings.secret_key:
-        console.print("[yellow]JOBMETER_SECRET_KEY is not set: there are no apply links and no webhooks.")
+        console.print("[yellow]JOBMETER_SECRET_KEY is not set: apply links and webhooks are not available.")
     with open_database(data, database_url, is_watched=True) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
             port=port,
             workers=workers,
-            when_listening=lambda base_url: console.print(f"Jobmeter listens at {base_url}"),
+            when_listening=lambda base_url: console.print(f"Jobmeter is listening at {base_url}"),
         )
 
 
@@ -97,7 +99,7 @@ def sandbox(
     database_url: SandboxUrlOption = "",
     credentials: CredentialsOption = None,
 ) -> None:
-    """Serves a sandbox: a partner ready to use, a clock that can be moved. Writes its credentials once it listens."""
+    """Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready."""
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
     with open_database(data, database_url, is_watched=True) as url:
         content = sandbox_seed.read_credentials(partner_file)
@@ -105,7 +107,7 @@ def sandbox(
             keys = sandbox_seed.make_keys()
             content = asyncio.run(_make_partner(url, keys["secret_key"])) | keys
             sandbox_seed.write_credentials(partner_file, content)
-        # A folder of an older sandbox may lack a key that has been added since.
+        # The folder of an older sandbox may lack a key that was added since.
         content = sandbox_seed.make_keys() | content
         settings = replace(
             Settings.from_environment(),
@@ -121,7 +123,7 @@ def sandbox(
             sandbox_seed.write_credentials(
                 credentials_file, content | {"base_url": base_url, "now": sandbox_now}
             )
-            console.print(f"The sandbox listens at {base_url}; credentials: {credentials_file}")
+            console.print(f"The sandbox is listening at {base_url}; credentials: {credentials_file}")
 
         run_server(settings, host=host, port=port, workers=workers, when_listening=hand_out_credentials)
 
@@ -136,7 +138,7 @@ async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
 
 @app.command
 def demo() -> None:
-    """Runs the main job: posts job ads, plays 35 days of traffic, prints the reports, checks the money."""
+    """Runs an end-to-end demo: posts job ads, plays 35 days of traffic, prints the reports, verifies the money."""
     run_demo(console)
 
 
@@ -149,7 +151,7 @@ def run_traffic(
     truth: Path | None = None,
     credentials: CredentialsOption = None,
 ) -> None:
-    """Plays traffic for the live jobs of a running sandbox, moving its clock; writes the ground truth to --truth."""
+    """Plays traffic for the live jobs of a running sandbox while moving its clock; writes the ground truth to --truth."""
     running = _running_sandbox(credentials)
     plan = replace(BOARD_PLAN, seed=seed, views_per_job_day=views_per_job_day)
     bar = Progress(TextColumn("{task.fields[day]}"), BarColumn(), console=console)
@@ -165,14 +167,14 @@ def run_traffic(
     tables.show_playback(console, playback)
     if truth is not None:
         write_truth(truth, playback.truth)
-        console.print(f"The ground truth is in {truth}")
+        console.print(f"Wrote the ground truth to {truth}")
 
 
 @traffic.command(name="score")
 def score_traffic(
     truth: Path, /, *, data: DataOption = DATA / "sandbox", database_url: SandboxUrlOption = ""
 ) -> None:
-    """Prints precision and recall of each filter and settlement rule on traffic whose ground truth is in TRUTH."""
+    """Prints the precision and recall of each filter and settlement rule, given the ground truth in the file TRUTH."""
     labels = read_labels(truth)
     with open_database(data, database_url) as url:
         tables.show_scores(console, score(asyncio.run(_evaluate(url, labels))))
@@ -189,19 +191,19 @@ async def _evaluate(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:
 
 @clock.command(name="show")
 def show_clock(*, credentials: CredentialsOption = None) -> None:
-    """Prints the time of the sandbox."""
+    """Prints the current time of the sandbox."""
     console.print(_running_sandbox(credentials).read_clock().isoformat())
 
 
 @clock.command(name="set")
 def set_clock(time: str, *, credentials: CredentialsOption = None) -> None:
-    """Moves the clock forward to TIME (RFC 3339 or milliseconds) and runs what falls due on the way."""
+    """Moves the clock forward to TIME (RFC 3339 or milliseconds) and runs everything that falls due in between."""
     console.print(_running_sandbox(credentials).move_clock(set=time).isoformat())
 
 
 @clock.command(name="advance")
 def advance_clock(span: str, *, credentials: CredentialsOption = None) -> None:
-    """Moves the clock forward by SPAN, such as 3d, 36h or 90m, and runs what falls due on the way."""
+    """Moves the clock forward by SPAN, such as 3d, 36h or 90m, and runs everything that falls due in between."""
     console.print(_running_sandbox(credentials).move_clock(advance=span).isoformat())
 
 
@@ -210,14 +212,14 @@ def _running_sandbox(credentials: Path | None) -> Sandbox:
     content = sandbox_seed.read_credentials(path)
     if content is None or "base_url" not in content:
         raise SandboxRefusedError(
-            f"there is no credentials file of a sandbox at {path}; start one: jobmeter sandbox"
+            f"there is no sandbox credentials file at {path}; start a sandbox with: jobmeter sandbox"
         )
     return Sandbox(content)
 
 
 @database.command(name="check")
 def check_database(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
-    """Verifies every law of the money over the whole database. The exit code is not 0 on a breach."""
+    """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken."""
     with open_database(data, database_url, must_exist=True) as url:
         checks = asyncio.run(_check(url))
     _print_checks(checks)
@@ -247,7 +249,7 @@ def _print_checks(checks: Sequence[LawCheck]) -> None:
 
 @database.command(name="upgrade")
 def upgrade(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
-    """Creates or upgrades the schema, which starting the server does too."""
+    """Creates or upgrades the schema; starting a server does this as well."""
     with open_database(data, database_url) as url:
         applied = asyncio.run(upgrade_database(url))
     console.print("\n".join(applied) if applied else "The schema is up to date.")
@@ -255,13 +257,13 @@ def upgrade(*, data: DataOption = DATA / "production", database_url: UrlOption =
 
 @app.command
 def docs(folder: Path = Path("docs/reference"), /) -> None:
-    """Prints the reference pages from the tables in the code."""
+    """Generates the reference pages from the tables in the code."""
     for path in write_pages(folder):
         console.print(str(path))
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """The console script. What the user can mend is one line on standard error and exit code 1."""
+    """The console script. Errors that the user can fix are printed as one line on standard error, with exit code 1."""
     try:
         app(tokens)
     except (DatabaseUnusable, SandboxRefusedError, ValueError, OSError) as error:

@@ -1,6 +1,6 @@
-"""Owns ``jobmeter db psql``: a psql session on the embedded database or on a named one, read-only unless asked.
+"""Owns ``jobmeter db psql``: a psql session on the embedded or another database, read-only by default.
 
-Does not own psql: it is the embedded PostgreSQL's own, so that it fits the server and needs no installation.
+Does not own psql: it comes with the embedded PostgreSQL, so it matches the server and needs no installation.
 """
 
 import os
@@ -25,10 +25,10 @@ def psql(
     database_url: UrlOption = "",
     write: Annotated[bool, Parameter(negative="", help="Allow changes; the default is read-only.")] = False,
 ) -> None:
-    """Opens psql on the database, whether a server is using it or not. ARGUMENTS after -- go to psql, such as -c 'SELECT 1'."""
+    """Opens psql on the database, even while a server uses it. ARGUMENTS after -- are passed to psql, such as -c 'SELECT 1'."""
     if not database_url and not has_database(data):
         raise OSError(
-            f"there is no database in {data}; name its folder with --data, or start a server on it first: "
+            f"there is no database in {data}; set its folder with --data, or start a server on it first: "
             f"jobmeter sandbox --data {data}"
         )
     with open_database(data, database_url) as url:
@@ -37,11 +37,11 @@ def psql(
 
 
 def run_psql(url: str, arguments: Sequence[str], *, is_writable: bool) -> int:
-    """Runs psql on this terminal until it ends; returns its exit code."""
+    """Runs psql on this terminal and returns its exit code."""
     environment = os.environ | read_environment(url) | {"PGTZ": "UTC"}
     if not is_writable:
         environment["PGOPTIONS"] = f"{environment.get('PGOPTIONS', '')} {READ_ONLY}".strip()
-    # Ctrl-C is psql's: it cancels the statement. A handler, unlike SIG_IGN, is not inherited by psql.
+    # Ctrl-C is left to psql, where it cancels the statement. A handler, unlike SIG_IGN, is not inherited by psql.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         command = [str(find_program("psql")), *arguments]
@@ -51,7 +51,7 @@ def run_psql(url: str, arguments: Sequence[str], *, is_writable: bool) -> int:
 
 
 def read_environment(url: str) -> dict[str, str]:
-    """The URL as libpq's variables: a password among the arguments would be shown to everybody on the machine."""
+    """Returns the URL as libpq's environment variables, because arguments with a password are visible to all users."""
     return {
         option.envvar.decode(): option.val.decode()
         for option in Conninfo.parse(url.encode())

@@ -1,6 +1,6 @@
-"""Owns the printed reference: pages made from the tables themselves, so that they cannot differ.
+"""Owns the reference pages: they are generated from the tables in the code, so they always match.
 
-Does not own the tables. A test compares the committed pages with what is printed here.
+Does not own the tables. A test compares the committed pages with the generated ones.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,16 @@ from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
 
-NOTE = "This page is printed from the tables in the code: `make docs`.\n"
+NOTE = "This page is generated from the tables in the code: `make docs`.\n"
 
 
 def print_faults() -> str:
     lines = [
-        "# Refusals",
+        "# Errors",
         "",
         NOTE,
-        "In order of precedence: where several apply, the first is answered. `service` is the protocol's",
-        "`serviceErrorCode`, `label` its `code`; holes in {braces} are filled in.",
+        "In order of precedence: if several errors apply, the first is returned. `service` is the protocol's",
+        "`serviceErrorCode`, `label` is its `code`; names in {braces} are parameters.",
         "",
         "| code | name | HTTP | service | label | message |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -34,8 +34,10 @@ def print_faults() -> str:
     for fault in Fault:
         row = fault.row
         service = "" if row.service is None else row.service
-        says = row.says.replace("|", "\\|")
-        lines.append(f"| {row.code} | {fault.name} | {row.status} | {service} | {row.label or ''} | {says} |")
+        message = row.message.replace("|", "\\|")
+        lines.append(
+            f"| {row.code} | {fault.name} | {row.status} | {service} | {row.label or ''} | {message} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -54,23 +56,23 @@ def print_routes() -> str:
         "# Endpoints",
         "",
         NOTE,
-        "Rest.li resources answer with and without a trailing slash. Those under `/rest` need the",
+        "Rest.li resources work with and without a trailing slash. Those under `/rest` require the",
         "`LinkedIn-Version` header.",
         "",
-        "| who | signs in with |",
+        "| caller | credentials |",
         "| --- | --- |",
         *(f"| {audience.name.lower()} | {audience.value} |" for audience in Audience),
         "",
-        "The events key is the setting `JOBMETER_EVENTS_KEY`, the operator's `JOBMETER_OPERATOR_KEY`. Tokens and keys are",
-        "bearer tokens; `/v1` also takes OAuth 1.0a signatures.",
+        "The events key is the setting `JOBMETER_EVENTS_KEY`, the operator key `JOBMETER_OPERATOR_KEY`. Tokens and keys are",
+        "sent as bearer tokens; `/v1` also accepts OAuth 1.0a signatures.",
         "",
-        "| path | method | who | what | details |",
+        "| path | method | caller | description | details |",
         "| --- | --- | --- | --- | --- |",
     ]
     for row in (*ENDPOINTS, *sandbox_http.ENDPOINTS):
         details = _first_line(row.handler)
-        who = row.audience.name.lower()
-        lines.append(f"| `{row.path}` | {row.method} | {who} | {row.summary} | {details} |")
+        caller = row.audience.name.lower()
+        lines.append(f"| `{row.path}` | {row.method} | {caller} | {row.summary} | {details} |")
     return "\n".join(lines) + "\n"
 
 
@@ -79,7 +81,7 @@ def print_filters() -> str:
         "# Intake filters",
         "",
         NOTE,
-        "An event is judged by each filter in order; the first that holds is the reason it does not count.",
+        "The filters are applied to an event in order; the first that matches is the reason why the event does not count.",
         "",
         "| number | reason | meaning |",
         "| --- | --- | --- |",
@@ -93,16 +95,16 @@ def print_rules() -> str:
         "# Settlement rules",
         "",
         NOTE,
-        "A rule looks at the clicks of a day that those before it have left. Whether it holds, and the limits of bursts,",
-        "are the operator's to set: `PUT /operator/settlementRules/{name}`.",
+        "Each rule is applied to the clicks of a day that no earlier rule has marked. The operator switches rules on and",
+        "off and sets the limits of bursts: `PUT /operator/settlementRules/{name}`.",
         "",
-        "| number | rule | reason that the partner reads | holds | jobs, more than | within minutes |",
+        "| number | rule | reason shown to the partner | on | more than (jobs) | within (minutes) |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for rule in Rule:
         bounds = (rule.jobs_max, rule.window_minutes) if rule.jobs_max > 1 else ("", "")
-        holds = "yes" if rule.is_on else "no"
-        lines.append(f"| {int(rule)} | {rule.name} | {rule.says} | {holds} | {bounds[0]} | {bounds[1]} |")
+        is_on = "yes" if rule.is_on else "no"
+        lines.append(f"| {int(rule)} | {rule.name} | {rule.message} | {is_on} | {bounds[0]} | {bounds[1]} |")
     return "\n".join(lines) + "\n"
 
 
@@ -119,8 +121,8 @@ def print_glossary() -> str:
         "",
         "## Replaced words",
         "",
-        "A check refuses the words on the left in names, docstrings, comments, messages and documents. Names of tables,",
-        "columns and the wire stay as they are.",
+        "A test refuses the words on the left in names, docstrings, comments, messages and documents. Names of tables,",
+        "columns and the wire are exempt.",
         "",
         "| refused | in | write |",
         "| --- | --- | --- |",
@@ -144,7 +146,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 
 def write_pages(folder: Path) -> list[Path]:
-    """Writes every page into ``folder`` and returns the paths."""
+    """Writes all pages to ``folder`` and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, print_page in PAGES.items():

@@ -1,4 +1,4 @@
-"""Owns running the server: the database it needs, the Granian processes, telling when it listens.
+"""Owns running the server: its database, its Granian processes, and reporting that it is ready.
 
 Does not own the application (``app``) or the commands (``main``).
 """
@@ -31,12 +31,12 @@ from jobmeter.database.pool import upgrade_database
 LISTEN_SECONDS_MAX = 60
 SPAWN_POLL_SECONDS = 0.02
 BACKLOG = 2_048
-STOP_SECONDS_MAX = 20  # for what a worker still answers when it is told to stop
+STOP_SECONDS_MAX = 20  # for the requests that a worker is still processing when it is stopped
 WATCH_SECONDS = 2
 
 log = logging.getLogger("jobmeter")
 
-# How commands are told which database `open_database` is to open.
+# The options with which commands choose the database that `open_database` opens.
 DATA = Path(platformdirs.user_data_dir("jobmeter"))
 
 DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
@@ -45,7 +45,7 @@ UrlOption = Annotated[
     Parameter(
         "--database-url",
         env_var="JOBMETER_DATABASE_URL",
-        help="PostgreSQL 15 or newer, in place of the embedded one.",
+        help="URL of a PostgreSQL 15 or newer, instead of the embedded one.",
     ),
 ]
 
@@ -54,16 +54,16 @@ UrlOption = Annotated[
 def open_database(
     data: Path, database_url: str, *, is_watched: bool = False, must_exist: bool = False
 ) -> Iterator[str]:
-    """The URL of the operator's database, or of the embedded one of ``data``, which runs until the block ends.
+    """Yields the URL of the given database, or of the embedded one in ``data``, which runs until the block ends.
 
-    One that ``is_watched`` is started again when it dies: killed, or its disk full. One that ``must_exist`` is not made:
-    of an empty one all laws hold. Raises ``DatabaseUnusable``.
+    With ``is_watched`` it is restarted if it dies, for example because it was killed or its disk is full. With
+    ``must_exist`` it is not created: checking the laws of an empty database would succeed. Raises ``DatabaseUnusable``.
     """
     if database_url:
         yield database_url
         return
     if must_exist and not has_database(data):
-        raise DatabaseUnusable(f"There is no database in {data}: name it with --data or --database-url")
+        raise DatabaseUnusable(f"There is no database in {data}: specify it with --data or --database-url")
     server = start_embedded(data)
     is_over = threading.Event()
     watch = threading.Thread(target=keep_running, args=(server, is_over), daemon=True)
@@ -79,21 +79,21 @@ def open_database(
 
 
 def keep_running(server: EmbeddedServer, is_over: threading.Event) -> None:
-    """Starts the database again whenever it has died, until ``is_over``. Each new reason why it cannot is logged."""
+    """Restarts the database whenever it has died, until ``is_over``. Logs each new reason why it cannot be restarted."""
     last_reason = ""
     while not is_over.wait(WATCH_SECONDS):
         if server.is_running():
             continue
         if not last_reason:
-            log.error("the embedded database has died and is started again")
+            log.error("the embedded database has died; restarting it")
         try:
             server.start_again()
         except DatabaseUnusable as error:
             if str(error) != last_reason:
-                log.error("%s", error)  # noqa: TRY400 -- one line says it
+                log.error("%s", error)  # noqa: TRY400 -- the message is enough, without a traceback
             last_reason = str(error)
         else:
-            log.warning("the embedded database runs again")
+            log.warning("the embedded database is running again")
             last_reason = ""
 
 
@@ -105,11 +105,11 @@ def run_server(
     workers: int,
     when_listening: Callable[[str], None],
 ) -> None:
-    """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a thread of its own.
+    """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
-    With several workers the first to take a chore does it; the others find it done. A worker that dies is replaced.
-    What would keep workers from starting is found out before there are any: raises ``OSError`` when the address is
-    taken, ``ValueError`` for a setting, ``DatabaseUnusable``.
+    With several workers, the first to claim a chore runs it. A worker that dies is replaced. Problems that would prevent
+    workers from starting are detected before: raises ``OSError`` if the address is in use, ``ValueError`` for an invalid
+    setting, ``DatabaseUnusable``.
     """
     if workers < 1:
         raise ValueError(f"--workers must be at least 1, not {workers}")
@@ -143,13 +143,13 @@ def run_server(
 
 
 def show_log() -> None:
-    """What this process and its workers log goes to standard error, each line with its time: what chores did too."""
+    """Sends the log of this process and its workers, including the chores, to standard error, each line with its time."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
 
 
 def _reserve_port(host: str, port: int) -> int:
-    """The port itself, or a free one for 0; fails here, in one line, rather than in a worker."""
+    """Returns the port, or a free one for 0. Fails here with one line, rather than later in a worker."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -160,10 +160,10 @@ def _reserve_port(host: str, port: int) -> int:
 
 
 def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked: Callable[[], bool]) -> None:
-    """Calls ``when_listening`` once the server answers; begins to ask when all workers are there.
+    """Calls ``when_listening`` once the server responds; sends requests only after all workers have been forked.
 
-    A worker is a fork of this process: a lock that this thread held at that moment, that of an import say,
-    would stay held in the worker for ever.
+    A worker is a fork of this process: a lock that this thread held at that moment, for example the import lock,
+    would remain locked in the worker forever.
     """
     give_up_at = time.monotonic() + LISTEN_SECONDS_MAX
     while not are_forked() and time.monotonic() < give_up_at:
@@ -175,4 +175,4 @@ def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked
                 return
         except httpx2.HTTPError:
             time.sleep(0.05)
-    logging.getLogger("jobmeter").error("the server does not answer at %s", base_url)
+    logging.getLogger("jobmeter").error("the server does not respond at %s", base_url)

@@ -1,3 +1,3 @@
 -- name: next_contract_id
--- One sequence for all kinds: a job names its contract by number alone.
+-- One sequence for all kinds, since a job names its contract by number alone.
 SELECT nextval('contract_ids')

@@ -1,4 +1,4 @@
-"""Owns the statement that contracts of every kind share: their numbers."""
+"""Owns the statement that contracts of all kinds share: their numbers."""
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import read_scalar

@@ -1,6 +1,6 @@
-"""Owns the verbs of explaining: a job, one of its days, a charge, an event; each down to the single click.
+"""Owns the verbs of explanations: a job, one of its days, a charge, an event; each down to the single click.
 
-Reads only, a page at a time. Clicks can be listed while the events of their day are kept; postings and
+Read-only, one page at a time. Clicks can be listed while the events of their day are stored; postings and
 restatements always.
 """
 
@@ -37,7 +37,7 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 1), datetime.max.replace(tzinfo=UTC).date()
 
 
 async def explain_job(connection: Connection, *, job_id: int, postings_after: int = 0) -> JobExplanation:
-    """The job's budget, its days, and a page of its postings. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    """Returns the job's budget, its days, and a page of its postings. Raises ``Refused(OPERATOR_UNKNOWN)``."""
     job = await _read_job(connection, job_id)
     span = JobDays(shard=job.shard, job_id=job_id, first=FIRST_DAY, last=LAST_DAY)
     days = await store.list_explained_days(connection, span)
@@ -48,9 +48,9 @@ async def explain_job(connection: Connection, *, job_id: int, postings_after: in
 async def explain_day(
     connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, postings_after: int = 0
 ) -> DayExplanation:
-    """A report's figures of one job and day, their restatements, a page of postings and one of clicks.
+    """Returns the report figures of one job and day, their restatements, a page of postings and a page of clicks.
 
-    Raises ``Refused(OPERATOR_UNKNOWN)`` where the job is not known or has no figures on the day.
+    Raises ``Refused(OPERATOR_UNKNOWN)`` when the job is unknown or has no figures on the day.
     """
     job = await _read_job(connection, job_id)
     span = JobDays(shard=job.shard, job_id=job_id, first=day, last=day)
@@ -68,7 +68,7 @@ async def explain_day(
 async def stream_clicks(
     connection: Connection, *, job_id: int, day: date
 ) -> AsyncIterator[tuple[str, tuple[ExplainedClick, ...]]]:
-    """Every click of a job's day, page after page, beside the currency. Raises as ``explain_day`` does."""
+    """Yields every click of a job's day page by page, with the currency. Raises as ``explain_day`` does."""
     after: UUID | None = FIRST_KEY
     while after is not None:
         found = await explain_day(connection, job_id=job_id, day=day, after=after)
@@ -79,7 +79,8 @@ async def stream_clicks(
 async def explain_charge(
     connection: Connection, *, reference: UUID, after: UUID = FIRST_KEY
 ) -> ChargeExplanation:
-    """A charge, what corrects it, and a page of its batch's clicks on its job and day: charged, free and refused.
+    """Returns a charge, its corrections, and a page of its batch's clicks on its job and day: charged, free
+    and refused.
 
     Raises ``Refused(OPERATOR_UNKNOWN)``.
     """
@@ -97,7 +98,9 @@ async def explain_charge(
 
 
 async def explain_event(connection: Connection, *, event_key: UUID) -> EventExplanation:
-    """What became of one event. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that is not, or no longer, kept."""
+    """Returns the outcome of one event. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that is not, or no
+    longer, stored.
+    """
     event = await store.find_stored_event(connection, event_key=event_key)
     if event is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="event", key=event_key)
@@ -132,7 +135,7 @@ async def _list_postings(connection: Connection, days: JobDays, after: int) -> P
 async def _explain_clicks(
     connection: Connection, job: ExplainedJob, day: date, stored: list[StoredClick]
 ) -> ClickPage:
-    """What became of a page of clicks. Only the batches that are on it are ranked."""
+    """Returns the outcomes of a page of clicks. Only the batches on the page are ranked."""
     if not stored:
         return ClickPage((), None, await store.find_drop(connection, day=day))
     last_charged = {}
@@ -154,10 +157,10 @@ async def _explain_clicks(
 
 
 def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> ExplainedClick:
-    """Settlement's word is the last; before it, intake's; then the budget's."""
+    """Settlement decides first, then intake, then the budget."""
     outcome, reason = ClickOutcome.CHARGED, "charged"
     if stored.rule is not None:
-        outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].says
+        outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].message
     elif stored.verdict != Verdict.COUNTED:
         outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].says
     elif price_micros == 0:

@@ -1,4 +1,4 @@
-"""Owns the values of explanations: from a figure to its postings, from a posting to its clicks, why one was not charged."""
+"""Owns the values of explanations: from a figure to its postings, from a posting to its clicks and their outcomes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,7 @@ AFTER = "after_"
 
 
 class ClickOutcome(StrEnum):
-    """What became of a click. A reversed click may have been charged first."""
+    """What happened to a click. A reversed click may have been charged first."""
 
     CHARGED = "CHARGED"
     BEYOND_BUDGET = "BEYOND_BUDGET"
@@ -25,7 +25,7 @@ class ClickOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobDay:
-    """A job's UTC day, of which clicks are listed."""
+    """A job's UTC day whose clicks are listed."""
 
     shard: int
     job_id: int
@@ -61,7 +61,7 @@ class ExplainedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedDay:
-    """``apply_clicks`` are those that count now; charged ones are among them, reversed and refused ones are not."""
+    """``apply_clicks`` are those that count now, including charged and excluding reversed and refused ones."""
 
     day: date
     views: int
@@ -102,7 +102,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restatement:
-    """A change of a day's figures after reports began to show it; ``reasons`` counts reversed clicks by rule."""
+    """A change of a day's figures after they appeared in reports; ``reasons`` counts reversed clicks by rule."""
 
     number: int
     recorded_at: datetime
@@ -136,7 +136,7 @@ class LastCharged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedClick:
-    """``charge`` is the posting that the click was part of, also when it was reversed later."""
+    """``charge`` is the posting that included the click, even if it was reversed later."""
 
     event_key: UUID
     at: datetime
@@ -172,7 +172,7 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class PostingPage:
-    """``next_after`` is the number that the next page continues after, and ``None`` on the last."""
+    """``next_after`` is the number after which the next page starts; ``None`` on the last page."""
 
     postings: tuple[ExplainedPosting, ...]
     next_after: int | None
@@ -180,9 +180,9 @@ class PostingPage:
 
 @dataclass(frozen=True, slots=True)
 class ClickPage:
-    """``next_after`` is the event key that the next page continues after, and ``None`` on the last.
+    """``next_after`` is the event key after which the next page starts; ``None`` on the last page.
 
-    ``dropped_at`` tells since when there are no clicks to list, because the events of their day are no longer kept.
+    ``dropped_at`` is when the events of the day were deleted; since then it has no clicks to list.
     """
 
     clicks: tuple[ExplainedClick, ...]
@@ -217,7 +217,7 @@ class ChargeExplanation:
 
 @dataclass(frozen=True, slots=True)
 class EventExplanation:
-    """``click`` is ``None`` for a view, which costs nothing."""
+    """``click`` is ``None`` for a view, which is free."""
 
     event_key: UUID
     event: StoredEvent
@@ -228,7 +228,7 @@ class EventExplanation:
 def make_restatement(
     *, number: int, recorded_at: datetime, cause: int, batch: int, reasons: dict[str, int], **figures: int
 ) -> Restatement:
-    """Of the columns of a restatement; ``figures`` are those of the change, and behind ``after_`` what it led to."""
+    """The columns of a restatement; ``figures`` are the change, the ``after_`` columns the result."""
     after = {name.removeprefix(AFTER): count for name, count in figures.items() if name.startswith(AFTER)}
     change = {name: count for name, count in figures.items() if not name.startswith(AFTER)}
     return Restatement(

@@ -22,8 +22,8 @@ SELECT dropped_at
  WHERE day = %(day)s
 
 -- name: list_job_postings
--- A page of what moved the job's money on these days, in order. A correction after the job closed goes to the
--- contract, and names the job's charge.
+-- A page of the postings of the job on these days, in order. A correction after the job closed goes to the
+-- contract and names the job's charge.
 WITH charges AS (
     SELECT number, reference, purpose, source_kind, destination_kind, amount, charge_postings.day, booked_at,
            cause, corrects
@@ -67,7 +67,7 @@ SELECT number, recorded_at, cause, batch, reasons, views, apply_clicks, clicks_c
  ORDER BY number
 
 -- name: find_charge
--- The shard is in no reference: each has its part of the key.
+-- A reference does not contain the shard, the first column of the key: all shards are searched by index.
 SELECT shard, source_id AS job_id, day, cause AS batch, amount, unit, booked_at, number
   FROM charge_postings
  WHERE shard IN (SELECT every_shard())
@@ -102,7 +102,7 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
  ORDER BY page.event_key
 
 -- name: list_batch_clicks
--- The same of one batch. Batches lie together in a partition, and the index on them finds where.
+-- The same for one batch. A batch is stored together in a partition, and its index finds it.
 WITH page AS (
     SELECT event_key, visitor, batch, verdict
       FROM events
@@ -124,8 +124,8 @@ SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, visitor, page.ba
  ORDER BY page.event_key
 
 -- name: list_last_charged
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for: the
--- last of those. Free clicks are behind it.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for.
+-- Returns the last of those; free clicks follow it.
 WITH charges AS (
     SELECT cause AS batch, reference, amount / %(price_micros)s AS paid
       FROM unnest(%(batches)s::bigint[]) AS asked (batch)

@@ -1,7 +1,7 @@
 """Owns the statements of explanations, one function each. Does not own when they run.
 
-Those that look for clicks are planned for the job and day in question each time: a plan for any of them reads the whole
-day.
+Statements that search for clicks are planned for the given job and day each time: a generic plan reads the
+whole day.
 """
 
 from datetime import date, datetime
@@ -39,7 +39,7 @@ async def list_explained_days(connection: Connection, days: JobDays) -> list[Exp
 
 
 async def find_drop(connection: Connection, *, day: date) -> datetime | None:
-    """When the events of the day were dropped, if they were."""
+    """Returns when the events of the day were deleted; ``None`` if they are stored."""
     return await find_scalar(connection, datetime, SQL["find_drop"], {"day": day})
 
 

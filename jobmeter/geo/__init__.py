@@ -1,4 +1,4 @@
-"""Owns places: cities with their regions and countries, the numbers of countries, and the reading of an address.
+"""Owns places: cities with their regions and countries, country numbers, and the parsing of addresses.
 
-Does not own what a job does with its place (``jobmeter.jobs``). Pure. Knows no database.
+Does not own how a job uses its location (``jobmeter.jobs``). Pure. Does not use the database.
 """

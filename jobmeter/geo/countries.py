@@ -1,10 +1,10 @@
-"""Countries and their numbers, as columns hold them."""
+"""Owns the conversion of country codes to the numbers that are stored in columns, and back."""
 
 MARKET_UNKNOWN = 0
 
 
 def number_country(code: str) -> int:
-    """The two letters of an ISO 3166 code as a number; 0 where it is none."""
+    """Returns a two-letter ISO 3166 code as a number; 0 if ``code`` is not one."""
     letters = code.upper()
     if len(letters) != 2 or not (letters.isascii() and letters.isalpha()):
         return MARKET_UNKNOWN
@@ -12,5 +12,5 @@ def number_country(code: str) -> int:
 
 
 def name_country(number: int) -> str:
-    """The way back from ``number_country``; empty where the country is unknown."""
+    """Reverses ``number_country``; empty if the country is unknown."""
     return "" if number == MARKET_UNKNOWN else chr(number // 32 + 64) + chr(number % 32 + 64)

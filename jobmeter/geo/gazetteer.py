@@ -1,6 +1,6 @@
-"""Owns the gazetteer: countries of the CLDR and a few hundred large cities; standardizes a location text, finds places.
+"""Owns the gazetteer: the countries of the CLDR and a few hundred large cities. Standardizes location texts and finds places.
 
-A text it does not know stands as it is. Does not own what is done with a place.
+An unknown text is returned unchanged. Does not own how places are used.
 """
 
 import unicodedata
@@ -22,7 +22,7 @@ _CITIES_ALSO_CALLED = {
     "NYC": "NEW YORK CITY", "MUENCHEN": "MUNICH", "KOELN": "COLOGNE", "NUERNBERG": "NUREMBERG", "ZUERICH": "ZURICH",
     "DUESSELDORF": "DUSSELDORF",
 }  # fmt: skip
-# Those of the cities in the data file.
+# The states of the cities in the data file.
 _US_STATES = {
     "AL": "ALABAMA", "AK": "ALASKA", "AZ": "ARIZONA", "AR": "ARKANSAS", "CA": "CALIFORNIA", "CO": "COLORADO",
     "CT": "CONNECTICUT", "FL": "FLORIDA", "GA": "GEORGIA", "HI": "HAWAII", "ID": "IDAHO", "IL": "ILLINOIS",
@@ -35,7 +35,7 @@ _US_STATES = {
     "DC": "DISTRICT OF COLUMBIA",
 }  # fmt: skip
 LOCALE_DEFAULT = "en"
-# A country is known by its name in these, besides English.
+# Country names are recognized in these languages, in addition to English.
 _LANGUAGES = (
     "de", "fr", "es", "it", "pt", "nl", "da", "sv", "nb", "fi", "pl", "cs", "hu", "ro", "tr", "el", "ru", "uk", "ar",
     "he", "hi", "id", "vi", "th", "ja", "ko", "zh",
@@ -44,7 +44,7 @@ _LANGUAGES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A country, or a city in one. ``number`` is stable as long as the data file only grows at its end."""
+    """A country or a city. ``number`` is stable as long as lines are only appended to the data file."""
 
     number: int
     city: str
@@ -53,7 +53,7 @@ class Place:
     inhabitants_thousands: int
 
     def text(self, locale: str = LOCALE_DEFAULT) -> str:
-        """``City, Region, Country``; the country in the language of ``locale`` where it is known."""
+        """Returns ``City, Region, Country``, with the country in the language of ``locale`` if that is known."""
         country = _territories(locale).get(self.country, self.country)
         region = "" if self.region == self.city else self.region
         return ", ".join(part for part in (self.city, region, country) if part)
@@ -75,10 +75,10 @@ def _codes_by_english_name() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _codes_by_other_name() -> dict[str, str]:
-    """Countries by folded name in other languages; read when an English name does not do.
+    """Countries by folded name in other languages; used if no English name matches.
 
-    An English name, a city or a state goes before (``Granada`` is a city, not Grenada); a name that languages give
-    to different countries is left out.
+    English names, cities and states take precedence (``Granada`` is a city, not Grenada); a name that refers to
+    different countries in different languages is omitted.
     """
     found: dict[str, set[str]] = defaultdict(set)
     for language in _LANGUAGES:
@@ -91,14 +91,14 @@ def _codes_by_other_name() -> dict[str, str]:
 
 
 def _fold(text: str) -> str:
-    """Upper case, without accents, hyphens and doubled spaces."""
-    apart = unicodedata.normalize("NFKD", text.replace("-", " "))
-    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).upper().split())
+    """Converts to upper case, without accents, hyphens and repeated spaces."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("-", " "))
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).upper().split())
 
 
 @lru_cache(maxsize=1)
 def _cities() -> dict[str, list[Place]]:
-    """Cities by folded name, the largest of a name first."""
+    """Cities by folded name; of several with the same name, the largest first."""
     found: dict[str, list[Place]] = defaultdict(list)
     number = 10_000
     for line in files("jobmeter.geo").joinpath("data", "cities.txt").read_text("utf-8").splitlines():
@@ -141,11 +141,11 @@ def _country_code(part: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def country_of(location: str) -> str:
-    """The ISO 3166 code of ``"City, State, Country"``; empty where it names no country and no city that is known."""
+    """Returns the ISO 3166 code of ``"City, State, Country"``; empty if neither a country nor a city is known."""
     code = _country_code(location.rsplit(",", 1)[-1])
     if "," in location:
         place = find_place(location)
-        # "San Jose, CA" is not in Canada: of a city that is known, the place decides.
+        # "San Jose, CA" is not in Canada: if the city is known, its country is used.
         return place.country if place is not None else code
     if code:
         return code
@@ -155,7 +155,7 @@ def country_of(location: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def find_place(location: str) -> Place | None:
-    """The place that a text such as ``"Sunnyvale, California"`` means; of several the largest. ``None`` if unknown."""
+    """Returns the place of a text such as ``"Sunnyvale, California"``, the largest if several match, or ``None``."""
     parts = [part.strip() for part in location.split(",") if part.strip()]
     if not parts:
         return None
@@ -170,7 +170,7 @@ def find_place(location: str) -> Place | None:
 
 
 def _is_within(place: Place, part: str) -> bool:
-    """Whether a region or country that a text names is that of ``place``."""
+    """Returns whether ``part``, a region or country, is that of ``place``."""
     wanted, region = _fold(part), _fold(place.region)
     if wanted == region or _country_code(part) == place.country:
         return True
@@ -183,13 +183,13 @@ def is_country_only(location: str) -> bool:
 
 
 def standardize(location: str) -> str:
-    """``City, Region, Country`` for a known place, else the text as it is."""
+    """Returns ``City, Region, Country`` for a known place, otherwise the text unchanged."""
     place = find_place(location)
     return location.strip() if place is None else place.text()
 
 
 def search_places(text: str, *, places_max: int) -> list[Place]:
-    """Places whose name begins with the text's first part and that lie where its other parts say; largest first."""
+    """Returns the places whose name begins with the first part of the text and that are in its other parts; largest first."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         return []

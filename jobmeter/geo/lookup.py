@@ -1,11 +1,11 @@
-"""Owns the verbs of the location look-up. Does not own the gazetteer (``gazetteer``)."""
+"""Owns location look-ups. Does not own the data (``gazetteer``)."""
 
 from jobmeter.geo import gazetteer
 from jobmeter.geo.model import Address, FoundPlace
 
 
 def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
-    """Places that a location text may mean, the best first; in English where ``locale`` is not known."""
+    """Returns the places that match a location text, best first; in English if ``locale`` is unknown."""
     return [
         FoundPlace(place.number, place.text(locale), place.country)
         for place in gazetteer.search_places(text, places_max=places_max)
@@ -13,7 +13,7 @@ def find_places(text: str, *, locale: str, places_max: int) -> list[FoundPlace]:
 
 
 def parse_address(text: str, *, country: str = "") -> Address:
-    """City, region and country (ISO 3166) of a location text, which lies in ``country`` where one is given."""
+    """Returns city, region and country (ISO 3166) of a location text. A match outside ``country``, if given, is ignored."""
     place = gazetteer.find_place(text)
     if place is None or country not in {"", place.country}:
         return Address(locality=text, region="", country=country or gazetteer.country_of(text))
@@ -21,5 +21,5 @@ def parse_address(text: str, *, country: str = "") -> Address:
 
 
 def is_country(code: str) -> bool:
-    """Whether ``code`` is a country's two letters (ISO 3166), in upper case."""
+    """Returns whether ``code`` is a two-letter country code (ISO 3166) in upper case."""
     return len(code) == 2 and code.isupper() and gazetteer.country_of(code) == code

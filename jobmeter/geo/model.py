@@ -1,4 +1,4 @@
-"""Owns the value of a place found for a location text."""
+"""Owns the values that location look-ups return."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from jobmeter.base.ids import URN_GEO
 
 @dataclass(frozen=True, slots=True)
 class FoundPlace:
-    """``text`` is the standardized location in the language asked for."""
+    """``text`` is the standardized location in the requested language."""
 
     number: int
     text: str
@@ -20,7 +20,7 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A parsed location text: what is not known of it is empty; a text that is not understood is all locality."""
+    """A parsed location text. Unknown parts are empty; a text that is not recognized is the locality as a whole."""
 
     locality: str
     region: str

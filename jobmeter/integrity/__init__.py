@@ -1,4 +1,4 @@
-"""Owns the check of the laws of the money: one statement a law, each naming the rows that break it.
+"""Owns the check of the laws of the money: one statement per law, each reporting the rows that break it.
 
 Reads any table and writes none.
 """

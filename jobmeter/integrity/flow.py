@@ -1,6 +1,6 @@
-"""Owns the check of the laws of the money over the whole database: which laws, in which order, under which words.
+"""Owns the check of the laws of the money over the whole database: which laws, in which order, with which titles.
 
-Does not own how the result is printed. Law 9, the sum of invoices, is billing's to check.
+Does not own printing the result. Law 9, the sum of invoices, is checked by billing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
         "3: every correction names the posting that it corrects, and takes back no more",
         store.check_corrections,
     ),
-    ("3: every sealed posting stands as it was sealed", check_seals),
+    ("3: every sealed posting is unchanged since it was sealed", check_seals),
     ("4: every stored balance is the sum of its postings, and none is negative", store.check_stored_balances),
     ("4: every job's budget row is the sum of its postings", store.check_job_budgets),
     ("4: every daily charge is the sum of its postings", store.check_daily_charges),
@@ -39,7 +39,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("5: every daily count is that of the events stored", store.check_daily_counts),
     ("5: every click that settlement marked is reversed, with its money", store.check_reversals),
     ("5: no event is stored twice", store.check_event_keys),
-    ("5: every charge stands on as many clicks that count", store.check_charged_events),
+    ("5: every charge covers as many counted clicks as it charges", store.check_charged_events),
     ("6: no job was charged more than its total budget", store.check_jobs_within_budget),
     ("6: every contract's limit is what it was funded with", store.check_contract_funding),
     ("7: every limit is what is available, reserved in jobs and earned", store.check_contract_money),
@@ -53,7 +53,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
 async def check_laws(connection: Connection) -> list[LawCheck]:
     """Checks every law over the whole database and returns all results, kept and broken, in the order of the laws.
 
-    Each check is one statement, and so sees one moment of a database in use.
+    Each check is one statement, and therefore sees a consistent snapshot of a database in use.
     """
     async with connection.transaction():
         await store.tune_planner(connection)

@@ -1,11 +1,11 @@
-"""What came of the check of a law."""
+"""Owns the values of the check: the result of one law."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """How many rows were looked at, how many break the law, and the first of those in words."""
+    """How many rows were checked, how many break the law, and the first of those in words."""
 
     checked: int
     breaches: int
@@ -14,6 +14,6 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LawCheck(Finding):
-    """One law, in words, and what its check found."""
+    """One law, in words, and the result of its check."""
 
     law: str

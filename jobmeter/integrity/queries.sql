@@ -1,9 +1,9 @@
--- Each statement checks one law over the whole database and returns how many rows it looked at, how many
--- break the law, and one of those in words. A condition that is neither true nor false counts as broken.
+-- Each statement checks one law over the whole database and returns how many rows it checked, how many break
+-- the law, and one of those in words. A condition that is null counts as broken.
 
 -- name: tune_planner
--- Whole tables are grouped and joined, perhaps before the database knows how large they are: then it would
--- compare every row with every other. The settings end with the transaction.
+-- Whole tables are grouped and joined, perhaps before the planner has statistics; it would then choose nested
+-- loops. The settings end with the transaction.
 SELECT set_config('work_mem', '256MB', true),
        set_config('enable_nestloop', 'off', true)
 
@@ -25,8 +25,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_posting_shape
--- Law 2. Two accounts and an amount above zero; a charge leaves its job for what was earned; a job's postings
--- lie with the job.
+-- Law 2. Two accounts and an amount above zero; a charge moves from its job to the earned account; a job's
+-- postings are in the job's shard.
 WITH looked AS (
     SELECT reference, amount,
            amount > 0
@@ -44,7 +44,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_posting_guards
--- Law 3. Every table of postings has its guard against change, and it is on.
+-- Law 3. Every table of postings has its guard against change, and the guard is enabled.
 WITH looked AS (
     SELECT relid,
            EXISTS (SELECT
@@ -61,7 +61,7 @@ SELECT count(*) AS checked,
 
 -- name: check_corrections
 -- Law 3. A correction names a posting that exists, in the same unit. A reversal of a charge goes back to the
--- job or to its contract, and all reversals of a charge together are no more than it.
+-- job or to its contract, and all reversals of a charge together do not exceed it.
 WITH corrections AS (
     SELECT reference, corrects, purpose, source_kind, source_id, destination_kind, destination_id, amount,
            unit,
@@ -117,9 +117,9 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_budgets
--- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and left as
--- posted. Money reversed after the job closed goes from what was earned to the contract, and names its
--- charge.
+-- Law 4. A job's budget row is its stored balance: reserved, spent (charges less reversals) and released, as
+-- posted. An amount that is reversed after the job closed goes from the earned account to the contract, and
+-- names its charge.
 WITH movements (job_id, reserved, spent, held) AS (
     SELECT source_id, 0, CASE destination_kind WHEN {AccountKind.EARNED} THEN amount ELSE 0 END, -amount
       FROM ledger_postings
@@ -153,7 +153,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_jobs_within_budget
--- Law 6. What a job was charged, less what was reversed, is within its total budget.
+-- Law 6. A job's charges less reversals are within its total budget.
 WITH movements (job_id, change) AS (
     SELECT source_id, amount
       FROM charge_postings
@@ -198,7 +198,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_contract_money
--- Laws 6 and 7. Of a contract's limit each micro is available, reserved in a job, or earned.
+-- Laws 6 and 7. Each micro of a contract's limit is available, reserved in a job, or earned.
 WITH earned AS (
     SELECT CASE destination_kind WHEN {AccountKind.EARNED} THEN destination_id ELSE source_id END AS id,
            sum(CASE destination_kind WHEN {AccountKind.EARNED} THEN amount ELSE -amount END) AS amount
@@ -278,7 +278,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_account_units
--- Law 10. Every account but the outside is kept in one unit, slots and credits too.
+-- Law 10. Every account except the outside is kept in one unit, slots and credits too.
 WITH movements (kind, owner_id, unit) AS (
     SELECT source_kind, source_id, unit
       FROM ledger_postings
@@ -299,8 +299,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_charges
--- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Days that are
--- folded are summed under 1 January 1970.
+-- Law 4. The roll-up of a job's day is the sum of that day's charges less that day's reversals. Compacted
+-- days are summed under 1 January 1970.
 WITH movements (job_id, day, change) AS (
     SELECT source_id, day, amount
       FROM charge_postings
@@ -334,7 +334,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_spending
--- Law 4. What a job spent, credits of final days not taken off, is the sum of its daily charges.
+-- Law 4. A job's spend, not reduced by credits on final days, is the sum of its daily charges.
 WITH summed AS (
     SELECT job_id, sum(charge_micros) AS charged
       FROM job_days
@@ -351,8 +351,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_job_months
--- Law 4. The months that reports read say what the days say. Of a month that is folded in part, the days are
--- gone.
+-- Law 4. The months that reports read equal the sums of their days. A partly compacted month no longer has
+-- all its days.
 WITH spans AS (
     SELECT greatest(kept_since, coalesce((SELECT folded_before FROM job_day_folds), kept_since)) AS since,
            kept_through
@@ -382,7 +382,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_contract_days
--- Law 4. What a budget report reads of a contract's final days is the sum of its jobs' days.
+-- Law 4. A contract's final days, as a budget report reads them, are the sum of its jobs' days.
 WITH kept AS (
     SELECT partner_contract_id, sum(charge_micros) AS charged
       FROM contract_days
@@ -404,8 +404,7 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_prices
--- A day's charge is its charged clicks at the job's price, and it is the job's contract that the roll-up
--- names.
+-- A day's charge is its charged clicks at the job's price, and the roll-up names the job's contract.
 WITH looked AS (
     SELECT job_id, day, clicks_charged, click_price_micros, charge_micros,
            clicks_charged BETWEEN 0 AND apply_clicks
@@ -421,8 +420,8 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_daily_counts
--- The roll-up counts each stored event once; what settlement reversed is counted as that. Days whose events
--- were dropped can not be counted again.
+-- The roll-up counts each stored event once; reversed clicks are counted as reversed. Days whose events were
+-- deleted cannot be counted again.
 WITH kept AS (
     SELECT partition, day
       FROM event_partitions
@@ -457,8 +456,8 @@ SELECT count(*) AS checked,
   FROM judged
 
 -- name: check_reversals
--- Law 5. What settlement marked is what it reversed: by job and day the clicks, by charge the money. A job
--- that waits for its turn has its marks and no reversal yet.
+-- Law 5. What settlement marked is what it reversed: the clicks by job and day, the amount by charge. A job
+-- that is still waiting for its step has marks but no reversal.
 WITH marked AS (
     SELECT shard, job_id,
            (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,
@@ -502,8 +501,8 @@ SELECT coalesce(sum(copies), 0)::bigint AS checked,
   FROM looked
 
 -- name: check_charged_events
--- Law 5. Every charge stands on as many counted clicks of its own batch, job and day as it charges. Both lie
--- under one grouping, which is several times as fast as a join of two.
+-- Law 5. Every charge covers as many counted clicks of its batch, job and day as it charges. Both are grouped
+-- together, which is several times as fast as joining two groupings.
 WITH kept AS (
     SELECT partition, day
       FROM event_partitions

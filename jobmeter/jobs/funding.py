@@ -1,4 +1,4 @@
-"""Which contract pays for a posting."""
+"""Owns the decision which contract pays for a posting."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,29 +17,30 @@ from jobmeter.partners.model import Application
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """What pays for a job: a partner contract by the click, a hiring contract by the slot, or nothing."""
+    """The contract that pays for a job: a partner contract per click, a hiring contract per slot, or none."""
 
     partner: PartnerContract | None = None
     hiring: HiringContract | None = None
 
 
 async def find_funding(connection: Connection, child: Application, draft: JobDraft, now: datetime) -> Funding:
-    """What the contract named by ``draft`` is to the child.
+    """Resolves the contract that ``draft`` names for the child application.
 
-    Raises ``Refused``: JOB_CONTRACT_DENIED for a contract that is not the child's, CONTRACT_ENDED,
-    JOB_PREMIUM_CONTRACT for a premium job without one, JOB_FIELDS_INVALID for a budget without one.
+    Raises ``Refused``: JOB_CONTRACT_DENIED for a contract the child cannot use, CONTRACT_ENDED,
+    JOB_PREMIUM_CONTRACT for a premium job without a contract, JOB_FIELDS_INVALID for a budget without a
+    contract.
     """
     is_premium = draft.listing_type == PREMIUM
     if draft.contract is None:
         if is_premium:
             raise Refused(Fault.JOB_PREMIUM_CONTRACT)
         if draft.total_budget is not None and draft.partner_job_campaign is None:
-            # It would be published for nothing, and its poster would wait for clicks that nobody pays.
+            # It would be published with no contract to pay for its clicks, and so never be promoted.
             raise Refused(Fault.JOB_FIELDS_INVALID, lines=required_message("/contract"))
         return Funding()
     found = await find_hiring_contract(connection, child, draft.contract, now)
     if found is not None:
-        # A basic job under a hiring contract takes no slot.
+        # A basic job under a hiring contract does not occupy a slot.
         return Funding(hiring=found if is_premium else None)
     partner = await contracts.find_job_contract(connection, child=child, contract_urn=draft.contract, now=now)
     return Funding(partner=partner)
@@ -58,7 +59,7 @@ async def find_hiring_contract(
 
 
 async def find_contract(connection: Connection, job: Run) -> PartnerContract | None:
-    """The partner contract that pays for the job by the click."""
+    """Returns the partner contract that pays for the job per click."""
     if job.partner_contract_id is None:
         return None
     return await contracts.find_partner_contract(connection, contract_id=job.partner_contract_id)

@@ -1,4 +1,4 @@
-"""Owns the documented texts that tasks and job statuses show (spec 4.4), and those that we had to add.
+"""Owns the documented messages of tasks and job statuses (spec 4.4), and the ones the project adds.
 
 Does not own when one applies (``postings.rules``, ``status.rules``). Pure.
 """
@@ -11,7 +11,7 @@ _DUPLICATE_ID = (
     "basic job or a non-draft premium job. Dropping the duplicate job posting creation request. LinkedIn job id: "
     "{job_id}, externalJobPostingId: {external_id} ErrorCode:2009"
 )
-# The placeholder is part of the documented text.
+# The placeholder is part of the documented message.
 DUPLICATE_CONTENT = (
     "This job could not be published because there is a "
     "{:duplicateJobPostingUrl,anchor,text#duplicate job} posted on LinkedIn."
@@ -32,7 +32,7 @@ def duplicate_id_message(job_id: int, external_id: str) -> str:
 
 
 def job_missing_message(operation: Operation, partner_id: int, external_id: str) -> str:
-    """UPDATE names the partner and the job, the others do not."""
+    """UPDATE names the partner and the job; other operations do not."""
     text = f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for a non-existing job"
     if operation is Operation.UPDATE:
         return f"{text} of partner urn urn:li:jobPostingPartner:{partner_id}, partner job code ( `{external_id}`)"
@@ -40,12 +40,12 @@ def job_missing_message(operation: Operation, partner_id: int, external_id: str)
 
 
 def not_allowed_message(operation: Operation, what: str) -> str:
-    """``what`` says of which kind the job is, such as ``"a closed job"``."""
+    """``what`` describes the job, such as ``"a closed job"``."""
     return f"{_CLIENT_SIDE}Operation type `{operation}` is not allowed for {what}"
 
 
 def contract_changed_message(contract: str) -> str:
-    return f"{_CLIENT_SIDE}The contract of a job can not be changed to {contract}"
+    return f"{_CLIENT_SIDE}The contract of a job cannot be changed to {contract}"
 
 
 def location_missing_message(partner_id: int, external_id: str) -> str:

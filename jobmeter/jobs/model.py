@@ -1,4 +1,4 @@
-"""Owns the values of jobs: what an element asks for, the posting and its columns, what a run holds, a task."""
+"""Owns the values of jobs: an element's draft, the posting and its columns, what a run is paid with, a task."""
 
 import hashlib
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Operation(StrEnum):
 
 
 class JobState(StrEnum):
-    PENDING = "PENDING"  # accepted, its task not carried out yet
+    PENDING = "PENDING"  # accepted, its task has not run yet
     LIVE = "LIVE"
     CLOSED = "CLOSED"
     EXPIRED = "EXPIRED"
@@ -38,7 +38,7 @@ class TaskStatus(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
-    PROCESSED = "PROCESSED"  # carried out, and what it made is no longer promoted or no longer listed
+    PROCESSED = "PROCESSED"  # done, and the job is no longer promoted or no longer listed
 
 
 class OperationRejected(Exception):  # noqa: N818 -- reads as what happened
@@ -51,7 +51,7 @@ class OperationRejected(Exception):  # noqa: N818 -- reads as what happened
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobDraft:
-    """What one element of a batch asks for, checked field by field (spec 4.1). ``content`` is the element."""
+    """One element of a batch, checked field by field (spec 4.1). ``content`` is the element itself."""
 
     operation: Operation
     external_id: str
@@ -78,7 +78,7 @@ class JobDraft:
 
     @property
     def displayed_company(self) -> str:
-        """The name that reports show: as given, else the last part of the page's address or the organization."""
+        """The name shown in reports: the given one, else the last part of the page's address or the organization."""
         if self.company_name:
             return self.company_name
         page = (self.company_page_url or self.company or "").rstrip("/")
@@ -86,7 +86,7 @@ class JobDraft:
 
     @property
     def content_hash(self) -> bytes:
-        """Equal for jobs of the same company, title, location and description, whatever their case and spacing."""
+        """Equal for jobs with the same company, title, location and description, ignoring case and whitespace."""
         company = self.company or self.company_page_url or self.company_name or ""
         parts = (company, self.title, self.location, self.description)
         text = "\x1f".join(" ".join(part.split()).casefold() for part in parts)
@@ -95,7 +95,7 @@ class JobDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElementColumns:
-    """The columns of a posting that its element decides, which CREATE and UPDATE write alike."""
+    """The columns of a posting that come from its element, written by both CREATE and UPDATE."""
 
     company_job_code: str | None
     title: str
@@ -124,7 +124,7 @@ class ElementColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPosting:
-    """The columns of a posting that are written once, beside its content: whose it is, what pays for it, its run."""
+    """The columns of a posting that are written once besides its content: its owner, its contract, its run."""
 
     shard: int
     job_id: int
@@ -140,7 +140,7 @@ class NewPosting:
 
 
 class Run(Protocol):
-    """What a run holds, of whichever channel the job came by: a budget on a partner contract, or a slot."""
+    """What pays for a run, whichever API the job came through: a budget on a partner contract, or a slot."""
 
     @property
     def shard(self) -> int: ...
@@ -158,7 +158,7 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPosting:
-    """``location`` is as sent, ``place`` the standardized one. A premium job has a hiring contract."""
+    """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract."""
 
     shard: int
     job_id: int
@@ -188,9 +188,9 @@ class JobPosting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """One operation to be carried out. ``job_id`` is set once the job it made or changed is known.
+    """One operation to apply. ``job_id`` is set once the job it created or changed is known.
 
-    ``failure_message`` is set where it was certain on acceptance that the task will fail.
+    ``failure_message`` is set when it is already certain on acceptance that the task will fail.
     """
 
     shard: int
@@ -210,7 +210,7 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task(NewTask):
-    """One operation and what became of it. ``number`` is the order in which operations were accepted."""
+    """One operation and its result. ``number`` is the order in which operations were accepted."""
 
     status: TaskStatus
     error_message: str | None
@@ -219,7 +219,7 @@ class Task(NewTask):
 
 @dataclass(frozen=True, slots=True)
 class AcceptedOperation:
-    """The job that an accepted operation is about, or why its task will fail."""
+    """The job of an accepted operation, or the reason why its task will fail."""
 
     job_id: int | None
     failure_message: str | None = None

@@ -50,8 +50,8 @@ SELECT {posting}
    AND state <> 'FAILED'
 
 -- name: list_by_external_ids
--- The newest under each id: after a failed one, the id may be used again. Of channels that use the same id,
--- the P4P job is meant first.
+-- The newest job under each id: after a failed job the id may be used again. When several APIs use the same
+-- id, the P4P job takes precedence.
 SELECT DISTINCT ON (external_id) {posting}, content
   FROM job_postings
  WHERE shard = %(shard)s
@@ -73,7 +73,7 @@ SELECT {posting}, content
  ORDER BY job_id
 
 -- name: resolve_external_ids
--- For events that name a job by child application and external id; of several the newest, which comes last.
+-- For events that name a job by child application and external id; the newest of several comes last.
 SELECT application_id, external_id, job_id
   FROM job_postings
  WHERE shard = ANY(%(shards)s)
@@ -108,7 +108,7 @@ SELECT {posting}
    FOR UPDATE
 
 -- name: lock_postings
--- Before any balance is touched, and in one order: two processes that need several never wait in a ring.
+-- Before any balance is changed, and in a fixed order, to prevent deadlocks.
 SELECT shard, job_id
   FROM job_postings
  WHERE (shard, job_id) IN (SELECT asked.shard, asked.job_id
@@ -118,7 +118,7 @@ SELECT shard, job_id
    FOR UPDATE
 
 -- name: save_version
--- What reports showed of the job until now.
+-- The figures that reports have shown for the job so far.
 INSERT INTO job_posting_versions (
     shard, job_id, replaced_at, company_job_code, title, company_name, company_page, apply_url,
     partner_job_campaign, limit_micros
@@ -160,7 +160,8 @@ UPDATE job_postings
    AND job_id = %(job_id)s
 
 -- name: lock_expired
--- All rows are locked before the first balance is touched; what somebody else holds waits for the next round.
+-- Locks all rows before the first balance changes; rows locked by another transaction wait for the next
+-- round.
 SELECT {posting}
   FROM job_postings
  WHERE state = 'LIVE'
@@ -184,7 +185,7 @@ VALUES (
 )
 
 -- name: claim_tasks
--- As taken in, skipping what another process has in hand.
+-- In the order of acceptance, skipping tasks that another process is running.
 SELECT {task}
   FROM job_tasks
  WHERE status = 'IN_PROGRESS'

@@ -29,7 +29,7 @@ async def next_job_sequence(connection: Connection) -> int:
 
 
 async def insert_posting(connection: Connection, posting: NewPosting, columns: ElementColumns) -> bool:
-    """``False`` when the application has a posting with this external id."""
+    """Returns ``False`` when the application has a posting with this external id."""
     parameters = vars_of(posting) | vars_of(columns) | {"content": Jsonb(columns.content)}
     return await find_scalar(connection, int, SQL["insert_posting"], parameters) is not None
 
@@ -53,7 +53,7 @@ async def find_by_external_id(
 async def list_by_external_ids(
     connection: Connection, *, shard: int, application_id: int, external_ids: list[str]
 ) -> list[tuple[JobPosting, dict[str, Any]]]:
-    """Each with the element it was last made or changed by."""
+    """Each with the element that last created or changed it."""
     parameters = {"shard": shard, "application_id": application_id, "external_ids": external_ids}
     return await list_rows(connection, _posting_and_content, SQL["list_by_external_ids"], parameters)
 
@@ -61,7 +61,7 @@ async def list_by_external_ids(
 async def list_statuses(
     connection: Connection, *, shard: int, job_ids: list[int]
 ) -> list[tuple[JobPosting, dict[str, Any]]]:
-    """Each with the element it was last made or changed by."""
+    """Each with the element that last created or changed it."""
     parameters = {"shard": shard, "job_ids": job_ids}
     return await list_rows(connection, _posting_and_content, SQL["list_statuses"], parameters)
 
@@ -89,7 +89,7 @@ async def lock_posting(connection: Connection, *, shard: int, job_id: int) -> Jo
 async def lock_members(
     connection: Connection, *, shard: int, campaign_id: int, rows_max: int
 ) -> list[JobPosting]:
-    """Live jobs of a campaign."""
+    """Returns the live jobs of a campaign."""
     parameters = {"shard": shard, "campaign_id": campaign_id, "rows_max": rows_max}
     return await list_rows(connection, JobPosting, SQL["lock_members"], parameters)
 

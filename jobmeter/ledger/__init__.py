@@ -1,5 +1,5 @@
-"""Owns accounts and postings: amounts of one unit moved between two accounts, never changed afterwards.
+"""Owns accounts and postings: an amount of one unit moved between two accounts, never changed afterwards.
 
-Does not own jobs, clicks, prices or contracts; it knows accounts by kind and owner number alone. The charges
-that intake books by the million have a partition of their own, written by ``jobmeter.charging``.
+Does not own jobs, clicks, prices or contracts; it knows accounts only by kind and owner number. Charges,
+which intake books by the million, have their own partition, written by ``jobmeter.charging``.
 """

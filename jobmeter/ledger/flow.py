@@ -1,4 +1,4 @@
-"""Owns booking: writes a posting and moves the stored balances with it, in the caller's transaction."""
+"""Owns booking: writes a posting and updates the stored balances, in the caller's transaction."""
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
@@ -10,8 +10,9 @@ async def book(connection: Connection, posting: Posting) -> bool:
     """Books ``posting`` once; returns whether it was new.
 
     Raises ``Refused``: BALANCE_TOO_LOW when the source holds less (nothing is written), REFERENCE_REUSED when
-    the reference stands with other content, CURRENCY_DIFFERS when an account is kept in another unit. A caller
-    that catches these must leave its transaction or savepoint: the posting row may be written already.
+    the reference exists with other content, CURRENCY_DIFFERS when an account is kept in another unit. A
+    caller that catches these must roll back its transaction or savepoint: the posting row may already be
+    written.
     """
     if not await store.insert_posting(connection, posting, shard=posting.shard):
         await _check_same(connection, posting)
@@ -24,7 +25,7 @@ async def book(connection: Connection, posting: Posting) -> bool:
 
 
 async def read_balance(connection: Connection, account: Account) -> int:
-    """The stored balance of an account of a stored kind; nothing stored reads as zero."""
+    """Returns the stored balance of an account of a stored kind; zero when no row is stored."""
     assert account.kind in STORED_KINDS
     return await store.read_balance(connection, account)
 

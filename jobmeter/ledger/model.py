@@ -9,23 +9,25 @@ from uuid import UUID
 class AccountKind(IntEnum):
     """Numbers are stored; a kind is never renumbered."""
 
-    FUNDING = 1  # the outside: where limits, slots and credits come from; may go below zero
-    CONTRACT = 2  # money of a partner contract that no job has reserved; owner: partner contract
-    JOB = 3  # money reserved for a job; owner: job; its stored balance is the job's budget row
+    FUNDING = 1  # the outside: source of limits, slots and credits; may go below zero
+    CONTRACT = 2  # funds of a partner contract that no job has reserved; owner: partner contract
+    JOB = 3  # funds reserved for a job; owner: job; its stored balance is the job's budget row
     EARNED = 4  # charges; owner: partner contract
-    SLOTS_FREE = 5  # slots of a hiring contract that no job holds; owner: hiring contract
-    SLOT_HELD = 6  # the slot that a job holds; owner: job
+    SLOTS_FREE = 5  # slots of a hiring contract that no job occupies; owner: hiring contract
+    SLOT_HELD = 6  # the slot that a job occupies; owner: job
     CREDITS = 7  # credits of a hiring contract; owner: hiring contract
     CREDITS_USED = 8  # credits consumed; owner: hiring contract
-    CREDITS_OWED = 9  # credits taken before they are paid for, invoiced in arrears; owner: hiring contract; may go below zero
+    CREDITS_OWED = (
+        9  # credits used before payment, invoiced in arrears; owner: hiring contract; may go below zero
+    )
 
 
-# Accounts whose balance is kept beside the postings, and may never be less than nothing.
+# Accounts whose balance is stored beside the postings and must never be negative.
 STORED_KINDS = frozenset({AccountKind.CONTRACT, AccountKind.SLOTS_FREE, AccountKind.CREDITS})
 
 
 class Purpose(IntEnum):
-    """Why money moved. CHARGE has a table partition of its own: the number is part of the schema."""
+    """The purpose of a posting. CHARGE has its own table partition: the number is part of the schema."""
 
     FUND = 1
     RESERVE = 2
@@ -45,7 +47,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """What a posting moves from where to where, without who asked for it and when."""
+    """The movement of a posting, without who requested it and when."""
 
     source_kind: AccountKind
     source_id: int
@@ -57,11 +59,12 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to ``destination``.
+    """``amount`` of ``unit`` (micros of a currency, or whole slots or credits) from ``source`` to
+    ``destination``.
 
-    ``reference`` is unique: the same movement asked for twice is booked once. ``day`` is the UTC day the
-    amount belongs to, ``booked_at`` when it was written. ``cause`` numbers what led to it, in that thing's own
-    numbering; ``corrects`` is the reference of the posting it corrects.
+    ``reference`` is unique: a movement that is requested twice is booked once. ``day`` is the UTC day that
+    the amount belongs to, ``booked_at`` the time of writing. ``cause`` is the number of the batch, job or
+    other object that caused it; ``corrects`` is the reference of the posting it corrects.
     """
 
     reference: UUID
@@ -82,7 +85,7 @@ class Posting:
 
     @property
     def shard(self) -> int:
-        """That of the job it concerns, else of the account that money came to."""
+        """The shard of the job concerned, else of the account that receives the amount."""
         return self.source.shard if self.source.kind is AccountKind.JOB else self.destination.shard
 
     @property

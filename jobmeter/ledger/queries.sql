@@ -1,5 +1,5 @@
 -- name: debit_balance
--- The condition is the law: a stored balance never goes below zero, whoever else takes at the same moment.
+-- The condition enforces the law: a stored balance never goes below zero, even with concurrent withdrawals.
 UPDATE ledger_balances
    SET amount = amount - %(amount)s
  WHERE shard = %(shard)s
@@ -25,8 +25,8 @@ SELECT amount
    AND owner_id = %(owner_id)s
 
 -- name: insert_posting
--- A posting lies with the shard of the job or contract whose story it tells: the destination's, or for money
--- that leaves a job, the source's. The caller has decided; see ledger.flow.
+-- A posting is stored in the shard of the job or contract it concerns: the destination's, or the source's
+-- when an amount leaves a job. The caller has decided; see ledger.flow.
 INSERT INTO ledger_bookings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id,
     amount, unit, day, booked_at, cause, corrects

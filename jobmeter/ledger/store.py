@@ -11,13 +11,13 @@ SQL = load_statements("jobmeter.ledger")
 
 
 async def debit_balance(connection: Connection, account: Account, *, unit: str, amount: int) -> int | None:
-    """The balance that is left, or ``None`` when there was too little and nothing was taken."""
+    """Returns the remaining balance, or ``None`` when it was too low and nothing changed."""
     parameters = vars_of(account) | {"unit": unit, "amount": amount}
     return await find_scalar(connection, int, SQL["debit_balance"], parameters)
 
 
 async def add_to_balance(connection: Connection, account: Account, *, unit: str, amount: int) -> int | None:
-    """The new balance, or ``None`` when the account is kept in another unit."""
+    """Returns the new balance, or ``None`` when the account is kept in another unit."""
     parameters = vars_of(account) | {"unit": unit, "amount": amount}
     return await find_scalar(connection, int, SQL["add_to_balance"], parameters)
 
@@ -27,7 +27,7 @@ async def read_balance(connection: Connection, account: Account) -> int:
 
 
 async def insert_posting(connection: Connection, posting: Posting, *, shard: int) -> bool:
-    """Whether the posting is new; ``False`` when its reference stands already."""
+    """Returns whether the posting is new; ``False`` when its reference already exists."""
     source = vars_of(posting.source, prefix="source_")
     destination = vars_of(posting.destination, prefix="destination_")
     parameters = vars_of(posting) | source | destination | {"shard": shard}

@@ -1,4 +1,4 @@
-"""Owns what partners are told without asking: where they want to be told, notices, what came of their delivery.
+"""Owns notifications to partners: the endpoints they register, queued notifications, delivery results.
 
-Does not own what a notice says (whoever posts it) or the sending itself (``jobmeter.worker``).
+Does not own the content of a notification (its sender's) or the sending itself (``jobmeter.worker``).
 """

@@ -1,4 +1,4 @@
-"""Owns the verbs of notices: post one, where partners want to be told, claim what is due, note what came of it."""
+"""Owns the verbs of notifications: enqueue one, manage endpoints, claim due deliveries, record their results."""
 
 import base64
 import secrets
@@ -31,7 +31,9 @@ from jobmeter.notifications.model import (
 )
 from jobmeter.partners.model import Application
 
-CLAIM_SECONDS = 120  # longer than any attempt, and all that one process tells an endpoint in a row
+CLAIM_SECONDS = (
+    120  # longer than any attempt, and the limit on one process's deliveries to an endpoint in a row
+)
 
 
 async def enqueue_notification(
@@ -43,9 +45,9 @@ async def enqueue_notification(
     body: dict[str, Any],
     now: datetime,
 ) -> int:
-    """Queues a notice for each endpoint of the application, and of its parent, that asked for ``kind``.
+    """Queues a notification for each endpoint of the application, and of its parent, that subscribed to ``kind``.
 
-    In the caller's transaction: what is rolled back is not told. Returns for how many.
+    Runs in the caller's transaction: a rollback discards it. Returns the number of endpoints.
     """
     endpoints = await store.list_subscribers(connection, application_id=application_id, kind=kind)
     for endpoint in endpoints:
@@ -62,7 +64,7 @@ async def post_to(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Queues a notice for one endpoint: by webhook, and by e-mail where the kind is mailed and an address is known."""
+    """Queues a notification for one endpoint: by webhook, and by e-mail if the kind is mailed."""
     channels = [Channel.WEBHOOK] if endpoint.url else []
     channels += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
@@ -89,7 +91,7 @@ async def register_endpoint(
     secret_key: str,
     now: datetime,
 ) -> tuple[NotificationEndpoint, str]:
-    """A new endpoint and its signing secret, which is not shown again. Raises ``Refused(NOTICE_ENDPOINTS_MANY)``."""
+    """Registers an endpoint; its signing secret is shown only now. Raises ``Refused(NOTICE_ENDPOINTS_MANY)``."""
     if await store.count_endpoints(connection, application_id=application.id) >= NOTICE_ENDPOINTS_MAX:
         raise Refused(Fault.NOTICE_ENDPOINTS_MANY, endpoints_max=NOTICE_ENDPOINTS_MAX)
     draft = EndpointDraft(url, email, tuple(kinds))
@@ -127,7 +129,7 @@ async def list_endpoints(connection: Connection, *, application: Application) ->
 async def lock_endpoint(
     connection: Connection, *, application: Application, endpoint_id: int
 ) -> NotificationEndpoint:
-    """The application's own endpoint, locked. Raises ``Refused(OPERATOR_UNKNOWN)``, for another's too."""
+    """Locks the application's own endpoint. Raises ``Refused(OPERATOR_UNKNOWN)``, for another application's too."""
     found = await store.lock_endpoint(connection, endpoint_id=endpoint_id)
     if found is None or found.application_id != application.id:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="webhook", key=endpoint_id)
@@ -147,20 +149,20 @@ async def change_endpoint(
 
 
 async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
-    """What waits is dropped; what was delivered or died can still be swept only by time."""
+    """Removes the endpoint and drops pending deliveries; delivered and dead ones are removed after their retention."""
     await store.remove_endpoint(connection, endpoint_id=endpoint.id, removed_at=now)
     await store.drop_waiting(connection, endpoint_id=endpoint.id)
 
 
 async def rotate_secret(connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str) -> str:
-    """A further secret: notices carry a signature of each. Raises ``Refused(SECRETS_TOO_MANY)``."""
+    """Adds a secret: notifications carry one signature per secret. Raises ``Refused(SECRETS_TOO_MANY)``."""
     if len(await store.list_secrets(connection, endpoint_id=endpoint.id)) >= SECRETS_LIVE_MAX:
         raise Refused(Fault.SECRETS_TOO_MANY, key=f"webhook {endpoint.id}", secrets_max=SECRETS_LIVE_MAX)
     return await _add_secret(connection, endpoint.id, secret_key)
 
 
 async def retire_older_secret(connection: Connection, endpoint: NotificationEndpoint) -> bool:
-    """Removes the older of two secrets; ``False`` where there is only one."""
+    """Removes the older of two secrets; returns ``False`` when there is only one."""
     live = await store.list_secrets(connection, endpoint_id=endpoint.id)
     if len(live) < SECRETS_LIVE_MAX:
         return False
@@ -171,10 +173,10 @@ async def retire_older_secret(connection: Connection, endpoint: NotificationEndp
 async def claim_delivery_attempts(
     connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
 ) -> list[DeliveryAttempt]:
-    """Deliveries that are due, for this process alone until they are noted or ``CLAIM_SECONDS`` are over.
+    """Claims due deliveries for this process until their results are recorded or ``CLAIM_SECONDS`` have passed.
 
-    None of endpoints that another process is telling, or of ``busy_ids``, which this one is: call ``free_endpoint``
-    when all of an endpoint's are noted.
+    Skips endpoints that another process is serving, and ``busy_ids``, which this one is serving: call
+    ``free_endpoint`` when all deliveries to an endpoint are recorded.
     """
     claimed = await store.claim_notifications(
         connection,
@@ -209,7 +211,7 @@ def _make_attempt(
 
 
 async def free_endpoint(connection: Connection, endpoint_id: int) -> None:
-    """Any process may tell the endpoint again."""
+    """Releases the endpoint, so that any process may serve it."""
     await store.free_endpoint(connection, endpoint_id=endpoint_id)
 
 
@@ -220,7 +222,7 @@ async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: st
 
 
 def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
-    """The headers that name and sign an attempt, in the form of the Standard Webhooks."""
+    """Returns the headers that identify and sign an attempt, as Standard Webhooks defines them."""
     delivery, timestamp = attempt.delivery, to_ms(now) // 1_000
     return {
         "webhook-id": str(delivery.id),
@@ -233,7 +235,7 @@ def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
 async def record_attempt(
     connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, rng: Random
 ) -> DeliveryState:
-    """What came of an attempt: delivered, to be tried again, or given up."""
+    """Records the result of an attempt: delivered, to be retried, or given up."""
     again = None
     if failure is not None:
         again = rules.next_try(delivery.attempts + 1, now=now, rng=rng)
@@ -269,7 +271,7 @@ async def replay(
     notice_ids: Sequence[UUID] | None,
     now: datetime,
 ) -> int:
-    """Sends again what died, or what is named; under the same ids. Returns how many."""
+    """Queues dead or named deliveries again, under the same ids. Returns how many."""
     return await store.replay_notifications(
         connection,
         endpoint_id=endpoint.id,
@@ -279,21 +281,21 @@ async def replay(
 
 
 async def list_followers(connection: Connection, *, kind: NotificationKind) -> list[Follower]:
-    """Every endpoint that asked for ``kind``, with the cursor up to which it was told."""
+    """Returns every endpoint that subscribed to ``kind``, with the cursor up to which it was notified."""
     return await store.list_followers(connection, kind=kind)
 
 
 async def lock_cursor(connection: Connection, endpoint: NotificationEndpoint, *, begin_at: int) -> int:
-    """The endpoint's cursor, held by this transaction; it begins at ``begin_at``."""
+    """Locks and returns the endpoint's cursor; a new one starts at ``begin_at``."""
     return await store.lock_cursor(connection, endpoint_id=endpoint.id, begin_at=begin_at)
 
 
-async def move_cursor(connection: Connection, endpoint: NotificationEndpoint, *, told_until: int) -> None:
-    await store.move_cursor(connection, endpoint_id=endpoint.id, told_until=told_until)
+async def move_cursor(connection: Connection, endpoint: NotificationEndpoint, *, sent_until: int) -> None:
+    await store.move_cursor(connection, endpoint_id=endpoint.id, sent_until=sent_until)
 
 
 async def sweep_notifications(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Removes what was delivered or died long ago; returns how many."""
+    """Removes deliveries that finished before the retention period; returns how many."""
     return await store.sweep_notifications(
         connection, before=now - timedelta(days=NOTICE_KEPT_DAYS), rows_max=rows_max
     )

@@ -1,4 +1,4 @@
-"""Owns the values of notices."""
+"""Owns the values of notifications."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class NotificationKind(StrEnum):
-    """What an endpoint can ask for. TEST is sent on demand, to any."""
+    """The kinds an endpoint can subscribe to. TEST is sent on demand, to any endpoint."""
 
     JOB_POSTING_STATUS = "JOB_POSTING_STATUS"
     BUDGET_ALERT = "BUDGET_ALERT"
@@ -25,7 +25,7 @@ class Channel(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """A dead notice was given up; it can be replayed."""
+    """A dead notification was given up; it can be replayed."""
 
     WAITING = "WAITING"
     DELIVERED = "DELIVERED"
@@ -34,7 +34,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EndpointDraft:
-    """What a partner says of an endpoint. ``url`` is empty where only e-mail is wanted, and the other way round."""
+    """An endpoint as the partner sends it. ``url`` is empty when only e-mail is wanted, and vice versa."""
 
     url: str
     email: str
@@ -55,7 +55,7 @@ class NotificationEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """An endpoint that follows a stream, and the cursor up to which its entries were sent."""
+    """An endpoint that follows a stream, and the cursor up to which entries were sent to it."""
 
     endpoint: NotificationEndpoint
     sent_until: int
@@ -71,7 +71,7 @@ class SealedSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What is to be sent to one endpoint through one channel. ``body`` is JSON text."""
+    """One delivery to one endpoint through one channel. ``body`` is JSON text."""
 
     id: UUID
     endpoint_id: int
@@ -84,7 +84,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """What came of an attempt; ``due_at`` is when there is another, ``finished_at`` when there is none."""
+    """The result of an attempt; ``due_at`` is the time of the next one, ``finished_at`` is set when there is none."""
 
     state: DeliveryState
     due_at: datetime | None
@@ -94,7 +94,7 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(Notification):
-    """A notification with what has come of sending it so far."""
+    """A notification with the results of its delivery so far."""
 
     number: int
     state: DeliveryState
@@ -106,7 +106,7 @@ class Delivery(Notification):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
-    """A delivery that is claimed, with where it goes and the secrets that sign it, oldest first."""
+    """A claimed delivery, with its destination and the secrets that sign it, oldest first."""
 
     delivery: Delivery
     application_id: int

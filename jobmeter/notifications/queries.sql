@@ -11,7 +11,7 @@ SELECT id, application_id, url, email, kinds, created_at
  ORDER BY id
 
 -- name: list_subscribers
--- Those of the application and of its parent that asked for the kind.
+-- The endpoints of the application and of its parent that subscribed to the kind.
 SELECT id, application_id, url, email, kinds, created_at
   FROM notice_endpoints
  WHERE application_id IN (SELECT %(application_id)s
@@ -24,7 +24,7 @@ SELECT id, application_id, url, email, kinds, created_at
  ORDER BY id
 
 -- name: list_followers
--- Every endpoint that asked for the kind, with how far it was told.
+-- Every endpoint that subscribed to the kind, with the cursor up to which it was notified.
 SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0) AS sent_until
   FROM notice_endpoints
   LEFT JOIN notice_cursors ON endpoint_id = id
@@ -33,7 +33,8 @@ SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0
  ORDER BY id
 
 -- name: lock_cursor
--- Made where it is missing, and held: of two processes the second sees how far the first has told.
+-- Inserts a missing cursor, and locks it: of two processes, the second sees the position that the first
+-- reached.
 INSERT INTO notice_cursors AS kept (endpoint_id, told_until)
 VALUES (%(endpoint_id)s, %(begin_at)s)
     ON CONFLICT (endpoint_id) DO UPDATE
@@ -42,7 +43,7 @@ RETURNING told_until
 
 -- name: move_cursor
 UPDATE notice_cursors
-   SET told_until = %(told_until)s
+   SET told_until = %(sent_until)s
  WHERE endpoint_id = %(endpoint_id)s
 
 -- name: count_endpoints
@@ -95,9 +96,9 @@ INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_
 VALUES (%(id)s, %(endpoint_id)s, %(channel)s, %(kind)s, %(subject)s, %(body)s, %(created_at)s, %(created_at)s)
 
 -- name: claim_notifications
--- Due ones of endpoints that no process is telling, pushed ahead for as long as a task may take, and their
--- endpoints with them: one process at a time tells an endpoint, in order. What a killed one left is tried
--- again then, under the same id.
+-- Due deliveries to endpoints that no process is serving. They are postponed for as long as a task may take,
+-- and their endpoints are claimed: one process at a time serves an endpoint, in order. After a crash they are
+-- retried then, under the same id.
 WITH idle AS (
     SELECT id
       FROM notice_endpoints AS endpoint
@@ -131,7 +132,7 @@ RETURNING notices.id, number, notices.endpoint_id, way AS channel, kind, subject
           due_at, created_at, finished_at, last_outcome
 
 -- name: free_endpoint
--- For the next process that has something to tell it.
+-- Releases the endpoint for the next process that has a delivery for it.
 UPDATE notice_endpoints
    SET busy_until = NULL
  WHERE id = %(endpoint_id)s
@@ -162,7 +163,7 @@ SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, atte
  LIMIT %(rows_max)s
 
 -- name: replay_notifications
--- All dead ones, or those that are named whatever became of them.
+-- All dead deliveries, or the named ones in any state.
 UPDATE notices
    SET state = 'WAITING',
        attempts = 0,

@@ -1,4 +1,4 @@
-"""Owns the decisions about deliveries: the signature, when to try again, when to give up. Pure."""
+"""Owns the decisions about deliveries: the signature, when to retry, when to give up. Pure."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 KEY_PREFIX = "whsec_"
-# About three days in all; each wait is stretched by up to a fifth, so that endpoints that failed together part.
+# About three days in total; each wait gets up to a fifth of jitter, to spread endpoints that failed together.
 WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3_600, 7_200, 21_600, 43_200, 86_400, 86_400)
 )
@@ -17,7 +17,7 @@ OUTCOME_CHARACTERS_MAX = 300
 
 
 def sign(notice_id: str, timestamp: int, body: bytes, secrets: Sequence[str]) -> str:
-    """The signature header: one ``v1`` entry for each live secret, as the Standard Webhooks have it."""
+    """Returns the signature header: one ``v1`` entry for each live secret, as Standard Webhooks defines it."""
     signed = f"{notice_id}.{timestamp}.".encode() + body
     return " ".join(f"v1,{_sign_once(signed, secret)}" for secret in secrets)
 
@@ -28,7 +28,7 @@ def _sign_once(signed: bytes, secret: str) -> str:
 
 
 def next_try(attempts: int, *, now: datetime, rng: Random) -> datetime | None:
-    """When a delivery that has failed ``attempts`` times is tried again; ``None`` when it is given up."""
+    """Returns when a delivery that has failed ``attempts`` times is retried; ``None`` when it is given up."""
     if attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1]

@@ -1,4 +1,4 @@
-"""Owns the statements of notices, one function each. Does not own when they run."""
+"""Owns the statements of notifications, one function each. Does not own when they run."""
 
 from datetime import datetime
 from typing import Any
@@ -54,8 +54,8 @@ async def lock_cursor(connection: Connection, *, endpoint_id: int, begin_at: int
     )
 
 
-async def move_cursor(connection: Connection, *, endpoint_id: int, told_until: int) -> None:
-    await connection.execute(SQL["move_cursor"], {"endpoint_id": endpoint_id, "told_until": told_until})
+async def move_cursor(connection: Connection, *, endpoint_id: int, sent_until: int) -> None:
+    await connection.execute(SQL["move_cursor"], {"endpoint_id": endpoint_id, "sent_until": sent_until})
 
 
 async def count_endpoints(connection: Connection, *, application_id: int) -> int:

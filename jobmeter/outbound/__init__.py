@@ -1,4 +1,4 @@
-"""Owns requests that leave the house: which addresses they may reach.
+"""Owns outgoing requests: which addresses they may reach.
 
-Does not own what is sent, or how often it is tried.
+Does not own what is sent, or how often it is retried.
 """

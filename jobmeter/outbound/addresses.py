@@ -1,4 +1,4 @@
-"""Owns which addresses the server connects to on a partner's behalf: hosts of the public internet, over TLS.
+"""Owns which addresses the server connects to on behalf of a partner: hosts on the public internet, over TLS.
 
 Does not own what is fetched from them or sent to them (``feeds``, ``notifications.dispatch.flow``).
 """
@@ -9,19 +9,19 @@ from urllib.parse import urlsplit
 
 
 class AddressRefusedError(Exception):
-    """One line about why an address is not connected to."""
+    """The address may not be connected to; the message is one line with the reason."""
 
 
 def find_address(url: str, *, is_sandbox: bool) -> str:
-    """The address that the URL's host has now. Raises ``AddressRefusedError`` for one that is not public.
+    """Resolves the URL's host to an address. Raises ``AddressRefusedError`` if it is not public.
 
-    A sandbox may read from anywhere, without TLS too.
+    A sandbox may connect to any address, also without TLS.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
-        raise AddressRefusedError("only https addresses are read")
+        raise AddressRefusedError("only https URLs are allowed")
     if not parts.hostname or parts.username is not None:
-        raise AddressRefusedError("the address must name a host and no user")
+        raise AddressRefusedError("the URL must have a host and no user name")
     found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not is_sandbox and not all(map(_is_public, addresses)):

@@ -1,4 +1,4 @@
-"""Owns the values of partners: applications and what a token says about its bearer."""
+"""Owns the values of partners: applications, and the contents of a token."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,13 +26,13 @@ class Application:
 
     @property
     def partner_id(self) -> int:
-        """The parent application that speaks for the partner."""
+        """The id of the partner's parent application."""
         return self.parent_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The only moment a secret is readable: when it was made."""
+    """A secret in plain text, readable only when it is created."""
 
     application: Application
     client_secret: str
@@ -47,7 +47,7 @@ class IssuedToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationDraft:
-    """What a partner says of a child application it wants (spec 2.3)."""
+    """The draft of a child application as the partner sends it (spec 2.3)."""
 
     unique_foreign_id: str
     name: str
@@ -58,7 +58,7 @@ class ApplicationDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLife:
-    """The dates of an access token, as introspection tells them to its owner."""
+    """The dates of an access token, as introspection returns them to its owner."""
 
     issued_at: datetime
     expires_at: datetime
@@ -67,7 +67,7 @@ class TokenLife:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationChange:
-    """What a partial update sets of a child application; ``None`` leaves a value as it is."""
+    """What a partial update sets of a child application; ``None`` leaves a value unchanged."""
 
     name: str | None = None
     description: str | None = None

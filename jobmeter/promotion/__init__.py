@@ -1,4 +1,4 @@
-"""Owns what follows when a job's standing changes: the feed that job boards follow, status notices, budget alerts.
+"""Owns reactions to a change of a job's status: the feed for job boards, status notifications, budget alerts.
 
-Does not own how a job stands (``jobmeter.jobs``) or the sending of notices (``jobmeter.notifications``).
+Does not own a job's status (``jobmeter.jobs``) or sending notifications (``jobmeter.notifications``).
 """

@@ -1,4 +1,4 @@
-"""Owns the verbs of the feed: look at jobs that something happened to, tell what changed, read the feed."""
+"""Owns the verbs of the promotion feed: check changed jobs, report changes, read the feed."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -8,11 +8,11 @@ from jobmeter.base.days import day_of, start_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.limits import DELIVERY_KEPT_DAYS
-from jobmeter.charging.job_changes import flow as notes
+from jobmeter.charging.job_changes import flow as job_changes
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status import flow as jobs
 from jobmeter.jobs.status.model import JobSnapshot, Promotion, serialize_status
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion import rules, store
 from jobmeter.promotion.alerts.flow import notify_job_alerts
@@ -22,12 +22,12 @@ SNAPSHOT_ROWS = 1_000
 
 
 async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, now: datetime) -> int:
-    """Looks at jobs that were noted, or whose time has come, and tells what changed since the last look.
+    """Checks jobs that are queued as changed or whose time has come, and reports what changed since the last check.
 
-    In the caller's transaction: the feed's entry, the notices and what is remembered appear together. Returns how
-    many jobs were looked at.
+    Runs in the caller's transaction: feed entry, notifications and stored state appear together. Returns the
+    number of jobs checked.
     """
-    job_ids = set(await notes.claim_job_changes(connection, rows_max=rows_max))
+    job_ids = set(await job_changes.claim_job_changes(connection, rows_max=rows_max))
     job_ids |= set(
         await store.list_waiting_for_time(
             connection, now_ms=to_ms(now), today=start_of(day_of(now)), rows_max=rows_max
@@ -35,28 +35,31 @@ async def observe_jobs(connection: Connection, *, rows_max: int, base_url: str, 
     )
     if not job_ids:
         return 0
-    # Whoever comes second looks at what the first has told, and at jobs as they are by then.
+    # A second process waits here; it then reads the states the first one stored, and the jobs as they are by
+    # then.
     last = await store.lock_numbers(connection)
-    asked = sorted(job_ids)
-    looks = await jobs.read_snapshots(connection, asked, now=now)
-    known = {state.job_id: state for state in await store.list_promotion_states(connection, job_ids=asked)}
-    seen = {look.status.posting.job_id: make_promotion_state(look) for look in looks}
+    sorted_ids = sorted(job_ids)
+    snapshots = await jobs.read_snapshots(connection, sorted_ids, now=now)
+    known = {
+        state.job_id: state for state in await store.list_promotion_states(connection, job_ids=sorted_ids)
+    }
+    seen = {snapshot.status.posting.job_id: make_promotion_state(snapshot) for snapshot in snapshots}
     await _notify_feed(connection, known, seen, last, now)
     await store.save_promotion_states(connection, list(seen.values()), now=now)
-    for look in looks:
-        job_id = look.status.posting.job_id
+    for snapshot in snapshots:
+        job_id = snapshot.status.posting.job_id
         if rules.is_status_change(known.get(job_id), seen[job_id]):
-            await _notify_status(connection, look, base_url, now)
-        await notify_job_alerts(connection, look, seen=_money_of(known.get(job_id)), now=now)
-    return len(asked)
+            await _notify_status(connection, snapshot, base_url, now)
+        await notify_job_alerts(connection, snapshot, seen=_limit_and_spend(known.get(job_id)), now=now)
+    return len(sorted_ids)
 
 
-def _money_of(known: PromotionState | None) -> tuple[int, int]:
+def _limit_and_spend(known: PromotionState | None) -> tuple[int, int]:
     return (0, 0) if known is None else (known.limit_micros, known.spent_micros)
 
 
-def make_promotion_state(look: JobSnapshot) -> ObservedState:
-    standing, posting = look.status.standing, look.status.posting
+def make_promotion_state(snapshot: JobSnapshot) -> ObservedState:
+    standing, posting = snapshot.status.standing, snapshot.status.posting
     is_promoted = standing.promotion is Promotion.PROMOTED
     reason = "" if standing.run_out is None else standing.run_out.name
     if not is_promoted and not reason:
@@ -66,10 +69,10 @@ def make_promotion_state(look: JobSnapshot) -> ObservedState:
         is_promoted=is_promoted,
         reason=reason,
         listing=standing.listing,
-        limit_micros=look.limit.limit_micros,
-        spent_micros=look.limit.spent_micros,
+        limit_micros=snapshot.limit.limit_micros,
+        spent_micros=snapshot.limit.spent_micros,
         application_id=posting.application_id,
-        until_ms=look.limit.live_until_ms,
+        until_ms=snapshot.limit.live_until_ms,
     )
 
 
@@ -91,9 +94,9 @@ async def _notify_feed(
     await store.set_last_number(connection, last=entries[-1].number)
 
 
-async def _notify_status(connection: Connection, look: JobSnapshot, base_url: str, now: datetime) -> None:
-    posting, standing = look.status.posting, look.status.standing
-    await notices.enqueue_notification(
+async def _notify_status(connection: Connection, snapshot: JobSnapshot, base_url: str, now: datetime) -> None:
+    posting, standing = snapshot.status.posting, snapshot.status.standing
+    await notifications.enqueue_notification(
         connection,
         application_id=posting.application_id,
         kind=NotificationKind.JOB_POSTING_STATUS,
@@ -102,7 +105,7 @@ async def _notify_status(connection: Connection, look: JobSnapshot, base_url: st
             "developerApplicationUrn": f"{URN_APPLICATION}{posting.application_id}",
             "jobPosting": f"{URN_JOB}{posting.job_id}",
             "changedAt": to_ms(now),
-            **serialize_status(look.status, base_url),
+            **serialize_status(snapshot.status, base_url),
         },
         now=now,
     )
@@ -111,10 +114,10 @@ async def _notify_status(connection: Connection, look: JobSnapshot, base_url: st
 async def read_changes(
     connection: Connection, *, after: int, rows_max: int
 ) -> tuple[list[PromotionChange], int]:
-    """What follows the cursor, and the cursor behind it.
+    """Returns the entries after the cursor, and the next cursor.
 
-    Raises ``Refused(DELIVERY_CURSOR_OLD)`` where some of that is no longer kept, and for a cursor that was never given:
-    a follower of a database that was restored knows what has not happened there.
+    Raises ``Refused(DELIVERY_CURSOR_OLD)`` when some of the entries have been deleted, and for a cursor that
+    was never issued, so that followers of a restored database take a new snapshot.
     """
     numbers = await store.read_numbers(connection)
     if not numbers.dropped <= after <= numbers.last:
@@ -128,11 +131,11 @@ async def read_last_number(connection: Connection) -> int:
 
 
 async def stream_snapshot(connection: Connection) -> AsyncIterator[list[PromotionChange]]:
-    """Every promoted job, in portions. In a transaction that sees one moment."""
-    async for portion in store.stream_promoted(connection, rows_max=SNAPSHOT_ROWS):
-        yield portion
+    """Yields every promoted job in batches. Needs a transaction with one snapshot."""
+    async for batch in store.stream_promoted(connection, rows_max=SNAPSHOT_ROWS):
+        yield batch
 
 
 async def sweep_changes(connection: Connection, *, now: datetime) -> None:
-    """Drops what is older than is kept; a cursor before it is told to take a snapshot."""
+    """Deletes entries past their retention; a request with an older cursor is then answered with a fault."""
     await store.drop_changes(connection, before=now - timedelta(days=DELIVERY_KEPT_DAYS))

@@ -1,4 +1,4 @@
-"""Owns the values of delivery."""
+"""Owns the values of promotion."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionState:
-    """The state of a job when it was last looked at. ``reason`` is empty for a promoted job."""
+    """The state of a job at its last check. ``reason`` is empty for a promoted job."""
 
     job_id: int
     is_promoted: bool
@@ -18,7 +18,7 @@ class PromotionState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedState(PromotionState):
-    """The state now, with what finds the job again: its application, and until when it is live."""
+    """The current state, with the job's application and the time until which it is live."""
 
     application_id: int
     until_ms: int
@@ -36,7 +36,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionChange(FeedEntry):
-    """One entry of the feed: promote the job, or stop. ``clicks_left`` is a hint of how many it can still pay for."""
+    """One entry of the feed: promote the job, or stop. ``clicks_left`` estimates how many clicks it can pay for."""
 
     changed_at: datetime
     external_id: str
@@ -46,7 +46,7 @@ class PromotionChange(FeedEntry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedNumbers:
-    """The number of the last entry, and of the last one that is no longer kept."""
+    """The number of the last entry, and of the last entry that has been deleted."""
 
     last: int
     dropped: int

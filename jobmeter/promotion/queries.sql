@@ -1,5 +1,5 @@
 -- name: lock_numbers
--- One writer at a time until it commits: the order of numbers is the order in which readers come to see them.
+-- One writer at a time until it commits: entries become visible in the order of their numbers.
 SELECT last
   FROM delivery_numbers
    FOR UPDATE
@@ -19,8 +19,8 @@ SELECT job_id, is_promoted, reason, listing, limit_micros, spent_micros
                              FROM unnest(%(job_ids)s::bigint[]) AS asked (job_id))
 
 -- name: save_promotion_states
--- All jobs of a look in one statement, for a look may be at hundreds. The next one finds by these rows what
--- has changed, and by `until_ms` and `looked_at` which jobs are due by the clock alone.
+-- All jobs of a check in one statement, since there may be hundreds. The next check compares with these rows,
+-- and `until_ms` and `looked_at` select jobs that are due by time alone.
 INSERT INTO job_standings AS kept (
     shard, job_id, application_id, is_promoted, reason, listing, limit_micros, spent_micros,
     until_ms, looked_at
@@ -47,7 +47,7 @@ SELECT number, shard_of(job_id), job_id, is_promoted, reason, %(now)s
     AS made (number, job_id, is_promoted, reason)
 
 -- name: list_waiting_for_time
--- Jobs whose promotion is over by the clock, and those that waited for a day that has begun.
+-- Jobs whose promotion has expired, and those that waited for a day that has begun.
 SELECT job_id
   FROM job_standings
  WHERE is_promoted

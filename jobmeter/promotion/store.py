@@ -1,4 +1,4 @@
-"""Owns the statements of delivery, one function each. Does not own when they run."""
+"""Owns the statements of promotion, one function each. Does not own when they run."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -55,7 +55,7 @@ async def list_changes(connection: Connection, *, after: int, rows_max: int) -> 
 
 
 async def stream_promoted(connection: Connection, *, rows_max: int) -> AsyncIterator[list[PromotionChange]]:
-    """Portions of at most ``rows_max``; in a transaction, which the cursor lives in."""
+    """Yields batches of at most ``rows_max``; needs a transaction, since the database cursor ends with it."""
     async with connection.cursor(name="promoted_jobs", row_factory=row_of(PromotionChange)) as cursor:
         await cursor.execute(SQL["stream_promoted"])
         while portion := await cursor.fetchmany(rows_max):

@@ -1,4 +1,4 @@
-"""Owns what holds back a request whoever sends it: calls a day, and a repeated request's first answer.
+"""Owns limits on requests from any sender: calls per day, and stored responses for repeated requests.
 
-Does not own the requests' meaning; it knows applications by number and answers as sealed bytes.
+Does not own the meaning of requests; it knows applications by number and responses as sealed bytes.
 """

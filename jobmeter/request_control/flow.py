@@ -1,6 +1,6 @@
-"""Owns the verbs of the edge's bookkeeping: lease calls of a day, claim a repeatable request, keep its answer.
+"""Owns the verbs of request control: lease calls of a day, claim an idempotent request, store its response.
 
-Does not own limits or what is repeatable (``jobmeter.api``).
+Does not own the limits or which requests are idempotent (``jobmeter.api``).
 """
 
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ COUNTERS_KEPT_DAYS = 7
 
 
 class Claim(Enum):
-    """Whose the work of a claimed request is."""
+    """Who executes the work of a claimed request."""
 
     ACQUIRED = auto()
     HELD_ELSEWHERE = auto()
@@ -28,9 +28,9 @@ class Claim(Enum):
 async def lease_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls_max: int
 ) -> QuotaLease:
-    """The next calls that a process may answer; none when the day's limit is reached.
+    """Leases the next calls that a process may answer; none when the day's limit is reached.
 
-    A lease never exceeds what is left, so the leases of a day together never exceed the limit.
+    A lease never exceeds the remainder, so the leases of a day never exceed the limit in total.
     """
     counter = QuotaCounter(application_id, resource, day)
     lease = await store.lease_quota(connection, counter, calls_max=calls_max, lease_max=LEASE_CALLS_MAX)
@@ -41,22 +41,23 @@ async def lease_quota(
 async def return_quota(
     connection: Connection, *, application_id: int, resource: str, day: date, calls: int
 ) -> None:
-    """What a process that stops did not use of its leases."""
+    """Returns the unused calls of a stopping process."""
     await store.return_quota(connection, QuotaCounter(application_id, resource, day), calls=calls)
 
 
 async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:
-    """The answer that was given to the same request before, or whose turn it is to find one.
+    """Returns the stored response to the same request, or claims it, or reports that it is claimed elsewhere.
 
-    A claim without an answer is abandoned after a minute (its process died): then the work is the caller's, and
-    runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key came with another body.
+    A claim without a response is abandoned after a minute (its process died): the caller then acquires it,
+    and the work runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key was used with
+    another body.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
         return Claim.ACQUIRED
     seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
-        return Claim.HELD_ELSEWHERE  # it ended in this very moment; the caller asks again
+        return Claim.HELD_ELSEWHERE  # its claim was removed just now; the caller tries again
     if _is_over(seen, now):
         mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
@@ -79,7 +80,7 @@ def _is_over(claim: StoredClaim, now: datetime) -> bool:
 async def store_response(
     connection: Connection, *, request: Request, answer: StoredResponse, now: datetime
 ) -> None:
-    """``now`` is the time of the claim: who took over in between keeps the answer of its own."""
+    """``now`` is the time of the claim: a process that took over the claim since then stores its own response."""
     await store.store_claim_response(
         connection,
         claim_hash=hash_claim(request),
@@ -90,12 +91,12 @@ async def store_response(
 
 
 async def release_claim(connection: Connection, *, request: Request, now: datetime) -> None:
-    """Forgets a claim whose work failed, so that a repeat may try at once."""
+    """Deletes a claim whose work failed, so that a retry may run at once."""
     await store.release_claim(connection, claim_hash=hash_claim(request), claimed_at=now)
 
 
 async def sweep_bookkeeping(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Removes counters of past weeks, and up to ``rows_max`` answers that need be kept no longer."""
+    """Removes counters of past weeks, and up to ``rows_max`` responses past their retention."""
     await store.delete_old_counters(connection, before=day_of(now) - timedelta(days=COUNTERS_KEPT_DAYS))
     return await store.delete_old_claims(
         connection, claimed_before=now - timedelta(hours=IDEMPOTENCY_KEPT_HOURS), rows_max=rows_max

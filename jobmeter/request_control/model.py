@@ -1,4 +1,4 @@
-"""Owns the values of the edge's bookkeeping: a lease of calls, a claim of a repeatable request."""
+"""Owns the values of request control: a lease of calls, a claim of an idempotent request."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class QuotaCounter:
-    """What counts the calls of an application on a resource in a UTC day."""
+    """Identifies the counter of an application's calls on a resource in a UTC day."""
 
     application_id: int
     resource: str
@@ -15,7 +15,7 @@ class QuotaCounter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaLease:
-    """``granted`` calls may be answered without asking again; ``taken`` is the day's count, the lease included."""
+    """``granted`` calls may be answered without asking again; ``taken`` is the day's count, including the lease."""
 
     granted: int
     taken: int
@@ -33,7 +33,7 @@ class StoredClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request that may be repeated. ``sender`` tells apart who may use the same key for different things."""
+    """An idempotent request. ``sender`` separates senders that may use the same key for different requests."""
 
     sender: str
     method: str

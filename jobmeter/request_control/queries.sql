@@ -1,6 +1,6 @@
 -- name: lease_quota
--- At most a hundredth of what is left, so that the last calls of a day are counted one by one and none is
--- admitted above the limit, whichever process asks.
+-- At most a hundredth of the remainder, so that the last calls of a day are counted one by one and the limit
+-- is never exceeded, whichever process asks.
 INSERT INTO call_counters AS counter (application_id, resource, day, taken, granted)
 SELECT %(application_id)s, %(resource)s, %(day)s, first.granted, first.granted
   FROM (SELECT LEAST(GREATEST(%(calls_max)s::bigint / 100, 1), %(lease_max)s, %(calls_max)s) AS granted)
@@ -37,7 +37,7 @@ SELECT body_hash, claimed_at, status, sealed_answer
  WHERE claim_hash = %(claim_hash)s
 
 -- name: take_over_claim
--- Only from the state that was seen: of two that find the same abandoned claim, one gets it.
+-- Only from the state that was read: of two processes that find the same abandoned claim, one acquires it.
 UPDATE repeat_claims
    SET body_hash     = %(body_hash)s,
        claimed_at    = %(claimed_at)s,

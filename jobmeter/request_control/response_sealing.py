@@ -1,6 +1,6 @@
-"""Owns the form in which answers are kept for repeats: found by a hash, sealed under the sender's own key.
+"""Owns the format of stored responses: found by a hash, sealed under a key that only the sender has.
 
-Does not own when an answer is kept (``flow``).
+Does not own when a response is stored (``flow``).
 """
 
 import hashlib
@@ -15,7 +15,7 @@ NONCE_BYTES = 12
 
 
 def hash_claim(request: Request) -> bytes:
-    """What the request is found by. It gives away neither its key nor what the answer is sealed with."""
+    """Returns the hash that identifies the request. It reveals neither its key nor the key of the sealed response."""
     return _hash(request, b"repeat-claim")
 
 
@@ -24,9 +24,9 @@ def hash_body(request: Request) -> bytes:
 
 
 def seal_response(answer: StoredResponse, request: Request) -> bytes:
-    """The headers and body of ``answer``, to be opened only by who sends the same key again.
+    """Seals the headers and body of ``answer``; only a sender of the same key can open them.
 
-    Answers hold new secrets at times, and nobody else's copy of the database should.
+    Responses may contain new secrets, which must not be readable in a copy of the database.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     content = msgspec.msgpack.encode((answer.headers, answer.body))

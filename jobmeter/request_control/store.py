@@ -1,4 +1,4 @@
-"""Owns the statements about counted calls and answers kept for repeats. Does not own when they run."""
+"""Owns the statements of counted calls and stored responses, one function each. Does not own when they run."""
 
 from datetime import date, datetime
 
@@ -28,7 +28,7 @@ async def delete_old_counters(connection: Connection, *, before: date) -> int:
 async def insert_claim(
     connection: Connection, *, claim_hash: bytes, body_hash: bytes, claimed_at: datetime
 ) -> bool:
-    """``False`` where the claim was made before."""
+    """Returns ``False`` when the claim already exists."""
     parameters = {"claim_hash": claim_hash, "body_hash": body_hash, "claimed_at": claimed_at}
     return await find_scalar(connection, datetime, SQL["insert_claim"], parameters) is not None
 
@@ -40,7 +40,7 @@ async def find_claim(connection: Connection, *, claim_hash: bytes) -> StoredClai
 async def take_over_claim(
     connection: Connection, *, claim_hash: bytes, body_hash: bytes, seen_at: datetime, claimed_at: datetime
 ) -> bool:
-    """``False`` where somebody else was first."""
+    """Returns ``False`` when another process was first."""
     parameters = {
         "claim_hash": claim_hash,
         "body_hash": body_hash,

@@ -1,6 +1,6 @@
-"""Owns the movable clock: machine time plus an offset kept in the database, so that every process sees it.
+"""Owns the movable clock: machine time plus an offset stored in the database, so that every process uses it.
 
-Does not own what falls due on the way (``jobmeter.worker``); it calls for it, step by step, in order.
+Does not own the work that falls due on the way (``jobmeter.worker``); it runs it step by step, in order.
 """
 
 import re
@@ -15,7 +15,7 @@ from jobmeter.sandbox.traffic import store
 from jobmeter.worker import chores
 
 _SPAN = re.compile(r"(\d{1,6})\s*(w|d|h|m|s|ms)")
-MOVE_DAYS_MAX = 3_660  # each of them is lived through
+MOVE_DAYS_MAX = 3_660  # each of them is processed in full
 _UNIT_MS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 
 
@@ -39,10 +39,10 @@ class SandboxClock:
         return read_machine_clock() + timedelta(milliseconds=offset_ms)
 
     async def move_to(self, wanted: datetime) -> datetime:
-        """Moves the clock forward to ``wanted`` and carries out, in order, what falls due on the way.
+        """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        Raises ``Refused``: CLOCK_BACKWARDS, for time that was lived through is not taken back; OPERATOR_INPUT
-        for more than ten years at once.
+        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more
+        than ten years at once.
         """
         now = await self.read()
         if wanted < now:
@@ -69,20 +69,22 @@ class SandboxClock:
 
 
 def read_span(text: str) -> timedelta:
-    """``3d``, ``36h``, ``1d12h``, ``90m``, ``45s``. Raises ``Refused(OPERATOR_INPUT)``."""
+    """Parses ``3d``, ``36h``, ``1d12h``, ``90m``, ``45s``. Raises ``Refused(OPERATOR_INPUT)``."""
     compact = text.strip().lower()
     found = _SPAN.findall(compact)
     if not found or _SPAN.sub("", compact).strip():
         raise Refused(
-            Fault.OPERATOR_INPUT, field="advance", why=f"{text[:40]!r} is no span such as 3d, 36h or 90m"
+            Fault.OPERATOR_INPUT,
+            field="advance",
+            why=f"{text[:40]!r} is not a valid duration; use for example 3d, 36h or 90m",
         )
     milliseconds = sum(int(count) * _UNIT_MS[unit] for count, unit in found)
-    # A span that no calendar holds is refused like any other that is too long.
+    # A duration beyond the calendar is refused like any other that is too long.
     return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * _UNIT_MS["d"]))
 
 
 def read_moment(text: str) -> datetime:
-    """An RFC 3339 time (UTC when it has no offset) or milliseconds since 1970. Raises ``Refused``."""
+    """Parses an RFC 3339 time (UTC if it has no offset) or milliseconds since 1970. Raises ``Refused``."""
     try:
         if text.isascii() and text.isdigit() and len(text) <= 15:
             return from_ms(int(text))

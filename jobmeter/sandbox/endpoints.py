@@ -1,4 +1,5 @@
-"""Owns the sandbox's own endpoints, with the operator key: the clock, the live jobs. Production refuses them.
+"""Owns the sandbox's own endpoints, authenticated with the operator key: the clock, the live jobs. Refused in
+production.
 
 Does not own the clock itself (``clock``).
 """
@@ -21,12 +22,12 @@ from jobmeter.sandbox.traffic import store
 
 
 async def show_clock(context: RequestContext) -> Response:
-    """Answers ``{"now": RFC 3339, "nowMs": milliseconds}``."""
+    """Returns ``{"now": RFC 3339, "nowMs": milliseconds}``."""
     return await _render_now(_clock_of(context.app))
 
 
 async def move_clock(context: RequestContext) -> Response:
-    """``{"advance": "3d"}`` or ``{"set": ...}``; answers the time that it is then."""
+    """Accepts ``{"advance": "3d"}`` or ``{"set": ...}``; returns the resulting time."""
     clock = _clock_of(context.app)
     body = decode_json(context.body)
     fields = body if isinstance(body, dict) else {}
@@ -45,7 +46,7 @@ async def _render_now(clock: SandboxClock) -> Response:
 
 
 async def list_live_jobs(context: RequestContext) -> Response:
-    """Answers ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs", "country"}, ...]}`` in order of job id."""
+    """Returns ``{"jobs": [{"job", "externalJobPostingId", "liveUntilMs", "country"}, ...]}`` in order of job id."""
     _clock_of(context.app)
     async with context.app.database.connection() as connection:
         postings = await jobs.list_live_postings(connection)

@@ -1,6 +1,6 @@
-"""Owns the partner that a new sandbox starts with, and the credentials file that tells of it.
+"""Owns the partner that a new sandbox starts with, and its credentials file.
 
-Does not own the server. The file holds secrets, and is readable by its owner alone.
+Does not own the server. The file contains secrets, and only its owner may read it.
 """
 
 import json
@@ -32,7 +32,7 @@ SEATS = ("recruiter@example.com", "user@example.com")
 
 
 async def make_partner(database: Database, *, now: datetime, secret_key: str = "") -> dict[str, Any]:
-    """A partner with a child application, a funded contract and two hiring contracts, as the credentials tell them.
+    """Creates a partner with a child application, a funded contract and two hiring contracts; returns the credentials.
 
     With a ``secret_key`` to seal their secrets both applications may sign requests.
     """
@@ -49,7 +49,7 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
             partner_id=parent.application.id,
             limit=Money(LIMIT_MICROS, CURRENCY),
             click_price_micros=CLICK_PRICE_MICROS,
-            # The term begins a little before the first request, and lasts for a year of rehearsals.
+            # The term starts a little before the first request, and lasts for a year of tests.
             term=(now - timedelta(days=1), now + timedelta(days=TERM_DAYS)),
             now=now,
         )
@@ -78,8 +78,8 @@ async def make_partner(database: Database, *, now: datetime, secret_key: str = "
 async def _make_hiring_contracts(
     connection: Connection, parent: Credentials, child: Credentials, now: datetime
 ) -> list[dict[str, Any]]:
-    """A client's contract with slots and the partner's own with credits: the two use cases of the XML API."""
-    drawn = []
+    """Creates a client's contract with slots and the partner's own with credits: the two use cases of the XML API."""
+    contracts = []
     for kind, units in ((HiringKind.SLOTS, SLOTS), (HiringKind.CREDITS, CREDITS)):
         is_reseller = kind is HiringKind.CREDITS
         contract = await hiring.open_hiring_contract(
@@ -103,8 +103,8 @@ async def _make_hiring_contracts(
         )
         for made in (parent, child):
             await hiring.grant(connection, contract=contract, application=made.application, now=now)
-        drawn.append({"id": contract.id, "kind": kind, "units": units, "role": contract.role})
-    return drawn
+        contracts.append({"id": contract.id, "kind": kind, "units": units, "role": contract.role})
+    return contracts
 
 
 def _serialize(made: Credentials) -> dict[str, str]:
@@ -120,7 +120,7 @@ def make_keys() -> dict[str, str]:
 
 
 def write_credentials(path: Path, content: dict[str, Any]) -> None:
-    """Writes the whole file at once, so that who waits for it never reads half of it."""
+    """Writes the whole file at once, so that a reader waiting for it never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -131,7 +131,7 @@ def write_credentials(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_credentials(path: Path) -> dict[str, Any] | None:
-    """The content of the file, or ``None`` where there is none. Raises ``ValueError`` for one that is broken."""
+    """Returns the content of the file, or ``None`` if it does not exist. Raises ``ValueError`` for an invalid file."""
     if not path.exists():
         return None
     content = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Owns the 48 hours: rechecks a day once no event can still arrive, and makes its figures final.
+"""Owns settlement: rechecks a day once no event can still arrive, 48 hours later, and makes its figures final.
 
 Does not own intake filters (``jobmeter.metering``) or budgets (``jobmeter.charging``). It only ever reverses.
 """

@@ -1,4 +1,4 @@
-"""Owns the values of settlement: the table of rules, what an operator may set of them, what is excluded by hand."""
+"""Owns the values of settlement: the table of rules, the operator's settings of them, manual exclusions."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,23 +7,23 @@ from typing import Self
 
 
 class Rule(IntEnum):
-    """The ordered table of settlement rules: a rule looks at the clicks that those before it have left.
+    """The ordered table of settlement rules: each rule checks the clicks that earlier rules have left.
 
-    Numbers are stored. ``says`` is what the partner reads; ``is_on``, ``jobs_max`` and ``window_minutes`` hold
-    until the operator sets them, the last two in the rules about bursts alone.
+    Numbers are stored. ``message`` is shown to the partner; ``is_on``, ``jobs_max`` and ``window_minutes``
+    are defaults that the operator may override, the last two for the burst rules only.
     """
 
-    says: str
+    message: str
     is_on: bool
     jobs_max: int
     window_minutes: int
 
     def __new__(
-        cls, number: int, says: str, is_on: bool = True, jobs_max: int = 1, window_minutes: int = 1
+        cls, number: int, message: str, is_on: bool = True, jobs_max: int = 1, window_minutes: int = 1
     ) -> Self:
         member = int.__new__(cls, number)
         member._value_ = number
-        member.says = says
+        member.message = message
         member.is_on = is_on
         member.jobs_max = jobs_max
         member.window_minutes = window_minutes
@@ -43,8 +43,8 @@ RULES = {int(rule): rule for rule in Rule}
 
 @dataclass(frozen=True, slots=True)
 class RulePolicy:
-    """A rule as it is applied. A burst is more than ``jobs_max`` different jobs in a window of ``window_minutes``;
-    windows begin at each half of one.
+    """A rule with its settings. A burst is more than ``jobs_max`` different jobs in a window of
+    ``window_minutes``; a window starts every half window.
     """
 
     rule: Rule
@@ -54,12 +54,12 @@ class RulePolicy:
 
 
 def make_default_policy(rule: Rule) -> RulePolicy:
-    """As the rule is applied until the operator sets it."""
+    """The default settings, used until the operator sets the rule."""
     return RulePolicy(rule, rule.is_on, rule.jobs_max, rule.window_minutes)
 
 
 class Criterion(IntEnum):
-    """What an exclusion by hand names. Numbers are stored."""
+    """What a manual exclusion matches. Numbers are stored."""
 
     EVENT = 1
     VISITOR = 2
@@ -70,9 +70,9 @@ class Criterion(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Clicks that an operator takes out, on ``day`` or on every day that is not settled yet.
+    """Clicks that an operator excludes, on ``day`` or on every day that is not settled yet.
 
-    ``subject`` is the hash, network or job id that the criterion asks for; ``origin`` that of an event.
+    ``subject`` is the hash, network or job id that the criterion compares; ``origin`` that of an event.
     """
 
     criterion: Criterion

@@ -1,4 +1,4 @@
-"""Runs the statements that say which days are judged; whoever judges or asks waits for the other."""
+"""Owns the statements that read which days are judged, and the lock between settlement and the readers."""
 
 from datetime import date
 

@@ -1,1 +1,1 @@
-"""Formats at the wire: Rest.li, XML and event batches. Pure. Knows no SQL, no HTTP framework and no slice."""
+"""Owns the wire formats: Rest.li, XML and event batches. Pure. Uses no SQL, no HTTP framework and no slice."""

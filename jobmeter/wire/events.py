@@ -1,6 +1,6 @@
-"""Owns the event formats: JSON array, NDJSON, CloudEvents batch; one record a view or apply click.
+"""Owns the event formats: JSON array, NDJSON, CloudEvents batch. One record is one view or apply click.
 
-Does not own whether an event counts. Pure. Bytes in, records and per-record errors out.
+Decodes bytes to records and errors per record. Pure. Does not own whether an event counts.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ CLOUDEVENTS_MEDIA = frozenset({"application/cloudevents-batch+json"})
 
 
 class Event(msgspec.Struct, gc=False, frozen=True, rename="camel"):
-    """``job`` is a posting id or its URN; else child application and external id name the job.
+    """``job`` is a posting id or its URN; without it, child application and external id identify the job.
 
-    ``country`` is where the visitor is (ISO 3166, two letters), ``is_crawler`` what a job board has found out itself.
-    ``time`` is milliseconds since 1970 or an RFC 3339 text; a sender repeats it unchanged on a retry.
+    ``country`` is the visitor's location (ISO 3166, two letters), ``is_crawler`` the job board's own detection.
+    ``time`` is milliseconds since 1970 or an RFC 3339 text; senders repeat it unchanged on a retry.
     """
 
     source: str
@@ -49,7 +49,7 @@ FilledText = Annotated[str, msgspec.Meta(min_length=1, max_length=EVENT_TEXT_CHA
 
 
 class SoundEvent(Event, gc=False, frozen=True, rename="camel"):
-    """An event whose texts the decoder itself has measured, which costs next to nothing there."""
+    """An event whose text lengths are checked by the decoder, which costs almost nothing there."""
 
     source: FilledText
     id: FilledText
@@ -77,7 +77,7 @@ class _CloudEvent(msgspec.Struct, gc=False, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A record that can not be read, and why."""
+    """A record that cannot be read, with the reason."""
 
     why: str
 
@@ -90,10 +90,10 @@ _CLOUD = msgspec.json.Decoder(_CloudEvent)
 
 
 def decode_events(body: bytes, media: str) -> Sequence[Event | Malformed]:
-    """The records of a batch in order; a record that can not be read stands as ``Malformed``.
+    """Decodes the records of a batch, in order; a record that cannot be read is returned as ``Malformed``.
 
-    Raises ``Refused``: EVENTS_MEDIA for a content type that is not read, EVENTS_MALFORMED when the batch as a
-    whole can not be, EVENTS_TOO_MANY above the limit.
+    Raises ``Refused``: EVENTS_MEDIA for an unsupported content type, EVENTS_MALFORMED if the batch as a
+    whole cannot be read, EVENTS_TOO_MANY above the limit.
     """
     try:
         if media in JSON_MEDIA:
@@ -112,8 +112,8 @@ def decode_events(body: bytes, media: str) -> Sequence[Event | Malformed]:
 
 
 def _decode_array(body: bytes) -> Sequence[Event | Malformed]:
-    # One pass over the whole batch is five times as fast as record by record, which is needed only to tell
-    # the readable records of a bad batch from the others.
+    # Decoding the whole batch at once is five times as fast as record by record, which is only needed to find
+    # the readable records of a batch that contains malformed ones.
     try:
         return _ARRAY_SOUND.decode(body)
     except msgspec.ValidationError:
@@ -135,7 +135,7 @@ def _read_one(raw: bytes | msgspec.Raw) -> Event | Malformed:
 
 
 def _read_cloud_event(raw: msgspec.Raw) -> Event | Malformed:
-    """CloudEvents 1.0: source, id, type, time are the envelope's; ``subject`` may name the job; rest in data."""
+    """Reads a CloudEvent 1.0: source, id, type and time from the envelope, the job from ``subject``, the rest from data."""
     try:
         cloud = _CLOUD.decode(raw)
         if cloud.specversion != "1.0":
@@ -149,7 +149,7 @@ def _read_cloud_event(raw: msgspec.Raw) -> Event | Malformed:
 
 
 def read_time_ms(time: int | str) -> int | None:
-    """Milliseconds since 1970, or ``None`` where the text is no RFC 3339 instant with an offset."""
+    """Returns milliseconds since 1970, or ``None`` if the text is not an RFC 3339 instant with an offset."""
     if isinstance(time, int):
         return time
     try:
@@ -160,7 +160,7 @@ def read_time_ms(time: int | str) -> int | None:
 
 
 def read_job_id(job: int | str | None) -> int | None:
-    """The posting id of ``4249477487``, ``"4249477487"`` or ``"urn:li:jobPosting:4249477487"``."""
+    """Returns the posting id of ``4249477487``, ``"4249477487"`` or ``"urn:li:jobPosting:4249477487"``."""
     if isinstance(job, str):
         key = job.removeprefix(URN_JOB)
         return int(key) if key.isascii() and key.isdigit() and len(key) <= 18 else None
@@ -168,13 +168,13 @@ def read_job_id(job: int | str | None) -> int | None:
 
 
 def read_application_id(application: int | str | None) -> int | None:
-    """The number of ``100002`` or ``"urn:li:developerApplication:100002"``; ``None`` where no application has it."""
+    """Returns the number of ``100002`` or ``"urn:li:developerApplication:100002"``; ``None`` if it cannot be an application."""
     number = read_urn(application, URN_APPLICATION) if isinstance(application, str) else application
     return number if number is not None and 0 < number <= ID_MAX else None
 
 
 def read_external_name(event: Event) -> tuple[int, str] | None:
-    """The child application and external id that name the event's job, if they do and such a job may exist."""
+    """Returns the child application and external id of the event's job, if the event uses them and they are valid."""
     application, external_id = read_application_id(event.child_application), event.external_job_posting_id
     if event.job is not None or application is None or external_id is None:
         return None
@@ -182,11 +182,11 @@ def read_external_name(event: Event) -> tuple[int, str] | None:
 
 
 def find_flaws(events: Sequence[Event | Malformed]) -> dict[int, str]:
-    """What is wrong with the records that can not be read, by their place in the batch."""
+    """Returns the flaws of the records that cannot be read, by their index in the batch."""
     if _are_sound(events):
         return {}
-    told = ((place, _describe_flaw(event)) for place, event in enumerate(events))
-    return {place: flaw for place, flaw in told if flaw is not None}
+    flaws = ((index, _describe_flaw(event)) for index, event in enumerate(events))
+    return {index: flaw for index, flaw in flaws if flaw is not None}
 
 
 def _describe_flaw(event: Event | Malformed) -> str | None:
@@ -194,9 +194,9 @@ def _describe_flaw(event: Event | Malformed) -> str | None:
 
 
 def _are_sound(events: Sequence[Event | Malformed]) -> bool:
-    """Whether ``find_flaw`` finds nothing in any record: what the decoder has left to see, a column at a time.
+    """Returns whether ``find_flaw`` would find nothing: checks what the decoder does not check, one column at a time.
 
-    A call for each record would cost more than all the rest of its reading.
+    A call per record would cost more than decoding it.
     """
     if set(map(type, events)) != {SoundEvent}:
         return not events
@@ -213,14 +213,14 @@ def _are_sound(events: Sequence[Event | Malformed]) -> bool:
 
 
 def find_flaw(event: Event) -> str | None:
-    """What is wrong with a record whose fields have the right types; ``None`` when nothing is."""
+    """Returns the flaw of a record whose fields have the right types, or ``None``."""
     if event.type not in KINDS:
         return f"type {event.type[:40]!r} is neither view nor applyClick"
     if not event.id or not event.source:
         return "id and source may not be empty"
     texts = (event.id, event.source, event.visitor, event.external_job_posting_id or "")
     if any("\0" in text for text in texts):
-        return "a text holds the character U+0000"
+        return "a text contains the character U+0000"
     if max(map(len, texts)) > EVENT_TEXT_CHARACTERS_MAX:
         return f"a text is longer than {EVENT_TEXT_CHARACTERS_MAX} characters"
     if event.job is None and (event.child_application is None or event.external_job_posting_id is None):

@@ -1,8 +1,8 @@
-"""Owns signed links: a job's number and a signature over it, short enough for an address. Pure.
+"""Owns signed links: a job id and a signature over it, short enough for a URL. Pure.
 
-A link names a job and what it is for, nothing else: where it leads is looked up, never carried, so that a
-signed link can not be bent into an open redirect. Of several keys, parted by commas, the first signs and each is good:
-links that were given out hold as long as their key is kept.
+A link contains a job and a purpose, nothing else. Its target is looked up and is not part of the link, so a signed link
+cannot be abused as an open redirect. The key setting may contain several keys, separated by commas: the first signs, all
+of them are accepted, and links stay valid as long as their key is kept.
 """
 
 import base64
@@ -15,7 +15,7 @@ ID_BYTES = 8
 
 
 def make_link_token(job_id: int, *, purpose: str, key: str) -> str | None:
-    """The token of ``job_id`` for ``purpose`` ("apply", "pixel"), the same each time; ``None`` without a key."""
+    """Returns the token of ``job_id`` for ``purpose`` ("apply", "pixel"), which never changes; ``None`` without a key."""
     number, keys = job_id.to_bytes(ID_BYTES, "big"), _list_keys(key)
     if not keys:
         return None
@@ -23,7 +23,7 @@ def make_link_token(job_id: int, *, purpose: str, key: str) -> str | None:
 
 
 def make_links(base_url: str, job_id: int, *, key: str) -> dict[str, str | None]:
-    """The job's page, its apply link and its view pixel, the last two ``None`` without a key."""
+    """Returns the URLs of the job's page, apply link and view pixel, the last two ``None`` without a key."""
     apply, pixel = (make_link_token(job_id, purpose=purpose, key=key) for purpose in ("apply", "pixel"))
     return {
         "view": f"{base_url}/jobs/view/{job_id}",
@@ -33,7 +33,7 @@ def make_links(base_url: str, job_id: int, *, key: str) -> dict[str, str | None]
 
 
 def read_link_token(token: str, *, purpose: str, key: str) -> int | None:
-    """The job id of a token that this installation signed for ``purpose``; ``None`` for anything else."""
+    """Returns the job id of a token that this installation signed for ``purpose``; ``None`` for anything else."""
     try:
         data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Owns background work: tasks, expiry, settlement, event partitions; when each falls due and in which order.
+"""Owns background work: tasks, expiry, settlement, event partitions; when each is due and in which order.
 
-Does not own what any of it does: every chore is a flow of a slice, in a transaction of its own.
+Does not own the work itself: every chore is a flow of another package, in its own transaction.
 """

@@ -1,4 +1,4 @@
-"""Owns telling endpoints of charges: the ordered stream, page by page, as notices.
+"""Owns notifying endpoints of charges: the ordered stream, page by page, as notifications.
 
 Does not own the stream (``jobmeter.reports``) or the sending (``notifications.dispatch.flow``).
 """
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from jobmeter.database.pool import Database
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationEndpoint, NotificationKind
 from jobmeter.partners.applications import flow as partners
 from jobmeter.reports.charge_stream import flow as stream
@@ -18,12 +18,12 @@ PAGES_MAX = 100
 
 
 async def notify_charges(database: Database, *, now: datetime) -> int:
-    """Queues what each follower has not been told yet; returns how many notices. Each span is told once."""
+    """Queues new pages for each follower; returns how many notifications. Each page is queued once."""
     async with database.connection() as connection:
-        followers = await notices.list_followers(connection, kind=NotificationKind.CHARGES)
+        followers = await notifications.list_followers(connection, kind=NotificationKind.CHARGES)
     if not followers:
         return 0
-    for _ in range(2):  # one notes the last posting, the next finds it known
+    for _ in range(2):  # the first records the last posting, the second finds it known
         async with database.transaction() as connection:
             await chain.advance_horizon(connection)
     async with database.connection() as connection:
@@ -39,15 +39,15 @@ async def _notify_follower(database: Database, endpoint: NotificationEndpoint, n
     sent = 0
     for _ in range(PAGES_MAX):
         async with database.transaction() as connection:
-            # The cursor moves with the notice: killed between them is killed before both.
-            after = await notices.lock_cursor(connection, endpoint, begin_at=0)
+            # Cursor and notification are written in one transaction: a crash loses both or neither.
+            after = await notifications.lock_cursor(connection, endpoint, begin_at=0)
             application = await partners.find_application(connection, application_id=endpoint.application_id)
             assert application is not None, "an endpoint has its application"
             page = await stream.read_stream(
                 connection, application=application, after=after, rows_max=ENTRIES_MAX
             )
             if page.entries:
-                await notices.post_to(
+                await notifications.post_to(
                     connection,
                     endpoint,
                     kind=NotificationKind.CHARGES,
@@ -61,7 +61,7 @@ async def _notify_follower(database: Database, endpoint: NotificationEndpoint, n
                 )
                 sent += 1
             if page.cursor > after:
-                await notices.move_cursor(connection, endpoint, told_until=page.cursor)
+                await notifications.move_cursor(connection, endpoint, sent_until=page.cursor)
         if not page.has_more:
             break
     return sent

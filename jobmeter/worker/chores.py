@@ -1,7 +1,7 @@
-"""Owns the list of chores, in the order in which they fall due, and the runs through it at a given time.
+"""Owns the list of chores, in the order in which they are due, and running them at a given time.
 
-Does not own what a chore does: each is a flow of a slice, in transactions of its own. Nor the loop that runs them
-(``loop``), or the sandbox's way of moving time (``jobmeter.sandbox``).
+Does not own what a chore does: each is a flow of another package, in its own transactions. Nor the loop that
+runs them (``loop``), or how a sandbox moves time (``jobmeter.sandbox``).
 """
 
 import logging
@@ -26,7 +26,7 @@ from jobmeter.ledger.chain import flow as chain
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.retention import flow as retention
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.tokens import flow as tokens
 from jobmeter.promotion import flow as delivery
@@ -42,35 +42,35 @@ log = logging.getLogger("jobmeter.worker")
 
 
 class Queue(Enum):
-    """Which chores are run together."""
+    """Groups chores that run together."""
 
-    # What somebody waits for; in rounds, for one of them makes work for another.
+    # Work that someone is waiting for; in rounds, since one chore creates work for another.
     INTERACTIVE = auto()
-    # Apart from those: a large day takes a while.
+    # Separate, because settling a large day takes a while.
     SETTLEMENT = auto()
-    # Reports what the others changed.
+    # Updates the reports after the other chores.
     OBSERVATION = auto()
-    # Removes what has no further use, and what else may wait a minute.
+    # Deletes what is no longer needed, and other work that may wait a minute.
     SWEEP = auto()
     MAINTENANCE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When chores run, and by which settings. Where it ``is_patient``, another process at the same work is waited for."""
+    """When chores run, and with which settings. With ``is_patient`` they wait for another process at the same work."""
 
     settings: Settings
     now: datetime
     is_patient: bool = False
 
 
-# Does at most so many things in the transaction of the connection; returns how many.
+# Does a limited amount of work in the connection's transaction; returns how much.
 Run = Callable[[Connection, Occasion, int], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Postponement:
-    """The errors that leave the rest of a chore for the next time, and what the log says then."""
+    """The errors that postpone a chore to its next run, and the message that is logged."""
 
     errors: tuple[type[Exception], ...] = ()
     level: int = logging.ERROR
@@ -79,9 +79,9 @@ class Postponement:
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """One transaction after the other, each by ``run`` with ``rows_max``.
+    """Runs transactions one after the other, each calling ``run`` with ``rows_max``.
 
-    There is another one while the last did ``again_from`` things or more, and at most ``rounds_max`` in all.
+    Repeats while the last one did at least ``again_from`` items, at most ``rounds_max`` times in total.
     """
 
     name: str
@@ -107,7 +107,7 @@ def _in_batches(verb: BatchVerb) -> Run:
 
 
 def _in_steps(verb: StepVerb) -> Run:
-    """Of a verb that returns whether there was a step, or which."""
+    """Adapts a verb that returns whether there was a step, or which."""
 
     async def run(connection: Connection, occasion: Occasion, _: int) -> int:
         return int(bool(await verb(connection, now=occasion.now)))
@@ -162,11 +162,11 @@ async def _compact_report_days(connection: Connection, occasion: Occasion, rows_
 
 
 async def _sweep_nonces(connection: Connection, _: Occasion, __: int) -> int:
-    # Signatures are judged by the machine's clock, which a sandbox's may be far ahead of.
+    # Signatures are checked against the machine's clock; a sandbox's clock may be far ahead of it.
     return await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
 
 
-# THE list, in the order in which the chores of a queue run.
+# The list of all chores, in the order in which those of a queue run.
 CHORES = (
     Chore("advance campaigns", Queue.INTERACTIVE, _in_batches(campaigns.advance_campaigns), rows_max=50),
     Chore("carry out tasks", Queue.INTERACTIVE, _in_batches(jobs.carry_out_tasks), rows_max=200),
@@ -200,18 +200,18 @@ CHORES = (
     Chore(
         "sweep notifications",
         Queue.SWEEP,
-        _in_batches(notices.sweep_notifications),
+        _in_batches(notifications.sweep_notifications),
         rows_max=SWEEP_ROWS_MAX,
         again_from=SWEEP_ROWS_MAX,
     ),
-    # Two transactions whatever the first one did: it marks the last posting, and only a later one can find that all
-    # up to the mark are committed. The seals need that.
+    # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
+    # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
     Chore("seal postings", Queue.MAINTENANCE, _in_steps(chain.seal_next_round), rounds_max=1),
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, _trim_refused, rounds_max=1),
-    # A folder that cannot be written to keeps the events, and nothing else waiting.
+    # If the folder is not writable, the events stay and all other chores continue.
     Chore(
         "drop event days",
         Queue.MAINTENANCE,
@@ -222,7 +222,8 @@ CHORES = (
             "events whose retention is over could not be exported and dropped",
         ),
     ),
-    # Again until there is nothing: a round works on one contract, and fewer rows than asked for end only that one.
+    # Repeated until nothing is left: a round handles one contract, so a partial batch only means that
+    # contract is done.
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
     Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
     Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),
@@ -230,12 +231,12 @@ CHORES = (
 
 
 def list_chores(*queues: Queue) -> tuple[Chore, ...]:
-    """Those of the queues, in the order of the list."""
+    """Returns the chores of the queues, in the order of the list."""
     return tuple(chore for chore in CHORES if chore.queue in queues)
 
 
 async def drain(database: Database, chores: Sequence[Chore], occasion: Occasion) -> int:
-    """Runs each of the chores once a round, until none of them is to run again; returns how many things were done."""
+    """Runs each chore once per round until no chore has more work; returns how many items were done."""
     done = 0
     for number in range(ROUNDS_MAX):
         is_over = True
@@ -260,20 +261,20 @@ async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int
 
 
 async def drain_in_turn(database: Database, queue: Queue, occasion: Occasion) -> None:
-    """Each chore of the queue to its end before the next."""
+    """Runs each chore of the queue to completion before the next."""
     for chore in list_chores(queue):
         await drain(database, (chore,), occasion)
 
 
 async def run_due(database: Database, settings: Settings, *, now: datetime) -> int:
-    """Carries out everything that is due at ``now``, in order; returns how many things were done. Safe to repeat."""
+    """Runs everything that is due at ``now``, in order; returns how many items were done. Safe to repeat."""
     done = await run_until_idle(database, settings, now=now)
     await run_maintenance(database, settings, now=now)
     return done
 
 
 async def run_until_idle(database: Database, settings: Settings, *, now: datetime) -> int:
-    """What is awaited and settlement, until nothing is left: a moved clock lives through both in order."""
+    """Runs interactive chores and settlement until nothing is left, as a moved clock needs both in order."""
     occasion = Occasion(settings, now, is_patient=True)
     done = await drain(database, list_chores(Queue.INTERACTIVE, Queue.SETTLEMENT), occasion)
     await drain_in_turn(database, Queue.OBSERVATION, occasion)
@@ -281,7 +282,7 @@ async def run_until_idle(database: Database, settings: Settings, *, now: datetim
 
 
 async def run_interactive(database: Database, settings: Settings, *, now: datetime) -> int:
-    """What somebody waits for: tasks, campaigns, expiry. Never settlement or a feed, which may take their time."""
+    """Runs what someone is waiting for: tasks, campaigns, expiry. Never settlement or a feed, which may take long."""
     occasion = Occasion(settings, now)
     done = await drain(database, list_chores(Queue.INTERACTIVE), occasion)
     await drain_in_turn(database, Queue.OBSERVATION, occasion)
@@ -294,25 +295,25 @@ async def run_settlement(database: Database, settings: Settings, *, now: datetim
 
 
 async def run_sweeps(database: Database, settings: Settings, *, now: datetime) -> None:
-    """Removes tokens, stored responses and notifications whose time is over, batch by batch."""
+    """Deletes expired tokens, stored responses and notifications, batch by batch."""
     await drain_in_turn(database, Queue.SWEEP, Occasion(settings, now))
 
 
 async def run_maintenance(database: Database, settings: Settings, *, now: datetime) -> None:
-    """What may wait a minute: seals, months of final days, the end of events, of report days and of signatures."""
+    """Runs what may wait a minute: seals, months of final days, retention of events, report days and signatures."""
     await drain_in_turn(database, Queue.MAINTENANCE, Occasion(settings, now))
 
 
 async def make_event_days(database: Database, *, now: datetime) -> None:
-    """Makes the partitions that events of the next days need: before the first request, and once a day."""
+    """Creates the event partitions of the next days: before the first request, and once a day."""
     async with database.transaction() as connection:
         await metering.make_event_days(connection, now=now)
 
 
 async def next_due(database: Database, *, after: datetime, until: datetime) -> datetime:
-    """The next instant after ``after`` at which something falls due, at most ``until``.
+    """Returns the next instant after ``after`` at which something is due, at most ``until``.
 
-    Midnight UTC is always one: days become final and reports change there.
+    Midnight UTC always is one: days become final and reports change then.
     """
     async with database.connection() as connection:
         dues = (await jobs.next_expiry(connection), await campaigns.next_campaign_due(connection))

@@ -1,6 +1,6 @@
-"""Owns the fetching of job feeds that are due: HTTPS with conditional requests, within size and time, to public hosts.
+"""Owns fetching job feeds that are due: HTTPS with conditional requests, limited size and time, public hosts only.
 
-Does not own what is done with a feed's jobs (``jobs.feeds.loading.flow``).
+Does not own the processing of a feed's jobs (``jobs.feeds.loading.flow``).
 """
 
 import asyncio
@@ -27,18 +27,18 @@ REDIRECTS_MAX = 5
 SILENCE_SECONDS_MAX = 30
 FETCH_SECONDS_MAX = 900
 MEMORY_BYTES_MAX = 4_000_000
-READ_ANEW_AFTER = timedelta(days=7)  # whatever the validators say: jobs are renewed by being read
+REFETCH_AFTER = timedelta(days=7)  # even if the validators match: reading a job renews it
 
 log = logging.getLogger("jobmeter.worker")
 
 
 class FeedNotFetchedError(Exception):
-    """One line about why the feed's body could not be had."""
+    """One line with the reason why the feed's body could not be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A body from its start, with what HTTP says of its version; no file where it has not changed."""
+    """A body from its start, with its HTTP validators; no file if it has not changed."""
 
     file: BinaryIO | None
     etag: str = ""
@@ -46,7 +46,7 @@ class Fetched:
 
 
 async def load_due(database: Database, settings: Settings, *, now: datetime) -> int:
-    """Reads the feed that has been due for longest, if one is; returns how many were read."""
+    """Reads the feed that has been due longest, if any; returns how many were read."""
     async with database.transaction() as connection:
         feed = await feeds.claim_due_feed(connection, now=now)
     if feed is None:
@@ -61,7 +61,7 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
 
 
 async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: datetime) -> FeedRun:
-    """Fetches and loads the feed, which the caller holds. What goes wrong with the feed is noted in its report."""
+    """Fetches and loads the feed, which the caller has locked. Failures of the feed are recorded in its report."""
     try:
         fetched = await asyncio.to_thread(fetch, feed, is_sandbox=is_sandbox, now=now)
     except FeedNotFetchedError as error:
@@ -76,7 +76,7 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
     try:
         with fetched.file as file:
             run = await load_feed(database, feed=feed, file=file, now=now)
-    except OSError as error:  # what was read before it stays done
+    except OSError as error:  # batches committed before it are kept
         return await _record(
             database,
             FeedRun(
@@ -98,7 +98,7 @@ async def _record(database: Database, run: FeedRun) -> FeedRun:
 
 
 def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_BYTES_MAX) -> Fetched:
-    """The feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``."""
+    """Returns the feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``."""
     try:
         if feed.location.startswith(FILE_SCHEME):
             return Fetched(Path(unquote(urlsplit(feed.location).path)).open("rb"))
@@ -110,16 +110,16 @@ def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_
 
 
 def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int) -> Fetched:
-    is_fresh = feed.read_at is not None and now - feed.read_at < READ_ANEW_AFTER
+    is_fresh = feed.read_at is not None and now - feed.read_at < REFETCH_AFTER
     conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
     headers = {name: value for name, value in conditions.items() if value and is_fresh}
     url = feed.location
     give_up_at = time.monotonic() + FETCH_SECONDS_MAX
-    # The environment's proxies and passwords are not for addresses that partners choose.
+    # The proxies and passwords of the environment are not for addresses that partners choose.
     with httpx2.Client(timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False) as client:
         for _ in range(REDIRECTS_MAX + 1):
             target = httpx2.URL(url)
-            # Connecting to the address that was judged: asked again, a name may mean another one.
+            # Connects to the address that was checked: a second lookup of the name may return another one.
             aimed = target.copy_with(host=find_address(url, is_sandbox=is_sandbox))
             named = {"Host": target.netloc.decode(), **headers}
             with client.stream(
@@ -143,7 +143,7 @@ def _read_answer(answer: httpx2.Response, give_up_at: float, bytes_max: int) -> 
         if size > bytes_max or time.monotonic() > give_up_at:
             file.close()
             raise FeedNotFetchedError(
-                f"more than {bytes_max:,} bytes, or not over in {FETCH_SECONDS_MAX} seconds"
+                f"more than {bytes_max:,} bytes, or not finished within {FETCH_SECONDS_MAX} seconds"
             )
         file.write(chunk)
     file.seek(0)

@@ -1,6 +1,6 @@
 """Owns the loop that runs chores beside the server until it is cancelled.
 
-Does not own the chores (``chores``) or the clock they are given.
+Does not own the chores (``chores``) or their clock.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ CONNECTIONS_FOR_TWO_READERS = 8
 SWEEP_INTERVAL = timedelta(minutes=1)
 
 ReadClock = Callable[[], Awaitable[datetime]]
-Turn = Callable[[datetime], Awaitable[bool]]  # whether another turn is to follow at once
+Turn = Callable[[datetime], Awaitable[bool]]  # returns whether another turn follows at once
 Pause = Callable[[], Awaitable[None]]
 
 log = logging.getLogger("jobmeter.worker")
@@ -33,7 +33,7 @@ log = logging.getLogger("jobmeter.worker")
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What every task of the loop has in common."""
+    """What all tasks of the loop share."""
 
     database: Database
     settings: Settings
@@ -43,10 +43,10 @@ class Loop:
         await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
 
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
-        """Turns without end. One that fails is logged as ``failure``, and tried again after the pause.
+        """Runs turns forever. A failing turn is logged as ``failure``, and tried again after the pause.
 
-        Whatever fails: a task that ended with its first unforeseen failure would leave days unsettled, and nobody would
-        know. The log has each error once a minute, for there may be four turns a second.
+        Catches every error: a task that ended with an unexpected error would silently leave days unsettled.
+        Each error is logged once a minute, since there may be four turns a second.
         """
         failures = ThrottledLog(log)
         while True:
@@ -70,10 +70,10 @@ async def run_loop(
     read_clock: ReadClock,
     wakeup: asyncio.Event,
 ) -> None:
-    """Runs due chores until it is cancelled: what somebody waits for in one task, at once when ``wakeup`` is set; what
-    may take its time in another; what waits for other machines in tasks of its own.
+    """Runs due chores until it is cancelled: interactive ones in one task, at once when ``wakeup`` is set;
+    slow ones in another; those that wait for other machines in separate tasks.
 
-    Nothing is lost with a failure, for each chore is a transaction.
+    A failure loses nothing, since each chore is a transaction.
     """
     loop = Loop(database, settings, read_clock)
     await asyncio.gather(
@@ -106,14 +106,14 @@ async def _wait_for_wakeup(loop: Loop, wakeup: asyncio.Event) -> None:
 
 
 async def _run_others(loop: Loop) -> None:
-    """Settlement at each interval, for a large day takes a while; the rest once a minute."""
+    """Runs settlement at each interval, since a large day takes a while; the other chores once a minute."""
     swept_at: datetime | None = None
 
     async def turn(now: datetime) -> bool:
         nonlocal swept_at
         await chores.run_settlement(loop.database, loop.settings, now=now)
         if swept_at is None or abs(now - swept_at) >= SWEEP_INTERVAL:
-            swept_at = now  # also where it fails: once a minute is often enough
+            swept_at = now  # also if it fails: once a minute is often enough
             await chores.run_sweeps(loop.database, loop.settings, now=now)
             await chores.run_maintenance(loop.database, loop.settings, now=now)
         return False
@@ -122,12 +122,12 @@ async def _run_others(loop: Loop) -> None:
 
 
 def count_feed_readers(settings: Settings) -> int:
-    """Each holds two connections while it reads, of which requests need some too."""
+    """Returns how many feeds are read at once: each holds two connections while it is read, and requests need some too."""
     return 2 if settings.pool_connections_max >= CONNECTIONS_FOR_TWO_READERS else 1
 
 
 async def _read_feeds(loop: Loop) -> None:
-    """A feed at a time: a server that is slow to send one keeps back no job of others."""
+    """Reads one feed at a time: a slow server delays only its own jobs."""
 
     async def turn(now: datetime) -> bool:
         return await feeds.load_due(loop.database, loop.settings, now=now) > 0
@@ -136,8 +136,8 @@ async def _read_feeds(loop: Loop) -> None:
 
 
 async def _notify_partners(loop: Loop) -> None:
-    """Notifications at each interval; an endpoint that is slow delays its own alone."""
-    # What is random spreads retries and keeps no secret.
+    """Sends notifications at each interval; a slow endpoint delays only itself."""
+    # The randomness spreads retries and protects no secret.
     dispatcher = NotificationDispatcher(loop.database, loop.settings, Random())  # noqa: S311
 
     async def turn(now: datetime) -> bool:
@@ -146,6 +146,6 @@ async def _notify_partners(loop: Loop) -> None:
         return False
 
     try:
-        await loop.repeat(turn, failure="notices could not be sent", pause=loop.sleep)
+        await loop.repeat(turn, failure="notifications could not be sent", pause=loop.sleep)
     finally:
         await dispatcher.close()

@@ -1,7 +1,7 @@
-"""What LinkedIn's own Java SDK expects of replies, read from its list of expectations and asked of ours.
+"""The responses satisfy the published list of what LinkedIn's Java SDK expects.
 
-Owns a small reader of that list: conditions such as ``results[task1].status == SUCCEEDED``, and types by name. Without the
-list beside the checkout only ``test_the_reader`` runs.
+Owns a small parser of that list: conditions such as ``results[task1].status == SUCCEEDED``, and types by name. Without
+the list next to the checkout only the tests of the parser run.
 """
 
 import json
@@ -19,7 +19,7 @@ FIRST, SECOND = "112233445566", "112233445577"
 JOBS = 13  # as in the SDK's report
 PATH = re.compile(r"\[(\w+)\]|\['([^']+)'\]|\.?(\w+)")
 NAMES = {"size": len}
-# Told in prose in the list; here as conditions.
+# The list has these as prose; here they are conditions.
 PROSE = {
     "amount is a STRING": lambda reply: all(
         isinstance(money["amount"], str) for money in reply["partnerBudgetDetails"][0].values()
@@ -35,8 +35,8 @@ PROSE = {
 # -- the reader
 
 
-def look_up(reply: Any, path: str, constants: dict[str, Any]) -> Any:
-    """The value at ``results[task1].status`` or ``elements.size``; a ``KeyError`` where there is none."""
+def find_value(reply: Any, path: str, constants: dict[str, Any]) -> Any:
+    """Returns the value at ``results[task1].status`` or ``elements.size``. Raises ``KeyError`` if there is none."""
     found = reply
     for name, key, part in PATH.findall(path):
         if part in NAMES and not (isinstance(found, dict) and part in found):
@@ -48,29 +48,29 @@ def look_up(reply: Any, path: str, constants: dict[str, Any]) -> Any:
     return found
 
 
-def is_there(reply: Any, path: str, constants: dict[str, Any]) -> bool:
+def exists(reply: Any, path: str, constants: dict[str, Any]) -> bool:
     try:
-        return look_up(reply, path, constants) is not None
+        return find_value(reply, path, constants) is not None
     except KeyError:
         return False
 
 
-def holds(reply: Any, says: str, constants: dict[str, Any]) -> bool:
-    """Whether one line of the list is true of ``reply``."""
+def holds(reply: Any, line: str, constants: dict[str, Any]) -> bool:
+    """Whether ``reply`` satisfies one line of the list."""
     for start, condition in PROSE.items():
-        if says.startswith(start):
+        if line.startswith(start):
             return bool(condition(reply))
     for form, judge in FORMS.items():
-        if match := re.fullmatch(form, says):
+        if match := re.fullmatch(form, line):
             return bool(judge(reply, match, constants))
-    raise AssertionError(f"a form of expectation that is not read yet: {says}")
+    raise AssertionError(f"unsupported form of expectation: {line}")
 
 
 def _all_there(reply: Any, paths: str, constants: dict[str, Any]) -> bool:
-    """``elements[0].a, b, c.d``: the later ones stand beside the first."""
+    """``elements[0].a, b, c.d``: the later paths are relative to the parent of the first."""
     first, *others = paths.split(", ")
     before = first.rpartition(".")[0]
-    return all(is_there(reply, path, constants) for path in (first, *(f"{before}.{one}" for one in others)))
+    return all(exists(reply, path, constants) for path in (first, *(f"{before}.{one}" for one in others)))
 
 
 def _read_value(text: str, constants: dict[str, Any]) -> Any:
@@ -83,41 +83,41 @@ def _read_value(text: str, constants: dict[str, Any]) -> Any:
 
 
 FORMS: dict[str, Callable[[Any, re.Match[str], dict[str, Any]], object]] = {
-    # A line that allows something is true.
+    # A line that only permits something is always satisfied.
     r".* may .*": lambda *_: True,
-    r"(\S+) non-empty": lambda reply, match, known: look_up(reply, match[1], known),
-    r"(\S+) (?:ABSENT|null)": lambda reply, match, known: not is_there(reply, match[1], known),
+    r"(\S+) non-empty": lambda reply, match, known: find_value(reply, match[1], known),
+    r"(\S+) (?:ABSENT|null)": lambda reply, match, known: not exists(reply, match[1], known),
     r"(.+) non-null": lambda reply, match, known: _all_there(reply, match[1], known),
     r"(\S+) is a string( == .*)?": lambda reply, match, known: isinstance(
-        look_up(reply, match[1], known), str
+        find_value(reply, match[1], known), str
     ),
-    r"(\S+) is a long( == .*)?": lambda reply, match, known: type(look_up(reply, match[1], known)) is int,
-    r"(\S+) has key '(.+)'": lambda reply, match, known: match[2] in look_up(reply, match[1], known),
+    r"(\S+) is a long( == .*)?": lambda reply, match, known: type(find_value(reply, match[1], known)) is int,
+    r"(\S+) has key '(.+)'": lambda reply, match, known: match[2] in find_value(reply, match[1], known),
     r"(\S+) == (.+)": lambda reply, match, known: (
-        look_up(reply, match[1], known) == _read_value(match[2], known)
+        find_value(reply, match[1], known) == _read_value(match[2], known)
     ),
 }
 
 
-def fits(value: Any, told: Any) -> bool:
-    """Whether a value has a type of the SDK's model; what the model does not know is passed over, what is absent too."""
-    if isinstance(told, dict):
+def fits(value: Any, expected_type: Any) -> bool:
+    """Whether a value has its type in the SDK's model; fields that the model lacks and absent fields are ignored."""
+    if isinstance(expected_type, dict):
         return isinstance(value, dict) and all(
-            fits(value[name], told[name]) for name in told if name in value
+            fits(value[name], expected_type[name]) for name in expected_type if name in value
         )
-    if isinstance(told, list):
-        return isinstance(value, list) and all(fits(one, told[0]) for one in value)
-    if told.startswith("enum ISO-4217"):
+    if isinstance(expected_type, list):
+        return isinstance(value, list) and all(fits(one, expected_type[0]) for one in value)
+    if expected_type.startswith("enum ISO-4217"):
         return value in list_currencies()
-    if told.startswith(("Long", "Integer", "int")):
+    if expected_type.startswith(("Long", "Integer", "int")):
         return type(value) is int
-    if told.startswith("String"):
+    if expected_type.startswith("String"):
         return isinstance(value, str)
-    return "|" not in told or value in told.split("|")
+    return "|" not in expected_type or value in expected_type.split("|")
 
 
 @pytest.mark.parametrize(
-    ("says", "good", "bad"),
+    ("line", "good", "bad"),
     [
         ("a.b == X", {"a": {"b": "X"}}, {"a": {"b": "Y"}}),
         ("r[t].s == OK", {"r": {"urn": {"s": "OK"}}}, {"r": {"urn": {"s": "NO"}}}),
@@ -131,17 +131,17 @@ def fits(value: Any, told: Any) -> bool:
         ("l non-empty", {"l": [1]}, {"l": []}),
     ],
 )
-def test_the_reader(says: str, good: Any, bad: Any) -> None:
-    assert holds(good, says, {"t": "urn"})
-    assert not holds(bad, says, {"t": "urn"})
+def test_conditions_are_parsed_and_evaluated(line: str, good: Any, bad: Any) -> None:
+    assert holds(good, line, {"t": "urn"})
+    assert not holds(bad, line, {"t": "urn"})
 
 
-def test_the_reader_of_types() -> None:
-    told = {"a": "Long epoch ms", "b": [{"c": "String"}], "d": "X|Y", "e": "enum ISO-4217"}
-    assert fits({"a": 1, "b": [{"c": "x", "more": 1}], "d": "X", "e": "USD"}, told)
-    assert fits({}, told)
+def test_values_are_compared_with_types() -> None:
+    expected_type = {"a": "Long epoch ms", "b": [{"c": "String"}], "d": "X|Y", "e": "enum ISO-4217"}
+    assert fits({"a": 1, "b": [{"c": "x", "more": 1}], "d": "X", "e": "USD"}, expected_type)
+    assert fits({}, expected_type)
     for bad in ({"a": "1"}, {"b": [{"c": None}]}, {"d": "Z"}, {"e": "ZZZ"}, {"b": {}}):
-        assert not fits(bad, told)
+        assert not fits(bad, expected_type)
 
 
 # -- the replies
@@ -155,7 +155,7 @@ def expected(shared: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """One reply for each of the SDK's, by its file's name; and the constants with our tasks."""
+    """One response for each response file of the SDK, by file name, and the constants with our task ids."""
     with open_sandbox_client(database_url) as sandbox_client:
         tasks = post_thirteen(sandbox_client)
         day = sandbox_client.now.date()
@@ -180,7 +180,7 @@ def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
             sandbox_client, "jobPostingStatus", FIRST, SECOND
         )
     with open_idle(database_url, sandbox_client) as idle:
-        # Nobody carries tasks out here, so that one stays in progress.
+        # No worker runs here, so that one task stays in progress.
         rows = idle.batch_create([idle.job_element("waiting")])
         found["JobPostingSuccessResponse.json"] = {"elements": rows}
         found["MultipleTaskStatusSuccessResponse.json"] = batch_get(
@@ -191,7 +191,7 @@ def replies(database_url: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @contextmanager
 def open_idle(database_url: str, sandbox_client: SandboxClient) -> Iterator[SandboxClient]:
-    """The same partner's board without its worker."""
+    """Opens a sandbox for the same partner without a worker."""
     kept = {name: sandbox_client.credentials[name] for name in ("parent", "child", "customer_contract_id")}
     with open_sandbox_client(database_url, chores=False) as idle:
         yield SandboxClient(idle.client, idle.credentials | kept)
@@ -232,21 +232,21 @@ def provision(sandbox_client: SandboxClient) -> dict[str, Any]:
 
 
 def batch_get(sandbox_client: SandboxClient, resource: str, *ids: str) -> Any:
-    """As the SDK asks: protocol 1.0, colons as they are."""
+    """Sends the request as the SDK does: protocol 1.0.0, colons unescaped."""
     headers = {name: value for name, value in sandbox_client.headers().items() if not name.startswith("X-")}
     wanted = "&".join(f"ids={one}" for one in ids)
     return sandbox_client.client.get(f"/rest/{resource}?{wanted}", headers=headers).json()
 
 
-def test_every_reply_holds_what_the_sdk_expects(expected: dict[str, Any], replies: Any) -> None:
+def test_every_reply_satisfies_the_sdk_s_expectations(expected: dict[str, Any], replies: Any) -> None:
     found, ours = replies
     constants = expected["constants"] | ours
     assert set(found) >= set(expected["parse"])
     broken = [
-        (name, says, found[name])
+        (name, line, found[name])
         for name, lines in expected["parse"].items()
-        for says in lines
-        if not holds(found[name], says, constants)
+        for line in lines
+        if not holds(found[name], line, constants)
     ]
     assert broken == []
 
@@ -257,11 +257,13 @@ def test_every_reply_has_the_types_of_the_sdk_s_model(expected: dict[str, Any], 
     report = model["P4PJobReport"]
     by_ids = found["P4PJobPerformanceReportsByIdsSuccessResponse.json"]
     by_date = found["P4PJobPerformanceReportsByDateSuccessResponse.json"]
-    # Where a value is an object of ours, the model's prose about it is not its type.
-    told = {name: told for name, told in report.items() if not str(told).startswith("object")}
+    # The model describes nested objects in prose, which is not a type.
+    field_types = {
+        name: field_type for name, field_type in report.items() if not str(field_type).startswith("object")
+    }
     elements = [*by_ids["results"].values(), *by_date["elements"]]
     assert any("jobPerformanceMetrics" in one for one in elements)
-    assert all(fits(one, told) for one in elements)
+    assert all(fits(one, field_types) for one in elements)
     assert fits(by_date["paging"], model["P4PReportResponseByDate"]["paging"])
     for name in ("TaskStatusSuccessResponse.json", "MultipleTaskStatusSuccessResponse.json"):
         assert all(fits(one, model["JobPostingTaskResult"]) for one in found[name]["results"].values())

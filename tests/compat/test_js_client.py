@@ -1,4 +1,4 @@
-"""LinkedIn's official client for JavaScript, unmodified, against a sandbox: every call a P4P integration makes."""
+"""LinkedIn's official JavaScript client, unmodified, makes every call of a P4P integration against a sandbox."""
 
 import json
 import shutil
@@ -19,9 +19,9 @@ INSTALL_SECONDS_MAX = 240
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The driver beside an installed client."""
+    """Installs the client and returns the path of the driver next to it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("there is no node and npm here; the client for Python covers the same ground")
+        pytest.skip("node and npm are not installed; the tests of the Python client cover the same calls")
     folder = tmp_path_factory.mktemp("js")
     for name in ("package.json", "package-lock.json", "driver.js"):
         shutil.copy(SOURCES / name, folder / name)
@@ -37,9 +37,9 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "driver.js"
 
 
-def drive(driver: Path, told: dict[str, Any], verb: str) -> Any:
-    path = driver.with_name("told.json")
-    path.write_text(json.dumps(told))
+def drive(driver: Path, credentials: dict[str, Any], verb: str) -> Any:
+    path = driver.with_name("credentials.json")
+    path.write_text(json.dumps(credentials))
     done = subprocess.run(
         ["node", str(driver), str(path), verb], capture_output=True, timeout=120, check=False
     )
@@ -47,37 +47,42 @@ def drive(driver: Path, told: dict[str, Any], verb: str) -> Any:
     return json.loads(done.stdout)
 
 
-def call(told: dict[str, Any], path: str, body: Any, key: str) -> Any:
-    headers = {"Authorization": f"Bearer {told[key]}"}
-    answer = httpx2.post(f"{told['base_url']}{path}", json=body, headers=headers)
+def call(credentials: dict[str, Any], path: str, body: Any, key: str) -> Any:
+    headers = {"Authorization": f"Bearer {credentials[key]}"}
+    answer = httpx2.post(f"{credentials['base_url']}{path}", json=body, headers=headers)
     answer.raise_for_status()
     return answer.json()
 
 
-def read_clock_ms(told: dict[str, Any]) -> int:
-    headers = {"Authorization": f"Bearer {told['operator_key']}"}
-    now_ms: int = httpx2.get(f"{told['base_url']}/sandbox/clock", headers=headers).json()["nowMs"]
+def read_clock_ms(credentials: dict[str, Any]) -> int:
+    headers = {"Authorization": f"Bearer {credentials['operator_key']}"}
+    now_ms: int = httpx2.get(f"{credentials['base_url']}/sandbox/clock", headers=headers).json()["nowMs"]
     return now_ms
 
 
 @pytest.mark.slow
 def test_the_official_client_sees_no_difference(driver: Path, database_url: str, tmp_path: Path) -> None:
-    with start_sandbox_server(database_url, tmp_path) as told:
-        told["now_ms"] = read_clock_ms(told)
-        posted = drive(driver, told, "post")
+    with start_sandbox_server(database_url, tmp_path) as credentials:
+        credentials["now_ms"] = read_clock_ms(credentials)
+        posted = drive(driver, credentials, "post")
         _check_posted(posted)
 
-        told["now_ms"] = read_clock_ms(told)
+        credentials["now_ms"] = read_clock_ms(credentials)
         job_id = int(posted["jobs"][0].rsplit(":", 1)[-1])
         events = [
-            make_event(job_id, f"c{n}", told["now_ms"] + n, type="applyClick", visitor=f"v{n}")
+            make_event(job_id, f"c{n}", credentials["now_ms"] + n, type="applyClick", visitor=f"v{n}")
             for n in range(4)
         ]
-        assert call(told, "/events", events, "events_key")["accepted"] == 4
-        day = datetime.fromtimestamp(told["now_ms"] / 1_000, UTC).date()
+        assert call(credentials, "/events", events, "events_key")["accepted"] == 4
+        day = datetime.fromtimestamp(credentials["now_ms"] / 1_000, UTC).date()
         midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-        call(told, "/sandbox/clock", {"set": (midnight + timedelta(seconds=1)).isoformat()}, "operator_key")
-        found = drive(driver, told | {"day": [day.year, day.month, day.day]}, "report")
+        call(
+            credentials,
+            "/sandbox/clock",
+            {"set": (midnight + timedelta(seconds=1)).isoformat()},
+            "operator_key",
+        )
+        found = drive(driver, credentials | {"day": [day.year, day.month, day.day]}, "report")
 
     first = found["byIds"]["results"]["js-a"]
     assert first["jobPerformanceMetrics"][0]["applyClickCount"] == 4
@@ -96,5 +101,5 @@ def _check_posted(posted: dict[str, Any]) -> None:
     assert posted["contract"]["value"]["contract"].startswith("urn:li:contract:")
     assert posted["rows"] == [202, 202, 202]
     assert posted["statuses"] == ["SUCCEEDED"] * 3
-    # 98 ids do not fit a query: the client tunnels them, and only the caller's own are there
+    # 98 ids do not fit in a query: the client tunnels them, and only the caller's own are returned
     assert (posted["wide"], posted["wideMethod"]) == (3, "post")

@@ -1,4 +1,4 @@
-"""LinkedIn's official client for Python, unmodified, against a sandbox: every call a P4P integration makes."""
+"""LinkedIn's official Python client, unmodified, makes every call of a P4P integration against a sandbox."""
 
 import time
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ VERSION = "202504"
 
 @pytest.fixture
 def sandbox(database_url: str, tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """A served sandbox with the client's base URLs pointed at it, as its documentation of constants allows."""
+    """A running sandbox; the client's base URLs point to it, as the documentation of its constants allows."""
     before = constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL
-    with start_sandbox_server(database_url, tmp_path) as told, RestliClient().session as session:
+    with start_sandbox_server(database_url, tmp_path) as credentials, RestliClient().session as session:
         client = RestliClient()
         client.session = session
-        constants.OAUTH_BASE_URL = f"{told['base_url']}/oauth/v2"
-        constants.VERSIONED_BASE_URL = f"{told['base_url']}/rest"
-        constants.NON_VERSIONED_BASE_URL = f"{told['base_url']}/v2"
-        yield SimpleNamespace(told=told, client=client)
+        constants.OAUTH_BASE_URL = f"{credentials['base_url']}/oauth/v2"
+        constants.VERSIONED_BASE_URL = f"{credentials['base_url']}/rest"
+        constants.NON_VERSIONED_BASE_URL = f"{credentials['base_url']}/v2"
+        yield SimpleNamespace(credentials=credentials, client=client)
     constants.OAUTH_BASE_URL, constants.VERSIONED_BASE_URL, constants.NON_VERSIONED_BASE_URL = before
 
 
@@ -41,17 +41,18 @@ def fetch_token(keys: dict) -> str:
     return answer.access_token
 
 
-def advance(told: dict, span: str) -> None:
+def advance(credentials: dict, span: str) -> None:
     httpx2.post(
-        f"{told['base_url']}/sandbox/clock",
+        f"{credentials['base_url']}/sandbox/clock",
         json={"advance": span},
-        headers={"Authorization": f"Bearer {told['operator_key']}"},
+        headers={"Authorization": f"Bearer {credentials['operator_key']}"},
     ).raise_for_status()
 
 
-def read_clock_ms(told: dict) -> int:
+def read_clock_ms(credentials: dict) -> int:
     shown = httpx2.get(
-        f"{told['base_url']}/sandbox/clock", headers={"Authorization": f"Bearer {told['operator_key']}"}
+        f"{credentials['base_url']}/sandbox/clock",
+        headers={"Authorization": f"Bearer {credentials['operator_key']}"},
     )
     return shown.json()["nowMs"]
 
@@ -77,9 +78,9 @@ def days_of(first: date, last: date) -> dict:
 
 
 def provision(sandbox: SimpleNamespace) -> tuple[dict, str]:
-    """A new customer: its application and its contract."""
-    client, told = sandbox.client, sandbox.told
-    parent = fetch_token(told["parent"])
+    """Creates a customer: its application and its contract."""
+    client, credentials = sandbox.client, sandbox.credentials
+    parent = fetch_token(credentials["parent"])
     made = client.create(
         resource_path="/provisionedApplications",
         access_token=parent,
@@ -99,7 +100,7 @@ def provision(sandbox: SimpleNamespace) -> tuple[dict, str]:
     setup = client.action(
         resource_path="/provisionedHiringContracts",
         action_name="setup",
-        action_params={"partnerContractId": told["partner_contract_id"]},
+        action_params={"partnerContractId": credentials["partner_contract_id"]},
         access_token=fetch_token(keys),
         version_string=VERSION,
     )
@@ -108,7 +109,7 @@ def provision(sandbox: SimpleNamespace) -> tuple[dict, str]:
 
 
 def post_and_await(sandbox: SimpleNamespace, token: str, elements: list[dict]) -> list[int]:
-    """Posts and polls as the client's users do; the job ids in order."""
+    """Posts jobs and polls their tasks as the client's users do; returns the job ids in order."""
     posted = sandbox.client.batch_create(
         resource_path="/simpleJobPostings", entities=elements, access_token=token, version_string=VERSION
     )
@@ -124,21 +125,21 @@ def post_and_await(sandbox: SimpleNamespace, token: str, elements: list[dict]) -
     raise AssertionError(tasks.results)
 
 
-def test_the_official_client_does_the_main_job(sandbox: SimpleNamespace) -> None:
-    client, told = sandbox.client, sandbox.told
+def test_the_official_client_posts_a_job_and_reads_its_report(sandbox: SimpleNamespace) -> None:
+    client, credentials = sandbox.client, sandbox.credentials
     keys, contract = provision(sandbox)
     token = fetch_token(keys)
     jobs = post_and_await(sandbox, token, [element(f"pilot-{n}", contract) for n in range(5)])
-    at = read_clock_ms(told)
+    at = read_clock_ms(credentials)
     events = [make_event(job, f"{job}-{n}", at + n, type="applyClick") for job in jobs for n in range(2)]
     sent = httpx2.post(
-        f"{told['base_url']}/events",
+        f"{credentials['base_url']}/events",
         json=events,
-        headers={"Authorization": f"Bearer {told['events_key']}"},
+        headers={"Authorization": f"Bearer {credentials['events_key']}"},
     ).json()
     assert sent["accepted"] == 10
     day = datetime.fromtimestamp(at / 1000, UTC).date()
-    advance(told, "1d")
+    advance(credentials, "1d")
     token = fetch_token(keys)
 
     by_ids = client.batch_get(
@@ -167,18 +168,18 @@ def test_the_official_client_does_the_main_job(sandbox: SimpleNamespace) -> None
 
     budget = client.get(
         resource_path="/partnerBudgetReports",
-        query_params={"partnerContractId": told["partner_contract_id"]},
-        access_token=fetch_token(told["parent"]),
+        query_params={"partnerContractId": credentials["partner_contract_id"]},
+        access_token=fetch_token(credentials["parent"]),
         version_string=VERSION,
     )
     assert budget.entity["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "15.00"
 
 
-def test_a_long_batch_get_arrives_through_a_tunnel(sandbox: SimpleNamespace) -> None:
-    """The client tunnels a query over 4,000 characters: eighty task urns and more."""
-    keys = sandbox.told["child"]
+def test_a_long_batch_get_is_tunnelled(sandbox: SimpleNamespace) -> None:
+    """The client tunnels queries over 4,000 characters, here with more than eighty task URNs."""
+    keys = sandbox.credentials["child"]
     token = fetch_token(keys)
-    contract = f"urn:li:contract:{sandbox.told['customer_contract_id']}"
+    contract = f"urn:li:contract:{sandbox.credentials['customer_contract_id']}"
     posted = sandbox.client.batch_create(
         resource_path="/simpleJobPostings",
         entities=[element(f"tunnel-{n}", contract) for n in range(90)],
@@ -195,8 +196,8 @@ def test_a_long_batch_get_arrives_through_a_tunnel(sandbox: SimpleNamespace) -> 
     assert set(tasks.results) == set(urns)
 
 
-def test_introspection_knows_a_token(sandbox: SimpleNamespace) -> None:
-    keys = sandbox.told["child"]
+def test_introspection_reports_an_active_token(sandbox: SimpleNamespace) -> None:
+    keys = sandbox.credentials["child"]
     auth = AuthClient(client_id=keys["client_id"], client_secret=keys["client_secret"])
     with auth.session:
         known = auth.introspect_access_token(access_token=fetch_token(keys))
@@ -205,9 +206,9 @@ def test_introspection_knows_a_token(sandbox: SimpleNamespace) -> None:
     assert not unknown.active
 
 
-def test_yesterdays_range_is_refused_where_the_page_says_so(sandbox: SimpleNamespace) -> None:
-    token = fetch_token(sandbox.told["child"])
-    today = datetime.fromtimestamp(read_clock_ms(sandbox.told) / 1000, UTC).date()
+def test_a_range_that_includes_today_is_refused(sandbox: SimpleNamespace) -> None:
+    token = fetch_token(sandbox.credentials["child"])
+    today = datetime.fromtimestamp(read_clock_ms(sandbox.credentials) / 1000, UTC).date()
     refused = sandbox.client.finder(
         resource_path="/partnerJobReports",
         finder_name="dateRange",

@@ -1,7 +1,7 @@
-"""The requests that real clients were recorded sending, replayed byte for byte: each is answered as its client expects.
+"""Requests recorded from real clients are replayed byte for byte, and each receives the response its client expects.
 
-Ids of the recording stand for ids of the sandbox: contract, application, tokens. The socket is real, since clients for
-tests tidy up what they send.
+Recorded ids are replaced by the sandbox's: contract, application, tokens. The requests use a real socket, because test
+clients normalize what they send.
 """
 
 import base64
@@ -22,7 +22,7 @@ from tests.support.server_process import start_sandbox_server
 
 RECORDED = FIXTURES / "recorded"
 FILES = ("java_lts_sdk", "python_client", "js_client", "oauth_libs")
-# The connection writes these itself.
+# The connection sets these headers itself.
 OWN_HEADERS = {"content-length", "authorization", "connection"}
 PARENTS = ("/v2/provisionedApplications", "/rest/partnerBudgetReports", "/v2/developerApplicationsSecurity")
 BAD_QUERIES = {6006, 6007, 6008, 6009, 6010, 6011, 6021, 6023}
@@ -38,41 +38,43 @@ def read_requests() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def sandbox(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """One sandbox for all: the requests do not depend on each other. ``tokens`` are those of its applications."""
+    """One sandbox for all requests, which do not depend on each other. ``tokens`` are its applications' access tokens."""
     for database_url in make_database(cluster_url, TEMPLATE):
-        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as told:
-            tokens = {who: fetch_token(told, who) for who in ("parent", "child")}
-            yield SimpleNamespace(told=told, tokens=tokens)
+        with start_sandbox_server(database_url, tmp_path_factory.mktemp("sandbox")) as credentials:
+            tokens = {who: fetch_token(credentials, who) for who in ("parent", "child")}
+            yield SimpleNamespace(credentials=credentials, tokens=tokens)
 
 
-def fetch_token(told: dict[str, Any], who: str) -> str:
-    form = {name: told[who][name] for name in ("client_id", "client_secret")}
+def fetch_token(credentials: dict[str, Any], who: str) -> str:
+    form = {name: credentials[who][name] for name in ("client_id", "client_secret")}
     form["grant_type"] = "client_credentials"
-    token: str = httpx2.post(f"{told['base_url']}/oauth/v2/accessToken", data=form).json()["access_token"]
+    token: str = httpx2.post(f"{credentials['base_url']}/oauth/v2/accessToken", data=form).json()[
+        "access_token"
+    ]
     return token
 
 
 def replay(sandbox: SimpleNamespace, recorded: dict[str, Any]) -> SimpleNamespace:
-    told = sandbox.told
-    stands_for = {
-        "2008128679": str(told["partner_contract_id"]),
-        "urn:li:contract:67890": f"urn:li:contract:{told['customer_contract_id']}",
-        "urn:li:developerApplication:234": told["child"]["urn"],
-        "urn%3Ali%3AdeveloperApplication%3A234": told["child"]["urn"].replace(":", "%3A"),
+    credentials = sandbox.credentials
+    replacements = {
+        "2008128679": str(credentials["partner_contract_id"]),
+        "urn:li:contract:67890": f"urn:li:contract:{credentials['customer_contract_id']}",
+        "urn:li:developerApplication:234": credentials["child"]["urn"],
+        "urn%3Ali%3AdeveloperApplication%3A234": credentials["child"]["urn"].replace(":", "%3A"),
     }
     target, body = recorded["target"], recorded["body"]
-    for theirs, ours in stands_for.items():
+    for theirs, ours in replacements.items():
         target, body = target.replace(theirs, ours), body.replace(theirs, ours)
     for name in ("client_id", "client_secret"):
-        body = re.sub(rf"\b{name}=[^&]+", f"{name}={told['child'][name]}", body)
+        body = re.sub(rf"\b{name}=[^&]+", f"{name}={credentials['child'][name]}", body)
     who = "parent" if target.startswith(PARENTS) else "child"
-    connection = http.client.HTTPConnection(urlsplit(told["base_url"]).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(credentials["base_url"]).netloc, timeout=30)
     connection.putrequest(recorded["method"], target, skip_host=True, skip_accept_encoding=True)
     for name, value in recorded["headers"]:
         if name.lower() == "authorization" and value.startswith("Bearer"):
             connection.putheader(name, f"Bearer {sandbox.tokens[who]}")
         elif name.lower() == "authorization" and value.startswith("Basic"):
-            pair = f"{told['child']['client_id']}:{told['child']['client_secret']}"
+            pair = f"{credentials['child']['client_id']}:{credentials['child']['client_secret']}"
             connection.putheader(name, f"Basic {base64.b64encode(pair.encode()).decode()}")
         elif name.lower() not in OWN_HEADERS:
             connection.putheader(name, value)
@@ -88,7 +90,7 @@ def replay(sandbox: SimpleNamespace, recorded: dict[str, Any]) -> SimpleNamespac
 
 
 @pytest.mark.parametrize("recorded", read_requests())
-def test_a_recorded_request_is_answered_as_its_client_expects(
+def test_a_recorded_request_gets_the_response_its_client_expects(
     sandbox: SimpleNamespace, recorded: dict[str, Any]
 ) -> None:
     answer = replay(sandbox, recorded)
@@ -104,7 +106,7 @@ def test_a_recorded_request_is_answered_as_its_client_expects(
 
 
 def check_token(answer: Any, recorded: dict[str, Any]) -> None:
-    """A token for half an hour, whichever way the credentials were sent; introspection tells of a stranger's nothing."""
+    """A token for 30 minutes, however the credentials were sent; introspection reveals nothing about others' tokens."""
     if recorded["target"].startswith("/oauth/v2/introspectToken"):
         assert (answer.status_code, answer.json()) == (200, {"active": False})
     elif "grant_type=client_credentials" in recorded["body"] and has_secret(recorded):
@@ -114,7 +116,7 @@ def check_token(answer: Any, recorded: dict[str, Any]) -> None:
 
 
 def has_secret(recorded: dict[str, Any]) -> bool:
-    """In the body, or in a Basic header; one library sends neither unless it is told to."""
+    """Whether the secret is in the body or in a Basic header; one library sends neither by default."""
     headers = {name.lower(): value for name, value in recorded["headers"]}
     return "client_secret=" in recorded["body"] or headers.get("authorization", "").startswith("Basic")
 
@@ -133,7 +135,7 @@ def check_postings(answer: Any, recorded: dict[str, Any]) -> None:
 
 
 def check_batch(answer: Any, recorded: dict[str, Any]) -> None:
-    """Unknown tasks and jobs are absent, unreadable keys a 400, a single GET is not offered."""
+    """Unknown tasks and jobs are absent, malformed keys are refused with 400, and a single GET is not supported."""
     if answer.status_code == 200:
         assert set(answer.json()) == {"results", "statuses", "errors"}
     elif "/simpleJobPostingTasks/" in recorded["target"]:
@@ -145,7 +147,7 @@ def check_batch(answer: Any, recorded: dict[str, Any]) -> None:
 def check_report(answer: Any, recorded: dict[str, Any]) -> None:
     found = answer.json()
     if "List(job-1:other)" in recorded["target"]:
-        assert answer.status_code == 400  # the Java SDK's own mistake, which the real parser refuses too
+        assert answer.status_code == 400  # a mistake of the Java SDK, which the real parser refuses too
     elif "noSuchFinder" in recorded["target"]:
         assert answer.status_code in {400, 403}
     elif answer.status_code == 400:
@@ -168,7 +170,7 @@ def check_budget(answer: Any, _: dict[str, Any]) -> None:
 
 
 def check_applications(answer: Any, recorded: dict[str, Any]) -> None:
-    """Created 201 with credentials, found without a secret, updated 204; a name that is refused says why (422)."""
+    """Creating returns 201 with credentials, finding shows no secret, updating returns 204, an invalid name 422."""
     if recorded["method"] == "GET":
         assert answer.status_code == 200
         assert all("client_secret" not in one["credentials"] for one in answer.json()["elements"])

@@ -1,4 +1,4 @@
-"""Incidents 8 and 11: the same event many times at the same moment, and two servers that take in the same events."""
+"""Incidents 8 and 11: many copies of one event at the same moment, and two servers that receive the same events."""
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -36,7 +36,7 @@ def test_duplicates_at_the_same_moment_are_one_charge(sandbox_client: SandboxCli
 
 
 def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
-    """11. Two nodes behind a balancer each kept counts, and each billed what both had seen."""
+    """11. Two nodes behind a load balancer each kept counts, and each billed what both had seen."""
     with open_sandbox_client(database_url) as one:
         keys = {name: one.credentials[name] for name in ("events_key", "operator_key", "secret_key")}
         with open_sandbox_client(database_url, **keys) as opened:
@@ -45,7 +45,7 @@ def test_two_servers_give_the_totals_of_one(database_url: str) -> None:
             events = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(40)]
 
             def send(number: int) -> int:
-                """Each server gets every event, in other batches and another order."""
+                """Sends every event to each server, in different batches and order."""
                 rng = Random(number)
                 mine = rng.sample(events, len(events))
                 sandbox_client = (one, another)[number % 2]

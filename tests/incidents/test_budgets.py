@@ -1,4 +1,4 @@
-"""Incidents 9 and 10: what goes beyond a budget is shown, and nothing of it is charged."""
+"""Incidents 9 and 10: clicks beyond a budget are shown and not charged."""
 
 import asyncio
 from datetime import timedelta
@@ -17,7 +17,7 @@ CENT = 10_000
 
 
 def test_clicks_beyond_the_budget_are_counted_free_and_shown(sandbox_client: SandboxClient) -> None:
-    """9. Totals were clipped at the budget: the customer never saw what he had got for nothing."""
+    """9. Totals were cut at the budget: the customer never saw the free clicks."""
     job_id, day = sandbox_client.post_job("beyond", budget=BUDGET), sandbox_client.now.date()
     assert sandbox_client.send_clicks(job_id, 10)["accepted"] == 10
     sandbox_client.advance_to_midnight()
@@ -45,7 +45,7 @@ def runner():
 
 
 def test_no_budget_goes_below_zero(database_url: str, runner: asyncio.Runner) -> None:
-    """10. "Remaining" fell below zero. Budgets that no whole number of clicks fills, in batches of any size."""
+    """10. "Remaining" fell below zero. Uses budgets that are not a multiple of the price, and batches of any size."""
     database = runner.run(Database.open(database_url, connections_max=2))
 
     async def check(budget_cents: int, batches: list[int]) -> None:

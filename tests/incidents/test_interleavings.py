@@ -1,8 +1,8 @@
-"""Incident 20: databases that called themselves serializable let transactions see each other halfway.
+"""Incident 20: databases that claimed to be serializable let transactions see each other halfway.
 
-In the manner of Elle: many small batches over a few tight budgets run at the same moment, each holding what it has
-locked for a random while. What each of them was charged is its observation; from all observations follows, job by job,
-which batch came before which. If there is an order of all batches that explains everything, that relation has no ring.
+Modelled on Elle: many small batches over a few tight budgets run at the same moment, each holding its locks
+for a random time. The charge of each batch is its observation; the observations determine, job by job, which
+batch came before which. If some order of all batches explains every charge, that relation has no cycle.
 """
 
 import asyncio
@@ -35,8 +35,9 @@ class Batch:
 
 
 def precedences(batches: list[Batch]) -> dict[int, set[int]]:
-    """For each batch those that must have come before it. A budget is spent once: whoever got nothing, or not all,
-    came after everyone who got something; whoever began after another had ended came later.
+    """Returns for each batch those that must precede it. A budget is spent once: a batch that got nothing, or
+    only a part, follows every batch that got something; a batch that began after another had ended follows
+    it.
     """
     before: dict[int, set[int]] = defaultdict(set)
     for one in batches:
@@ -76,7 +77,7 @@ async def run_batches(scenario: Scenario, job_ids: list[int], seed: int) -> list
         async with gate:
             begun = next(ticks)
             async with scenario.database.transaction() as connection:
-                await scenario.take_in_on(connection, events, LATER)
+                await scenario.ingest_on(connection, events, LATER)
                 await asyncio.sleep(waits)
             return f"{name}", begun, next(ticks), clicks
 
@@ -91,7 +92,7 @@ async def run_batches(scenario: Scenario, job_ids: list[int], seed: int) -> list
 
 
 async def observe(scenario: Scenario, name: str, begun: int, ended: int, asked: dict[int, int]) -> Batch:
-    """What the batch was charged, found by one of its own events."""
+    """Returns the charge of the batch, found by one of its own events."""
     job = next(iter(asked))
     rows = await scenario.rows(
         "SELECT source_id, amount / %s FROM charge_postings WHERE cause ="
@@ -125,7 +126,7 @@ async def test_some_order_of_the_batches_explains_every_charge(database_url: str
         await database.close()
 
 
-def test_a_ring_would_be_found() -> None:
+def test_a_cycle_would_be_found() -> None:
     """Two batches, each of which got what the other missed: no order explains that."""
     one = Batch(1, 0, 9, {10: 2, 11: 2}, {10: 2})
     other = Batch(2, 0, 9, {10: 2, 11: 2}, {11: 2})
@@ -135,8 +136,8 @@ def test_a_ring_would_be_found() -> None:
     assert find_ring([Batch(1, 0, 1, {10: 2}, {}), Batch(2, 2, 3, {10: 2}, {10: 2})])
 
 
-async def test_a_batch_that_waits_for_money_on_its_way_is_charged(database_url: str) -> None:
-    """A budget is spent; while it is being raised, a click waits for it. It sees the new budget, and no old version."""
+async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_url: str) -> None:
+    """While a spent budget is being raised, a click waits. It sees the new budget, not an old version."""
 
     database = await Database.open(database_url, connections_max=4)
     try:

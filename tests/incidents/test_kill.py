@@ -1,7 +1,7 @@
-"""Incident 2: during a roll-out 77 seconds of acknowledged events were lost.
+"""Incident 2: during a deployment 77 seconds of acknowledged events were lost.
 
-What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/slow/crash kills at many
-moments; this is the plain case.
+What was acknowledged is billable after ``kill -9`` of server and database, and a restart. tests/slow/crash
+kills at many moments; this is the plain case.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tests.support.sandbox_client import SandboxClient
 
 
 def make_partner_in(installation: Installation) -> dict:
-    """Starts the database; returns what a credentials file would hold."""
+    """Starts the database; returns the content of a credentials file."""
     return asyncio.run(make_partner(installation.start_database())) | installation.keys
 
 

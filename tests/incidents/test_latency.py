@@ -1,4 +1,4 @@
-"""Incident 19: a ledger stood still for a second under many small batches."""
+"""Incident 19: a ledger stalled for a second under many small batches."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +18,8 @@ P999_SECONDS_MAX = 1.0
 
 @pytest.mark.slow
 def test_small_batches_are_charged_within_a_bound(tmp_path) -> None:
-    """Eight senders of three clicks each, each batch durable and charged before its answer. The bound is for a
-    machine that others use too.
+    """Eight senders with three clicks per batch, each batch durable and charged before its response. The
+    limit allows for a machine that is shared with others.
     """
     installation = Installation(tmp_path, seed.make_keys())
     try:

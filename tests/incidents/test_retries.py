@@ -1,4 +1,4 @@
-"""Incidents 1, 5 and 7: a write that failed, a batch that comes again, a batch that comes again and again."""
+"""Incidents 1, 5 and 7: a write that failed, a batch that is sent twice, a batch that is sent many times."""
 
 from datetime import timedelta
 
@@ -13,17 +13,17 @@ FIGURES = "SELECT views, apply_clicks, clicks_charged, charge_micros FROM job_da
 
 
 class LostError(Exception):
-    """The process or the connection was gone before the commit."""
+    """The process or the connection was lost before the commit."""
 
 
-async def take_in_and_lose(scenario: Scenario, events: list[Event]) -> None:
+async def ingest_and_lose(scenario: Scenario, events: list[Event]) -> None:
     async with scenario.database.transaction() as connection:
-        await scenario.take_in_on(connection, events, LATER)
+        await scenario.ingest_on(connection, events, LATER)
         raise LostError
 
 
 async def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
-    """1. A deduplication cache had an event before the store did: the retry was taken for a repeat, and it was lost.
+    """1. A deduplication cache stored an event before the database did: the retry was treated as a repeat and lost.
 
     Here the same transaction stores, counts and charges, so a retry after a failure at any point counts once.
     """
@@ -33,7 +33,7 @@ async def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
         clicks = make_clicks(job_id, 5)
         for _ in range(3):
             with pytest.raises(LostError):
-                await take_in_and_lose(scenario, clicks)
+                await ingest_and_lose(scenario, clicks)
         assert await scenario.rows(FIGURES) == []
 
         reply = await scenario.ingest(clicks, LATER)
@@ -41,8 +41,8 @@ async def test_a_write_that_failed_claims_nothing(database_url: str) -> None:
         assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
 
 
-async def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
-    """1, the other half: the write was committed, and its answer never came."""
+async def test_a_request_whose_response_was_lost_is_sent_again(database_url: str) -> None:
+    """1, the other half: the write was committed, and its response was lost."""
 
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
@@ -54,7 +54,7 @@ async def test_a_lost_answer_is_asked_for_again(database_url: str) -> None:
 
 
 def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: SandboxClient) -> None:
-    """5. A batch with one known event was answered 422 as a whole; senders retried it for ever, or dropped it."""
+    """5. A batch with one known event was answered 422 as a whole; senders retried it forever, or dropped it."""
     job_id, at = sandbox_client.post_job("again"), sandbox_client.now_ms
     known = [make_event(job_id, f"known-{n}", at + n, type="applyClick") for n in range(3)]
     assert sandbox_client.send(known).json() == {
@@ -64,15 +64,15 @@ def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_clien
         "rejections": [],
     }
 
-    # known events, new ones, one that is twice in the batch, and two that cannot be taken in
+    # known events, new ones, one that is twice in the batch, and two that are rejected
     new = [make_event(job_id, f"new-{n}", at + n, type="applyClick") for n in range(2)]
     wrong = [make_event(1, "elsewhere", at), {"source": "board", "id": "halved"}]
     answer = sandbox_client.send([*known, *wrong, *new, new[0]])
 
     assert answer.status_code == 200
-    told = answer.json()
-    assert (told["accepted"], told["duplicate"], told["rejected"]) == (2, 4, 2)
-    assert [(row["index"], row["reason"]) for row in told["rejections"]] == [
+    reply = answer.json()
+    assert (reply["accepted"], reply["duplicate"], reply["rejected"]) == (2, 4, 2)
+    assert [(row["index"], row["reason"]) for row in reply["rejections"]] == [
         (3, "JOB_UNKNOWN"),
         (4, "MALFORMED"),
     ]

@@ -1,4 +1,4 @@
-"""Incidents 3 and 6: sums that housekeeping changes, and events that are accepted and never billed."""
+"""Incidents 3 and 6: sums that depend on housekeeping, and events that are accepted and never billed."""
 
 from datetime import timedelta
 from random import Random
@@ -43,7 +43,7 @@ def serialize_clicks(rng: Random, job_ids: list[int], count: int) -> list:
 
 
 async def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
-    """3. Rows were deduplicated by merges in the background, "maybe never": until then sums had them twice."""
+    """3. Rows were deduplicated by background merges, "maybe never": until then sums counted them twice."""
 
     async with open_scenario(database_url) as scenario:
         job_ids = [await scenario.post(f"job-{n}", budget_micros=9 * PRICE_MICROS) for n in range(3)]
@@ -56,7 +56,7 @@ async def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
                 await connection.execute(statement)
                 assert await read_sums(scenario) == before
 
-        # nor on the end of the events themselves
+        # nor on the deletion of the events themselves
         await scenario.run_due(final_at(day_of(START)))
         settled = await read_sums(scenario)
         async with scenario.database.transaction() as connection:
@@ -71,7 +71,7 @@ async def test_sums_do_not_depend_on_housekeeping(database_url: str) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_accepted_is_charged_free_or_reversed_after_each_batch(database_url: str, seed: int) -> None:
-    """6. Events were accepted and never reached a bill. Here nothing lies between the two that could fall behind."""
+    """6. Events were accepted and never billed. Here there is no step in between that could fall behind."""
 
     rng, accepted, charged = Random(seed), 0, 0
     async with open_scenario(database_url) as scenario:
@@ -92,7 +92,7 @@ async def test_accepted_is_charged_free_or_reversed_after_each_batch(database_ur
 
 
 async def count_all(scenario: Scenario) -> tuple[int, int]:
-    """Views and clicks that were ever counted, and charged clicks that stand."""
+    """Returns all views and clicks ever counted, and the charged clicks that were not reversed."""
     ((everything, charged),) = await scenario.rows(
         "SELECT sum(views + (apply_clicks - clicks_charged) + clicks_charged + clicks_reversed), sum(clicks_charged)"
         " FROM job_days"

@@ -16,7 +16,7 @@ MS = timedelta(milliseconds=1)
 
 
 def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: SandboxClient) -> None:
-    """14. Events from before a meter existed were billed when it was made."""
+    """14. Events from before a meter existed were billed when it was created."""
     before = sandbox_client.now_ms - 60_000
     job_id = sandbox_client.post_job("window")
     during = sandbox_client.now_ms
@@ -27,14 +27,14 @@ def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: SandboxCl
         for name, at in (("before", before), ("during", during), ("after", after))
     ]
 
-    told = sandbox_client.send(clicks).json()
+    reply = sandbox_client.send(clicks).json()
 
-    assert [(row["index"], row["reason"]) for row in told["rejections"]] == [
+    assert [(row["index"], row["reason"]) for row in reply["rejections"]] == [
         (0, "JOB_NOT_LIVE"),
         (2, "JOB_NOT_LIVE"),
     ]
-    # the one in between came after the close, when its money had returned: it counts, and is free
-    assert told["accepted"] == 1
+    # the one in between came after the close, when the budget had been returned: it counts, and is free
+    assert reply["accepted"] == 1
     headers = bearer(sandbox_client.credentials["operator_key"])
     found = sandbox_client.client.get(f"/operator/explain/jobs/{job_id}", headers=headers).json()
     assert found["spent"] == "0.00"
@@ -47,7 +47,7 @@ def test_nothing_is_charged_outside_a_jobs_live_window(sandbox_client: SandboxCl
 async def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date) -> None:
     """21. Reports disagreed around local midnights, clock changes, leap days and ends of months.
 
-    The day is that of the event's own time in UTC, whenever it arrives, up to 48 hours later and not a moment more.
+    The day is that of the event's own time in UTC, whenever it arrives, up to exactly 48 hours later.
     """
 
     async with open_scenario(database_url) as scenario:
@@ -73,7 +73,7 @@ async def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date
         )
         assert restated == 2  # both came when the day was over
 
-        # and what is final does not change
+        # and final figures do not change
         await scenario.run_due(final_at(last))
         await scenario.ingest([make_click(job_id, "much too late", last_ms)], final_at(last))
         assert await scenario.rows(FIGURES) == [(last, 2, 2), (day_of(midnight), 1, 1)]
@@ -81,7 +81,7 @@ async def test_an_event_belongs_to_its_own_utc_day(database_url: str, last: date
 
 
 def test_an_offset_in_the_events_time_changes_no_day(sandbox_client: SandboxClient) -> None:
-    """21. The same instant, written with three offsets, is one time: the day of its UTC."""
+    """21. The same instant, written with three offsets, is one time: it belongs to its UTC day."""
     job_id, at = sandbox_client.post_job("offsets"), sandbox_client.now_ms
     instant = datetime.fromtimestamp(at // 1_000, UTC) + timedelta(seconds=1)
     times = [
@@ -102,15 +102,15 @@ async def read_money(scenario: Scenario) -> list:
     )
 
 
-async def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str) -> None:
-    """22. The machine's clock jumped back: ages were negative, and what was done was done again."""
+async def test_a_clock_that_goes_backwards_undoes_nothing(database_url: str) -> None:
+    """22. The machine's clock jumped back: ages became negative, and finished work was repeated."""
 
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
         double = [make_click(job_id, f"d{n}", START, visitor="ada") for n in range(2)]
         await scenario.ingest([*double, *make_clicks(job_id, 3)], LATER)
 
-        # when an hour is lived through twice
+        # when an hour occurs twice
         now = LATER + timedelta(hours=1)
         ahead = make_click(job_id, "ahead", now)
         assert (await scenario.ingest([ahead], now)).accepted == 1
@@ -118,7 +118,7 @@ async def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str)
         assert {row.verdict.name for row in back.rejections} == {"IN_FUTURE"}
         assert (await scenario.ingest([ahead], LATER)).accepted == 0
 
-        # and midnights too: days are settled once, and none before it can be complete
+        # and so do midnights: days are settled once, and no day before it can be complete
         for moment in (final_at(day_of(START)), START, LATER, final_at(day_of(START))):
             await scenario.run_due(moment)
         settled = await scenario.rows("SELECT day, settled_at FROM settled_days")
@@ -135,7 +135,7 @@ async def test_a_clock_that_goes_backwards_takes_nothing_back(database_url: str)
 
 
 async def test_a_batch_judged_by_an_earlier_clock_still_counts_once(database_url: str) -> None:
-    """22. Two servers whose clocks differ, each with a part of the same events."""
+    """22. Two servers with different clocks, each with a part of the same events."""
 
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)

@@ -1,1 +1,1 @@
-"""Random histories against plain models and laws."""
+"""Random histories compared with plain models and laws."""

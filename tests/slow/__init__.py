@@ -1,1 +1,1 @@
-"""What `make test-slow` adds: crashes and large data."""
+"""The tests that `make test-slow` adds: crashes and large data."""

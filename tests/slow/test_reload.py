@@ -1,4 +1,4 @@
-"""``make dev``: the sandbox starts again when the code changes, outlives a syntax error, and stops cleanly."""
+"""``make dev``: the sandbox restarts when the code changes, survives a syntax error, and stops cleanly."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def read_recipe(data):
-    """The command of the verb, with the programs of this installation, a free port and a folder of its own."""
+    """Returns the command of the make target, with this installation's programs, a free port and a separate folder."""
     printed = subprocess.run(
         ["make", "-n", "dev"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -38,7 +38,7 @@ def wait_for(log, text, count):
         time.sleep(0.05)
 
 
-def test_the_sandbox_follows_the_code(tmp_path):
+def test_the_sandbox_restarts_with_the_code(tmp_path):
     data, log = tmp_path / "data", tmp_path / "log"
     shutil.copytree(ROOT / "jobmeter", tmp_path / "jobmeter", ignore=shutil.ignore_patterns("__pycache__"))
     changed = tmp_path / "jobmeter/base/limits.py"
@@ -53,13 +53,13 @@ def test_the_sandbox_follows_the_code(tmp_path):
             env=os.environ | {"PYTHONPATH": str(tmp_path)},
         )
     try:
-        wait_for(log, "The sandbox listens", 1)
+        wait_for(log, "The sandbox is listening", 1)
         changed.write_text(f"{sound}\n# changed\n")
-        wait_for(log, "The sandbox listens", 2)
+        wait_for(log, "The sandbox is listening", 2)
         changed.write_text("def (")
         wait_for(log, "SyntaxError", 1)
         changed.write_text(sound)
-        wait_for(log, "The sandbox listens", 3)
+        wait_for(log, "The sandbox is listening", 3)
         assert (data / "postgresql/postmaster.pid").exists()
         # as Ctrl-C in a terminal does
         os.killpg(watcher.pid, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The floor of `make coverage` counts the processes of a server too: most requests of a real client are served there."""
+"""`make coverage` also measures the processes of a server, which serve most requests of real clients."""
 
 import inspect
 import os
@@ -15,8 +15,8 @@ from tests.tidy.source import ROOT
 CONFIGURATION = ROOT / "pyproject.toml"
 
 
-def test_what_only_a_worker_of_a_server_runs_is_counted(database_url: str, tmp_path: Path) -> None:
-    # given a server that is measured as the whole run is, into a folder of its own
+def test_lines_that_only_a_server_s_worker_runs_are_measured(database_url: str, tmp_path: Path) -> None:
+    # given a server that is measured like the whole run, into a separate folder
     folder = tmp_path / "measured"
     folder.mkdir()
     coverage = Coverage(data_file=os.fspath(folder / "data"), config_file=os.fspath(CONFIGURATION))
@@ -27,13 +27,13 @@ def test_what_only_a_worker_of_a_server_runs_is_counted(database_url: str, tmp_p
 
     # when its worker charges a click, and the server is stopped
     with (
-        start_sandbox_server(database_url, tmp_path, **measured) as told,
-        httpx2.Client(base_url=told["base_url"]) as client,
+        start_sandbox_server(database_url, tmp_path, **measured) as credentials,
+        httpx2.Client(base_url=credentials["base_url"]) as client,
     ):
-        board = SandboxClient(client, told)
-        assert board.send_clicks(board.post_job("measured"), 1)["accepted"] == 1
+        sandbox_client = SandboxClient(client, credentials)
+        assert sandbox_client.send_clicks(sandbox_client.post_job("measured"), 1)["accepted"] == 1
 
-    # then the lines of the charge are counted
+    # then the lines of the charge are measured
     coverage.combine([os.fspath(folder)])
     lines, first = inspect.getsourcelines(flow.charge)
     body = set(range(first + 1, first + len(lines)))

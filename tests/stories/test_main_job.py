@@ -1,4 +1,4 @@
-"""The main job, end to end, over HTTP: token, job, click, reports."""
+"""The main use case end to end over HTTP: token, job, clicks, reports."""
 
 from tests.support.sandbox_client import SandboxClient, make_event, range_text
 
@@ -15,7 +15,7 @@ def test_a_job_is_posted_clicked_charged_and_reported(sandbox_client: SandboxCli
     reply = sandbox_client.send(views + clicks).json()
     assert (reply["accepted"], reply["duplicate"], reply["rejected"]) == (7, 0, 0)
 
-    # then nothing shows today, and everything the next UTC day
+    # then reports show nothing today, and everything the next UTC day
     sandbox_client.advance_to_midnight()
     days = (day, day)
     report = sandbox_client.report_by_ids("fitter-1", days=days).json()["results"]["fitter-1"]
@@ -59,7 +59,7 @@ def test_a_resent_batch_changes_nothing(sandbox_client: SandboxClient) -> None:
 
 
 def test_clicks_beyond_the_budget_are_counted_and_free(sandbox_client: SandboxClient) -> None:
-    # given a job whose budget carries two clicks of 1.50 and a rest
+    # given a job whose budget pays for two clicks of 1.50 and leaves a rest
     budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "4.00"}}
     job_id = sandbox_client.post_job("fitter-3", budget=budget)
     day = sandbox_client.now.date()
@@ -101,7 +101,7 @@ def test_a_job_expires_after_thirty_days(sandbox_client: SandboxClient) -> None:
     )
 
 
-def test_a_reports_campaign_shows_from_the_version_that_has_it(sandbox_client: SandboxClient) -> None:
+def test_reports_include_the_campaign_from_its_version_on(sandbox_client: SandboxClient) -> None:
     contract = f"urn:li:contract:{sandbox_client.credentials['customer_contract_id']}"
     at = sandbox_client.now_ms
     made = sandbox_client.client.post(

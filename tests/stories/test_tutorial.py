@@ -1,4 +1,4 @@
-"""The tutorial's commands, run by a shell as they are printed, against a sandbox of their own."""
+"""The tutorial's commands are run by a shell exactly as printed, against a separate sandbox."""
 
 import json
 import os
@@ -16,17 +16,17 @@ from tests.support.server_process import start_sandbox_server
 README = DOCS.parent / "README.md"
 BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STARTS_SERVER = "make run"
-SETTLES = "sleep 1\n"  # what the reader takes to read on; the worker needs less
+SETTLES = "sleep 1\n"  # the reader's pause between commands; the worker needs less
 
 
 @pytest.fixture
 def printed(cluster_url, tmp_path):
-    """What each block of the tutorial prints; one that starts the sandbox is left out."""
+    """Returns what each block of the tutorial prints, without the block that starts the sandbox."""
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
-    with start_sandbox_server(url, tmp_path) as told:
+    with start_sandbox_server(url, tmp_path) as credentials:
         file = tmp_path / "credentials.json"
-        file.write_text(json.dumps(told))
+        file.write_text(json.dumps(credentials))
         blocks = [
             block for block in BLOCK.findall((DOCS / "tutorial.md").read_text()) if STARTS_SERVER not in block
         ]
@@ -53,7 +53,7 @@ def printed(cluster_url, tmp_path):
 @pytest.mark.skipif(
     shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash and curl"
 )
-def test_the_commands_do_what_the_text_says(printed):
+def test_the_commands_print_what_the_text_says(printed):
     assert printed.returncode == 0, printed.stdout + printed.stderr
     _, _, posted, task, sent, report, laws = printed.stdout.split("---\n")
     assert json.loads(posted)["elements"][0]["status"] == 202
@@ -65,8 +65,8 @@ def test_the_commands_do_what_the_text_says(printed):
 
 
 @pytest.mark.parametrize("path", [README, *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.name)
-def test_events_are_sent_as_a_type_that_is_read(path):
-    """curl calls a body a form where nothing else is said, which ``/events`` refuses."""
+def test_events_are_sent_with_a_supported_content_type(path):
+    """By default curl sends a body as a form, which ``/events`` refuses."""
     for block in BLOCK.findall(path.read_text()):
         for command in re.split(r"\n(?=\S)", block):
             if "curl" in command and re.search(r"\$BASE/events\b", command):

@@ -1,1 +1,1 @@
-"""What tests share: clients, scenarios, servers in processes of their own. Holds no expectation."""
+"""What tests share: clients, scenarios, servers in separate processes. Contains no assertions about the product."""

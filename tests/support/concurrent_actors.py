@@ -1,7 +1,7 @@
-"""Owns a crowd that acts on one database at the same moment, each by its own chance: senders, posters, settlers, an
-operator, a clock. Does not own what must hold afterwards.
+"""Owns actors that use one database concurrently, each with its own random sequence: senders, posters, settlers, an
+operator, a clock. Does not own the invariants that are checked afterwards.
 
-Refusals are part of life; whatever else a verb raises ends the test.
+Refusals are expected; any other exception of an action fails the test.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ Act = Callable[[Random], Awaitable[None]]
 
 
 class ConcurrentActors:
-    """``now`` is the time that whoever begins something reads; it moves while others are still at work."""
+    """``now`` is the time that each action reads when it starts; it moves while others are still running."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -77,10 +77,10 @@ class ConcurrentActors:
         except Refused:
             self.refusals += 1
 
-    # -- what they do
+    # -- the actions
 
     async def send(self, rng: Random) -> None:
-        """A batch of new events, early and late, and of events that this or another sender has sent, or is sending."""
+        """Sends new events, early and late, and events that this or another sender has sent already or is sending."""
         now = self.now
         events = [self._make_event(rng, now) for _ in range(rng.randrange(1, 25))] if self.job_ids else []
         self.sent += events
@@ -90,7 +90,7 @@ class ConcurrentActors:
             try:
                 reply = await self.scenario.ingest(events, now)
             except SerializationFailure:
-                # A day was closed meanwhile: nothing of the batch is there, and it is sent again.
+                # A day was closed during intake: nothing of the batch was recorded, and it is sent again.
                 now = self.now
             else:
                 self.accepted += reply.accepted
@@ -142,7 +142,7 @@ class ConcurrentActors:
             await self.scenario.take(customer, element | {"jobPostingOperationType": "UPDATE"}, self.now)
 
     async def top_up(self, rng: Random) -> None:
-        """Few references, so that some are asked for again, and at the same moment."""
+        """Uses few references, so that some are repeated, also concurrently."""
         reference = uuid5(REFERENCES, str(rng.randrange(6)))
         amount = (reference.int % 90 + 10) * 1_000_000
 
@@ -178,7 +178,7 @@ class ConcurrentActors:
                 )
 
     async def settle(self, rng: Random) -> None:
-        """In small steps, by a clock that is behind at times, and sometimes killed before the commit."""
+        """Settles in small steps, sometimes with a clock that is behind, and sometimes aborted before the commit."""
         now = self.now - timedelta(minutes=rng.choice([0, 0, 30]))
         try:
             async with self.scenario.database.transaction() as connection:
@@ -195,6 +195,6 @@ class ConcurrentActors:
         await chores.run_interactive(self.scenario.database, SETTINGS, now=later)
 
     async def look(self, _: Random) -> None:
-        """The laws hold at every moment, not only in the end."""
+        """Checks the laws during the run, not only at its end."""
         breaches = await self.scenario.breaches()
         assert not breaches, breaches

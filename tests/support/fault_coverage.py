@@ -1,8 +1,8 @@
-"""Owns the proof that the whole suite provokes every error of reports (6000 to 6026): what was raised is collected from
-all its processes, and a row that nothing raised fails the run.
+"""Owns the check that the whole suite provokes every report error (6000 to 6026): it collects the faults raised in all
+test processes and fails the run if one was never raised.
 
-Does not own any provocation. Refusals that were asked for by the sandbox's header do not count, nor do those of servers
-in processes of their own. A run of some tests proves nothing, and is not judged.
+Does not own the tests that provoke them. Faults forced by the sandbox's header and faults of separate server processes
+do not count. A run of selected tests is not checked.
 """
 
 import sys
@@ -18,7 +18,7 @@ DEMANDED = [fault for fault in Fault if fault.row.code // 1_000 == 6]
 
 
 class FaultCoverage:
-    """A plug-in, one in each process of the run."""
+    """A pytest plug-in, one instance in each process of the run."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.names: set[str] = set()

@@ -1,8 +1,8 @@
-"""Owns the feeds that these tests load. Does not own any expectation."""
+"""Owns the feed documents that tests load. Does not own any expectation."""
 
 from collections.abc import Iterable
 
-TEXT = "A fitter mends what broke, on the quay and in the yard, by day and now and then by night. " * 2
+TEXT = "A fitter repairs what broke, on the quay and in the yard, by day and now and then by night. " * 2
 
 
 def serialize_job(name: str, **changed: str) -> str:
@@ -22,5 +22,5 @@ def serialize_feed(jobs: Iterable[str]) -> bytes:
     return f"<?xml version='1.0' encoding='UTF-8'?><source>{''.join(jobs)}</source>".encode()
 
 
-def draw_jobs(count: int) -> list[str]:
+def serialize_jobs(count: int) -> list[str]:
     return [serialize_job(f"j{number}") for number in range(count)]

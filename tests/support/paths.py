@@ -1,4 +1,4 @@
-"""Owns where things lie: the repository, its documents, the recorded fixtures, the shared material beside the checkout."""
+"""Owns the paths of the repository, its documents, the recorded fixtures and the shared material next to the checkout."""
 
 from pathlib import Path
 

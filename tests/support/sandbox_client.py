@@ -1,6 +1,6 @@
-"""Owns the verbs of outside-in stories: what a partner, a job board and an operator do over HTTP.
+"""Owns the actions of end-to-end tests: what a partner, a job board and an operator do over HTTP.
 
-Does not own any expectation; nothing here reaches past the HTTP interface.
+Does not own any expectation. Uses only the HTTP interface.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 20
 
 @dataclass(frozen=True)
 class SandboxClient:
-    """A running sandbox. ``credentials`` is what the credentials file holds."""
+    """A running sandbox. ``credentials`` is the content of its credentials file."""
 
     client: TestClient
     credentials: dict[str, Any]
@@ -51,7 +51,7 @@ class SandboxClient:
         return self._move({"set": moment.isoformat()})
 
     def advance_to_midnight(self, days: int = 1) -> datetime:
-        """Just after midnight UTC, ``days`` midnights from now."""
+        """Moves the clock to just after midnight UTC, ``days`` midnights from now."""
         midnight = datetime.combine(self.now.date() + timedelta(days=days), datetime.min.time(), UTC)
         return self.set_clock(midnight + timedelta(seconds=1))
 
@@ -84,12 +84,12 @@ class SandboxClient:
         }
 
     def job_element(self, external_id: str, **changed: Any) -> dict[str, Any]:
-        """A valid P4P element; ``changed`` replaces fields, ``None`` leaves one out."""
+        """Returns a valid P4P element; ``changed`` replaces fields, ``None`` omits one."""
         element = {
             "externalJobPostingId": external_id,
             "jobPostingOperationType": "CREATE",
             "title": f"Fitter {external_id}",
-            "description": f"A fitter mends what broke. {external_id} " * 8,
+            "description": f"A fitter repairs what broke. {external_id} " * 8,
             "companyApplyUrl": "https://careers.example.com/apply",
             "listedAt": self.now_ms - 1_000,
             "location": "Leeds, England, United Kingdom",
@@ -109,7 +109,7 @@ class SandboxClient:
         return answer.json()["elements"]
 
     def task(self, urn: str, who: str = "child") -> dict[str, Any]:
-        """The task once it is no longer in progress."""
+        """Waits until the task is no longer in progress and returns it."""
         headers = self.headers(who)
         for _ in range(PATIENCE_SECONDS * 50):
             answer = self.client.get(
@@ -122,7 +122,7 @@ class SandboxClient:
         raise AssertionError(f"{urn} is still in progress")
 
     def post_job(self, external_id: str, who: str = "child", **changed: Any) -> int:
-        """Posts one job, waits until it is live, returns its posting id."""
+        """Posts one job, waits until it is live and returns its posting id."""
         (row,) = self.batch_create([self.job_element(external_id, **changed)], who)
         assert row["status"] == 202, row
         found = self.task(row["id"], who)
@@ -163,7 +163,7 @@ class SandboxClient:
         return self.client.post("/events", json=events, headers=headers, **changed)
 
     def send_clicks(self, job_id: int, count: int, *, prefix: str = "c", time_ms: int | None = None) -> Any:
-        """``count`` apply clicks of as many visitors; returns the reply's body."""
+        """Sends ``count`` apply clicks, each of another visitor; returns the response body."""
         at = self.now_ms if time_ms is None else time_ms
         events = [make_event(job_id, f"{prefix}{n}", at + n, type="applyClick") for n in range(count)]
         answer = self.send(events)
@@ -194,7 +194,7 @@ def range_text(first: date, last: date) -> str:
 
 @contextmanager
 def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxClient]:
-    """Makes a partner in the database and serves it; ``settings`` replace those of a sandbox."""
+    """Creates a partner in the database and starts a sandbox; ``settings`` override a sandbox's defaults."""
     keys = seed.make_keys()
     credentials = asyncio.run(_make_partner(database_url, read_machine_clock(), keys["secret_key"])) | keys
     with reopen_sandbox_client(database_url, credentials, **settings) as client:
@@ -205,7 +205,7 @@ def open_sandbox_client(database_url: str, **settings: Any) -> Iterator[SandboxC
 def reopen_sandbox_client(
     database_url: str, credentials: dict[str, Any], **settings: Any
 ) -> Iterator[SandboxClient]:
-    """Serves a sandbox's database whose ``credentials`` are known; ``settings`` replace those of a sandbox."""
+    """Starts a sandbox on an existing database with known ``credentials``; ``settings`` override the defaults."""
     keys = {name: credentials[name] for name in seed.make_keys()}
     chosen = Settings(
         **({"database_url": database_url, "sandbox": True, "chore_interval_ms": 200} | keys | settings)
@@ -215,7 +215,7 @@ def reopen_sandbox_client(
 
 
 def add_partner(sandbox_client: SandboxClient, database_url: str) -> SandboxClient:
-    """Makes another partner with a customer of its own in the same installation."""
+    """Creates another partner with its own customer in the same installation."""
     credentials = asyncio.run(_make_partner(database_url, sandbox_client.now))
     return SandboxClient(sandbox_client.client, sandbox_client.credentials | credentials)
 

@@ -1,5 +1,5 @@
-"""Owns the set-up of the tests of the laws: a database with a partner, two customers and a funded contract; its verbs
-at a given time, without HTTP. Does not own any expectation.
+"""Owns the set-up of the law tests: a database with a partner, two customers and a funded contract, and actions at a
+given time without HTTP. Does not own any expectation.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -62,7 +62,7 @@ class Scenario:
     async def post(
         self, external_id: str, *, now: datetime = START, place: str = "Lyon, France", budget_micros: int
     ) -> int:
-        """A live job of the first customer."""
+        """Posts a live job of the first customer."""
         customer = self.customers[0]
         element = make_element(customer, external_id, now, place=place, budget_micros=budget_micros)
         task_id = await self.take(customer, element, now)
@@ -77,12 +77,12 @@ class Scenario:
 
     async def ingest(self, events: Sequence[Event | Malformed], now: datetime) -> IntakeReply:
         async with self.database.transaction() as connection:
-            return await self.take_in_on(connection, events, now)
+            return await self.ingest_on(connection, events, now)
 
-    async def take_in_on(
+    async def ingest_on(
         self, connection: Connection, events: Sequence[Event | Malformed], now: datetime
     ) -> IntakeReply:
-        """In the caller's transaction."""
+        """Ingests events in the caller's transaction."""
         return await metering.ingest(
             connection,
             events,
@@ -109,7 +109,7 @@ class Scenario:
             return await (await connection.execute(statement, list(values) or None)).fetchall()
 
     async def execute(self, *statements: str) -> None:
-        """In one transaction, as a hand in the database would."""
+        """Runs statements in one transaction, like a manual change to the database."""
         async with self.database.transaction() as connection:
             for statement in statements:
                 await connection.execute(statement)
@@ -125,7 +125,7 @@ async def open_scenario(database_url: str, *, limit_micros: int = 10_000_000_000
 
 
 async def clear(database: Database) -> None:
-    """Empties every table except the day partitions themselves; much cheaper than another database."""
+    """Empties every table except the day partitions; much faster than creating a database."""
     async with database.transaction() as connection:
         tables = await (
             await connection.execute(
@@ -143,7 +143,7 @@ async def clear(database: Database) -> None:
                 ],
             )
         ).fetchall()
-        # Neither foreign keys nor the guard of the postings stand in the way of a test that begins anew.
+        # Disables foreign keys and the trigger that protects postings, so that a test can start again.
         await connection.execute("SET LOCAL session_replication_role = replica")
         for (table,) in tables:
             await connection.execute(f"DELETE FROM {table}")
@@ -197,7 +197,7 @@ def make_element(
         "externalJobPostingId": external_id,
         "jobPostingOperationType": "CREATE",
         "title": f"Welder {external_id}",
-        "description": f"A welder joins what is apart. {external_id} " * 8,
+        "description": f"A welder joins what is separate. {external_id} " * 8,
         "companyApplyUrl": "https://careers.example.com/apply",
         "listedAt": to_ms(now) - 1_000,
         "location": place,

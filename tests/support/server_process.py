@@ -1,4 +1,4 @@
-"""Owns a sandbox in a process of its own, for clients that need a real socket.
+"""Owns a sandbox in a separate process, for clients that need a real socket.
 
 Does not own any expectation.
 """
@@ -19,7 +19,7 @@ START_SECONDS_MAX = 60
 @contextmanager
 def start_sandbox_server(database_url: str, folder: Path, **environment: str) -> Iterator[dict[str, Any]]:
     """Starts ``jobmeter sandbox`` on a free port and yields the content of its credentials file."""
-    credentials = folder / "told.json"
+    credentials = folder / "credentials.json"
     command = [sys.executable, "-m", "jobmeter", "sandbox", "--port", "0", "--data", str(folder)]
     command += ["--database-url", database_url, "--credentials", str(credentials)]
     with (folder / "log").open("wb") as log:

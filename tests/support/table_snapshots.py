@@ -1,6 +1,6 @@
-"""Owns reading every table of a test's database, so that a story can say that nothing was written.
+"""Owns reading every table of a test's database, so that a test can assert that nothing was written.
 
-Does not own any expectation about what stands in them.
+Does not own any expectation about their content.
 """
 
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-# Written by the passing of time, whatever a request does.
+# These change with time, independently of requests.
 CLOCKWORK = {
-    "access_tokens",  # swept when they are over
-    "refused_events",  # the last events that did not count are kept on purpose
+    "access_tokens",  # deleted when they expire
+    "refused_events",  # the last refused events are stored by design
     "job_notes",
     "job_standings",
     "delivery_changes",
@@ -31,7 +31,7 @@ CLOCKWORK = {
 
 
 def read_tables(database_url: str) -> dict[str, tuple[int, str]]:
-    """For each table the number of its rows, and a digest of them that any change would change."""
+    """Returns each table's number of rows and a digest that any change to them changes."""
     with psycopg.connect(database_url) as connection:
         names = [
             name
@@ -56,7 +56,7 @@ def _read_table(connection: psycopg.Connection, name: str) -> tuple[int, str]:
 
 @contextmanager
 def nothing_written(database_url: str) -> Iterator[None]:
-    """Fails when the block changed a row of any table that requests write."""
+    """Fails if the block changed a row of any table that requests write to."""
     before = read_tables(database_url)
     yield
     after = read_tables(database_url)

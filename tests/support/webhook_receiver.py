@@ -1,4 +1,4 @@
-"""Owns a receiver of webhooks and one of mail on this machine. Does not own any expectation."""
+"""Owns a local webhook receiver and a local mail server. Does not own any expectation."""
 
 import json
 import socketserver
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Receiver:
-    """``statuses`` are answered one after the other, the last one for ever."""
+    """Responds with each of ``statuses`` in turn, and with the last one from then on."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/hook"
@@ -55,7 +55,7 @@ def open_receiver() -> Iterator[Receiver]:
 
 @contextmanager
 def open_mailbox() -> Iterator[tuple[str, list[str]]]:
-    """An SMTP server's URL, and the texts of the mails it took."""
+    """Yields an SMTP server's URL and the texts of the mails that it received."""
     mails: list[str] = []
 
     class Handler(socketserver.StreamRequestHandler):
@@ -64,7 +64,7 @@ def open_mailbox() -> Iterator[tuple[str, list[str]]]:
             while line := self.rfile.readline():
                 verb = line[:4].upper()
                 if verb == b"DATA":
-                    self.wfile.write(b"354 go on\r\n")
+                    self.wfile.write(b"354 continue\r\n")
                     mails.append(self._read_mail())
                     self.wfile.write(b"250 taken\r\n")
                 elif verb == b"QUIT":

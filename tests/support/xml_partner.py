@@ -1,4 +1,4 @@
-"""Owns the verbs of a partner of the XML API in tests: documents, bearer and signed requests, balances.
+"""Owns the actions of an XML API partner in tests: documents, bearer and signed requests, balances.
 
 Does not own any expectation.
 """
@@ -18,7 +18,7 @@ PIXEL = "<tracking-pixel-url>https://ats.example.com/p.gif</tracking-pixel-url>"
 
 @dataclass(frozen=True)
 class XmlPartner:
-    """Calls as the partner's parent application, with a token."""
+    """Calls the API as the partner's parent application, with a token."""
 
     sandbox_client: SandboxClient
     who: str = "parent"
@@ -71,19 +71,19 @@ class XmlPartner:
 def job_xml(
     partner_job_id: str, contract_id: int, *, poster: str = "", more: str = "", **changed: str
 ) -> str:
-    """A posting of a fitter; ``more`` goes in as it is."""
+    """Returns the document of a job; ``more`` is inserted without changes."""
     shown = {"title": f"Fitter {partner_job_id}", "country": "gb"} | changed
     who = f"<poster><email-address>{poster}</email-address></poster>" if poster else ""
     return (
         f"<job><partner-job-id>{partner_job_id}</partner-job-id><contract-id>{contract_id}</contract-id>"
         "<company><name>Harbour Logistics</name></company>"
-        f"<position><title>{shown['title']}</title><description>Mends what broke.</description>"
+        f"<position><title>{shown['title']}</title><description>Repairs what broke.</description>"
         f"<location><country><code>{shown['country']}</code></country></location></position>{who}{more}</job>"
     )
 
 
 def error_of(answer: Any) -> tuple[int, str]:
-    """Status and message of an error document, whose parts stand in their order."""
+    """Returns status and message of an error document and checks the order of its elements."""
     root = ET.fromstring(answer.content)
     assert [part.tag for part in root] == ["status", "timestamp", "request-id", "error-code", "message"]
     assert root.findtext("status") == str(answer.status_code)
@@ -92,7 +92,7 @@ def error_of(answer: Any) -> tuple[int, str]:
 
 
 def sign(keys: dict[str, str], method: str, url: str, **changed: Any) -> str:
-    """The ``Authorization`` header of a two-legged request (OAuth 1.0a)."""
+    """Returns the ``Authorization`` header of a two-legged request (OAuth 1.0a)."""
     signer = Client(
         keys["client_id"],
         client_secret=keys["client_secret"],

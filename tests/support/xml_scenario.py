@@ -1,4 +1,4 @@
-"""Owns the set-up of tests of the XML API without HTTP: an application with a slots and a credits contract.
+"""Owns the set-up of XML API tests without HTTP: an application with a slots contract and a credits contract.
 
 Does not own any expectation.
 """
@@ -31,7 +31,7 @@ class XmlScenario:
         return found
 
     async def count_held(self) -> int:
-        """Slots that jobs hold, by the postings alone."""
+        """Returns how many slots jobs hold according to the ledger's postings."""
         statement = (
             "SELECT coalesce(sum(CASE WHEN destination_kind = 6 THEN amount ELSE -amount END), 0)"
             " FROM ledger_postings WHERE (destination_kind = 6 AND source_id = %(id)s)"
@@ -45,7 +45,7 @@ class XmlScenario:
         return int(row[0])
 
 
-async def open_xml_stage(database: Database, *, slot_count: int, credit_count: int) -> XmlScenario:
+async def open_xml_scenario(database: Database, *, slot_count: int, credit_count: int) -> XmlScenario:
     async with database.transaction() as connection:
         application = (await partners.create_parent(connection, name="Partner", now=START)).application
         contracts = {}
@@ -72,13 +72,13 @@ async def open_xml_stage(database: Database, *, slot_count: int, credit_count: i
 
 
 def make_document(partner_job_id: str, contract: HiringContract) -> JobDocument:
-    """A posting that either kind of contract takes."""
+    """Returns a document that either kind of contract accepts."""
     content = JobContent(
         partner_job_id=partner_job_id,
         contract_id=contract.id,
         company_name="Harbour Logistics",
         title="Fitter",
-        description="Mends what broke.",
+        description="Repairs what broke.",
         country_code="gb",
         poster_email=POSTER,
     )

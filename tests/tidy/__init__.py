@@ -1,1 +1,1 @@
-"""Checks of the conventions: each is a pure function over sources, so that a small bad sample proves it can fail."""
+"""Checks of the conventions. Each is a pure function over sources, so that a small bad sample can prove that it fails."""

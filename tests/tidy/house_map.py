@@ -1,6 +1,6 @@
-"""`make map`: prints the parts in the order of the line, with the lines of code of each and of its rooms.
+"""Owns `make map`, which prints the parts in the order of the line, with the lines of code of each part and room.
 
-Owns counting and printing; the order is `line`'s. Python and SQL count, blank lines and comments included.
+Counts Python and SQL, including blank lines and comments. Does not own the order (`line`).
 """
 
 import sys
@@ -12,12 +12,12 @@ from tests.tidy.line import EDGES, ENDS, LINE, ROOMS, room_of
 from tests.tidy.source import Source, sources
 
 COLUMNS = 110
-GLUE = "\N{NO-BREAK SPACE}"  # keeps a room and its size on one row
+GLUE = "\N{NO-BREAK SPACE}"  # keeps a room and its size on the same row
 OWN_FILES = f"(own{GLUE}files)"
 
 
 def count_lines(files: Iterable[Source]) -> Counter[tuple[str, str]]:
-    """Lines by part and room."""
+    """Returns the number of lines by part and room."""
     counts: Counter[tuple[str, str]] = Counter()
     for source in files:
         folder = ".".join(source.path.split("/")[2:-1])
@@ -26,7 +26,7 @@ def count_lines(files: Iterable[Source]) -> Counter[tuple[str, str]]:
 
 
 def print_map(counts: Counter[tuple[str, str]]) -> str:
-    """One row a part, in order; parts that are planned and not there are left out."""
+    """Returns one row per part, in order, without parts that are planned but do not exist yet."""
     lines = [f"{'':>3} {'part':<16} {'lines':>7}  rooms, in order"]
     built = {part for part, _ in counts}
     groups = (LINE, EDGES, ENDS)

@@ -1,10 +1,10 @@
-"""The line: the order of the parts and of the rooms in each; ``rooms/test_arrows.py`` checks it, `make map` prints it.
+"""Owns the line: the order of the parts, and of the rooms in each part. A part or a room imports only what comes before it.
 
-Owns the order alone. A part or a room imports only what comes before it.
+Does not own the check (``rooms/test_arrows.py``) or the printed map (``house_map``).
 """
 
-# Money moves along this line. Charging stands before jobs (posting a job opens its budget) and before metering
-# (taking events in charges them within the same transaction): it knows counts per job and day, nothing else.
+# Money moves along this line. Charging comes before jobs, because posting a job opens its budget, and before metering,
+# because intake charges events in the same transaction. Charging only knows counts per job and day.
 LINE = (
     "base",
     "outbound",
@@ -30,7 +30,7 @@ EDGES = ("api", "portal", "worker")
 CLIENT_MAY_USE = ("base", "wire")
 ENDS = ("sandbox", "app", "cli", "__main__")
 
-# Inside a part the rooms have an order too; "" are the files that stand in the part itself.
+# The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
     "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
     "charging": (
@@ -69,7 +69,7 @@ ROOMS = {
 
 
 def room_of(part: str, folder: str) -> str:
-    """The deepest room that contains the dotted folder; "" outside all of them."""
+    """Returns the deepest room that contains the dotted folder; "" if there is none."""
     inside = [
         room for room in ROOMS.get(part, ()) if room and (folder == room or folder.startswith(f"{room}."))
     ]

@@ -1,6 +1,6 @@
 """Reads the repository for the checks in this folder: its files, their syntax trees and the names they use.
 
-Owns finding, parsing and caching; holds no rule of its own. A check takes `Source` values, so a sample made of
+Owns finding, parsing and caching, but no rules. Checks receive `Source` values, so a sample made of
 a path and a string is checked exactly like a file of the repository.
 """
 
@@ -25,7 +25,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text file: where it lies, relative to the repository, and what it says."""
+    """One text file: its path relative to the repository, and its content."""
 
     path: str
     text: str
@@ -36,7 +36,7 @@ class Source:
 
     @property
     def part(self) -> str:
-        """The part of the line: `ledger` for jobmeter/ledger/flow.py, `app` for jobmeter/app.py."""
+        """The part that the file belongs to: `ledger` for jobmeter/ledger/flow.py, `app` for jobmeter/app.py."""
         steps = self.path.split("/")
         if steps[0] != "jobmeter" or len(steps) < 2:
             return ""
@@ -46,10 +46,10 @@ class Source:
 class Breach(NamedTuple):
     path: str
     line: int
-    says: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.says}"
+        return f"{self.path}:{self.line}: {self.message}"
 
 
 class Used(NamedTuple):
@@ -60,28 +60,28 @@ class Used(NamedTuple):
 def refuse(breaches: Iterable[Breach], *, still: Collection[str] = ()) -> None:
     """Fails the running test with one line per breach.
 
-    ``still`` names the files that are yet to be mended. It only shrinks: a file that is mended leaves it.
+    ``still`` lists files that have not been fixed yet. The list only shrinks: a fixed file must be removed from it.
     """
     found = sorted(set(breaches))
-    mended = [
-        Breach(path, 1, "is mended; take it off the list of those that are still to be")
+    fixed = [
+        Breach(path, 1, "is fixed; remove it from the list of files that are not fixed yet")
         for path in set(still) - {breach.path for breach in found}
     ]
-    left = [breach for breach in found if breach.path not in still] + sorted(mended)
+    left = [breach for breach in found if breach.path not in still] + sorted(fixed)
     if left:
-        pytest.fail(f"{len(left)} to mend:\n" + "\n".join(map(str, left)), pytrace=False)
+        pytest.fail(f"{len(left)} to fix:\n" + "\n".join(map(str, left)), pytrace=False)
 
 
 @functools.cache
 def repository_paths() -> tuple[str, ...]:
-    """What git knows or would take in; without git (an unpacked release), every file outside hidden folders."""
+    """Returns all files that git tracks or would add; without git (an unpacked release), all files outside hidden folders."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
-        listed = [path for path in told.split("\0") if path]
+        output = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+        listed = [path for path in output.split("\0") if path]
     except (OSError, subprocess.CalledProcessError):
         listed = []
-    if "pyproject.toml" not in listed:  # no git, or a git that tracks something else around us
+    if "pyproject.toml" not in listed:  # no git, or the repository of an enclosing folder
         listed = list(walked_paths(ROOT))
     return tuple(sorted(path for path in listed if (ROOT / path).is_file()))
 
@@ -95,7 +95,7 @@ def walked_paths(root: Path) -> Iterator[str]:
 
 @functools.cache
 def sources(suffix: str, *folders: str) -> tuple[Source, ...]:
-    """The repository's files with this suffix ("" for all) below these folders (none for all); binaries left out."""
+    """Returns the files with this suffix ("" for all) below these folders (none for all), without binary files."""
     wanted = tuple(f"{folder}/" for folder in folders) or ("",)
     paths = [path for path in repository_paths() if path.endswith(suffix) and path.startswith(wanted)]
     return tuple(source for path in paths if (source := _read(path)) is not None)
@@ -106,7 +106,7 @@ def _read(path: str) -> Source | None:
     file = ROOT / path
     try:
         text = file.read_text(encoding="utf-8") if file.stat().st_size <= TEXT_BYTES_MAX else "\0"
-    except (FileNotFoundError, UnicodeDecodeError):  # an editor may move a file while the checks run
+    except (FileNotFoundError, UnicodeDecodeError):  # an editor may rename a file while the checks run
         return None
     return None if "\0" in text else Source(path, text)
 
@@ -126,7 +126,7 @@ def functions(source: Source) -> list[_Function]:
 
 
 def imports(source: Source) -> list[Used]:
-    """Every imported thing by its full dotted name: `from a.b import c` is `a.b.c`. Relative imports begin with a dot."""
+    """Returns imports by their full dotted names: `from a.b import c` is `a.b.c`. Relative imports begin with a dot."""
     found = []
     for node in nodes(source):
         if isinstance(node, ast.Import):
@@ -139,7 +139,7 @@ def imports(source: Source) -> list[Used]:
 
 @functools.cache
 def uses(source: Source) -> tuple[Used, ...]:
-    """Every imported name where it is used, in full: after `import datetime as d`, `d.date` is `datetime.date`."""
+    """Returns each use of an imported name by its full name: after `import datetime as d`, `d.date` is `datetime.date`."""
     origins = _origins(source)
     found = []
     for node in nodes(source):
@@ -152,7 +152,7 @@ def uses(source: Source) -> tuple[Used, ...]:
 
 @functools.cache
 def calls(source: Source) -> tuple[tuple[ast.Call, str], ...]:
-    """Every call of a name, with that name in full; what is neither imported nor an attribute of it, as it is written."""
+    """Returns each call with the full name of the function; names that are not imported are unchanged."""
     origins = _origins(source)
     found = []
     for node in nodes(source):
@@ -189,7 +189,7 @@ def _dotted(node: ast.expr, origins: dict[str, str]) -> str | None:
 
 
 def docstring_constants(source: Source) -> set[ast.expr]:
-    """The string nodes that are docstrings, so that a check of strings can pass over them."""
+    """Returns the string nodes that are docstrings, so that a check of strings can skip them."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return {
         node.body[0].value

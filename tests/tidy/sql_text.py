@@ -1,6 +1,6 @@
-"""Reads the named SQL files for the checks: statements, tokens, and which tables a statement writes.
+"""Parses the named SQL files for the checks: statements, tokens, and the tables that a statement writes.
 
-Knows only as much SQL as the checks need; whether a statement is valid is for the database to say.
+Understands only as much SQL as the checks need; whether a statement is valid is decided by the database.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.tidy.source import Source
 
 _HEADER = re.compile(r"^--[ \t]*(name|columns):[ \t]*(\S+)[ \t]*$", re.MULTILINE)
-_UNREAD = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_BLANKED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(r'%\(\w+\)[sbt]|%s|\{\w+\.\w+\}|"[^"]+"|\w+|\S')
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _NOT_A_WRITE = {"FOR", "KEY", "DO", "ON", "OR", "OF", "BEFORE", "AFTER", "INSTEAD"}
@@ -21,9 +21,9 @@ class Statement(NamedTuple):
     name: str
     line: int
     text: str
-    """With comments and string literals blanked, so that every word left is SQL."""
+    """With comments and string literals blanked, so that only SQL is left."""
     written: str = ""
-    """As it stands in the file, its header included."""
+    """The text in the file, including its header."""
 
     @property
     def parameters(self) -> list[str]:
@@ -54,17 +54,17 @@ def is_migration(source: Source) -> bool:
 
 
 def blanked(text: str) -> str:
-    """The text with comments and string literals replaced by spaces; every line stays where it was."""
-    return _UNREAD.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+    """Returns the text with comments and string literals replaced by spaces; line numbers do not change."""
+    return _BLANKED.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 
 def statements(source: Source) -> list[Statement]:
-    """The statements under their `-- name:` headers; what stands before the first one is named ''."""
+    """Returns the statements under `-- name:` headers; text before the first header has the name ''."""
     return [block for kind, block in _blocks(source) if kind == "name"]
 
 
 def column_lists(source: Source) -> list[Statement]:
-    """The lists under their `-- columns:` headers, which statements of the file name in braces."""
+    """Returns the lists under `-- columns:` headers, which statements of the file refer to in braces."""
     return [block for kind, block in _blocks(source) if kind == "columns"]
 
 
@@ -80,7 +80,7 @@ def _blocks(source: Source) -> Iterator[tuple[str, Statement]]:
 
 
 def tokens(text: str, first_line: int = 1) -> list[Token]:
-    """The words and signs of a blanked text."""
+    """Returns the words and signs of a blanked text."""
     found, line, seen = [], first_line, 0
     for match in _TOKEN.finditer(text):
         line += text.count("\n", seen, match.start())
@@ -90,7 +90,7 @@ def tokens(text: str, first_line: int = 1) -> list[Token]:
 
 
 def writes(text: str, first_line: int = 1) -> Iterator[Write]:
-    """Each INSERT, UPDATE, DELETE, MERGE, TRUNCATE and COPY ... FROM, with the table that it changes."""
+    """Yields each INSERT, UPDATE, DELETE, MERGE, TRUNCATE and COPY ... FROM, with the table that it changes."""
     read = tokens(text, first_line)
     for at, token in enumerate(read):
         before = read[at - 1].word if at else ""
@@ -105,7 +105,7 @@ def writes(text: str, first_line: int = 1) -> Iterator[Write]:
 
 
 def _table_index(verb: str, before: str, after: list[str]) -> int | None:
-    # `FOR UPDATE`, `DO UPDATE SET` and `BEFORE UPDATE ON` name no table that is written.
+    # `FOR UPDATE`, `DO UPDATE SET` and `BEFORE UPDATE ON` do not write to a table.
     if verb in {"INSERT", "MERGE"} and after[:1] == ["INTO"]:
         return 2
     if verb == "DELETE" and after[:1] == ["FROM"]:
@@ -130,6 +130,6 @@ def _copies_in(read: list[Token], at: int) -> bool:
 
 
 def temporary_tables(text: str) -> set[str]:
-    """Tables that live for one transaction: many slices may use the same name without meeting."""
+    """Returns the temporary tables; several slices may use the same name for one."""
     pattern = r"CREATE\s+TEMP(?:ORARY)?\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?(\w+)"
     return {name.lower() for name in re.findall(pattern, text, re.IGNORECASE)}

@@ -1,7 +1,7 @@
-"""Finds which values a statement compares with a column, or writes into one. Knows no column and no rule.
+"""Finds the values that a statement compares with a column or writes to one. Does not know any column or rule.
 
-A statement is read as nested groups of tokens, one for each pair of parentheses. What it cannot follow (a value that
-comes out of a function or of another statement) it leaves out.
+A statement is parsed into nested groups of tokens, one per pair of parentheses. Values that cannot be traced (results of
+a function or of another statement) are skipped.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _NO_COLUMN = Token(0, "")
 
 
 class Group(NamedTuple):
-    """What one pair of parentheses holds."""
+    """The content of one pair of parentheses."""
 
     line: int
     nodes: list["Node"]
@@ -40,14 +40,14 @@ Node = Token | Group
 
 
 class Value(NamedTuple):
-    """A token that is compared with, or written into, one of ``columns``."""
+    """A token that is compared with, or written to, one of ``columns``."""
 
     token: Token
     columns: frozenset[str]
 
 
 def find_values(text: str, first_line: int = 1) -> Iterator[Value]:
-    """``text`` is blanked. Columns are in lower case, without the name of their table."""
+    """Yields the values of a blanked text. Columns are in lower case, without the name of their table."""
     read = iter(tokens(text, first_line))
     yield from _values_of(_read_group(read), [])
 
@@ -65,7 +65,7 @@ def _read_group(read: Iterator[Token]) -> list[Node]:
 
 
 def _values_of(nodes: list[Node], names: list[str]) -> Iterator[Value]:
-    """``names`` are the columns that the rows of this group have by position, where something outside says so."""
+    """``names`` are the columns of this group's rows by position, if its context specifies them."""
     yield from _compared(nodes)
     names = _insert_columns(nodes) or names
     for items in _select_lists(nodes):
@@ -109,14 +109,14 @@ def _compared(nodes: list[Node]) -> Iterator[Value]:
 
 
 def _operand(nodes: list[Node], at: int) -> Node:
-    """The node that begins at ``at``: of `postings.kind`, the last word."""
+    """Returns the node that begins at ``at``; for `postings.kind`, the last word."""
     while _word(nodes, at + 1) == ".":
         at += 2
     return nodes[at]
 
 
 def _left_operand(nodes: list[Node], at: int) -> Node | None:
-    """What ``nodes[at]``, with the operator right before it, is compared with; ``None`` where there is no operator."""
+    """Returns the left operand of the operator before ``nodes[at]``; ``None`` if there is no operator."""
     before = at - 1
     if _word(nodes, before) in {"IN", "BETWEEN"}:
         before -= 1 + (_word(nodes, before - 1) == "NOT")
@@ -134,7 +134,7 @@ def _left_operand(nodes: list[Node], at: int) -> Node | None:
 
 
 def _pairs(columns: Node, values: Node) -> Iterator[Value]:
-    """A column with a value or a list of them, a row of columns with a row of values or a list of such rows."""
+    """Pairs a column with a value or a list of values, or a row of columns with a row of values or a list of rows."""
     if isinstance(columns, Token):
         inside = _flat(values) if isinstance(values, Group) else [values]
         yield from (Value(token, frozenset({columns.text.lower()})) for token in inside)
@@ -149,7 +149,7 @@ def _pairs(columns: Node, values: Node) -> Iterator[Value]:
 
 
 def _flat(group: Group) -> Iterator[Token]:
-    """The tokens of a list of values; nothing of a SELECT, which has columns of its own."""
+    """Yields the tokens of a list of values; nothing for a SELECT, which has its own columns."""
     if _word(group.nodes, 0) in {"SELECT", "WITH"}:
         return
     for node in group.nodes:
@@ -160,7 +160,7 @@ def _flat(group: Group) -> Iterator[Token]:
 
 
 def _cases(nodes: list[Node], at: int) -> Iterator[Value]:
-    """`CASE kind WHEN 1`: what follows each WHEN is compared with what follows CASE."""
+    """For `CASE kind WHEN 1`: the value after each WHEN is compared with the column after CASE."""
     column = next(
         (before for before, after in pairwise(nodes[at:]) if _word([after], 0) == "WHEN"), _NO_COLUMN
     )
@@ -174,7 +174,7 @@ def _cases(nodes: list[Node], at: int) -> Iterator[Value]:
 
 
 def _insert_columns(nodes: list[Node]) -> list[str]:
-    """The columns of an INSERT among ``nodes``, in their order."""
+    """Returns the columns of an INSERT among ``nodes``, in order."""
     for at, node in enumerate(nodes):
         if isinstance(node, Group) and "INTO" in {_word(nodes, at - 2), _word(nodes, at - 4)}:
             return [_name_of(item) for item in _split(node.nodes)]
@@ -194,13 +194,13 @@ def _select_lists(nodes: list[Node]) -> Iterator[list[list[Node]]]:
 
 
 def _name_of(item: list[Node]) -> str:
-    """The name of a column in a list: its alias, or what stands last."""
+    """Returns the name of a column in a list: its alias, or its last word."""
     last = item[-1] if item else _NO_COLUMN
     return last.text.lower() if isinstance(last, Token) else ""
 
 
 def _follows_values(nodes: list[Node], at: int) -> bool:
-    """Whether this group is a row of a VALUES."""
+    """Returns whether this group is a row of a VALUES."""
     before = at - 1
     while before > 0 and _word(nodes, before) == "," and isinstance(nodes[before - 1], Group):
         before -= 2
@@ -208,7 +208,7 @@ def _follows_values(nodes: list[Node], at: int) -> bool:
 
 
 def _names_around(nodes: list[Node], at: int) -> list[str]:
-    """The names that something outside a group gives its columns: `found (id, kind) AS (...)`, `(...) AS found (id)`."""
+    """Returns the column names that the context gives a group: `found (id, kind) AS (...)`, `(...) AS found (id)`."""
     before = at - 2 if _word(nodes, at - 1) == "MATERIALIZED" else at - 1
     after = at + 2 if _word(nodes, at + 1) == "AS" else at + 1
     for name, listed in ((_word(nodes, before), before - 1), (_word(nodes, after), after + 1)):
@@ -225,7 +225,7 @@ def _written(items: list[list[Node]], names: list[str]) -> Iterator[Value]:
 
 
 def _literals(item: list[Node]) -> Iterator[Token]:
-    """The tokens that may be the value of an item itself, rather than something that it is computed from."""
+    """Yields the tokens that may be the value of an item, rather than a part of its computation."""
     for at, node in enumerate(item):
         opens = at == 0 or _word(item, at - 1) in {"THEN", "ELSE"}
         closes = at + 1 == len(item) or _word(item, at + 1) in {":", "AS", "WHEN", "ELSE", "END"}

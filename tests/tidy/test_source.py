@@ -1,4 +1,4 @@
-"""The checks see the repository: a walk that found nothing would let every breach through."""
+"""The checks see the repository; if no files were found, every check would pass."""
 
 import ast
 
@@ -18,19 +18,19 @@ from tests.tidy.source import (
 )
 
 
-def test_the_repository_is_seen():
+def test_the_files_of_the_repository_are_found():
     own = {source.path for source in sources(".py", "tests")}
     assert "tests/tidy/test_source.py" in own
     assert "jobmeter/__init__.py" in {source.path for source in sources(".py", "jobmeter")}
     assert not any(path.startswith(".venv/") for path in repository_paths())
 
 
-def test_walking_without_git_sees_the_same_modules():
+def test_the_same_modules_are_found_without_git():
     walked = {path for path in walked_paths(ROOT) if path.startswith("tests/tidy/") and path.endswith(".py")}
     assert walked == {source.path for source in sources(".py", "tests/tidy")}
 
 
-def test_walking_passes_over_what_is_built(tmp_path):
+def test_generated_files_are_skipped(tmp_path):
     for path in ("jobmeter/jobs/flow.py", "build/lib.py", ".venv/lib.py", "jobmeter/__pycache__/flow.pyc"):
         file = tmp_path / path
         file.parent.mkdir(parents=True)
@@ -38,18 +38,18 @@ def test_walking_passes_over_what_is_built(tmp_path):
     assert list(walked_paths(tmp_path)) == ["jobmeter/jobs/flow.py"]
 
 
-def test_a_breach_fails_the_test_with_its_place():
-    with pytest.raises(pytest.fail.Exception, match=r"1 to mend:\njobmeter/a.py:7: mend this"):
-        refuse([Breach("jobmeter/a.py", 7, "mend this")] * 2)
+def test_a_breach_fails_the_test_and_is_shown_with_its_line():
+    with pytest.raises(pytest.fail.Exception, match=r"1 to fix:\njobmeter/a.py:7: fix this"):
+        refuse([Breach("jobmeter/a.py", 7, "fix this")] * 2)
     refuse([])
 
 
-def test_a_list_of_what_is_still_to_be_mended_only_shrinks():
-    breach = Breach("jobmeter/a.py", 7, "mend this")
+def test_the_list_of_files_that_are_not_fixed_yet_only_shrinks():
+    breach = Breach("jobmeter/a.py", 7, "fix this")
     refuse([breach], still={"jobmeter/a.py"})
-    with pytest.raises(pytest.fail.Exception, match=r"jobmeter/a.py:7: mend this"):
+    with pytest.raises(pytest.fail.Exception, match=r"jobmeter/a.py:7: fix this"):
         refuse([breach], still={"jobmeter/b.py"})
-    with pytest.raises(pytest.fail.Exception, match=r"1 to mend:\njobmeter/a.py:1: is mended"):
+    with pytest.raises(pytest.fail.Exception, match=r"1 to fix:\njobmeter/a.py:1: is fixed"):
         refuse([], still={"jobmeter/a.py"})
 
 
@@ -69,14 +69,14 @@ def test_parts(path, part, stem):
     assert (source.part, source.stem) == (part, stem)
 
 
-def test_names_are_followed_to_their_origin():
+def test_names_are_resolved_to_their_origin():
     source = Source("a.py", "import a.b as c\nfrom d import e\nimport f.g\nc.x\ne.y\nf.g.z\nh.i")
     assert {name for _, name in imports(source)} == {"a.b", "d.e", "f.g"}
     assert {name for _, name in uses(source)} >= {"a.b.x", "d.e.y", "f.g.z"}
     assert not any("h.i" in name for _, name in uses(source))
 
 
-def test_docstrings_are_told_from_strings():
+def test_docstrings_are_distinguished_from_other_strings():
     source = Source("a.py", '"""Module."""\nx = "value"\n\ndef act():\n    """Function."""\n    "late"')
     found = {node.value for node in docstring_constants(source) if isinstance(node, ast.Constant)}
     assert found == {"Module.", "Function."}

@@ -1,7 +1,7 @@
-"""``make release``: builds the wheel of a commit, lets it fill a database, keeps both for tests of upgrades.
+"""``make release``: builds the wheel of a commit, lets it fill a database, keeps both for upgrade tests.
 
-Owns making tests/fixtures/releases/VERSION, and naming the commit in the changelog.
-Does not own what the release is asked to do (``story``).
+Owns writing tests/fixtures/releases/VERSION, and naming the commit in the changelog.
+Does not own the requests sent to the release (``story``).
 """
 
 import argparse
@@ -29,7 +29,7 @@ from tests.upgrades.story import ask, fill, list_questions
 CHANGELOG = ROOT / "CHANGELOG.md"
 DATABASE = "kept"
 DUMP = ("--no-owner", "--no-privileges", "--no-comments")
-# What only psql, or only a server as new as this one, understands.
+# Understood only by psql, or only by a server as new as this one.
 _NOT_EVERYWHERE = re.compile(r"^(\\(un)?restrict .*|SET transaction_timeout = .*)\n", re.MULTILINE)
 _VERSION = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
 
@@ -40,7 +40,7 @@ def git(*arguments: str) -> str:
 
 
 def build_wheel(commit: str, target: Path) -> Path:
-    """Of the commit's files alone, dated by the commit: the same bytes each time."""
+    """Builds from the commit's files alone, dated by the commit: the output is reproducible."""
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / "source.tar"
         git("archive", "--output", str(packed), commit)
@@ -57,7 +57,7 @@ def build_wheel(commit: str, target: Path) -> Path:
 
 
 def play(database_url: str, code: Path, folder: Path) -> dict[str, Any]:
-    """Runs the release on an empty database; returns its credentials, and time, jobs and answers at the end."""
+    """Runs the release on an empty database; returns its credentials, and time, jobs and responses at the end."""
     environment = run_from(code) | {"JOBMETER_BASE_URL": LINKS_BEGIN_WITH}
     with (
         start_sandbox_server(database_url, folder, **environment) as credentials,
@@ -69,14 +69,14 @@ def play(database_url: str, code: Path, folder: Path) -> dict[str, Any]:
         answers = [[*question, ask(sandbox_client, question)] for question in questions]
         time.sleep(1)
         again = [[*question, ask(sandbox_client, question)] for question in questions]
-        assert answers == again, "an answer changes by itself: it can not be compared after an upgrade"
+        assert answers == again, "a response changes by itself: it cannot be compared after an upgrade"
         now_ms = sandbox_client.now_ms
     credentials.pop("now")
     return {"credentials": credentials, "now_ms": now_ms, "jobs": filled.jobs, "answers": answers}
 
 
 def dump(database_url: str, *options: str) -> str:
-    """With the embedded server's own program, without what an older server would not take."""
+    """Dumps with the embedded server's own program, without statements that older servers reject."""
     done = subprocess.run(
         [find_program("pg_dump"), *DUMP, *options],
         env=os.environ | read_environment(database_url),
@@ -88,7 +88,7 @@ def dump(database_url: str, *options: str) -> str:
 
 
 def keep(commit: str) -> Path:
-    """Makes the folder of the commit's release anew; returns it."""
+    """Recreates the folder of the commit's release; returns it."""
     found = _VERSION.search(git("show", f"{commit}:jobmeter/__init__.py"))
     assert found is not None
     target = FOLDER / found[1]
@@ -115,14 +115,14 @@ def keep(commit: str) -> Path:
 
 
 def write_story(story: dict[str, Any]) -> str:
-    """JSON with a line for each answer, so that a difference can be read."""
+    """JSON with one line per response, to make differences readable."""
     head = {key: value for key, value in story.items() if key != "answers"}
     answers = ",\n".join(json.dumps(answer, separators=(",", ":")) for answer in story["answers"])
     return f'{json.dumps(head)[:-1]}, "answers": [\n{answers}\n]}}\n'
 
 
 def name_commit(changelog: str, version: str, commit: str) -> str:
-    """The version's section is no longer in progress: it names its commit."""
+    """Marks the version's section as released: it names its commit."""
     return changelog.replace(f"## {version} (in progress)", f"## {version} (commit {commit})")
 
 

@@ -1,7 +1,7 @@
 """Owns the releases that are kept under tests/fixtures/releases: finding, loading and running one.
 
-Each folder holds the wheel, the schema, the rows of a small database that the release itself filled, and
-its answers. Does not own how they are made (``keep``) or any expectation.
+Each folder contains the wheel, the schema, the rows of a small database that the release itself filled, and
+its responses. Does not own creating them (``keep``) or any expectation.
 """
 
 import json
@@ -18,12 +18,12 @@ from tests.upgrades.story import Question
 
 FOLDER = FIXTURES / "releases"
 WHEEL, SCHEMA, ROWS, STORY = "jobmeter-{version}-py3-none-any.whl", "schema.sql", "rows.sql", "story.json"
-LINKS_BEGIN_WITH = "http://board.example"  # in what is answered; the port of a server would differ each time
+LINKS_BEGIN_WITH = "http://board.example"  # in responses; the port of a server would differ each time
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """``now_ms`` is the sandbox's time at which the database was kept; ``answers`` are those of that moment."""
+    """``now_ms`` is the sandbox's time at which the database was kept; ``answers`` are the responses at that time."""
 
     version: str
     folder: Path
@@ -38,28 +38,28 @@ class Release:
         return self.folder / WHEEL.format(version=self.version)
 
     def load(self, database_url: str) -> None:
-        """Puts the kept database into an empty one, and its clock back to the moment at which it was kept."""
+        """Loads the kept database into an empty one, and resets its clock to the moment at which it was kept."""
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute((self.folder / SCHEMA).read_bytes())
-            # The rows are consistent already: foreign keys and guards need not check them one by one.
+            # The rows are already consistent: foreign keys and guards need not check them one by one.
             connection.execute("SET session_replication_role = replica")
             connection.execute((self.folder / ROWS).read_bytes())
             offset_ms = self.now_ms - to_ms(read_machine_clock())
             connection.execute("UPDATE public.sandbox_clock SET offset_ms = %s", [offset_ms])
 
     def write_credentials(self, folder: Path) -> None:
-        """Where a sandbox on this data folder finds the partner that it has made already."""
+        """Writes the credentials where a sandbox with this data folder looks for its existing partner."""
         (folder / "partner.json").write_text(json.dumps(self.credentials), encoding="utf-8")
 
     def unpack(self, folder: Path) -> dict[str, str]:
-        """The environment in which ``python -m jobmeter`` is this release."""
+        """Returns the environment in which ``python -m jobmeter`` is this release."""
         with zipfile.ZipFile(self.wheel) as wheel:
             wheel.extractall(folder)
         return run_from(folder)
 
 
 def run_from(folder: Path) -> dict[str, str]:
-    """Safe path: without it the working directory, where the current code may lie, would come first."""
+    """Safe path: otherwise the working directory, which may contain the current code, would come first."""
     return {"PYTHONPATH": str(folder), "PYTHONSAFEPATH": "1"}
 
 

@@ -1,4 +1,4 @@
-"""Owns describing a database's schema, so that two can be compared. Partitions of days are left out."""
+"""Owns describing a database's schema, so that two can be compared. Partitions of days are excluded."""
 
 import psycopg
 
@@ -34,5 +34,5 @@ SELECT 'function', proname, pg_get_function_identity_arguments(oid), pg_get_func
 
 
 def describe_schema(connection: psycopg.Connection) -> list[tuple[str, str, str, str]]:
-    """A row for each column, constraint, index, trigger, table and function; not the order of columns."""
+    """Returns a row for each column, constraint, index, trigger, table and function, without the order of columns."""
     return connection.execute(DESCRIBE).fetchall()

@@ -1,6 +1,6 @@
-"""Owns what a release is asked to do before its database is kept, and the questions that it answers about it.
+"""Owns the requests sent to a release before its database is kept, and the queries compared afterwards.
 
-Only what is public is used, so that every release can be asked the same. Does not own any expectation.
+Uses only public interfaces, so that every release accepts the same requests. Does not own any expectation.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +13,7 @@ LIVE, SPENT, CLOSED, CAMPAIGN = "kept-live", "kept-spent", "kept-closed", "kept-
 
 
 class Filled(NamedTuple):
-    """What the questions need to know: the first day with traffic, and the jobs by their external ids."""
+    """The values that the queries need: the first day with traffic, and the jobs by their external ids."""
 
     first_day: date
     today: date
@@ -35,7 +35,7 @@ def operate(sandbox_client: SandboxClient, method: str, path: str, body: Any) ->
 
 
 def ask(sandbox_client: SandboxClient, question: Question) -> Any:
-    """What is answered: JSON, or text."""
+    """Returns the response: JSON, or text."""
     headers = (
         bearer(sandbox_client.credentials["operator_key"])
         if question.who == "operator"
@@ -48,7 +48,7 @@ def ask(sandbox_client: SandboxClient, question: Question) -> Any:
 
 def fill(sandbox_client: SandboxClient) -> Filled:
     """Jobs of each kind, and traffic on six days, of which three are settled."""
-    # Reports lie within one month, so the story begins early in one.
+    # A report covers one month, so the story begins early in one.
     month = (sandbox_client.now.replace(day=1) + timedelta(days=32)).date().replace(day=2)
     sandbox_client.set_clock(datetime.combine(month, time(9), UTC))
     prepare(sandbox_client)
@@ -66,7 +66,7 @@ def fill(sandbox_client: SandboxClient) -> Filled:
 
 
 def prepare(sandbox_client: SandboxClient) -> None:
-    """Prices, filters, exclusions, a webhook that nobody answers."""
+    """Prices, filters, exclusions, a webhook without a receiver."""
     credentials = sandbox_client.credentials
     contract = f"contracts/{credentials['partner_contract_id']}"
     price = {"clickPrice": "0.90", "country": "FR", "validFrom": sandbox_client.now.isoformat()}

@@ -1,4 +1,4 @@
-"""A database that an earlier release filled: the upgrade keeps its figures and laws, and work goes on in it."""
+"""A database filled by an earlier release: the upgrade keeps its figures and laws, and work continues."""
 
 import asyncio
 import re
@@ -42,7 +42,7 @@ async def list_breaches(database_url: str) -> list[Any]:
 
 
 def is_kept(before: Any, after: Any) -> bool:
-    """Everything that was answered is still there; an answer may have gained fields."""
+    """Every part of the earlier response is still there; a response may have gained fields."""
     if isinstance(before, dict):
         return isinstance(after, dict) and all(
             name in after and is_kept(value, after[name]) for name, value in before.items()
@@ -53,7 +53,7 @@ def is_kept(before: Any, after: Any) -> bool:
 
 
 def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
-    """A job of before and a new one are clicked, charged, closed and reported."""
+    """An old job and a new one are clicked, charged, closed and reported."""
     day = sandbox_client.now.date()
     jobs = {LIVE: release.jobs[LIVE], name: sandbox_client.post_job(name)}
     for job_id in jobs.values():
@@ -67,7 +67,8 @@ def work_on(sandbox_client: SandboxClient, release: Release, name: str) -> None:
         for job, report in reports.items()
         if job in jobs
     }
-    # at the price for France four clicks of before (one from a data centre) and two of now; two at the contract's
+    # at the price for France four clicks of before (one from a data centre) and two of now; two at the
+    # contract's
     assert charges == {LIVE: "5.40", name: "3.00"}
     assert "jobPerformanceMetrics" not in reports[CLOSED]
 
@@ -85,7 +86,7 @@ def test_what_was_reported_is_reported_after_the_upgrade(kept_url: str, release:
 
 
 @each_release
-def test_work_goes_on_after_the_upgrade(kept_url: str, release: Release) -> None:
+def test_work_continues_after_the_upgrade(kept_url: str, release: Release) -> None:
     with reopen_sandbox_client(kept_url, release.credentials) as sandbox_client:
         work_on(sandbox_client, release, "after-upgrade")
         sandbox_client.advance_to_midnight(days=4)
@@ -93,24 +94,24 @@ def test_work_goes_on_after_the_upgrade(kept_url: str, release: Release) -> None
 
 
 @each_release
-def test_a_server_of_the_release_goes_on_while_the_schema_is_upgraded_under_it(
+def test_a_server_of_the_release_keeps_running_during_the_schema_upgrade(
     kept_url: str, release: Release, tmp_path
 ) -> None:
     code, data = tmp_path / "code", tmp_path / "data"
     data.mkdir()
     release.write_credentials(data)
     with (
-        start_sandbox_server(kept_url, data, **release.unpack(code)) as served,
-        httpx2.Client(base_url=served["base_url"], timeout=60) as client,
+        start_sandbox_server(kept_url, data, **release.unpack(code)) as credentials,
+        httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
     ):
-        sandbox_client = SandboxClient(client, served)
+        sandbox_client = SandboxClient(client, credentials)
         asyncio.run(upgrade_database(kept_url))
         work_on(sandbox_client, release, "during-upgrade")
     assert asyncio.run(list_breaches(kept_url)) == []
 
 
 @each_release
-def test_an_upgraded_schema_is_that_of_a_new_database(
+def test_an_upgraded_schema_equals_that_of_a_new_database(
     kept_url: str, database_url: str, release: Release
 ) -> None:
     asyncio.run(upgrade_database(kept_url))
@@ -123,7 +124,7 @@ def test_an_upgraded_schema_is_that_of_a_new_database(
 
 
 def normalize(statement: str) -> str:
-    """Without comments, whose words may be mended, and without line breaks."""
+    """Strips comments, whose wording may be corrected, and line breaks."""
     return " ".join(re.sub(r"--[^\n]*", " ", statement).split())
 
 
@@ -152,7 +153,7 @@ def test_migrations_of_a_release_stay_as_they_were_released(release: Release) ->
         ("<job/>", "<job/>", True),
     ],
 )
-def test_an_answer_that_lost_something_is_found(before: Any, after: Any, kept: bool) -> None:
+def test_a_response_that_lost_a_field_is_found(before: Any, after: Any, kept: bool) -> None:
     assert is_kept(before, after) is kept
 
 

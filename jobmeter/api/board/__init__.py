@@ -1,1 +1,1 @@
-"""Owns the endpoints of job boards: events in, jobs to promote out."""
+"""Owns the job board's endpoints: it sends events and reads which jobs to promote."""

@@ -19,14 +19,14 @@ from jobmeter.wire.restli.tunnel import read_media_type
 
 
 async def receive_events(context: RequestContext) -> Response:
-    """Answers 200 once everything that the reply counts is durable."""
+    """Responds 200 once every event counted in the response is durable."""
     try:
-        # What a body expands to is held only by those whose turn it is.
+        # The body is expanded only after admission, which bounds the memory that all bodies use.
         async with context.app.intake_gate.enter():
             reply = await _ingest(context)
     except (*TAKEN_BACK, PoolTimeout, OverloadedError) as error:
-        # A day was closed or a meter changed while the batch was on its way, or too many are at work: nothing
-        # was ingested.
+        # A day was closed or a live window changed during intake, or too many batches are in progress: nothing
+        # was recorded.
         raise Refused(Fault.OVERLOADED) from error
     if reply.jobs_noted:
         context.app.wake_worker()
@@ -37,7 +37,7 @@ async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
     body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     events = decode_events(body, read_media_type(headers.get("content-type")))
-    # A batch may have waited for its turn: its events are judged by the time at which they are ingested.
+    # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:
         return await metering.ingest(

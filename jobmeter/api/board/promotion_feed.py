@@ -1,4 +1,4 @@
-"""``/delivery``: which jobs a job board promotes and which it stops: changes behind a cursor, and a snapshot."""
+"""``/delivery``: which jobs a job board promotes and which it stops, as changes after a cursor and as a snapshot."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,7 +22,7 @@ NDJSON = "application/x-ndjson"
 
 
 async def follow_changes(context: RequestContext) -> Response:
-    """``?after=`` takes the ``cursor`` of the answer before; ``wait`` seconds (60 at most) are waited for a change."""
+    """``?after=`` is the ``cursor`` of the previous response; ``wait`` is how many seconds (at most 60) to wait for a change."""
     request, app = context.request, context.app
     after = read_query_number(request, "after", 0, largest=10**18)
     limit = max(read_query_number(request, "limit", LIMIT_DEFAULT, largest=LIMIT_MAX), 1)
@@ -46,8 +46,8 @@ async def _read(app: AppContext, after: int, limit: int) -> tuple[list[Promotion
 
 
 async def take_snapshot(context: RequestContext) -> Response:
-    """NDJSON: a line with the ``cursor`` to follow from, then one for each job that is promoted at this moment."""
-    await context.app.database.check()  # once the response has begun it cannot be refused
+    """NDJSON: a line with the ``cursor`` to continue from, then one line for each job that is promoted now."""
+    await context.app.database.check()  # after the response has started, an error can no longer be reported
     headers = {"Cache-Control": "no-store"}
     return StreamingResponse(_write_snapshot(context.app), media_type=NDJSON, headers=headers)
 

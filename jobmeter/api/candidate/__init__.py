@@ -1,1 +1,1 @@
-"""Owns what candidates open: a job's page, its apply link and its pixel."""
+"""Owns the endpoints that candidates open: a job's page, its apply link and its view pixel."""

@@ -1,7 +1,7 @@
-"""What candidates open: ``GET /jobs/view/{id}``, ``/jobs/apply/{token}`` and ``/jobs/pixel/{token}.gif``.
+"""The candidate's endpoints: ``GET /jobs/view/{id}``, ``/jobs/apply/{token}`` and ``/jobs/pixel/{token}.gif``.
 
-Each answer waits until its view or click is durable. A link names a job and is signed; where it leads is the address
-the partner stored, and nothing in a request can change that.
+A response is sent once its view or click is durable. A link names a job and is signed; it redirects to the address
+that the partner stored, and nothing in a request can change that address.
 """
 
 import base64
@@ -33,7 +33,7 @@ VISITOR_COOKIE = "jobmeter_visitor"
 VISITOR_SECONDS = 86_400
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
-# A page runs no script, whatever a description smuggles in; the distributor's pixel may be anywhere.
+# A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
 PAGE_HEADERS = NO_STORE | {
     "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'"
 }
@@ -41,7 +41,7 @@ TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoesca
 
 
 async def show_job(context: RequestContext) -> Response:
-    """The job's page; while the job is live with schema.org data and the distributor's pixel, and counts a view."""
+    """Returns the job's page and counts a view; a live job's page has schema.org data and the distributor's pixel."""
     request, app = context.request, context.app
     job_id = int(request.path_params["job_id"])
     async with app.database.connection() as connection:
@@ -55,7 +55,7 @@ async def show_job(context: RequestContext) -> Response:
     content = TEMPLATES.get_template("job.html").render(
         page=page,
         apply_path=f"/jobs/apply/{token}" if token else None,
-        description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- cleaned just here
+        description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- sanitized here
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
@@ -63,7 +63,7 @@ async def show_job(context: RequestContext) -> Response:
 
 
 async def follow_apply_link(context: RequestContext) -> Response:
-    """Counts an apply click, then 302 to the address that the partner stored for the job; HEAD counts nothing."""
+    """Counts an apply click, then redirects (302) to the address that the partner stored for the job; HEAD is not counted."""
     request = context.request
     job_id = read_token(context, "apply")
     if is_prefetch(request):
@@ -79,12 +79,12 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if not target.is_live:
         return render_gone(request)
     if not target.apply_url:
-        raise Refused(Fault.OPERATOR_UNKNOWN, what="address to apply at for job", key=job_id)
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
 
 
 async def count_by_pixel(context: RequestContext) -> Response:
-    """A one by one picture that counts a view, for boards that render their own pages."""
+    """Returns a 1x1 GIF and counts a view, for job boards that render their own pages."""
     job_id = read_token(context, "pixel")
     visitor = read_visitor(context.request)
     if not is_head(context.request):
@@ -93,7 +93,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
-    """Hands the event to the process's grouper. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
+    """Records one event through the process's batcher. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
     event = Event(
         source=SOURCE,
         id=secrets.token_hex(12),
@@ -111,12 +111,12 @@ async def count_event(context: RequestContext, job_id: int, kind: str, visitor: 
 
 
 def is_head(request: Request) -> bool:
-    """HEAD: who checks where a link leads has seen and clicked nothing."""
+    """Whether the request only checks where a link leads: that is neither a view nor a click."""
     return request.method == "HEAD"
 
 
 def is_prefetch(request: Request) -> bool:
-    """A browser that fetches what might be clicked asks again when it is, if it is sent away now."""
+    """Whether a browser prefetches the link. If that is refused, the browser requests it again on the real click."""
     purposes = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
     return "prefetch" in purposes or request.headers.get("x-moz", "").lower() == "prefetch"
 
@@ -130,7 +130,7 @@ def read_token(context: RequestContext, purpose: str) -> int:
 
 
 def read_visitor(request: Request) -> str:
-    """The candidate's name for a day: what the cookie says, or a new one."""
+    """The candidate's identifier for one day: the cookie's value, or a new one."""
     return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
 
 
@@ -140,7 +140,7 @@ def set_visitor_cookie(response: Response, visitor: str) -> Response:
 
 
 def render_gone(request: Request) -> Response:
-    """410: a page where a browser asks, for a candidate has followed an advertisement that is still shown somewhere."""
+    """410, as a page for browsers: candidates still follow advertisements of jobs that have ended."""
     refused = Refused(Fault.JOB_GONE)
     if "text/html" not in request.headers.get("accept", ""):
         return plain_refusal(refused)
@@ -149,7 +149,7 @@ def render_gone(request: Request) -> Response:
 
 
 def structured_data(page: JobPage) -> str:
-    """schema.org JobPosting as JSON that is safe in a script element."""
+    """Returns a schema.org JobPosting as JSON that is safe inside a script element."""
     content = page.content
     shown: dict[str, Any] = {
         "@context": "https://schema.org/",
@@ -174,7 +174,7 @@ def structured_data(page: JobPage) -> str:
 
 
 def serialize_address(location: str, country: str) -> dict[str, str]:
-    """A PostalAddress: search engines ask for the country by its code."""
+    """Returns a schema.org PostalAddress; search engines require the country as a code."""
     address = parse_address(location, country=country)
     parts = {
         "addressLocality": address.locality,

@@ -1,4 +1,4 @@
-"""Owns what every endpoint shares: the pipeline, contexts, credentials, bodies, responses, idempotency, limits.
+"""Owns what all endpoints share: pipeline, contexts, credentials, bodies, responses, idempotency, rate limits.
 
-Knows no resource. Plain JSON's dialect is here, since five rooms speak it.
+Knows no resource. The plain JSON dialect is here because five packages use it.
 """

@@ -1,4 +1,4 @@
-"""Owns how many batches a process ingests at once, and how many may wait: the rest are to come back.
+"""Owns how many batches a process records at once and how many may wait; further batches are refused for now.
 
 Does not own what a batch is (``jobmeter.metering``).
 """
@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 
 
 class OverloadedError(Exception):
-    """More batches wait than the process takes on; the sender should come back."""
+    """Too many batches are waiting; the sender should retry later."""
 
 
 class AdmissionControl:
-    """Bounds memory and the use of connections: other requests keep some of the pool."""
+    """Limits concurrent batches, to bound memory and to leave connections of the pool to other requests."""
 
     def __init__(self, *, at_once: int, waiting_max: int) -> None:
         self._turns = asyncio.Semaphore(max(at_once, 1))
@@ -22,7 +22,7 @@ class AdmissionControl:
 
     @asynccontextmanager
     async def enter(self) -> AsyncIterator[None]:
-        """Raises ``OverloadedError`` at once where too many wait already."""
+        """Waits for a free slot. Raises ``OverloadedError`` at once if too many batches are waiting already."""
         if self._turns.locked() and self._waiting >= self._waiting_max:
             raise OverloadedError
         self._waiting += 1

@@ -1,4 +1,4 @@
-"""Owns the reading of request bodies within limits, and what is done about a body that nobody will read."""
+"""Owns reading request bodies within limits, and discarding a body that will not be read."""
 
 import zlib
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from jobmeter.base.limits import (
     URL_BYTES_MAX,
 )
 
-# A byte of gzip expands to a thousand at most, four of zstd to 128 KB: a piece is some megabytes at the worst.
+# One byte of gzip expands to at most about 1,000 bytes, four of zstd to 128 KB: a piece is a few megabytes at most.
 GZIP_PIECE_BYTES = 16_384
 ZSTD_PIECE_BYTES = 1_000
 DROPPED_BYTES_MAX = JOBS_BODY_BYTES_MAX
@@ -28,21 +28,21 @@ _DECODER = msgspec.json.Decoder()
 
 
 def check_declared_length(request: Request, *, bytes_max: int) -> None:
-    """Raises ``Refused(BODY_TOO_LARGE)`` for a body that says itself that it is longer than allowed."""
+    """Raises ``Refused(BODY_TOO_LARGE)`` if Content-Length exceeds the limit."""
     if _declared_length(request) > bytes_max:
         raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
 
 
 def _declared_length(request: Request) -> int:
     declared = request.headers.get("content-length", "")
-    # Nineteen digits already mean more than any limit, and a longer text is not worth converting.
+    # Nineteen digits already exceed every limit; converting a longer text would only cost time.
     return int(declared[:19]) if declared.isascii() and declared.isdigit() else 0
 
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """The whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it is longer than allowed."""
+    """Returns the whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it exceeds the limit."""
     if request.method in {"GET", "HEAD"} and not has_body(request):
-        return b""  # the server is not asked for what nobody sends
+        return b""  # reading would cost a call to the server for nothing
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -53,8 +53,8 @@ async def read_body(request: Request, *, bytes_max: int) -> bytes:
 
 
 async def drop_body(request: Request) -> None:
-    """Reads past the body of a request that is refused already: a client that is still sending would see its connection
-    break, and not the response. One that asked whether to send at all, or sends too much, has to stop by itself.
+    """Discards the body of a refused request. A client that is still sending would otherwise see a broken connection
+    instead of the response. Nothing is discarded for a client that expects 100-continue or that sends too much.
     """
     if "expect" in request.headers or not has_body(request) or _declared_length(request) > DROPPED_BYTES_MAX:
         return
@@ -66,14 +66,14 @@ async def drop_body(request: Request) -> None:
 
 
 def has_body(request: Request) -> bool:
-    """Whether the headers announce one. In HTTP/1 there is none otherwise."""
+    """Whether the headers announce a body; without them an HTTP/1 request has none."""
     return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 
 def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
-    """The body as it was before ``Content-Encoding``: gzip or zstd, of one part or of several that follow each other.
+    """Decompresses a body with ``Content-Encoding`` gzip or zstd; concatenated members (frames) are all read.
 
-    Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, BODY_TOO_LARGE as soon as it is known to be.
+    Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, and BODY_TOO_LARGE as soon as the limit is exceeded.
     """
     name = (encoding or "identity").strip().lower()
     if name == "identity":
@@ -89,9 +89,9 @@ def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
 
 
 def _expand(body: bytes, make_stream: Callable[[], Any], piece_bytes: int, bytes_max: int) -> bytes:
-    """Piece by piece, so that what expands to more than ``bytes_max`` is never held.
+    """Decompresses piece by piece, so that no more than ``bytes_max`` and one piece is ever in memory.
 
-    Raises ``EOFError`` where the last part is not whole: what is missing would be lost, and nobody would know.
+    Raises ``EOFError`` if the last member is truncated: its missing events would otherwise be lost without an error.
     """
     expanded, size, stream = [], 0, None
     for start in range(0, len(body), piece_bytes):
@@ -104,14 +104,14 @@ def _expand(body: bytes, make_stream: Callable[[], Any], piece_bytes: int, bytes
                 raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
             piece, stream = (stream.unused_data, None) if stream.eof else (b"", stream)
     if stream is not None or not body:
-        raise EOFError("it ends too early")
+        raise EOFError("it is truncated")
     return b"".join(expanded)
 
 
 def decode_json(body: bytes) -> Any:
-    """Any JSON value, whatever the content type says (clients 2.5). Raises ``Refused(JSON_MALFORMED)``.
+    """Decodes any JSON value, regardless of the content type (clients 2.5). Raises ``Refused(JSON_MALFORMED)``.
 
-    What is nested deeper than the limit is malformed too, so that nobody further in runs out of stack.
+    A value nested deeper than the limit is refused too, so that recursive code cannot exhaust the stack.
     """
     try:
         value = _DECODER.decode(body)
@@ -139,8 +139,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def decode_model(body: bytes, model: type[Model]) -> Model:
-    """The body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong."""
-    decode_json(body)  # what is malformed, or nested too deeply, is refused as everywhere
+    """Decodes the body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first invalid field."""
+    decode_json(body)  # malformed or too deeply nested JSON is refused as at every other endpoint
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -150,13 +150,13 @@ def decode_model(body: bytes, model: type[Model]) -> Model:
 
 
 def check_length(request: Request, body: bytes) -> None:
-    """Raises ``Refused(LENGTH_REQUIRED)`` for a POST without a body that does not say so (spec 12.4)."""
+    """Raises ``Refused(LENGTH_REQUIRED)`` for a POST without a body and without Content-Length (spec 12.4)."""
     if request.method in {"POST", "PUT"} and not body and not has_body(request):
         raise Refused(Fault.LENGTH_REQUIRED)
 
 
 def check_url(request: Request) -> None:
-    """Raises ``Refused(URL_TOO_LONG)`` (spec 12.4). What is tunnelled in a body may be longer."""
+    """Raises ``Refused(URL_TOO_LONG)`` (spec 12.4). A query tunnelled in a body may be longer."""
     path, query = request.scope.get("raw_path") or b"", request.scope["query_string"]
     if len(query) > QUERY_BYTES_MAX:
         raise Refused(Fault.URL_TOO_LONG, what="the query string", bytes_max=QUERY_BYTES_MAX)

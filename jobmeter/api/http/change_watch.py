@@ -1,4 +1,4 @@
-"""Owns waiting for the feed: many followers of one process wait on one cheap query.
+"""Owns waiting for changes of the promotion feed: all long polls of a process share one cheap query.
 
 Does not own the feed (``jobmeter.promotion``).
 """
@@ -14,7 +14,7 @@ POLL_SECONDS = 0.1
 
 
 class ChangeWatch:
-    """Asks for the last number while anybody waits, and never else."""
+    """Polls the last change number while at least one request waits, and not otherwise."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,7 +25,7 @@ class ChangeWatch:
         self._poller: asyncio.Task[None] | None = None
 
     async def wait(self, after: int, *, seconds: float) -> None:
-        """Returns when the feed is beyond ``after``, after ``seconds``, or when the process is to stop."""
+        """Returns when the feed is past ``after``, after ``seconds``, or when the process stops."""
         if self._is_over:
             return
         self._waiting += 1
@@ -56,7 +56,7 @@ class ChangeWatch:
             self._changed.notify_all()
 
     def release(self) -> None:
-        """Nobody is kept waiting any more: followers are answered what there is, and come back to another process."""
+        """Ends all waiting: followers receive the changes so far and reconnect to another process."""
         self._is_over = True
 
     async def close(self) -> None:

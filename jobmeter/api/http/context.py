@@ -1,6 +1,6 @@
-"""Owns what every endpoint needs: of the process (database, settings, clock, caches), and of the request at hand.
+"""Owns what every endpoint needs: the process's resources (database, settings, clock, caches) and the current request.
 
-Does not own the way of a request (``http.pipeline``).
+Does not own how a request is processed (``http.pipeline``).
 """
 
 from collections.abc import Callable
@@ -27,16 +27,16 @@ from jobmeter.wire.events import Event
 
 class Clock(Protocol):
     async def read(self) -> datetime:
-        """The time that this request lives at."""
+        """Returns the installation's current time; a sandbox's clock can be moved."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppContext:
-    """``wake_worker`` never waits. ``singles`` ingests
-    the views and clicks that candidates cause one by one, ``tokens`` and ``job_reports`` read what several
-    callers request at once in one statement. ``known`` and ``job_lists`` are what this
-    process remembers of jobs, for intake and for reports.
+    """The process's resources. ``wake_worker`` never waits.
+
+    ``singles`` records candidates' views and clicks in batches; ``tokens`` and ``job_reports`` serve concurrent
+    callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
     """
 
     database: Database
@@ -56,17 +56,17 @@ class AppContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who signed in. ``sender`` is the name under which idempotency keys are kept; a partner has an application."""
+    """The authenticated caller. ``sender`` scopes idempotency keys; only a partner has an application."""
 
     sender: str
     application: Application | None = None
 
 
 class RequestContext:
-    """One request on its way, filled in by the pipeline alone. ``headers`` are sent with the response, however it ends.
+    """The state of one request; only the pipeline changes it. ``headers`` are sent with every response, refusals included.
 
-    ``now`` is the machine's time until the installation's is known. ``caller`` and ``body`` are empty until the credentials
-    have been judged, and on endpoints that have none.
+    ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
+    the credentials are checked, and at endpoints without credentials or body.
     """
 
     __slots__ = ("app", "body", "caller", "headers", "now", "request")
@@ -81,15 +81,15 @@ class RequestContext:
 
     @property
     def path(self) -> str:
-        """The decoded path. ``request.url`` would join and part the whole address for it."""
+        """The decoded path; ``request.url`` would build and parse the whole URL for it."""
         path: str = self.request.scope["path"]
         return path
 
     @property
     def application(self) -> Application:
-        """The application whose token this is, on endpoints for partners."""
-        assert self.caller is not None, "nobody has signed in"
-        assert self.caller.application is not None, "the caller is no partner"
+        """The application that the access token belongs to, at partner endpoints."""
+        assert self.caller is not None, "the request is not authenticated"
+        assert self.caller.application is not None, "the caller is not a partner"
         return self.caller.application
 
 

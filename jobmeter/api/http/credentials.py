@@ -1,4 +1,4 @@
-"""Owns the ways to sign in with a bearer token: a partner's access token, a key of the installation.
+"""Owns authentication by bearer token: a partner's access token or one of the installation's keys.
 
 Does not own client credentials in forms (``oauth``) or signatures (``xml``).
 """
@@ -25,7 +25,7 @@ async def authenticate_token(context: RequestContext) -> Caller:
 
 
 async def find_caller(context: RequestContext, token: str) -> Caller:
-    """Tokens that are presented at the same time are looked up together. Raises as ``tokens.check_token``."""
+    """Looks up concurrent tokens in one statement. Raises as ``tokens.check_token``."""
     return caller_of(tokens.check_token(await context.app.tokens.submit(token), context.now))
 
 
@@ -34,9 +34,9 @@ def caller_of(application: Application) -> Caller:
 
 
 def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
-    """Compares the bearer token with a key of the installation. Raises ``Refused(KEY_WRONG)``.
+    """Compares the bearer token with one of the installation's keys. Raises ``Refused(KEY_WRONG)``.
 
-    An installation without the key admits nobody.
+    If the installation has no such key, every request is refused.
     """
     given = read_bearer(context.request) or ""
     if not key or not hmac.compare_digest(given.encode(), key.encode()):

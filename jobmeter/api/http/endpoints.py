@@ -1,6 +1,6 @@
-"""Owns what a row of the table of endpoints says: method, path, handler, who calls it, what goes in and what comes out.
+"""Owns the fields of an endpoint: method, path, handler, audience, request body and response.
 
-Does not own the table (``api.routes``). Routes, OpenAPI, the reference page and the tests of tenants read the same rows.
+Does not own the table (``api.routes``). Routes, OpenAPI, the reference page and the tenant tests read the same rows.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from jobmeter.base.limits import BODY_BYTES_MAX
 
 JSON = "application/json"
-# What carries a Rest.li method; HTTP's own verbs carry themselves.
+# The HTTP verb of each Rest.li method that is not a verb itself.
 _VERBS = {
     "GET_ALL": "GET",
     "BATCH_GET": "GET",
@@ -27,7 +27,7 @@ _VERBS = {
 
 
 class Audience(Enum):
-    """Who calls an endpoint: how a caller signs in follows from it."""
+    """Who calls an endpoint; this determines how the caller authenticates."""
 
     PUBLIC = "anybody"
     CLIENT = "an application, with its client credentials in the form"
@@ -36,15 +36,15 @@ class Audience(Enum):
     OPERATOR = "the operator, with the operator key"
 
 
-HandlerT_co = TypeVar("HandlerT_co", covariant=True)  # of a row that never changes
+HandlerT_co = TypeVar("HandlerT_co", covariant=True)  # cached: rows never change
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Generic[HandlerT_co]):
-    """One row. ``method`` is a verb of HTTP or a method of a Rest.li resource, as in ``FINDER dateRange``.
+    """One endpoint. ``method`` is an HTTP verb or a method of a Rest.li resource such as ``FINDER dateRange``.
 
-    ``body`` is a model, or the name of a schema of the OpenAPI document, as ``reply`` is; an empty name is no body.
-    ``parameters`` are those of the query, the ``required`` ones among them.
+    ``body`` is a model or the name of a schema of the OpenAPI document; ``reply`` is such a name. Empty means no body.
+    ``parameters`` lists the query parameters and includes the ``required`` ones.
     """
 
     method: str
@@ -81,7 +81,7 @@ AnyEndpoint = Endpoint[Callable[..., Awaitable[Any]]]
 
 
 def group_by_path(endpoints: Iterable[Endpoint[HandlerT_co]]) -> dict[str, dict[str, Endpoint[HandlerT_co]]]:
-    """The endpoints by path, then by verb, in the order of the table."""
+    """Groups the endpoints by path, then by verb, in table order."""
     found: dict[str, dict[str, Endpoint[HandlerT_co]]] = {}
     for endpoint in endpoints:
         of_path = found.setdefault(endpoint.path, {})

@@ -1,6 +1,6 @@
-"""Owns the ``Idempotency-Key``: the same key and body get the same answer, for 24 hours.
+"""Owns the ``Idempotency-Key``: for 24 hours the same key and body receive the same response.
 
-Does not own which endpoints write, or whether their work may safely run twice (docs: interpretations).
+Does not own which endpoints write, or whether running one twice is safe (docs: interpretations).
 """
 
 import asyncio
@@ -31,44 +31,44 @@ POLLS_MAX = 100
 
 
 async def run_once(
-    state: AppContext, asked: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
+    state: AppContext, request: IdempotentRequest, *, now: datetime, run: Callable[[], Awaitable[Response]]
 ) -> Response:
-    """Runs the request, or answers what was answered to it before.
+    """Runs the request, or returns the stored response of an earlier identical one.
 
-    A twin that is still running is waited for a few seconds. Failures of ours are not kept. Raises ``Refused``:
-    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE when the twin takes longer.
+    Waits a few seconds for an identical request that is still running. Server errors are not stored. Raises ``Refused``:
+    IDEMPOTENCY_KEY_INVALID, IDEMPOTENCY_KEY_REUSED for another body, IDEMPOTENCY_KEY_IN_USE if the wait times out.
     """
     if (
-        not 0 < len(asked.key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX
-        or not asked.key.isascii()
-        or " " in asked.key
+        not 0 < len(request.key) <= IDEMPOTENCY_KEY_CHARACTERS_MAX
+        or not request.key.isascii()
+        or " " in request.key
     ):
         raise Refused(Fault.IDEMPOTENCY_KEY_INVALID, characters_max=IDEMPOTENCY_KEY_CHARACTERS_MAX)
-    known = await _claim(state, asked, now)
+    known = await _claim(state, request, now)
     if known is not None:
         return Response(known.body, known.status, known.headers | REPLAYED)
     try:
         response = await run()
     except Exception as error:
-        if not is_outage(error):  # else nothing can be released: the claim is taken for abandoned later
-            await _release(state, asked, now)
+        if not is_outage(error):  # if the database is unavailable, the claim expires instead
+            await _release(state, request, now)
         raise
     if response.status_code >= Fault.INTERNAL.row.status:
-        await _release(state, asked, now)
+        await _release(state, request, now)
         return response
     try:
-        await _keep(state, asked, response, now)
+        await _store_response(state, request, response, now)
     except (psycopg.Error, PoolTimeout):
-        # The work is done and the client is answered: that a repeat would run again is the lesser evil.
-        log.exception("an answer could not be kept for repeats")
+        # The work is committed, so the client receives its response, although a repeat would then run again.
+        log.exception("a response could not be stored for repeats")
     return response
 
 
-async def _claim(state: AppContext, asked: IdempotentRequest, now: datetime) -> StoredResponse | None:
-    """The answer given before, or ``None`` when the work is ours."""
+async def _claim(state: AppContext, request: IdempotentRequest, now: datetime) -> StoredResponse | None:
+    """Returns the stored response, or ``None`` when this request holds the claim and must run."""
     for _ in range(POLLS_MAX):
         async with state.database.connection() as connection:
-            outcome = await request_control.claim_request(connection, request=asked, now=now)
+            outcome = await request_control.claim_request(connection, request=request, now=now)
         if isinstance(outcome, StoredResponse):
             return outcome
         if outcome is Claim.ACQUIRED:
@@ -77,13 +77,15 @@ async def _claim(state: AppContext, asked: IdempotentRequest, now: datetime) -> 
     raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
 
 
-async def _keep(state: AppContext, asked: IdempotentRequest, response: Response, now: datetime) -> None:
+async def _store_response(
+    state: AppContext, request: IdempotentRequest, response: Response, now: datetime
+) -> None:
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     answer = StoredResponse(response.status_code, headers, bytes(response.body))
     async with state.database.connection() as connection:
-        await request_control.store_response(connection, request=asked, answer=answer, now=now)
+        await request_control.store_response(connection, request=request, answer=answer, now=now)
 
 
-async def _release(state: AppContext, asked: IdempotentRequest, now: datetime) -> None:
+async def _release(state: AppContext, request: IdempotentRequest, now: datetime) -> None:
     async with state.database.connection() as connection:
-        await request_control.release_claim(connection, request=asked, now=now)
+        await request_control.release_claim(connection, request=request, now=now)

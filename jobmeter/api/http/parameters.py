@@ -1,4 +1,4 @@
-"""Reading a query's and a path's parameters."""
+"""Reads query and path parameters."""
 
 from starlette.requests import Request
 
@@ -9,7 +9,7 @@ IDS_MAX = 2**62
 
 
 def read_query_number(request: Request, name: str, default: int, *, largest: int) -> int:
-    """A whole number of the query, at most ``largest``. Raises ``Refused(PARAMETER_INVALID)``."""
+    """Reads a whole number of at most ``largest`` from the query. Raises ``Refused(PARAMETER_INVALID)``."""
     text = request.query_params.get(name) or str(default)
     if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
         raise Refused(Fault.PARAMETER_INVALID, name=name)
@@ -17,7 +17,7 @@ def read_query_number(request: Request, name: str, default: int, *, largest: int
 
 
 def read_path_id(request: Request, name: str, *, what: str) -> int:
-    """An id of the path. Raises ``Refused(OPERATOR_UNKNOWN)`` for one that nothing can have."""
+    """Reads an id from the path. Raises ``Refused(OPERATOR_UNKNOWN)`` if it exceeds the range of ids."""
     number: int = request.path_params[name]
     if number > IDS_MAX:
         raise Refused(Fault.OPERATOR_UNKNOWN, what=what, key=number)

@@ -1,7 +1,7 @@
-"""Owns the way of every request: clock, URL, endpoint, credentials, quota, body, idempotency, handler; and the way out
-of each that is refused, fails, or meets a database that is away.
+"""Owns the steps of every request: clock, URL, endpoint, credentials, quota, body, idempotency, handler. Also owns the
+response when one of them refuses the request or fails, or when the database is unavailable.
 
-Does not own how a protocol signs callers in, what it reads or how it writes responses (its ``Dialect``).
+Does not own how a protocol authenticates callers, reads requests or writes responses (its ``Dialect``).
 """
 
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger("jobmeter.api")
 
 
 class Target(Protocol):
-    """The endpoint that a request names. Calls are counted under ``quota``; under an empty one they are not."""
+    """The endpoint that a request names. Calls count against ``quota``; an empty quota means no limit."""
 
     @property
     def quota(self) -> str: ...
@@ -39,7 +39,7 @@ TargetT = TypeVar("TargetT", bound=Target)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCall:
-    """A request that has been understood. ``method`` and ``path`` say what an idempotency key belongs to."""
+    """A parsed request. ``method`` and ``path`` are part of the scope of an idempotency key."""
 
     method: str
     path: str
@@ -49,31 +49,31 @@ class PreparedCall:
 
 
 class Dialect(Protocol[TargetT]):
-    """What one protocol decides for itself, in this order. All steps but the first and the last may raise ``Refused``."""
+    """The steps that each protocol implements, in call order. All but the first and the last may raise ``Refused``."""
 
     @property
     def throttled(self) -> Fault:
-        """The refusal of a caller whose calls of the day are used up."""
+        """The refusal of a caller that has used up its daily quota."""
         ...
 
     def open(self, context: RequestContext, /) -> None:
-        """Adds the headers that every response of the protocol has."""
+        """Adds the headers that all responses of the protocol share."""
         ...
 
     def find_target(self, context: RequestContext, /) -> TargetT:
-        """The endpoint, as far as verb, path and headers name it."""
+        """Returns the endpoint that verb, path and headers identify."""
         ...
 
     async def authenticate(self, context: RequestContext, target: TargetT, /) -> Caller | None:
-        """Who calls; ``None`` where everybody may, or where the body holds the credentials."""
+        """Returns the caller; ``None`` for public endpoints, or where the body holds the credentials."""
         ...
 
     def prepare(self, context: RequestContext, target: TargetT, /) -> PreparedCall:
-        """Reads the rest of the request, its body among it."""
+        """Reads the rest of the request, including its body."""
         ...
 
     def refuse(self, context: RequestContext, refused: Refused, /) -> Response:
-        """The response to whatever was refused, at whichever step."""
+        """Returns the response to a refusal by any step."""
         ...
 
 
@@ -92,13 +92,13 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         app.database.outage.report(error)
         response = dialect.refuse(context, Refused(Fault.OVERLOADED))
     except ClientDisconnect:
-        log.info("%s %s: the client went away while it sent the body", request.method, context.path)
-        return Response()  # nobody reads it
+        log.info("%s %s: the client disconnected while it sent the body", request.method, context.path)
+        return Response()  # the client is gone: the response is not read
     except Exception:
-        # The text of an unforeseen error may hold a tenant's data: it is logged, and never part of the response.
+        # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
         log.exception("%s %s failed", request.method, context.path)
         response = dialect.refuse(context, Refused(Fault.INTERNAL))
-    # None of them is in the response yet: nothing needs to be looked for and replaced.
+    # The response has none of these headers yet, so appending is enough; setting each would search for it.
     response.raw_headers += [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in context.headers.items()
     ]
@@ -106,7 +106,7 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
 
 
 async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
-    """All that is judged before the body is read: nobody without credentials makes the server hold one."""
+    """Runs every check that needs no body, so that only authenticated callers make the server hold one."""
     try:
         check_url(context.request)
         target = dialect.find_target(context)
@@ -121,7 +121,7 @@ async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
 
 
 async def _count_call(context: RequestContext, target: Target, throttled: Fault) -> None:
-    """Every call of a known application counts, whatever becomes of it (spec 12.5); each response says what is left."""
+    """Counts every call of a known application, also a refused one (spec 12.5); each response reports the remaining quota."""
     try:
         quota = await context.app.rate_limits.take(
             application_id=context.application.id, resource=target.quota, now=context.now
@@ -134,7 +134,7 @@ async def _count_call(context: RequestContext, target: Target, throttled: Fault)
 
 
 async def _run(context: RequestContext, dialect: Dialect[TargetT], call: PreparedCall) -> Response:
-    """A write with an ``Idempotency-Key`` runs once; its response, a refusal too, is sent again for each repeat."""
+    """Runs a write with an ``Idempotency-Key`` once; each repeat receives the stored response, refusals included."""
     key = context.request.headers.get(HEADER) if call.is_write and context.caller is not None else None
     if key is None or context.caller is None:
         return await call.run()

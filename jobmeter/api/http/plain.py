@@ -1,6 +1,6 @@
-"""Owns the dialect of plain JSON: endpoints of the operator, of partners, of job boards, of candidates and of OAuth.
+"""Owns the plain JSON dialect, which the operator, partner, job board, candidate and OAuth endpoints use.
 
-Does not own the rows (``api.routes``) or how a refusal looks in JSON (``responses``).
+Does not own the endpoints (``api.routes``) or the JSON form of refusals (``responses``).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,13 +16,13 @@ from jobmeter.api.http.idempotency import READING
 from jobmeter.api.http.pipeline import PreparedCall
 from jobmeter.base.faults import Fault, Refused
 
-# Called with the context and, where the row has a model, with the body as that model.
+# Called with the context and, if the endpoint has a body model, with the decoded body.
 PlainHandler = Callable[..., Awaitable[Response]]
 PlainEndpoint = Endpoint[PlainHandler]
 
 
 class PlainDialect:
-    """The endpoints of one path, by verb, whose refusals have the form of ``refusal``."""
+    """Serves the endpoints of one path by verb; ``refusal`` renders their refusals."""
 
     throttled = Fault.THROTTLED
 
@@ -35,7 +35,7 @@ class PlainDialect:
             self._endpoints["HEAD"] = endpoints["GET"]
 
     def open(self, context: RequestContext) -> None:
-        """Plain responses have no headers in common."""
+        """Adds nothing: plain responses share no headers."""
 
     def find_target(self, context: RequestContext) -> PlainEndpoint:
         """Raises ``Refused(METHOD_NOT_ALLOWED)``."""

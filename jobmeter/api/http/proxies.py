@@ -1,7 +1,7 @@
-"""Owns which address a request came from where proxies are in front of the server.
+"""Owns finding the client's address behind reverse proxies.
 
-A proxy adds the address that it was called from to the end of ``X-Forwarded-For``. Only what a trusted proxy added is
-believed, or candidates could give themselves any address.
+Each proxy appends its client's address to ``X-Forwarded-For``. Only entries appended by a trusted proxy count;
+otherwise candidates could claim any address.
 """
 
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class TrustedProxies:
     networks: tuple[IPv4Network | IPv6Network, ...]
 
     def find_address(self, request: Request) -> str | None:
-        """The last address of the way that is no trusted proxy's; ``None`` where there is none that can be read.
+        """Returns the last address that is not a trusted proxy's; ``None`` if there is none or it cannot be parsed.
 
-        A proxy's own address is nobody's: all its candidates would seem to come from one network.
+        A proxy's own address is never returned: all candidates behind it would appear to share one network.
         """
         forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
         way = [*forwarded, request.client.host if request.client else ""]
@@ -33,7 +33,7 @@ class TrustedProxies:
 
 
 def read_trusted_proxies(text: str) -> TrustedProxies:
-    """The addresses and networks of a list with commas. Raises ``ValueError`` for what is neither."""
+    """Parses a comma-separated list of addresses and networks. Raises ``ValueError`` for any other entry."""
     try:
         return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
     except ValueError as error:
@@ -41,7 +41,7 @@ def read_trusted_proxies(text: str) -> TrustedProxies:
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:
-    """The address of ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``."""
+    """Parses ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``."""
     bare = text.strip()
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]

@@ -1,6 +1,6 @@
-"""Owns how many calls an application may make to a resource on a UTC day, and the headers that report it.
+"""Owns how many calls an application may make to a resource in a UTC day, and the headers that report it.
 
-Does not own the count: it is the database's, so that it holds for all processes and over restarts.
+Does not own the count: the database keeps it, so that it applies to all processes and survives restarts.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ ASK_AGAIN_AFTER = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """``remaining`` is what this process knows: others may have used more since it last asked."""
+    """``remaining`` is this process's last known value: other processes may have used calls since."""
 
     calls_max: int
     remaining: int
@@ -51,7 +51,7 @@ class Quota:
 
 
 class Throttled(Refused):
-    """The refusal, with the quota that its response reports."""
+    """The refusal of a call, with the quota that its response reports."""
 
     def __init__(self, quota: Quota) -> None:
         self.quota = quota
@@ -59,7 +59,7 @@ class Throttled(Refused):
 
 
 class _Counter:
-    """Calls of one application to one resource on one day, as far as this process has leased them."""
+    """The calls that this process has leased for one application, resource and day."""
 
     __slots__ = ("asked_at", "left", "lock", "taken")
 
@@ -74,10 +74,10 @@ _Key = tuple[int, str, date]
 
 
 class RateLimits:
-    """Counts calls. A process leases a few at a time, so most calls ask no database.
+    """Counts calls. A process leases a few calls at a time, so most calls need no database access.
 
-    No limit is ever exceeded: a lease is at most a hundredth of what is left, and one call near the end. Leases
-    go back when a process stops; what a process that was killed had left (50 at most of each) is lost until midnight.
+    No limit is ever exceeded: a lease is at most a hundredth of the remaining calls, and a single call near the end.
+    A process returns its leases when it stops; those of a killed process (at most 50 each) are lost until midnight.
     """
 
     def __init__(self, database: Database, calls_max: Mapping[str, int]) -> None:
@@ -87,7 +87,7 @@ class RateLimits:
         self._newest_day = date.min
 
     async def take(self, *, application_id: int, resource: str, now: datetime) -> Quota:
-        """Counts one call. Raises ``Throttled`` when the day's calls are used up (spec 12.4)."""
+        """Counts one call. Raises ``Throttled`` when the daily quota is used up (spec 12.4)."""
         key = (application_id, resource, day_of(now))
         counter = self._counter(key)
         calls_max = self._calls_max.get(resource, CALLS_MAX_OTHERS)
@@ -105,7 +105,7 @@ class RateLimits:
 
     def _counter(self, key: _Key) -> _Counter:
         if key[2] > self._newest_day:
-            # A lease of a past day is worth nothing, and the table must not grow for ever.
+            # Leases of past days are worthless, and the dictionary must not grow without bound.
             self._newest_day = key[2]
             self._counters.clear()
         return self._counters.setdefault(key, _Counter())
@@ -123,11 +123,11 @@ class RateLimits:
             counter.asked_at = now
 
     async def close(self) -> None:
-        """Returns what is left of the leases. A database that is gone keeps them until midnight."""
+        """Returns the unused leases. If the database is unavailable, they are lost until midnight."""
         try:
             await self._return_leases()
         except (psycopg.Error, PoolTimeout):
-            log.warning("leases of calls could not be returned")
+            log.warning("leased calls could not be returned")
 
     async def _return_leases(self) -> None:
         for (application_id, resource, day), counter in self._counters.items():
@@ -140,13 +140,13 @@ class RateLimits:
 
 
 def _is_exhausted(counter: _Counter, calls_max: int, now: datetime) -> bool:
-    """Nothing was left a moment ago: a flood of refused calls asks the database once a second."""
+    """Whether nothing was left a second ago: under a flood of refused calls the database is asked once a second."""
     is_recent = counter.asked_at is not None and now - counter.asked_at < ASK_AGAIN_AFTER
     return is_recent and counter.taken >= calls_max
 
 
 def read_rate_limits(setting: str) -> dict[str, int]:
-    """``JOBMETER_RATE_LIMITS``, such as ``simpleJobPostingTasks=10,partnerJobReports=5``. Raises ``ValueError``."""
+    """Parses ``JOBMETER_RATE_LIMITS``, for example ``simpleJobPostingTasks=10,partnerJobReports=5``. Raises ``ValueError``."""
     limits = {}
     for entry in filter(None, (part.strip() for part in setting.split(","))):
         resource, _, calls = (text.strip() for text in entry.partition("="))

@@ -1,6 +1,6 @@
-"""Owns the form of responses and refusals in JSON: Rest.li's, OAuth's, the plain one.
+"""Owns the JSON form of responses and refusals: Rest.li, OAuth and plain.
 
-Does not own which refusal applies or what it says (``base.faults``).
+Does not own which refusal applies or its message (``base.faults``).
 """
 
 from typing import Any
@@ -16,10 +16,10 @@ from jobmeter.wire.restli.syntax import Protocol
 
 RETRY_SECONDS = "1"
 REQUEST_ID_HEADER = "x-li-request-id"
-PLACE = "jobmeter"  # there is one data centre as far as a caller can see
+PLACE = "jobmeter"  # callers see a single data centre
 _ENCODER = msgspec.json.Encoder()
 
-# Faults up to this code are the gateway's: they carry a header that says so (spec 12.4).
+# Faults up to this code come from the gateway and carry a header that marks them (spec 12.4).
 GATEWAY_CODE_MAX = 1028
 _BEARER_FAULTS = frozenset(
     {Fault.TOKEN_EMPTY, Fault.TOKEN_EXPIRED, Fault.TOKEN_INVALID, Fault.TOKEN_REVOKED, Fault.KEY_WRONG}
@@ -27,13 +27,13 @@ _BEARER_FAULTS = frozenset(
 
 
 def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """``content`` that is ``bytes`` is JSON already."""
+    """Serializes ``content``; ``bytes`` are sent as JSON without change."""
     body = content if isinstance(content, bytes) else _ENCODER.encode(content)
     return Response(body, status_code=status, media_type=JSON, headers=headers)
 
 
 def tag_response(response: Response, known_tags: str | None) -> Response:
-    """Adds a strong entity tag of the body; 304 without the body where ``known_tags`` (If-None-Match) names it."""
+    """Adds a strong entity tag of the body; returns 304 without the body if ``known_tags`` (If-None-Match) lists it."""
     tag = f'"{xxh3_128_hexdigest(response.body)}"'
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
@@ -45,7 +45,7 @@ def tag_response(response: Response, known_tags: str | None) -> Response:
 
 
 def error_object(refused: Refused) -> dict[str, Any]:
-    """The Rest.li error object: status, serviceErrorCode and code where the fault has them, message."""
+    """Returns the Rest.li error object: status and message, serviceErrorCode and code if the fault has them."""
     row = refused.fault.row
     found: dict[str, Any] = {"status": row.status}
     if row.service is not None:
@@ -57,13 +57,13 @@ def error_object(refused: Refused) -> dict[str, Any]:
 
 
 def row_error(refused: Refused) -> dict[str, Any]:
-    """An entry of a batch's ``errors`` map: its code is text there (spec 6)."""
+    """Returns an entry of a batch's ``errors`` map, where the code is a string (spec 6)."""
     row = refused.fault.row
     return {"code": str(row.service or row.code), "message": refused.message, "status": row.status}
 
 
 def gateway_headers(http_version: str) -> dict[str, str]:
-    """What the gateway adds to every answer: names of this request, so that both sides can speak of it (spec 12.2)."""
+    """Returns the headers that the gateway adds to every response: ids that both sides can quote (spec 12.2)."""
     return {
         "x-li-uuid": make_request_id(),
         REQUEST_ID_HEADER: make_request_id(),
@@ -88,7 +88,7 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
 
 
 def oauth_refusal(refused: Refused) -> Response:
-    """RFC 6749, 5.2: error and error_description."""
+    """Returns error and error_description (RFC 6749, 5.2)."""
     row = refused.fault.row
     error = "temporarily_unavailable" if refused.fault is Fault.OVERLOADED else row.label or "invalid_request"
     body = {"error": error, "error_description": refused.message}
@@ -97,7 +97,7 @@ def oauth_refusal(refused: Refused) -> Response:
 
 
 def _challenge_headers(refused: Refused) -> dict[str, str]:
-    """RFC 6750, 3: who is refused for want of a bearer token is asked for one."""
+    """Returns the challenge for a missing or invalid bearer token (RFC 6750, 3)."""
     return {"WWW-Authenticate": "Bearer"} if refused.fault in _BEARER_FAULTS else {}
 
 
@@ -106,7 +106,7 @@ def _retry_headers(refused: Refused) -> dict[str, str]:
 
 
 def plain_refusal(refused: Refused) -> Response:
-    """Status, code, message."""
+    """Returns status, code and message."""
     row = refused.fault.row
     body = {"status": row.status, "code": row.label or refused.fault.name, "message": refused.message}
     headers = _challenge_headers(refused) | _retry_headers(refused)

@@ -1,4 +1,4 @@
-"""The types that bodies and answers of several endpoints share."""
+"""Types that the bodies and responses of several endpoints share."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -6,13 +6,13 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-# Within these years an instant can be stored and read back in any time zone.
+# Instants within these years can be stored and read back in any time zone.
 Instant = Annotated[
     AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
 ]
 
 
 class OperatorBody(BaseModel):
-    """Bodies have camelCase names, exact types and no unknown fields."""
+    """The base of request bodies: camelCase names, exact types, unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", alias_generator=to_camel, frozen=True)

@@ -1,1 +1,1 @@
-"""Owns the endpoints of tokens (issue, introspect, revoke) and the forms that they read."""
+"""Owns the token endpoints (issue, introspect, revoke) and reading their forms."""

@@ -1,4 +1,4 @@
-"""``POST /oauth/v2/accessToken``: client credentials for an access token (spec 2.2)."""
+"""``POST /oauth/v2/accessToken``: issues an access token for client credentials (spec 2.2)."""
 
 from starlette.responses import Response
 
@@ -8,7 +8,7 @@ from jobmeter.api.oauth.forms import check_present, read_client_form
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.tokens import flow as tokens
 
-# RFC 6749, 5.1: a token must not be found in a cache.
+# RFC 6749, 5.1: token responses must not be cached.
 UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 

@@ -1,6 +1,6 @@
-"""Owns the reading of forms that a client authenticates with: in the body, or in a Basic header.
+"""Owns reading client credentials and form fields: from the body, or from a Basic header.
 
-Does not own what the endpoints of OAuth do with them.
+Does not own what the OAuth endpoints do with them.
 """
 
 import base64
@@ -15,7 +15,7 @@ FIELDS_MAX = 50
 
 
 def read_client_form(context: RequestContext) -> dict[str, str]:
-    """The fields of the form. Raises ``Refused(FORM_MALFORMED)``, also where a field is repeated (RFC 6749, 3.2)."""
+    """Returns the fields of the form. Raises ``Refused(FORM_MALFORMED)``, also for a repeated field (RFC 6749, 3.2)."""
     try:
         pairs = parse_qsl(
             context.body.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict"
@@ -41,7 +41,7 @@ def check_present(form: dict[str, str], *names: str) -> None:
 
 
 def _read_basic(request: Request) -> tuple[str, str]:
-    """RFC 6749, 2.3.1: the same two values, form-encoded, in a Basic header."""
+    """Reads the client id and secret, form-encoded, from a Basic header (RFC 6749, 2.3.1)."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return "", ""

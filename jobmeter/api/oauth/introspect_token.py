@@ -1,4 +1,4 @@
-"""``POST /oauth/v2/introspectToken``: what a token of the caller's own is worth (RFC 7662)."""
+"""``POST /oauth/v2/introspectToken``: whether one of the caller's tokens is active, and until when (RFC 7662)."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from jobmeter.partners.tokens import flow as tokens
 
 
 async def introspect_token(context: RequestContext) -> Response:
-    """Takes ``client_id``, ``client_secret`` and ``token`` as the official JavaScript client sends them."""
+    """Reads ``client_id``, ``client_secret`` and ``token``, as the official JavaScript client sends them."""
     form = read_client_form(context)
     check_present(form, "client_id", "client_secret", "token")
     async with context.app.database.connection() as connection:
@@ -28,7 +28,7 @@ async def introspect_token(context: RequestContext) -> Response:
 
 
 def _serialize(application: Application, life: TokenLife, now: datetime) -> dict[str, Any]:
-    """Only what is the caller's own: for any other token RFC 7662 allows no word beyond "not active"."""
+    """Describes the caller's own token; any other is only reported as not active (RFC 7662)."""
     status = "active"
     if life.revoked_at is not None and life.revoked_at <= now:
         status = "revoked"

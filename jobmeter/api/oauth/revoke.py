@@ -1,4 +1,4 @@
-"""``POST /oauth/v2/revoke``: ends a token of the caller's own at once (RFC 7009)."""
+"""``POST /oauth/v2/revoke``: revokes one of the caller's tokens at once (RFC 7009)."""
 
 from starlette.responses import Response
 
@@ -9,7 +9,7 @@ from jobmeter.partners.tokens import flow as tokens
 
 
 async def revoke_token(context: RequestContext) -> Response:
-    """Answers 200 without a body, also for a token that is unknown or another's: nothing can be probed."""
+    """Responds 200 without a body, also for unknown tokens and those of others, so that tokens cannot be probed."""
     form = read_client_form(context)
     check_present(form, "client_id", "client_secret", "token")
     async with context.app.database.transaction() as connection:

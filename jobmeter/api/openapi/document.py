@@ -1,4 +1,4 @@
-"""Owns the OpenAPI 3.1 document of the JSON endpoints, built from the table of endpoints; ``GET /openapi.json``, ``/docs``.
+"""Owns the OpenAPI 3.1 document of the JSON endpoints, built from their table: ``GET /openapi.json`` and ``/docs``.
 
 Does not own the table (``api.routes``) or the schemas (``schemas``).
 """
@@ -40,16 +40,16 @@ _SIGNS = {
     "eventsKey": "the job board's key (events key)",
 }
 _ABOUT = (
-    "Endpoints under /rest and /v2 speak Rest.li. Their query parameters are described here in protocol 1.0.0 (ids=a&ids=b, "
+    "Endpoints under /rest and /v2 use Rest.li. Their query parameters are described here in protocol 1.0.0 (ids=a&ids=b, "
     "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
-    "(start:(year:2026,month:11,day:1),end:(...)). Every write takes an Idempotency-Key."
+    "(start:(year:2026,month:11,day:1),end:(...)). Every write accepts an Idempotency-Key."
 )
 
 
 def make_document_endpoints(
     *, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]
 ) -> tuple[PlainEndpoint, PlainEndpoint]:
-    """The endpoints of the document and of its page, which needs no script and nothing from elsewhere."""
+    """Returns the endpoints of the document and of its page, which needs no script and loads nothing from other hosts."""
     document = build_document(restli=restli, plain=plain)
     page = TEMPLATES.get_template("openapi.html").render(
         document=document, verbs=("get", "post", "put", "delete"), signs=_SIGNS
@@ -67,7 +67,7 @@ def make_document_endpoints(
             "/openapi.json",
             show_document,
             audience=Audience.PUBLIC,
-            summary="The endpoints as a machine reads them (OpenAPI 3.1)",
+            summary="Get the OpenAPI 3.1 document",
         ),
         Endpoint(
             "GET",
@@ -75,13 +75,13 @@ def make_document_endpoints(
             show_page,
             audience=Audience.PUBLIC,
             media="text/html",
-            summary="The endpoints as people read them",
+            summary="Show the endpoints as a page",
         ),
     )
 
 
 def build_document(*, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]) -> dict[str, Any]:
-    """Methods of one resource that share a verb and a path are one operation: OpenAPI knows no other way."""
+    """Builds the document. Methods that share a verb and a path become one operation, as OpenAPI requires."""
     groups: dict[tuple[str, str], list[RestliEndpoint]] = {}
     for row in restli:
         groups.setdefault((row.path, row.verb), []).append(row)
@@ -107,7 +107,7 @@ def build_document(*, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEnd
 
 
 def _describe_restli(rows: list[RestliEndpoint]) -> dict[str, Any]:
-    """The rows of one verb and path."""
+    """Describes the endpoints of one verb and path as one operation."""
     first = rows[0]
     resource = first.path.split("/")[2]
     names = " ".join(row.method for row in rows)
@@ -168,7 +168,7 @@ def _query(name: str, schema: Schema, *, is_required: bool = False) -> dict[str,
 
 
 def _list_statuses(*thousands: int) -> tuple[int, ...]:
-    """The statuses of blocks of the table of refusals."""
+    """Returns the HTTP statuses of the faults with codes in these thousands."""
     return tuple(sorted({fault.row.status for fault in Fault if fault.row.code // 1_000 in thousands}))
 
 
@@ -222,7 +222,7 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
 
 
 def read_details(handler: Callable[..., Any]) -> str:
-    """What a handler says of itself in its first line."""
+    """Returns the first line of a handler's docstring."""
     return (handler.__doc__ or "").strip().partition("\n")[0].replace("``", "")
 
 
@@ -236,12 +236,12 @@ def _name_body(endpoint: AnyEndpoint) -> str:
 
 
 def _describe_models(endpoints: Sequence[PlainEndpoint]) -> dict[str, Schema]:
-    """Bodies that are pydantic models know their own schemas."""
+    """Returns the schemas of bodies that are pydantic models."""
     models: dict[str, type[BaseModel]] = {}
     for endpoint in endpoints:
         if not isinstance(endpoint.body, str):
             known = models.setdefault(endpoint.body.__name__, endpoint.body)
-            assert known is endpoint.body, f"two bodies are called {known.__name__}"
+            assert known is endpoint.body, f"two bodies are named {known.__name__}"
     found: dict[str, Schema] = {}
     for name, model in models.items():
         schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")

@@ -1,4 +1,4 @@
-"""Owns the JSON schemas of bodies in the OpenAPI document, and what its query parameters mean.
+"""Owns the JSON schemas of bodies and query parameters in the OpenAPI document.
 
 Does not own which endpoint uses which (the table in ``api.routes``).
 """
@@ -29,7 +29,7 @@ def map_of(schema: Schema) -> Schema:
 
 
 def record(required: str = "", /, **fields: Schema) -> Schema:
-    """``required`` names fields, parted by blanks."""
+    """``required`` lists field names, separated by spaces."""
     found: Schema = {"type": "object", "properties": fields}
     if required:
         found["required"] = required.split()
@@ -37,7 +37,7 @@ def record(required: str = "", /, **fields: Schema) -> Schema:
 
 
 def batch_of(schema: Schema) -> Schema:
-    """BATCH_GET: results and errors by the key that was asked for."""
+    """The response to BATCH_GET: results and errors by requested key."""
     return record(
         "results statuses errors", results=map_of(schema), statuses=map_of(LONG), errors=map_of(RECORD)
     )
@@ -48,7 +48,7 @@ def page_of(schema: Schema) -> Schema:
 
 
 def one_of(names: str) -> Schema:
-    """``names`` are parted by blanks."""
+    """``names`` are separated by spaces."""
     return {"type": "string", "enum": names.split()}
 
 
@@ -65,7 +65,7 @@ _CONTRACT: Final = text_of("^urn:li:contract:[0-9]{1,18}$", "urn:li:contract:200
 _URL: Final[Schema] = {"type": "string", "format": "uri", "maxLength": 2_083}
 _SHORT: Final[Schema] = {"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX}
 
-# Accepted as it is in a new sandbox, whose customer's contract this is.
+# A new sandbox accepts this example without changes: the contract is that of its customer.
 JOB_EXAMPLE: Final[Schema] = {
     "externalJobPostingId": "job-1",
     "jobPostingOperationType": "CREATE",
@@ -331,7 +331,7 @@ def keys_of(schema: Schema, keys_max: int) -> Schema:
     return {**list_of(schema), "minItems": 1, "maxItems": keys_max}
 
 
-# In protocol 1.0.0, whose names and values OpenAPI can say; 2.0.0 has a grammar of its own for them.
+# In protocol 1.0.0, whose names and values OpenAPI can express; 2.0.0 has a different grammar for them.
 IDS: Final[dict[str, Schema]] = {
     "simpleJobPostingTasks": keys_of(_TASK, BATCH_GET_KEYS_MAX),
     "jobPostingStatus": keys_of(_KEY, BATCH_GET_KEYS_MAX),

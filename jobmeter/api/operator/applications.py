@@ -1,4 +1,4 @@
-"""``/operator/applications/{id}/tokens``: lets an application make tokens, or forbids it and ends those it holds."""
+"""``/operator/applications/{id}/tokens``: permits an application to create tokens, or forbids it and revokes its tokens."""
 
 from starlette.responses import Response
 
@@ -15,7 +15,7 @@ class TokenPermissionBody(OperatorBody):
 
 
 async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> Response:
-    """Answers how many tokens were revoked; they are refused from this moment on, by every process."""
+    """Returns how many tokens were revoked; every process refuses them from now on."""
     application_id = context.request.path_params["application_id"]
     async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=application_id)

@@ -1,4 +1,4 @@
-"""``/operator/.../contracts``: open a partner contract, show it, top it up, set its prices."""
+"""``/operator/.../contracts``: open and show a partner contract, top it up, set its prices and pacing."""
 
 from typing import Annotated, Any
 
@@ -33,13 +33,13 @@ class ContractBody(OperatorBody):
 
 
 class PacingBody(OperatorBody):
-    """``EVEN`` spends each job's total budget evenly over its run, ``ASAP`` as fast as clicks come."""
+    """``EVEN`` spends each job's total budget evenly over its run, ``ASAP`` as fast as clicks arrive."""
 
     pacing: Pacing
 
 
 class TopUpBody(OperatorBody):
-    """The same ``reference`` tops up once, however often it is sent."""
+    """Repeats with the same ``reference`` have no further effect."""
 
     amount: Short
     reference: Annotated[Short, StringConstraints(min_length=1)]
@@ -115,19 +115,21 @@ async def set_price(context: RequestContext, body: PriceBody) -> Response:
 
 
 def read_traits(body: PriceBody) -> JobTraits:
-    """Raises ``Refused(OPERATOR_INPUT)`` for a country or a level that no job has: its price would never hold."""
+    """Raises ``Refused(OPERATOR_INPUT)`` for a country or level that no job can have: its price would never apply."""
     country, level = body.country.strip().upper(), body.experience_level.strip().upper()
     if country and not is_country(country):
-        raise Refused(Fault.OPERATOR_INPUT, field="country", why="is no two letters of ISO 3166")
+        raise Refused(Fault.OPERATOR_INPUT, field="country", why="must be an ISO 3166 code of two letters")
     if level and level not in EXPERIENCE_LEVELS:
         raise Refused(
-            Fault.OPERATOR_INPUT, field="experienceLevel", why=f"is none of {', '.join(EXPERIENCE_LEVELS)}"
+            Fault.OPERATOR_INPUT,
+            field="experienceLevel",
+            why=f"must be one of {', '.join(EXPERIENCE_LEVELS)}",
         )
     return JobTraits(country=country, job_function=body.job_function.strip(), experience_level=level)
 
 
 async def list_prices(context: RequestContext) -> Response:
-    """The price list, with lines that are over or yet to come; ``isInForce`` says which hold for jobs posted now."""
+    """The price list, including past and future prices; ``isInForce`` marks those that apply to jobs posted now."""
     async with context.app.database.connection() as connection:
         contract = await find_contract(connection, context)
         prices = await contracts.list_click_prices(connection, contract=contract)
@@ -155,7 +157,7 @@ async def list_prices(context: RequestContext) -> Response:
 
 
 async def set_pacing(context: RequestContext, body: PacingBody) -> Response:
-    """Holds for jobs that are posted from now on."""
+    """Applies to jobs that are posted from now on."""
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
         await contracts.set_pacing(connection, contract=contract, pacing=body.pacing)

@@ -1,4 +1,4 @@
-"""``/operator/explain/...``: from a figure to its postings to its clicks, with the reason of each (see reports)."""
+"""``/operator/explain/...``: from a reported figure to its postings and clicks, with the reason for each."""
 
 from datetime import date, datetime
 from typing import Any
@@ -42,7 +42,7 @@ async def explain_job(context: RequestContext) -> Response:
 
 
 async def explain_day(context: RequestContext) -> Response:
-    """``?after=`` continues the list of clicks, ``?postingsAfter=`` that of postings."""
+    """``?after=`` continues the list of clicks, ``?postingsAfter=`` the list of postings."""
     day = read_day(context.request.path_params["day"])
     after, postings_after = read_after(context.request), read_number(context.request, "postingsAfter")
     async with context.app.database.connection() as connection:
@@ -90,7 +90,7 @@ async def explain_charge(context: RequestContext) -> Response:
 
 
 async def explain_event(context: RequestContext) -> Response:
-    """By key in the path, or by the ``source``, ``id`` and ``time`` that the board sent."""
+    """Identifies the event by its key in the path, or by the ``source``, ``id`` and ``time`` that the job board sent."""
     key = context.request.path_params.get("event_key")
     event_key = find_key(context.request) if key is None else read_key(key, field="eventKey")
     async with context.app.database.connection() as connection:
@@ -110,13 +110,13 @@ async def explain_event(context: RequestContext) -> Response:
 
 
 def find_key(request: Request) -> UUID:
-    """Raises ``Refused(OPERATOR_INPUT)`` where the three parameters name no event."""
+    """Returns the key of the event. Raises ``Refused(OPERATOR_INPUT)`` if the three parameters cannot identify one."""
     source, event_id, time = (request.query_params.get(name, "") for name in ("source", "id", "time"))
     key = identity.find_event_key(
         source=source, event_id=event_id, time=int(time) if time.isdigit() else time
     )
     if key is None:
-        raise Refused(Fault.OPERATOR_INPUT, field="source, id, time", why="must be those of an event")
+        raise Refused(Fault.OPERATOR_INPUT, field="source, id, time", why="must identify an event")
     return key
 
 
@@ -124,7 +124,7 @@ def read_day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="day", why="must be written as 2026-03-02") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="day", why="must be a date such as 2026-03-02") from error
 
 
 def read_key(text: str, *, field: str) -> UUID:
@@ -141,7 +141,7 @@ def read_after(request: Request) -> UUID:
 def read_number(request: Request, name: str) -> int:
     text = request.query_params.get(name) or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Refused(Fault.OPERATOR_INPUT, field=name, why="must be a posting's number")
+        raise Refused(Fault.OPERATOR_INPUT, field=name, why="must be the number of a posting")
     return int(text)
 
 

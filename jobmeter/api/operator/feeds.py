@@ -1,4 +1,4 @@
-"""``/operator/feeds`` and ``/partner/feeds/{id}/report``: register a job feed, ask for a run, read what came of it."""
+"""``/operator/feeds`` and ``/partner/feeds/{id}/report``: register a job feed, request a run, read its report."""
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ Location = Annotated[str, StringConstraints(min_length=1, max_length=2_000, patt
 
 
 class FeedBody(OperatorBody):
-    """Either ``url`` or ``path``, a file on the server; without an interval it is read when asked for."""
+    """Either ``url`` or ``path``, a file on the server; without an interval the feed is read on request only."""
 
     application_id: Annotated[int, Field(gt=0, lt=2**63)]
     url: Location | None = None
@@ -37,7 +37,7 @@ class RunBody(OperatorBody):
 
 
 async def register_feed(context: RequestContext, body: FeedBody) -> Response:
-    """Again with the same place: sets the interval. The first run follows at once."""
+    """Registering the same location again only sets the interval. The first run starts at once."""
     location = read_location(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=body.application_id)
@@ -57,19 +57,19 @@ async def register_feed(context: RequestContext, body: FeedBody) -> Response:
 def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
     """Raises ``Refused(OPERATOR_INPUT)``."""
     if (body.url is None) == (body.path is None):
-        raise Refused(Fault.OPERATOR_INPUT, field="url, path", why="name one of them")
+        raise Refused(Fault.OPERATOR_INPUT, field="url, path", why="give exactly one of them")
     if body.path is not None:
         if not PurePosixPath(body.path).is_absolute():
             raise Refused(Fault.OPERATOR_INPUT, field="path", why="must be absolute")
         return PurePosixPath(body.path).as_uri()
-    assert body.url is not None, "one of them is given"
+    assert body.url is not None, "exactly one is given"
     try:
         parts = urlsplit(body.url)
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="is not a valid URL") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")
     return body.url
 
 
@@ -80,7 +80,7 @@ async def list_feeds(context: RequestContext) -> Response:
 
 
 async def run_feed(context: RequestContext, body: RunBody) -> Response:
-    """The worker reads the feed at its next round; ``mayCloseAll`` lifts the safety stop until a run succeeds."""
+    """The worker reads the feed in its next round; ``mayCloseAll`` lifts the safety stop until a run succeeds."""
     async with context.app.database.transaction() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
         await feeds.request_run(connection, feed=feed, may_close_all=body.may_close_all, now=context.now)
@@ -99,7 +99,7 @@ async def show_report(context: RequestContext) -> Response:
 
 
 async def show_own_report(context: RequestContext) -> Response:
-    """The same for the application whose feed it is; to others it does not exist."""
+    """The same report for the application that owns the feed; to others the feed does not exist."""
     async with context.app.database.connection() as connection:
         feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
         if feed.application_id != context.application.id:

@@ -1,4 +1,4 @@
-"""The operator's policy of filters, and the events that they refused."""
+"""The filter policy of a contract, and the last refused events of all senders."""
 
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPoli
 
 
 class PolicyBody(OperatorBody):
-    """What is left out has its default."""
+    """Omitted fields have their defaults."""
 
     refuses_crawlers: bool = True
     refuses_other_markets: bool = True
@@ -34,7 +34,7 @@ async def show_policy(context: RequestContext) -> Response:
 
 
 async def set_policy(context: RequestContext, body: PolicyBody) -> Response:
-    """Holds from the next batch on."""
+    """Applies from the next batch on."""
     policy = FilterPolicy(**body.model_dump())
     async with context.app.database.transaction() as connection:
         contract = await find_contract(connection, context)
@@ -43,7 +43,7 @@ async def set_policy(context: RequestContext, body: PolicyBody) -> Response:
 
 
 async def list_all_refused(context: RequestContext) -> Response:
-    """The last 50 events of all senders that did not count, those that could not be read among them."""
+    """The last 50 events of all senders that did not count, including malformed ones."""
     async with context.app.database.connection() as connection:
         found = await filters.list_refused(connection, owner_id=filters.OPERATOR)
     return json_response({"elements": [serialize_refused_event(event) for event in found]})

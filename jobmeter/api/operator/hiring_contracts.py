@@ -1,4 +1,4 @@
-"""``/operator/hiringContracts``: open, show, grant, top up, adjust, price and end contracts of slots or credits."""
+"""``/operator/hiringContracts``: open, show, grant, top up, adjust, price and end contracts for slots or credits."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 
 class HiringContractBody(OperatorBody):
-    """``ownerApplication`` is the reseller's: a client id or a URN."""
+    """``ownerApplication`` is the reseller's application, as a client id or a URN."""
 
     kind: HiringKind
     owner: Short
@@ -43,7 +43,7 @@ class HiringContractBody(OperatorBody):
 
 
 class GrantBody(OperatorBody):
-    """``withSigningSecret`` makes a further client secret that requests may be signed with (OAuth 1.0a)."""
+    """``withSigningSecret`` creates another client secret, for signing requests (OAuth 1.0a)."""
 
     application: Short
     with_signing_secret: bool = False
@@ -54,7 +54,7 @@ class RevocationBody(OperatorBody):
 
 
 class UnitsBody(OperatorBody):
-    """The same ``reference`` counts once, however often it is sent. Only an adjustment may be below zero."""
+    """Repeats with the same ``reference`` have no further effect. Only an adjustment may be negative."""
 
     units: Units
     reference: Short
@@ -161,7 +161,7 @@ async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Re
 
 
 async def end_hiring_contract(context: RequestContext, body: EndBody) -> Response:
-    """At once, or at ``endsAt``. Jobs that run continue until they expire or are closed."""
+    """Ends the contract at once or at ``endsAt``. Live jobs continue until they expire or are closed."""
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
         ended = await hiring.end_hiring_contract(
@@ -174,7 +174,7 @@ async def end_hiring_contract(context: RequestContext, body: EndBody) -> Respons
 def _read_price(text: str, currency: str) -> int:
     price = parse_amount(text, currency).amount_micros
     if price < 0:
-        raise Refused(Fault.OPERATOR_INPUT, field="price", why="may not be below zero")
+        raise Refused(Fault.OPERATOR_INPUT, field="price", why="must not be negative")
     return price
 
 
@@ -200,7 +200,7 @@ async def _find_contract(connection: Connection, context: RequestContext) -> Hir
 
 
 async def _serialize(connection: Connection, contract: HiringContract, *, now: datetime) -> dict[str, Any]:
-    """``unused`` is ``null`` for a post-paid contract, whose credits have no end."""
+    """``unused`` is ``null`` for a post-paid contract, whose credits are unlimited."""
     price = await hiring.read_hiring_price(connection, contract=contract, now=now)
     return {
         "id": contract.id,

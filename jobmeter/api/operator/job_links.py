@@ -1,4 +1,4 @@
-"""``GET /operator/jobs/{id}/links``: the addresses that a job board puts on its own pages."""
+"""``GET /operator/jobs/{id}/links``: the URLs that a job board puts on its own pages."""
 
 from starlette.responses import Response
 
@@ -10,7 +10,7 @@ from jobmeter.wire.links import make_links
 
 
 async def show_links(context: RequestContext) -> Response:
-    """The job's page, its signed apply link and its view pixel; they stay the same as long as the secret key does."""
+    """The job's page, its signed apply link and its view pixel; they change only if the secret key changes."""
     job_id = int(context.request.path_params["job_id"])
     async with context.app.database.connection() as connection:
         page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None

@@ -1,4 +1,4 @@
-"""``POST /operator/partners``: a partner's parent application."""
+"""``POST /operator/partners``: creates a partner with its parent application."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ class PartnerBody(OperatorBody):
 
 
 async def create_partner(context: RequestContext, body: PartnerBody) -> Response:
-    """Answers 201 with the credentials: the only time the secret is shown."""
+    """Responds 201 with the credentials; the secret is never shown again."""
     async with context.app.database.transaction() as connection:
         made = await partners.create_parent(connection, name=body.name, now=context.now)
     content = {

@@ -1,4 +1,4 @@
-"""``/operator/settlement...``: exclusions by hand, lists of networks, the rules' limits, credits for final charges."""
+"""``/operator/settlement...``: manual exclusions, network lists, limits of the rules, credits for final charges."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ class EventName(OperatorBody):
 
 
 class ExclusionBody(OperatorBody):
-    """Exactly one of the first four, or none and a day, which takes out the whole day."""
+    """Exactly one of the first four fields; or only ``day``, which excludes the whole day."""
 
     event: EventName | None = None
     visitor: Short | None = None
@@ -56,7 +56,7 @@ class RuleBody(OperatorBody):
 
 
 class CreditBody(OperatorBody):
-    """The same ``reference`` credits once, however often it is sent."""
+    """Repeats with the same ``reference`` have no further effect."""
 
     amount: Short
     reference: Short
@@ -77,7 +77,7 @@ async def is_job(connection: Connection, job_id: int) -> bool:
 
 
 async def list_exclusions(context: RequestContext) -> Response:
-    """What is excluded by hand, oldest first; ``?after=`` continues. Visitors and networks are shown by hash."""
+    """Manual exclusions, oldest first; ``?after=`` continues the list. Visitors and networks are shown as hashes."""
     after = read_query_number(context.request, "after", 0, largest=2**63 - 1)
     async with context.app.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
@@ -86,7 +86,7 @@ async def list_exclusions(context: RequestContext) -> Response:
 
 
 async def remove_exclusion(context: RequestContext) -> Response:
-    """Days that are judged already stay as they are."""
+    """Days that are settled already do not change."""
     number = context.request.path_params["exclusion_id"]
     async with context.app.database.transaction() as connection:
         if number >= 2**63 or not await policy.remove_exclusion(connection, exclusion_id=number):
@@ -110,11 +110,13 @@ def serialize_exclusion(kept: KeptExclusion) -> dict[str, Any]:
 
 
 def read_exclusion(body: ExclusionBody) -> Exclusion:
-    """Raises ``Refused(OPERATOR_INPUT)`` where not exactly one criterion is given, or one that names nothing."""
+    """Raises ``Refused(OPERATOR_INPUT)`` unless exactly one criterion is given and it can match events."""
     given = [name for name in ("event", "visitor", "address", "job_id") if getattr(body, name) is not None]
     if len(given) > 1 or (not given and body.day is None):
         raise Refused(
-            Fault.OPERATOR_INPUT, field="body", why="name one of event, visitor, address, jobId or day"
+            Fault.OPERATOR_INPUT,
+            field="body",
+            why="give exactly one of event, visitor, address, jobId or day",
         )
     criterion, subject, origin = Criterion.DAY, 0, b""
     if body.event is not None:
@@ -127,7 +129,7 @@ def read_exclusion(body: ExclusionBody) -> Exclusion:
     elif body.job_id is not None:
         criterion, subject = Criterion.JOB, body.job_id
     if criterion is not Criterion.DAY and not subject and not origin:
-        raise Refused(Fault.OPERATOR_INPUT, field=given[0], why="names nothing that is kept")
+        raise Refused(Fault.OPERATOR_INPUT, field=given[0], why="cannot match any event")
     return Exclusion(criterion, subject, origin, body.day, body.note)
 
 
@@ -161,7 +163,7 @@ async def put_rule(context: RequestContext, body: RuleBody) -> Response:
 def serialize_policy(kept: RulePolicy) -> dict[str, Any]:
     return {
         "rule": kept.rule.name,
-        "says": kept.rule.says,
+        "says": kept.rule.message,
         "isOn": kept.is_on,
         "jobsMax": kept.jobs_max,
         "windowMinutes": kept.window_minutes,

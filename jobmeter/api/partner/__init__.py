@@ -1,1 +1,1 @@
-"""Owns the partner's own endpoints, one file per URL."""
+"""Owns the partner's plain JSON endpoints, one file per URL."""

@@ -15,10 +15,10 @@ CURSOR_MAX = 10**18
 
 
 async def follow_charges(context: RequestContext) -> Response:
-    """``?after=`` takes the ``cursor`` of the page before; ``limit`` is at most 1,000."""
+    """``?after=`` is the ``cursor`` of the previous page; ``limit`` is at most 1,000."""
     after = read_query_number(context.request, "after", 0, largest=CURSOR_MAX)
     rows_max = read_query_number(context.request, "limit", LIMIT_DEFAULT, largest=stream.PAGE_ROWS_MAX)
-    await _know_the_last(context.app.database)
+    await _advance_horizon(context.app.database)
     async with context.app.database.connection() as connection:
         page = await stream.read_stream(
             connection, application=context.application, after=after, rows_max=max(rows_max, 1)
@@ -32,8 +32,8 @@ async def follow_charges(context: RequestContext) -> Response:
     )
 
 
-async def _know_the_last(database: Database) -> None:
-    """Who reads the stream finds what is committed by now, and nobody else pays for it (see the horizon)."""
+async def _advance_horizon(database: Database) -> None:
+    """Advances the horizon, so that readers see everything committed so far. Writers do not pay for this."""
     for _ in range(2):
         async with database.transaction() as connection:
             await chain.advance_horizon(connection)

@@ -1,4 +1,4 @@
-"""``GET /partner/clicksNotCharged``: clicks that cost nothing, by job, day and reason; JSON or CSV."""
+"""``GET /partner/clicksNotCharged``: clicks that were not charged, by job, day and reason; JSON or CSV."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def list_not_charged(context: RequestContext) -> Response:
-    """``from``, ``to`` (days, today included), ``externalJobPostingId``, ``format=csv``; ``after`` continues."""
+    """``from`` and ``to`` (days, may include today), ``externalJobPostingId``, ``format=csv``; ``after`` continues the list."""
     first = read_day(context.request, "from", default=one_year_before(day_of(context.now)))
     last = read_day(context.request, "to", default=day_of(context.now))
     async with context.app.database.connection() as connection:
@@ -59,7 +59,7 @@ def read_day(request: Request, name: str, *, default: date) -> date:
 
 
 def read_after(request: Request) -> tuple[int, date]:
-    """``{job id}-{day}``, as the page before gave it. Raises ``Refused(PARAMETER_INVALID)``."""
+    """Reads ``{job id}-{day}``, the previous page's position. Raises ``Refused(PARAMETER_INVALID)``."""
     text = request.query_params.get("after")
     if not text:
         return 0, date.min
@@ -88,7 +88,7 @@ def serialize_not_charged(row: NotCharged) -> dict[str, Any]:
 
 
 def write_csv(found: list[NotCharged]) -> str:
-    """One line for each reason. A text that a spreadsheet would run as a formula is quoted."""
+    """Writes one line for each reason. Text that a spreadsheet would run as a formula is quoted."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

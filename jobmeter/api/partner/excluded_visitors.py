@@ -22,7 +22,7 @@ Note = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class ExcludedVisitorBody(OperatorBody):
-    """Either ``visitor``, as the job board names it, or ``address``, whose whole network is meant."""
+    """Either ``visitor``, as the job board sends it, or ``address``, which excludes its whole network."""
 
     visitor: Text | None = None
     address: Text | None = None
@@ -37,14 +37,14 @@ async def list_own_refused(context: RequestContext) -> Response:
 
 
 async def list_excluded(context: RequestContext) -> Response:
-    """By hash: who is excluded cannot be read back."""
+    """Visitors and networks are shown as hashes and cannot be read back."""
     async with context.app.database.connection() as connection:
         found = await filters.list_excluded(connection, application=context.application)
     return json_response({"elements": [serialize_excluded(one) for one in found]})
 
 
 async def exclude(context: RequestContext, body: ExcludedVisitorBody) -> Response:
-    """No event of this visitor or network counts for the application's jobs; a parent's holds for all its children."""
+    """Events of this visitor or network do not count for the application's jobs; a parent's exclusion applies to all children."""
     is_address, subject = read_subject(body)
     async with context.app.database.transaction() as connection:
         added = await filters.exclude(
@@ -59,15 +59,15 @@ async def exclude(context: RequestContext, body: ExcludedVisitorBody) -> Respons
 
 
 def read_subject(body: ExcludedVisitorBody) -> tuple[bool, int]:
-    """Whether it is an address, and its number. Raises ``Refused(OPERATOR_INPUT)``."""
+    """Returns whether the subject is an address, and its number. Raises ``Refused(OPERATOR_INPUT)``."""
     if (body.visitor is None) == (body.address is None):
-        raise Refused(Fault.OPERATOR_INPUT, field="visitor, address", why="name one of them")
+        raise Refused(Fault.OPERATOR_INPUT, field="visitor, address", why="give exactly one of them")
     if body.visitor is not None:
         return False, find_visitor(body.visitor)
-    assert body.address is not None, "one of them is given"
+    assert body.address is not None, "exactly one is given"
     number = find_address(body.address)
     if not number:
-        raise Refused(Fault.OPERATOR_INPUT, field="address", why="is no IP address")
+        raise Refused(Fault.OPERATOR_INPUT, field="address", why="is not an IP address")
     return True, number
 
 

@@ -1,4 +1,4 @@
-"""``/partner/webhooks``: where an application receives notifications, its signing secrets, what was delivered, replays."""
+"""``/partner/webhooks``: an application's webhooks, their signing secrets, deliveries and replays."""
 
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s\x00]+
 
 
 class WebhookBody(OperatorBody):
-    """``url``, ``email`` or both; e-mail carries budget alerts alone."""
+    """``url``, ``email`` or both; e-mail is sent for budget alerts only."""
 
     kinds: Annotated[tuple[NotificationKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
     url: Url = ""
@@ -40,13 +40,13 @@ class WebhookBody(OperatorBody):
 
 
 class ReplayBody(OperatorBody):
-    """The deliveries to send again; all dead ones where none is named."""
+    """The deliveries to send again; all dead ones if the list is empty."""
 
     ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=REPLAYED_MAX)] | None = None
 
 
 async def register_webhook(context: RequestContext, body: WebhookBody) -> Response:
-    """Answers 201 with the signing secret: the only time it is shown."""
+    """Responds 201 with the signing secret, which is never shown again."""
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint, secret = await notifications.register_endpoint(
@@ -63,28 +63,28 @@ async def register_webhook(context: RequestContext, body: WebhookBody) -> Respon
 
 
 def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
-    """Raises ``Refused(OPERATOR_INPUT)`` naming the field."""
+    """Raises ``Refused(OPERATOR_INPUT)`` naming the invalid field."""
     if not body.url and not body.email:
-        raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give one of them")
+        raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give at least one of them")
     if NotificationKind.TEST in body.kinds or len(set(body.kinds)) < len(body.kinds):
         wanted = ", ".join(ASKED_KINDS)
-        raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"each of {wanted} at most once")
+        raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"may contain each of {wanted} at most once")
     if not body.url:
         if set(body.kinds) != {NotificationKind.BUDGET_ALERT}:
-            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="e-mail carries BUDGET_ALERT alone")
+            raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="must be BUDGET_ALERT alone for e-mail")
         return
     try:
         parts = urlsplit(body.url)
         port_is_good = parts.port != 0
     except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="cannot be read") from error
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="is not a valid URL") from error
     schemes = {"https", "http"} if is_sandbox else {"https"}
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_good:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https address without a user")
+        raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")
 
 
 async def _follow_charges(connection: Connection, endpoint: NotificationEndpoint) -> None:
-    """Charges are notified from now on; earlier ones are in the stream."""
+    """Starts notifications at the current end of the charge stream; earlier charges are in the stream."""
     if NotificationKind.CHARGES in endpoint.kinds:
         known = await chain.read_known_until(connection)
         await notifications.lock_cursor(connection, endpoint, begin_at=known)
@@ -97,7 +97,7 @@ async def list_webhooks(context: RequestContext) -> Response:
 
 
 async def change_webhook(context: RequestContext, body: WebhookBody) -> Response:
-    """Replaces address and kinds; what waits goes to the new address."""
+    """Replaces address and kinds; pending deliveries go to the new address."""
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
@@ -110,7 +110,7 @@ async def change_webhook(context: RequestContext, body: WebhookBody) -> Response
 
 
 async def remove_webhook(context: RequestContext) -> Response:
-    """What waits to be delivered is dropped."""
+    """Pending deliveries are dropped."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         await notifications.remove_endpoint(connection, endpoint, now=context.now)
@@ -118,7 +118,7 @@ async def remove_webhook(context: RequestContext) -> Response:
 
 
 async def rotate_webhook_secret(context: RequestContext) -> Response:
-    """A further secret: from now on each notice is signed with both, until the older one is retired."""
+    """Adds a secret: from now on each notification is signed with both, until the older one is retired."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         secret = await notifications.rotate_secret(
@@ -136,7 +136,7 @@ async def retire_webhook_secret(context: RequestContext) -> Response:
 
 
 async def test_webhook(context: RequestContext) -> Response:
-    """Sends a notice of kind TEST."""
+    """Sends a notification of kind TEST."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         await notifications.post_to(
@@ -151,7 +151,7 @@ async def test_webhook(context: RequestContext) -> Response:
 
 
 async def list_deliveries(context: RequestContext) -> Response:
-    """``?state=DEAD`` and ``?after=``; oldest first."""
+    """Oldest first; ``?state=`` filters, for example ``DEAD``, and ``?after=`` continues the list."""
     text = context.request.query_params.get("state")
     try:
         wanted = None if text is None else DeliveryState(text)
@@ -173,7 +173,7 @@ async def list_deliveries(context: RequestContext) -> Response:
 
 
 async def replay_deliveries(context: RequestContext, body: ReplayBody) -> Response:
-    """Sends dead deliveries again, or those that are named, under the ids that they had."""
+    """Sends all dead deliveries or the listed ones again, with their original ids."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         count = await notifications.replay(connection, endpoint, notice_ids=body.ids, now=context.now)

@@ -1,1 +1,1 @@
-"""Owns the Rest.li resources, one file per URL, and their dialect."""
+"""Owns the Rest.li resources, one file per URL, and the Rest.li dialect."""

@@ -9,7 +9,7 @@ CHILD = "childDeveloperApplication"
 
 
 async def roll_secret(call: Call) -> Reply:
-    """Answers with a further secret: the only time it is shown. Both secrets are good from now on."""
+    """Returns another secret, which is never shown again. Both secrets are valid from now on."""
     child_urn = _read_child(call, "rollDeveloperApplicationSecret")
     async with call.app.database.transaction() as connection:
         secret = await secrets.roll_secret(
@@ -19,7 +19,7 @@ async def roll_secret(call: Call) -> Reply:
 
 
 async def retire_secret(call: Call) -> Reply:
-    """Removes the older of two secrets, once the new one is in use everywhere (an extension)."""
+    """Removes the older of two secrets (an extension)."""
     child_urn = _read_child(call, "retireOlderSecret")
     async with call.app.database.transaction() as connection:
         left = await secrets.retire_older_secret(connection, caller=call.application, child_urn=child_urn)
@@ -38,7 +38,7 @@ def _read_child(call: Call, action: str) -> str | None:
         return None
     child = body[CHILD]
     if not isinstance(child, str):
-        # A null that was meant to be a child must not roll the caller's own secret.
+        # A null in place of a child must not roll the caller's own secret.
         shown = ("null" if child is None else str(child))[:100]
         why = f"ERROR :: /{CHILD} :: {shown} cannot be coerced to String"
         raise Refused(Fault.ACTION_INVALID, action=action, why=why)

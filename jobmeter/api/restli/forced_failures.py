@@ -1,6 +1,6 @@
-"""Owns failure on demand: a sandbox fails as the header of a request asks, a production server refuses to.
+"""Owns forced failures: in a sandbox a request header selects the error; a production server refuses the header.
 
-Does not own what a failure says (``base.faults``).
+Does not own the errors (``base.faults``).
 """
 
 import string
@@ -12,10 +12,10 @@ HEADER = "X-Jobmeter-Fail"
 
 
 def check_forced_failure(context: RequestContext) -> None:
-    """Raises the fault whose code, or ``serviceErrorCode``, the header names; a forced THROTTLED has the headers of a
-    true one.
+    """Raises the fault whose code or ``serviceErrorCode`` the header names. A forced THROTTLED has the same headers as a
+    real one.
 
-    Raises ``Refused``: FAILURE_SANDBOX_ONLY in production, OPERATOR_INPUT for a code that no fault has.
+    Raises ``Refused``: FAILURE_SANDBOX_ONLY in production, OPERATOR_INPUT for an unknown code.
     """
     wanted = context.request.headers.get(HEADER)
     if wanted is None:
@@ -29,5 +29,5 @@ def check_forced_failure(context: RequestContext) -> None:
     if fault is Fault.THROTTLED:
         left = {"X-RateLimit-Remaining": "0", "Retry-After": context.headers["X-RateLimit-Reset"]}
         context.headers.update(left)
-    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.says) if name]
+    parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.message) if name]
     raise Refused(fault, **{name: f"<{name}>" for name in parameters})

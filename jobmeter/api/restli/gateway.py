@@ -1,7 +1,7 @@
-"""Owns the dialect of Rest.li: tunnelling, versions, methods, projection, the form of responses and refusals.
+"""Owns the Rest.li dialect: tunnelling, versions, methods, projection, the form of responses and refusals.
 
-Does not own the way of a request (``http.pipeline``) or what a resource does: its handlers receive a ``Call`` and return
-a ``Reply``.
+Does not own how a request is processed (``http.pipeline``) or what a resource does: its handlers receive a ``Call`` and
+return a ``Reply``.
 """
 
 import logging
@@ -47,7 +47,7 @@ from jobmeter.wire.restli.versions import (
 log = logging.getLogger("jobmeter.api")
 
 OVERRIDE = "x-http-method-override"
-# What the protocol itself reads; a resource adds its own.
+# The parameters of the protocol itself; a resource adds its own.
 PROTOCOL_PARAMETERS = frozenset(
     {"q", "ids", "action", "start", "count", "fields", "metadataFields", "pagingFields"}
 )
@@ -56,8 +56,8 @@ _READING = frozenset({Method.GET, Method.GET_ALL, Method.BATCH_GET, Method.FINDE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestliTarget:
-    """A resource as a request names it, before its method is known. ``key`` is the raw segment of the path; ``version``
-    is what its header says, good or not, and ``None`` under a root without versions.
+    """The requested resource, before its method is known. ``key`` is the undecoded path segment; ``version`` is the
+    header's unchecked value, and ``None`` under a root without versions.
     """
 
     resource: Resource
@@ -88,8 +88,8 @@ class RestliDialect:
         context.headers.update(gateway_headers(context.request.scope.get("http_version", "1.1")))
 
     def find_target(self, context: RequestContext) -> RestliTarget:
-        """Raises ``Refused``: PROTOCOL_UNKNOWN; ROUTE_UNKNOWN, RESOURCE_UNKNOWN; METHOD_NOT_ALLOWED, LENGTH_REQUIRED as
-        far as the headers say.
+        """Raises ``Refused``: PROTOCOL_UNKNOWN; ROUTE_UNKNOWN, RESOURCE_UNKNOWN; METHOD_NOT_ALLOWED and LENGTH_REQUIRED
+        if the headers already show them.
         """
         request, protocol = context.request, read_protocol_header(context.request)
         name = request.path_params["rest"].partition("/")[0]
@@ -183,11 +183,11 @@ async def _carry_out(request: Request, call: Call, handler: Handler) -> Response
 
 @contextmanager
 def _protocol_errors(request: Request) -> Iterator[None]:
-    """Raises the wire's own errors again as rows of the table of refusals."""
+    """Translates the errors of ``wire`` into faults."""
     try:
         yield
     except RestliSyntaxError as error:
-        log.info("unreadable query: %s", error.text)
+        log.info("malformed query: %s", error.text)
         uri = request.scope["query_string"].decode("latin-1")
         raise Refused(Fault.QUERY_SYNTAX, uri=uri) from error
     except PagingError as error:
@@ -204,12 +204,12 @@ def read_protocol_header(request: Request) -> Protocol:
 
 
 def _read_override(request: Request) -> str | None:
-    """The verb of a tunnelled request."""
+    """Returns the verb of a tunnelled request."""
     return request.headers.get(OVERRIDE) if request.method == "POST" else None
 
 
 def _open_message(context: RequestContext, target: RestliTarget) -> Message:
-    """The request that was meant, its tunnel opened. Raises ``Refused``, METHOD_NOT_ALLOWED among others."""
+    """Returns the request that a tunnel carries, or the request itself. Raises ``Refused``, for example METHOD_NOT_ALLOWED."""
     request, body = context.request, context.body
     encoding = request.headers.get("content-encoding")
     if encoding is not None:
@@ -241,7 +241,7 @@ def _read_version(context: RequestContext) -> Outcome:
 
 @lru_cache(maxsize=8)
 def _list_versions(setting: str) -> tuple[str, ...]:
-    """The versions of ``JOBMETER_ACTIVE_VERSIONS``; the published ones where it is empty."""
+    """Returns the versions of ``JOBMETER_ACTIVE_VERSIONS``, or the published ones if it is empty."""
     return tuple(filter(None, (text.strip() for text in setting.split(",")))) or ACTIVE_VERSIONS
 
 
@@ -253,15 +253,15 @@ def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:
 
 
 def _choose_handler(resource: Resource, call: Call) -> Handler:
-    """What carries the method out. Raises ``Refused`` for what the resource does not offer."""
+    """Returns the handler of the method. Raises ``Refused`` if the resource does not support it."""
     method, known = call.method, resource.endpoints
     if method is Method.CREATE and "BATCH_CREATE" in known and "CREATE" not in known:
-        # Without the batch header the body is read as one entity, whose fields these are not (spec 4.2).
+        # Without the batch header the body is read as one entity, and these are not its fields (spec 4.2).
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields="/elements")
     marker = MARKERS.get(method)
     wanted = "" if marker is None else str(call.parameters[marker])[:100]
     endpoint = known.get(f"{method.value} {wanted}" if marker else method.value)
-    # An action is of an entity or of the resource, never of both.
+    # An action belongs either to an entity or to the resource, never to both.
     is_misplaced = method is Method.ACTION and endpoint and endpoint.is_keyed != (call.key is not None)
     if endpoint is not None and not is_misplaced:
         return endpoint.handler

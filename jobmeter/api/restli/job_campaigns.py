@@ -20,7 +20,7 @@ _ASKED_STATUSES = (CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.
 
 
 async def create_campaign(call: Call) -> Reply:
-    """Answers 202 with the campaign's URN in ``X-RestLi-Id``: the worker begins it when its time has come."""
+    """Responds 202 with the campaign's URN in ``X-RestLi-Id``; the worker starts the campaign when it is due."""
     _check_caller(call)
     draft = _read_draft(call.read_json())
     async with call.app.database.transaction() as connection:
@@ -41,7 +41,7 @@ async def get_campaign(call: Call) -> Reply:
 
 
 async def update_campaign(call: Call) -> Reply:
-    """A partial update of name, status, startTime and endTime; answers 204."""
+    """A partial update of name, status, startTime and endTime; responds 204."""
     _check_caller(call)
     try:
         change = _read_change(read_patch(call.read_json()))
@@ -52,7 +52,7 @@ async def update_campaign(call: Call) -> Reply:
 
 
 def make_action(status: CampaignStatus) -> Handler:
-    """The actions pause, resume and close are the partial update of the status; they answer the campaign."""
+    """The actions pause, resume and close update the status; they return the campaign."""
 
     async def act(call: Call) -> Reply:
         _check_caller(call)
@@ -83,7 +83,7 @@ def _check_caller(call: Call) -> None:
 
 
 def _read_key(call: Call) -> int:
-    """A URN or its number."""
+    """Reads a campaign's URN or number."""
     key = call.key or ""
     number = read_urn(key if key.startswith(URN_CAMPAIGN) else f"{URN_CAMPAIGN}{key}", URN_CAMPAIGN)
     if number is None:

@@ -1,4 +1,4 @@
-"""``GET /rest/jobPostingGeoLocations?q=search&location=...``: which place a location text means (offline gazetteer)."""
+"""``GET /rest/jobPostingGeoLocations?q=search&location=...``: finds the places that a location text may mean (offline gazetteer)."""
 
 from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
@@ -13,7 +13,7 @@ PLACES_MAX = 50
 
 
 async def find_locations(call: Call) -> Reply:
-    """Places, the best first: ``geo`` is the place's URN, ``location`` its standardized text in ``locale``."""
+    """Places, best match first: ``geo`` is the place's URN, ``location`` its standardized text in ``locale``."""
     location = call.parameters.get("location")
     if not isinstance(location, str) or not location.strip():
         raise Refused(Fault.PARAMETER_REQUIRED, name="location")

@@ -11,7 +11,7 @@ from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 
 
 async def batch_get_statuses(call: Call) -> Reply:
-    """Jobs of the caller's own, by external id; every field is there, ``null`` where it has no value."""
+    """The caller's own jobs by external id; every field is present, ``null`` if it has no value."""
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission="GET /jobPostingStatus")
     asked = _read_ids(call)

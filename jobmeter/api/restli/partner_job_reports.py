@@ -22,12 +22,12 @@ from jobmeter.wire.restli.envelopes import wrap_batch, wrap_finder
 from jobmeter.wire.restli.paging import make_paging, parse_paging
 from jobmeter.wire.restli.values import ArgumentTypeError, read_date_range, read_texts
 
-MONTHS_WRITTEN_MAX = 8_192  # remembered by a process; about 4 KB each
-CAMPAIGNS_SINCE = "202407"  # reports show a job's campaign from this version on (spec 5)
+MONTHS_WRITTEN_MAX = 8_192  # cached by each process; about 4 KB each
+CAMPAIGNS_SINCE = "202407"  # reports include a job's campaign from this version on (spec 5)
 
 
 async def get_by_ids(call: Call) -> Reply:
-    """``asOf`` asks for the answer that was given at an earlier moment (an extension)."""
+    """``asOf`` returns the report as it was at an earlier time (an extension)."""
     reports.check_job_caller(call.application)
     ids = _read_ids(call)
     query = _read_query(call)
@@ -43,7 +43,7 @@ async def get_by_ids(call: Call) -> Reply:
 
 
 async def _read_now(call: Call, asked: ByIdsRequest) -> dict[str, JobReport]:
-    """With what others ask at the same time."""
+    """Reads the report in one batch with concurrent requests."""
     app = call.app
     async with name_failed_source(
         app.database,
@@ -60,7 +60,7 @@ async def _read_as_of(call: Call, query: ReportQuery, asked: ByIdsRequest) -> di
 
 
 async def find_by_range(call: Call) -> Reply:
-    """``asOf`` asks for the answer that was given at an earlier moment (an extension)."""
+    """``asOf`` returns the report as it was at an earlier time (an extension)."""
     reports.check_job_caller(call.application)
     query = _read_query(call)
     page = parse_paging(
@@ -78,7 +78,7 @@ async def find_by_range(call: Call) -> Reply:
 
 
 def open_call_report(call: Call, kind: ReportKind) -> AbstractAsyncContextManager[Connection]:
-    """A connection for the report; what cannot be read has an error code of its own."""
+    """Opens a connection for the report; each unavailable data source is reported with its own error code."""
     return open_report(
         call.app.database,
         kind,
@@ -102,7 +102,7 @@ def _read_query(call: Call) -> ReportQuery:
 
 
 def _read_moment(call: Call) -> datetime | None:
-    """Milliseconds since 1970, or an RFC 3339 instant with an offset; not in the future."""
+    """Reads milliseconds since 1970, or an RFC 3339 instant with an offset; not in the future."""
     given = call.parameters.get("asOf")
     if given is None:
         return None
@@ -152,9 +152,9 @@ def _serialize(call: Call, report: JobReport, *, with_budget: bool) -> dict[str,
 
 @lru_cache(maxsize=MONTHS_WRITTEN_MAX)
 def _write_days(figures: bytes, currency: str) -> msgspec.Raw:
-    """Packed days as JSON: a report has hundreds, and a dictionary for each would cost more than all the rest.
+    """Writes packed days as JSON. A report has hundreds; building a dictionary for each would cost more than all the rest.
 
-    Remembered by the figures themselves, so never out of date: a final month is written the same whenever it is requested.
+    Cached by the figures themselves, so an entry is never stale: the JSON of a final month never changes.
     """
     rows = [
         f'{{"date":{_write_date(day)},"charge":{bytes(_write_amount(charge_micros, currency)).decode()}'

@@ -1,4 +1,4 @@
-"""Owns where the masks of ``fields``, ``metadataFields`` and ``pagingFields`` apply in an answer.
+"""Owns which parts of a response the masks ``fields``, ``metadataFields`` and ``pagingFields`` apply to.
 
 Does not own the grammar of masks (``wire.restli.projection``).
 """
@@ -11,29 +11,29 @@ from jobmeter.wire.restli.methods import Method
 from jobmeter.wire.restli.projection import Mask, apply_mask, parse_mask
 from jobmeter.wire.restli.syntax import Value
 
-# Which part of the envelope holds entities; what is not named here is an entity itself, or no entity at all.
+# The part of the envelope that holds entities. For other methods the response is an entity itself or has none.
 _ENTITIES = {Method.FINDER: "elements", Method.GET_ALL: "elements", Method.ACTION: "value"}
 _PARTS = {"metadataFields": "metadata", "pagingFields": "paging"}
 _UNCUT = frozenset({Method.CREATE, Method.BATCH_CREATE, Method.PARTIAL_UPDATE, Method.UPDATE, Method.DELETE})
 
 
 def read_masks(parameters: dict[str, Value]) -> dict[str, Mask]:
-    """The masks that the caller sent, by parameter. Raises ``RestliSyntaxError``; blank ones count as absent."""
+    """Returns the masks by parameter; blank ones count as absent. Raises ``RestliSyntaxError``."""
     return {
         name: parse_mask(_flatten(parameters[name])) for name in ("fields", *_PARTS) if parameters.get(name)
     }
 
 
 def _flatten(value: Value) -> str:
-    # A mask that was sent twice in the older dialect is the union of both.
+    # In protocol 1.0.0 a mask that is sent twice means the union of both.
     return ",".join(map(_flatten, value)) if isinstance(value, list) else str(value)
 
 
 def project(masks: dict[str, Mask], method: Method, content: Any) -> Any:
-    """``content`` cut down to ``masks``; the envelope and the errors of a batch are never cut."""
+    """Reduces ``content`` to ``masks``; the envelope and the errors of a batch are kept whole."""
     if not masks or method in _UNCUT:
         return content
-    # Parts of it may be JSON that is written already.
+    # Parts of it may be serialized JSON already.
     content = msgspec.json.decode(content if isinstance(content, bytes) else msgspec.json.encode(content))
     if not isinstance(content, dict):
         return content

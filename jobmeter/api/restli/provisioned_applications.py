@@ -17,7 +17,7 @@ _CREATED_WITH = ("uniqueForeignId", *_CHANGEABLE)
 
 
 async def create_application(call: Call) -> Reply:
-    """Answers 201 with the child's credentials: the only time its secret is shown."""
+    """Responds 201 with the child's credentials; the secret is never shown again."""
     draft = _read_draft(call.read_json())
     async with call.app.database.transaction() as connection:
         made = await partners.create_child(connection, parent=call.application, draft=draft, now=call.now)
@@ -31,7 +31,7 @@ async def create_application(call: Call) -> Reply:
 
 
 async def find_application(call: Call) -> Reply:
-    """The finder ``credentialsByUniqueForeignId``; it never shows a secret."""
+    """The finder ``credentialsByUniqueForeignId``; it never returns a secret."""
     foreign_id = call.parameters.get("uniqueForeignId")
     if not isinstance(foreign_id, str):
         raise Refused(Fault.PARAMETER_REQUIRED, name="uniqueForeignId")
@@ -43,7 +43,7 @@ async def find_application(call: Call) -> Reply:
 
 
 async def update_application(call: Call) -> Reply:
-    """A partial update of a child application; answers 204 (spec 2.3)."""
+    """A partial update of a child application; responds 204 (spec 2.3)."""
     try:
         patch = read_patch(call.read_json())
     except RestliSyntaxError as error:
@@ -55,7 +55,7 @@ async def update_application(call: Call) -> Reply:
 
 
 def _read_change(patch: Patch) -> ApplicationChange:
-    """Lists may be deleted, which empties them; texts are required."""
+    """Deleting a list empties it; strings are required and cannot be deleted."""
     fields = patch.assigned | {name: [] for name in patch.removed if name in _LISTS}
     kept = [name for name in patch.removed if name not in _LISTS]
     _check_shapes(
@@ -96,7 +96,7 @@ def _read_draft(body: Any) -> ApplicationDraft:
 
 
 def _check_shapes(fields: dict[str, Any], allowed: Sequence[str], lines: Sequence[str] = ()) -> None:
-    """Raises ``Refused(BODY_INVALID)`` with ``lines`` and one for each field that is unknown or of another type."""
+    """Raises ``Refused(BODY_INVALID)`` with ``lines`` and a line for each field that is unknown or has the wrong type."""
     found = [
         f"ERROR :: /{name[:100]} :: {fault}"
         for name, value in fields.items()

@@ -8,7 +8,7 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.wire.restli.envelopes import wrap_action
 
 CONTRACT: Final = "partnerContractId"
-KIND: Final = "type"  # of the older edition of the page, which knows one
+KIND: Final = "type"  # from the older edition of the page, which allows one contract
 KIND_P4P: Final = "PARTNER_P4P"
 
 
@@ -24,7 +24,7 @@ async def set_up_contract(call: Call) -> Reply:
 
 
 def _read_wanted(body: Any) -> int | None:
-    """The partner contract asked for. Raises ``Refused(ACTION_INVALID)`` with a line for each field that is wrong."""
+    """Returns the requested partner contract. Raises ``Refused(ACTION_INVALID)`` with a line for each invalid field."""
     if not isinstance(body, dict):
         raise Refused(Fault.ACTION_INVALID, action="setup", why="ERROR ::  :: the body is not a record")
     lines = [

@@ -1,4 +1,4 @@
-"""Owns what a Rest.li resource is made of: its endpoints by method, what their handlers receive and return."""
+"""Owns the parts of a Rest.li resource: its endpoints by method, and what their handlers receive and return."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -37,18 +37,18 @@ class Call:
 
     @property
     def permission(self) -> str:
-        """What a refusal of this call names: ``resource.METHOD-name.version`` (spec 12.4)."""
+        """The permission that refusals of this call name: ``resource.METHOD-name.version`` (spec 12.4)."""
         return name_permission(self.path.split("/")[2], self.method, self.parameters, self.version)
 
     def read_json(self) -> Any:
         return decode_json(self.body)
 
     def is_since(self, version: str) -> bool:
-        """Whether the caller's version is ``version`` (``202407``) or newer. An unversioned call has all fields."""
+        """Whether the caller's version is ``version`` (such as ``202407``) or newer. An unversioned call has all fields."""
         return self.version is None or self.version.expanded >= expand_version(version)
 
     def read_optional_long(self, name: str) -> int | None:
-        """A parameter of type long. Raises ``Refused(PARAMETER_TYPE)``."""
+        """Reads a parameter of type long. Raises ``Refused(PARAMETER_TYPE)``."""
         if name not in self.parameters:
             return None
         try:
@@ -61,9 +61,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``content`` of ``None`` is an empty body; ``bytes`` are JSON that is written already.
+    """A handler's response. ``content`` of ``None`` is an empty body; ``bytes`` are serialized JSON.
 
-    One that ``is_tagged`` carries an entity tag: a caller that sends the tag back receives 304 and no body.
+    If ``is_tagged``, it carries an entity tag: a caller that sends the tag back receives 304 and no body.
     """
 
     content: Any
@@ -78,10 +78,10 @@ RestliEndpoint = Endpoint[Handler]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """The endpoints of one resource by method, by ``FINDER name`` and by ``ACTION name``, and what follows from them.
+    """The endpoints of one resource by method, ``FINDER name`` and ``ACTION name``, and what is derived from them.
 
-    One that ``is_single`` is one entity without keys. ``keyed_verbs`` are those for its entities, ``verbs`` all of them; a
-    GET may also be tunnelled through a POST.
+    A resource that ``is_single`` is one entity without keys. ``keyed_verbs`` are the verbs of its entities, ``verbs`` all
+    verbs; a GET may also be tunnelled through a POST.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Resource:
     body_bytes_max: int
 
     def list_allowed(self, *, keyed: bool) -> tuple[str, ...]:
-        """The verbs for its entities, or for itself; all of them where there are none."""
+        """Returns the verbs of its entities or of the resource; all verbs if that list is empty."""
         return (self.keyed_verbs if keyed else self.unkeyed_verbs) or self.verbs
 
 
@@ -117,7 +117,7 @@ def make_resource(name: str, endpoints: Iterable[RestliEndpoint]) -> Resource:
 
 
 def group_resources(endpoints: Iterable[RestliEndpoint]) -> dict[str, dict[str, Resource]]:
-    """The resources by root (``/rest``, ``/v2``) and name."""
+    """Groups the resources by root (``/rest``, ``/v2``) and name."""
     rows: dict[str, dict[str, list[RestliEndpoint]]] = {}
     for endpoint in endpoints:
         _, root, name, *_ = endpoint.path.split("/")

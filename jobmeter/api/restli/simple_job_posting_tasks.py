@@ -1,4 +1,4 @@
-"""``GET /rest/simpleJobPostingTasks?ids=...`` and ``/v2``: what became of operations (spec 4.4)."""
+"""``GET /rest/simpleJobPostingTasks?ids=...`` and ``/v2``: the results of operations (spec 4.4)."""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from jobmeter.wire.restli.values import ArgumentTypeError, read_texts
 
 
 async def batch_get_tasks(call: Call) -> Reply:
-    """Tasks of the caller's own; others are absent, as if they did not exist."""
+    """The caller's own tasks; those of others are absent, as if they did not exist."""
     asked = _read_ids(call)
     async with call.app.database.connection() as connection:
         found = await jobs.watch_tasks(
@@ -36,7 +36,7 @@ def _read_ids(call: Call) -> dict[str, UUID]:
         asked = {urn: UUID(urn.removeprefix(URN_TASK)) for urn in urns}
     except (ArgumentTypeError, ValueError) as error:
         raise Refused(Fault.BATCH_KEY_INVALID) from error
-    # A UUID has other spellings than a task's URN.
+    # A UUID can be spelled in ways that a task's URN never is.
     if not all(urn.lower() == f"{URN_TASK}{task_id}".lower() for urn, task_id in asked.items()):
         raise Refused(Fault.BATCH_KEY_INVALID)
     if len(asked) > BATCH_GET_KEYS_MAX:

@@ -1,4 +1,4 @@
-"""``POST /rest/simpleJobPostings`` and ``/v2``: operations on jobs, up to a hundred in a batch (spec 4.1 and 4.2)."""
+"""``POST /rest/simpleJobPostings`` and ``/v2``: operations on jobs, up to 100 in a batch (spec 4.1 and 4.2)."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 async def batch_create_jobs(call: Call) -> Reply:
-    """Answers 200 with one row for each element, in order: 202 and its task, or its refusal."""
+    """Responds 200 with one row for each element, in order: 202 with its task, or its refusal."""
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission="POST /simpleJobPostings")
     body = call.read_json()
@@ -56,7 +56,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     try:
         if not isinstance(element, dict):
             raise Refused(Fault.JOB_FIELDS_INVALID, lines="ERROR ::  :: the element is not a record\n")
-        # Each element commits by itself: a later one that is refused, or a lost connection, undoes nothing.
+        # Each element commits separately: neither a later refusal nor a lost connection undoes it.
         async with call.app.database.transaction() as connection:
             taken = await jobs.submit_operation_with_locations(
                 connection,
@@ -72,7 +72,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
     urn = f"{URN_TASK}{taken.task_id}"
     row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
     if taken.alternate_task_ids:
-        # A row has one id; the tasks of the other locations are listed beside it.
+        # A row has one id; the tasks of further locations are listed in a separate field.
         tasks = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
         row["entity"] = {
             "externalJobPostingId": element["externalJobPostingId"],
@@ -82,7 +82,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
 
 
 def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:
-    """Under ``/rest`` an error has a code, names the request and the job it is about (spec 4.2)."""
+    """Under ``/rest`` an error has a code and names the request and the job (spec 4.2)."""
     shown = error_object(refused)
     if call.version is None:
         return shown
@@ -97,6 +97,6 @@ def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, An
 
 
 def _name_field_error(lines: str) -> str:
-    """The code of the first line's field: ``ERROR_INVALID_LISTED_AT_FIELD``."""
+    """Returns the error code of the first line's field, such as ``ERROR_INVALID_LISTED_AT_FIELD``."""
     named = _FIELD_NAMED.match(lines)
     return f"ERROR_INVALID_{_HUMP.sub('_', named[1]).upper()}_FIELD" if named else "ERROR_INVALID_ELEMENT"

@@ -1,1 +1,1 @@
-"""Owns the endpoints of the XML jobs API and its dialect."""
+"""Owns the XML jobs API: its endpoints and its dialect."""

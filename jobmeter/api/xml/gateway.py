@@ -1,6 +1,6 @@
-"""Owns the dialect of the XML API: signatures and tokens, the format of the response, request ids, the error document.
+"""Owns the XML API's dialect: signatures and tokens, response format, request ids and the error document.
 
-Does not own the way of a request (``http.pipeline``) or what a call does (``jobs``).
+Does not own how a request is processed (``http.pipeline``) or what a call does (``jobs``).
 """
 
 import secrets
@@ -38,7 +38,7 @@ _TOKEN_FAULTS = frozenset({Fault.TOKEN_EMPTY, Fault.TOKEN_INVALID, Fault.TOKEN_R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XmlCall:
-    """One authenticated request. ``base_url`` is where the caller reaches the server, ``path`` as it was sent."""
+    """One authenticated request. ``base_url`` is the server's address as the caller sees it; ``path`` is as sent."""
 
     app: AppContext
     application: Application
@@ -62,9 +62,9 @@ XmlEndpoint = Endpoint[Handler]
 
 
 class XmlDialect:
-    """Every response names its format and its request id; every refusal is an error document (xml spec 3 and 10).
+    """Every response carries its format and its request id; every refusal is an error document (xml spec 3 and 10).
 
-    Paths are matched raw: a key may hold an escaped slash, and a selector follows it.
+    Paths are matched undecoded, because a key may contain an escaped slash and is followed by a selector.
     """
 
     throttled = Fault.JOBS_THROTTLED
@@ -73,7 +73,7 @@ class XmlDialect:
         self._paths = group_by_path(endpoints)
 
     def open(self, context: RequestContext) -> None:
-        """The headers in common name one response, and so belong to each of them."""
+        """Adds nothing: the common headers contain a request id and are made for each response."""
 
     def find_target(self, context: RequestContext) -> XmlEndpoint:
         """Raises ``Refused``: RESOURCE_UNKNOWN, JOBS_METHOD."""
@@ -97,7 +97,7 @@ class XmlDialect:
         )
 
     async def authenticate(self, context: RequestContext, _: XmlEndpoint) -> Caller:
-        """By signature or by bearer token, of which the query may carry the latter (xml spec 4)."""
+        """Authenticates by signature or by bearer token; the query may carry the token (xml spec 4)."""
         authorization = context.request.headers.get("authorization", "")
         scheme = authorization.partition(" ")[0].lower()
         if scheme == "oauth":
@@ -159,7 +159,7 @@ def _raw_path(request: Request) -> str:
 
 
 def _wants_json(request: Request) -> bool:
-    """The header first, then the query; anything else than JSON is XML (xml spec 3)."""
+    """Whether the response is JSON: the header decides, then the query; the default is XML (xml spec 3)."""
     asked = request.headers.get("x-li-format") or request.query_params.get("format", "")
     return asked.strip().lower() == "json"
 
@@ -187,10 +187,10 @@ def _read_query_token(request: Request) -> str | None:
 
 
 async def _authenticate_signature(context: RequestContext) -> Caller:
-    """What is signed are verb, URL and query: documents are never sent as forms, whose fields would be signed too."""
+    """Checks the signature of verb, URL and query. Documents are never sent as forms, whose fields would be signed too."""
     request = context.request
     host = request.headers.get("host", "")
-    # Whether a proxy ended the encryption is not known for certain: both schemes and the configured address count as called.
+    # A proxy may have terminated TLS unseen: either scheme and the configured address are accepted as the signed URL.
     bases = dict.fromkeys((f"https://{host}", f"http://{host}", _find_base_url(context)))
     signed = SignedRequest(
         method=request.method,

@@ -1,4 +1,4 @@
-"""``/v1/jobs``: post, read, edit, renew and close a job with an XML document or its JSON twin (xml spec 5)."""
+"""``/v1/jobs``: post, read, edit, renew and close a job with an XML document or its JSON equivalent (xml spec 5)."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ DESCRIPTION_CHARACTERS_MAX: Final = next(row.size[1] for row in FIELDS if row.na
 
 
 async def post_job(call: XmlCall) -> XmlReply:
-    """201 and the job's address."""
+    """Responds 201 with the job's address."""
     policy = _policy_of(call.app.settings)
     document = _read_document(call, DocumentKind.POST, policy)
     async with call.app.database.transaction() as connection:
@@ -46,7 +46,7 @@ async def show_job(call: XmlCall) -> XmlReply:
 
 
 async def change_job(call: XmlCall) -> XmlReply:
-    """Edits, renews, or both: 200."""
+    """Edits the job, renews it, or both; responds 200."""
     key = _read_key(call)
     policy = _policy_of(call.app.settings)
     document = _read_document(call, DocumentKind.EDIT, policy)
@@ -63,7 +63,7 @@ async def change_job(call: XmlCall) -> XmlReply:
 
 
 async def close_job(call: XmlCall) -> XmlReply:
-    """204; a body, which some clients send, is not looked at."""
+    """Responds 204; a body, which some clients send, is ignored."""
     key = _read_key(call)
     async with call.app.database.transaction() as connection:
         await jobs.close_job(connection, application=call.application, key=key, now=call.now)

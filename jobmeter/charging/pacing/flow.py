@@ -21,7 +21,7 @@ async def count_chargeable(connection: Connection, counts: ClickCounts, day: int
 
     The jobs are locked: the statement sees what was charged by whoever held them before.
     """
-    # Few jobs of a batch have a limit for each day: only those are read and visited one by one.
+    # Few jobs of a batch have a daily limit; only those are read from the database and processed in a Python loop.
     capped = np.flatnonzero(counts.are_capped)
     limits = await store.read_day_limits(connection, counts.select(capped), day=day_from_number(day))
     chargeable = counts.clicks.copy()

@@ -1,4 +1,4 @@
-"""Owns the verbs of hiring contracts: open, grant, add and take units, end; find the one that a call names."""
+"""Owns the verbs of hiring contracts: open, grant, add and take units, end; find the contract that a call names."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,9 @@ from jobmeter.partners.model import Application
 async def open_hiring_contract(
     connection: Connection, *, draft: HiringDraft, now: datetime
 ) -> HiringContract:
-    """A new contract with its first units and its price in force from the start.
+    """Opens a contract with its first units and its price, in force from the start.
 
-    Raises ``Refused(OPERATOR_INPUT)`` naming the first field that is wrong, CURRENCY_UNKNOWN.
+    Raises ``Refused(OPERATOR_INPUT)`` naming the first invalid field, CURRENCY_UNKNOWN.
     """
     rules.check_draft(draft)
     contract_id = await next_contract_id(connection)
@@ -56,10 +56,10 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
 async def find_granted(
     connection: Connection, *, application: Application, contract_id: int, now: datetime
 ) -> HiringContract:
-    """The contract of this number, or sandbox number, that was granted to ``application`` and is in force.
+    """Returns the contract with this number or sandbox number that was granted to ``application`` and is in force.
 
-    Raises ``Refused(HIRING_CONTRACT_DENIED)``, with one text for an unknown, an ungranted and an ended one, so
-    that nothing can be probed (spec 16, row 9).
+    Raises ``Refused(HIRING_CONTRACT_DENIED)`` with the same message for an unknown, an ungranted and an ended
+    contract, so that callers cannot probe for contracts (spec 16, row 9).
     """
     found = []
     if rules.is_contract_number(contract_id):
@@ -75,14 +75,14 @@ async def find_granted(
 async def grant(
     connection: Connection, *, contract: HiringContract, application: Application, now: datetime
 ) -> None:
-    """The owner lets ``application`` post on the contract. Granting twice changes nothing."""
+    """Lets ``application`` post on the contract. Granting twice changes nothing."""
     await store.insert_grant(
         connection, contract_id=contract.id, application_id=application.id, granted_at=now
     )
 
 
 async def revoke_grant(connection: Connection, *, contract: HiringContract, application_id: int) -> None:
-    """From here on the application may close its jobs on the contract, and nothing else."""
+    """Withdraws the grant: the application may still close its jobs on the contract, and nothing else."""
     await store.delete_grant(connection, contract_id=contract.id, application_id=application_id)
 
 
@@ -93,7 +93,7 @@ async def list_grants(connection: Connection, *, contract: HiringContract) -> li
 async def end_hiring_contract(
     connection: Connection, *, contract: HiringContract, ends_at: datetime
 ) -> HiringContract:
-    """From ``ends_at`` on nothing is posted, edited or renewed on it; what runs ends in its own time."""
+    """Ends the contract at ``ends_at``: nothing is posted, edited or renewed after it; current runs continue."""
     await store.end_hiring_contract(connection, contract_id=contract.id, ends_at=ends_at)
     ended = await store.find_hiring_contract(connection, contract_id=contract.id)
     assert ended is not None
@@ -103,7 +103,7 @@ async def end_hiring_contract(
 async def set_hiring_price(
     connection: Connection, *, contract: HiringContract, price_micros: int, valid_from: datetime
 ) -> None:
-    """The price of one posting or renewal from ``valid_from`` on, until a later line of the list."""
+    """Sets the price of one posting or renewal from ``valid_from`` until a later line of the list."""
     await store.set_hiring_price(
         connection, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
     )
@@ -114,7 +114,7 @@ async def read_hiring_price(connection: Connection, *, contract: HiringContract,
 
 
 async def read_inventory(connection: Connection, *, contract: HiringContract) -> int | None:
-    """The units that nothing uses; ``None`` for a post-paid contract, which has no end."""
+    """Returns the unused units; ``None`` for a post-paid contract, which has no limit."""
     if contract.inventory.kind not in STORED_KINDS:
         return None
     return await ledger.read_balance(connection, contract.inventory)
@@ -134,7 +134,7 @@ async def add_units(
 async def adjust_units(
     connection: Connection, *, contract: HiringContract, units: int, reference: UUID, now: datetime
 ) -> bool:
-    """Adds or, below zero, takes away unused units, once for each ``reference``.
+    """Adds unused units or, below zero, removes them, once for each ``reference``.
 
     Raises ``Refused``: BALANCE_TOO_LOW when fewer are unused, REFERENCE_REUSED.
     """
@@ -154,9 +154,9 @@ async def use_unit(
     run_number: int,
     now: datetime,
 ) -> None:
-    """Takes what one run of a job costs: its slot is held, or a credit is consumed for good.
+    """Takes the unit of one run of a job: a slot is occupied, a credit is consumed permanently.
 
-    Raises ``Refused(INVENTORY_EMPTY)``; the caller's savepoint is then lost.
+    Raises ``Refused(INVENTORY_EMPTY)``; the caller must then roll back its savepoint.
     """
     if contract.kind is HiringKind.SLOTS:
         movement = (contract.inventory, Account(AccountKind.SLOT_HELD, job_id, shard))
@@ -178,7 +178,7 @@ async def use_unit(
 async def free_slot(
     connection: Connection, *, contract_id: int, shard: int, job_id: int, run_number: int, now: datetime
 ) -> None:
-    """Gives back the slot that the job's run held. A credit is never given back (spec 16, row 18)."""
+    """Returns the slot that the job's run occupied. A credit is never returned (spec 16, row 18)."""
     contract = await store.find_hiring_contract(connection, contract_id=contract_id)
     assert contract is not None, "a job of the XML API has a contract"
     if contract.kind is not HiringKind.SLOTS:

@@ -1,4 +1,4 @@
-"""Owns the values of hiring contracts: what posting through the XML API is paid with."""
+"""Owns the values of hiring contracts, which pay for posting through the XML API."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +8,12 @@ from jobmeter.ledger.model import Account, AccountKind
 
 
 class HiringKind(StrEnum):
-    SLOTS = "SLOTS"  # a client's: capacity, held by a job while it runs
+    SLOTS = "SLOTS"  # a client's: capacity, occupied by a job while it runs
     CREDITS = "CREDITS"  # a reseller's: consumed by each posting and each renewal
 
 
 class Role(StrEnum):
-    """In which role a call acts. It follows from the contract that the call names (credits page, overview)."""
+    """The role in which a call acts. It follows from the contract that the call names (credits page, overview)."""
 
     DISTRIBUTOR = "DISTRIBUTOR"
     RESELLER = "RESELLER"
@@ -23,7 +23,7 @@ class Role(StrEnum):
 class HiringContract:
     """``seats`` are the e-mail addresses, in lower case, of members who may be a distributor job's poster.
 
-    ``sandbox_number`` is a second name under which a granted application may call the contract.
+    ``sandbox_number`` is a second number by which a granted application may name the contract.
     """
 
     id: int
@@ -50,7 +50,7 @@ class HiringContract:
 
     @property
     def inventory(self) -> Account:
-        """Where units lie that nothing uses; for a post-paid contract, what it owes (without an end)."""
+        """The account of the unused units; for a post-paid contract, of the units owed (unlimited)."""
         if self.kind is HiringKind.SLOTS:
             return Account(AccountKind.SLOTS_FREE, self.id, self.shard)
         kind = AccountKind.CREDITS_OWED if self.is_postpaid else AccountKind.CREDITS
@@ -73,7 +73,7 @@ class HiringContract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiringDraft:
-    """What the operator says of a hiring contract to be made. ``units`` are its first slots or credits."""
+    """What the operator specifies for a new hiring contract. ``units`` are its first slots or credits."""
 
     kind: HiringKind
     owner_name: str

@@ -19,7 +19,7 @@ SELECT {hiring_contract}
  WHERE id = %(contract_id)s
 
 -- name: list_granted_contracts
--- Those of the application that answer to the number; its own number before a sandbox number.
+-- The application's contracts with this number; its own number before a sandbox number.
 SELECT {hiring_contract}
   FROM hiring_grants
   JOIN hiring_contracts ON hiring_contracts.id = hiring_grants.contract_id

@@ -1,4 +1,4 @@
-"""Owns the decisions about hiring contracts: what a draft must hold, how many units may be moved. Pure."""
+"""Owns the decisions about hiring contracts: what a draft must contain, how many units may be moved. Pure."""
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import minor_digits
@@ -13,7 +13,7 @@ def is_contract_number(number: int) -> bool:
 
 
 def check_draft(draft: HiringDraft) -> None:
-    """Raises ``Refused(OPERATOR_INPUT)`` with the first rule that ``draft`` breaks, CURRENCY_UNKNOWN."""
+    """Raises ``Refused(OPERATOR_INPUT)`` for the first rule that ``draft`` breaks, CURRENCY_UNKNOWN."""
     minor_digits(draft.currency)
     is_slots = draft.kind is HiringKind.SLOTS
     for broken, field, why in (
@@ -37,8 +37,8 @@ def check_draft(draft: HiringDraft) -> None:
 
 
 def check_units(contract: HiringContract, units: int, *, may_be_negative: bool) -> None:
-    """Raises ``Refused(OPERATOR_INPUT)`` for a count that can not be moved."""
+    """Raises ``Refused(OPERATOR_INPUT)`` for a count that cannot be moved."""
     if contract.is_postpaid:
         raise Refused(Fault.OPERATOR_INPUT, field="units", why="a post-paid contract holds none")
     if units == 0 or (units < 0 and not may_be_negative) or abs(units) > UNITS_MAX:
-        raise Refused(Fault.OPERATOR_INPUT, field="units", why=f"{units} units can not be moved")
+        raise Refused(Fault.OPERATOR_INPUT, field="units", why=f"{units} units cannot be moved")

@@ -1,5 +1,5 @@
-"""Owns the verbs of contracts: open and top up a partner contract, set a price, set up a customer's contract,
-find the contract and the price that a job names.
+"""Owns the verbs of P4P contracts: open and top up a partner contract, set a price, set up a customer's
+contract, find the contract and the price of a job.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ async def open_partner_contract(
     contract_id: int | None = None,
     pacing: Pacing = Pacing.ASAP,
 ) -> PartnerContract:
-    """A new P4P service term with its limit funded and its default click price in force from the start.
+    """Opens a P4P service term with its limit funded and its default click price in force from the start.
 
     Raises ``Refused``: CURRENCY_UNKNOWN, AMOUNT_NOT_POSITIVE.
     """
@@ -64,8 +64,8 @@ async def top_up(
 ) -> bool:
     """Raises the contract's limit once for each ``reference``; returns whether this call did.
 
-    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the limit
-    would no longer be an amount (the caller's transaction is then lost).
+    Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the
+    limit would exceed the largest amount (the caller must then roll back its transaction).
     """
     if amount.currency != contract.currency:
         raise Refused(Fault.CURRENCY_DIFFERS, currency=amount.currency, expected=contract.currency)
@@ -97,7 +97,7 @@ async def _fund(
 
 
 async def set_pacing(connection: Connection, *, contract: PartnerContract, pacing: Pacing) -> None:
-    """How jobs that are posted from now on spend their budgets; those that run keep theirs."""
+    """Sets the pacing of jobs posted from now on; existing jobs keep theirs."""
     await store.set_pacing(connection, contract_id=contract.id, pacing=pacing)
 
 
@@ -109,7 +109,7 @@ async def set_click_price(
     price_micros: int,
     valid_from: datetime,
 ) -> None:
-    """One line of the price list. Jobs keep the price they were posted at."""
+    """Adds one line to the price list. Jobs keep the price at which they were posted."""
     if price_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(price_micros, contract.currency))
     await store.insert_click_price(
@@ -118,7 +118,7 @@ async def set_click_price(
 
 
 async def list_click_prices(connection: Connection, *, contract: PartnerContract) -> list[ClickPrice]:
-    """Every line of the price list, those that are over or yet to come too, in order."""
+    """Returns every line of the price list in order, including expired and future ones."""
     return await store.list_click_prices(connection, contract_id=contract.id)
 
 
@@ -131,14 +131,14 @@ async def find_partner_contract(connection: Connection, *, contract_id: int) -> 
 
 
 async def read_available(connection: Connection, *, contract: PartnerContract) -> int:
-    """The micros of the contract that no job has reserved."""
+    """Returns the contract's micros that no job has reserved."""
     return await ledger.read_balance(connection, contract.account)
 
 
 async def set_up_customer_contract(
     connection: Connection, *, child: Application, partner_contract_id: int | None, now: datetime
 ) -> CustomerContract:
-    """The one contract of (child, partner contract): made by the first call, returned by the next (spec 3).
+    """Returns the one contract of (child, partner contract), which the first call creates (spec 3).
 
     Raises ``Refused``: ACCESS_DENIED for a parent application, else as ``rules.choose_contract``.
     """
@@ -160,10 +160,10 @@ async def set_up_customer_contract(
 async def find_job_contract(
     connection: Connection, *, child: Application, contract_urn: str, now: datetime
 ) -> PartnerContract:
-    """The partner contract behind the URN that a job names: the customer's own or the partner's (spec 3).
+    """Returns the partner contract for the URN that a job names: the customer's own or the partner's (spec 3).
 
     Raises ``Refused(JOB_CONTRACT_DENIED)`` for any contract the child has not set up, known or not, so that
-    nothing can be probed; CONTRACT_ENDED outside the term.
+    callers cannot probe for contracts; CONTRACT_ENDED outside the term.
     """
     wanted = read_urn(contract_urn, URN_CONTRACT)
     for mine in await store.list_customer_contracts(connection, application_id=child.id):
@@ -177,6 +177,6 @@ async def find_job_contract(
 async def read_click_price(
     connection: Connection, *, contract: PartnerContract, traits: JobTraits, now: datetime
 ) -> int:
-    """What one apply click of such a job costs when it is posted at ``now``, in micros."""
+    """Returns the price in micros of one apply click for such a job, if posted at ``now``."""
     prices = await store.list_click_prices(connection, contract_id=contract.id)
     return rules.choose_price(prices, traits, now)

@@ -1,4 +1,4 @@
-"""Owns the values of contracts."""
+"""Owns the values of P4P contracts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from jobmeter.ledger.model import Account, AccountKind
 
 
 class Pacing(StrEnum):
-    """How the jobs of a contract spend their total budgets: as fast as clicks come, or evenly over their runs."""
+    """How the jobs of a contract spend their total budgets: as fast as clicks arrive, or evenly over their runs."""
 
     ASAP = "ASAP"
     EVEN = "EVEN"
@@ -17,7 +17,7 @@ class Pacing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerContract:
-    """A P4P service term: what a partner may spend, in one currency, between two instants."""
+    """A P4P service term: the amount a partner may spend, in one currency, between two instants."""
 
     id: int
     partner_id: int
@@ -34,7 +34,7 @@ class PartnerContract:
 
     @property
     def account(self) -> Account:
-        """Where the money lies that no job has reserved."""
+        """The account of the amount that no job has reserved."""
         return Account(AccountKind.CONTRACT, self.id, self.shard)
 
     @property
@@ -51,7 +51,7 @@ class PartnerContract:
 
 @dataclass(frozen=True, slots=True)
 class CustomerContract:
-    """What a child application posts under; it shares the partner contract's money (spec 3)."""
+    """The contract a child application posts under; it shares the partner contract's funds (spec 3)."""
 
     id: int
     application_id: int
@@ -70,8 +70,8 @@ EXPERIENCE_LEVELS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobTraits:
-    """What a price may depend on. Empty text where the job does not say. The function is the first of its categories,
-    as the partner writes it; upper and lower case are the same.
+    """The properties of a job that a price may depend on; empty where the job does not specify them. The
+    function is the first of its categories, as the partner writes it; case is ignored.
     """
 
     country: str = ""

@@ -37,7 +37,7 @@ VALUES (%(contract_id)s, %(application_id)s, %(partner_contract_id)s, %(created_
     ON CONFLICT (application_id, partner_contract_id) DO NOTHING
 
 -- name: list_customer_contracts
--- Both kinds have an `id`; renamed, the columns of the partner contract keep their names.
+-- Both tables have an `id`; it is renamed here, so that the columns of the partner contract keep their names.
 SELECT customer_contract_id, application_id, {partner_contract}
   FROM (SELECT id AS customer_contract_id, application_id, partner_contract_id
           FROM customer_contracts) AS customer_contracts

@@ -1,4 +1,4 @@
-"""Owns the decisions about contracts: which one a call means, what a click costs. Pure."""
+"""Owns the decisions about contracts: which one a call refers to, what a click costs. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +10,11 @@ from jobmeter.contracts.partner.model import ClickPrice, JobTraits, PartnerContr
 def choose_contract(
     contracts: Sequence[PartnerContract], wanted_id: int | None, now: datetime
 ) -> PartnerContract:
-    """The partner contract that a set-up call means (spec 3).
+    """Returns the partner contract that a set-up call refers to (spec 3).
 
-    An omitted id means the partner's only contract. Raises ``Refused``: CONTRACT_NOT_CHOSEN when it is omitted
-    and there are several, CONTRACT_UNKNOWN for another partner's or none, CONTRACT_ENDED outside its term.
+    An omitted id refers to the partner's only contract. Raises ``Refused``: CONTRACT_NOT_CHOSEN when it is
+    omitted and there are several, CONTRACT_UNKNOWN for another partner's or no contract, CONTRACT_ENDED
+    outside its term.
     """
     if wanted_id is None and len(contracts) > 1:
         raise Refused(Fault.CONTRACT_NOT_CHOSEN, count=len(contracts))
@@ -26,9 +27,9 @@ def choose_contract(
 
 
 def choose_price(prices: Sequence[ClickPrice], traits: JobTraits, now: datetime) -> int:
-    """The price of one apply click in micros: of the lines in force, the one that matches most traits.
+    """Returns the price of one apply click in micros: of the lines in force, the one that matches the most traits.
 
-    Country counts for more than function, function for more than experience; of equal lines the newest holds.
+    Country takes precedence over function, function over experience; of equal lines the newest applies.
     """
     best = max(
         (price for price in prices if price.valid_from <= now and _matches(price.traits, traits)),

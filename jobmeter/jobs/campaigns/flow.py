@@ -1,4 +1,6 @@
-"""Owns the verbs of campaigns: make, find, change, join; begin and complete those that are due, end the jobs of ended ones."""
+"""Owns the verbs of campaigns: create, find, change, join; start and complete campaigns that are due; end the
+jobs of ended ones.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +20,7 @@ from jobmeter.partners.model import Application
 async def create_campaign(
     connection: Connection, *, child: Application, draft: CampaignDraft, now: datetime
 ) -> Campaign:
-    """A campaign in DRAFT; the worker begins it (spec 5).
+    """Creates a campaign in DRAFT; the worker starts it (spec 5).
 
     Raises ``Refused``: BODY_INVALID, JOB_CONTRACT_DENIED, CONTRACT_ENDED, CAMPAIGN_CONFLICT.
     """
@@ -46,7 +48,7 @@ async def create_campaign(
 
 
 async def find_campaign(connection: Connection, *, child: Application, campaign_id: int) -> Campaign:
-    """The child's own campaign. Raises ``Refused(ENTITY_UNKNOWN)``."""
+    """Returns the child application's own campaign. Raises ``Refused(ENTITY_UNKNOWN)``."""
     found = await store.find_campaign(
         connection, shard=child.shard, application_id=child.id, campaign_id=campaign_id
     )
@@ -58,7 +60,7 @@ async def find_campaign(connection: Connection, *, child: Application, campaign_
 async def find_partner_campaign(
     connection: Connection, *, child: Application, partner_job_campaign: str
 ) -> Campaign | None:
-    """The child's own campaign under the partner's id."""
+    """Returns the child application's own campaign with the partner's id."""
     return await store.find_partner_campaign(
         connection, shard=child.shard, application_id=child.id, partner_job_campaign=partner_job_campaign
     )
@@ -67,7 +69,7 @@ async def find_partner_campaign(
 async def read_campaigns(
     connection: Connection, *, shard: int, campaign_ids: Sequence[int]
 ) -> dict[int, Campaign]:
-    """Those of ``campaign_ids`` that exist, by id."""
+    """Returns the existing campaigns among ``campaign_ids``, by id."""
     found = await store.list_campaigns(connection, shard=shard, campaign_ids=list(campaign_ids))
     return {campaign.id: campaign for campaign in found}
 
@@ -75,7 +77,7 @@ async def read_campaigns(
 async def change_campaign(
     connection: Connection, *, child: Application, campaign_id: int, change: CampaignChange, now: datetime
 ) -> None:
-    """Renames, reschedules, pauses, resumes or closes a campaign, its jobs' events with it at once.
+    """Renames, reschedules, pauses, resumes or closes a campaign, and applies it to the events of its jobs at once.
 
     Raises ``Refused``: ENTITY_UNKNOWN, CAMPAIGN_OVER, BODY_INVALID.
     """
@@ -90,7 +92,7 @@ async def change_campaign(
 
 
 async def _follow_status(connection: Connection, before: Campaign, after: Campaign, moment: datetime) -> None:
-    """The windows of the campaign's jobs open and shut with it."""
+    """Opens or closes the live windows of the campaign's jobs with the campaign."""
     if after.counts_events == before.counts_events:
         return
     job_ids = await store.list_member_jobs(connection, shard=after.shard, campaign_id=after.id)
@@ -100,9 +102,9 @@ async def _follow_status(connection: Connection, before: Campaign, after: Campai
 async def admit(
     connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
 ) -> Campaign:
-    """The campaign that the job may join, which keeps its status until this transaction ends.
+    """Returns the campaign that the job may join; its status is locked until this transaction ends.
 
-    Raises ``OperationRejected`` where the job cannot join it.
+    Raises ``OperationRejected`` when the job cannot join it.
     """
     campaign = await store.share_lock_partner_campaign(
         connection,
@@ -116,7 +118,7 @@ async def admit(
 async def join_campaign(
     connection: Connection, posting: JobPosting, partner_job_campaign: str, now: datetime
 ) -> None:
-    """Moves a locked job into another campaign. Raises ``OperationRejected`` where it cannot join it."""
+    """Moves a locked job to another campaign. Raises ``OperationRejected`` when the job cannot join it."""
     campaign = await admit(connection, posting, partner_job_campaign, now)
     is_live = posting.state is JobState.LIVE
     joined = replace(
@@ -136,7 +138,7 @@ async def join_campaign(
 
 
 async def advance_campaigns(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Begins the campaigns whose time has come and completes those whose time is over; returns how many."""
+    """Starts campaigns whose start time has passed and completes those whose end time has; returns how many."""
     due = await store.claim_due_campaigns(connection, now=now, rows_max=rows_max)
     for campaign in due:
         if campaign.ends_at is not None and campaign.ends_at <= now:
@@ -153,7 +155,7 @@ async def advance_campaigns(connection: Connection, *, rows_max: int, now: datet
 
 
 async def end_campaign_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Ends jobs of a campaign that has ended: closed with it, or expired with its time; returns how many things."""
+    """Closes or expires the jobs of an ended campaign, as it ended itself; returns how many changes were made."""
     for campaign in await store.list_ending_campaigns(connection, rows_max=1):
         postings = await jobs_store.lock_members(
             connection, shard=campaign.shard, campaign_id=campaign.id, rows_max=rows_max
@@ -168,5 +170,5 @@ async def end_campaign_jobs(connection: Connection, *, rows_max: int, now: datet
 
 
 async def next_campaign_due(connection: Connection) -> datetime | None:
-    """When the next campaign begins or ends."""
+    """Returns when the next campaign starts or ends."""
     return await store.next_campaign_due(connection)

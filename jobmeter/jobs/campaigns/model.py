@@ -1,4 +1,4 @@
-"""Owns the values of campaigns: a customer's group of jobs on one contract that is paused, resumed and ended as one."""
+"""Owns the values of campaigns: a customer's jobs on one contract that are paused, resumed and ended together."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from jobmeter.base.ids import URN_CAMPAIGN
 
 
 class CampaignStatus(StrEnum):
-    DRAFT = "DRAFT"  # made, not begun
+    DRAFT = "DRAFT"  # created, not started
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
-    COMPLETED = "COMPLETED"  # its time is over
-    CLOSED = "CLOSED"  # by the partner
+    COMPLETED = "COMPLETED"  # its end time has passed
+    CLOSED = "CLOSED"  # closed by the partner
 
 
 OPEN_STATUSES = frozenset({CampaignStatus.DRAFT, CampaignStatus.ACTIVE, CampaignStatus.PAUSED})
@@ -29,7 +29,7 @@ class CampaignDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignChange:
-    """What a partial update sets; ``None`` leaves a value as it is. ``clears_end`` removes the end."""
+    """What a partial update sets; ``None`` leaves a value unchanged. ``clears_end`` removes the end time."""
 
     name: str | None = None
     status: CampaignStatus | None = None

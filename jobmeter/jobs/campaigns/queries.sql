@@ -32,7 +32,7 @@ SELECT {campaign}
    AND partner_job_campaign = %(partner_job_campaign)s
 
 -- name: share_lock_partner_campaign
--- Keeps its status as it is until this transaction ends: a job that joins is seen by who pauses it, or sees
+-- Locks the status until this transaction ends: a pause either sees a job that is joining, or the job sees
 -- the pause.
 SELECT {campaign}
   FROM job_campaigns
@@ -67,7 +67,7 @@ UPDATE job_campaigns
    AND id = %(id)s
 
 -- name: claim_due_campaigns
--- Those whose time is over before those whose time has come: what is both only ends.
+-- End times before start times: a campaign that is past both only ends.
 SELECT {campaign}
   FROM job_campaigns
  WHERE (status = 'DRAFT' AND starts_at <= %(now)s)

@@ -1,4 +1,4 @@
-"""Owns the decisions about campaigns: what a draft must hold, which change is allowed, who may join. Pure."""
+"""Owns the decisions about campaigns: a valid draft, the allowed changes, the jobs that may join. Pure."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from jobmeter.jobs.model import OperationRejected
 NAME_CHARACTERS_MAX = 200
 PARTNER_ID_CHARACTERS_MAX = 200
 
-# What the partner may ask for, from where. The worker alone begins and completes a campaign.
+# Status changes that a partner may request. Only the worker starts and completes a campaign.
 _ASKED_FROM = {
     CampaignStatus.ACTIVE: {CampaignStatus.PAUSED},
     CampaignStatus.PAUSED: {CampaignStatus.DRAFT, CampaignStatus.ACTIVE},
@@ -20,7 +20,7 @@ _ASKED_FROM = {
 
 
 def check_draft(draft: CampaignDraft, now: datetime) -> None:
-    """Raises ``Refused(BODY_INVALID)`` with a line for each rule broken."""
+    """Raises ``Refused(BODY_INVALID)`` with one line for each broken rule."""
     lines = _find_name_faults("/partnerJobCampaignId", draft.partner_job_campaign, PARTNER_ID_CHARACTERS_MAX)
     lines += _find_name_faults("/name", draft.name, NAME_CHARACTERS_MAX)
     lines += _find_time_faults(starts_at=draft.starts_at, ends_at=draft.ends_at, now=now)
@@ -45,10 +45,10 @@ def _find_time_faults(*, starts_at: datetime, ends_at: datetime | None, now: dat
 
 
 def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -> Campaign:
-    """The campaign after the change.
+    """Returns the campaign after the change.
 
-    Asking for the status it has changes nothing. A campaign that has not begun is resumed into DRAFT. Raises
-    ``Refused``: CAMPAIGN_OVER for one that has ended, BODY_INVALID.
+    A request for the current status changes nothing. A campaign that has not started is resumed into DRAFT.
+    Raises ``Refused``: CAMPAIGN_OVER for one that has ended, BODY_INVALID.
     """
     status = campaign.status if change.status is None else change.status
     if not campaign.is_open:
@@ -63,7 +63,7 @@ def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -
     if starts_at != campaign.starts_at and campaign.starts_at <= now:
         lines.append("ERROR :: /startTime :: the campaign has begun\n")
     if status is not campaign.status and campaign.status not in _ASKED_FROM.get(status, set()):
-        lines.append(f"ERROR :: /status :: a campaign can not go from {campaign.status} to {status}\n")
+        lines.append(f"ERROR :: /status :: the status cannot change from {campaign.status} to {status}\n")
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="".join(lines))
     if status is CampaignStatus.ACTIVE and starts_at > now:
@@ -80,9 +80,9 @@ def change_campaign(campaign: Campaign, change: CampaignChange, now: datetime) -
 
 
 def check_join(campaign: Campaign | None, partner_contract_id: int | None, now: datetime) -> Campaign:
-    """The campaign, which a job on this contract may join.
+    """Returns the campaign, if a job on this contract may join it.
 
-    Raises ``OperationRejected`` where it is unknown, over, or on another contract (spec 4.4).
+    Raises ``OperationRejected`` when it is unknown, has ended, or is on another contract (spec 4.4).
     """
     if campaign is None:
         raise OperationRejected(CAMPAIGN_MISSING)

@@ -15,7 +15,7 @@ async def next_campaign_id(connection: Connection) -> int:
 
 
 async def insert_campaign(connection: Connection, campaign: Campaign) -> bool:
-    """``False`` when the application has a campaign with this partner's id."""
+    """Returns ``False`` when the application already has a campaign with this partner's id."""
     return await find_scalar(connection, int, SQL["insert_campaign"], vars_of(campaign)) is not None
 
 

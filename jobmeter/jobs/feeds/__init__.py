@@ -1,1 +1,1 @@
-"""Owns job feeds: fetched, compared with what is posted, carried out in chunks."""
+"""Owns job feeds: fetched, compared with the jobs already posted, and applied in batches."""

@@ -1,6 +1,6 @@
-"""Owns the verbs of job feeds: register one, ask for a run, claim what is due, note a run, read the report.
+"""Owns the verbs of job feeds: register a feed, request a run, claim one that is due, record a run, read the report.
 
-Does not own the loading of a feed's jobs (``load``), nor the fetching (the worker's).
+Does not own loading a feed's jobs (``load``) or fetching (the worker's).
 """
 
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from jobmeter.jobs.feeds.model import Feed, FeedReport, FeedRun
 from jobmeter.partners.model import Application
 
 LOCK_SPACE = 0x46454544  # "FEED"
-ABANDONED_AFTER = timedelta(minutes=1)  # whether a feed is still being read then, its lock tells
+ABANDONED_AFTER = timedelta(minutes=1)  # the feed's lock then decides whether it is still being read
 
 
 async def register_feed(
@@ -26,7 +26,7 @@ async def register_feed(
     interval_minutes: int | None,
     now: datetime,
 ) -> Feed:
-    """The application's feed at ``location``, due at once where it has an interval. Again: sets the interval."""
+    """Registers the feed at ``location``, due at once if it has an interval; sets the interval of an existing one."""
     return await store.upsert_feed(
         connection,
         application_id=application.id,
@@ -50,23 +50,23 @@ async def find_feed(connection: Connection, *, feed_id: int) -> Feed:
 
 
 async def request_run(connection: Connection, *, feed: Feed, may_close_all: bool, now: datetime) -> None:
-    """Makes the feed due at ``now``, to be read whether or not it changed; ``may_close_all`` lifts the safety stop."""
+    """Makes the feed due at ``now``, even if unchanged; ``may_close_all`` lifts the limit on closed jobs."""
     await store.request_feed_run(connection, feed_id=feed.id, may_close_all=may_close_all, now=now)
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:
-    """The feed that has been due for longest and is in nobody's hands. It stays due until ``end_turn``."""
+    """Returns the unclaimed feed that has been due longest. It stays due until ``end_turn``."""
     return await store.claim_due_feed(connection, now=now, abandoned_before=now - ABANDONED_AFTER)
 
 
 async def end_turn(connection: Connection, *, feed: Feed, now: datetime) -> None:
-    """The next turn is an interval from ``now``, when this one began; at once where a run was asked for meanwhile."""
+    """Schedules the next run an interval after ``now``, the start of this one; at once if one was requested."""
     await store.end_feed_turn(connection, feed_id=feed.id, due_at=feed.due_at, started_at=now)
 
 
 @asynccontextmanager
 async def lock_feed(database: Database, feed: Feed) -> AsyncIterator[bool]:
-    """Whether nobody else reads the feed; nobody can until the block ends. A crash lets it go."""
+    """Tries to lock the feed until the block ends, and yields whether it succeeded. A crash releases the lock."""
     async with database.connection() as connection:
         is_held = await store.try_lock_feed(connection, lock_space=LOCK_SPACE, feed_id=feed.id)
         try:
@@ -83,12 +83,12 @@ async def record_run(connection: Connection, run: FeedRun) -> None:
 async def record_read(
     connection: Connection, *, feed: Feed, etag: str, last_modified: str, now: datetime
 ) -> None:
-    """What HTTP needs to be told next time, once a body has been carried out to its end."""
+    """Stores the HTTP validators for the next request, once a body has been fully applied."""
     await store.save_validators(connection, feed_id=feed.id, etag=etag, last_modified=last_modified, now=now)
 
 
 async def read_report(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> FeedReport:
-    """The last run, and the errors behind the position ``after`` (-1: from the first)."""
+    """Returns the last run, and its errors after the position ``after`` (-1: from the first)."""
     run = await store.find_last_run(connection, feed_id=feed.id)
     errors = await store.list_feed_errors(connection, feed_id=feed.id, after=after, rows_max=rows_max)
     return FeedReport(feed, run, tuple(errors))

@@ -1,4 +1,4 @@
-"""Owns the values of job feeds: where one is, what came of reading it, what an installation may set otherwise."""
+"""Owns the values of job feeds: a feed's location, the result of a run, the settings of an installation."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRun:
-    """What one reading came to. ``held_back`` jobs would have been closed, had there not been so many."""
+    """The result of one run. ``held_back`` jobs were not closed, because there were too many of them."""
 
     feed_id: int
     started_at: datetime
@@ -65,7 +65,7 @@ class FeedReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPolicy:
-    """The shares and spans of feeds; ``close_percent_max`` is of the jobs that the feed keeps (xml spec 13)."""
+    """Limits and durations of feeds; ``close_percent_max`` is a share of the feed's stored jobs (xml spec 13)."""
 
     rules: FeedRules = field(default_factory=FeedRules)
     batch_jobs: int = 1_000
@@ -77,7 +77,7 @@ class FeedPolicy:
 
 
 class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner said."""
+    """A job as it is sent to the database. Without ``renew_at_ms`` the job ends when its partner specified."""
 
     index: int
     partner_job_id: str
@@ -106,7 +106,7 @@ class PostedFeedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedBatch:
-    """A chunk of a feed, sorted by what is to be done. ``jobs`` counts them all."""
+    """A batch of a feed, grouped by action. ``jobs`` counts all of them."""
 
     created: list[FeedRow]
     changed: list[FeedRow]

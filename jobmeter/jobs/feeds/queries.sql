@@ -31,7 +31,7 @@ UPDATE job_feeds
  WHERE id = %(feed_id)s
 
 -- name: claim_due_feed
--- It stays due until its turn has ended: one whose process was killed on the way is made up for.
+-- Stays due until its turn has ended, so that another process takes over from one that was killed.
 UPDATE job_feeds
    SET claimed_at = %(now)s
  WHERE id = (SELECT id
@@ -44,7 +44,7 @@ UPDATE job_feeds
 RETURNING {feed}
 
 -- name: end_feed_turn
--- A run that was asked for meanwhile stays due.
+-- A run that was requested meanwhile stays due.
 UPDATE job_feeds
    SET claimed_at = NULL,
        due_at = CASE WHEN due_at = %(due_at)s
@@ -60,14 +60,14 @@ SELECT pg_try_advisory_lock(%(lock_space)s::integer, %(feed_id)s::integer)
 SELECT pg_advisory_unlock(%(lock_space)s::integer, %(feed_id)s::integer)
 
 -- name: read_known_jobs
--- What is due to be renewed is read again, as if it had changed.
+-- A job that is due for renewal is read again, as if it had changed.
 SELECT partner_job_id, CASE WHEN renew_at <= %(now)s THEN '' ELSE fingerprint END
   FROM feed_jobs
  WHERE feed_id = %(feed_id)s
 
 -- name: insert_feed_postings
 -- A partner's id that is live from another feed of the application stays with that feed. One statement for a
--- whole batch: no job is posted without its fingerprint, and nothing is sent back between the two tables.
+-- whole batch: a job and its fingerprint are stored together, without a round trip in between.
 WITH asked AS MATERIALIZED (
     SELECT make_job_id(nextval('job_sequence'), %(shard)s) AS job_id, partner_job_id, fingerprint,
            live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
@@ -100,7 +100,7 @@ SELECT job_id, live_until_ms, partner_job_id
  ORDER BY job_id
 
 -- name: lock_feed_postings
--- Job rows before meters, and in one order: two that need several never wait in a ring.
+-- Job rows before live windows, in a fixed order, to prevent deadlocks.
 SELECT job_postings.job_id, partner_job_id
   FROM feed_jobs
   JOIN job_postings ON shard = %(shard)s AND job_postings.job_id = feed_jobs.job_id
@@ -110,8 +110,8 @@ SELECT job_postings.job_id, partner_job_id
    FOR UPDATE OF job_postings
 
 -- name: update_feed_postings
--- The fingerprint changes together with the job, else the next run would skip a job that was not written. One
--- that had ended is live again: it is back in the feed.
+-- The fingerprint changes together with the job; otherwise the next run would skip a job that was not
+-- written. An ended job that is back in the feed becomes live again.
 WITH asked AS MATERIALIZED (
     SELECT partner_job_id, fingerprint, live_until_ms, renew_at_ms, jsonb_strip_nulls(content) AS content
       FROM jsonb_to_recordset(%(jobs)s::jsonb) AS sent ({sent_job})

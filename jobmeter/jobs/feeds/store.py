@@ -17,7 +17,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def pack_rows(rows: Sequence[FeedRow]) -> Jsonb:
-    """One parameter for a whole batch: the server parses it faster than Python would build columns."""
+    """Serializes a whole batch as one parameter: the server parses it faster than Python would build columns."""
     return Jsonb(rows, dumps=_ENCODER.encode)
 
 
@@ -77,8 +77,8 @@ async def unlock_feed(connection: Connection, *, lock_space: int, feed_id: int) 
 
 
 async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime) -> dict[str, bytes]:
-    """Fingerprints by partner's id."""
-    # A feed may have a million jobs: bare pairs in binary form, without an object for each row.
+    """Returns fingerprints by partner's id."""
+    # A feed may have a million jobs: plain pairs in binary format, without an object for each row.
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(SQL["read_known_jobs"], {"feed_id": feed_id, "now": now})
         return {partner_job_id: fingerprint async for partner_job_id, fingerprint in cursor}
@@ -87,7 +87,7 @@ async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime
 async def insert_feed_postings(
     connection: Connection, *, feed_id: int, application_id: int, shard: int, jobs: Jsonb, now: datetime
 ) -> list[PostedFeedRow]:
-    """Those whose id was free, by job id."""
+    """Returns the jobs whose id was free, by job id."""
     parameters = {
         "feed_id": feed_id,
         "application_id": application_id,
@@ -101,7 +101,7 @@ async def insert_feed_postings(
 async def lock_feed_postings(
     connection: Connection, *, feed_id: int, shard: int, partner_job_ids: list[str]
 ) -> list[FeedPosting]:
-    """By rising job id."""
+    """Returns rows in ascending order of job id."""
     parameters = {"feed_id": feed_id, "shard": shard, "partner_job_ids": partner_job_ids}
     return await list_rows(connection, FeedPosting, SQL["lock_feed_postings"], parameters)
 

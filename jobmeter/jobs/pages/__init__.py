@@ -1,1 +1,1 @@
-"""Owns what a job's public page shows and where its links lead."""
+"""Owns a job's public page and the targets of its links."""

@@ -1,4 +1,4 @@
-"""Owns what candidates may read of jobs: the page, and where the apply link leads."""
+"""Owns the public view of jobs: the job page, and the target of the apply link."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -13,16 +13,16 @@ from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 
 
 async def read_page(connection: Connection, *, job_id: int) -> JobPage | None:
-    """The page of a job that was ever live; ``None`` for others."""
+    """Returns the page of a job that has been live at some time; ``None`` for others."""
     return await store.read_page(connection, shard=shard_of(job_id), job_id=job_id)
 
 
 async def send_apply_targets_query(
     connection: Connection, job_ids: Sequence[int]
 ) -> Callable[[], Awaitable[dict[int, ApplyTarget]]]:
-    """Asks where the apply links of ``job_ids`` lead, and returns what fetches the answer when it is wanted.
+    """Sends the query for the apply targets of ``job_ids`` and returns a coroutine that fetches the result.
 
-    So that in a pipeline nobody waits for it. Jobs that do not exist are absent.
+    Lets a pipeline continue without waiting. Jobs that do not exist are omitted.
     """
     numbers = np.array(sorted(set(job_ids)), dtype=np.int64)
     asked = await store.send_apply_targets_query(connection, make_job_keys(numbers))
@@ -30,6 +30,6 @@ async def send_apply_targets_query(
 
 
 async def read_apply_target(connection: Connection, *, job_id: int) -> ApplyTarget | None:
-    """Where the apply link of one job leads; ``None`` for a job that does not exist."""
+    """Returns the target of one job's apply link; ``None`` for a job that does not exist."""
     fetch = await send_apply_targets_query(connection, [job_id])
     return (await fetch()).get(job_id)

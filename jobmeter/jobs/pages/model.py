@@ -1,4 +1,4 @@
-"""Owns what a candidate sees of a job."""
+"""Owns the public values of a job."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,18 +22,18 @@ class JobPage:
 
     @property
     def country(self) -> str:
-        """The country that the posting names apart from its location, as those in XML do; else empty."""
+        """The country that the posting names separately from its location, as XML postings do; else empty."""
         return str(self.content.get("country_code") or "").upper()
 
     @property
     def tracking_pixel_url(self) -> str | None:
-        """The distributor's pixel, under the name that the posting's own protocol gives it."""
+        """The distributor's tracking pixel, under the name used by the posting's own protocol."""
         return self.content.get("trackingPixelUrl") or self.content.get("tracking_pixel_url")
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyTarget:
-    """Where an apply link leads: only ever to the address the partner stored."""
+    """The target of an apply link: always an address that the partner stored."""
 
     apply_url: str
     is_live: bool

@@ -7,7 +7,7 @@ SELECT job_id, title, company_name, company_page, location, apply_url, state = '
    AND state NOT IN ('PENDING', 'FAILED')
 
 -- name: send_apply_targets_query
--- Where the apply links of these jobs lead, and whether they still do.
+-- The targets of these jobs' apply links, and whether the links are still active.
 SELECT job_id, apply_url, state = 'LIVE' AS is_live
   FROM job_postings
   JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)

@@ -1,4 +1,4 @@
-"""Owns the statements behind the candidate's pages, one function each."""
+"""Owns the statements of the public job pages, one function each."""
 
 from psycopg import AsyncCursor
 

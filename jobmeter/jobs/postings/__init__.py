@@ -1,1 +1,1 @@
-"""Owns P4P postings: the element that partners send, the task that carries it out, changes and closing."""
+"""Owns P4P postings: the element that partners send, the task that applies it, changes and closing."""

@@ -1,4 +1,4 @@
-"""Owns what is done to a posting that stands: change, renew, close, upgrade, downgrade; each when it is taken in.
+"""Owns changes to an existing posting: update, renew, close, upgrade, downgrade; each is applied on acceptance.
 
 A change that is not allowed fails with its task; one that the contract cannot pay for is refused at once.
 """
@@ -43,7 +43,7 @@ from jobmeter.partners.model import Application
 async def accept_change(
     connection: Connection, child: Application, draft: JobDraft, now: datetime
 ) -> AcceptedOperation:
-    """UPDATE, RENEW, UPGRADE and DOWNGRADE of a job, under its lock."""
+    """Applies UPDATE, RENEW, UPGRADE or DOWNGRADE to a job, under its lock."""
     posting = await _lock_by_external_id(connection, child, draft)
     if posting is None:
         return AcceptedOperation(
@@ -113,12 +113,12 @@ async def _update(
 async def _is_same_contract(
     connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
 ) -> bool:
-    """A job may leave its contract out; naming another one is a change of who pays, which is not possible."""
+    """A job may omit its contract; naming another one would change the payer, which is not allowed."""
     if draft.contract is None:
         return True
     hiring = await find_hiring_contract(connection, child, draft.contract, now)
     if hiring is not None:
-        # A basic job may name the contract whose slot it does not take.
+        # A basic job may name the contract without occupying one of its slots.
         return posting.partner_contract_id is None and posting.hiring_contract_id in {None, hiring.id}
     funding = await find_funding(connection, child, draft, now)
     return funding.partner is not None and funding.partner.id == posting.partner_contract_id
@@ -197,7 +197,7 @@ async def _refill(
 
 
 async def _downgrade(connection: Connection, posting: JobPosting, now: datetime) -> None:
-    """The job stays listed; its slot is free, or the rest of its budget returns to the contract."""
+    """The job stays listed; its slot becomes free, or the rest of its budget returns to the contract."""
     contract = await find_contract(connection, posting)
     if contract is not None:
         held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)

@@ -1,4 +1,4 @@
-"""Owns the beginning of a posting: its money is reserved when it is asked for, it goes live or fails with its task."""
+"""Owns the creation of a posting: funds are reserved on acceptance; the task publishes the job or fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ from jobmeter.partners.model import Application
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Price:
-    """What a job costs by the click, and what is reserved for it; nothing for one that is not paid so."""
+    """A job's price per click and the amount reserved for it; zero for a job that is not paid per click."""
 
     click_micros: int = 0
     budget_micros: int = 0
@@ -47,7 +47,7 @@ class _Price:
 async def accept_create(
     connection: Connection, child: Application, draft: JobDraft, now: datetime
 ) -> AcceptedOperation:
-    """Reserves the job's budget or takes its slot; the worker makes it live."""
+    """Reserves the job's budget or takes its slot; the worker publishes it."""
     fault = rules.find_place_fault(draft, child.partner_id)
     if fault is not None:
         return AcceptedOperation(None, fault)
@@ -75,7 +75,7 @@ async def accept_create(
 
 
 async def _add_campaign_contract(connection: Connection, child: Application, draft: JobDraft) -> JobDraft:
-    """A campaign's job may leave the contract to its campaign."""
+    """A job in a campaign may leave the contract to the campaign."""
     if draft.contract is not None or draft.partner_job_campaign is None:
         return draft
     campaign = await campaigns.find_partner_campaign(
@@ -109,7 +109,7 @@ async def _reserve(
         contract=funding.partner,
         click_price_micros=price.click_micros,
         budget_micros=price.budget_micros,
-        # Its window is empty until it is live.
+        # Its live window is empty until it is published.
         live_from=posting.expires_at,
         live_until=posting.expires_at,
         daily_micros=price.daily_micros,
@@ -128,14 +128,14 @@ async def _reserve(
 
 
 def market_of(draft: JobDraft) -> int:
-    """The country of all the job's locations as a number, 0 where they are of several or of none that is known."""
+    """The number of the country that all the job's locations share; 0 if they differ or are unknown."""
     countries = {country_of(place) for place in (draft.location, *draft.alternate_locations)}
     return number_country(countries.pop()) if len(countries) == 1 else 0
 
 
 @contextmanager
 def translate_contract_errors(draft: JobDraft) -> Iterator[None]:
-    """Refuses in the words of this API (spec 4.2) where the job's contract has too little left."""
+    """Translates a shortage of funds into this API's faults (spec 4.2)."""
     try:
         yield
     except Refused as refused:
@@ -147,16 +147,16 @@ def translate_contract_errors(draft: JobDraft) -> Iterator[None]:
 
 
 async def _find_duplicate(connection: Connection, child: Application, draft: JobDraft) -> AcceptedOperation:
-    """The same external id again: the element is accepted and its task fails (spec 4.4, error 2009)."""
+    """A repeated external id: the element is accepted and its task fails (spec 4.4, error 2009)."""
     existing = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
     )
-    assert existing is not None, "an external id is never free again, once its job did not fail"
+    assert existing is not None, "an external id is free again only after its job failed"
     return AcceptedOperation(None, duplicate_id_message(existing.job_id, draft.external_id))
 
 
 async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:
-    """Makes a pending job live, or fails it and returns why. A job that is no longer pending stays as it is."""
+    """Publishes a pending job, or fails it and returns why. A job that is no longer pending is left unchanged."""
     posting = await store.lock_posting(connection, shard=shard, job_id=job_id)
     assert posting is not None, "a task of a job has its posting"
     if posting.state is not JobState.PENDING:
@@ -184,6 +184,6 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
 
 
 async def _fail_posting(connection: Connection, posting: JobPosting, failure: str, now: datetime) -> str:
-    """The job was never published: what it reserved goes back."""
+    """The job was never published: its reserved funds are returned."""
     await end_run(connection, posting, JobState.FAILED, now, failure=failure)
     return failure

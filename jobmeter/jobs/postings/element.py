@@ -1,6 +1,7 @@
-"""Owns the reading of a job posting element: field by field, all errors of an element in one refusal.
+"""Owns parsing a job posting element field by field; all errors of an element are reported in one refusal.
 
-Does not own the fields (``schema``) or rules that need a contract or other jobs (``rules`` and ``flow``). Pure.
+Does not own the fields (``schema``) or rules that need a contract or other jobs (``rules`` and ``flow``).
+Pure.
 """
 
 from collections.abc import Iterator
@@ -35,8 +36,8 @@ EXPIRY_DAYS_MAX = 365
 PREMIUM_EXPIRY_DAYS_MAX = 90
 
 
-# Of each required field a value without a fault; CLOSE, since most rules are for a new job.
-_STAND_INS: dict[str, Any] = {
+# A valid value for each required field; CLOSE, since most rules apply to new jobs only.
+_PLACEHOLDERS: dict[str, Any] = {
     "externalJobPostingId": "x",
     "jobPostingOperationType": Operation.CLOSE.value,
     "title": "x",
@@ -49,7 +50,7 @@ _STAND_INS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What depends on where an element is sent to and under which version."""
+    """The context of an element: the endpoint it was sent to and the API version."""
 
     is_tolerant: bool
     needs_poster_email: bool
@@ -74,9 +75,9 @@ def dialect_of(version: str | None) -> Dialect:
 
 
 def read_element(element: dict[str, Any], *, now: datetime, version: str | None = None) -> JobDraft:
-    """The draft that ``element`` holds.
+    """Parses ``element`` into a draft.
 
-    Raises ``Refused(JOB_FIELDS_INVALID)`` whose lines name every field that is wrong (spec 4.2 and 12.3).
+    Raises ``Refused(JOB_FIELDS_INVALID)`` with a line for every invalid field (spec 4.2 and 12.3).
     """
     dialect = dialect_of(version)
     if dialect.is_tolerant:
@@ -89,7 +90,7 @@ def read_element(element: dict[str, Any], *, now: datetime, version: str | None 
     amounts = read.budget or Budget()
     budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
     daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
-    # What stands in for a wrong field is nobody's mistake.
+    # Errors in placeholder values are not the partner's.
     lines += [line for line in found if _field_of(line) not in wrong]
     if lines:
         raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
@@ -97,9 +98,9 @@ def read_element(element: dict[str, Any], *, now: datetime, version: str | None 
 
 
 def _read_fields(element: dict[str, Any], lines: list[str]) -> tuple[Element, frozenset[str]]:
-    """The element, and which of its fields have the wrong shape: those are told in ``lines``, and others stand in.
+    """Validates the element; appends a line for each malformed field and substitutes a placeholder for it.
 
-    So that the values of all other fields are looked at too, and a partner mends an element in one go.
+    The remaining fields are still checked, so that a partner sees all errors of an element at once.
     """
     try:
         return Element.model_validate(element), frozenset()
@@ -108,7 +109,7 @@ def _read_fields(element: dict[str, Any], lines: list[str]) -> tuple[Element, fr
     lines += [_say(detail) for detail in details]
     wrong = frozenset(str(detail["loc"][0]) for detail in details)
     kept = {field: value for field, value in element.items() if field not in wrong}
-    return Element.model_validate(_STAND_INS | kept), wrong
+    return Element.model_validate(_PLACEHOLDERS | kept), wrong
 
 
 def _field_of(line: str) -> str:
@@ -116,7 +117,7 @@ def _field_of(line: str) -> str:
 
 
 def _find_nul(value: object, path: str) -> Iterator[str]:
-    """Paths of the texts and names that hold U+0000, which no store takes."""
+    """Yields the paths of strings and names that contain U+0000, which PostgreSQL cannot store."""
     if isinstance(value, str):
         if "\0" in value:
             yield path
@@ -132,7 +133,7 @@ def _find_nul(value: object, path: str) -> Iterator[str]:
 
 
 def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
-    """What the version adds to the fields; told beside whatever else is wrong."""
+    """Checks that depend on the API version; reported together with all other errors."""
     if dialect.needs_poster_email and element.get("posterEmail") is None:
         yield required_message("/posterEmail")
     external_id, characters_max = element.get("externalJobPostingId"), dialect.external_id_characters_max
@@ -158,7 +159,7 @@ def _check_values(read: Element, now: datetime) -> Iterator[str]:
 
 
 def _check_expiry(read: Element, now: datetime) -> Iterator[str]:
-    """Only of a new job: later operations repeat the element as it was (spec 4.3)."""
+    """Checks of new jobs only: later operations repeat the element unchanged (spec 4.3)."""
     if read.expire_at is None or read.job_posting_operation_type != Operation.CREATE:
         return
     days_max = PREMIUM_EXPIRY_DAYS_MAX if read.listing_type == "PREMIUM" else EXPIRY_DAYS_MAX
@@ -191,7 +192,7 @@ def _check_compensation(path: str, compensation: Compensation) -> Iterator[str]:
 
 
 def _read_salary(amount: MoneyAmount) -> Money:
-    """Nothing is an amount too: unpaid work is said so."""
+    """Zero is a valid amount: it marks unpaid work."""
     money = parse_amount(amount.amount, amount.currency_code)
     if money.amount_micros < 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=amount.amount[:40])

@@ -1,4 +1,4 @@
-"""Owns the verbs of jobs: take in an operation, carry out its task, expire, find postings and tasks.
+"""Owns the verbs of jobs: accept an operation, run its task, expire jobs, find postings and tasks.
 
 Does not own what each operation does (``creation``, ``changes``).
 """
@@ -40,11 +40,11 @@ async def submit_operation_with_locations(
     now: datetime,
     version: str | None,
 ) -> AcceptedElement:
-    """Takes in one element of a batch: a task for it, and one for each alternate location (spec 4.1 to 4.3).
+    """Accepts one element of a batch: one task for it, and one for each alternate location (spec 4.1 to 4.3).
 
-    In its own savepoint: when it raises ``Refused``, with the fault of the first rule broken, nothing of it
-    is written. Money moves here, so that 402 and the end of charges are told at once; the task tells the rest.
-    ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
+    Runs in its own savepoint: when it raises ``Refused``, with the fault of the first broken rule, nothing is
+    written. Money moves here, so that 402 and the end of charges are reported at once; the task reports the
+    rest. ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
     """
     task_ids = [uuid4()]
     draft = read_element(element, now=now, version=version)
@@ -87,7 +87,7 @@ async def _insert_tasks(
 
 
 async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Carries out the oldest tasks, in the caller's transaction; returns how many."""
+    """Runs the oldest tasks in the caller's transaction; returns how many."""
     tasks = rules.order_tasks(await store.claim_tasks(connection, rows_max=rows_max))
     waiting = [task for task in tasks if task.job_id is not None and task.operation is Operation.CREATE]
     await store.lock_postings(
@@ -104,7 +104,7 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
 
 
 async def _carry_out(connection: Connection, task: Task, now: datetime) -> str | None:
-    """Makes a created job live; everything else was done when it was taken in. Returns what went wrong."""
+    """Publishes a created job; other operations were applied on acceptance. Returns the failure message, if any."""
     if task.failure_message is not None:
         return task.failure_message
     assert task.job_id is not None, "a task that did not fail at once has a job"
@@ -114,7 +114,7 @@ async def _carry_out(connection: Connection, task: Task, now: datetime) -> str |
 
 
 async def expire_jobs(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Ends the run of jobs whose time is over; returns how many."""
+    """Ends the runs of jobs that have expired; returns how many."""
     expired = await store.lock_expired(connection, now=now, rows_max=rows_max)
     for posting in expired:
         await end_run(connection, posting, JobState.EXPIRED, posting.expires_at)
@@ -128,7 +128,7 @@ async def next_expiry(connection: Connection) -> datetime | None:
 async def find_tasks(
     connection: Connection, *, child: Application, task_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, Task]:
-    """The child's own tasks among ``task_ids``; tasks are kept 30 days (spec 4.4)."""
+    """Returns the child application's own tasks among ``task_ids``; tasks are kept 30 days (spec 4.4)."""
     found = await store.find_tasks(
         connection,
         shard=child.shard,
@@ -146,7 +146,7 @@ async def list_live_postings(connection: Connection) -> list[JobPosting]:
 async def resolve_external_ids(
     connection: Connection, pairs: Sequence[tuple[int, str]]
 ) -> dict[tuple[int, str], int]:
-    """Job ids of (child application id, external id) pairs, for events that name jobs so."""
+    """Maps (child application id, external id) pairs to job ids, for events that name jobs by external id."""
     if not pairs:
         return {}
     return await store.resolve_external_ids(

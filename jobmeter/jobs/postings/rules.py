@@ -1,4 +1,4 @@
-"""Owns the decisions about jobs that need nothing but values and the time. Pure."""
+"""Owns the decisions about jobs that depend only on values and the time. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ BASIC = "BASIC"
 
 
 def check_draft(draft: JobDraft, *, task_urn: str) -> None:
-    """The rules of spec 4.2 beyond single fields, in the order of the table of refusals."""
+    """Checks the rules of spec 4.2 beyond single fields, in the order of the table of refusals."""
     if len(draft.workplace_types) > 1:
         raise Refused(Fault.WORKPLACE_SEVERAL, values=", ".join(draft.workplace_types))
     if not (draft.company or draft.company_page_url or draft.company_name):
@@ -35,7 +35,7 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
 
 
 def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros: int) -> int:
-    """The total budget to reserve, in micros; nothing for a campaign's job that has none of its own.
+    """Returns the total budget to reserve, in micros; zero for a job that only has its campaign's budget.
 
     Raises ``Refused``: JOB_BUDGET_MISSING, CURRENCY_DIFFERS, JOB_BUDGET_BELOW_PRICE.
     """
@@ -49,7 +49,7 @@ def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros:
 def check_daily(
     draft: JobDraft, contract: PartnerContract, *, total_micros: int, click_price_micros: int
 ) -> int:
-    """The daily budget in micros, nothing for none (an extension).
+    """Returns the daily budget in micros, zero for none (an extension).
 
     Raises ``Refused``: CURRENCY_DIFFERS, JOB_DAILY_BELOW_PRICE, JOB_DAILY_ABOVE_TOTAL.
     """
@@ -69,7 +69,7 @@ def check_daily(
 
 
 def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget) -> int:
-    """The total budget that an UPDATE asks for.
+    """Returns the total budget that an UPDATE requests.
 
     Raises ``Refused``: CURRENCY_DIFFERS, JOB_BUDGET_BELOW_SPENT, JOB_BUDGET_BELOW_PRICE.
     """
@@ -85,7 +85,9 @@ def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget)
 
 
 def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget) -> int:
-    """The total budget that an UPGRADE asks for: enough for one more click. Raises as ``check_budget``."""
+    """Returns the total budget that an UPGRADE requests: it must pay for one more click. Raises as
+    ``check_budget``.
+    """
     budget = _check_currency(draft, contract)
     _check_price(budget, budget.amount_micros - held.used_micros, held.click_price_micros)
     return budget.amount_micros
@@ -126,7 +128,7 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
 
 
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:
-    """Why the operation is not for a job in this state: only an open one can be changed."""
+    """Returns why the operation is not allowed in this state; only an open job can be changed."""
     if posting.state is JobState.CLOSED:
         return not_allowed_message(operation, "a closed job")
     if posting.state not in OPEN_STATES or posting.expires_at <= now:
@@ -135,7 +137,7 @@ def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -
 
 
 def run_until(draft: JobDraft, *, pays_per_click: bool, now: datetime) -> datetime:
-    """When the posting expires of itself: 30 days for P4P, else what it asks for, or 180 days, 30 for premium."""
+    """Returns when the posting expires: 30 days for P4P, else as requested, or 180 days, 30 for premium."""
     if pays_per_click:
         return now + timedelta(days=P4P_RUN_DAYS)
     days = PREMIUM_RUN_DAYS if draft.listing_type == PREMIUM else BASIC_RUN_DAYS
@@ -149,22 +151,22 @@ def renew_until(posting: JobPosting, now: datetime) -> datetime:
 
 
 def update_until(draft: JobDraft, posting: JobPosting, now: datetime) -> datetime:
-    """The end of the run after an UPDATE: what a job that is not paid by the click asks for, if still to come."""
+    """The end of the run after an UPDATE: for a job that is not paid per click the requested one, if still ahead."""
     if posting.partner_contract_id is not None or draft.expire_at is None or draft.expire_at <= now:
         return posting.expires_at
     return min(draft.expire_at, now + timedelta(days=RUN_DAYS_AHEAD_MAX))
 
 
 def charged_until(expires_at: datetime, contract: PartnerContract | None) -> datetime:
-    """When the job's events stop counting: with its run, or with the service term that pays for them."""
+    """Returns when the job's events stop counting: at the end of its run, or of the service term."""
     return expires_at if contract is None else min(expires_at, contract.term_ends_at)
 
 
 def order_tasks(tasks: Sequence[Task]) -> list[Task]:
-    """As accepted, by shard: the order in which the intake of events locks the jobs' budgets."""
+    """Sorts by shard, keeping the order of acceptance: intake locks the jobs' budgets in the same order."""
     return sorted(tasks, key=lambda task: (task.shard, task.number))
 
 
 def with_contract(draft: JobDraft, contract: str) -> JobDraft:
-    """The draft with the contract of its campaign, where it names none."""
+    """Returns the draft with its campaign's contract, when it names none."""
     return draft if draft.contract is not None else replace(draft, contract=contract)

@@ -1,6 +1,6 @@
 """Owns the fields of a job posting element under their wire names, each with its limit (spec 4.1).
 
-Does not own how a broken limit is told (``element``). Pure.
+Does not own how a violated limit is reported (``element``). Pure.
 """
 
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ URL_CHARACTERS_MAX = 2_083
 CATEGORIES_MAX = 3
 EXTERNAL_ID_CHARACTERS_MAX = 200
 
-# In the body of the official collections of 2021 to 2023; without meaning since 2024 (clients 2.6).
+# In the body of the official collections of 2021 to 2023; ignored since 2024 (clients 2.6).
 DROPPED_FIELDS = frozenset({"state", "city", "country", "postalCode", "workRemoteAllowed", "poster"})
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -46,7 +46,7 @@ class MoneyRange(_Record):
 
 
 class CompensationValue(_Record):
-    """A range or an exact amount; the official Java client sends the range's bounds without the range."""
+    """A range or an exact amount; the official Java client sends the bounds of the range without the range itself."""
 
     range: MoneyRange | None = None
     exact_amount: MoneyAmount | None = None

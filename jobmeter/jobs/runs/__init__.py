@@ -1,1 +1,1 @@
-"""Owns a posting's runs: the slot that one holds, the windows in which its events count, its end."""
+"""Owns a posting's runs: the slot that a run occupies, its live windows, its end."""

@@ -1,6 +1,6 @@
-"""Owns a posting's runs, of whichever channel it came by: takes a slot for one, opens and shuts its windows, ends it.
+"""Owns a posting's runs, whichever API it came through: takes a slot, opens and closes live windows, ends the run.
 
-Does not own what a posting shows, or who may end it (``postings``, ``campaigns``, ``xml_jobs``, ``feeds``).
+Does not own a posting's content, or who may end it (``postings``, ``campaigns``, ``xml_jobs``, ``feeds``).
 """
 
 from datetime import datetime
@@ -23,9 +23,9 @@ OVERDUE_ROWS_MAX = 100
 async def end_run(
     connection: Connection, job: Run, state: JobState, ended_at: datetime, *, failure: str | None = None
 ) -> None:
-    """Ends the run of a job whose row is locked: its budget and its slot return to their contract.
+    """Ends the run of a locked job: its budget and its slot return to their contract.
 
-    A job whose run is over already can still be closed; it keeps the time at which the run ended.
+    A job whose run has ended can still be closed; it keeps the time at which the run ended.
     """
     if job.state in OPEN_STATES:
         contract = await find_contract(connection, job)
@@ -41,7 +41,7 @@ async def end_run(
 async def close_free_runs(
     connection: Connection, *, shard: int, job_ids: list[int], ended_at: datetime
 ) -> None:
-    """Closes many locked jobs at once that hold neither money nor a slot. ``job_ids`` rise."""
+    """Closes many locked jobs that have neither a budget nor a slot at once. ``job_ids`` are ascending."""
     await meters.end_free_meters(
         connection, shard=shard, job_ids=np.array(job_ids, dtype=np.int64), now=ended_at
     )
@@ -53,7 +53,7 @@ async def close_free_runs(
 async def set_windows(
     connection: Connection, *, shard: int, job_ids: list[int], opens: bool, now: datetime
 ) -> None:
-    """Opens or shuts the windows of a campaign's jobs."""
+    """Opens or closes the live windows of a campaign's jobs."""
     if opens:
         await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
     else:
@@ -69,7 +69,7 @@ async def claim_slot(
     run_number: int,
     now: datetime,
 ) -> None:
-    """Takes the slot or the credit of a run that begins. Raises ``Refused(INVENTORY_EMPTY)``."""
+    """Takes the slot or the credit of a new run. Raises ``Refused(INVENTORY_EMPTY)``."""
     await check_inventory(connection, contract, now)
     await hiring.use_unit(
         connection, contract=contract, shard=shard, job_id=job_id, run_number=run_number, now=now
@@ -77,9 +77,9 @@ async def claim_slot(
 
 
 async def check_inventory(connection: Connection, contract: HiringContract, now: datetime) -> None:
-    """Refuses at once what cannot succeed, so that a sold-out contract is no queue.
+    """Refuses at once when no slot can become free, so that requests do not queue on a sold-out contract.
 
-    A slot whose run is over counts as free from that moment on, whether or not a chore has seen it.
+    A slot counts as free as soon as its run is over, even before a chore has ended that run.
     """
     if await hiring.read_inventory(connection, contract=contract) != 0:
         return
@@ -87,7 +87,7 @@ async def check_inventory(connection: Connection, contract: HiringContract, now:
         overdue = await store.lock_overdue(
             connection, hiring_contract_id=contract.id, now=now, rows_max=OVERDUE_ROWS_MAX
         )
-        # In the order in which the intake of events locks budgets.
+        # Intake locks budgets in the same order.
         for run in sorted(overdue, key=lambda run: (run.shard, run.job_id)):
             await end_run(connection, run, JobState.EXPIRED, run.expires_at)
         if overdue:
@@ -96,7 +96,7 @@ async def check_inventory(connection: Connection, contract: HiringContract, now:
 
 
 async def free_held_slot(connection: Connection, job: Run, now: datetime) -> None:
-    """Gives back the slot of a locked job; one without a hiring contract holds none."""
+    """Returns the slot of a locked job; a job without a hiring contract has none."""
     if job.hiring_contract_id is None:
         return
     await hiring.free_slot(

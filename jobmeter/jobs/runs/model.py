@@ -1,4 +1,4 @@
-"""Owns the value of a run whose time is over."""
+"""Owns the value of a run that is over."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from jobmeter.jobs.model import JobState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueRun:
-    """A run that no chore has ended yet."""
+    """A run that is over but that no chore has ended yet."""
 
     shard: int
     job_id: int

@@ -1,6 +1,6 @@
 -- name: lock_overdue
--- Runs whose time is over though no chore has ended them yet; what somebody else holds is being changed
--- anyway.
+-- Runs that are over but that no chore has ended yet; rows that another transaction has locked are being
+-- changed already.
 SELECT shard, job_id, state, run_number, partner_contract_id, hiring_contract_id, expires_at
   FROM job_postings
  WHERE hiring_contract_id = %(hiring_contract_id)s
@@ -12,8 +12,8 @@ SELECT shard, job_id, state, run_number, partner_contract_id, hiring_contract_id
    FOR UPDATE SKIP LOCKED
 
 -- name: set_ended
--- What has ended before keeps its time. A revision counts changes that a document asked for, and closing is
--- one; jobs that come element by element have no document.
+-- A job that has already ended keeps its end time. A revision counts the changes that a document requested,
+-- and closing is one; jobs posted element by element have no document.
 UPDATE job_postings
    SET state = %(state)s,
        closed_at = coalesce(closed_at, %(ended_at)s),

@@ -1,1 +1,1 @@
-"""Owns how a job stands with the public: its status and the reasons that partners are told."""
+"""Owns a job's public status and the reasons reported to partners."""

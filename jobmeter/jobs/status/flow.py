@@ -1,4 +1,4 @@
-"""Owns reading how jobs and tasks stand at a time. Writes nothing: what has run out shows before a chore sees it."""
+"""Owns reading the status of jobs and tasks at a given time. Writes nothing; expiry shows before a chore runs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ from jobmeter.partners.model import Application
 async def read_statuses(
     connection: Connection, *, child: Application, external_ids: Sequence[str], now: datetime
 ) -> dict[str, PostingStatus]:
-    """The status of the child's own jobs among ``external_ids`` (spec 4.5)."""
+    """Returns the status of the child application's own jobs among ``external_ids`` (spec 4.5)."""
     found = await store.list_by_external_ids(
         connection, shard=child.shard, application_id=child.id, external_ids=list(external_ids)
     )
@@ -47,8 +47,8 @@ async def read_statuses(
 async def read_snapshots(
     connection: Connection, job_ids: Sequence[int], *, now: datetime
 ) -> list[JobSnapshot]:
-    """How jobs of any application stand, with their money."""
-    looks: list[JobSnapshot] = []
+    """Returns the status and budget of jobs of any application."""
+    snapshots: list[JobSnapshot] = []
     for shard in sorted({shard_of(job_id) for job_id in job_ids}):
         mine = [job_id for job_id in job_ids if shard_of(job_id) == shard]
         found = await store.list_statuses(connection, shard=shard, job_ids=mine)
@@ -56,7 +56,7 @@ async def read_snapshots(
         campaigns = await _read_campaigns(connection, shard, postings)
         standings = await _judge(connection, shard, postings, campaigns, now)
         budgets = await limits.read_job_budgets(connection, shard=shard, job_ids=mine)
-        looks += [
+        snapshots += [
             JobSnapshot(
                 PostingStatus(
                     posting,
@@ -69,13 +69,13 @@ async def read_snapshots(
             )
             for posting, content in found
         ]
-    return looks
+    return snapshots
 
 
 async def watch_tasks(
     connection: Connection, *, child: Application, task_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, Task]:
-    """As ``find_tasks``; a task whose job is no longer promoted shows as PROCESSED and says why (spec 4.4)."""
+    """As ``find_tasks``; a task whose job is no longer promoted is PROCESSED and gives the reason (spec 4.4)."""
     tasks = await find_tasks(connection, child=child, task_ids=task_ids, now=now)
     wanted = {
         task.job_id
@@ -131,7 +131,7 @@ async def _judge(
 async def _read_accounts(
     connection: Connection, postings: Sequence[JobPosting]
 ) -> dict[int, tuple[PartnerContract, int]]:
-    """Each contract of the jobs, with what no job has reserved of it."""
+    """Returns each of the jobs' contracts, with the amount that no job has reserved."""
     found = {}
     for contract_id in sorted({posting.partner_contract_id or 0 for posting in postings} - {0}):
         contract = await contracts.find_partner_contract(connection, contract_id=contract_id)

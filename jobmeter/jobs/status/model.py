@@ -1,4 +1,4 @@
-"""Owns the values of a job's public status: is it listed, is it promoted, why not; and their JSON (spec 4.5)."""
+"""Owns the values of a job's public status: listed, promoted, and why not; and their JSON (spec 4.5)."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -33,13 +33,14 @@ class ErrorType(StrEnum):
 
 class _Reason(NamedTuple):
     error_type: ErrorType
-    says: str
+    message: str
 
 
 class NotPromotedReason(Enum):
-    """Why a job is not promoted, in the documented words (spec 4.4). The first that applies is the one told.
+    """Why a job is not promoted, in the documented words (spec 4.4). The first reason that applies is reported.
 
-    CAMPAIGN_OFF and DAY_BUDGET are ours, and pass: the job waits for its campaign, or for the next day.
+    CAMPAIGN_OFF and DAY_BUDGET are the project's own and temporary: the job waits for its campaign or the
+    next day.
     """
 
     CLOSED_BY_POSTER = _Reason(ErrorType.CUSTOMER_ERROR, "This job was closed by original poster.")
@@ -53,8 +54,8 @@ class NotPromotedReason(Enum):
     DAY_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "This job's budget of the day has ran out.")
 
     @property
-    def says(self) -> str:
-        return self.value.says
+    def message(self) -> str:
+        return self.value.message
 
     @property
     def error_type(self) -> ErrorType:
@@ -73,7 +74,7 @@ class PublicStatus:
 
 @dataclass(frozen=True, slots=True)
 class PostingStatus:
-    """``content`` is the element that the job was last made or changed by."""
+    """``content`` is the element that last created or changed the job."""
 
     posting: JobPosting
     content: dict[str, Any]
@@ -84,14 +85,14 @@ class PostingStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """A job's status and its money, at one moment."""
+    """A job's status and budget at one moment."""
 
     status: PostingStatus
     limit: JobBudget
 
 
 def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
-    """Every field is there, ``null`` where it has no value."""
+    """Every field is present, ``null`` when it has no value."""
     posting, content, standing = status.posting, status.content, status.standing
     apply_status, apply_detail = _serialize_apply(status)
     return {
@@ -121,7 +122,7 @@ def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
 
 
 def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:
-    """Applying on the board itself is on when the element configures it."""
+    """Applying on the board itself is enabled when the element configures it."""
     if not status.content.get("onsiteApplyConfiguration"):
         return "NOT_ENABLED", _serialize_detail(ErrorType.PARTNER_ERROR, _NO_APPLY)
     if status.standing.listing is Listing.IN_PROGRESS:
@@ -139,8 +140,8 @@ def _serialize_listing_detail(standing: PublicStatus) -> dict[str, Any] | None:
 
 
 def _serialize_not_promoted_reason(run_out: NotPromotedReason | None) -> dict[str, Any] | None:
-    return None if run_out is None else _serialize_detail(run_out.error_type, run_out.says)
+    return None if run_out is None else _serialize_detail(run_out.error_type, run_out.message)
 
 
-def _serialize_detail(error_type: ErrorType, says: str) -> dict[str, Any]:
-    return {"errorCode": None, "errorType": error_type, "statusMessage": says}
+def _serialize_detail(error_type: ErrorType, message: str) -> dict[str, Any]:
+    return {"errorCode": None, "errorType": error_type, "statusMessage": message}

@@ -1,4 +1,4 @@
-"""Owns the decision how a job stands at a time, from its values alone. Pure."""
+"""Owns the decision on a job's status at a given time, from its values alone. Pure."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from jobmeter.jobs.campaigns.model import Campaign
 from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatus
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 
-# A task of these made or prolonged a run; when the run is over, the task says so.
+# Tasks of these operations started or extended a run; once the run is over, the task shows it.
 RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW, Operation.UPGRADE})
 
 
@@ -22,10 +22,10 @@ def decide_status(
     is_capped: bool,
     now: datetime,
 ) -> PublicStatus:
-    """How the job stands at ``now``, whether or not a chore has seen it yet.
+    """Returns the job's status at ``now``, whether or not a chore has processed the job yet.
 
-    ``available_micros`` is what no job has reserved of the contract; ``is_capped`` a job whose limits let no more
-    clicks of today through.
+    ``available_micros`` is the part of the contract that no job has reserved; ``is_capped`` means that the
+    job's limits admit no more clicks today.
     """
     if posting.state is JobState.FAILED:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, failure=posting.failure)
@@ -59,7 +59,7 @@ def _find_run_out(
         return None
     if limit.spent_micros == 0:
         return NotPromotedReason.NO_BUDGET
-    # Raising the job's budget would help, if the contract had anything to raise it with.
+    # A higher job budget would only help if the contract had funds left.
     return (
         NotPromotedReason.ACCOUNT_BUDGET
         if available_micros < limit.click_price_micros
@@ -68,8 +68,8 @@ def _find_run_out(
 
 
 def show_task(task: Task, standing: PublicStatus) -> tuple[TaskStatus, str | None]:
-    """The status and message of a task that has succeeded, now that its job stands like this."""
+    """The status and message of a task that has succeeded, given its job's current status."""
     is_over = standing.run_out not in {None, NotPromotedReason.CAMPAIGN_OFF, NotPromotedReason.DAY_BUDGET}
     if task.operation in RUN_OPERATIONS and standing.run_out is not None and is_over:
-        return TaskStatus.PROCESSED, standing.run_out.says
+        return TaskStatus.PROCESSED, standing.run_out.message
     return TaskStatus.SUCCEEDED, None

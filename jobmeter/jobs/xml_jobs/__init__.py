@@ -1,1 +1,1 @@
-"""Owns jobs that come in by the XML jobs API: their keys, their runs, the members who post them."""
+"""Owns jobs posted through the XML jobs API: their keys, their runs, the members who post them."""

@@ -1,6 +1,7 @@
-"""Owns the verbs of jobs of the XML API: post, edit, renew, close, find; each with its slot or credit at once.
+"""Owns the verbs of jobs of the XML API: post, edit, renew, close, find; slots and credits change in the same
+transaction.
 
-Job rows are locked before balances, in every verb, so that two of them never wait for each other in a ring.
+Every verb locks job rows before balances, to prevent deadlocks.
 """
 
 from dataclasses import replace
@@ -41,10 +42,10 @@ async def post_job(
     now: datetime,
     policy: JobPolicy = POLICY,
 ) -> XmlJob:
-    """Posts a job that is live at once, and takes its slot or credit (xml spec 2, 5 and 8).
+    """Posts a job, which is live at once, and takes its slot or credit (xml spec 2, 5 and 8).
 
-    In a savepoint of its own. Raises ``Refused``: HIRING_CONTRACT_DENIED, JOB_DOCUMENT_INVALID, JOB_DUPLICATE,
-    INVENTORY_EMPTY; then nothing is written and nothing is taken.
+    Runs in its own savepoint. Raises ``Refused``: HIRING_CONTRACT_DENIED, JOB_DOCUMENT_INVALID,
+    JOB_DUPLICATE, INVENTORY_EMPTY; then nothing is written and no unit is taken.
     """
     content = document.content
     assert content.contract_id is not None, "a document to post names a contract"
@@ -110,7 +111,7 @@ async def change_job(
     now: datetime,
     policy: JobPolicy = POLICY,
 ) -> XmlJob:
-    """Edits, renews, or both at once (xml spec 5 and 8). In a savepoint of its own.
+    """Edits a job, renews it, or both at once (xml spec 5 and 8). Runs in its own savepoint.
 
     Raises ``Refused``: JOB_UNKNOWN, JOB_DOCUMENT_INVALID, HIRING_CONTRACT_DENIED, JOB_CLOSED, JOB_EXPIRED,
     INVENTORY_EMPTY; then nothing is changed.
@@ -132,14 +133,16 @@ async def change_job(
 async def close_job(
     connection: Connection, *, application: Application, key: JobKey, now: datetime
 ) -> XmlJob:
-    """Closes for good; closing again changes nothing (xml spec 16, row 24). Raises ``Refused(JOB_UNKNOWN)``."""
+    """Closes a job permanently; closing again changes nothing (xml spec 16, row 24). Raises
+    ``Refused(JOB_UNKNOWN)``.
+    """
     async with connection.transaction():
         job = await _lock_own(connection, application, key, now)
         return await close_run(connection, job, _name_of(application), now)
 
 
 async def find_job(connection: Connection, *, application: Application, key: JobKey, now: datetime) -> XmlJob:
-    """A job of the application itself; an overdue one shows as expired. Raises ``Refused(JOB_UNKNOWN)``."""
+    """Returns a job of the application; an overdue one appears as expired. Raises ``Refused(JOB_UNKNOWN)``."""
     job_id = await _find_id(connection, application, key)
     job = await store.find_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
     if job is None or job.application_id != application.id:
@@ -165,7 +168,7 @@ async def _find_id(connection: Connection, application: Application, key: JobKey
 
 
 async def _lock_own(connection: Connection, application: Application, key: JobKey, now: datetime) -> XmlJob:
-    """The application's job, locked; a run whose time is over is ended first."""
+    """Locks the application's job; a run that is over is ended first."""
     job_id = await _find_id(connection, application, key)
     job = await store.lock_xml_job(connection, shard=shard_of(job_id), job_id=job_id)
     if job is None or job.application_id != application.id:

@@ -1,6 +1,6 @@
-"""Owns the life of a job of the XML API after it is posted: its changes, renewals and end, and the log of them.
+"""Owns the life of a job of the XML API after it is posted: its changes, renewals and end, and their log.
 
-Does not own who asks for it (``flow``, ``members``).
+Does not own who may change it (``flow``, ``members``).
 """
 
 from dataclasses import replace
@@ -67,7 +67,7 @@ async def _pay_renewal(
 
 
 async def close_run(connection: Connection, job: XmlJob, actor: str, now: datetime) -> XmlJob:
-    """Closes a locked job, during its run or after it; one that is closed stays as it is."""
+    """Closes a locked job, during its run or after it; a closed job is left unchanged."""
     if job.state is JobState.CLOSED:
         return job
     await end_run(connection, job, JobState.CLOSED, now)

@@ -1,4 +1,4 @@
-"""Owns what members do with jobs of the XML API on the site: list, edit, renew, close, as far as they may."""
+"""Owns the actions of members on jobs of the XML API on the site, with their permissions."""
 
 from datetime import datetime
 
@@ -22,17 +22,17 @@ POSTER_JOBS_MAX = 1_000
 
 
 async def list_poster_jobs(connection: Connection, *, email: str) -> list[XmlJob]:
-    """The jobs of whose poster this is the e-mail, newest first."""
+    """Returns the jobs whose poster has this e-mail address, newest first."""
     return await store.list_poster_jobs(connection, poster_email=email.lower(), rows_max=POSTER_JOBS_MAX)
 
 
 async def edit_as_member(
     connection: Connection, *, email: str, job_id: int, document: JobDocument, now: datetime
 ) -> XmlJob:
-    """An edit or a renewal on the site; the last write wins (credits page, job access; xml spec 16, row 28).
+    """Edits or renews a job on the site; the last write wins (credits page, job access; xml spec 16, row 28).
 
-    Raises ``Refused``: JOB_UNKNOWN to who may not see it, JOBS_DENIED to who may see and not do it,
-    JOB_DOCUMENT_INVALID, JOB_CLOSED, JOB_EXPIRED, INVENTORY_EMPTY.
+    Raises ``Refused``: JOB_UNKNOWN when the member may not view it, JOBS_DENIED when they may view it but not
+    change it, JOB_DOCUMENT_INVALID, JOB_CLOSED, JOB_EXPIRED, INVENTORY_EMPTY.
     """
     async with connection.transaction():
         job, contract, powers = await _lock_as_member(connection, email, job_id, now)
@@ -47,7 +47,7 @@ async def edit_as_member(
 
 
 async def close_as_member(connection: Connection, *, email: str, job_id: int, now: datetime) -> XmlJob:
-    """Raises ``Refused``: JOB_UNKNOWN to who may not see it, JOBS_DENIED to who may not close it."""
+    """Raises ``Refused``: JOB_UNKNOWN when the member may not view it, JOBS_DENIED when they may not close it."""
     async with connection.transaction():
         job, _, powers = await _lock_as_member(connection, email, job_id, now)
         if not powers.may_close and job.state is not JobState.CLOSED:

@@ -1,4 +1,4 @@
-"""Owns the values of jobs of the XML API: a job with its content, who changes it, what its owner may do on the site."""
+"""Owns the values of jobs of the XML API: a job and its content, who changes it, what a member may do."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -36,13 +36,13 @@ class XmlJob:
 
     @property
     def partner_contract_id(self) -> int | None:
-        """Jobs of this API are paid by the slot or the credit, never by the click."""
+        """Jobs of this API are paid per slot or credit, never per click."""
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentColumns:
-    """The columns of a posting that its document decides, which a posting and an edit write alike."""
+    """The columns of a posting that come from its document, written by both a posting and an edit."""
 
     company_job_code: str | None
     title: str
@@ -65,7 +65,7 @@ class DocumentColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedChange:
-    """One change of a job, by whom; ``changed_fields`` names what an edit changed."""
+    """One change of a job and who made it; ``changed_fields`` lists the fields an edit changed."""
 
     kind: XmlJobChange
     actor: str
@@ -75,7 +75,7 @@ class LoggedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPolicy:
-    """What an installation may set otherwise (xml spec 16, rows 4, 10 and 22)."""
+    """The settings of an installation (xml spec 16, rows 4, 10 and 22)."""
 
     fields: tuple[Field, ...] = field(default=FIELDS)
     title_is_frozen: bool = False

@@ -3,7 +3,8 @@ shard, job_id, application_id, external_id AS partner_job_id, hiring_contract_id
 revision, state, content, listed_at, expires_at, closed_at
 
 -- name: insert_xml_posting
--- Live at once. The unique index decides who posts a partner's id first; a closed job's id is free again.
+-- Live at once. The unique index decides which request posts a partner's id first; a closed job's id is free
+-- again.
 INSERT INTO job_postings (
     shard, job_id, application_id, external_id, company_job_code, hiring_contract_id, poster_email, channel,
     listing_type, title, company_name, apply_url, location, content, state, listed_at, expires_at, created_at
@@ -41,7 +42,7 @@ SELECT {xml_job}
    AND channel = 'XML'
 
 -- name: newest_job_id
--- Of several jobs under one id all but the newest are closed.
+-- Of several jobs with one id all but the newest are closed.
 SELECT job_id
   FROM job_postings
  WHERE shard = %(shard)s

@@ -1,4 +1,4 @@
-"""Owns the decisions about jobs of the XML API: what each role must send, when a job changes, what a run costs. Pure."""
+"""Owns the decisions about jobs of the XML API: required content, allowed changes, the cost of a run. Pure."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +13,10 @@ _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def check_post(content: JobContent, contract: HiringContract, policy: JobPolicy) -> JobContent:
-    """The content that a posting keeps (credits page, parameter table; xml spec 16, rows 10 and 25).
+    """Returns the content that a posting stores (credits page, parameter table; xml spec 16, rows 10 and 25).
 
-    Raises ``Refused(JOB_DOCUMENT_INVALID)``: a reseller's without a poster or with a pixel, a distributor's whose
-    poster has no seat.
+    Raises ``Refused(JOB_DOCUMENT_INVALID)``: for a reseller without a poster or with a tracking pixel, for a
+    distributor whose poster has no seat.
     """
     checked = _drop_pixel(content, contract, policy)
     refuse_flaws(_find_flaws(checked, contract, is_poster_new=True))
@@ -24,13 +24,15 @@ def check_post(content: JobContent, contract: HiringContract, policy: JobPolicy)
 
 
 def check_edit(job: XmlJob, document: JobDocument, contract: HiringContract, policy: JobPolicy) -> JobContent:
-    """The content of ``job`` after the edit; its ids stay. Raises as ``check_post``; the title may be frozen."""
+    """Returns the content of ``job`` after the edit; its ids stay. Raises as ``check_post``; the title may be
+    frozen.
+    """
     asked = replace(document, content=_drop_pixel(document.content, contract, policy))
     merged = merge_content(job.content, asked)
     kept = replace(merged, partner_job_id=job.partner_job_id, contract_id=job.content.contract_id)
     flaws = _find_flaws(kept, contract, is_poster_new=kept.poster_email != job.content.poster_email)
     if policy.title_is_frozen and kept.title != job.content.title:
-        flaws.append(Flaw(path_of("title"), "can not be changed after posting"))
+        flaws.append(Flaw(path_of("title"), "cannot be changed after posting"))
     refuse_flaws(flaws)
     return kept
 
@@ -55,15 +57,15 @@ def _find_flaws(content: JobContent, contract: HiringContract, *, is_poster_new:
 
 
 def poster_of(content: JobContent, contract: HiringContract) -> str:
-    """The poster's e-mail in lower case; a slots contract has a default poster, a credits contract none."""
+    """Returns the poster's e-mail in lower case; only a slots contract has a default poster."""
     fallback = contract.default_poster_email if contract.role is Role.DISTRIBUTOR else ""
     return (content.poster_email or fallback).lower()
 
 
 def check_named_contract(job: XmlJob, document: JobDocument, contract: HiringContract) -> None:
-    """What an edit or a renewal says of the job's ids (credits page, parameter table; xml spec 16, rows 11 and 12).
+    """Checks the job's ids in an edit or a renewal (credits page, parameter table; xml spec 16, rows 11 and 12).
 
-    A reseller must name the contract, anyone who names it must name the job's. Raises ``Refused``:
+    A reseller must name the contract, and a contract that is named must be the job's. Raises ``Refused``:
     JOB_DOCUMENT_INVALID, HIRING_CONTRACT_DENIED.
     """
     named = document.content
@@ -77,7 +79,7 @@ def check_named_contract(job: XmlJob, document: JobDocument, contract: HiringCon
 
 
 def check_state(job: XmlJob, document: JobDocument) -> None:
-    """Renew is not reopen; an expired job can be edited only while it is renewed (xml spec 8).
+    """A renewal does not reopen a job; an expired job can be edited only while it is renewed (xml spec 8).
 
     Raises ``Refused``: JOB_CLOSED, JOB_EXPIRED.
     """
@@ -93,12 +95,12 @@ def costs_unit(job: XmlJob, contract: HiringContract) -> bool:
 
 
 def run_until(start: datetime, contract: HiringContract) -> datetime:
-    """When a run that begins at ``start`` ends (xml spec 16, row 15)."""
+    """Returns when a run that starts at ``start`` ends (xml spec 16, row 15)."""
     return start + min(timedelta(days=contract.run_days), _END_OF_TIME - start)
 
 
 def renew_until(job: XmlJob, contract: HiringContract, now: datetime) -> datetime:
-    """A renewal runs on from the later of now and the expiry (xml spec 16, row 16)."""
+    """A renewal extends the run from the later of now and the expiry (xml spec 16, row 16)."""
     return run_until(max(now, job.expires_at), contract)
 
 
@@ -107,10 +109,10 @@ def list_changed_fields(before: JobContent, after: JobContent) -> list[str]:
 
 
 def portal_powers(job: XmlJob, contract: HiringContract, email: str) -> PortalPowers:
-    """What the member with this e-mail may do with the job on the site (credits page, job access).
+    """Returns what the member with this e-mail may do with the job on the site (credits page, job access).
 
-    A reseller's job is its poster's to view, edit and close, and never to renew, so that billing stays right.
-    A distributor's job belongs to the client's seats, with all powers. A closed job can be viewed.
+    The poster of a reseller's job may view, edit and close it but never renew it, to keep billing correct.
+    A distributor's job can be fully managed by the client's seats. A closed job can be viewed.
     """
     member = email.lower()
     is_open = job.state is not JobState.CLOSED

@@ -15,7 +15,7 @@ SQL = load_statements("jobmeter.jobs.xml_jobs")
 
 
 def _xml_job(*, state: JobState, content: dict[str, Any], **columns: Any) -> XmlJob:
-    """Lists of the content, which JSON keeps as such, are tuples again."""
+    """Converts the lists of the content, as JSON returns them, back to tuples."""
     kept: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
     }
@@ -27,7 +27,7 @@ def _parameters(job: XmlJob, columns: DocumentColumns) -> dict[str, Any]:
 
 
 async def insert_xml_posting(connection: Connection, job: XmlJob, columns: DocumentColumns) -> bool:
-    """``False`` when the application has a job under this id that is not closed."""
+    """Returns ``False`` when the application has a job with this id that is not closed."""
     parameters = _parameters(job, columns)
     return await find_scalar(connection, int, SQL["insert_xml_posting"], parameters) is not None
 

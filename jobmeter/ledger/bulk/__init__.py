@@ -1,1 +1,1 @@
-"""Owns postings that are booked by the many, in one statement."""
+"""Owns postings that are booked in bulk, in one statement."""

@@ -1,4 +1,4 @@
-"""Owns booking of many postings at once: the caller fills the temporary table ``asked_postings``, one call books it."""
+"""Owns bulk booking: the caller fills the temporary table ``asked_postings``, one call books all its rows."""
 
 from datetime import date, datetime
 
@@ -7,15 +7,15 @@ from jobmeter.ledger.bulk import store
 
 
 async def open_batch(connection: Connection) -> None:
-    """Makes ``asked_postings`` ready for this transaction; it is empty."""
+    """Creates an empty ``asked_postings`` for this transaction."""
     await store.create_requested_postings(connection)
 
 
 async def book_requested(connection: Connection, *, day: date, now: datetime) -> int:
-    """Books what stands in ``asked_postings`` on ``day`` and moves the stored balances; returns how many.
+    """Books the rows of ``asked_postings`` on ``day`` and updates the stored balances; returns how many.
 
-    For sources whose balance is not stored, such as what was earned: nothing is taken from a balance here.
-    A reference that was booked before breaks the caller's transaction.
+    For sources whose balance is not stored, such as earned amounts: no stored balance is decreased here.
+    A reference that is already booked aborts the caller's transaction.
     """
     assert await store.count_requested_debits(connection) == 0
     booked = await store.book_requested_postings(connection, day=day, booked_at=now)

@@ -1,5 +1,6 @@
 -- name: create_requested_postings
--- Where other slices leave the postings they want booked as a set; emptied at the end of the transaction.
+-- Other packages insert the postings here that they want booked as a set; emptied at the end of the
+-- transaction.
 CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
     shard             smallint NOT NULL,
     reference         uuid     NOT NULL,
@@ -16,13 +17,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS asked_postings (
 ) ON COMMIT DELETE ROWS
 
 -- name: count_requested_debits
--- Postings that would take from a stored balance, which needs a look at each balance first (see ledger.flow).
+-- Postings that would decrease a stored balance; these need a check of each balance first (see ledger.flow).
 SELECT count(*)
   FROM asked_postings
  WHERE source_kind IN ({AccountKind.CONTRACT}, {AccountKind.SLOTS_FREE}, {AccountKind.CREDITS})
 
 -- name: book_requested_postings
--- A reference that stands already breaks the key, and with it the transaction: nothing is booked twice.
+-- An existing reference violates the key and aborts the transaction: nothing is booked twice.
 INSERT INTO ledger_bookings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
     booked_at, cause, corrects
@@ -33,7 +34,7 @@ SELECT shard, reference, purpose, source_kind, source_id, destination_kind, dest
  ORDER BY shard, reference
 
 -- name: add_requested_to_balances
--- In the order of the key, so that two transactions never wait for each other in a ring.
+-- In the order of the key, to prevent deadlocks between two transactions.
 INSERT INTO ledger_balances AS kept (shard, kind, owner_id, unit, amount)
 SELECT destination_shard, destination_kind, destination_id, unit, sum(amount)
   FROM asked_postings

@@ -23,7 +23,7 @@ async def book_requested_postings(connection: Connection, *, day: date, booked_a
 
 
 async def add_requested_to_balances(connection: Connection) -> int:
-    """How many balances grew."""
+    """Returns how many balances increased."""
     return await change_rows(connection, SQL["add_requested_to_balances"])
 
 

@@ -1,4 +1,4 @@
-"""Owns the chain over postings: up to which number all are known, seals in the background, the check of the seals.
+"""Owns the chain over postings: the number up to which all are known, seals in the background, verifying the seals.
 
 Intake never waits for it. Does not own when it runs.
 """
@@ -14,19 +14,20 @@ POSTINGS_PER_ROUND_MAX = 1_000_000
 
 
 async def advance_horizon(connection: Connection) -> bool:
-    """Moves the number up to which every posting is known, in a transaction of its own; returns whether it wrote.
+    """Advances the number up to which every posting is known, in its own transaction; returns whether it wrote.
 
-    Postings get their numbers before they are committed, so the last number given says nothing of those below.
-    Each transaction has its own number before its postings do: hence once all transactions that began before
-    the last number was read are over, no posting up to it can still appear. One call notes a number, a later
-    one finds it known. A database restored from a dump counts transactions anew, and has none that is open.
+    Postings get their numbers before they commit, so the last number says nothing about lower ones that are
+    still uncommitted. Every transaction has its transaction number before its postings are numbered: once all
+    transactions that started before the last number was read have ended, no posting up to that number can
+    still appear. One call records the number, a later one finds it known. A database restored from a dump
+    starts transaction numbers again and has no open transactions.
     """
     if not await store.lock_chain(connection):
         return False
     held = await store.read_horizon(connection)
     known = 0 if held is None else held.known_until
     if held is not None and held.next_until > known:
-        # Only now is a transaction number taken: it must not be older than the number that is noted.
+        # Takes a transaction number only now: it must not be older than the number that is recorded.
         was_restored = await store.read_own_transaction(connection) < held.next_transaction
         if held.oldest < held.next_transaction and not was_restored:
             return False
@@ -43,16 +44,16 @@ async def advance_horizon(connection: Connection) -> bool:
 
 
 async def read_known_until(connection: Connection) -> int:
-    """The number up to which every posting and restatement is either committed or will never be."""
+    """Returns the number up to which every posting and restatement is either committed or will never be."""
     held = await store.read_horizon(connection)
     return 0 if held is None else held.known_until
 
 
 async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
-    """Seals what is known and not yet sealed, at most once a minute; returns whether there was a round.
+    """Seals postings that are known but not yet sealed, at most once a minute; returns whether a round was written.
 
-    A seal holds the SHA-256 of its shard's postings in the order of their numbers, and the SHA-256 of the
-    shard's seal before together with it: who changes a posting has to change every later seal of the shard.
+    A seal holds the SHA-256 of its shard's postings in the order of their numbers together with the SHA-256
+    of the shard's previous seal: changing a posting means changing every later seal of the shard.
     """
     if not await store.lock_chain(connection):
         return False

@@ -1,4 +1,4 @@
-"""Owns the values of the chain over postings: how far postings are known, a round of seals, what its check found."""
+"""Owns the values of the chain over postings: how far postings are known, a round of seals, the result of a check."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ class HorizonMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon(HorizonMark):
-    """The mark as it is stored; ``oldest`` is the lowest transaction that is not over."""
+    """The mark as it is stored; ``oldest`` is the lowest transaction that has not ended."""
 
     oldest: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealRound:
-    """All postings up to ``until_number`` that the round before had not sealed."""
+    """All postings up to ``until_number`` that no earlier round has sealed."""
 
     round_number: int
     until_number: int
@@ -34,7 +34,7 @@ class SealRound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainCheck:
-    """How many postings are sealed, how many seals are broken, and the first of those in words."""
+    """How many postings are sealed, how many seals are broken, and the first broken one in words."""
 
     checked: int
     breaches: int

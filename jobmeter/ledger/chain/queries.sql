@@ -2,7 +2,7 @@
 SELECT pg_try_advisory_xact_lock(1246707541)
 
 -- name: read_horizon
--- `oldest` is the lowest transaction that is not over.
+-- `oldest` is the lowest transaction that has not ended.
 SELECT known_until, next_until, next_transaction,
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest
   FROM ledger_horizon
@@ -33,7 +33,7 @@ INSERT INTO ledger_seal_rounds (round, until_number, sealed_at)
 VALUES (%(round_number)s, %(until_number)s, %(sealed_at)s)
 
 -- name: insert_seals
--- The digest of a shard's postings by number, and with it that of the shard's seal before.
+-- The digest of a shard's postings by number, combined with the digest of the shard's previous seal.
 WITH found AS (
     SELECT shard, count(*) AS postings,
            sha256(convert_to(string_agg(posting_text(ledger_postings), '' ORDER BY number), 'UTF8'))
@@ -55,8 +55,8 @@ SELECT found.shard, %(round_number)s, found.postings, found.content,
         LIMIT 1) AS last_seal ON true
 
 -- name: check_chain
--- Law 3. What stands in the postings now has the digest that was sealed, each seal continues the one before,
--- and no posting of a sealed round is without its seal.
+-- Law 3. The stored postings have the digest that was sealed, each seal continues the previous one, and no
+-- posting of a sealed round is without its seal.
 WITH bounds AS (
     SELECT array_agg(until_number ORDER BY round) AS untils, array_agg(round ORDER BY round) AS rounds
       FROM ledger_seal_rounds

@@ -39,7 +39,7 @@ async def insert_seal_round(connection: Connection, sealed: SealRound) -> None:
 async def insert_seals(
     connection: Connection, *, round_number: int, after_number: int, until_number: int
 ) -> int:
-    """How many shards got a seal."""
+    """Returns how many shards got a seal."""
     parameters = {"round_number": round_number, "after_number": after_number, "until_number": until_number}
     return await change_rows(connection, SQL["insert_seals"], parameters)
 

@@ -1,1 +1,1 @@
-"""Dispatch of notifications: webhooks over HTTP, mail through the operator's server."""
+"""Dispatches notifications: webhooks over HTTP, mail through the operator's server."""

@@ -1,7 +1,7 @@
-"""Owns the delivery of notices: signed HTTP requests to public addresses, mail through the operator's server.
+"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's server.
 
-Does not own what is sent, when it is tried again or when it is given up (``jobmeter.notifications``). At least once: a notice
-whose sender was killed goes out again under the same id.
+Does not own what is sent, when it is retried or when it is given up (``jobmeter.notifications``). Delivery is
+at least once: a notification whose sender was killed is sent again under the same id.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import httpx2
 
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import Channel, DeliveryAttempt
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
 
@@ -31,11 +31,13 @@ ATTEMPTS_MAX = 50
 AT_ONCE_MAX = 20
 RECORDED_AT_ONCE_MAX = 4  # requests need the pool's connections too
 SECONDS_MAX = 15
-ENDPOINT_SECONDS_MAX = notices.CLAIM_SECONDS - 2 * SECONDS_MAX  # the last attempt ends before the claim does
+ENDPOINT_SECONDS_MAX = (
+    notifications.CLAIM_SECONDS - 2 * SECONDS_MAX
+)  # the last attempt ends before the claim does
 
 
 class NotificationDispatcher:
-    """A worker task for each endpoint with deliveries that are due: a slow one keeps no other endpoint waiting."""
+    """Runs one task for each endpoint with due deliveries, so that a slow endpoint delays no other."""
 
     def __init__(
         self,
@@ -49,16 +51,16 @@ class NotificationDispatcher:
         self._database = database
         self._settings = settings
         self._rng = rng
-        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notices")
+        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notifications")
         self._recording = asyncio.Semaphore(RECORDED_AT_ONCE_MAX)
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def start_due(self, *, now: datetime) -> int:
-        """Begins to try what is due at endpoints that no task delivers to already; returns how many are tried."""
+        """Starts delivery to endpoints that no task is serving yet; returns the number of deliveries started."""
         started = 0
         while len(self._tasks) < AT_ONCE_MAX:
             async with self._database.transaction() as connection:
-                attempts = await notices.claim_delivery_attempts(
+                attempts = await notifications.claim_delivery_attempts(
                     connection,
                     rows_max=ATTEMPTS_MAX,
                     secret_key=self._settings.secret_key,
@@ -78,12 +80,12 @@ class NotificationDispatcher:
         return started
 
     async def wait(self) -> None:
-        """Until all that was begun is tried."""
+        """Waits until all started deliveries have been attempted."""
         if self._tasks:
             await asyncio.wait(self._tasks.values())
 
     async def close(self) -> None:
-        """Ends at once; what was not recorded is tried again later, under the same id."""
+        """Cancels all tasks at once; attempts that were not recorded are retried later, under the same id."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -94,12 +96,14 @@ class NotificationDispatcher:
         self._tasks.pop(endpoint_id, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            log.error("notices of an endpoint could not be sent and will be tried again", exc_info=error)
+            log.error(
+                "notifications of an endpoint could not be sent and will be tried again", exc_info=error
+            )
 
     async def _deliver(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
-        """In the order of what happened, mails apart. A channel that fails is spared the rest until they are due again.
+        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is due again.
 
-        What there is no time for while the endpoint is this process's alone is left until its claim is over.
+        Deliveries that do not fit into the time of the claim are left until the claim expires.
         """
         failures: dict[Channel, str] = {}
         clock = asyncio.get_running_loop().time
@@ -116,26 +120,26 @@ class NotificationDispatcher:
                 if failure is not None:
                     failures[channel] = failure
             async with self._recording, self._database.transaction() as connection:
-                await notices.record_attempt(
+                await notifications.record_attempt(
                     connection, attempt.delivery, failure=failures.get(channel), now=now, rng=self._rng
                 )
         async with self._recording, self._database.transaction() as connection:
-            await notices.free_endpoint(connection, attempts[0].delivery.endpoint_id)
+            await notifications.free_endpoint(connection, attempts[0].delivery.endpoint_id)
 
 
 def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
-    """``None`` for a delivery that was taken (2xx), else one line about why not."""
+    """Returns ``None`` for an accepted delivery (2xx), else one line with the reason."""
     if not attempt.secrets:
-        return "no secret of this webhook opens with the operator's key"
+        return "no secret of this webhook can be opened with the operator's key"
     try:
         target = httpx2.URL(attempt.url)
-        # Connecting to the address that was judged: asked again, a name may mean another one.
+        # Connects to the address that was checked: a second lookup of the name may return another one.
         aimed = target.copy_with(host=find_address(attempt.url, is_sandbox=settings.sandbox))
         headers = {
             "Host": target.netloc.decode(),
             "Content-Type": "application/json",
             "User-Agent": "Jobmeter-Webhooks",
-            **notices.sign_attempt(attempt, now=now),
+            **notifications.sign_attempt(attempt, now=now),
         }
         with (
             httpx2.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,
@@ -147,7 +151,7 @@ def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) ->
                 extensions={"sni_hostname": target.host},
             ) as answer,
         ):
-            # What the endpoint says beside its status is not read: it could be without end.
+            # The response body is not read: its size is unbounded.
             return None if answer.is_success else f"the endpoint answered {answer.status_code}"
     except AddressRefusedError as error:
         return str(error)
@@ -175,7 +179,7 @@ def send_mail(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> st
 
 
 def make_message(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:
-    """The notice as a mail: its subject in words, its body as it would go to a webhook. Raises ``ValueError``."""
+    """Builds the mail: the subject in words, the body as a webhook would receive it. Raises ``ValueError``."""
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = attempt.email

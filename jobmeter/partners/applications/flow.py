@@ -1,4 +1,4 @@
-"""Owns the verbs of partners: create an application, issue a token, authenticate a request's token."""
+"""Owns the verbs of developer applications: create a parent or a child, update a child, find one."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from jobmeter.partners.model import (
 
 
 async def create_parent(connection: Connection, *, name: str, now: datetime) -> Credentials:
-    """A partner's parent application, made by the operator."""
+    """Creates a partner's parent application, for the operator."""
     draft = ApplicationDraft(unique_foreign_id="", name=name, description="")
     return await _create(connection, draft, parent=None, now=now)
 
@@ -24,7 +24,7 @@ async def create_parent(connection: Connection, *, name: str, now: datetime) -> 
 async def create_child(
     connection: Connection, *, parent: Application, draft: ApplicationDraft, now: datetime
 ) -> Credentials:
-    """A customer's application under ``parent`` (spec 2.3).
+    """Creates a customer's application under ``parent`` (spec 2.3).
 
     Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, BODY_INVALID with every broken rule,
     APPLICATION_CONFLICT when the foreign id is taken.
@@ -64,10 +64,10 @@ async def _create(
 async def update_child(
     connection: Connection, *, parent: Application, key: str, draft: ApplicationChange
 ) -> None:
-    """Changes what ``draft`` sets of the child application with the URN ``key`` (spec 2.3).
+    """Changes the fields that ``draft`` sets of the child application with the URN ``key`` (spec 2.3).
 
-    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for what is not its
-    child, BODY_INVALID with every broken rule.
+    Raises ``Refused``: ACCESS_DENIED when ``parent`` is itself a child, APPLICATION_UNKNOWN for an
+    application that is not its child, BODY_INVALID with every broken rule.
     """
     if parent.parent_id is not None:
         raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.PARTIAL_UPDATE.NO_VERSION")

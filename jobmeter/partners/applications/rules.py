@@ -1,4 +1,4 @@
-"""Owns the decisions about applications and tokens: what a draft must hold, when a token still opens.
+"""Owns the decisions about applications: what a draft must contain, what an update changes.
 
 Pure. The time is passed in.
 """
@@ -6,11 +6,11 @@ Pure. The time is passed in.
 from jobmeter.partners.model import Application, ApplicationChange, ApplicationDraft
 
 NAME_CHARACTERS_MAX = 50
-FOREIGN_ID_CHARACTERS_MAX = 500  # a key of an index, whose rows have an end
+FOREIGN_ID_CHARACTERS_MAX = 500  # part of an index key, whose size is limited
 
 
 def check_draft(draft: ApplicationDraft) -> list[str]:
-    """Every rule of the provisioning page that ``draft`` breaks, as Rest.li validation lines (spec 2.3)."""
+    """Returns every rule of the provisioning page that ``draft`` breaks, as Rest.li validation lines (spec 2.3)."""
     lines = [
         f"ERROR :: /{field} :: the character U+0000 is not allowed"
         for field, texts in (
@@ -44,7 +44,7 @@ def check_draft(draft: ApplicationDraft) -> list[str]:
 
 
 def change_application(application: Application, change: ApplicationChange) -> ApplicationDraft:
-    """The application as it would be; the foreign id never changes."""
+    """Returns the application after the update; the foreign id never changes."""
     return ApplicationDraft(
         unique_foreign_id=application.unique_foreign_id or "",
         name=application.name if change.name is None else change.name,

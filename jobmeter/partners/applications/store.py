@@ -17,7 +17,7 @@ async def next_application_id(connection: Connection) -> int:
 async def insert_application(
     connection: Connection, application: Application, *, created_at: datetime
 ) -> bool:
-    """``False`` when the parent has a child with this foreign id already."""
+    """Returns ``False`` when the parent already has a child with this foreign id."""
     parameters = vars_of(application) | {"created_at": created_at}
     return await find_scalar(connection, int, SQL["insert_application"], parameters) is not None
 

@@ -1,1 +1,1 @@
-"""Owns OAuth 1.0a signatures of the XML jobs API: consumers, nonces, the check itself."""
+"""Owns OAuth 1.0a signatures of the XML jobs API: consumers, nonces, verification."""

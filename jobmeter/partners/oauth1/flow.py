@@ -1,4 +1,4 @@
-"""Owns the verbs of signed requests: keep a signing secret, authenticate a signature once, forget old nonces."""
+"""Owns the verbs of signed requests: store a signing secret, authenticate a signature once, delete old nonces."""
 
 from datetime import datetime
 
@@ -19,9 +19,9 @@ from jobmeter.partners.tokens import store as tokens_store
 async def save_signing_secret(
     connection: Connection, *, application: Application, secret: str, secret_key: str, now: datetime
 ) -> None:
-    """Seals one of the application's client secrets, so that requests may be signed with it (decision 0003).
+    """Seals one of the application's client secrets, which lets it sign requests (decision 0003).
 
-    Raises ``Refused(OPERATOR_INPUT)`` where the installation has no key to seal with.
+    Raises ``Refused(OPERATOR_INPUT)`` when the installation has no key to seal with.
     """
     if not sealing.list_keys(secret_key):
         raise Refused(Fault.OPERATOR_INPUT, field="withSigningSecret", why="set JOBMETER_SECRET_KEY first")
@@ -36,7 +36,9 @@ async def save_signing_secret(
 async def make_signing_secret(
     connection: Connection, *, application: Application, secret_key: str, now: datetime
 ) -> str:
-    """A further client secret, good for tokens and for signatures; readable only now. Raises as the above."""
+    """Issues a further client secret for tokens and signatures; readable only now. Raises as
+    ``save_signing_secret``.
+    """
     secret = make_secret()
     await store.insert_secret(
         connection, application_id=application.id, secret_hash=hash_secret(secret), created_at=now
@@ -48,17 +50,17 @@ async def make_signing_secret(
 
 
 async def find_consumer(connection: Connection, *, consumer_key: str) -> Application | None:
-    """The application whose client id this is: signed requests call it a consumer key."""
+    """Returns the application with this client id, which signed requests call the consumer key."""
     return await store.find_by_client_id(connection, client_id=consumer_key)
 
 
 async def authenticate_signature(
     connection: Connection, *, request: SignedRequest, secret_key: str, machine_now: datetime, now: datetime
 ) -> Application:
-    """The application that signed ``request``; a signature is good once (xml spec 4).
+    """Returns the application that signed ``request``; a signature is accepted once (xml spec 4).
 
-    ``machine_now`` judges the signature's time stamp: a sandbox's own clock may be far ahead of its clients'.
-    A token is tolerated and gives no right: one of ours must still be good, any other is not looked at.
+    ``machine_now`` is compared with the signature's timestamp: a sandbox's clock may be far ahead of its
+    clients'. A token is tolerated and grants no access: an own token must be valid, any other is ignored.
     Raises ``Refused`` with the OAUTH_ faults, in their order.
     """
     signature = rules.read_signature(request)
@@ -109,6 +111,6 @@ async def _check_token(
 
 
 async def sweep_nonces(connection: Connection, *, machine_now: datetime) -> int:
-    """Removes nonces of signatures that are too old to be accepted again; returns how many."""
+    """Removes nonces of signatures that are too old to be accepted; returns how many."""
     seconds = to_ms(machine_now) // 1_000
     return await oauth1_store.delete_old_nonces(connection, stamped_before=seconds - rules.NONCE_KEPT_SECONDS)

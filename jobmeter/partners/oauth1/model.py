@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class SignedRequest:
     """What a signature covers. ``urls`` are the addresses, without a query, that the sender may have called.
 
-    A proxy hides from the server by which scheme and host it was reached, hence several.
+    There are several because a proxy hides the scheme and host of the original request.
     """
 
     method: str
@@ -18,9 +18,9 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """The parameters of an ``Authorization: OAuth`` header, each present and of its form. ``token`` may be empty.
+    """The parameters of an ``Authorization: OAuth`` header, all present and well-formed. ``token`` may be empty.
 
-    ``parameters`` are all that are signed, those of the query among them.
+    ``parameters`` are all the signed parameters, including those of the query.
     """
 
     consumer_key: str

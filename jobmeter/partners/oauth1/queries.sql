@@ -15,7 +15,7 @@ VALUES (%(application_id)s, %(stamped_at)s, %(nonce_hash)s)
 RETURNING stamped_at
 
 -- name: delete_old_nonces
--- The key begins with the time, so this reads only what it removes; a nonce that is too old to be accepted
--- again need not be remembered.
+-- The key begins with the time, so this reads only the rows it removes. A nonce whose timestamp is too old to
+-- be accepted does not have to be stored.
 DELETE FROM signature_nonces
  WHERE stamped_at < %(stamped_before)s

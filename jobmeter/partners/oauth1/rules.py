@@ -1,4 +1,4 @@
-"""Owns the decisions about signed requests: what a header must hold, whether its time and signature fit. Pure."""
+"""Owns the decisions about signed requests: required parameters, valid timestamps and signatures. Pure."""
 
 import hashlib
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _REQUIRED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
-    """The request in the names that oauthlib reads."""
+    """The request with the attribute names that oauthlib reads."""
 
     http_method: str
     uri: str
@@ -34,7 +34,7 @@ class _Signed:
 
 
 def read_signature(request: SignedRequest) -> Signature:
-    """The signature that the header carries (OAuth 1.0a, RFC 5849 section 3.5.1).
+    """Parses the signature of the header (OAuth 1.0a, RFC 5849 section 3.5.1).
 
     Raises ``Refused``: OAUTH_REJECTED, OAUTH_VERSION, OAUTH_ABSENT, OAUTH_METHOD.
     """
@@ -70,17 +70,17 @@ def read_signature(request: SignedRequest) -> Signature:
 
 
 def check_time(signature: Signature, machine_now: datetime) -> None:
-    """Raises ``Refused(OAUTH_TIMESTAMP)`` for a signature made too long before or after ``machine_now``."""
+    """Raises ``Refused(OAUTH_TIMESTAMP)`` for a signature created too long before or after ``machine_now``."""
     seconds = to_ms(machine_now) // 1_000
     if abs(signature.stamped_at - seconds) > SKEW_SECONDS_MAX:
         raise Refused(Fault.OAUTH_TIMESTAMP, seconds=SKEW_SECONDS_MAX, now=seconds)
 
 
 def is_signed_by(secret: str, signature: Signature, request: SignedRequest) -> bool:
-    """Whether ``secret`` made the signature, over any of the addresses (OAuth 1.0a, RFC 5849 section 3.4.2).
+    """Whether ``secret`` produced the signature for any of the addresses (OAuth 1.0a, RFC 5849 section 3.4.2).
 
-    Two-legged: the secret of a token is empty. A client that can not leave its token's secret empty gives the
-    token itself.
+    Two-legged: the token secret is empty. A client that cannot leave its token secret empty sends the token
+    itself.
     """
     forms = [
         _Signed(

@@ -27,7 +27,7 @@ async def list_signing_secrets(connection: Connection, *, application_id: int) -
 async def insert_nonce(
     connection: Connection, *, application_id: int, stamped_at: int, nonce_hash: bytes
 ) -> bool:
-    """``False`` when the application has sent this nonce at this time already."""
+    """Returns ``False`` when the application has already sent this nonce at this time."""
     parameters = {"application_id": application_id, "stamped_at": stamped_at, "nonce_hash": nonce_hash}
     return await find_scalar(connection, int, SQL["insert_nonce"], parameters) is not None
 

@@ -1,1 +1,1 @@
-"""Owns the secrets of applications: rolled, and retired one by one."""
+"""Owns the secrets of applications: rotated, and retired one at a time."""

@@ -1,4 +1,4 @@
-"""Owns the verbs about credentials: look into a token, revoke it, roll and retire secrets, forbid tokens.
+"""Owns the verbs of client secrets: roll and retire.
 
 Does not own issuing a token or authenticating one (``applications.flow``).
 """
@@ -18,9 +18,10 @@ from jobmeter.partners.secrets import store as secrets_store
 async def roll_secret(
     connection: Connection, *, caller: Application, child_urn: str | None, now: datetime
 ) -> str:
-    """A further secret for the caller, or for a child of the caller's; the older one stays good (spec 2.3).
+    """Issues a further secret for the caller or for its child; the older one stays valid (spec 2.3).
 
-    Raises ``Refused``: APPLICATION_UNKNOWN for what is no child of the caller's, SECRETS_TOO_MANY for a third.
+    Raises ``Refused``: APPLICATION_UNKNOWN for an application that is not the caller's child,
+    SECRETS_TOO_MANY for a third secret.
     """
     application = await _find_target(connection, caller, child_urn)
     await secrets_store.lock_application(connection, application_id=application.id)
@@ -37,7 +38,7 @@ async def roll_secret(
 async def retire_older_secret(connection: Connection, *, caller: Application, child_urn: str | None) -> int:
     """Removes the older of two live secrets; returns how many are left. An only secret stays.
 
-    Tokens that were made with it live on to their end.
+    Tokens that were issued with it stay valid until they expire.
     Raises ``Refused(APPLICATION_UNKNOWN)`` as ``roll_secret`` does.
     """
     application = await _find_target(connection, caller, child_urn)
@@ -54,7 +55,7 @@ async def _find_target(connection: Connection, caller: Application, child_urn: s
         return caller
     child_id = read_urn(child_urn, URN_APPLICATION)
     found = None if child_id is None else await store.find_by_id(connection, application_id=child_id)
-    # Another partner's application and one that does not exist must look the same.
+    # The response for another partner's application must be the same as for one that does not exist.
     if found is None or found.parent_id != caller.id:
         raise Refused(Fault.APPLICATION_UNKNOWN, key=child_urn[:100])
     return found

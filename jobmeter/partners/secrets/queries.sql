@@ -1,5 +1,5 @@
 -- name: lock_application
--- Two rotations at once must not both find room for a second secret.
+-- Locks the application, so that two rotations at once cannot both add a second secret.
 SELECT id
   FROM applications
  WHERE id = %(application_id)s
@@ -12,7 +12,7 @@ SELECT created_at
  ORDER BY created_at
 
 -- name: delete_older_secret
--- A secret that is retired signs nothing any more either, hence the second table.
+-- A retired secret no longer signs requests either, hence the second table.
 WITH oldest AS (
     SELECT secret_hash, created_at
       FROM application_secrets

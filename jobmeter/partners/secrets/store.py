@@ -1,4 +1,4 @@
-"""Owns the statements about tokens' ends, secrets' ages and the permission to make tokens. Does not own when they run."""
+"""Owns the statements of client secrets, one function each. Does not own when they run."""
 
 from datetime import datetime
 

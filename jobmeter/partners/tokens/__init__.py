@@ -1,1 +1,1 @@
-"""Owns access tokens: issued, checked, revoked, swept."""
+"""Owns access tokens: issued, verified, revoked, deleted after they expire."""

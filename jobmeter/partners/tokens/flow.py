@@ -1,4 +1,4 @@
-"""Issues, checks, revokes and sweeps access tokens."""
+"""Owns the verbs of access tokens: issue, verify, revoke, delete expired ones."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from jobmeter.partners.tokens import store as tokens_store
 
 
 async def authenticate_client(connection: Connection, *, client_id: str, client_secret: str) -> Application:
-    """The application whose credentials these are (spec 2.2).
+    """Returns the application with these credentials (spec 2.2).
 
     Raises ``Refused``: CLIENT_ID_INVALID for an unknown client, CLIENT_AUTHENTICATION for a wrong secret.
     """
@@ -23,7 +23,7 @@ async def authenticate_client(connection: Connection, *, client_id: str, client_
     if application is None:
         raise Refused(Fault.CLIENT_ID_INVALID, client_id=client_id[:80])
     hashes = await store.list_secret_hashes(connection, application_id=application.id)
-    # Every live secret is compared, so that the time taken does not tell which one came close.
+    # Every live secret is compared, so that the response time does not reveal which one was close.
     if not any([same_secret(client_secret, kept) for kept in hashes]):  # noqa: C419
         raise Refused(Fault.CLIENT_AUTHENTICATION)
     return application
@@ -32,9 +32,10 @@ async def authenticate_client(connection: Connection, *, client_id: str, client_
 async def issue_token(
     connection: Connection, *, client_id: str, client_secret: str, now: datetime
 ) -> tuple[str, int]:
-    """A new access token and its life in seconds (spec 2.2).
+    """Issues an access token; returns it with its lifetime in seconds (spec 2.2).
 
-    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED where the operator forbade it.
+    Raises ``Refused`` as ``authenticate_client`` does, and CLIENT_NOT_ALLOWED when the operator has forbidden
+    it.
     """
     application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
     if not await tokens_store.read_token_permission(connection, application_id=application.id):
@@ -51,19 +52,19 @@ async def issue_token(
 
 
 async def find_tokens(connection: Connection, tokens: Sequence[str]) -> list[IssuedToken | None]:
-    """What is known of each of ``tokens``; ``None`` for one that was never issued."""
+    """Returns the stored data of each of ``tokens``; ``None`` for one that was never issued."""
     hashes = [hash_secret(token) for token in tokens]
     found = await tokens_store.find_tokens(connection, token_hashes=ByteaArray(hashes))
     return [found.get(token_hash) for token_hash in hashes]
 
 
 def check_token(found: IssuedToken | None, now: datetime) -> Application:
-    """The application that a token opens now. Raises ``Refused`` as ``rules.check_token`` does."""
+    """Returns the application that the token authenticates. Raises ``Refused`` as ``rules.check_token`` does."""
     return tokens_rules.check_token(found, now).application
 
 
 async def find_own_token(connection: Connection, *, application: Application, token: str) -> TokenLife | None:
-    """The life of a token of ``application``; anybody else's is as unknown as one that never was."""
+    """Returns the dates of a token of ``application``; another application's token is reported as unknown."""
     return await tokens_store.find_own_token(
         connection, token_hash=hash_secret(token), application_id=application.id
     )
@@ -72,7 +73,7 @@ async def find_own_token(connection: Connection, *, application: Application, to
 async def revoke_token(
     connection: Connection, *, application: Application, token: str, now: datetime
 ) -> None:
-    """Ends a token of ``application`` at once, for every process. Others' tokens stay, and nothing tells so."""
+    """Revokes a token of ``application`` at once, for every process; silently ignores other applications' tokens."""
     await tokens_store.revoke_token(
         connection, token_hash=hash_secret(token), application_id=application.id, revoked_at=now
     )
@@ -81,7 +82,7 @@ async def revoke_token(
 async def allow_tokens(
     connection: Connection, *, application: Application, is_allowed: bool, now: datetime
 ) -> int:
-    """Lets ``application`` make tokens, or forbids it and revokes those it holds; returns how many (spec 2.2)."""
+    """Lets ``application`` request tokens, or forbids it and revokes its tokens; returns how many (spec 2.2)."""
     await tokens_store.set_token_permission(connection, application_id=application.id, is_allowed=is_allowed)
     if is_allowed:
         return 0
@@ -89,7 +90,7 @@ async def allow_tokens(
 
 
 async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
-    """Removes up to ``rows_max`` tokens that ended a day ago; returns how many."""
+    """Removes up to ``rows_max`` tokens that expired at least a day ago; returns how many."""
     return await tokens_store.delete_expired_tokens(
         connection, expired_before=now - timedelta(hours=TOKEN_REMEMBERED_HOURS), rows_max=rows_max
     )

@@ -30,7 +30,7 @@ UPDATE access_tokens
    AND expires_at > %(revoked_at)s
 
 -- name: delete_expired_tokens
--- In batches, so that a day of tokens is never one long transaction; two workers take different rows.
+-- In batches, so that no transaction deletes a whole day of tokens; two workers delete different rows.
 DELETE FROM access_tokens
  WHERE token_hash IN (
        SELECT token_hash

@@ -1,4 +1,4 @@
-"""Decides whether a token is good at a time."""
+"""Owns the decision whether a token is valid at a given time. Pure."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from jobmeter.partners.model import IssuedToken
 
 
 def check_token(token: IssuedToken | None, now: datetime) -> IssuedToken:
-    """The token, if it still opens. Raises ``Refused`` with TOKEN_INVALID, TOKEN_REVOKED or TOKEN_EXPIRED."""
+    """Returns the token, if it is valid. Raises ``Refused`` with TOKEN_INVALID, TOKEN_REVOKED or TOKEN_EXPIRED."""
     if token is None:
         raise Refused(Fault.TOKEN_INVALID)
     if token.revoked_at is not None and token.revoked_at <= now:

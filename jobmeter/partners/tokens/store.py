@@ -1,4 +1,4 @@
-"""Runs the statements of access tokens."""
+"""Owns the statements of access tokens, one function each. Does not own when they run."""
 
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ async def insert_token(
 
 
 async def find_tokens(connection: Connection, *, token_hashes: ByteaArray) -> dict[bytes, IssuedToken]:
-    """By the hash of each token that was issued."""
+    """Returns rows by the hash of each token that was issued."""
     return dict(await list_rows(connection, _make_token, SQL["find_tokens"], {"token_hashes": token_hashes}))
 
 

@@ -1,6 +1,6 @@
-"""Owns budget alerts: at 50, 80 and 100 % of a job's and of a contract's budget, each once for each limit.
+"""Owns the verbs of budget alerts: at 50, 80 and 100 % of a job's and of a contract's budget, once per limit.
 
-Does not own how they reach anybody (``jobmeter.notifications``).
+Does not own their delivery (``jobmeter.notifications``).
 """
 
 from datetime import datetime
@@ -11,7 +11,7 @@ from jobmeter.base.money import format_amount
 from jobmeter.database.connection import Connection
 from jobmeter.jobs.status.model import JobSnapshot
 from jobmeter.ledger.chain import flow as chain
-from jobmeter.notifications import flow as notices
+from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.promotion.alerts import rules, store
 from jobmeter.promotion.alerts.model import ContractSpend, ReachedShares
@@ -20,12 +20,12 @@ JOB, CONTRACT = "JOB", "CONTRACT"
 
 
 async def notify_job_alerts(
-    connection: Connection, look: JobSnapshot, *, seen: tuple[int, int], now: datetime
+    connection: Connection, snapshot: JobSnapshot, *, seen: tuple[int, int], now: datetime
 ) -> None:
-    """``seen`` are limit and spend at the last look, zeros before the first: after a change of the limit only
-    shares above the one at that moment are told.
+    """``seen`` are the limit and spend of the last check, zeros before the first: after a change of the
+    limit, only shares above the share reached at that check are reported.
     """
-    limit, posting = look.limit, look.status.posting
+    limit, posting = snapshot.limit, snapshot.status.posting
     if limit.limit_micros == 0:
         return
     reached = rules.list_reached(
@@ -40,7 +40,7 @@ async def notify_job_alerts(
     new = rules.list_news(new, limit_micros=limit.limit_micros, seen=seen)
     if not new:
         return
-    await _tell(
+    await _enqueue_alert(
         connection,
         application_id=posting.application_id,
         what=f"job {posting.external_id}",
@@ -57,7 +57,7 @@ async def notify_job_alerts(
 
 
 async def observe_contracts(connection: Connection, *, now: datetime) -> None:
-    """Counts what was charged since the last look, and tells contracts that used another share of their limits."""
+    """Adds the charges since the last check, and notifies contracts that reached another share of their limits."""
     after = await store.lock_spend_cursor(connection)
     known = await chain.read_known_until(connection)
     if known > after:
@@ -79,7 +79,7 @@ async def _notify_contract(connection: Connection, spend: ContractSpend, now: da
     seen = (spend.seen_limit_micros, spend.seen_spent_micros)
     new = rules.list_news(new, limit_micros=spend.limit_micros, seen=seen)
     if new:
-        await _tell(
+        await _enqueue_alert(
             connection,
             application_id=spend.partner_id,
             what=f"contract {spend.contract_id}",
@@ -100,7 +100,7 @@ def _format_use(spent_micros: int, limit_micros: int, currency: str) -> dict[str
     }
 
 
-async def _tell(
+async def _enqueue_alert(
     connection: Connection,
     *,
     application_id: int,
@@ -109,7 +109,7 @@ async def _tell(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    await notices.enqueue_notification(
+    await notifications.enqueue_notification(
         connection,
         application_id=application_id,
         kind=NotificationKind.BUDGET_ALERT,

@@ -7,7 +7,7 @@ ALERT_PERCENTS = (50, 80, 100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachedShares:
-    """The percentages of a limit that are used; ``scope`` says whether ``owner_id`` is of a job or a contract."""
+    """The percentages of a limit that are used; ``scope`` says whether ``owner_id`` is a job or a contract."""
 
     scope: str
     owner_id: int
@@ -17,7 +17,7 @@ class ReachedShares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractSpend:
-    """What was charged on a contract, less what was taken back; the ``seen_`` values are those of the last look."""
+    """The charges on a contract less reversals; the ``seen_`` values are those of the last check."""
 
     contract_id: int
     partner_id: int

@@ -1,5 +1,5 @@
 -- name: add_alerts
--- Those percentages of this limit that were not told before.
+-- The given percentages of this limit that were not reported before.
 INSERT INTO budget_alerts (scope, owner_id, limit_micros, percent, told_at)
 SELECT %(scope)s, %(owner_id)s, %(limit_micros)s, percent, %(now)s
   FROM unnest(%(percents)s::smallint[]) AS reached (percent)
@@ -16,7 +16,7 @@ UPDATE contract_spend_cursor
    SET counted_until = %(counted_until)s
 
 -- name: add_spends
--- Charges of a span of the ledger's numbers, less what was taken back of charges in it.
+-- Charges in a range of the ledger's numbers, less reversals of charges in it.
 WITH moved (contract_id, micros) AS (
     SELECT destination_id, amount
       FROM charge_postings
@@ -38,8 +38,7 @@ SELECT contract_id, sum(micros)::bigint
    SET spent_micros = kept.spent_micros + excluded.spent_micros
 
 -- name: list_spends
--- Contracts of which something may have to be told: half is used, or the limit is another than at the last
--- look.
+-- Contracts that may need a report: half of the limit is used, or the limit has changed since the last check.
 SELECT contract_id, partner_id, currency, spent_micros, partner_contracts.limit_micros,
        seen_limit_micros, seen_spent_micros
   FROM contract_spends

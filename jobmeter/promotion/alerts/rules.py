@@ -1,10 +1,12 @@
-"""Owns the decisions of budget alerts: which shares of a budget are used, which of them are news. Pure."""
+"""Owns the decisions of budget alerts: which shares of a budget are used, which of them are new. Pure."""
 
 from jobmeter.promotion.alerts.model import ALERT_PERCENTS
 
 
 def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> tuple[int, ...]:
-    """The percentages of a budget that are used. All of it is, where what is left pays for no further click."""
+    """The percentages of a budget that are used. A budget counts as fully used when the rest cannot pay
+    another click.
+    """
     if limit_micros <= 0:
         return ()
     return tuple(
@@ -15,9 +17,9 @@ def list_reached(*, spent_micros: int, limit_micros: int, is_used_up: bool) -> t
 
 
 def list_news(new: list[int], *, limit_micros: int, seen: tuple[int, int]) -> list[int]:
-    """Which of the ``new`` percentages are told. ``seen`` are limit and spend of the last look, nothing before it.
+    """Which of the ``new`` percentages are reported. ``seen`` are limit and spend of the last check, zeros before it.
 
-    Of another limit than at the last look, what the spend of that look reaches already is no news.
+    If the limit has changed since, percentages that the earlier spend already reached are not new.
     """
     seen_limit_micros, seen_spent_micros = seen
     if seen_limit_micros in {0, limit_micros}:

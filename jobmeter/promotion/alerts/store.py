@@ -12,7 +12,7 @@ SQL = load_statements("jobmeter.promotion.alerts", enums=(AccountKind,))
 
 
 async def add_alerts(connection: Connection, reached: ReachedShares, *, now: datetime) -> list[int]:
-    """The percentages that are new, in order."""
+    """Returns the percentages that are new, in order."""
     return sorted(await list_scalars(connection, int, SQL["add_alerts"], vars_of(reached) | {"now": now}))
 
 

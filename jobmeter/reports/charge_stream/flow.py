@@ -1,4 +1,4 @@
-"""Owns the stream of a partner's charges, corrections and restatements: one order, a cursor, repeat-safe."""
+"""Owns the stream of a partner's charges, corrections and restatements: ordered, with a cursor, safe to repeat."""
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.contracts.partner import flow as contracts
@@ -15,12 +15,13 @@ SPAN_NUMBERS_MAX = 200_000
 async def read_stream(
     connection: Connection, *, application: Application, after: int, rows_max: int
 ) -> StreamPage:
-    """What follows the cursor ``after``; 0 is the beginning. The same cursor always gives the same entries.
+    """Returns the entries after the cursor ``after``; 0 is the beginning. A cursor always returns the same entries.
 
-    A child application reads of its own jobs, a partner of all jobs on its contracts. Nothing is read beyond
-    the number up to which all are known, so that no entry can later appear before the cursor. One call looks
-    at a bounded span of numbers, which other partners share: a page may be empty and still have more. Raises
-    ``Refused(PARAMETER_INVALID)`` for a cursor that was never given, as one from before a restore.
+    A child application reads entries of its own jobs, a partner those of all jobs on its contracts. Nothing
+    is read beyond the number up to which all postings are known, so no entry can later appear before the
+    cursor. One call reads a bounded range of numbers, which other partners share: a page may be empty and
+    still have more. Raises ``Refused(PARAMETER_INVALID)`` for a cursor that was never issued, such as one
+    from before a restore.
     """
     assert 0 < rows_max <= PAGE_ROWS_MAX
     known = await chain.read_known_until(connection)

@@ -1,4 +1,4 @@
-"""Owns the values of the stream that partners follow: charges, corrections and restatements in one order; and their JSON."""
+"""Owns the values of the charge stream: charges, corrections and restatements in one order; and their JSON."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +13,10 @@ from jobmeter.ledger.model import Purpose
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpan:
-    """Numbers of the stream behind ``after``, up to ``until``, of whose entries a reader sees some.
+    """A range of stream numbers after ``after``, up to ``until``; a reader sees some of its entries.
 
-    Those are of the contracts, and of one child application's jobs alone where ``application_id`` names it.
+    Those are the entries of the contracts, or only of one child application's jobs if ``application_id`` is
+    set.
     """
 
     after: int
@@ -27,7 +28,7 @@ class StreamSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyEntry:
-    """A charge, or with ``corrects`` what was given back of one. ``number`` is its place in the stream."""
+    """A charge, or with ``corrects`` the amount returned for one. ``number`` is its position in the stream."""
 
     number: int
     shard: int
@@ -45,7 +46,7 @@ class MoneyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestatementEntry:
-    """Figures of a job's day that changed after reports began to show them."""
+    """A change of a job day's figures after they appeared in reports."""
 
     number: int
     job_id: int
@@ -58,7 +59,7 @@ class RestatementEntry:
 
 @dataclass(frozen=True, slots=True)
 class StreamPage:
-    """``cursor`` continues the stream, also after an empty page; ``has_more`` says whether to ask again at once."""
+    """``cursor`` continues the stream, also after an empty page; ``has_more`` means that another page is ready."""
 
     entries: tuple[MoneyEntry | RestatementEntry, ...]
     cursor: int

@@ -1,5 +1,5 @@
--- Three kinds of entries share one row of numbers; each statement reads a span of it. A child application
--- sees its own jobs, a partner those of its contracts.
+-- Three kinds of entries share one sequence of numbers; each statement reads a range of it. A child
+-- application sees its own jobs, a partner those of its contracts.
 
 -- name: list_charge_entries
 SELECT number, charge_postings.shard, source_id AS job_id, external_id, application_id, reference, purpose,

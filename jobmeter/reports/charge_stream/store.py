@@ -1,4 +1,4 @@
-"""Owns the statements of the partners' stream, one function each. Does not own when they run."""
+"""Owns the statements of the charge stream, one function each. Does not own when they run."""
 
 from datetime import date
 from typing import Any

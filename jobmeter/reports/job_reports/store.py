@@ -90,7 +90,7 @@ async def sum_contract_spend(connection: Connection, *, contract_id: int, today:
     return await read_scalar(connection, int, SQL["sum_contract_spend"], values)
 
 
-# Reports are read by the thousand: their columns are found by name once for an answer, and not for each row of it.
+# Hot path: the positions of the columns are looked up by name once per result, not once per row.
 def _report_row(cursor: AsyncCursor[Any]) -> RowMaker[JobReport]:
     find_job, find_rest = _find(cursor, *ReportedJob._fields), _find(cursor, "figures", "spent_micros")
 
@@ -112,7 +112,7 @@ def _report_by_id_row(cursor: AsyncCursor[Any]) -> RowMaker[ReportById]:
 
 
 def _find(cursor: AsyncCursor[Any], *names: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """What finds these columns in a row of the cursor; nothing where the statement returns no rows yet."""
+    """A function that returns these columns of a row; a cursor without a result has no rows to apply it to."""
     sent = [column.name for column in cursor.description or ()]
     return itemgetter(*map(sent.index, names)) if sent else tuple
 

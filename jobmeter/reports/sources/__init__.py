@@ -1,1 +1,1 @@
-"""Owns the check of what reports read from: it names the source that failed."""
+"""Owns checking the data sources of reports: it names the source that failed."""

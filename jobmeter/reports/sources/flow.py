@@ -1,6 +1,7 @@
-"""Owns the reading of reports within a time, and the telling of which data could not be read (codes 6003 to 6026).
+"""Owns reading reports within a time limit, and reporting which data could not be read (codes 6003 to 6026).
 
-Does not own what is read. A report is one statement; only when it fails is each of its sources tried by itself.
+Does not own what is read. A report is one statement; only if it fails, each of its sources is checked
+separately.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ Probe = Callable[[Connection, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """``not_found`` where the data are not there or may not be read, ``failed`` where they do not come in time."""
+    """``not_found`` when the data do not exist or may not be read, ``failed`` when they do not arrive in time."""
 
     probe: Probe
     not_found: Fault
@@ -53,7 +54,7 @@ _try_terms, _try_contracts = map(_of_all, (store.probe_terms, store.probe_limits
 
 
 class ReportKind(Enum):
-    """What each report needs, in the order in which a failure is looked for (reports page, error table)."""
+    """What each report needs, in the order in which failures are searched (reports page, error table)."""
 
     BY_IDS = (
         Source(_try_postings, Fault.POSTINGS_UNREADABLE, Fault.POSTINGS_UNREADABLE),
@@ -78,7 +79,7 @@ class ReportKind(Enum):
 async def open_report(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[Connection]:
-    """A connection to read one report with. Raises ``Refused`` as ``name_failed_source`` does."""
+    """Opens a connection to read one report. Raises ``Refused`` as ``name_failed_source`` does."""
     async with (
         name_failed_source(database, kind, shard=shard, seconds_max=seconds_max),
         database.connection() as connection,
@@ -90,7 +91,7 @@ async def open_report(
 async def name_failed_source(
     database: Database, kind: ReportKind, *, shard: int, seconds_max: float
 ) -> AsyncIterator[None]:
-    """For the reading of one report. Raises ``Refused`` with the fault of the data that can not be read."""
+    """Wraps reading one report. Raises ``Refused`` with the fault of the data that cannot be read."""
     try:
         async with asyncio.timeout(seconds_max):
             yield

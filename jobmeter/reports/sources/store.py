@@ -1,4 +1,4 @@
-"""Owns the statements that try whether what a report needs can be read, one function each. Does not own when they run."""
+"""Owns the statements that check whether a report's data can be read. Does not own when they run."""
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import load_statements

@@ -1,1 +1,1 @@
-"""Owns the list of clicks that were not charged, with the reason of each."""
+"""Owns the list of clicks that were not charged, with the reason for each."""

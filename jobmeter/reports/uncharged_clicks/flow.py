@@ -20,7 +20,7 @@ async def list_not_charged(
     last: date,
     after: tuple[int, date],
 ) -> list[NotCharged]:
-    """A page behind ``after`` (job, day): a child application's own jobs, or all on the contracts of a partner."""
+    """Returns a page after ``after`` (job, day) of a child application's jobs, or of a partner's contracts."""
     mine = (
         await contracts.list_partner_contracts(connection, partner_id=application.id)
         if application.parent_id is None

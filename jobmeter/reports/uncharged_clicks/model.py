@@ -7,12 +7,12 @@ from jobmeter.metering.model import VERDICTS
 from jobmeter.settlement.model import RULES
 
 BEYOND_BUDGET = "BEYOND_BUDGET"
-BEYOND_BUDGET_SAYS = "the job's budget, or its limit of the day, was used up: counted and free"
+BEYOND_BUDGET_MESSAGE = "the job's budget, or its limit of the day, was used up: counted and free"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotChargedPage:
-    """Which job days a page asks for: of an application's jobs or of contracts, behind a job and day, in their order."""
+    """Which job days a page lists: of an application's jobs or of contracts, in order, after a job and day."""
 
     application_id: int
     contract_ids: tuple[int, ...]
@@ -26,7 +26,7 @@ class NotChargedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotCharged:
-    """``received`` clicks are all that came: charged, free, refused at intake and taken back by settlement."""
+    """``received`` clicks are all clicks: charged, free, refused at intake and reversed by settlement."""
 
     job_id: int
     external_id: str
@@ -44,15 +44,17 @@ class NotCharged:
         return self.apply_clicks + self.clicks_refused + self.clicks_reversed
 
     def list_reasons(self) -> list[tuple[str, str, int]]:
-        """Each reason with its text and its clicks, in the order of the tables; their sum is what was not charged."""
+        """Returns each reason with its text and its clicks, in the order of the tables; their sum is the
+        uncharged clicks.
+        """
         found = [
             (VERDICTS[int(verdict)].name, VERDICTS[int(verdict)].says, clicks)
             for verdict, clicks in sorted(self.refused.items(), key=lambda one: int(one[0]))
         ]
         free = self.apply_clicks - self.clicks_charged
-        found += [(BEYOND_BUDGET, BEYOND_BUDGET_SAYS, free)] if free else []
+        found += [(BEYOND_BUDGET, BEYOND_BUDGET_MESSAGE, free)] if free else []
         found += [
-            (RULES[int(rule)].name, RULES[int(rule)].says, clicks)
+            (RULES[int(rule)].name, RULES[int(rule)].message, clicks)
             for rule, clicks in sorted(self.reversed.items(), key=lambda one: int(one[0]))
         ]
         return found

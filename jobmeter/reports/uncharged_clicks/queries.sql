@@ -1,6 +1,6 @@
 -- name: list_not_charged
--- A page of job days with clicks that were not charged: refused at intake by reason, beyond a budget or
--- limit, taken back by settlement by rule. `apply_clicks` are those that still count.
+-- A page of job days with uncharged clicks: refused at intake by reason, beyond a budget or limit, reversed
+-- by settlement by rule. `apply_clicks` are those that still count.
 SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks, clicks_charged,
        clicks_refused, clicks_reversed, refused.reasons AS refused, reversed.reasons AS reversed
   FROM job_postings
@@ -15,7 +15,7 @@ SELECT job_days.job_id, external_id, application_id, job_days.day, apply_clicks,
        SELECT coalesce(jsonb_object_agg(rule, clicks), '{}') AS reasons
          FROM (SELECT rule, sum(counted::integer) AS clicks
                  FROM job_day_restatements AS one
-                CROSS JOIN LATERAL jsonb_each_text(one.reasons) AS told (rule, counted)
+                CROSS JOIN LATERAL jsonb_each_text(one.reasons) AS counts (rule, counted)
                 WHERE one.shard = job_days.shard AND one.job_id = job_days.job_id AND one.day = job_days.day
                 GROUP BY rule) AS by_rule) AS reversed
  WHERE (application_id = %(application_id)s OR job_postings.partner_contract_id = ANY(%(contract_ids)s))

@@ -1,6 +1,7 @@
-"""Owns the advertisements that the sandbox posts: reads them from a CSV file of the EMSCAD columns.
+"""Owns the advertisements that the sandbox posts: reads them from a CSV file with the EMSCAD columns.
 
-Does not own posting them, nor the rules of a posting; it sees to it that a title and a description can meet them.
+Does not own posting them or the rules of a posting; it makes titles and descriptions that satisfy those
+rules.
 """
 
 import csv
@@ -49,7 +50,7 @@ _SALARY = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ad:
-    """One advertisement; ``location`` reads "City, State, Country", shorter where parts are not known."""
+    """One advertisement; ``location`` is "City, State, Country", shorter when parts are unknown."""
 
     external_id: str
     title: str
@@ -66,11 +67,11 @@ class Ad:
 
 
 def read_ads(path: Path | None = None) -> tuple[Ad, ...]:
-    """The advertisements of a CSV file with the EMSCAD columns, or the packaged ones.
+    """Reads the advertisements of a CSV file with the EMSCAD columns, or the packaged ones.
 
-    A packaged file may say two things more: ``company_name``, and ``hybrid`` under ``telecommuting``. Where no name
-    is given, the ads with one company profile share a neutral one. Left out: ads without a country or a title, and
-    ads whose whole text is under 100 characters.
+    A packaged file may have two more values: ``company_name``, and ``hybrid`` under ``telecommuting``.
+    Without a name, ads with the same company profile share a neutral one. Ads without a country or a title,
+    and ads with less than 100 characters of text, are skipped.
     """
     with (path or _PACKAGED).open(encoding="utf-8-sig", newline="") as file:
         rows = _read_rows(file)
@@ -94,7 +95,7 @@ def _clean(text: str) -> str:
 
 
 def _name_companies(rows: list[Row]) -> list[str]:
-    """A name per row: the given one, or the industry most common in its group and a number."""
+    """Returns a name per row: the given one, or the most common industry of its group with a number."""
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         groups[_group_of(row)].append(row)
@@ -137,13 +138,13 @@ def _join_description(row: Row) -> str:
 
 
 def _split_location(text: str) -> tuple[str, str, str]:
-    """Country, region and city of "US, NY, New York". A region that is only a number helps nobody and goes."""
+    """Returns country, region and city of "US, NY, New York". A purely numeric region is dropped."""
     country, region, city, *_ = [part.strip() for part in text.split(",")] + ["", "", ""]
     return country, "" if region.isdigit() else region, city
 
 
 def _read_salary(text: str) -> tuple[int, int] | None:
-    """The stated range; ``None`` where it is empty, backwards, or a date that a spreadsheet made of it."""
+    """Returns the stated range; ``None`` if it is empty, reversed, or was turned into a date by a spreadsheet."""
     match = _SALARY.fullmatch(text)
     if match is None:
         return None

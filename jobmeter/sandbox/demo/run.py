@@ -1,6 +1,6 @@
 """Owns the demonstration: real ads posted through the HTTP API, 35 days of traffic, the reports at the end.
 
-Does not own any behaviour of the product: everything here is what a partner and a job board could do.
+Does not own any product behaviour: everything here is what a partner and a job board could do.
 """
 
 import subprocess
@@ -44,7 +44,7 @@ PLAN = replace(BOARD_PLAN, seed=SEED, views_per_job_day=14)
 
 
 class Partner:
-    """The partner of the demonstration: one token an application, renewed when the sandbox clock outlives it."""
+    """The partner of the demonstration: one token per application, renewed when the sandbox clock outlives it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -69,7 +69,7 @@ class Partner:
 
 
 def run_demo(console: Console) -> None:
-    """Runs the whole demonstration on a fresh sandbox. Raises ``SandboxRefusedError`` where a step fails."""
+    """Runs the whole demonstration on a new sandbox. Raises ``SandboxRefusedError`` when a step fails."""
     ads = choose_ads(console)
     with (
         tempfile.TemporaryDirectory(prefix="jobmeter-demo-") as folder,
@@ -86,12 +86,12 @@ def run_demo(console: Console) -> None:
             [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
         )
         if check.returncode != 0:
-            raise SandboxRefusedError("the laws of the money do not hold")
+            raise SandboxRefusedError("the laws of the money are broken")
     tables.show_next_steps(console)
 
 
 def choose_ads(console: Console) -> tuple[Ad, ...]:
-    """The real ads where they lie beside the checkout, else the smaller set that ships with the package."""
+    """Returns the real ads if they are next to the checkout, else the smaller packaged set."""
     if REAL_ADS.is_file():
         ads = read_ads(REAL_ADS)
         console.print(f"Posting {len(ads)} real job ads from {REAL_ADS}.")
@@ -103,7 +103,7 @@ def choose_ads(console: Console) -> tuple[Ad, ...]:
 
 @contextmanager
 def open_sandbox(folder: Path) -> Iterator[Sandbox]:
-    """A sandbox server of its own process and data folder; stopped when the block ends."""
+    """Starts a sandbox server with its own process and data folder; stops it when the block ends."""
     credentials = folder / "credentials.json"
     command = [sys.executable, "-m", "jobmeter", "sandbox", "--port", "0", "--data", str(folder)]
     server = subprocess.Popen([*command, "--credentials", str(credentials)], stdout=subprocess.DEVNULL)
@@ -122,7 +122,7 @@ def open_sandbox(folder: Path) -> Iterator[Sandbox]:
 
 
 def make_customers(partner: Partner) -> list[dict[str, Any]]:
-    """A child application and a contract for each customer, over the provisioning API."""
+    """Creates a child application and a contract for each customer through the provisioning API."""
     contract_id = partner.sandbox.credentials["partner_contract_id"]
     customers = []
     for number in range(1, CUSTOMERS + 1):
@@ -150,7 +150,7 @@ def make_customers(partner: Partner) -> list[dict[str, Any]]:
 def post_ads(
     partner: Partner, customers: list[dict[str, Any]], ads: tuple[Ad, ...], console: Console
 ) -> list[list[str]]:
-    """Posts the ads in turn for the customers, and returns the external ids that each of them has live."""
+    """Posts the ads for the customers in turn, and returns the external ids that each of them has live."""
     now_ms = to_ms(partner.sandbox.read_clock())
     posted: list[list[str]] = []
     for number, customer in enumerate(customers):
@@ -208,7 +208,7 @@ def await_tasks(partner: Partner, customer: dict[str, Any], tasks: list[str]) ->
 def play_and_watch(
     partner: Partner, customer: dict[str, Any], ids: list[str], console: Console
 ) -> tuple[PlaybackResult, list[tuple[date, dict[str, Any]]]]:
-    """Plays the traffic, and notes day by day what the reports say of the first full day."""
+    """Plays the traffic, and records day by day what the reports show for the first full day."""
     first_full_day = day_of(partner.sandbox.read_clock()) + timedelta(days=1)
     watched: list[tuple[date, dict[str, Any]]] = []
     bar = Progress(
@@ -230,7 +230,7 @@ def play_and_watch(
 
 
 def read_totals(partner: Partner, customer: dict[str, Any], ids: list[str], day: date) -> dict[str, Any]:
-    """The figures of one day over up to ten jobs."""
+    """Returns the figures of one day over up to ten jobs."""
     report = partner.call(customer, "GET", report_path(ids[:10], day, day))
     rows = [row for job in report["results"].values() for row in job.get("jobPerformanceMetrics", [])]
     return tables.sum_rows(rows)

@@ -1,6 +1,6 @@
-"""Owns how the demonstration and the play look in a terminal: tables of figures, in words a newcomer knows.
+"""Owns the terminal output of the demonstration and the player: tables of figures, with labels a newcomer knows.
 
-Does not own any figure; all of them come from the reports' answers.
+Does not own any figure; all of them come from the reports' responses.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def range_text(first: date, last: date) -> str:
 
 
 def fullest_month(first: date, last: date) -> tuple[date, date]:
-    """The longest stretch of days of one calendar month between two days: a by-ids report takes no more."""
+    """Returns the longest range of days within one calendar month between two days: the limit of a by-ids report."""
     stretches: dict[tuple[int, int], list[date]] = {}
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
@@ -32,7 +32,7 @@ def fullest_month(first: date, last: date) -> tuple[date, date]:
 
 
 def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Views, clicks and charges of report rows added up."""
+    """Returns the totals of views, clicks and charges over report rows."""
     found = list(rows)
     return {
         "views": sum(row["viewCount"] for row in found),
@@ -122,7 +122,7 @@ def show_estimate(console: Console, watched: Sequence[tuple[date, dict[str, Any]
 
 
 def show_exhausted(console: Console, reports: list[dict[str, Any]]) -> None:
-    """The job whose budget carried the smallest share of its clicks."""
+    """Returns the job whose budget paid for the smallest share of its clicks."""
 
     def free_clicks(report: dict[str, Any]) -> int:
         rows = report.get("jobPerformanceMetrics", [])

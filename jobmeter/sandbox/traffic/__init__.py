@@ -1,1 +1,1 @@
-"""Owns traffic with known truth: generated, scheduled, played, scored."""
+"""Owns synthetic traffic with known truth: generated, scheduled, played, scored."""

@@ -1,6 +1,7 @@
-"""Owns made-up views and apply clicks: who visits which job when, which are not genuine, how they arrive.
+"""Owns generating views and apply clicks: who visits which job when, which visits are genuine, how events arrive.
 
-Does not own the truth file, the batches that are sent, or any judgement: a label says what an event is, not what becomes of it.
+Does not own the truth file, sending batches, or any verdict: a label says what an event is, not how it is
+treated.
 """
 
 import math
@@ -30,7 +31,8 @@ HOUR_WEIGHTS = (
 # Visits by weekday, Monday first: people look for work at work.
 WEEKDAY_WEIGHTS = (1.20, 1.25, 1.20, 1.10, 0.95, 0.60, 0.70)
 
-# Rank-size exponent 0.8: a tenth of the jobs draws most of the visits, and none more than 500 times the least.
+# Rank-size exponent 0.8: a tenth of the jobs gets most of the visits, and none more than 500 times the least
+# popular.
 POPULARITY_EXPONENT = 1.25
 POPULARITY_RANGE = 500.0
 
@@ -89,15 +91,16 @@ class _Field:
 def generate_day(
     jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan
 ) -> tuple[list[ScheduledEvent], DayTruth]:
-    """All events of one UTC day in the order of their delivery, and what each of them is.
+    """Returns all events of one UTC day in the order of their delivery, each with its label.
 
-    The same jobs, day and plan give the same events, whichever other days are made and in whatever order the jobs
-    come. Events arrive 50-2,000 ms after their time, late ones 1-47 hours (so a clock that moves by an hour at a time
-    still brings them within 48), ones that are too late more than 48 and at most 72 hours.
+    The same jobs, day and plan give the same events, whichever other days are generated and in whatever order
+    the jobs are given. Events arrive 50-2,000 ms after their time, late ones 1-47 hours (so that a clock that
+    moves in steps of an hour still delivers them within 48), ones that are too late more than 48 and at most
+    72 hours.
     """
     assert day_start_ms % DAY_MS == 0, "a day starts at midnight UTC"
     rng = np.random.default_rng([plan.seed, day_start_ms // DAY_MS])
-    field = _lay_out(jobs, day_start_ms, plan)
+    field = _build_field(jobs, day_start_ms, plan)
     visits = _sample_visits(field, plan, rng)
     _set_apart(visits, field, plan)
     clicks = _sample_clicks(visits, field, plan, rng)
@@ -117,9 +120,10 @@ def generate_day(
 
 
 def sample_popularity(job_ids: Ints, seed: int) -> Shares:
-    """How much each job draws, by a truncated power law with mean 1.
+    """Returns the popularity of each job, from a truncated power law with mean 1.
 
-    A job's share follows from its id and the seed alone, so it stays when other jobs come and go.
+    A job's share depends only on its id and the seed, so it does not change when other jobs are added or
+    removed.
     """
     uniform = (mix(job_ids.astype(np.uint64) ^ mix(np.array([seed], np.uint64))) >> np.uint64(11)) / 2.0**53
     exponent, most = POPULARITY_EXPONENT, POPULARITY_RANGE
@@ -128,7 +132,7 @@ def sample_popularity(job_ids: Ints, seed: int) -> Shares:
     return np.asarray(weight / mean, np.float64)
 
 
-def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _Field:
+def _build_field(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _Field:
     day_end_ms = day_start_ms + DAY_MS
     near = sorted(
         (
@@ -156,7 +160,7 @@ def _lay_out(jobs: Iterable[LiveJob], day_start_ms: int, plan: TrafficPlan) -> _
 
 
 def _sample_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Views of genuine visitors and declared crawlers: a Poisson process, thinned to when the jobs are live."""
+    """Generates views by visitors and declared crawlers: a Poisson process, thinned to the jobs' live windows."""
     seen = rng.poisson(field.mean_views * (1 + plan.crawler_rate))
     rows = np.zeros(int(seen.sum()), _ROW)
     rows["job"] = np.repeat(np.arange(len(seen)), seen)
@@ -174,7 +178,7 @@ def _sample_visits(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -
 
 
 def _thin(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Keep what falls into the life of its job, and a little of what comes after."""
+    """Keeps the visits during the life of their job, and a small share of those after it."""
     until = field.live_until[rows["job"]]
     begun = rows["time"] >= field.live_from[rows["job"]]
     after = begun & (rows["time"] >= until) & (rows["time"] < until + AFTER_CLOSE_MS)
@@ -200,7 +204,7 @@ def _set_delays(rows: Rows, rng: np.random.Generator) -> None:
 
 
 def _set_visitors(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> None:
-    """A visitor comes to several jobs a day, to each at most once; a crawler is always the same visitor."""
+    """Assigns visitors: each visits several jobs a day, at most once; a crawler is always the same visitor."""
     pool = 1 + int(len(rows) / plan.views_per_visitor)
     number = rng.integers(0, pool, len(rows))
     _, first = np.unique(number * len(field.job_ids) + rows["job"], return_index=True)
@@ -215,7 +219,7 @@ def _set_visitors(rows: Rows, field: _Field, plan: TrafficPlan, rng: np.random.G
 
 
 def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
-    """Makes some genuine visits what they are told to be. By numbers of its own: the other traffic stays as it is."""
+    """Turns some genuine visits into special ones. Uses a separate generator, so the other traffic does not change."""
     rng = np.random.default_rng([plan.seed, field.day_start_ms // DAY_MS, 1])
     has_market = np.array([bool(market) for market in field.markets], bool)[rows["job"]]
     chosen = special_visits.choose_special_visits(
@@ -230,13 +234,13 @@ def _set_apart(rows: Rows, field: _Field, plan: TrafficPlan) -> None:
 
 
 def _introduce(number: Ints, rng: np.random.Generator) -> tuple[Words, Words]:
-    """Unlike tokens and a browser for each visitor of the day, so that no number tells a robot from a person."""
+    """Returns dissimilar tokens and a browser for each visitor of the day, so that no number distinguishes robots."""
     token = mix(number.astype(np.uint64) + rng.integers(0, 2**63, dtype=np.uint64))
     return token, token % np.uint64(len(BROWSER_AGENTS))
 
 
 def _sample_clicks(visits: Rows, field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Some visitors apply, half of them within 40 seconds, unless the job or the day ends first."""
+    """Lets some visitors apply, half of them within 40 seconds, unless the job or the day ends first."""
     clicks = visits[rng.random(len(visits)) < plan.apply_rate]
     clicks["click"] = 1
     reading = rng.lognormal(math.log(40 * SECOND_MS), 0.8, len(clicks))
@@ -255,7 +259,9 @@ def _sample_double_clicks(clicks: Rows, field: _Field, plan: TrafficPlan, rng: n
 
 
 def _sample_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -> Rows:
-    """Undeclared robots: one visitor at one address clicks down the list of jobs, three a second, without a view."""
+    """Generates undeclared robots: one visitor at one address clicks through the jobs, three a second,
+    without views.
+    """
     wanted = float(field.mean_views.sum()) * plan.apply_rate * plan.bot_rate
     bursts = int(rng.poisson(wanted / plan.burst_clicks))
     rows = np.zeros(bursts * plan.burst_clicks, _ROW)
@@ -275,7 +281,7 @@ def _sample_bursts(field: _Field, plan: TrafficPlan, rng: np.random.Generator) -
 
 
 def _fits(rows: Rows, field: _Field) -> NDArray[np.bool_]:
-    """Whether an event still happens on its day and, except after the close, while its job is live."""
+    """Whether an event happens on its day and, except after the close, while its job is live."""
     open_still = rows["time"] < field.live_until[rows["job"]]
     may_follow = open_still | (rows["label"] == _CODE[Label.AFTER_CLOSE])
     fits: NDArray[np.bool_] = may_follow & (rows["time"] < field.day_end_ms)
@@ -316,7 +322,7 @@ def _make_events(rows: Rows, ids: list[str], field: _Field) -> list[TrafficEvent
 
 
 def make_address(word: int) -> str:
-    """An address of the range for documentation (RFC 3849); no group is zero, so its text is canonical."""
+    """Returns an address of the documentation range (RFC 3849); no group is zero, so its text is canonical."""
     low, middle, high = word & 0xFFFF | 0x1000, word >> 16 & 0xFFFF | 0x1000, word >> 32 & 0xFFFF | 0x1000
     return f"2001:db8:{low:x}:{middle:x}::{high:x}"
 
@@ -324,7 +330,7 @@ def make_address(word: int) -> str:
 def _deliver(
     rows: Rows, events: list[TrafficEvent], again: Ints, rng: np.random.Generator
 ) -> list[ScheduledEvent]:
-    """Each event once, and those in ``again`` a second time, unchanged, one second to six hours later."""
+    """Returns each event once, and those in ``again`` a second time, unchanged, one second to six hours later."""
     first = rows["time"] + rows["delay"]
     second = first[again] + rng.integers(SECOND_MS, 6 * HOUR_MS, len(again))
     moments = np.concatenate([first, second])

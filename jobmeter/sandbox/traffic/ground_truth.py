@@ -1,6 +1,6 @@
-"""Owns the ground truth of made-up traffic: the label of each event, counts by job and UTC day, the truth file.
+"""Owns the ground truth of generated traffic: the label of each event, counts by job and UTC day, the truth file.
 
-Does not own how the traffic is made, nor what a filter decides about it.
+Does not own generating the traffic, or the verdicts of filters.
 """
 
 from collections import Counter
@@ -36,12 +36,12 @@ class Label(StrEnum):
     REPEATED = "repeated"
 
 
-# A late event is a genuine one that took its time; everything else should cost nobody anything.
+# A late event is a genuine one that was delayed; all other labels should not be charged.
 CHARGEABLE = frozenset({Label.GENUINE, Label.LATE})
 
 
 class Cell(NamedTuple):
-    """Where an event is counted."""
+    """The key under which an event is counted."""
 
     job_id: int
     type: str
@@ -50,7 +50,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DayTruth:
-    """What really happened on one UTC day, by the time of the event and not of its delivery."""
+    """What happened on one UTC day, by the time of the event and not of its delivery."""
 
     day: date
     counts: Mapping[Cell, int]
@@ -62,7 +62,7 @@ class Truth:
     days: tuple[DayTruth, ...]
 
     def totals(self) -> dict[tuple[str, Label], int]:
-        """Events by type and label, over all jobs and days."""
+        """Returns events by type and label, over all jobs and days."""
         sums: Counter[tuple[str, Label]] = Counter()
         for day in self.days:
             for cell, events in day.counts.items():
@@ -75,11 +75,11 @@ def day_of_ms(time_ms: int) -> date:
 
 
 def write_truth(path: Path, truth: Truth) -> None:
-    """Write the truth as JSON lines, each with a ``kind``.
+    """Writes the truth as JSON lines, each with a ``kind``.
 
-    One ``summary`` (days, and the events by type and label), then per day its ``count`` lines (job, day, type,
-    label, events) and its ``event`` lines (id, label). The label ``repeated`` appears in counts only: it counts
-    redeliveries of events that are counted under their own label too.
+    One ``summary`` line (days, and events by type and label), then per day its ``count`` lines (job, day,
+    type, label, events) and its ``event`` lines (id, label). The label ``repeated`` appears in counts only:
+    it counts redeliveries of events that are also counted under their own label.
     """
     encoder = msgspec.json.Encoder()
     with path.open("wb") as file:
@@ -90,7 +90,7 @@ def write_truth(path: Path, truth: Truth) -> None:
 
 
 def read_labels(path: Path) -> dict[str, Label]:
-    """The label of each event in a truth file. Raises ``ValueError`` for a file that is none."""
+    """Returns the label of each event in a truth file. Raises ``ValueError`` for any other file."""
     labels = {}
     decoder = msgspec.json.Decoder()
     with path.open("rb") as file:

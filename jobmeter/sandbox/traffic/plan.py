@@ -1,6 +1,6 @@
-"""Owns what traffic is asked for: the jobs that visitors can find, and how much of which kind of traffic.
+"""Owns the parameters of traffic: the jobs that visitors can find, and the amount of each kind of traffic.
 
-Does not own the events that come of it (``generator``).
+Does not own the resulting events (``generator``).
 """
 
 from dataclasses import dataclass, fields
@@ -10,9 +10,9 @@ from jobmeter.sandbox.traffic.special_visits import SpecialVisitShares
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveJob:
-    """A job that visitors can find; without a popularity (1 is average) it draws its own from the power law.
+    """A job that visitors can find; without a popularity (1 is average) it gets one from the power law.
 
-    ``market`` is the country that it is for, empty where that is all of them; without it no event tells a country.
+    ``market`` is the job's country, empty for all countries; without it no event names a country.
     """
 
     job_id: int
@@ -24,11 +24,12 @@ class LiveJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPlan:
-    """How much traffic of which kind. Each rate is a share of the genuine events of its kind.
+    """The amount of each kind of traffic. Each rate is a share of the genuine events of its kind.
 
-    ``late_rate`` and ``too_late_rate`` are of visits: the view and its click travel together. ``after_close_rate``
-    is the share of the usual visits that goes on for a day after a job has closed. ``elsewhere_rate``, ``staff_rate``
-    and ``declared_crawler_rate`` are of visits too, none unless asked for: a filter must be told of staff beforehand.
+    ``late_rate`` and ``too_late_rate`` are shares of visits: a view and its click arrive together.
+    ``after_close_rate`` is the share of the usual visits that continues for a day after a job has closed.
+    ``elsewhere_rate``, ``staff_rate`` and ``declared_crawler_rate`` are shares of visits too, zero by
+    default: staff must be registered with a filter first.
     """
 
     seed: int = 0
@@ -65,5 +66,5 @@ class TrafficPlan:
         )
 
 
-# What ``jobmeter traffic`` and the demonstration play: everything that a filter or a settlement rule is after.
+# Used by ``jobmeter traffic`` and the demonstration: everything that a filter or a settlement rule detects.
 BOARD_PLAN = TrafficPlan(elsewhere_rate=0.03, staff_rate=0.01, declared_crawler_rate=0.02)

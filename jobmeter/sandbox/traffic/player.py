@@ -1,6 +1,6 @@
 """Owns the client side of a sandbox: reads its credentials, moves its clock, plays traffic into it.
 
-Does not own what traffic looks like (``generator``) or the server. Speaks HTTP alone.
+Does not own the shape of traffic (``generator``) or the server. Uses HTTP only.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ REQUEST_SECONDS = 120
 
 
 class SandboxRefusedError(Exception):
-    """What the sandbox answered instead of doing what was asked, in one line."""
+    """One line with the sandbox's response to a request that it did not carry out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackResult:
-    """What a play came to, as the sandbox counted it."""
+    """The result of a playback, as the sandbox counted it."""
 
     sent: int
     accepted: int
@@ -47,7 +47,7 @@ class Sandbox:
         self.client = httpx2.Client(base_url=credentials["base_url"], timeout=REQUEST_SECONDS)
 
     def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
-        """The decoded answer. Raises ``SandboxRefusedError``."""
+        """Returns the decoded response. Raises ``SandboxRefusedError``."""
         headers = {"Authorization": f"Bearer {key}"} | content.pop("headers", {})
         try:
             answer = self.client.request(method, path, headers=headers, **content)
@@ -62,7 +62,7 @@ class Sandbox:
         return from_ms(shown["nowMs"])
 
     def move_clock(self, **wanted: str) -> datetime:
-        """``set=`` a time or ``advance=`` a span."""
+        """Takes ``set=`` a time or ``advance=`` a duration."""
         shown = self.call("POST", "/sandbox/clock", key=self.credentials["operator_key"], json=wanted)
         return from_ms(shown["nowMs"])
 
@@ -79,7 +79,7 @@ class Sandbox:
         ]
 
     def exclude_staff(self) -> None:
-        """Tells the filters who the customers' own people are, in the partner's name."""
+        """Registers the customers' own staff with the filters, in the partner's name."""
         parent = self.credentials["parent"]
         form = {"grant_type": "client_credentials"} | {
             name: parent[name] for name in ("client_id", "client_secret")
@@ -108,10 +108,10 @@ def play_traffic(
     when_moved: Callable[[datetime], None],
     when_sent: Callable[[bytes], None] = lambda _: None,
 ) -> PlaybackResult:
-    """Plays ``days`` days of traffic for the jobs that are live now, then the tail of what arrives late.
+    """Plays ``days`` days of traffic for the jobs that are live now, then the events that arrive late.
 
-    The sandbox clock moves with it, hour by hour; ``when_moved`` is told each time it did, ``when_sent`` each
-    body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
+    The sandbox clock moves along, hour by hour; ``when_moved`` is called after each move, ``when_sent`` with
+    each body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
     """
     if plan.staff_rate:
         sandbox.exclude_staff()

@@ -9,14 +9,14 @@ VALUES (%(offset_ms)s)
    SET offset_ms = excluded.offset_ms
 
 -- name: list_outcomes
--- What became of the events with these origins (see settlement's gather_clicks).
+-- The outcomes of the events with these origins (see settlement's gather_clicks).
 SELECT origin, kind, verdict, rule
   FROM (SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, kind, verdict FROM events) AS kept
   JOIN unnest(%(origins)s::bytea[]) AS asked (origin) USING (origin)
   LEFT JOIN event_reversals USING (shard, event_key)
 
 -- name: list_markets
--- The numbers of the countries that jobs are for (see intake's filter of markets).
+-- The country number of each job (see intake's filter of markets).
 SELECT job_id, market
   FROM job_budgets
  WHERE (shard, job_id) IN (SELECT shard_of(job_id), job_id FROM unnest(%(job_ids)s::bigint[]) AS job_id)

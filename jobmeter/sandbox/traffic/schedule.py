@@ -1,6 +1,6 @@
-"""Owns the made-up event as it is sent: its JSON shape, its moment of delivery, batches in that order.
+"""Owns scheduled events: their JSON format, their delivery time, batches in order of delivery.
 
-Does not own who makes the events, nor what a meter says to them.
+Does not own generating the events, or their verdicts.
 """
 
 from bisect import bisect_left
@@ -11,7 +11,7 @@ import msgspec
 
 
 class TrafficEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="camel", omit_defaults=True):
-    """One view or apply click, in the JSON shape in which it is sent."""
+    """One view or apply click, in the JSON format in which it is sent."""
 
     source: str
     id: str
@@ -26,27 +26,27 @@ class TrafficEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename="
 
 
 class ScheduledEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event and the moment at which it arrives; a repeated event has two of them."""
+    """An event and its delivery time; a repeated event has two of them."""
 
     deliver_at_ms: int
     event: TrafficEvent
 
 
 def merge_schedules(*parts: list[ScheduledEvent]) -> list[ScheduledEvent]:
-    """One list in delivery order: what still waits from earlier days, and what a new day adds."""
+    """Merges the events still waiting from earlier days with those of a new day, in delivery order."""
     return sorted((delivery for part in parts for delivery in part), key=attrgetter("deliver_at_ms"))
 
 
 def split_due(
     scheduled_events: list[ScheduledEvent], until_ms: int
 ) -> tuple[list[ScheduledEvent], list[ScheduledEvent]]:
-    """What is delivered before ``until_ms``, and what still waits."""
+    """Splits into the events delivered before ``until_ms`` and those still waiting."""
     cut = bisect_left(scheduled_events, until_ms, key=attrgetter("deliver_at_ms"))
     return scheduled_events[:cut], scheduled_events[cut:]
 
 
 def encode_batches(scheduled_events: Sequence[ScheduledEvent], batch_rows: int) -> Iterator[bytes]:
-    """JSON arrays of at most ``batch_rows`` events, in delivery order."""
+    """Yields JSON arrays of at most ``batch_rows`` events, in delivery order."""
     assert batch_rows > 0
     encoder = msgspec.json.Encoder()
     for start in range(0, len(scheduled_events), batch_rows):

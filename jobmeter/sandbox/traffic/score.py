@@ -1,6 +1,6 @@
-"""Owns the score of filters and settlement rules on made-up traffic, whose truth is known: precision and recall.
+"""Owns the score of filters and settlement rules on generated traffic with known truth: precision and recall.
 
-Does not own what they decide, nor the truth.
+Does not own their decisions, or the truth.
 """
 
 from collections import Counter
@@ -16,8 +16,8 @@ from jobmeter.sandbox.traffic.generator import SOURCE
 from jobmeter.sandbox.traffic.ground_truth import CHARGEABLE, Label
 from jobmeter.settlement.model import RULES, Rule
 
-# What each filter and rule is after, in the order in which they look at an event. The traffic has nothing for the
-# others: whatever they take is taken wrongly.
+# The labels that each filter and rule should detect, in the order in which they run. The traffic has no
+# events for the others, so everything that they take is a false positive.
 AIMS: Mapping[str, frozenset[Label]] = {
     Verdict.TOO_OLD.name: frozenset({Label.TOO_LATE}),
     Verdict.JOB_NOT_LIVE.name: frozenset({Label.AFTER_CLOSE}),
@@ -31,7 +31,7 @@ EVERYTHING = "together, clicks"
 
 
 class EvaluatedClick(NamedTuple):
-    """``outcome`` is the name of the filter or rule that took the event; ``None`` where it counts."""
+    """``outcome`` is the name of the filter or rule that took the event; ``None`` if it counts."""
 
     is_click: bool
     label: Label
@@ -40,7 +40,7 @@ class EvaluatedClick(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """``taken`` events, ``rightly`` of them, of ``real`` ones of the kind that it is after."""
+    """``taken`` events, ``rightly`` of them, out of ``real`` events with the labels it should detect."""
 
     name: str
     taken: int
@@ -57,7 +57,7 @@ class Score:
 
 
 def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:
-    """A score for each filter and rule that took something or should have; and for all of them on clicks alone."""
+    """Returns a score for each filter and rule that took an event or should have, and for all of them on clicks."""
     taken: Counter[str] = Counter()
     rightly: Counter[str] = Counter()
     real: Counter[Label] = Counter()
@@ -84,9 +84,9 @@ def score(evaluated: Iterable[EvaluatedClick]) -> list[Score]:
 
 
 async def evaluate_traffic(connection: Connection, labels: Mapping[str, Label]) -> list[EvaluatedClick]:
-    """What became of each event of the truth, of those that were taken in and of those that were not.
+    """Returns the outcome of each event of the truth, whether it was stored or not.
 
-    An event that is not kept was refused as too old: nothing else in the traffic is not kept.
+    An event that is not stored was refused as too old: nothing else in the traffic is not stored.
     """
     ids: Sequence[str] = list(labels)
     origins = find_origins(source=SOURCE, event_ids=ids)

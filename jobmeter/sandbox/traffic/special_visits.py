@@ -1,6 +1,6 @@
-"""Owns visits that an intake filter is after by what is told of them: from elsewhere, by staff, by declared crawlers.
+"""Owns visits that an intake filter recognizes by their attributes: from elsewhere, by staff, by declared crawlers.
 
-Does not own the other traffic (``generator``), nor whether a filter holds.
+Does not own the other traffic (``generator``), or whether a filter matches.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ COUNTRIES = ("US", "GB", "DE", "FR", "IN", "BR", "AU", "NG")
 
 
 class SpecialVisitShares(NamedTuple):
-    """The shares of genuine visits that become such a visit."""
+    """The shares of genuine visits that become special visits."""
 
     elsewhere: float
     staff: float
@@ -28,7 +28,7 @@ Words = NDArray[np.uint64]
 
 
 def mix(words: Words) -> Words:
-    """Spread 64-bit words evenly (the finalizer of SplitMix64)."""
+    """Mixes 64-bit words evenly (the finalizer of SplitMix64)."""
     mixed = words + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -40,7 +40,7 @@ def name_visitor(token: int) -> str:
 
 
 def list_staff() -> list[str]:
-    """The customers' own people, by the names that events give them: who is to be excluded before traffic is played."""
+    """Returns the names of the customers' staff in events, which are to be excluded before traffic is played."""
     return [name_visitor(token) for token in _staff_tokens(np.arange(STAFF)).tolist()]
 
 
@@ -50,7 +50,7 @@ def choose_special_visits(
     shares: SpecialVisitShares,
     rng: np.random.Generator,
 ) -> dict[Label, NDArray[np.int64]]:
-    """Which of the eligible visits become what. Nobody is elsewhere where a job is for all countries."""
+    """Decides which eligible visits become which. A job for all countries has no visits from elsewhere."""
     kind = rng.random(len(is_eligible))
     first, second = shares.elsewhere, shares.elsewhere + shares.staff
     return {
@@ -63,12 +63,12 @@ def choose_special_visits(
 
 
 def sample_staff(count: int, rng: np.random.Generator) -> Words:
-    """The tokens of ``count`` visits by staff."""
+    """Returns the tokens of ``count`` visits by staff."""
     return _staff_tokens(rng.integers(0, STAFF, count))
 
 
 def choose_country(market: str | None, label: Label, word: int) -> str | None:
-    """Where a visitor is: in the job's market, or not if that is what the visit is; anywhere if that is all countries."""
+    """Returns a visitor's country: the job's market or, for visits from elsewhere, another; any for all countries."""
     if market is None:
         return None
     if label is not Label.ELSEWHERE:

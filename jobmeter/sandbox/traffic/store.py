@@ -1,4 +1,4 @@
-"""Owns the statements of the sandbox: its clock, and what became of made-up events."""
+"""Owns the statements of the sandbox: its clock, and the outcomes of generated events."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ SQL = load_statements("jobmeter.sandbox.traffic")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventOutcome:
-    """What became of an event that is kept; ``rule`` is the settlement rule that reversed it."""
+    """The outcome of an event that is stored; ``rule`` is the settlement rule that reversed it."""
 
     origin: bytes
     kind: int
@@ -21,7 +21,7 @@ class EventOutcome:
 
 @dataclass(frozen=True, slots=True)
 class JobMarket:
-    """The number of the country that a job is for."""
+    """The country number of a job."""
 
     job_id: int
     market: int
@@ -36,10 +36,10 @@ async def set_offset(connection: Connection, *, offset_ms: int) -> None:
 
 
 async def list_outcomes(connection: Connection, *, origins: list[bytes]) -> list[EventOutcome]:
-    """Of those of the events that are kept."""
+    """Returns the outcomes of those events that are stored."""
     return await list_rows(connection, EventOutcome, SQL["list_outcomes"], {"origins": origins})
 
 
 async def list_markets(connection: Connection, *, job_ids: list[int]) -> list[JobMarket]:
-    """Of each job that is metered."""
+    """Returns the country of each metered job."""
     return await list_rows(connection, JobMarket, SQL["list_markets"], {"job_ids": job_ids})

@@ -1,1 +1,1 @@
-"""Owns the rules by which settled days are rechecked, and what an operator set differently."""
+"""Owns the rules by which settled days are rechecked, and the operator's settings of them."""

@@ -1,6 +1,6 @@
-"""Owns what an operator sets for settlement: rules and their limits, exclusions by hand, lists of networks.
+"""Owns the operator's settings for settlement: rules and their limits, manual exclusions, network lists.
 
-What is set holds for every day that is judged later; a judged day stays as it is.
+A setting applies to every day that is judged later; a judged day never changes.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy
 
 
 async def read_policies(connection: Connection) -> list[RulePolicy]:
-    """Every rule in order, as it is applied now: the operator's setting, or the default."""
+    """Returns every rule in order, as applied now: the operator's setting, or the default."""
     kept = {policy.rule: policy for policy in await store.list_rules(connection)}
     return [kept.get(rule) or make_default_policy(rule) for rule in Rule]
 
@@ -25,9 +25,10 @@ async def set_policy(connection: Connection, policy: RulePolicy) -> None:
 
 
 async def exclude(connection: Connection, exclusion: Exclusion, *, now: datetime) -> tuple[int, bool]:
-    """Takes clicks out by hand; the same exclusion twice is one. Returns its number, and whether it was new.
+    """Excludes clicks manually; the same exclusion twice is one. Returns its number, and whether it was new.
 
-    Raises ``Refused(OPERATOR_INPUT)`` for a day that is judged: nothing would come of it, and nobody would know.
+    Raises ``Refused(OPERATOR_INPUT)`` for a day that is already judged, where the exclusion would silently
+    have no effect.
     """
     if exclusion.day is not None:
         await settlement_store.wait_for_settlement(connection)
@@ -43,14 +44,14 @@ async def list_exclusions(connection: Connection, *, after: int, rows_max: int) 
 
 
 async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool:
-    """Days that are judged by then stay as they are. Returns whether there was one."""
+    """Removes an exclusion; days already judged are not changed. Returns whether it existed."""
     return await store.remove_exclusion(connection, exclusion_id=exclusion_id)
 
 
 async def set_networks(
     connection: Connection, *, list_name: str, networks: Sequence[str], now: datetime
 ) -> tuple[int, int]:
-    """Replaces the list; returns how many networks it added, and how many were too narrow to use.
+    """Replaces the list; returns how many networks were added, and how many were too narrow to use.
 
     Raises ``Refused(OPERATOR_INPUT)`` as ``networks.read_networks`` does.
     """

@@ -1,4 +1,4 @@
-"""Owns the reading of address networks into the numbers that intake keeps. Pure."""
+"""Owns parsing address networks into the numbers that intake stores. Pure."""
 
 from collections.abc import Iterable
 from ipaddress import ip_network
@@ -6,16 +6,16 @@ from ipaddress import ip_network
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.settlement.model import NetworkSpan
 
-# What is kept of an address: 24 bits, marked, or 48 bits of IPv6 (see jobmeter.metering.intake.columns).
+# The stored part of an address: 24 bits, marked, or 48 bits of IPv6 (see jobmeter.metering.intake.columns).
 KEPT_BITS = {4: 24, 6: 48}
 MARKS = {4: 1 << 56, 6: 0}
 SPAN_BITS_MAX = 20
 
 
 def read_networks(texts: Iterable[str]) -> tuple[list[NetworkSpan], int]:
-    """The networks of a list, and how many of it are too narrow to be told from their neighbours.
+    """Returns the networks of a list, and how many are too narrow to be distinguished from their neighbours.
 
-    Raises ``Refused(OPERATOR_INPUT)`` for a text that is no network, or one too wide to list.
+    Raises ``Refused(OPERATOR_INPUT)`` for text that is not a network, or for a network that is too wide.
     """
     spans, too_narrow = [], 0
     for text in texts:

@@ -1,14 +1,14 @@
--- Each rule marks clicks of the day that no rule before it has marked. `settling_clicks` lives as long as the
--- transaction; rows are found again by their place in it (ctid), which nobody else can move. A list of places
--- is read in their order, where a join would read the whole table once more.
+-- Each rule marks the clicks of the day that no earlier rule has marked. `settling_clicks` exists until the
+-- transaction ends; rows are addressed by ctid, which no other transaction can change. A list of ctids is
+-- read in physical order, where a join would read the whole table again.
 
 -- name: allow_memory
 -- A day's clicks are grouped as a whole; the setting ends with the transaction.
 SELECT set_config('work_mem', '256MB', true), set_config('hash_mem_multiplier', '2', true)
 
 -- name: gather_clicks
--- The clicks that count; `rule` stays null until one marks them. `origin` is what the key keeps of source and
--- id.
+-- The clicks that count; `rule` is null until a rule marks them. `origin` is the part of the key that
+-- identifies source and id.
 CREATE TEMPORARY TABLE settling_clicks ON COMMIT DROP AS
 SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visitor, address, batch,
        NULL::smallint AS rule
@@ -22,7 +22,7 @@ SELECT shard, event_key, substr(uuid_send(event_key), 7) AS origin, job_id, visi
 ANALYZE settling_clicks
 
 -- name: mark_same_events
--- By time, the first of those with the same source and id is the event; all others repeat it.
+-- By time, the first click with a given source and id is the event; all later ones repeat it.
 WITH repeated AS (
     SELECT origin
       FROM settling_clicks
@@ -41,7 +41,7 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_excluded
--- One branch for each criterion, so that long lists are joined and not compared one by one.
+-- One branch per criterion, so that long lists are joined instead of being compared one by one.
 WITH excluded AS (
     SELECT criterion, subject, origin
       FROM settlement_exclusions
@@ -81,7 +81,7 @@ UPDATE settling_clicks
    AND rule IS NULL
 
 -- name: mark_repeated_clicks
--- Visitor 0 is unknown: two such clicks may be of two people.
+-- Visitor 0 is unknown: two such clicks may come from two people.
 WITH repeated AS (
     SELECT job_id, visitor
       FROM settling_clicks
@@ -101,10 +101,10 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
 -- name: mark_bursts
--- Of one visitor, or of one network, which many people share: the rules differ in that and in their limits. 0
--- is unknown. Windows lie end to end from 1970 on, and once more half a window later: what fits into half a
--- window is never cut by the edge of both. Only senders of many clicks on the day are looked at by window.
--- The planner knows the rule, so it counts with the statistics of the column that is meant.
+-- One statement for both rules, which differ only in the column and in the limits: a visitor, or a network,
+-- which many people share. 0 is unknown. Consecutive windows from 1970 on, and a second set shifted by half a
+-- window: clicks within half a window always fall into one window of either set. Only senders with many
+-- clicks on the day are checked by window. The planner substitutes the rule, so it uses the column's statistics.
 WITH clicks AS NOT MATERIALIZED (
     SELECT ctid AS place, event_key, job_id,
            CASE WHEN %(rule)s = {Rule.ADDRESS_BURST} THEN address ELSE visitor END AS sender
@@ -134,8 +134,8 @@ UPDATE settling_clicks
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (sender, half, part)))
 
 -- name: mark_clicks_without_view
--- Only where the board reports views on the day at all. A view counts whenever it was that day or the day
--- before, and whatever intake thought of it: the rule asks whether the visitor can have seen the job.
+-- Only if the board reports views on the day at all. A view on that day or the day before counts, whatever
+-- its verdict at intake: the rule asks whether the visitor can have seen the job.
 WITH seen AS (
     SELECT job_id, visitor, event_key >= event_key_floor(%(day)s) AS is_of_day
       FROM events
@@ -155,9 +155,8 @@ UPDATE settling_clicks
                       AND seen.visitor = settling_clicks.visitor)
 
 -- name: gather_touched
--- The batches with marked clicks and what each charged, in a table of its own: after an ANALYZE the planner
--- knows how few or many there are. Where a job had free clicks on the day, its batches may be charged in
--- part.
+-- The batches with marked clicks and the amount of each charge, in a separate table: after ANALYZE the
+-- planner knows how many there are. If a job had free clicks on the day, its batches may be charged in part.
 CREATE TEMPORARY TABLE touched_batches ON COMMIT DROP AS
 WITH touched AS (
     SELECT shard, job_id, batch
@@ -188,9 +187,9 @@ ANALYZE settling_clicks (rule)
 ANALYZE touched_batches
 
 -- name: record_reversals
--- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for; marked
--- and unmarked ones alike, since the charge came before the judgement. Only batches that may be charged in
--- part are ranked.
+-- Of a batch's clicks on a job and day the first by key were charged, as many as its posting pays for, marked
+-- or not, since the charge was booked before the recheck. Only batches that may be charged in part are
+-- ranked.
 WITH placed AS (
     SELECT shard, event_key, job_id, batch, rule, reference, price, paid,
            row_number() OVER (PARTITION BY shard, job_id, batch ORDER BY event_key) AS nth
@@ -213,7 +212,7 @@ SELECT shard, event_key, job_id, batch, rule, charge, CASE WHEN charge IS NULL T
   FROM judged
 
 -- name: delete_reversal_marks
--- Each shard has its part of the key.
+-- Event keys do not contain the shard, the first column of the key: all shards are searched by index.
 DELETE FROM event_reversals
  WHERE shard IN (SELECT every_shard())
    AND event_key >= event_key_floor(%(day)s)
@@ -256,7 +255,7 @@ DELETE FROM settlement_exclusions
  WHERE id = %(exclusion_id)s
 
 -- name: add_networks
--- The list replaces what it held before; a network keeps the list that named it first.
+-- Replaces the whole list; a network keeps the list that named it first.
 WITH asked AS (
     SELECT DISTINCT address
       FROM unnest(%(first)s::bigint[], %(last)s::bigint[]) AS span (first, last)

@@ -18,7 +18,7 @@ async def allow_memory(connection: Connection) -> None:
 
 
 async def gather_clicks(connection: Connection, *, day: date) -> int:
-    """How many clicks of the day count."""
+    """Returns how many clicks of the day count."""
     return await change_rows(connection, SQL["gather_clicks"], {"day": day})
 
 
@@ -72,7 +72,7 @@ async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
 
 
 async def list_rules(connection: Connection) -> list[RulePolicy]:
-    """Those that the operator has set."""
+    """Returns the rules that the operator has set."""
     return await list_rows(connection, RulePolicy, SQL["list_rules"])
 
 
@@ -81,13 +81,13 @@ async def set_rule(connection: Connection, policy: RulePolicy) -> None:
 
 
 async def insert_exclusion(connection: Connection, exclusion: Exclusion, *, created_at: datetime) -> bool:
-    """Whether it is new."""
+    """Returns whether the exclusion is new."""
     parameters = vars_of(exclusion) | {"created_at": created_at}
     return await change_rows(connection, SQL["insert_exclusion"], parameters) > 0
 
 
 async def find_exclusion(connection: Connection, exclusion: Exclusion) -> int:
-    """The number of one that was inserted, now or before."""
+    """Returns the number of the exclusion, whether new or already stored."""
     return await read_scalar(connection, int, SQL["find_exclusion"], vars_of(exclusion))
 
 

@@ -1,1 +1,1 @@
-"""Owns days becoming final: rechecked once no event can still arrive, then closed."""
+"""Owns making days final: rechecked once no event can still arrive, then closed."""

@@ -17,7 +17,7 @@ JOBS_PER_STEP_MAX = 2_000
 
 Mark = Callable[[Connection, date, RulePolicy], Awaitable[int]]
 
-# THE table of rules, in the order of their numbers: what each marks.
+# The table of rules, in the order of their numbers: the statement that marks each rule's clicks.
 MARKS: dict[Rule, Mark] = {
     Rule.SAME_EVENT: lambda connection, _, policy: rules.mark_same_events(connection, rule=policy.rule),
     Rule.EXCLUDED: lambda connection, day, policy: rules.mark_excluded(connection, day=day, rule=policy.rule),
@@ -41,12 +41,12 @@ async def settle_next(
     jobs_per_step_max: int = JOBS_PER_STEP_MAX,
     is_patient: bool = False,
 ) -> bool:
-    """Takes the next step of settlement, in the caller's transaction; returns whether there was one.
+    """Executes the next step of settlement in the caller's transaction; returns whether there was one.
 
-    A day is closed and judged in one step, then the jobs with reversals are worked off in portions, then the
-    day is final. Interrupted, a step has done nothing; repeated, nothing more; two processes never settle at
-    the same time: who comes second has nothing to do, or waits where he ``is_patient``. A day is never settled
-    while its events are still accepted, whatever the setting says.
+    A day is closed and judged in one step, then jobs with reversals are processed in batches, then the day is
+    final. An interrupted step has no effect; a repeated one changes nothing more. Two processes never settle
+    at the same time: the second has nothing to do, or waits if it ``is_patient``. A day is never settled
+    while its events are still accepted, whatever the setting.
     """
     if is_patient:
         await settlement_store.wait_for_settlement(connection)
@@ -67,7 +67,7 @@ async def settle_next(
 
 
 async def _judge(connection: Connection, day: date, now: datetime) -> None:
-    """Decides which clicks of the day are reversed. No event can still come in, so this is for good."""
+    """Decides which clicks of the day are reversed. No event can still arrive, so the decision is final."""
     await metering.close_event_day(connection, day=day)
     await rules.allow_memory(connection)
     clicks, marked, recorded = await rules.gather_clicks(connection, day=day), 0, 0
@@ -77,7 +77,7 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
             if policy.is_on:
                 marked += await MARKS[policy.rule](connection, day, policy)
     if marked > 0:
-        # Again, for the planner took every click for an unmarked one.
+        # Analyzed again: the planner still assumes that every click is unmarked.
         await rules.analyze_marks(connection)
         await rules.gather_touched(connection, day=day)
         await rules.analyze_touched(connection)
@@ -88,10 +88,10 @@ async def _judge(connection: Connection, day: date, now: datetime) -> None:
 
 
 async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
-    """Forgets which clicks of a day were taken back, with the events themselves. Postings and restatements stay."""
+    """Deletes the marks of a day's reversed clicks together with its events. Postings and restatements stay."""
     await rules.delete_reversal_marks(connection, day=day)
 
 
 async def read_settled_through(connection: Connection) -> date | None:
-    """The last day of which everything before is final."""
+    """Returns the last day up to which every day is final."""
     return await store.read_settled_through(connection)

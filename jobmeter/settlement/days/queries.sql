@@ -18,7 +18,7 @@ UPDATE settlement_runs
  WHERE day = %(day)s
 
 -- name: insert_settled_day
--- Not earlier than what was booked on the day, even where the clock went back between two steps (law 8).
+-- Not earlier than the last booking of the day, even if the clock went back between two steps (law 8).
 INSERT INTO settled_days (day, settled_at)
 SELECT day, greatest(%(settled_at)s, touched_at)
   FROM settlement_runs
@@ -33,7 +33,7 @@ SELECT %(day)s, shard, job_id
  GROUP BY shard, job_id
 
 -- name: claim_jobs
--- The next jobs of the day, with what is to be reversed for each of their charges; nothing once all are done.
+-- The next jobs of the day, with the amount to reverse for each of their charges; empty once all are done.
 WITH due AS (
     SELECT shard, job_id
       FROM settlement_jobs
@@ -59,7 +59,7 @@ SELECT claimed.shard, claimed.job_id, charge, rule, count(*), count(charge), sum
  GROUP BY claimed.shard, claimed.job_id, charge, rule
 
 -- name: read_settled_through
--- The last day of which everything before is final; nothing on a fresh installation.
+-- The last day up to which every day is final; null on a new installation.
 SELECT max(day)
   FROM settled_days
  WHERE day < coalesce((SELECT min(day)

@@ -39,7 +39,7 @@ async def schedule_jobs(connection: Connection, *, day: date) -> None:
 
 
 async def claim_jobs(connection: Connection, *, day: date, jobs_max: int) -> int:
-    """How many rows were asked to be reversed; 0 once every job of the day is done."""
+    """Returns how many rows were requested to be reversed; 0 once every job of the day is done."""
     return await change_rows(connection, SQL["claim_jobs"], {"day": day, "jobs_max": jobs_max})
 
 

@@ -1,4 +1,4 @@
-"""The Rest.li protocol, both dialects: URI grammar, methods, tunnelling, projections, envelopes, versions.
+"""Owns the Rest.li protocol in both versions: URI grammar, methods, tunnelling, projections, envelopes, API versions.
 
-Owns text and shapes only. Status numbers and the texts of refusals that carry a URI belong to the edge.
+Does not own HTTP statuses, nor error texts that contain a URI (``jobmeter.api`` does).
 """

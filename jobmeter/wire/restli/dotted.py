@@ -1,6 +1,6 @@
-"""Names and values of protocol 1.0.0: `ids=a&ids=b`, `dateRange.start.year=2025`, `ids[0].key=..`, `~2E` for a dot.
+"""Owns the names and values of protocol 1.0.0: `ids=a&ids=b`, `dateRange.start.year=2025`, `ids[0].key=..`, `~2E` for a dot.
 
-Owns the shape that dotted names describe. Splitting the query string is in `queries`.
+Does not own the splitting of a query string (`queries`).
 """
 
 import re
@@ -25,11 +25,11 @@ class Segment(NamedTuple):
 
 
 class _Indexed(dict[int, Any]):
-    """A list under construction: indices come in any order, and holes between them do not count."""
+    """A list under construction: indices arrive in any order, and gaps between them are ignored."""
 
 
 def read_segment(text: str) -> Segment:
-    """One piece of a dotted name, as `name` or `name[3]`."""
+    """Parses one segment of a dotted name: `name` or `name[3]`."""
     if text.isidentifier():
         return Segment(text)
     stripped = text.strip()
@@ -48,9 +48,9 @@ def read_segment(text: str) -> Segment:
 
 
 def assemble(parameters: Iterable[tuple[str, str]], *, depth_max: int = DEPTH_MAX) -> dict[str, Value]:
-    """Decoded (name, value) pairs as one structure.
+    """Builds one structure from decoded (name, value) pairs.
 
-    Only plain names may repeat, and become a list in the order sent (spec 12.2).
+    Only plain names may repeat; their values become a list in the order sent (spec 12.2).
     """
     repeated: dict[str, list[str]] = {}
     for name, value in parameters:
@@ -77,21 +77,21 @@ def _put(root: dict[str, Any], name: str, value: str, depth_max: int) -> None:
     for piece in pieces[:-1]:
         level = _descend(level, read_segment(piece))
     last = read_segment(pieces[-1])
-    holder, key = _find_place(level, last)
+    holder, key = _find_slot(level, last)
     if key in holder:
         raise RestliSyntaxError(f"Duplicate references to key: {last.name}")
     holder[key] = value
 
 
 def _descend(level: dict[str, Any], segment: Segment) -> dict[str, Any]:
-    holder, key = _find_place(level, segment)
+    holder, key = _find_slot(level, segment)
     below = holder.setdefault(key, {})
     if isinstance(below, _Indexed) or not isinstance(below, dict):
         raise RestliSyntaxError(f"Conflicting references to key {segment.name}")
     return below
 
 
-def _find_place(level: dict[str, Any], segment: Segment) -> tuple[dict[Any, Any], str | int]:
+def _find_slot(level: dict[str, Any], segment: Segment) -> tuple[dict[Any, Any], str | int]:
     if segment.position is None:
         return level, segment.name
     listed = level.setdefault(segment.name, _Indexed())
@@ -110,7 +110,7 @@ def _settle(value: Any) -> Value:
 
 
 def encode_dotted(parameters: Mapping[str, object]) -> str:
-    """A query string, or a complex key, of protocol 1.0.0; names sorted. Empty lists and maps have no form there."""
+    """Encodes a query string or complex key of protocol 1.0.0, with sorted names. It has no form for empty lists and maps."""
     pairs = sorted(_flatten("", parameters))
     return "&".join(f"{quote(name, safe='$[]')}={quote(text, safe='')}" for name, text in pairs)
 

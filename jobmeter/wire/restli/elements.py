@@ -1,6 +1,6 @@
-"""Reads one element of the 2.0.0 grammar: `List(a,b)`, `(k:v)`, plain strings, `''` for the empty string.
+"""Owns the parsing of an element of the 2.0.0 grammar: `List(a,b)`, `(k:v)`, plain strings, `''` for the empty string.
 
-Owns the grammar and its error texts. Splitting a query into parameters is in `queries`.
+Does not own the splitting of a query into parameters (`queries`).
 """
 
 import re
@@ -20,23 +20,23 @@ _RESERVED_OCTET = re.compile(r"%(2[789Cc]|3[Aa])")
 
 
 def decode_element(raw: str, *, depth_max: int = DEPTH_MAX, colon_lists: bool = False) -> Value:
-    """One raw query value or header value of protocol 2.0.0.
+    """Decodes a raw query value or header value of protocol 2.0.0.
 
-    Percent-decoding comes after tokenising, so that encoded grammar is data. `colon_lists` also accepts
-    `List(a:b)`, which one published SDK sends by mistake and LinkedIn refuses; hence off by default.
+    Percent-decoding happens after tokenizing, so encoded grammar characters are data. `colon_lists` also accepts
+    `List(a:b)`, which one published SDK sends by mistake and LinkedIn refuses, so it is off by default.
     """
     if _GRAMMAR.search(raw) is None and raw:
         return decode_atom(raw)
     if _FLAT_LIST.fullmatch(raw):
-        # Most of what clients send; the reader below would say the same, but slower.
+        # Most of what clients send. The reader below returns the same result, but is slower.
         return [decode_atom(item) for item in raw[len(LIST_OPEN) : -1].split(",")]
     return _Reader(raw, decode_atom, depth_max=depth_max, colon_lists=colon_lists).read_all()
 
 
 def decode_reduced(raw: str, *, depth_max: int = DEPTH_MAX) -> Value:
-    """A value of the `X-RestLi-Id` response header, where only the grammar's own characters are encoded.
+    """Decodes a value of the `X-RestLi-Id` response header, in which only the characters of the grammar are encoded.
 
-    A raw urn has colons of its own and reads back as it stands.
+    A raw URN contains colons and is returned unchanged.
     """
     if not raw.startswith(("(", LIST_OPEN)):
         return _decode_reduced_atom(raw)
@@ -44,7 +44,7 @@ def decode_reduced(raw: str, *, depth_max: int = DEPTH_MAX) -> Value:
 
 
 def decode_atom(lexeme: str) -> str:
-    """A string lexeme; the encoded `%27%27` is two quotes, the bare `''` is the empty string."""
+    """Decodes a string lexeme; the encoded `%27%27` is two quotes, the bare `''` is the empty string."""
     if "%" in lexeme:
         return decode_percent(lexeme)
     return "" if lexeme == EMPTY else lexeme
@@ -57,7 +57,7 @@ def _decode_reduced_atom(lexeme: str) -> str:
 
 
 def _split(raw: str) -> list[str]:
-    # Replacing and splitting is three times as fast as a regular expression's findall. No lexeme holds a NUL.
+    # Replacing and splitting is three times as fast as `findall` of a regular expression. No lexeme contains a NUL.
     if "\0" in raw:
         raise RestliSyntaxError("NUL character is not allowed")
     spaced = (
@@ -69,7 +69,7 @@ def _split(raw: str) -> list[str]:
 
 
 class _Reader:
-    """Descends into brackets, one call for each level: `depth_max` bounds the calls, each lexeme is met once."""
+    """Descends into brackets, one call per level: `depth_max` limits the calls, and each lexeme is read once."""
 
     __slots__ = ("colon_lists", "decode", "depth_left", "index", "lexemes")
 
@@ -83,8 +83,8 @@ class _Reader:
     def read_all(self) -> Value:
         element = self._read_element()
         if self.lexemes[self.index] != _END:
-            says = "tokens left over after parsing; first excess token: {}"
-            raise _unexpected(self.lexemes, self.index, says)
+            message = "tokens left over after parsing; first excess token: {}"
+            raise _unexpected(self.lexemes, self.index, message)
         return element
 
     def _read_element(self) -> Value:
@@ -140,9 +140,9 @@ class _Reader:
         return element
 
 
-def _unexpected(lexemes: list[str], index: int, says: str) -> RestliSyntaxError:
+def _unexpected(lexemes: list[str], index: int, message: str) -> RestliSyntaxError:
     lexeme = lexemes[index]
     if lexeme == _END:
         return RestliSyntaxError("unexpected end of input")
     column = sum(map(len, lexemes[:index]))
-    return RestliSyntaxError(says.format(f"'{lexeme}' (column {column})"))
+    return RestliSyntaxError(message.format(f"'{lexeme}' (column {column})"))

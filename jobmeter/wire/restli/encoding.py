@@ -1,6 +1,6 @@
-"""Writes values in the 2.0.0 grammar, in each of the places where Rest.li wants them escaped differently.
+"""Owns the encoding of values in the 2.0.0 grammar, with the escaping that Rest.li requires in each context.
 
-Reading is in `elements`; the 1.0.0 form is in `dotted`.
+Does not own the parsing (`elements`) or the 1.0.0 form (`dotted`).
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from jobmeter.wire.restli.elements import EMPTY, LIST_OPEN
 
 
 class Escape(Enum):
-    """The place where the text will stand."""
+    """Where the text will be used."""
 
     FULL = "anywhere in a URL"
     PATH = "a path segment"
@@ -31,10 +31,10 @@ _OCTETS = {Escape.BODY: _make_octets("%(),:'"), Escape.REDUCED: _make_octets("()
 
 
 def encode_element(value: object, *, escape: Escape = Escape.FULL, sort_keys: bool = False) -> str:
-    """A value in protocol 2.0.0: mappings as `(k:v)`, lists as `List(..)`, everything else as its text.
+    """Encodes a value in protocol 2.0.0: mappings as `(k:v)`, lists as `List(..)`, everything else as its text.
 
-    BODY and REDUCED escape the grammar's own characters only; REDUCED leaves the percent sign too, as the
-    official clients expect of `X-RestLi-Id`. Empty strings are `''` as LinkedIn's own server writes them, null is `null`.
+    BODY and REDUCED escape only the characters of the grammar; REDUCED does not escape the percent sign either, as the
+    official clients expect of `X-RestLi-Id`. Empty strings are `''`, as LinkedIn's server writes them; null is `null`.
     """
     if isinstance(value, Mapping):
         names = sorted(value) if sort_keys else value
@@ -52,7 +52,7 @@ def encode_element(value: object, *, escape: Escape = Escape.FULL, sort_keys: bo
 def encode_query(
     parameters: Mapping[str, object], *, sort_keys: bool = False, escape: Escape = Escape.FULL
 ) -> str:
-    """A whole query string of protocol 2.0.0."""
+    """Encodes a query string of protocol 2.0.0."""
     names = sorted(parameters) if sort_keys else parameters
     return "&".join(
         f"{encode_atom(name, escape)}={encode_element(parameters[name], escape=escape, sort_keys=sort_keys)}"
@@ -68,7 +68,7 @@ def encode_atom(text: str, escape: Escape = Escape.FULL) -> str:
 
 
 def write_scalar(value: object) -> str:
-    """A leaf as its text: `true`, `null`, the digits of a number, a string as it stands."""
+    """Returns a leaf as text: `true`, `null`, the digits of a number, a string unchanged."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)

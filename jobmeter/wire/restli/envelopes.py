@@ -1,6 +1,6 @@
-"""The bodies around entities: FINDER, BATCH_GET, ACTION, BATCH_CREATE, partial update. Plain dictionaries.
+"""Owns the envelopes around entities: FINDER, BATCH_GET, ACTION, BATCH_CREATE, partial update. Plain dictionaries.
 
-Owns their shape; what an error object says, and with which status, belongs to the table of refusals.
+Does not own the text and status of an error (`base.faults` does).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ Json: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What a partial update changes: fields to set (dotted paths are nested records), and fields to remove."""
+    """A partial update: fields to set (dotted paths are nested records), and fields to remove."""
 
     assigned: Json
     removed: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ def wrap_batch(
     errors: Mapping[str, Any] | None = None,
     statuses: Mapping[str, int] | None = None,
 ) -> Json:
-    """BATCH_GET and its kin. The keys are raw, and all three maps are there even when empty (spec 6)."""
+    """The body of BATCH_GET and similar methods. Keys are raw, and all three maps are present even if empty (spec 6)."""
     return {"results": dict(results), "statuses": dict(statuses or {}), "errors": dict(errors or {})}
 
 
@@ -38,13 +38,13 @@ def wrap_action(value: Any) -> Json:
 
 
 def wrap_batch_create(rows: Sequence[Json]) -> Json:
-    """BATCH_CREATE; one row for each element of the request, in its order, and never a null."""
+    """The body of BATCH_CREATE: one row per element of the request, in order, never null."""
     assert all(rows), "official clients crash on an empty row"
     return {"elements": list(rows)}
 
 
 def make_created_row(*, status: int, key: str, location: str) -> Json:
-    """A row that succeeded; the id is raw, the location escaped (clients 2.4)."""
+    """The row of an element that succeeded; the id is raw, the location escaped (clients 2.4)."""
     return {"status": status, "id": key, "location": location}
 
 
@@ -53,7 +53,7 @@ def make_refused_row(*, status: int, error: Mapping[str, Any]) -> Json:
 
 
 def read_elements(body: Any) -> list[Any]:
-    """The elements of a batch_create body."""
+    """Returns the elements of a batch_create body."""
     elements = body.get("elements") if isinstance(body, dict) else None
     if not isinstance(elements, list):
         raise RestliSyntaxError("body of a batch create has no array 'elements'")
@@ -61,7 +61,7 @@ def read_elements(body: Any) -> list[Any]:
 
 
 def read_patch(body: Any) -> Patch:
-    """A partial update's body, `{"patch": {"$set": {..}, "$delete": [..]}}` (spec 12.2)."""
+    """Parses the body of a partial update, `{"patch": {"$set": {..}, "$delete": [..]}}` (spec 12.2)."""
     patch = body.get("patch") if isinstance(body, dict) else None
     if not isinstance(patch, dict):
         raise RestliSyntaxError("body of a partial update has no record 'patch'")

@@ -1,6 +1,6 @@
-"""Resource keys in paths, bodies and headers, and the raw path they stand in.
+"""Owns the spelling of resource keys in paths, bodies and headers, and the splitting of raw paths.
 
-Owns spelling only: which segment is a key is the router's business.
+Does not own which segment is a key (the router does).
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from jobmeter.wire.restli.syntax import Protocol, RestliSyntaxError, decode_perc
 
 
 def split_path(raw_path: str) -> tuple[str, ...]:
-    """Raw segments of a raw path; a trailing slash is as good as none (clients 2.5)."""
+    """Returns the raw segments of a raw path; a trailing slash is ignored (clients 2.5)."""
     return tuple(raw_path.strip("/").split("/")) if raw_path.strip("/") else ()
 
 
 def decode_path_key(segment: str) -> str:
-    """A simple key from a raw path segment.
+    """Decodes a simple key from a raw path segment.
 
     Official clients send `urn%3Ali%3A..`, the Java SDK `urn:li:..`: both are the same key (clients 2.5).
     """
@@ -26,17 +26,17 @@ def decode_path_key(segment: str) -> str:
 
 
 def encode_path_key(key: object) -> str:
-    """A key as a path segment, fully escaped; records become `(k:v)`."""
+    """Encodes a key as a path segment, fully escaped; records become `(k:v)`."""
     return encode_element(key)
 
 
 def encode_location(path: str, key: str) -> str:
-    """The `location` of a created entity: host-relative, its key escaped whatever the protocol (clients 2.4)."""
+    """Returns the `location` of a created entity: host-relative, with the key escaped in both protocols (clients 2.4)."""
     return f"{path.rstrip('/')}/{encode_path_key(key)}"
 
 
 def encode_body_key(key: object, protocol: Protocol) -> str:
-    """A key of a result map, a `batch_create` id or an `X-RestLi-Id`: simple keys stand raw in both protocols."""
+    """Encodes a key of a result map, a `batch_create` id or an `X-RestLi-Id`: simple keys are raw in both protocols."""
     if not isinstance(key, Mapping):
         return write_scalar(key)
     if protocol is Protocol.V1:

@@ -1,6 +1,6 @@
-"""Which Rest.li method a request means, from its verb, its header, its parameters and its path.
+"""Owns how the Rest.li method of a request is inferred from its verb, header, parameters and path.
 
-Owns the table of shapes. Which methods a resource offers is the router's business.
+Does not own which methods a resource offers (the router does).
 """
 
 from collections.abc import Container
@@ -25,7 +25,7 @@ class Method(Enum):
 
 
 class MethodMismatchError(ValueError):
-    """The parts of a request contradict one another, or ask for no method at all; `text` says which."""
+    """The parts of a request contradict each other or match no method; `text` gives the reason."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -34,11 +34,11 @@ class MethodMismatchError(ValueError):
 
 class _Shape(NamedTuple):
     verb: str
-    marked: str  # "action", "q", "ids" or none of them: a request carries at most one
+    marked: str  # "action", "q", "ids" or none: a request has at most one of them
     keyed: bool
 
 
-# The first method of a shape is the one meant without a header; "" stands for none.
+# The first method of a shape applies if there is no header; `None` means that the header is required.
 _METHODS: dict[_Shape, tuple[Method | None, ...]] = {
     _Shape("GET", "", keyed=True): (Method.GET,),
     _Shape("GET", "", keyed=False): (Method.GET_ALL,),
@@ -58,10 +58,10 @@ _MARKS = ("action", "q", "ids")
 
 
 def infer_method(verb: str, header: str | None, parameters: Container[str], *, keyed: bool) -> Method:
-    """The method meant, given the effective verb and the value of `X-RestLi-Method`, whose case does not count.
+    """Returns the method, given the effective verb and the value of `X-RestLi-Method`, which is case-insensitive.
 
-    `keyed` says that the path names one entity; on a resource that is one entity (no keys at all) it is always
-    true. Only batch_create and batch_partial_update need the header (spec 12.2).
+    `keyed` means that the path identifies one entity; on a resource that is a single entity (without keys) it is always
+    true. Only batch_create and batch_partial_update require the header (spec 12.2).
     """
     marks = [mark for mark in _MARKS if mark in parameters]
     if "action" in marks and verb != "POST":

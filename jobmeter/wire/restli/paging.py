@@ -1,6 +1,6 @@
-"""Offset paging: reads `start` and `count`, writes the `paging` record with its links.
+"""Owns offset paging: parses `start` and `count`, makes the `paging` record with its links.
 
-Owns the arithmetic of pages. The elements of a page come from elsewhere.
+Does not own the elements of a page.
 """
 
 import re
@@ -16,7 +16,7 @@ _INT_MAX: Final = 2**31 - 1
 
 
 class PagingError(ValueError):
-    """A start or count that the framework refuses; `text` is its own (spec 12.2)."""
+    """A start or count that the framework refuses; `text` is the framework's message (spec 12.2)."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -36,9 +36,9 @@ def parse_paging(
     count_default: int = COUNT_DEFAULT,
     count_max: int | None = None,
 ) -> Page:
-    """The page that a request asks for; blank parameters mean the defaults.
+    """Returns the requested page; blank parameters mean the defaults.
 
-    A count above `count_max` is cut to it: the `paging` record tells the client the count that was used.
+    A count above `count_max` is reduced to it; the `paging` record contains the count that was used.
     """
     page = Page(_read_integer(start, 0), _read_integer(count, count_default))
     if page.start < 0 or page.count < 0:
@@ -58,10 +58,10 @@ def _read_integer(value: Value | None, default: int) -> int:
 def make_paging(
     page: Page, *, path: str, query: str, returned: int, total: int | None = None
 ) -> dict[str, Any]:
-    """The `paging` record of one page.
+    """Returns the `paging` record of one page.
 
     Links are host-relative: the raw path and query as received, with start and count replaced. With a total,
-    `next` stops at the end; without one it stops at the first page that is not full.
+    `next` is omitted on the last page; without one, on the first page that is not full.
     """
     links = []
     if page.count > 0 and page.start > 0:

@@ -1,6 +1,6 @@
-"""The `fields` projection: reads a mask and cuts JSON values down to it.
+"""Owns the `fields` projection: parses a mask and applies it to JSON values. The grammar is the same in both protocols.
 
-Owns the mask grammar (the same in both dialects). Which part of an envelope a mask applies to is the edge's choice.
+Does not own which part of an envelope a mask applies to.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from jobmeter.wire.restli.syntax import DEPTH_MAX, RestliSyntaxError
 
 Mask: TypeAlias = dict[str, "int | Mask"]
-"""Field name to 1 (keep), 0 (drop) or a mask of its own; `$start` and `$count` cut arrays."""
+"""Field name to 1 (keep), 0 (drop) or a nested mask; `$start` and `$count` slice arrays."""
 
 WILDCARD: Final = "$*"
 _RANGES: Final = ("$start", "$count")
@@ -18,7 +18,7 @@ _RANGE_VALUE = re.compile(r"[0-9]{1,9}")
 
 
 def parse_mask(text: str, *, depth_max: int = DEPTH_MAX) -> Mask:
-    """The mask in the decoded value of `fields=`: `a,-b,c:(d,$*:(e))`; white space does not count."""
+    """Parses the decoded value of `fields=`: `a,-b,c:(d,$*:(e))`; white space is ignored."""
     lexemes = _LEXEME.findall("".join(text.split()))
     lexemes += ["", ""]
     root: Mask = {}
@@ -72,15 +72,15 @@ def _read_field(lexemes: list[str], index: int, levels: list[Mask]) -> int:
     return index + 2
 
 
-def _malformed(says: str) -> RestliSyntaxError:
-    return RestliSyntaxError(f"Malformed mask syntax: {says}")
+def _malformed(why: str) -> RestliSyntaxError:
+    return RestliSyntaxError(f"Malformed mask syntax: {why}")
 
 
 def apply_mask(mask: Mask, value: Any) -> Any:
-    """A copy of a JSON value with only what the mask lets through; fields it names in vain are ignored.
+    """Returns a copy of a JSON value with only the fields that the mask keeps; unknown names in the mask are ignored.
 
-    A mask of drops alone keeps all the rest; a mask that keeps anything drops all the rest. A name goes before
-    the wildcard. An array takes the mask of its wildcard, or else the mask itself, for each of its elements.
+    A mask that only drops fields keeps all others; a mask that keeps any field drops all others. A name takes
+    precedence over the wildcard. The wildcard's mask, or else the mask itself, applies to each element of an array.
     """
     if isinstance(value, dict):
         return _cut_record(mask, value)

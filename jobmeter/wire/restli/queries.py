@@ -1,6 +1,6 @@
-"""Raw query strings, in both dialects: split into parameters, read, and changed in single parameters.
+"""Owns raw query strings in both protocols: splits, decodes and replaces parameters.
 
-Owns what a parameter is. The grammar of a value is in `elements`, that of dotted names in `dotted`.
+Does not own the grammar of values (`elements`) or of dotted names (`dotted`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,16 +19,16 @@ from jobmeter.wire.restli.syntax import (
 )
 
 PROJECTIONS: Final = frozenset({"fields", "metadataFields", "pagingFields"})
-"""Parameters whose value is a mask in either dialect, never an element (spec 12.2)."""
+"""Parameters whose value is a mask in both protocols, never an element (spec 12.2)."""
 
 
 def decode_query(
     raw: str, protocol: Protocol, *, depth_max: int = DEPTH_MAX, colon_lists: bool = False
 ) -> dict[str, Value]:
-    """All parameters of a raw query string; masks stay text for `projection.parse_mask`.
+    """Decodes all parameters of a raw query string; masks stay text for `projection.parse_mask`.
 
     In 2.0.0 a repeated parameter is an error, and a bare `name=` is the empty string, as the official Python
-    client writes it. `colon_lists` is explained at `elements.decode_element`.
+    client writes it. For `colon_lists` see `elements.decode_element`.
     """
     if protocol is Protocol.V1:
         pairs = ((decode_form(name), decode_form(value)) for name, value in split_query(raw))
@@ -49,7 +49,7 @@ def decode_query(
 
 
 def split_query(raw: str) -> Iterator[tuple[str, str]]:
-    """Raw (name, value) pairs; empty pieces and pieces without a name are passed over."""
+    """Yields raw (name, value) pairs; empty pieces and pieces without a name are skipped."""
     for piece in raw.split("&"):
         name, _, value = piece.partition("=")
         if name:
@@ -57,7 +57,7 @@ def split_query(raw: str) -> Iterator[tuple[str, str]]:
 
 
 def replace_parameters(raw: str, replacements: Mapping[str, int]) -> str:
-    """The same raw query with these parameters set in place, or added at the end; the rest keeps its bytes."""
+    """Returns the raw query with these parameters replaced in place or appended; the other bytes are unchanged."""
     waiting = {name: f"{quote(name)}={number}" for name, number in replacements.items()}
     pieces = []
     for piece in filter(None, raw.split("&")):

@@ -1,6 +1,6 @@
-"""What every Rest.li reader shares: the syntax error, the parsed value, the protocol dialect, percent-decoding.
+"""Owns what all Rest.li parsers share: the syntax error, the parsed value, the protocol version, percent-decoding.
 
-Knows no grammar; see `elements` (2.0.0) and `dotted` (1.0.0).
+Does not own the grammars: see `elements` (2.0.0) and `dotted` (1.0.0).
 """
 
 import re
@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 Value: TypeAlias = str | list["Value"] | dict[str, "Value"]
-"""A parsed query value. Leaves are always strings: types are the business of whoever knows the schema."""
+"""A parsed query value. Leaves are always strings; converting them requires the schema."""
 
 DEPTH_MAX: Final = 32
 
@@ -18,7 +18,7 @@ _OCTETS = {f"{high}{low}".encode(): bytes.fromhex(high + low) for high in _HEX f
 
 
 class RestliSyntaxError(ValueError):
-    """Input that is not Rest.li; `text` says where."""
+    """Input that is not valid Rest.li; `text` gives the reason."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -31,7 +31,7 @@ class Protocol(Enum):
 
 
 def read_protocol(header: str | None) -> Protocol:
-    """The dialect that `X-RestLi-Protocol-Version` asks for; an absent header means 1.0.0 (spec 12.2)."""
+    """Returns the protocol that `X-RestLi-Protocol-Version` requests; without the header it is 1.0.0 (spec 12.2)."""
     text = (header or "").strip()
     if not text:
         return Protocol.V1
@@ -44,9 +44,9 @@ def read_protocol(header: str | None) -> Protocol:
 
 
 def decode_text(raw: bytes) -> str:
-    """Bytes of a request target or of a tunnelled query as text.
+    """Decodes the bytes of a request target or of a tunnelled query.
 
-    NUL is refused here and in `decode_percent`: no store takes it, and no client sends it on purpose.
+    NUL is refused here and in `decode_percent`: PostgreSQL cannot store it, and no client sends it on purpose.
     """
     try:
         text = raw.decode()
@@ -58,10 +58,10 @@ def decode_text(raw: bytes) -> str:
 
 
 def decode_percent(text: str) -> str:
-    """Percent-decoding that refuses what it cannot read; `+` stays a plus sign, as 2.0.0 has it."""
+    """Percent-decodes strictly, refusing malformed input; `+` stays a plus sign, as in protocol 2.0.0."""
     if "%" not in text:
         return text
-    # Four times as fast as the standard library's, and with the strictness that it lacks.
+    # Four times as fast as the standard library's function, which is not strict.
     head, *tails = text.encode(errors="surrogatepass").split(b"%")
     octets = [head]
     try:
@@ -79,5 +79,5 @@ def decode_percent(text: str) -> str:
 
 
 def decode_form(text: str) -> str:
-    """Percent-decoding as forms and protocol 1.0.0 have it: `+` is a space."""
+    """Percent-decodes as in forms and in protocol 1.0.0: `+` is a space."""
     return decode_percent(text.replace("+", " "))

@@ -1,6 +1,6 @@
-"""Query tunnelling: a long query sent as the body of a POST, alone or beside the original body.
+"""Owns query tunnelling: a long query sent in the body of a POST, alone or together with the original body.
 
-Owns the way back to the request that was meant. Reading its query is in `queries`.
+Restores the original request. Does not own the parsing of its query (`queries`).
 """
 
 import re
@@ -20,7 +20,7 @@ _PART_TYPE = re.compile(rb"^content-type[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The parts of a request that a tunnel can hide; `query` is raw, without its question mark."""
+    """The parts of a request that a tunnel can change; `query` is raw, without its question mark."""
 
     method: str
     query: str = ""
@@ -29,11 +29,11 @@ class Message:
 
 
 def open_tunnel(message: Message, override: str | None) -> Message:
-    """The request that was meant, given the value of `X-HTTP-Method-Override` (spec 12.6).
+    """Returns the original request, given the value of `X-HTTP-Method-Override` (spec 12.6).
 
-    Without the header, and on anything but a POST, the message is what it seems. A form body is the raw query; of
-    multipart bodies the first form part is, and the first other part is the body. A query left in the URL goes
-    before the tunnelled one. Any other body stays with its overridden method.
+    Without the header, and for methods other than POST, the message is returned unchanged. A form body is the raw query.
+    In a multipart body the first form part is the query, and the first other part is the body. A query in the URL
+    comes before the tunnelled one. Any other body is kept, with the overriding method.
     """
     if override is None or message.method != "POST":
         return message
@@ -52,7 +52,7 @@ def open_tunnel(message: Message, override: str | None) -> Message:
 
 
 def read_media_type(content_type: str | None) -> str:
-    """The type without its parameters, in lower case; empty when there is none."""
+    """Returns the media type without parameters, in lower case; empty if there is none."""
     return re.split("[;,]", content_type or "", maxsplit=1)[0].strip().lower()
 
 
@@ -78,7 +78,7 @@ def _read_parts(message: Message) -> tuple[str, str | None, bytes]:
 
 
 def _split_parts(body: bytes, boundary: bytes) -> list[bytes]:
-    # The line end after a boundary is only looked at: the next boundary may need it as its own beginning.
+    # The line end after a boundary is not consumed, because the next boundary may begin with it.
     delimiter = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     parts: list[bytes] = []
     begun_at: int | None = None

@@ -1,6 +1,6 @@
-"""Typed readers over parsed query values and JSON: long, strings, record, Date, DateRange, urn.
+"""Owns typed readers for parsed query values and JSON: long, strings, record, Date, DateRange, URN.
 
-Owns types only. Which dates a report allows, and what a wrong one is called, is decided where the rule lives.
+Does not own which dates a report allows, or the error for one that it does not allow.
 """
 
 import re
@@ -17,7 +17,7 @@ _URN = re.compile(r"urn:([A-Za-z0-9][A-Za-z0-9-]{0,31}):([A-Za-z0-9_.-]{1,100}):
 
 
 class ArgumentTypeError(ValueError):
-    """A parameter of the wrong type, in the framework's words (spec 12.3)."""
+    """A parameter of the wrong type, with the framework's message (spec 12.3)."""
 
     def __init__(self, name: str, value: object, java_type: str) -> None:
         self.text = f"Argument parameter '{name}' value '{value}' must be of type '{java_type}'"
@@ -36,14 +36,14 @@ class Urn:
 
 @dataclass(frozen=True, slots=True)
 class RawDate:
-    """A Date as it was sent; a part that is absent or is no integer is None."""
+    """A Date as sent; a part that is absent or not an integer is None."""
 
     year: int | None = None
     month: int | None = None
     day: int | None = None
 
     def as_day(self) -> date | None:
-        """The day it names, or None when a part is missing or the calendar has no such day."""
+        """Returns the day, or None if a part is missing or the calendar has no such day."""
         if self.year is None or self.month is None or self.day is None:
             return None
         try:
@@ -54,7 +54,7 @@ class RawDate:
 
 @dataclass(frozen=True, slots=True)
 class RawDateRange:
-    """A DateRange as it was sent; an end that is absent is None, one that is no Date at all is an empty Date."""
+    """A DateRange as sent; an absent end is None, an end that is not a Date is an empty Date."""
 
     start: RawDate | None = None
     end: RawDate | None = None
@@ -68,7 +68,7 @@ def read_date(value: Any) -> RawDate:
 
 
 def read_date_range(value: Any) -> RawDateRange:
-    """A DateRange of either dialect. Nothing is refused here: each wrong date has an error code of its own."""
+    """Reads a DateRange of either protocol. Never refuses anything, because each invalid date has its own error code."""
     if not isinstance(value, dict):
         return RawDateRange()
     start, end = (read_date(value[name]) if name in value else None for name in ("start", "end"))
@@ -76,7 +76,7 @@ def read_date_range(value: Any) -> RawDateRange:
 
 
 def read_long(name: str, value: Any) -> int:
-    """A 64-bit integer, from text or from JSON; `name` is for the refusal."""
+    """Reads a 64-bit integer from text or JSON; `name` is for the error message."""
     number = _read_integer(value)
     if number is None or not _LONG_MIN <= number <= _LONG_MAX:
         raise ArgumentTypeError(name, value, "java.lang.Long")
@@ -90,7 +90,7 @@ def read_text(name: str, value: Any) -> str:
 
 
 def read_texts(name: str, value: Any, *, single: bool = False) -> tuple[str, ...]:
-    """A list of strings. `single` also takes one bare string, which is how protocol 1.0.0 sends a list of one."""
+    """Reads a list of strings. `single` also accepts one bare string, which is how protocol 1.0.0 sends a list of one."""
     if single and isinstance(value, str):
         return (value,)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -99,14 +99,14 @@ def read_texts(name: str, value: Any, *, single: bool = False) -> tuple[str, ...
 
 
 def read_record(name: str, value: Any) -> dict[str, Any]:
-    """A record as it was sent, such as a money amount with its `currencyCode` and `amount` still text."""
+    """Reads a record as sent, such as a money amount whose `currencyCode` and `amount` are still text."""
     if not isinstance(value, dict):
         raise ArgumentTypeError(name, value, "com.linkedin.data.DataMap")
     return value
 
 
 def parse_urn(text: str, *, kind: str | None = None) -> Urn:
-    """`urn:li:contract:5` in its parts; with `kind`, only an urn of that kind."""
+    """Splits `urn:li:contract:5` into its parts; with `kind`, accepts only a URN of that kind."""
     parts = _URN.fullmatch(text)
     if parts is None or kind not in {None, parts[2]}:
         raise RestliSyntaxError(f"'{text}' is not a valid urn" + (f" of type {kind}" if kind else ""))

@@ -1,6 +1,6 @@
-"""The `LinkedIn-Version` header: its three spellings, and whether the version asked for is active.
+"""Owns the `LinkedIn-Version` header: its three spellings, and whether the requested version is active.
 
-Owns the comparison. Statuses and bodies of the refusals are in the table of refusals.
+Does not own the status and text of an error (`base.faults` does).
 """
 
 import re
@@ -34,7 +34,7 @@ ACTIVE_VERSIONS: Final = (
 
 @dataclass(frozen=True, slots=True, order=True)
 class Version:
-    """An API version as eight digits, `20250401` for 202504: so that versions compare as they follow each other."""
+    """An API version as eight digits, `20250401` for 202504, so that versions compare in chronological order."""
 
     expanded: str
 
@@ -46,7 +46,7 @@ class VersionMissing:
 
 @dataclass(frozen=True, slots=True)
 class VersionNonexistent:
-    """A version that is not active; `expanded` is how the refusal spells it."""
+    """A version that is not active; `expanded` is its spelling in the error."""
 
     expanded: str
 
@@ -55,13 +55,13 @@ Outcome: TypeAlias = Version | VersionMissing | VersionNonexistent
 
 
 def expand_version(text: str) -> str:
-    """`202504`, `202504.01` and `20250401` are the same version, `20250401`; other text stays as it is."""
+    """Returns `20250401` for each of its spellings `202504`, `202504.01` and `20250401`; other text is unchanged."""
     spelling = _SPELLING.fullmatch(text)
     return text if spelling is None else spelling[1] + (spelling[2] or "01")
 
 
 def check_version(header: str | None, active: tuple[str, ...] = ACTIVE_VERSIONS) -> Outcome:
-    """The version that a request is served under, or why there is none (spec 12.1)."""
+    """Returns the version that applies to a request, or why there is none (spec 12.1)."""
     text = (header or "").strip()
     if not text:
         return VersionMissing()

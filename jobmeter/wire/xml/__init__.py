@@ -1,4 +1,4 @@
-"""The XML jobs API and the XML job feed at the wire: documents, code tables, keys, selectors, renderings.
+"""Owns the wire format of the XML jobs API and the XML job feed: documents, code tables, keys, selectors.
 
-Pure. Bytes and values in, values and bytes out. Knows no contract, no job that exists, no SQL and no HTTP.
+Pure. Converts between bytes and values. Does not depend on contracts, existing jobs, SQL or HTTP.
 """

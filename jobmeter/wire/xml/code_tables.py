@@ -1,6 +1,6 @@
 """Owns the code tables of the XML jobs API, read from ``data/*.csv``, and their symbols in the JSON successor.
 
-Does not own which fields carry which table (``job.fields``).
+Does not own which field uses which table (``job.fields``).
 """
 
 import csv
@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodeTable:
-    """One table, which exists once.
+    """One table, of which there is a single instance.
 
-    ``names`` is code to name; ``successors`` is code to the JSON successor's symbol, where it has one.
+    ``names`` maps codes to names; ``successors`` maps codes to symbols of the JSON successor, if it has them.
     """
 
     what: str
@@ -25,7 +25,7 @@ class CodeTable:
         return code in self.names
 
     def find_code(self, successor: str) -> str | None:
-        """The code whose symbol in the JSON successor is ``successor``."""
+        """Returns the code whose symbol in the JSON successor is ``successor``."""
         return next((code for code, symbol in self.successors.items() if symbol == successor), None)
 
 

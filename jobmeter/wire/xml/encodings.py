@@ -1,4 +1,4 @@
-"""Owns what stands before the root element: byte order mark, XML declaration, DOCTYPE, and the encoding they name.
+"""Owns what precedes the root element: byte order mark, XML declaration, DOCTYPE, and the encoding that they specify.
 
 Does not own the parsing of elements (``reader``, ``feed.stream``).
 """
@@ -8,7 +8,7 @@ import re
 
 from jobmeter.base.faults import Fault, Refused
 
-# Only encodings in which a check of the decoded text is a check of what a parser would see.
+# Only encodings for which checking the decoded text is equivalent to checking what a parser would see.
 _ENCODINGS = {
     "utf-8": "utf-8",
     "utf8": "utf-8",
@@ -21,7 +21,7 @@ _ENCODINGS = {
     "utf-16le": "utf-16",
     "utf-16be": "utf-16",
 }
-# UTF-32 first: its little-endian mark begins with that of UTF-16.
+# UTF-32 comes first because its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -40,10 +40,10 @@ _UNFINISHED = re.compile(rb"<?\Z|<!(?:-(?:-.*)?)?\Z", re.DOTALL)
 
 
 def decode_document(body: bytes, *, charset: str | None) -> bytes:
-    """The document as UTF-8 without mark and declaration.
+    """Converts the document to UTF-8 without byte order mark and declaration.
 
-    UTF-8, US-ASCII and ISO-8859-1 are read, and UTF-16 with its mark; ``charset`` is the content type's, and
-    may not contradict the document. Raises ``Refused``: XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
+    UTF-8, US-ASCII, ISO-8859-1 and UTF-16 with its mark are supported. ``charset`` comes from the content type, and
+    must not contradict the document. Raises ``Refused``: XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
     """
     mark, encoding = find_encoding(body[:4])
     declared_within = body[len(mark) :]
@@ -60,12 +60,12 @@ def decode_document(body: bytes, *, charset: str | None) -> bytes:
     if chosen != "utf-16":
         rest = _decode(rest, chosen).encode()
     if not check_prolog(rest):
-        raise Refused(Fault.XML_MALFORMED, why="there is no element in it")
+        raise Refused(Fault.XML_MALFORMED, why="it has no root element")
     return rest
 
 
 def find_encoding(opening: bytes) -> tuple[bytes, str]:
-    """The byte order mark and the encoding that it means; without a mark, UTF-8."""
+    """Returns the byte order mark and its encoding; without a mark, UTF-8."""
     for mark, encoding in _MARKS:
         if opening.startswith(mark):
             if encoding == "utf-32":
@@ -75,23 +75,23 @@ def find_encoding(opening: bytes) -> tuple[bytes, str]:
 
 
 def read_declaration(opening: bytes) -> tuple[bytes, str | None]:
-    """The XML declaration, empty where there is none, and the encoding named in it."""
+    """Returns the XML declaration, empty if there is none, and the encoding that it declares."""
     if not re.match(rb"<\?xml\s", opening):
         return b"", None
     found = _DECLARATION.match(opening)
     if found is None:
-        raise Refused(Fault.XML_MALFORMED, why="its XML declaration can not be read")
+        raise Refused(Fault.XML_MALFORMED, why="its XML declaration is malformed")
     return found[0], found[1].decode() if found[1] else None
 
 
 def check_prolog(opening: bytes) -> bool:
-    """Whether the root element begins within ``opening``, which starts after the XML declaration.
+    """Returns whether the root element begins within ``opening``, which starts after the XML declaration.
 
-    A document type can stand only here, and entities can be declared only in it: so both are refused before a
-    parser sees any of them. Raises ``Refused(XML_FORBIDDEN)``.
+    A document type can occur only here, and only there can entities be declared, so both are refused before a
+    parser sees them. Raises ``Refused(XML_FORBIDDEN)``.
     """
     found = _BEFORE_ROOT.match(opening)
-    assert found is not None  # it also matches nothing
+    assert found is not None  # it also matches the empty string
     rest = opening[found.end() :]
     if _UNFINISHED.match(rest):
         return False
@@ -103,15 +103,15 @@ def check_prolog(opening: bytes) -> bool:
 
 
 def read_stream_encoding(opening: bytes) -> tuple[str, int] | None:
-    """The encoding of a stream and where it begins after mark and declaration; ``None`` before its root is reached.
+    """Returns the encoding and the offset after mark and declaration; ``None`` if ``opening`` ends before the root.
 
-    A stream is not decoded as a whole: only UTF-8 and its neighbours that share the marks ``<!`` and ``<?``.
+    A stream is not decoded as a whole, so only UTF-8 and encodings in which ``<!`` and ``<?`` are the same bytes are allowed.
     """
     mark, encoding = find_encoding(opening[:4])
     declaration, declared = read_declaration(opening[len(mark) :])
     named = _read_name(declared) if declared else encoding
     if "utf-16" in {named, encoding} or (mark and named != encoding):
-        raise Refused(Fault.XML_ENCODING, why="a feed must be UTF-8 or ISO-8859-1, and say so")
+        raise Refused(Fault.XML_ENCODING, why="a feed must be UTF-8 or ISO-8859-1, and declare it")
     start = len(mark) + len(declaration)
     return (named, start) if check_prolog(opening[start:]) else None
 
@@ -119,7 +119,7 @@ def read_stream_encoding(opening: bytes) -> tuple[str, int] | None:
 def _read_name(name: str) -> str:
     known = _ENCODINGS.get(name.strip().strip("\"'").lower())
     if known is None:
-        raise Refused(Fault.XML_ENCODING, why=f"{name[:40]} is not read")
+        raise Refused(Fault.XML_ENCODING, why=f"{name[:40]} is not supported")
     return known
 
 
@@ -127,5 +127,5 @@ def _decode(body: bytes, encoding: str) -> str:
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
-        why = f"the bytes from {error.start} on are not {encoding.upper()}"
+        why = f"the bytes from offset {error.start} on are not {encoding.upper()}"
         raise Refused(Fault.XML_ENCODING, why=why) from error

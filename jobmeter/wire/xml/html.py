@@ -1,4 +1,4 @@
-"""Owns the HTML of descriptions: which tags stay, what becomes of the others, and the plain text of it.
+"""Owns the HTML of descriptions: which tags are kept, how others are removed, and the conversion to plain text.
 
 Does not own lengths (``job.fields``).
 """
@@ -9,35 +9,35 @@ from collections import Counter
 from typing import Final
 
 JOB_TAGS: Final = frozenset({"b", "strong", "u", "i", "br", "p", "ul", "ol", "li"})
-"""What an API description may hold (xml spec 16 #6)."""
+"""The tags allowed in a description of the API (xml spec 16 #6)."""
 FEED_TAGS: Final = JOB_TAGS - {"ol"}
-"""What a feed description may hold (xml spec 13)."""
+"""The tags allowed in a description of a feed (xml spec 13)."""
 
 _BLOCKS = frozenset({"br", "p", "ul", "ol", "li", "div", "h1", "h2", "h3", "h4", "h5", "h6", "tr"})
 _HIDDEN = frozenset({"script", "style"})
-# Possessive throughout, and nothing runs past the next one of its kind: the time is linear in the text, whatever it is.
+# All quantifiers are possessive, and no match extends past the next opening of its kind, so the time is linear for any text.
 _TOKEN = re.compile(
     r"(<!--(?:[^-<]|-(?!->)|<(?!!--))*+-->"
     r"|</?[A-Za-z][^<>\"']*+(?:\"[^\"<]*+\"[^<>\"']*+|'[^'<]*+'[^<>\"']*+)*+>"
     r"|<[/!?A-Za-z][^<>]*+>)"
 )
-# Most tags are written just so; looking them up is much cheaper than matching.
+# Most tags have exactly this form, and a look-up is much cheaper than matching.
 _PLAIN_TAGS = {f"<{end}{name}>": (end == "/", name) for name in JOB_TAGS for end in ("", "/")}
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 
 
 def clean_markup(text: str, *, tags: frozenset[str] = JOB_TAGS) -> str:
-    """The text with the allowed tags only, without attributes and each one closed.
+    """Returns the text with only the allowed tags, without attributes, and all of them closed.
 
-    Other tags go and their text stays, but for what is no text (scripts and styles). A ``<`` that opens no tag
-    is escaped, so that cleaning twice changes nothing.
+    Other tags are removed and their text is kept, except for scripts and styles. A ``<`` that does not open a tag
+    is escaped, so cleaning twice changes nothing.
     """
     if "<" not in text:
         return text.strip()
     kept: list[str] = []
     stack: list[str] = []
-    # Counted beside the stack, so that a stray end tag costs the same at any depth.
-    standing: Counter[str] = Counter()
+    # Counted separately from the stack, so that a stray end tag costs the same at any depth.
+    open_tags: Counter[str] = Counter()
     for index, piece in enumerate(_visible_pieces(text)):
         if index % 2 == 0:
             kept.append(piece.replace("<", "&lt;"))
@@ -49,26 +49,26 @@ def clean_markup(text: str, *, tags: frozenset[str] = JOB_TAGS) -> str:
             kept.append("<br>")
         elif not end:
             stack.append(name)
-            standing[name] += 1
+            open_tags[name] += 1
             kept.append(f"<{name}>")
-        elif standing[name]:
-            kept += _close_until(name, stack, standing)
+        elif open_tags[name]:
+            kept += _close_until(name, stack, open_tags)
     kept += [f"</{name}>" for name in reversed(stack)]
     return "".join(kept).strip()
 
 
-def _close_until(name: str, stack: list[str], standing: Counter[str]) -> list[str]:
+def _close_until(name: str, stack: list[str], open_tags: Counter[str]) -> list[str]:
     closed = []
     while True:
         innermost = stack.pop()
-        standing[innermost] -= 1
+        open_tags[innermost] -= 1
         closed.append(f"</{innermost}>")
         if innermost == name:
             return closed
 
 
 def _visible_pieces(text: str) -> list[str]:
-    """Text and tag in turns; the text within a hidden element is empty."""
+    """Returns text and tags alternating; the text within a hidden element is empty."""
     pieces = _TOKEN.split(text)
     hidden = ""
     for index, piece in enumerate(pieces):
@@ -94,7 +94,7 @@ def _read_tag(piece: str) -> tuple[bool, str]:
 
 
 def plain_text(markup: str) -> str:
-    """What a reader sees: without tags and with entities resolved; a block begins on a new line."""
+    """Returns the text as a reader sees it: without tags, with entities resolved, each block on a new line."""
     pieces = _visible_pieces(markup)
     shown = [
         piece if index % 2 == 0 else "\n" if _read_tag(piece)[1] in _BLOCKS else ""

@@ -1,4 +1,4 @@
-"""Owns the safe reading of request documents, XML or their JSON twin, into one plain tree of nodes.
+"""Owns the safe parsing of request documents, in XML or the equivalent JSON, into a plain tree of nodes.
 
 Does not own which elements a job has (``job.request``).
 """
@@ -22,7 +22,7 @@ from jobmeter.wire.xml.encodings import decode_document
 XML_MEDIA = frozenset({"", "text/xml", "application/xml"})
 JSON_MEDIA = frozenset({"application/json", "text/json"})
 
-# What an item of a list is called in XML, where JSON has it without a name.
+# The names of list items in XML; in JSON the items have no name.
 ITEM_NAMES = {"job-functions": "job-function", "industries": "industry"}
 
 _CHARSET = re.compile(r";\s*charset\s*=\s*(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
@@ -31,7 +31,7 @@ _CAPITAL = re.compile(r"[A-Z]")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element: ``text`` is what stands directly in it, without white space at its ends."""
+    """An element: ``text`` is its direct text, without leading and trailing white space."""
 
     name: str
     text: str
@@ -39,9 +39,9 @@ class Node:
 
 
 def read_document(body: bytes, *, content_type: str = "", bytes_max: int = XML_BODY_BYTES_MAX) -> Node:
-    """The root of an XML document; of JSON, the same tree below a root named ``job`` (xml spec 3, 16 #33, #37).
+    """Returns the root of an XML document; for JSON, the same tree below a root named ``job`` (xml spec 3, 16 #33, #37).
 
-    No document type, entity, processing instruction or namespace; within limits of bytes, depth, elements and text.
+    Document types, entities, processing instructions and namespaces are refused; bytes, depth, elements and text are limited.
     Raises ``Refused``: XML_MEDIA, XML_TOO_LARGE, XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
     """
     media = content_type.partition(";")[0].strip().lower()
@@ -56,7 +56,7 @@ def read_document(body: bytes, *, content_type: str = "", bytes_max: int = XML_B
 
 
 def _read_xml(body: bytes) -> Node:
-    # The encoding is given because a parser may otherwise guess another than the one that was checked.
+    # Without an explicit encoding the parser might guess a different one than was checked.
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -88,7 +88,7 @@ def _node_of(element: etree._Element, *, depth: int) -> Node:
 
 
 def _count_values(root: Any) -> int:
-    """How many values there are, as far as it matters: the count ends soon after the limit."""
+    """Returns the number of values; counting stops soon after the limit is exceeded."""
     level, count = [root], 0
     while level and count <= XML_ELEMENTS_MAX:
         count += len(level)
@@ -136,7 +136,7 @@ def _node_of_json(name: str, value: Any, *, depth: int) -> Node:
         item_name = ITEM_NAMES.get(name, "value")
         return Node(name, "", tuple(_node_of_json(item_name, item, depth=depth + 1) for item in value))
     if isinstance(value, dict):
-        # Names that begin with _ count a list (_total); they are the reader's, not the sender's.
+        # Names that begin with an underscore (_total) only occur in responses, so they are ignored.
         fields = [(key, inner) for key, inner in value.items() if not key.startswith("_")]
         return Node(
             name, "", tuple(_node_of_json(hyphenate(key), inner, depth=depth + 1) for key, inner in fields)
@@ -145,7 +145,7 @@ def _node_of_json(name: str, value: Any, *, depth: int) -> Node:
 
 
 def _text_of(value: Any) -> str:
-    """JSON has three more ways than XML to write a value; null is the empty element."""
+    """Returns a JSON value as the text of an XML element; null is the empty element."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -154,5 +154,5 @@ def _text_of(value: Any) -> str:
 
 
 def hyphenate(name: str) -> str:
-    """``partnerJobId`` as ``partner-job-id``."""
+    """Converts ``partnerJobId`` to ``partner-job-id``."""
     return _CAPITAL.sub(lambda found: f"-{found[0].lower()}", name)

@@ -1,4 +1,4 @@
-"""A document as nested values, before it is text."""
+"""Owns the tree of values that documents are written from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; ``name`` is what XML calls each of its rows."""
+    """A list; ``name`` is the name of its rows in XML."""
 
     name: str
     rows: tuple["Tree", ...]

@@ -1,11 +1,11 @@
-"""Owns what makes a single text acceptable: its length, its characters, an e-mail address, a URL, a number.
+"""Owns the validation of single texts: length, characters, e-mail address, URL, number.
 
-Each check returns why a text is refused, or ``None``. Does not own which field needs which.
+Each check returns why a text is invalid, or ``None``. Does not own which field needs which check.
 """
 
 import re
 
-# What no XML 1.0 document can carry, and so no look-up could show.
+# Characters that are not allowed in XML 1.0, so that no response could contain them.
 UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+")
@@ -20,9 +20,9 @@ _URL = re.compile(
 def check_characters(text: str, size: tuple[int, int]) -> str | None:
     least, most = size
     if UNCARRIED.search(text):
-        return "holds a character that XML can not carry"
+        return "contains a character that is not allowed in XML"
     if len(text) < least:
-        return f"has {len(text)} characters, at least {least} are needed"
+        return f"has {len(text)} characters, at least {least} are required"
     if len(text) > most:
         return f"has {len(text)} characters, at most {most} are allowed"
     return None
@@ -36,13 +36,13 @@ def check_email(text: str) -> str | None:
 
 
 def check_url(text: str, *, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
-    """An absolute URL with a host, and without credentials in it."""
+    """Requires an absolute URL with a host and without credentials."""
     found = _URL.fullmatch(text)
     if found is None or found["scheme"].lower() not in schemes:
         return f"is not a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
-    return "may not hold a user name" if found["user"] else None
+    return "must not contain a user name" if found["user"] else None
 
 
 def read_number(text: str) -> int | None:
-    """A whole number above zero that fits 64 bits."""
+    """Parses a positive integer that fits into 64 bits; ``None`` for other texts."""
     return int(text) or None if _NUMBER.fullmatch(text) and text.isascii() else None

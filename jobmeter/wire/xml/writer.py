@@ -1,6 +1,6 @@
-"""Owns the writing of trees: as an XML document, as its camelCase JSON twin, and the document of a refusal.
+"""Owns the serialization of trees, as an XML document or as the equivalent JSON with camelCase names.
 
-Does not own what a tree holds (``job.response``, ``job.request_writer``).
+Does not own the content of a tree (``job.response``, ``job.request_writer``).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 
 
 def write_xml(name: str, tree: Tree) -> bytes:
-    """The tree as a document whose root is ``name``: UTF-8, standalone, indented by two."""
+    """Serializes the tree as a document whose root is ``name``: UTF-8, standalone, indented by two spaces."""
     return (DECLARATION + "".join(_lines(name, tree, ""))).encode()
 
 
@@ -38,14 +38,14 @@ def _lines(name: str, value: "Leaf | Tree | Items", indent: str) -> Iterator[str
 
 
 def escape_text(value: Leaf) -> str:
-    """As XML text; what XML can not carry at all becomes the replacement character."""
+    """Escapes a value as XML text; characters that are not allowed in XML become the replacement character."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return UNCARRIED.sub("\ufffd", str(value)).translate(_ESCAPES)
 
 
 def write_json(tree: Tree) -> bytes:
-    """The same tree as JSON: camelCase names, a list as ``{"_total": n, "values": [...]}`` (xml spec 3)."""
+    """Serializes the tree as JSON: camelCase names, lists as ``{"_total": n, "values": [...]}`` (xml spec 3)."""
     return msgspec.json.encode(_json_of(tree))
 
 
@@ -59,13 +59,13 @@ def _json_of(value: "Leaf | Tree | Items") -> Any:
 
 
 def _json_row(name: str, row: Tree) -> Any:
-    """JSON has a numeric id beside the code of an industry (xml spec 9)."""
+    """In JSON an industry has a numeric id in addition to its code (xml spec 9)."""
     code = row.get("code") if name == "industry" else None
     known = {"id": int(code)} if isinstance(code, str) else {}
     return _json_of({**row, **known})
 
 
 def join_camel(name: str) -> str:
-    """``partner-job-id`` as ``partnerJobId``."""
+    """Converts ``partner-job-id`` to ``partnerJobId``."""
     head, *rest = name.split("-")
     return head + "".join(map(str.capitalize, rest))

@@ -1,12 +1,12 @@
-// Drives the official client: `node driver.js told.json post|report` prints what it was answered as JSON.
+// Drives the official client: `node driver.js credentials.json post|report` prints the responses as JSON.
 'use strict';
 
 const fs = require('fs');
 const constants = require('linkedin-api-client/dist/lib/utils/constants');
-const told = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
-constants.OAUTH_BASE_URL = `${told.base_url}/oauth/v2`;
-constants.VERSIONED_BASE_URL = `${told.base_url}/rest`;
-constants.NON_VERSIONED_BASE_URL = `${told.base_url}/v2`;
+const credentials = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
+constants.OAUTH_BASE_URL = `${credentials.base_url}/oauth/v2`;
+constants.VERSIONED_BASE_URL = `${credentials.base_url}/rest`;
+constants.NON_VERSIONED_BASE_URL = `${credentials.base_url}/v2`;
 const { AuthClient, RestliClient } = require('linkedin-api-client');
 
 const VERSION = '202504';
@@ -27,7 +27,7 @@ function element(name, contract) {
     description: `You bring ships into the harbour. ${name} `.repeat(4),
     companyApplyUrl: 'https://careers.example.com/pilot',
     companyName: 'Harbour Logistics',
-    listedAt: told.now_ms - 60000,
+    listedAt: credentials.now_ms - 60000,
     location: 'Rotterdam, Netherlands',
     contract,
     budget: { payForPerformanceTotalBudget: { currencyCode: 'USD', amount: '30.00' } },
@@ -46,8 +46,8 @@ async function pollTasks(accessToken, ids) {
 }
 
 async function post() {
-  const parent = await fetchToken(told.parent);
-  const child = await fetchToken(told.child);
+  const parent = await fetchToken(credentials.parent);
+  const child = await fetchToken(credentials.child);
   const created = await client.create({
     resourcePath: '/provisionedApplications', accessToken: parent.token,
     entity: { uniqueForeignId: 'js-1', name: 'Sandbox - Js', description: 'A customer' },
@@ -67,7 +67,7 @@ async function post() {
   });
   const contract = await client.action({
     resourcePath: '/provisionedHiringContracts', actionName: 'setup', accessToken: child.token,
-    data: { partnerContractId: told.partner_contract_id }, versionString: VERSION,
+    data: { partnerContractId: credentials.partner_contract_id }, versionString: VERSION,
   });
   const names = ['js-a', 'js-b', "weird,(id):'x' é"];
   const rows = await client.batchCreate({
@@ -89,9 +89,9 @@ async function post() {
 }
 
 async function report() {
-  const parent = await fetchToken(told.parent);
-  const child = await fetchToken(told.child);
-  const day = { year: told.day[0], month: told.day[1], day: told.day[2] };
+  const parent = await fetchToken(credentials.parent);
+  const child = await fetchToken(credentials.child);
+  const day = { year: credentials.day[0], month: credentials.day[1], day: credentials.day[2] };
   const dateRange = { start: day, end: day };
   const common = { resourcePath: '/partnerJobReports', accessToken: child.token, versionString: VERSION };
   const byIds = await client.batchGet({ ...common, ids: ['js-a', "weird,(id):'x' é", 'none'], queryParams: { dateRange } });
@@ -103,7 +103,7 @@ async function report() {
   }
   const budget = await client.get({
     resourcePath: '/partnerBudgetReports', accessToken: parent.token, versionString: VERSION,
-    queryParams: { partnerContractId: told.partner_contract_id },
+    queryParams: { partnerContractId: credentials.partner_contract_id },
   });
   return { byIds: byIds.data, pages, budget: budget.data };
 }

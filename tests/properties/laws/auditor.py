@@ -1,6 +1,6 @@
-"""Owns the auditor: plain dictionaries that follow a history event by event and know what every figure must be.
+"""Owns the auditor: plain dictionaries that follow a history event by event and predict every figure.
 
-Shares no code with the flows it audits: whoever changes what they do says here, in plain words, what that is.
+Shares no code with the flows it audits: a change to their behaviour is repeated here, in plain code.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ Name = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What one batch comes to."""
+    """The expected result of one batch."""
 
     accepted: int
     duplicate: int
@@ -44,7 +44,7 @@ class Auditor:
     # -- the contract and its jobs
 
     def credit(self, reference: str, amount: int) -> str:
-        """One reference is one top-up, asked for however often; with another amount it is refused."""
+        """One reference is one top-up, however often it is requested; with another amount it is refused."""
         if reference in self.credited:
             return "known" if self.credited[reference] == amount else "REFERENCE_REUSED"
         self.credited[reference] = amount
@@ -52,7 +52,7 @@ class Auditor:
         self.available += amount
         return "new"
 
-    def judge_post(self, name: Name, place: str, budget: int) -> str:
+    def expect_post(self, name: Name, place: str, budget: int) -> str:
         if budget < self.prices[place]:
             return "JOB_BUDGET_BELOW_PRICE"
         if name in self.names:
@@ -86,7 +86,7 @@ class Auditor:
         job = self.jobs[job_id]
         return (job["budget"] - job["spent"] - job["released"]) // job["price"]
 
-    # -- what time brings
+    # -- the passing of time
 
     def run_due(self, now: datetime) -> None:
         for job_id, job in self.jobs.items():
@@ -120,7 +120,7 @@ class Auditor:
         return "counts"
 
     def _charge(self, counts: Counter[tuple[int, date, str]]) -> int:
-        """Day after day, until what is left is less than one click."""
+        """Spends day after day, until the rest pays for less than one click."""
         total = 0
         for job_id, day in sorted({(job_id, day) for job_id, day, _ in counts}):
             figures = self.days.setdefault((job_id, day), Counter())
@@ -134,7 +134,7 @@ class Auditor:
 
 
 def _column(event: Event, verdict: str) -> str:
-    """Refused views are kept, and counted nowhere."""
+    """Refused views are stored but counted nowhere."""
     if verdict == "refused":
         return "refused" if event.type == "applyClick" else "refused views"
     return "clicks" if event.type == "applyClick" else "views"

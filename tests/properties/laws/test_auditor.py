@@ -1,4 +1,4 @@
-"""Random histories on a real database against the auditor: after each step every figure is his, and the laws hold."""
+"""Random histories on a real database against the auditor: after each step all figures agree, and the laws hold."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ SPANS = st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(hou
 
 
 class History(RuleBasedStateMachine):
-    """One stage, one loop, one clock. Every verb goes to the flows and to the auditor."""
+    """One scenario, one loop, one clock. Every verb calls both the flows and the auditor."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class History(RuleBasedStateMachine):
     @rule(number=CUSTOMERS, name=NAMES, place=PLACES, budget_micros=BUDGETS_MICROS)
     def post(self, number: int, name: str, place: str, budget_micros: int) -> None:
         customer = self.scenario.customers[number]
-        expected = self.auditor.judge_post((number, name), place, budget_micros)
+        expected = self.auditor.expect_post((number, name), place, budget_micros)
         element = make_element(customer, name, self.now, place=place, budget_micros=budget_micros)
         try:
             task_id = self.runner.run(self.scenario.take(customer, element, self.now))
@@ -128,14 +128,15 @@ class History(RuleBasedStateMachine):
     def _ingest(self, events: list[Event], *, is_new: bool = True) -> None:
         expected = self.auditor.ingest(events, self.now)
         reply = self.runner.run(self.scenario.ingest(events, self.now))
-        told = Expected(reply.accepted, reply.duplicate, reply.rejected, reply.clicks_charged)
+        reported = Expected(reply.accepted, reply.duplicate, reply.rejected, reply.clicks_charged)
         if is_new:
-            assert told == expected
+            assert reported == expected
             self.batches.append(events)
             return
-        # Of an event that is stored already, both are true: that it is, and that its job is over by now.
-        assert (told.accepted, told.charged) == (0, 0) == (expected.accepted, expected.charged)
-        assert told.duplicate + told.rejected == expected.duplicate + expected.rejected
+        # An event that is already stored may also belong to a job that is over by now: both outcomes are
+        # right.
+        assert (reported.accepted, reported.charged) == (0, 0) == (expected.accepted, expected.charged)
+        assert reported.duplicate + reported.rejected == expected.duplicate + expected.rejected
 
     def _make_event(self, job: int, is_click: bool, age_seconds: int, is_crawler: bool) -> Event:
         self.events_made += 1
@@ -171,7 +172,7 @@ class History(RuleBasedStateMachine):
         ((is_settled,),) = self._rows("SELECT %s IN (SELECT day FROM settled_days)", [today])
         assert is_settled
 
-    # -- what must be true after each step
+    # -- checked after each step
 
     @invariant()
     def laws_hold(self) -> None:
@@ -207,7 +208,7 @@ class History(RuleBasedStateMachine):
 
 @contextmanager
 def open_machine(database_url: str) -> Iterator[Callable[[], History]]:
-    """Makes histories one after the other, all in the one database."""
+    """Runs histories one after the other, all in one database."""
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url, connections_max=1))
         try:
@@ -245,16 +246,16 @@ def test_many_long_random_histories_keep_the_laws(database_url: str) -> None:
         "UPDATE job_postings SET state = 'PENDING'",
     ],
 )
-def test_the_auditor_notices_what_is_not_his(database_url: str, tampering: str) -> None:
+def test_the_auditor_notices_a_changed_figure(database_url: str, tampering: str) -> None:
     with open_machine(database_url) as make_history:
-        # given a history that he agrees with
+        # given a history that the auditor agrees with
         history = make_history()
         history.post(0, "a", "Lyon, France", 25_000_000)
         history.run_due()
         history.click_beyond_budget(0, 2)
         history.figures_are_the_auditors()
-        # when one figure is changed behind his back
+        # when one figure is changed directly in the database
         history.runner.run(history.scenario.execute(tampering))
-        # then he does not
+        # then it no longer agrees
         with pytest.raises(AssertionError):
             history.figures_are_the_auditors()

@@ -1,4 +1,4 @@
-"""All at once, by chance: senders, posters, settlers, credits, top-ups and a moving clock; then every law holds."""
+"""Random concurrency: senders, posters, settlers, credits, top-ups and a moving clock; afterwards every law holds."""
 
 import os
 from datetime import timedelta
@@ -32,7 +32,7 @@ async def check(actors: ConcurrentActors) -> None:
     assert actors.job_ids
     assert actors.accepted > 0
 
-    # what was accepted is stored once, and is charged, free or reversed
+    # every accepted event is stored once, and is charged, free or reversed
     ((stored, distinct),) = await scenario.rows(
         "SELECT count(*), count(DISTINCT event_key) FROM events WHERE verdict = 0"
     )
@@ -49,7 +49,7 @@ async def check(actors: ConcurrentActors) -> None:
     )
     assert over == []
 
-    # when every day is final, everything once more changes nothing
+    # once every day is final, repeating everything changes nothing
     await scenario.run_due(actors.now + timedelta(days=4))
     final = sorted(await scenario.rows(FIGURES))
     assert await scenario.breaches() == []
@@ -61,12 +61,12 @@ async def check(actors: ConcurrentActors) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_a_crowd_keeps_every_law(database_url: str, seed: int) -> None:
+async def test_concurrent_actors_keep_every_law(database_url: str, seed: int) -> None:
     await play(database_url, seed, 12)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 100 + SEEDS))
-async def test_a_large_crowd_keeps_every_law(database_url: str, seed: int) -> None:
-    """``JOBMETER_TEST_SEEDS`` asks for more of them."""
+async def test_many_concurrent_actors_keep_every_law(database_url: str, seed: int) -> None:
+    """``JOBMETER_TEST_SEEDS`` sets the number of runs."""
     await play(database_url, seed, 80)

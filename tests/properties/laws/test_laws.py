@@ -1,4 +1,4 @@
-"""Each law of the money: a history without a breach, and a breach made by hand in the database that the check tells."""
+"""Each law of the money: a history without a breach, and a manual breach in the database that the check reports."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
 
 
 async def play(scenario: Scenario) -> None:
-    """Two days with views, clicks inside and beyond a budget, refused clicks, repeats; a job closed, a day settled."""
+    """Two days with views, clicks within and beyond a budget, refused clicks, repeats; a job closed, a day settled."""
     open_job = await scenario.post("open", budget_micros=4_000_000)
     closed_job = await scenario.post("closed", budget_micros=30_000_000, place="Leeds, United Kingdom")
     clicks = [*make_clicks(open_job, 5), *make_clicks(closed_job, 3)]
@@ -31,7 +31,7 @@ async def play(scenario: Scenario) -> None:
 
 
 async def run_until_sealed(scenario: Scenario, now: datetime) -> None:
-    """The worker seals what no open transaction of the whole server can still precede, once a minute."""
+    """The worker seals postings that no open transaction of the server can still precede, once a minute."""
     for minute in range(200):
         await scenario.run_due(now + timedelta(minutes=minute))
         if await scenario.rows(
@@ -57,7 +57,7 @@ async def test_a_history_keeps_every_law(database_url: str) -> None:
         checks = await scenario.check()
         assert [check.law for check in checks] == [law for law, _ in LAWS]
         assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
-        # nothing is corrected or reversed yet, and every other law has looked at something
+        # nothing is corrected or reversed yet; every other law has checked some rows
         assert [check.law[:1] for check in checks if check.checked == 0] == ["3", "5"]
 
 
@@ -78,7 +78,7 @@ BREAKS = {
         UNGUARDED.format("ledger_bookings"),
         "UPDATE ledger_bookings SET amount = -amount WHERE purpose = 4",
     ),
-    "stands as it was sealed": (
+    "unchanged since it was sealed": (
         UNGUARDED.format("charge_postings"),
         "UPDATE charge_postings SET booked_at = booked_at + interval '1 second'",
     ),
@@ -115,7 +115,7 @@ BREAKS = {
             " ORDER BY event_key DESC LIMIT 1"  # a settled day takes no event
         ),
     ),
-    "as many clicks that count": ("UPDATE events SET verdict = 6 WHERE kind = 1",),
+    "as many counted clicks": ("UPDATE events SET verdict = 6 WHERE kind = 1",),
     "more than its total budget": (
         FALSE_POSTING
         + "SELECT shard, gen_random_uuid(), 3, source_kind, source_id, destination_kind, destination_id,"
@@ -145,7 +145,7 @@ BREAKS = {
 
 
 @pytest.mark.parametrize("law", BREAKS)
-async def test_a_breach_is_told(database_url: str, law: str) -> None:
+async def test_a_breach_is_reported(database_url: str, law: str) -> None:
     broken = await play_and_break(database_url, BREAKS[law])
     assert any(law in title for title in broken), broken
 
@@ -155,7 +155,7 @@ def test_every_law_has_a_test_that_breaks_it() -> None:
 
 
 @pytest.mark.parametrize("views", [0, 9])
-async def test_figures_of_a_settled_day_that_change_are_told(database_url: str, views: int) -> None:
+async def test_changed_figures_of_a_settled_day_are_reported(database_url: str, views: int) -> None:
     async with open_scenario(database_url) as scenario:
         await play(scenario)
         await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
@@ -163,7 +163,7 @@ async def test_figures_of_a_settled_day_that_change_are_told(database_url: str, 
 
 
 async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
-    """As settlement does before months are kept: a posting that names the charge; budget row and roll-up follow."""
+    """Reverses as settlement does before months are stored: the posting, the budget row, the roll-up."""
     await scenario.execute(
         "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
     )
@@ -205,7 +205,7 @@ async def test_reversals_keep_every_law(database_url: str, open_still: bool) -> 
         assert await scenario.breaches() == []
 
 
-async def test_a_reversal_that_the_roll_up_does_not_follow_is_told(database_url: str) -> None:
+async def test_a_reversal_missing_from_the_roll_up_is_reported(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await play(scenario)
         await reverse_one_click(scenario, open_still=True)

@@ -1,9 +1,9 @@
-"""A stream taken in again changes no number; shuffled into other batches it gives the same reports, to the micro.
+"""Replaying a stream changes no number; shuffled into other batches it gives the same reports, to the micro.
 
-What holds, for deliveries within 48 hours of their events and jobs that are open all the while: every number is the
-same, but for one. A budget that runs out is spent on whichever clicks come first, so the split of that job's charge
-over its days follows the order of arrival; its sum does not, and where no event overtakes one of an earlier day, the
-split is the same too.
+For deliveries within 48 hours of their events and jobs that stay open, every number is the same, with one
+exception: a budget that runs out is spent on the clicks that arrive first, so the split of that job's charge
+over its days depends on the order of arrival. Its sum does not, and if no event overtakes one of an earlier
+day, neither does the split.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,8 @@ AFTER = MIDNIGHT + timedelta(days=DAYS + 4)
 AMPLE_MICROS = 900_000_000
 TIGHT_MICROS = 10_000_000
 JOBS = {"ample-1": AMPLE_MICROS, "tight-1": TIGHT_MICROS, "ample-2": AMPLE_MICROS, "tight-2": TIGHT_MICROS}
-# Clicks that settlement takes back are left out where a budget runs out: what they had used up would not return.
+# Clicks that settlement reverses are left out where a budget runs out: the budget they had used would not
+# return.
 GENUINE = TrafficPlan(seed=5, apply_rate=0.3, double_click_rate=0, bot_rate=0, burst_clicks=5)
 FULL = TrafficPlan(seed=6, apply_rate=0.3, late_rate=0.05, repeat_rate=0.05, burst_clicks=5)
 
@@ -52,7 +53,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Every number there is, by what it is about. Jobs go by their external ids."""
+    """All numbers, by what they describe. Jobs are named by their external ids."""
 
     counts: dict[tuple[str, Any], tuple[int, ...]]
     charges: dict[tuple[str, Any], tuple[int, int]]
@@ -89,7 +90,7 @@ def make_stream(job_ids: Iterable[int], plan: TrafficPlan) -> list[ScheduledEven
 
 
 def cut(deliveries: Iterable[ScheduledEvent], rows_max: int) -> list[Batch]:
-    """Batches within one hour, taken in at their last event's arrival: nothing becomes too late by waiting."""
+    """Batches within one hour, ingested at their last event's arrival: no event becomes too late by waiting."""
     batches = []
     for _, hour in groupby(deliveries, key=lambda one: one.deliver_at_ms // HOUR_MS):
         waiting = list(hour)
@@ -100,7 +101,9 @@ def cut(deliveries: Iterable[ScheduledEvent], rows_max: int) -> list[Batch]:
 
 
 def delay(deliveries: Iterable[ScheduledEvent], rng: Random) -> list[ScheduledEvent]:
-    """Each event at another moment of the 46 hours after it, so that days overtake each other; too late stays so."""
+    """Each event at a random moment of the 46 hours after it, so that days overtake each other; too late
+    stays too late.
+    """
     moved = [
         ScheduledEvent(one.event.time_ms + rng.randrange(46 * HOUR_MS), one.event)
         if one.deliver_at_ms - one.event.time_ms < 47 * HOUR_MS
@@ -123,15 +126,15 @@ def in_time(deliveries: Iterable[ScheduledEvent]) -> list[ScheduledEvent]:
     return [one for one in deliveries if one.deliver_at_ms < (one.event.time_ms // DAY_MS + 1) * DAY_MS]
 
 
-# -- taking in and reading
+# -- ingesting and reading
 
 
 async def post_all(scenario: Scenario) -> dict[str, int]:
     return {name: await scenario.post(name, budget_micros=budget) for name, budget in JOBS.items()}
 
 
-async def take_in_all(scenario: Scenario, batches: Sequence[Batch], *, is_settling: bool) -> None:
-    """The worker's round follows each midnight, so that days become final on the way, or only when all is in."""
+async def ingest_all(scenario: Scenario, batches: Sequence[Batch], *, is_settling: bool) -> None:
+    """The worker runs after each midnight, so that days become final along the way, or only at the end."""
     today = day_of(START)
     for batch in batches:
         if day_of(batch.at) != today:
@@ -175,10 +178,10 @@ async def read_numbers(scenario: Scenario, job_ids: dict[str, int]) -> Numbers:
 
 
 async def play(url: str, plan: TrafficPlan, arrange: Any) -> Numbers:
-    """A new board takes the plan's stream in as ``arrange`` brings it; the stream itself is always the same."""
+    """A new scenario ingests the plan's stream as ``arrange`` orders it; the stream itself is always the same."""
     async with open_scenario(url) as scenario:
         job_ids = await post_all(scenario)
-        await take_in_all(scenario, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
+        await ingest_all(scenario, arrange(make_stream(job_ids.values(), plan)), is_settling=True)
         await scenario.run_due(AFTER)
         return await read_numbers(scenario, job_ids)
 
@@ -188,17 +191,17 @@ async def test_a_replayed_stream_changes_no_number(database_url: str) -> None:
         # given all kinds of traffic and budgets that run out
         job_ids = await post_all(scenario)
         stream = make_stream(job_ids.values(), FULL)
-        await take_in_all(scenario, cut(stream, 100), is_settling=False)
+        await ingest_all(scenario, cut(stream, 100), is_settling=False)
         before = await read_numbers(scenario, job_ids)
         assert {name for name, report in before.by_ids.items() if report.spent_micros} == set(JOBS)
 
-        # when it all comes again, at its own times, so that only the events' keys stand in the way, and in
-        # other batches and another order, then no number is another
-        await take_in_all(scenario, cut(stream, 100), is_settling=False)
-        await take_in_all(scenario, cut(delay(stream, Random(3)), 7), is_settling=False)
+        # when everything is sent again, at its own times, so that only the events' keys prevent a repeat, and
+        # in other batches and another order, then no number changes
+        await ingest_all(scenario, cut(stream, 100), is_settling=False)
+        await ingest_all(scenario, cut(delay(stream, Random(3)), 7), is_settling=False)
         assert await read_numbers(scenario, job_ids) == before
 
-        # and none when it comes after the days became final
+        # and none changes when it is sent after the days became final
         await scenario.run_due(AFTER)
         final = await read_numbers(scenario, job_ids)
         await scenario.ingest(Batch(AFTER, tuple(stream)).events, AFTER)
@@ -213,16 +216,16 @@ async def test_a_shuffled_stream_gives_the_same_numbers(
     ordered = await play(database_url, plan, lambda stream: cut(stream, 500))
     shuffled = await play(other_database_url, plan, lambda stream: cut(delay(stream, Random(9)), 13))
 
-    # every job's views and clicks of every day, and every figure of a job whose budget lasts
+    # every job's views and clicks of every day, and every figure of a job whose budget suffices
     assert shuffled.counts == ordered.counts
     assert shuffled.charges_of("ample") == ordered.charges_of("ample")
     assert shuffled.by_ids["ample-1"].figures == ordered.by_ids["ample-1"].figures
     if plan is GENUINE:
-        # and what each job, the contract and the partner were charged in all
+        # and the total charge of each job, the contract and the partner
         assert shuffled.spent() == ordered.spent()
         assert (shuffled.budgets, shuffled.accounts) == (ordered.budgets, ordered.accounts)
         assert (shuffled.budget, shuffled.posted) == (ordered.budget, ordered.posted)
-        # while the tight budgets did run out
+        # although the tight budgets did run out
         assert ordered.spent()["tight-1"] == 9_000_000
         assert sum(clicks for (name, _), (_, clicks, _) in ordered.counts.items() if name == "tight-1") > 6
         assert shuffled.charges_of("tight") != ordered.charges_of("tight")

@@ -1,1 +1,1 @@
-"""Histories of P4P operations against plain models."""
+"""Histories of P4P operations compared with plain models."""

@@ -1,4 +1,4 @@
-"""Random histories of operations against a plain model: each outcome, each state, each micro."""
+"""Random histories of operations compared with a plain model: each outcome, each state, each micro."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class Job:
 
 
 class Model:
-    """What the interpretations page says of operations, in the plainest words."""
+    """A plain model of operations as the interpretations page describes them."""
 
     def __init__(self) -> None:
         self.jobs: dict[str, Job] = {}
@@ -65,7 +65,7 @@ class Model:
         return LIMIT_MICROS - sum(job.held + job.spent for job in self.jobs.values())
 
     def operate(self, operation: str, name: str, budget: int, content: int) -> str:
-        """The outcome: the end of the task, or the fault."""
+        """Returns the outcome: the status of the task, or the fault."""
         job = self.jobs.get(name)
         if operation == "CREATE":
             return self._create(name, budget, content)
@@ -182,7 +182,7 @@ async def live(database: Database, steps: list[Step]) -> None:
     scenario = await set_up(database, LIMIT_MICROS)
     model = Model()
     for number, step in enumerate(steps):
-        # Each step has a moment of its own, so that events never come before the job is live.
+        # Each step has a separate time, so that events never precede the job's publication.
         model.now += timedelta(seconds=10)
         if step[0] == "WAIT":
             # Events are kept for 90 days, and so are the partitions that all examples share.

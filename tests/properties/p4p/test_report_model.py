@@ -1,5 +1,5 @@
-"""Both job reports over random histories against a naive model of the page's rules, near the edges of days, months,
-years and of February.
+"""Both job reports over random histories, compared with a naive model of the page's rules, near the ends of
+days, months, years and of February.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ BEGINNINGS = [
     datetime(2024, 2, 27, 20, 0, tzinfo=UTC),  # a leap day comes
     datetime(2023, 2, 27, 20, 0, tzinfo=UTC),
     datetime(2025, 12, 30, 12, 0, tzinfo=UTC),
-    datetime(2025, 10, 25, 23, 0, tzinfo=UTC),  # summer time ends in Europe, which must mean nothing
+    datetime(2025, 10, 25, 23, 0, tzinfo=UTC),  # summer time ends in Europe, which must have no effect
     datetime(2026, 3, 31, 0, 0, tzinfo=UTC),
 ]
-# How long after its day began an event happened: the first and the last millisecond among others.
+# The offset of an event from the start of its day: the first and the last millisecond among others.
 MOMENTS = [timedelta(0), timedelta(hours=24, milliseconds=-1), timedelta(hours=11), timedelta(milliseconds=1)]
 
 STEPS = st.lists(
@@ -45,7 +45,7 @@ Step = tuple[str, str, int]
 
 
 class Job:
-    """A job as the page sees it. Events are (moment, whether it is a click, charge)."""
+    """A job in the model. Events are (moment, whether it is a click, charge)."""
 
     def __init__(self, job_id: int, code: str, posted_at: datetime) -> None:
         self.job_id = job_id
@@ -62,20 +62,20 @@ class Job:
     def is_in(self, first: date, last: date) -> bool:
         return self.posted_at.date() <= last and (self.closed_at is None or self.closed_at.date() >= first)
 
-    def tell(self, first: date, last: date) -> list[tuple[date, int, int, int]]:
+    def list_days(self, first: date, last: date) -> list[tuple[date, int, int, int]]:
         found = []
         for day in sorted({moment.date() for moment, _, _ in self.events}):
             if first <= day <= last:
-                told = [
+                events = [
                     (is_click, charge) for moment, is_click, charge in self.events if moment.date() == day
                 ]
-                clicks = sum(is_click for is_click, _ in told)
-                found.append((day, len(told) - clicks, clicks, sum(charge for _, charge in told)))
+                clicks = sum(is_click for is_click, _ in events)
+                found.append((day, len(events) - clicks, clicks, sum(charge for _, charge in events)))
         return found
 
 
 class History:
-    """Lives through steps on a stage, and notes in plain words what became of them."""
+    """Executes steps in a scenario, and records the expected results."""
 
     def __init__(self, scenario: Scenario, begins: datetime) -> None:
         self.scenario = scenario
@@ -138,7 +138,7 @@ class History:
             ours = reports.parse_by_ids(self._query(first, last), asked)
             others = reports.parse_by_ids(
                 self._query(last, last), asked[::-1]
-            )  # one group, each its own answer
+            )  # one group, each with its own response
             _, by_ids, of_last = await reports.report_by_ids(connection, [others, ours, others])
             page = await reports.report_by_range(
                 connection, self._query(week, last), start=0, count=50, lists=JobListCache()
@@ -153,7 +153,7 @@ class History:
         assert page.total == second.total == len(shown)
         assert [report.job.job_id for report in second.reports] == [job.job_id for job in shown[1:3]]
         for report, job in zip(page.reports, shown, strict=True):
-            assert _read_days(report) == job.tell(week, last)
+            assert _read_days(report) == job.list_days(week, last)
 
     def _query(self, first: date, last: date) -> ReportQuery:
         return ReportQuery(self.scenario.customers[0].child, first, last, None, self.now)
@@ -173,8 +173,8 @@ class History:
             for job in meant:
                 report = found[name]
                 assert report.job.job_id == job.job_id
-                assert _read_days(report) == job.tell(first, last)
-                lifetime = job.tell(
+                assert _read_days(report) == job.list_days(first, last)
+                lifetime = job.list_days(
                     self.began.date() - timedelta(days=9), self.now.date() - timedelta(days=1)
                 )
                 assert report.spent_micros == sum(day[3] for day in lifetime)

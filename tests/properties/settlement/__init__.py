@@ -1,1 +1,1 @@
-"""Settlement against a naive model."""
+"""Settlement compared with a naive model."""

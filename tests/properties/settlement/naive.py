@@ -1,4 +1,4 @@
-"""Owns a plain model of settlement: clicks in lists, each rule in a few lines, no set of rows and no database.
+"""Owns a plain model of settlement: clicks in lists, each rule in a few lines, no SQL.
 
 Written from the description of the rules, not from the statements.
 """
@@ -36,7 +36,7 @@ class Settings:
 
 
 class Model:
-    """Clicks in the order in which they came in, which of them were charged, which rule each met."""
+    """Clicks in the order of arrival, which of them were charged, which rule each matched."""
 
     def __init__(self, price: int, left: dict[int, int]) -> None:
         self.price = price
@@ -96,7 +96,7 @@ class Model:
         jobs = defaultdict(set)
 
         def windows(click: Click) -> list[tuple[str, int, int]]:
-            """The window of a click, and that of the same clicks half a window later."""
+            """Returns the window of a click, and the window shifted by half a window."""
             span = settings.window_minutes * MINUTE_MS
             return [(getattr(click, by), half, (click.time_ms + half * span // 2) // span) for half in (0, 1)]
 
@@ -110,10 +110,10 @@ class Model:
             return []
         return [c for c in rest if c.visitor and (c.job, c.visitor) not in self.views]
 
-    # -- what must come out
+    # -- expected results
 
     def figures(self, job: int) -> tuple[int, int, int, int]:
-        """Apply clicks, charged, reversed, micros."""
+        """Returns apply clicks, charged, reversed, micros."""
         mine = [click for click in self.clicks if click.job == job]
         standing = [click for click in mine if click.key not in self.rules]
         charged = sum(click.key in self.charged for click in standing)

@@ -1,4 +1,4 @@
-"""Random days of clicks, settled by the database and by the naive model: the same clicks fall to the same rules."""
+"""Random days of clicks, settled by the database and by the naive model: each click is reversed by the same rule."""
 
 import asyncio
 from datetime import timedelta
@@ -27,7 +27,7 @@ FINAL = final_at(DAY)
 
 CLICKS = st.tuples(
     st.integers(0, JOBS - 1),
-    st.integers(0, 9),  # its id: few, so that some come again
+    st.integers(0, 9),  # its id: few values, so that some repeat
     st.integers(0, 40),  # minutes
     st.sampled_from(VISITORS),
     st.sampled_from(ADDRESSES),
@@ -51,8 +51,8 @@ class AbandonedError(Exception):
     """A settlement that was killed before its step was committed."""
 
 
-def make_click(job_id: int, batch: int, drawn: tuple[int, int, int, str, str]) -> tuple[Event, Click]:
-    _, name, minute, visitor, address = drawn
+def make_click(job_id: int, batch: int, values: tuple[int, int, int, str, str]) -> tuple[Event, Click]:
+    _, name, minute, visitor, address = values
     at = START + timedelta(minutes=minute)
     event = make_event(job_id, str(name), at, visitor=visitor, address=address or None)
     key = identity.find_event_key(source="board", event_id=str(name), time=to_ms(at))
@@ -80,7 +80,7 @@ async def apply_settings(scenario: Scenario, chosen: Settings) -> None:
 
 
 async def settle_in_steps(scenario: Scenario, rng: Random) -> None:
-    """A job at a time; some steps are lost just before their commit, as by a kill."""
+    """One job at a time; some steps are lost just before their commit, as after a kill."""
     more = True
     while more:
         try:
@@ -103,13 +103,13 @@ async def read_days(scenario: Scenario) -> dict[int, tuple[int, ...]]:
 
 
 async def read_state(scenario: Scenario) -> list[object]:
-    """Everything that settlement writes."""
+    """Returns everything that settlement writes."""
     tables = ("ledger_postings", "job_days", "job_budgets", "event_reversals", "job_day_restatements")
     return [await scenario.rows(f"SELECT kept::text FROM {table} AS kept ORDER BY 1") for table in tables]
 
 
 async def play(database: Database, batches, chosen, views, budgets, seed: int) -> None:
-    # given jobs with tight budgets, and a day of clicks of which some should not have counted
+    # given jobs with tight budgets, and a day of clicks of which some should not count
     await clear(database)
     scenario = await set_up(database, 10**10)
     jobs = [
@@ -127,8 +127,8 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     ]
     await scenario.ingest(seen, now)
     model.views = {(jobs[job], who) for job, who in views}
-    for batch, drawn in enumerate(batches):
-        pairs = [make_click(jobs[click[0]], batch, click) for click in drawn]
+    for batch, values in enumerate(batches):
+        pairs = [make_click(jobs[click[0]], batch, click) for click in values]
         await scenario.ingest([event for event, _ in pairs], now)
         model.ingest([click for _, click in pairs])
     await scenario.close(scenario.customers[0], "job-0", now)
@@ -138,7 +138,7 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     await settle_in_steps(scenario, Random(seed))
     model.settle(chosen, closed={jobs[0]})
 
-    # then each click met the rule that the model says, and every figure follows
+    # then each click matched the rule of the model, and every figure agrees
     rows = await scenario.rows("SELECT event_key, rule FROM event_reversals")
     assert {row[0].bytes: Rule(row[1]) for row in rows} == model.rules
     clicked = {click.job for click in model.clicks}
@@ -151,14 +151,14 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     assert dict(left) == model.left | {jobs[0]: 0}
     assert await scenario.breaches() == []
 
-    # and once more changes nothing
+    # and settling again changes nothing
     before = await read_state(scenario)
     await settle_in_steps(scenario, Random(seed + 1))
     assert await read_state(scenario) == before
 
 
 @pytest.mark.parametrize("part", range(2))
-def test_settlement_is_the_naive_models(database_url: str, part: int) -> None:
+def test_settlement_agrees_with_the_naive_model(database_url: str, part: int) -> None:
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url, connections_max=2))
 

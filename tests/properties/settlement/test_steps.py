@@ -1,4 +1,4 @@
-"""Settlement among others: late events, two settlements at once, a clock that goes back, the end of events."""
+"""Settlement under concurrency: late events, two settlements at once, a clock that goes back, retention of events."""
 
 import asyncio
 from datetime import date, timedelta
@@ -54,7 +54,7 @@ async def test_a_day_is_not_settled_before_its_time(database_url: str) -> None:
         assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
 
 
-async def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_sent_away(
+async def test_settlement_waits_for_an_open_intake_and_a_later_one_is_refused(
     database_url: str,
 ) -> None:
     async with open_scenario(database_url) as scenario:
@@ -73,18 +73,18 @@ async def test_an_intake_on_its_way_is_waited_for_and_one_that_comes_later_is_se
                 now=just_before,
                 future_tolerance_seconds=0,
             )
-            # then settlement does not pass it by
+            # then settlement waits for it
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 await settle_step(other)
 
-        # and once the day is judged, a late one is refused as a whole, to be sent again
+        # and once the day is judged, a late batch is refused as a whole, to be sent again
         await settle_step(other)
         later = make_event(job_id, "later", end_of(DAY) - timedelta(milliseconds=1))
         with pytest.raises(psycopg.errors.SerializationFailure):
             await scenario.ingest([later], just_before)
         again = await scenario.ingest([later], FINAL)
         assert [row.verdict.name for row in again.rejections] == ["TOO_OLD"]
-        # the four first clicks of their visitors
+        # the first four clicks of their visitors
         assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 4, 4, 4 * PRICE_MICROS)]
         await other.close()
 
@@ -99,7 +99,7 @@ async def test_two_settlements_at_once_reverse_once(database_url: str) -> None:
                 await settle_step(database)
 
         await asyncio.gather(*map(settle_all, others))
-        # whoever found another at work had nothing to do; what is left is done by one
+        # a process that found another at work had nothing to do; one process does the rest
         while await settle_step(scenario.database):
             pass
         assert await scenario.rows(DAY_ROWS, [DAY]) == [(0, 3, 3, 3 * PRICE_MICROS)]
@@ -157,7 +157,7 @@ async def test_restatements_lead_from_any_moment_to_now(database_url: str) -> No
 async def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
     database_url: str, last_ms_of: date
 ) -> None:
-    """Ends of days on which a local clock changes, of a year, and around a leap day."""
+    """Days on which a local clock changes, the last day of a year, and days around a leap day."""
 
     async with open_scenario(database_url) as scenario:
         midnight = end_of(last_ms_of)
@@ -176,7 +176,7 @@ async def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
             assert await scenario.rows(DAY_ROWS, [day]) == [(0, 1, 1, PRICE_MICROS)]
 
 
-async def test_events_are_exported_and_dropped_when_their_time_is_over(
+async def test_events_are_exported_and_dropped_after_their_retention(
     database_url: str, tmp_path: Path
 ) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
@@ -200,12 +200,12 @@ async def test_events_are_exported_and_dropped_when_their_time_is_over(
             pass
         assert await drop(scenario.database, 30) is None
 
-        # when their time is over
+        # when their retention is over
         dropped = []
         while (day := await drop(scenario.database, 2)) is not None:
             dropped.append(day)
 
-        # then they stand in a file, and the money and the figures stay
+        # then they are in a file, and the charges and figures stay
         assert DAY in dropped
         table = parquet.read_table(tmp_path / "events" / f"events-{DAY}.parquet").to_pylist()
         assert {row["job_id"] for row in table} == {job_id}

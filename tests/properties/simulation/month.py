@@ -1,7 +1,7 @@
-"""Owns the simulation of a run of thirty days: uneven traffic on jobs of uneven popularity, charged by the real flows
-hour by hour, and what each job spent on each day. Does not own what the spending must look like.
+"""Owns the simulation of thirty days: uneven traffic on jobs of uneven popularity, charged by the real flows
+hour by hour, and the spend of each job on each day. Does not own the expected spend.
 
-Whatever decides how fast a budget may be spent is set by ``prepare`` before the jobs are posted.
+``prepare`` configures how fast a budget may be spent, before the jobs are posted.
 """
 
 from collections import defaultdict
@@ -25,12 +25,12 @@ Prepare = Callable[[Scenario], Awaitable[None]]
 
 
 async def as_it_is(_: Scenario) -> None:
-    """The contract as it is opened: budgets are spent as fast as clicks come."""
+    """Leaves the contract as it was opened: budgets are spent as fast as clicks arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A job's budget, and by day what it could have spent and what it did: all in whole clicks at its price."""
+    """A job's budget, and by day the possible and the actual spend: all in whole clicks at its price."""
 
     budget: int
     clicks: dict[date, int]
@@ -42,12 +42,12 @@ class Run:
 
     @property
     def even(self) -> float:
-        """What each day's share of the budget would be."""
+        """Returns each day's even share of the budget."""
         return self.budget / len(self.clicks)
 
     @property
     def has_enough_traffic(self) -> bool:
-        """On every day more clicks than its share, with a tenth in hand."""
+        """On every day there are more clicks than its share, with a tenth to spare."""
         return all(clicks >= 1.1 * self.even for clicks in self.clicks.values())
 
     @property
@@ -55,8 +55,8 @@ class Run:
         return sum(self.spent.values()) / self.budget
 
     def list_uneven_days(self, tolerance: float) -> list[date]:
-        """Days on which spending was further from even than ``tolerance``, a share of even. One click is always within:
-        a budget is spent in clicks.
+        """Returns the days whose spend deviated from even by more than ``tolerance``, a share of the even
+        spend. One click is always tolerated: a budget is spent in clicks.
         """
         allowed = max(1.0, tolerance * self.even)
         return [day for day in self.days if abs(self.spent.get(day, 0) - self.even) > allowed]
@@ -64,8 +64,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """``fill`` is the share of a job's expected clicks that its budget can pay: below a half there is enough traffic
-    on every day, Sundays too.
+    """``fill`` is the share of a job's expected clicks that its budget can pay: below a half there is enough
+    traffic on every day, including Sundays.
     """
 
     days: int = 30
@@ -76,7 +76,7 @@ class Month:
 
     @property
     def plan(self) -> TrafficPlan:
-        """Genuine visitors alone, most of whom click: what is simulated is spending, not filtering."""
+        """Genuine visitors only, most of whom click: the simulation is about spending, not filtering."""
         rates = dict.fromkeys(
             ("double_click_rate", "bot_rate", "crawler_rate", "late_rate", "too_late_rate", "repeat_rate"),
             0.0,
@@ -88,9 +88,9 @@ class Month:
     async def play(self, scenario: Scenario, prepare: Prepare = as_it_is) -> list[Run]:
         await prepare(scenario)
         first_ms = to_ms(MIDNIGHT)
-        popularity = self._draw_popularity()
+        popularity = self._sample_popularity()
         budgets = [
-            max(30, int(self.fill * self.clicks_per_job_day * self.days * drawn)) for drawn in popularity
+            max(30, int(self.fill * self.clicks_per_job_day * self.days * share)) for share in popularity
         ]
         posted = MIDNIGHT - timedelta(minutes=1)
         await scenario.open_day(posted)
@@ -103,20 +103,20 @@ class Month:
                 job_id=job_id,
                 live_from_ms=first_ms,
                 live_until_ms=first_ms + self.days * DAY_MS,
-                popularity=drawn,
+                popularity=share,
             )
-            for job_id, drawn in zip(job_ids, popularity, strict=True)
+            for job_id, share in zip(job_ids, popularity, strict=True)
         ]
         truth = await self._live_through(scenario, jobs)
         return await self._read_runs(scenario, dict(zip(job_ids, budgets, strict=True)), truth)
 
-    def _draw_popularity(self) -> list[float]:
-        """By the power law, but none below a tenth of the average, so that each job has clicks to spend on."""
+    def _sample_popularity(self) -> list[float]:
+        """Samples the power law, but not below a tenth of the average, so that each job has enough clicks."""
         numbers = np.arange(1_000, 1_000 + self.jobs)
-        return [max(0.1, float(drawn)) for drawn in sample_popularity(numbers, self.seed)]
+        return [max(0.1, float(share)) for share in sample_popularity(numbers, self.seed)]
 
     async def _live_through(self, scenario: Scenario, jobs: list[LiveJob]) -> Truth:
-        """Day after day, hour after hour; the worker's round follows each midnight."""
+        """Runs day after day, hour after hour; the worker runs after each midnight."""
         truths = []
         for number in range(self.days):
             midnight = MIDNIGHT + timedelta(days=number)

@@ -1,4 +1,4 @@
-"""Thirty days of uneven traffic: what budgets come to, and that the measures of even spending can tell."""
+"""Thirty days of uneven traffic: the spend of budgets, and the measures that detect uneven spending."""
 
 from datetime import date, timedelta
 
@@ -23,7 +23,7 @@ async def play(database_url: str, month: Month, prepare: Prepare = as_it_is) -> 
 
 
 def check_unpaced(runs: list[Run]) -> None:
-    """Every budget with enough clicks is spent to the last one, none is exceeded, and all of it early."""
+    """Every budget with enough clicks is fully spent, none is exceeded, and all are spent early."""
     busy = [run for run in runs if run.has_enough_traffic]
     assert len(busy) > len(runs) / 2
     assert all(run.share_spent <= 1 for run in runs)
@@ -51,11 +51,11 @@ def make_run(budget: int, spent: list[int], clicks: int = 100) -> Run:
     return Run(budget, dict.fromkeys(days, clicks), dict(zip(days, spent, strict=True)))
 
 
-def test_uneven_days_are_told() -> None:
+def test_uneven_days_are_found() -> None:
     even = make_run(100, [20, 22, 18, 20, 20])
     assert (even.share_spent, even.list_uneven_days(0.1)) == (1.0, [])
     front = make_run(100, [60, 40, 0, 0, 0])
     assert (front.share_spent, len(front.list_uneven_days(0.1))) == (1.0, 5)
-    # a budget of less than ten clicks a day cannot be nearer to even than a click
+    # a budget of less than ten clicks a day cannot be closer to even than a click
     assert make_run(12, [2, 3, 2, 3, 2]).list_uneven_days(0.1) == []
     assert not make_run(100, [20] * 5, clicks=21).has_enough_traffic

@@ -1,6 +1,6 @@
 """Owns a real installation in a folder: embedded database, Granian process, and killing either of them.
 
-Does not own what is sent to it or any expectation.
+Does not own the requests or any expectation.
 """
 
 import os
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 class Installation:
-    """``keys`` are those of an installation's settings. Everything it starts, it also ends."""
+    """``keys`` are settings of an installation. Every process it starts, it also ends."""
 
     def __init__(self, folder: Path, keys: dict[str, str]) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Installation:
         return self.database.url
 
     def start_server(self) -> None:
-        """Starts the process that serves, and waits until it answers."""
+        """Starts the server process, and waits until it responds."""
         assert self.database is not None
         settings = Settings(database_url=self.database.url, sandbox=True, chore_interval_ms=50, **self.keys)
         with (self.folder / "server.log").open("ab") as log:
@@ -71,13 +71,13 @@ class Installation:
             return False
 
     def kill_server(self) -> None:
-        """``kill -9`` of the process and of the worker processes it made."""
+        """Sends ``kill -9`` to the process and its worker processes."""
         assert self.server is not None
         os.killpg(self.server.pid, signal.SIGKILL)
         self.server.wait()
 
     def kill_database(self) -> None:
-        """``kill -9`` of the postmaster; its children end by themselves."""
+        """Sends ``kill -9`` to the postmaster; its children end by themselves."""
         assert self.database is not None
         lock = self.database.folder / "postmaster.pid"
         os.kill(int(lock.read_text().split()[0]), signal.SIGKILL)

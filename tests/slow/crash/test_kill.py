@@ -1,4 +1,4 @@
-"""``kill -9`` of server and database in the middle of intake: no accepted event lost, none charged twice."""
+"""``kill -9`` of server and database in the middle of intake: no accepted event is lost, none is charged twice."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ KILLS = 5
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What two senders have to send, and what came back. A batch is sent until it is acknowledged, then no more."""
+    """The batches of two senders, and the responses. A batch is sent until it is acknowledged, then never again."""
 
     batches: list[list[list[dict]]]
     replies: list[dict] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Mail:
 
 
 def make_batches(chooser, job_ids, at):
-    """Each batch repeats some events of the ones before it; nothing in them is to be refused."""
+    """Each batch repeats some events of earlier ones; none of its events should be refused."""
     sent, batches = [], [[] for _ in range(SENDERS)]
     for number in range(BATCHES):
         fresh = [
@@ -88,7 +88,7 @@ async def broken_laws(url):
 
 
 def kill_and_restart(chooser, installation):
-    """Kills the server, the database, or both in either order, and starts what is dead."""
+    """Kills the server, the database, or both in either order, and restarts the dead ones."""
     victims = chooser.choice([["server"], ["database"], ["server", "database"], ["database", "server"]])
     for victim in victims:
         if victim == "server":
@@ -103,7 +103,7 @@ def kill_and_restart(chooser, installation):
 
 
 def send_through_kills(chooser, mail, sandbox_client, installation):
-    """Kills at moments that the chooser picks: after so many acknowledged batches, and a little later."""
+    """Kills at moments that the generator picks: after some number of acknowledged batches, and a little later."""
     threads = [threading.Thread(target=mail.send, args=(number, sandbox_client)) for number in range(SENDERS)]
     for thread in threads:
         thread.start()
@@ -125,7 +125,7 @@ def send_through_kills(chooser, mail, sandbox_client, installation):
 
 
 def read_stored(url):
-    """Events, and for each job its views, clicks, clicks charged and what was charged."""
+    """Returns the number of events, and for each job its views, clicks, clicks charged and charge."""
     with psycopg.connect(url) as connection:
         events = connection.execute("SELECT count(*), count(DISTINCT event_key) FROM events").fetchone()
         jobs = connection.execute(
@@ -156,8 +156,8 @@ def installation(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
-    # given a running installation with jobs whose budgets do and do not carry what comes
+def test_nothing_is_lost_or_charged_twice(installation, seed):
+    # given a running installation with jobs whose budgets do and do not suffice
     chooser = random.Random(seed)
     credentials = asyncio.run(make_partner(installation.start_database())) | installation.keys
     installation.start_server()
@@ -167,13 +167,13 @@ def test_nothing_is_lost_and_nothing_charged_twice(installation, seed):
         for name, units in BUDGETS.items():
             budget = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": f"{units}.00"}}
             budgets[sandbox_client.post_job(name, budget=budget)] = units * 1_000_000
-        time.sleep(1.1)  # so that every event's time lies within the jobs' run
+        time.sleep(1.1)  # so that every event's time is within the jobs' run
         mail = Mail(make_batches(chooser, list(budgets), sandbox_client.now_ms))
 
-        # when two senders send them while server and database are killed, each batch until it is acknowledged
+        # when two senders send while server and database are killed, each batch until it is acknowledged
         killed = send_through_kills(chooser, mail, sandbox_client, installation)
 
-        # then what was acknowledged is there, once
+        # then every acknowledged event is stored once
         url = installation.database.url
         distinct, jobs = expected_jobs(mail, budgets)
         assert mail.failures, killed

@@ -1,7 +1,7 @@
-"""Owns a stream of apply clicks of which a share comes more than once, and what must come of it: plain counts.
+"""Owns a stream of apply clicks, a share of which is repeated, and its expected counts.
 
-A batch of a sender has fresh clicks, and repeats: of what the other sender is sending at that moment, and of its own
-last batch. Everything follows from the seed, so that the whole stream need not be kept.
+A batch of a sender has new clicks and repeats: of the batch that the other sender is sending at that moment,
+and of its own previous batch. Everything follows from the seed, so that the whole stream need not be stored.
 """
 
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Stream:
     def distinct(self) -> int:
         return SENDERS * self.batches * self.fresh
 
-    def draw(self, sender: int, number: int) -> tuple[Column, Column, Column]:
-        """Places of the jobs, times and visitors of a batch's fresh clicks."""
+    def sample(self, sender: int, number: int) -> tuple[Column, Column, Column]:
+        """Returns job positions, times and visitors of a batch's new clicks."""
         rng = np.random.default_rng([sender, number])
-        # The first of 20,000 jobs draws a tenth of the clicks.
+        # The first of 20,000 jobs receives a tenth of the clicks.
         weights = np.cumsum(1.0 / np.arange(1, len(self.job_ids) + 1))
         jobs = np.searchsorted(weights, rng.random(self.fresh) * weights[-1])
         part_ms = self.span_ms // self.batches
@@ -56,7 +56,7 @@ class Stream:
         return msgspec.json.encode(events)
 
     def _make_events(self, sender: int, number: int, rows: Column) -> list[dict[str, object]]:
-        jobs, times, visitors = self.draw(sender, number)
+        jobs, times, visitors = self.sample(sender, number)
         return [
             {
                 "source": f"board-{sender}",
@@ -75,12 +75,12 @@ class Stream:
             )
         ]
 
-    # -- what must come of it
+    # -- expected counts
 
     def count(self) -> tuple[Column, int]:
-        """Distinct clicks by place of the job, and how many repeat their visitor's click on the job that day."""
-        drawn = [self.draw(sender, number) for sender in range(SENDERS) for number in range(self.batches)]
-        jobs, times, visitors = (np.concatenate([one[part] for one in drawn]) for part in range(3))
+        """Returns distinct clicks by job position, and how many repeat their visitor's click on the job that day."""
+        samples = [self.sample(sender, number) for sender in range(SENDERS) for number in range(self.batches)]
+        jobs, times, visitors = (np.concatenate([one[part] for one in samples]) for part in range(3))
         clicks = np.bincount(jobs, minlength=len(self.job_ids))
         days = times // DAY_MS - self.first_ms // DAY_MS
         firsts = np.unique((jobs * 2 + days) * VISITORS + visitors)

@@ -1,6 +1,7 @@
 """Ten million clicks, three in ten of them repeats, from two senders at once into budgets that run out.
 
-``JOBMETER_TEST_CLICKS`` scales it. Incidents 3, 7, 8, 10 and 11 at their full size; see tests/incidents for the small.
+``JOBMETER_TEST_CLICKS`` scales it. Incidents 3, 7, 8, 10 and 11 at full size; tests/incidents has the small
+ones.
 """
 
 import asyncio
@@ -30,14 +31,14 @@ CLICKS = int(os.environ.get("JOBMETER_TEST_CLICKS", "10000000"))
 BATCH_ROWS = 10_000
 REPEATED_ROWS = 3_000
 JOBS = 20_000
-AFFORDABLE = max(3, CLICKS // 50_000)  # a fifth of the clicks finds its job's budget spent
+AFFORDABLE = max(3, CLICKS // 50_000)  # a fifth of the clicks exceeds its job's budget
 SPAN = timedelta(hours=12)
 BUSY = frozenset({429, 503})
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends its batches one after the other, each until it is acknowledged, on connections that any worker takes."""
+    """Sends its batches one after the other, each until it is acknowledged, on connections to any worker."""
 
     port: int
     stream: Stream
@@ -62,7 +63,7 @@ class Sender:
 
 
 def read_figures(url: str) -> dict[int, tuple[int, int, int, int]]:
-    """For each job: clicks that count, charged, reversed, micros."""
+    """Returns for each job: clicks that count, charged, reversed, micros."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT job_id, sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
@@ -106,7 +107,7 @@ def url(tmp_path):
 def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
     now, keys = read_machine_clock(), seed.make_keys()
     settings = Settings(database_url=url, sandbox=True, **keys)
-    # given jobs with money for the same few clicks each, and clicks that most of them hardly get
+    # given jobs with a budget for the same few clicks each, and clicks that most of them barely get
     jobs = post_live_jobs(
         url, jobs=JOBS, customers=SENDERS, now=now, budget_micros=AFFORDABLE * PRICE_MICROS
     ).job_ids
@@ -116,7 +117,7 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
     stream = Stream(job_ids, first_ms, to_ms(now) - first_ms - 60_000, batches, BATCH_ROWS, REPEATED_ROWS)
     clicks, repeated_visits = stream.count()
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server_process:
-        # when two senders send at once, each also what the other is just sending
+        # when two senders send at once, each also what the other is sending at that moment
         senders = [
             Sender(server_process.port, stream, number, keys["events_key"]).prepare
             for number in range(SENDERS)
@@ -128,7 +129,8 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
             if name != "rejections"
         }
 
-        # then each click was accepted once, and each job charged for as many as its budget carries, exactly
+        # then each click was accepted once, and each job is charged for exactly as many as its budget pays
+        # for
         assert sums == {"accepted": stream.distinct, "duplicate": CLICKS - stream.distinct, "rejected": 0}
         assert (
             read_one(url, "SELECT count(*), count(DISTINCT event_key) FROM events") == (stream.distinct,) * 2
@@ -143,7 +145,8 @@ def test_every_click_counts_once_and_no_budget_is_exceeded(url: str) -> None:
         assert charged.sum() < 0.9 * clicks.sum()
         assert asyncio.run(broken_laws(url)) == []
 
-        # and when the days are settled, accepted is what stands, charged or free, and what was reversed
+        # and when the days are settled, the accepted clicks are those that remain, charged or free, and those
+        # reversed
         began = time.monotonic()
         settle(server_process, keys["operator_key"], now)
         settled_seconds = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""Owns one sandbox for each module of bad input: what is refused leaves no trace, so its stories can share it."""
+"""Owns one sandbox for each module of bad-input tests: refused requests change nothing, so the tests can share it."""
 
 import pytest
 
@@ -19,11 +19,11 @@ def sandbox_client(database_url):
 
 @pytest.fixture(scope="module")
 def job_id(sandbox_client):
-    """One live job; the background worker has made its tables ready once it is."""
+    """One live job; once it is live, the background worker has set up the tables."""
     return sandbox_client.post_job("here-1")
 
 
 @pytest.fixture(scope="module")
 def neighbour(sandbox_client, database_url):
-    """Another partner with a customer of its own in the same installation."""
+    """Another partner with its own customer in the same installation."""
     return add_partner(sandbox_client, database_url)

@@ -1,4 +1,4 @@
-"""Whatever JSON is posted to whichever endpoint: an answer below 500, in the protocol's form."""
+"""Any JSON posted to any endpoint gets a response below 500 in the protocol's form."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.support.sandbox_client import bearer, make_event
 
-# Text with NUL, lone surrogates and everything else that a JSON string can spell.
+# Text with NUL, lone surrogates and everything else that a JSON string can contain.
 TEXT = st.text(st.characters(), max_size=12) | st.sampled_from(
     ["", "\0", "\ud800", "\udfff", "urn:li:", "x" * 600]
 )
@@ -33,7 +33,7 @@ quick = settings(
 
 
 def replaced(valid):
-    """The valid record with some of its fields, or fields it does not know, set to anything."""
+    """The valid record with some of its fields, or unknown fields, set to any value."""
     fields = st.sampled_from(sorted(valid)) | TEXT
     return st.dictionaries(fields, JSON, min_size=1, max_size=3).map(lambda changed: valid | changed)
 

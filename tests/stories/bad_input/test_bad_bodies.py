@@ -1,4 +1,4 @@
-"""Bodies that cannot be read, or are too large: refused whole, in each protocol's own words, nothing written."""
+"""Malformed and too large bodies are refused as a whole, in each protocol's form, and nothing is written."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def test_a_malformed_batch_of_events_is_refused_whole(sandbox_client, job_id, da
     assert answer.json()["code"] == "MALFORMED_BATCH"
 
 
-def test_a_content_type_that_is_not_read_is_named(sandbox_client, job_id, database_url):
+def test_an_unsupported_content_type_is_named(sandbox_client, job_id, database_url):
     with nothing_written(database_url):
         answer = sandbox_client.send(b"<events/>", headers={"Content-Type": "text/xml"})
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA")
@@ -57,10 +57,10 @@ def test_a_body_of_sixty_megabytes_is_refused_by_its_length(sandbox_client, job_
 
 
 @pytest.mark.parametrize("declared", [None, b"5", b"not a number", b"9" * 5_000])
-def test_a_body_without_an_honest_length_is_read_no_further_than_the_limit(
+def test_a_body_with_a_false_length_is_read_only_up_to_the_limit(
     sandbox_client, job_id, database_url, declared
 ):
-    # given a sender that goes on for sixty megabytes in chunks
+    # given a client that sends sixty megabytes in chunks
     chunk = b" " * 1_000_000
     taken = []
     sent = []
@@ -89,7 +89,7 @@ def test_a_body_without_an_honest_length_is_read_no_further_than_the_limit(
     with nothing_written(database_url):
         sandbox_client.client.portal.call(sandbox_client.client.app, scope, receive, send)
 
-    # then the answer comes before the rest was read
+    # then the response is sent before the rest is read
     assert sent[0]["status"] == 413
     assert sum(taken) <= EVENTS_BODY_BYTES_MAX + len(chunk)
 

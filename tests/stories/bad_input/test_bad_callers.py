@@ -1,4 +1,4 @@
-"""Wrong keys, tokens and credentials: refused in each protocol's own words, nothing written."""
+"""Wrong keys, tokens and credentials are refused in each protocol's form, and nothing is written."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_events_need_the_events_key(sandbox_client, job_id, database_url, key):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_token_is_over_after_thirty_minutes(sandbox_client, job_id, database_url):
+def test_a_token_expires_after_thirty_minutes(sandbox_client, job_id, database_url):
     headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
     element = sandbox_client.job_element("here-2")
     sandbox_client.advance("31m")
@@ -73,7 +73,7 @@ def test_a_wrong_token_request_is_an_oauth_error(
         (b"grant_type=client_credentials", "Basic YSUwMDpi"),  # the same, form-encoded
     ],
 )
-def test_a_token_request_that_is_no_form_is_an_oauth_error(
+def test_a_token_request_that_is_not_a_form_is_an_oauth_error(
     sandbox_client, job_id, database_url, body, header
 ):
     headers = {

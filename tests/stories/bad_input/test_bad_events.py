@@ -1,4 +1,4 @@
-"""Events that do not count: each told by its index and reason, none of them kept, no other spoiled."""
+"""Events that do not count are reported by index and reason and not kept, and other events are not affected."""
 
 import pytest
 
@@ -14,21 +14,21 @@ def refused_events(answer):
 
 
 @pytest.mark.parametrize("job", [1, 0, -1, 2**63, 10**30, "urn:li:jobPosting:1", "x", "", "٣", "1" * 400])
-def test_an_unknown_job_is_told_and_not_kept(sandbox_client, job_id, database_url, job):
+def test_an_unknown_job_is_reported_and_not_kept(sandbox_client, job_id, database_url, job):
     with nothing_written(database_url):
         answer = sandbox_client.send([make_event(job, "e", sandbox_client.now_ms)])
     assert refused_events(answer) == [(0, "JOB_UNKNOWN")]
 
 
 @pytest.mark.parametrize("application", [0, -1, 2**63, 10**30, "urn:li:developerApplication:1", "x"])
-def test_an_unknown_application_is_told_and_not_kept(sandbox_client, job_id, database_url, application):
+def test_an_unknown_application_is_reported_and_not_kept(sandbox_client, job_id, database_url, application):
     by_name = {"childApplication": application, "externalJobPostingId": "here-1"}
     with nothing_written(database_url):
         answer = sandbox_client.send([make_event(None, "e", sandbox_client.now_ms, **by_name)])
     assert refused_events(answer) == [(0, "JOB_UNKNOWN")]
 
 
-def test_events_of_the_future_and_of_long_ago_are_told_and_not_kept(sandbox_client, job_id, database_url):
+def test_future_and_too_old_events_are_reported_and_not_kept(sandbox_client, job_id, database_url):
     sandbox_client.advance("4d")
     at = sandbox_client.now_ms
     hours = 3_600_000
@@ -74,13 +74,13 @@ FLAWED = [
 
 
 @pytest.mark.parametrize("changed", FLAWED)
-def test_a_flawed_event_is_told_and_not_kept(sandbox_client, job_id, database_url, changed):
+def test_a_malformed_event_is_reported_and_not_kept(sandbox_client, job_id, database_url, changed):
     with nothing_written(database_url):
         answer = sandbox_client.send([make_event(job_id, "flawed", sandbox_client.now_ms, **changed)])
     assert refused_events(answer) == [(0, "MALFORMED")]
 
 
-def test_flawed_events_spoil_no_other(sandbox_client, job_id):
+def test_malformed_events_do_not_affect_others(sandbox_client, job_id):
     at = sandbox_client.now_ms
     events = [
         event

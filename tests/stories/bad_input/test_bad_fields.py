@@ -1,4 +1,4 @@
-"""Wrong fields of job elements, applications and the clock: refused by name, nothing written."""
+"""Invalid fields of job elements, applications and the clock are refused by name, and nothing is written."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ def total(amount, currency="USD"):
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "says"),
+    ("changed", "status", "message"),
     [
         (total("30.001"), 422, "more than the 2 decimal places"),
         (total("-5.00"), 422, "is not above zero"),
@@ -47,7 +47,7 @@ def total(amount, currency="USD"):
         ({"b\0": 1}, 422, "unrecognized field"),
     ],
 )
-def test_a_wrong_element_is_refused_alone(sandbox_client, job_id, database_url, changed, status, says):
+def test_an_invalid_element_is_refused_alone(sandbox_client, job_id, database_url, changed, status, message):
     headers = sandbox_client.headers(**{"X-RestLi-Method": "batch_create"})
     element = sandbox_client.job_element("bad", **changed)
     with nothing_written(database_url):
@@ -56,11 +56,11 @@ def test_a_wrong_element_is_refused_alone(sandbox_client, job_id, database_url, 
         )
     (row,) = answer.json()["elements"]
     assert row["status"] == status, row
-    assert says in row["error"]["message"]
+    assert message in row["error"]["message"]
     assert (row["error"]["status"], "id" in row) == (status, False)
 
 
-def test_a_wrong_element_spoils_no_other(sandbox_client, job_id):
+def test_an_invalid_element_does_not_affect_others(sandbox_client, job_id):
     wrong = sandbox_client.job_element("bad", **total("-1"))
     rows = sandbox_client.batch_create(
         [sandbox_client.job_element("good-1"), wrong, 5, sandbox_client.job_element("good-2")]
@@ -78,7 +78,7 @@ def test_a_wrong_element_spoils_no_other(sandbox_client, job_id):
     ],
     ids=lambda text: str(text)[:20],
 )
-def test_a_wrong_application_is_refused(sandbox_client, job_id, database_url, field, value):
+def test_an_invalid_application_is_refused(sandbox_client, job_id, database_url, field, value):
     draft = {"uniqueForeignId": "c-1", "name": "Customer", "description": "One more"} | {field: value}
     headers = sandbox_client.headers("parent")
     with nothing_written(database_url):
@@ -90,7 +90,7 @@ def test_a_wrong_application_is_refused(sandbox_client, job_id, database_url, fi
 
 @pytest.mark.parametrize("field", ["oauth2AuthorizedCallbackUrls", "validJsSdkDomains"])
 @pytest.mark.parametrize("value", [["a\0b"], "x", [5], None])
-def test_wrong_lists_of_an_application_are_refused(sandbox_client, job_id, database_url, field, value):
+def test_invalid_lists_of_an_application_are_refused(sandbox_client, job_id, database_url, field, value):
     draft = {"uniqueForeignId": "c-1", "name": "Customer", "description": "One more"} | {field: value}
     headers = sandbox_client.headers("parent")
     with nothing_written(database_url):
@@ -117,7 +117,7 @@ def test_wrong_lists_of_an_application_are_refused(sandbox_client, job_id, datab
         5,
     ],
 )
-def test_the_clock_moves_forward_within_reason(sandbox_client, body):
+def test_the_clock_only_moves_forward_within_limits(sandbox_client, body):
     before = sandbox_client.now
     headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
     answer = sandbox_client.client.post("/sandbox/clock", json=body, headers=headers)
@@ -129,7 +129,7 @@ def test_the_clock_moves_forward_within_reason(sandbox_client, body):
 # -- the operator
 
 
-def test_a_limit_stays_an_amount(sandbox_client, job_id, database_url):
+def test_a_limit_must_be_a_storable_amount(sandbox_client, job_id, database_url):
     place = f"/operator/contracts/{sandbox_client.credentials['partner_contract_id']}"
     headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
     most = {"amount": "999999999999.00", "reference": "far too much"}
@@ -142,7 +142,7 @@ def test_a_limit_stays_an_amount(sandbox_client, job_id, database_url):
     "instant", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01", "x"]
 )
 @pytest.mark.parametrize("field", ["termStartsAt", "termEndsAt"])
-def test_a_term_lies_within_the_calendar(sandbox_client, job_id, database_url, field, instant):
+def test_a_term_is_within_the_calendar(sandbox_client, job_id, database_url, field, instant):
     partner = sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[1]
     body = {
         "currency": "USD",

@@ -1,4 +1,4 @@
-"""Another tenant's jobs, tasks and contracts answer as if they did not exist."""
+"""Another tenant's jobs, tasks and contracts appear not to exist."""
 
 import json
 
@@ -6,7 +6,7 @@ from tests.support.sandbox_client import make_event
 from tests.support.table_snapshots import nothing_written
 
 
-def test_another_tenant_s_task_answers_as_if_it_did_not_exist(sandbox_client, neighbour, database_url):
+def test_another_tenant_s_task_appears_not_to_exist(sandbox_client, neighbour, database_url):
     (row,) = neighbour.batch_create([neighbour.job_element("there-1")])
     neighbour.task(row["id"])
     nowhere = "urn:li:simpleJobPostingTask:00000000-0000-4000-8000-000000000000"
@@ -57,7 +57,7 @@ def test_another_tenant_s_job_is_in_no_report(sandbox_client, neighbour, databas
     assert neighbour.report_by_ids("there-3", days=(day, day)).json()["results"]
 
 
-def test_another_tenant_s_contract_cannot_be_posted_under(sandbox_client, neighbour, job_id, database_url):
+def test_another_tenant_s_contract_cannot_be_used_for_a_job(sandbox_client, neighbour, job_id, database_url):
     theirs = neighbour.credentials["customer_contract_id"]
     elements = [
         sandbox_client.job_element(f"here-{contract}", contract=f"urn:li:contract:{contract}")
@@ -71,7 +71,7 @@ def test_another_tenant_s_contract_cannot_be_posted_under(sandbox_client, neighb
     assert [row["status"] for row in answer.json()["elements"]] == [403] * 3
 
 
-def test_an_external_id_names_a_job_of_its_own_application_only(
+def test_an_external_id_only_identifies_jobs_of_the_same_application(
     sandbox_client, neighbour, job_id, database_url
 ):
     neighbour.post_job("there-4")

@@ -1,1 +1,1 @@
-"""What a job board reads."""
+"""Stories of a job board."""

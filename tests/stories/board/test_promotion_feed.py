@@ -1,4 +1,4 @@
-"""The feed as a job board follows it: what to promote, what to stop, why; and who else is told."""
+"""The promotion feed as a job board follows it: what to promote, what to stop and why, and who else is notified."""
 
 import json
 import time
@@ -22,7 +22,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 class Follower:
-    """Follows the feed from a snapshot on, and keeps which jobs are promoted."""
+    """Follows the feed from a snapshot on and keeps the set of promoted jobs."""
 
     def __init__(self, sandbox_client: SandboxClient) -> None:
         self.sandbox_client = sandbox_client
@@ -64,14 +64,14 @@ def test_a_job_is_promoted_runs_out_and_is_promoted_again(sandbox_client, receiv
     sandbox_client.send_clicks(job_id, 25)
     follower.follow_until("a", promoted=False)
     assert follower.reasons["a"] == "JOB_BUDGET"
-    # told everywhere: task, status, webhook
+    # reported everywhere: task, status, webhook
     task = sandbox_client.task(row["id"])
     assert (task["status"], task["errorMessage"]) == ("PROCESSED", "This job's budget has ran out.")
     wait_for(lambda: receiver.bodies and receiver.bodies[-1]["promotionStatus"] == "NOT_PROMOTED")
-    told = receiver.bodies[-1]
-    assert told["promotionStatusDetail"]["statusMessage"] == "This job's budget has ran out."
-    assert (told["type"], told["externalJobPostingId"]) == ("JOB_POSTING_STATUS", "a")
-    assert told["developerApplicationUrn"] == sandbox_client.credentials["child"]["urn"]
+    body = receiver.bodies[-1]
+    assert body["promotionStatusDetail"]["statusMessage"] == "This job's budget has ran out."
+    assert (body["type"], body["externalJobPostingId"]) == ("JOB_POSTING_STATUS", "a")
+    assert body["developerApplicationUrn"] == sandbox_client.credentials["child"]["urn"]
 
     more = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "60.00"}}
     sandbox_client.batch_create(
@@ -101,13 +101,13 @@ def test_a_daily_budget_stops_for_the_day(sandbox_client):
     follower.follow_until("daily", promoted=True)
     day = sandbox_client.now.date() - timedelta(days=1)
     report = sandbox_client.report_by_ids("daily", days=(day, day)).json()["results"]["daily"]
-    # five counted, two of them paid for: the others are shown and free
+    # five are counted and two charged: the others are reported and free
     assert report["jobPerformanceMetrics"][0]["applyClickCount"] == 5
     assert report["jobPerformanceMetrics"][0]["charge"]["amount"] == "3.00"
 
 
 @pytest.mark.parametrize(
-    ("daily", "says"),
+    ("daily", "message"),
     [
         ({"currencyCode": "USD", "amount": "1.00"}, "below the price"),
         ({"currencyCode": "USD", "amount": "30.01"}, "above the total"),
@@ -116,17 +116,17 @@ def test_a_daily_budget_stops_for_the_day(sandbox_client):
         ({"currencyCode": "USD", "amount": "3.001"}, "/budget/payForPerformanceDailyBudget"),
     ],
 )
-def test_a_daily_budget_that_can_not_be_is_refused(sandbox_client, daily, says):
+def test_an_invalid_daily_budget_is_refused(sandbox_client, daily, message):
     budget = {
         "payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "30.00"},
         "payForPerformanceDailyBudget": daily,
     }
     (row,) = sandbox_client.batch_create([sandbox_client.job_element("x", budget=budget)])
     assert row["status"] in {400, 422}
-    assert says in row["error"]["message"]
+    assert message in row["error"]["message"]
 
 
-def test_a_change_is_told_within_a_second(sandbox_client):
+def test_a_change_is_in_the_feed_within_a_second(sandbox_client):
     follower = Follower(sandbox_client)
     job_id = sandbox_client.post_job("fast")
     follower.follow_until("fast", promoted=True)
@@ -138,7 +138,7 @@ def test_a_change_is_told_within_a_second(sandbox_client):
     assert time.monotonic() - began < WITHIN_SECONDS
 
 
-def test_expiry_and_the_end_of_a_term_are_told(sandbox_client):
+def test_expiry_and_the_end_of_a_term_are_in_the_feed(sandbox_client):
     follower = Follower(sandbox_client)
     sandbox_client.post_job("short")
     follower.follow_until("short", promoted=True)
@@ -149,7 +149,7 @@ def test_expiry_and_the_end_of_a_term_are_told(sandbox_client):
     assert follower.reasons["short"] == "DURATION"
 
 
-def test_the_same_cursor_gives_the_same_answer_and_a_snapshot_what_all_changes_give(sandbox_client):
+def test_a_cursor_always_returns_the_same_changes_and_a_snapshot_their_sum(sandbox_client):
     follower = Follower(sandbox_client)
     for number in range(4):
         sandbox_client.post_job(f"job-{number}")
@@ -175,7 +175,7 @@ def test_the_same_cursor_gives_the_same_answer_and_a_snapshot_what_all_changes_g
     assert landed.status_code == 302
 
 
-def test_what_is_no_longer_kept_asks_for_a_snapshot(sandbox_client):
+def test_a_cursor_older_than_the_kept_changes_requires_a_snapshot(sandbox_client):
     Follower(sandbox_client)
     sandbox_client.post_job("old")
     sandbox_client.advance("8d")
@@ -192,8 +192,8 @@ def test_what_is_no_longer_kept_asks_for_a_snapshot(sandbox_client):
     wait_for(lambda: Follower(sandbox_client).promoted == {"old", "new"})
 
 
-def test_a_cursor_from_before_a_restore_begins_again(sandbox_client):
-    """It was answered with an earlier cursor, and the follower went on showing what the restored board does not."""
+def test_a_cursor_from_before_a_restore_requires_a_snapshot(sandbox_client):
+    """Such a cursor was once answered with an earlier one, and the follower kept jobs that the restored board had lost."""
     sandbox_client.post_job("restored")
     answer = sandbox_client.client.get(
         "/delivery/changes?after=999", headers=bearer(sandbox_client.credentials["events_key"])
@@ -201,7 +201,7 @@ def test_a_cursor_from_before_a_restore_begins_again(sandbox_client):
     assert (answer.status_code, answer.json()["code"]) == (410, "CURSOR_TOO_OLD")
 
 
-def test_only_the_job_board_follows(sandbox_client):
+def test_only_the_job_board_reads_the_feed(sandbox_client):
     for path in ("/delivery/changes", "/delivery/snapshot"):
         assert sandbox_client.client.get(path).status_code == 401
         assert sandbox_client.client.get(path, headers=bearer(sandbox_client.token())).status_code == 401
@@ -210,16 +210,16 @@ def test_only_the_job_board_follows(sandbox_client):
         assert sandbox_client.client.get(f"/delivery/changes?{query}", headers=headers).status_code == 400
 
 
-def test_shares_of_a_budget_are_told_once_each(sandbox_client, receiver):
+def test_each_alert_share_of_a_budget_is_notified_once(sandbox_client, receiver):
     register(sandbox_client, receiver.url, "BUDGET_ALERT")
     job_id = sandbox_client.post_job("alert")
-    for round_number, (clicks, told) in enumerate([(9, 0), (1, 1), (1, 1), (5, 2), (4, 3), (3, 3)]):
+    for round_number, (clicks, alerts) in enumerate([(9, 0), (1, 1), (1, 1), (5, 2), (4, 3), (3, 3)]):
         sandbox_client.send_clicks(job_id, clicks, prefix=f"r{round_number}-")
-        wait_for(lambda told=told: len(receiver.bodies) == told)
+        wait_for(lambda alerts=alerts: len(receiver.bodies) == alerts)
     assert [body["percent"] for body in receiver.bodies] == [50, 80, 100]
     assert receiver.bodies[0]["spent"] == {"currencyCode": "USD", "amount": "15.00"}
 
-    # of a higher limit only shares above the present one
+    # after the limit is raised, only shares above the current one are notified
     more = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "45.00"}}
     sandbox_client.batch_create(
         [sandbox_client.job_element("alert", jobPostingOperationType="UPDATE", budget=more)]
@@ -232,7 +232,7 @@ def test_shares_of_a_budget_are_told_once_each(sandbox_client, receiver):
     assert len(receiver.bodies) == 4
 
 
-def test_a_contract_tells_its_partner(sandbox_client, receiver):
+def test_alerts_of_a_contract_go_to_its_partner(sandbox_client, receiver):
     operator = bearer(sandbox_client.credentials["operator_key"])
     register(sandbox_client, receiver.url, "BUDGET_ALERT", who="parent")
     contract_id = sandbox_client.credentials["partner_contract_id"]
@@ -250,5 +250,5 @@ def test_a_contract_tells_its_partner(sandbox_client, receiver):
         sandbox_client.advance("61s")
         return next((body for body in receiver.bodies if body["scope"] == "CONTRACT"), None)
 
-    told = wait_for(contract_alert)
-    assert (told["percent"], told["contract"]) == (50, f"urn:li:contract:{contract_id}")
+    alert = wait_for(contract_alert)
+    assert (alert["percent"], alert["contract"]) == (50, f"urn:li:contract:{contract_id}")

@@ -1,4 +1,4 @@
-"""What a candidate opens: the page, the apply link, the pixel. Each is counted before it is answered."""
+"""The page, the apply link and the pixel that candidates open. Each is counted before the response is sent."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, 
     return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
 
 
-def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: SandboxClient) -> None:
+def test_page_link_and_pixel_are_counted_and_clicks_charged(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("seen")
     paths = links(sandbox_client, job_id)
 
@@ -45,7 +45,7 @@ def test_page_link_and_pixel_are_counted_and_charged(sandbox_client: SandboxClie
     assert figures(sandbox_client, "seen") == (2, 1, "1.50")
 
 
-def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(
+def test_the_page_describes_the_job_for_search_engines_and_runs_no_script(
     sandbox_client: SandboxClient,
 ) -> None:
     hostile = "<script>alert(1)</script><b>Bold</b> </script><img src=x onerror=alert(2)> " + "work " * 30
@@ -71,13 +71,13 @@ def test_the_page_tells_search_engines_of_the_job_and_no_script_gets_in(
     assert "<b>Bold</b>" in page
 
 
-def test_the_partners_pixel_stands_on_the_page(sandbox_client: SandboxClient) -> None:
+def test_the_partner_s_pixel_is_on_the_page(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("pixel", trackingPixelUrl="https://pixel.example.com/p?a=1&b=2")
     page = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER).text
     assert 'src="https://pixel.example.com/p?a=1&amp;b=2"' in page
 
 
-def test_a_crawler_is_led_on_and_not_charged(sandbox_client: SandboxClient) -> None:
+def test_a_crawler_is_redirected_and_not_charged(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("crawled")
     paths = links(sandbox_client, job_id)
     crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
@@ -88,7 +88,7 @@ def test_a_crawler_is_led_on_and_not_charged(sandbox_client: SandboxClient) -> N
     assert figures(sandbox_client, "crawled") == (1, 0, "0.00")
 
 
-def test_a_closed_job_leads_nowhere(sandbox_client: SandboxClient) -> None:
+def test_a_closed_job_has_no_apply_link(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("over", trackingPixelUrl="https://pixel.example.com/p")
     paths = links(sandbox_client, job_id)
     sandbox_client.close_job("over")
@@ -97,7 +97,7 @@ def test_a_closed_job_leads_nowhere(sandbox_client: SandboxClient) -> None:
     )
     page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
     assert "no longer accepts" in page
-    # nothing tells search engines or the distributor that it can still be applied for
+    # neither search engines nor the distributor can take the job for an open one
     assert "JobPosting" not in page
     assert "pixel.example.com" not in page
     shown = sandbox_client.client.get(
@@ -108,7 +108,7 @@ def test_a_closed_job_leads_nowhere(sandbox_client: SandboxClient) -> None:
 
 
 @pytest.mark.parametrize("bend", ["swap", "cut", "other purpose", "garbage", "empty signature"])
-def test_a_bent_link_is_refused(sandbox_client: SandboxClient, bend: str) -> None:
+def test_an_altered_link_is_refused(sandbox_client: SandboxClient, bend: str) -> None:
     token = links(sandbox_client, sandbox_client.post_job("bent"))["apply"].rsplit("/", 1)[-1]
     bent = {
         "swap": ("A" if token[0] != "A" else "B") + token[1:],
@@ -130,7 +130,7 @@ def test_an_unknown_job_has_no_page(sandbox_client: SandboxClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "country", "drawn"),
+    ("location", "country", "expected"),
     [
         ("Germany", "", {"addressCountry": "DE"}),
         ("Paris", "US", {"addressLocality": "Paris", "addressCountry": "US"}),
@@ -143,15 +143,17 @@ def test_an_unknown_job_has_no_page(sandbox_client: SandboxClient) -> None:
         ("Somewhere", "", {"addressLocality": "Somewhere"}),
     ],
 )
-def test_a_place_is_told_as_far_as_it_is_known(location: str, country: str, drawn: dict[str, str]) -> None:
-    assert serialize_address(location, country) == {"@type": "PostalAddress"} | drawn
+def test_an_address_has_the_parts_that_are_known(
+    location: str, country: str, expected: dict[str, str]
+) -> None:
+    assert serialize_address(location, country) == {"@type": "PostalAddress"} | expected
 
 
 XML_JOB = """<job>
   <partner-job-id>{key}</partner-job-id><contract-id>{contract}</contract-id>
   <company><name>Harbour Logistics</name></company>
   <position>
-    <title>Fitter</title><description>Mends what broke.</description>
+    <title>Fitter</title><description>Repairs what broke.</description>
     <location><country><code>gb</code></country><name>Leeds</name></location>
   </position>
   {apply}<tracking-pixel-url>https://pixel.example.com/xml</tracking-pixel-url>
@@ -172,7 +174,7 @@ def post_xml(sandbox_client: SandboxClient, key: str, apply: str) -> int:
     return int(answer.headers["location"].rsplit("/", 1)[-1])
 
 
-def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
+def test_a_job_posted_as_xml_is_shown_and_counted_but_never_charged(
     sandbox_client: SandboxClient, database_url: str
 ) -> None:
     job_id = post_xml(sandbox_client, "xml-1", APPLY)
@@ -181,7 +183,7 @@ def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
     page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
     click = sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
 
-    assert "Mends what broke." in page
+    assert "Repairs what broke." in page
     assert 'src="https://pixel.example.com/xml"' in page
     assert click.headers["location"] == "https://careers.example.com/xml"
     with psycopg.connect(database_url) as connection:
@@ -197,7 +199,7 @@ def test_a_job_posted_as_xml_is_shown_and_counted_and_never_charged(
     assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
-def test_a_job_without_an_address_has_no_apply_link(sandbox_client: SandboxClient) -> None:
+def test_a_job_without_an_apply_address_has_no_apply_link(sandbox_client: SandboxClient) -> None:
     paths = links(sandbox_client, post_xml(sandbox_client, "xml-2", ""))
     assert "/jobs/apply/" not in sandbox_client.client.get(paths["view"], headers=BROWSER).text
     assert (
@@ -205,8 +207,8 @@ def test_a_job_without_an_address_has_no_apply_link(sandbox_client: SandboxClien
     )
 
 
-def test_who_only_checks_a_link_is_not_counted(sandbox_client: SandboxClient) -> None:
-    """Mail scanners, previews and link checkers ask with HEAD: each was charged as a click."""
+def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
+    """Mail scanners, previews and link checkers send HEAD; each was once charged as a click."""
     paths = links(sandbox_client, sandbox_client.post_job("checked"))
     for path in paths.values():
         assert sandbox_client.client.head(path, headers=BROWSER, follow_redirects=False).status_code in {
@@ -221,9 +223,7 @@ def test_who_only_checks_a_link_is_not_counted(sandbox_client: SandboxClient) ->
     ("header", "value"),
     [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
 )
-def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(
-    sandbox_client: SandboxClient, header: str, value: str
-) -> None:
+def test_a_prefetched_link_is_not_charged(sandbox_client: SandboxClient, header: str, value: str) -> None:
     paths = links(sandbox_client, sandbox_client.post_job("ahead"))
     answer = sandbox_client.client.get(
         paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False
@@ -235,23 +235,23 @@ def test_a_link_that_is_fetched_ahead_of_need_is_not_charged(
 
 
 @pytest.mark.parametrize(
-    ("told", "address"),
+    ("forwarded", "address"),
     [
-        (None, None),  # the proxy's own
+        (None, None),  # the proxy's own address
         ("203.0.113.9", "203.0.113.0"),
-        ("198.51.100.7, 203.0.113.9", "203.0.113.0"),  # what the candidate said of itself is not believed
-        ("203.0.113.9, 10.1.2.3", "203.0.113.0"),  # another proxy of ours
+        ("198.51.100.7, 203.0.113.9", "203.0.113.0"),  # an address claimed by the candidate is ignored
+        ("203.0.113.9, 10.1.2.3", "203.0.113.0"),  # another trusted proxy
         ("203.0.113.9:4711", "203.0.113.0"),
         ("unknown", None),
         ("10.1.2.3", None),
     ],
 )
-def test_the_candidates_address_is_read_behind_proxies(
-    told: str | None, address: str | None, database_url: str
+def test_the_candidate_s_address_is_found_behind_proxies(
+    forwarded: str | None, address: str | None, database_url: str
 ) -> None:
     with open_sandbox_client(database_url, trusted_proxies="192.0.2.1,10.0.0.0/8") as sandbox_client:
         path = links(sandbox_client, sandbox_client.post_job("proxied"))["apply"]
-        headers = BROWSER | ({} if told is None else {"X-Forwarded-For": told})
+        headers = BROWSER | ({} if forwarded is None else {"X-Forwarded-For": forwarded})
         app = sandbox_client.client.app
         with TestClient(app, base_url="http://board.example", client=("192.0.2.1", 1)) as proxy:
             assert proxy.get(path, headers=headers, follow_redirects=False).status_code == 302
@@ -260,7 +260,7 @@ def test_the_candidates_address_is_read_behind_proxies(
     assert found[0] == (find_address(address) if address else 0)
 
 
-def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None:
+def test_only_a_trusted_proxy_can_state_the_candidate_s_address(database_url: str) -> None:
     with open_sandbox_client(database_url) as sandbox_client:
         path = links(sandbox_client, sandbox_client.post_job("direct"))["apply"]
         with TestClient(
@@ -272,7 +272,7 @@ def test_nobody_but_a_proxy_says_where_a_candidate_is(database_url: str) -> None
 
 
 def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: str) -> None:
-    """They failed, and with them the delivery feed."""
+    """The pages and the promotion feed once failed without a key."""
     with open_sandbox_client(database_url, secret_key="") as sandbox_client:
         job_id = sandbox_client.post_job("no-key")
         assert links(sandbox_client, job_id) == {
@@ -290,8 +290,8 @@ def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: s
             assert '"apply":null' in answer.text
 
 
-def test_links_hold_while_the_secret_key_is_changed() -> None:
-    """A new key is put in front of the old one: links that boards show must not lead nowhere."""
+def test_links_stay_valid_while_the_secret_key_is_changed() -> None:
+    """A new key is put before the old one; links that boards already show must stay valid."""
     old = make_link_token(7, purpose="apply", key="old")
     assert old is not None
     assert read_link_token(old, purpose="apply", key="new, old") == 7

@@ -1,4 +1,4 @@
-"""Groups of single events, each committed as one: alone, with an event that is there already, after a price changed."""
+"""Batches of single events commit as one: new events, repeated events, and events after a job changed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -33,19 +33,19 @@ async def counted(scenario: Scenario) -> list[tuple[int, int, int]]:
     return await scenario.rows("SELECT apply_clicks, clicks_charged, charge_micros FROM job_days")
 
 
-async def test_an_event_that_is_there_already_leads_on_and_counts_once(database_url: str) -> None:
+async def test_a_repeated_event_redirects_and_counts_once(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("again", budget_micros=100 * PRICE_MICROS)
         grouper, clicks = open_batcher(scenario), make_clicks(job_id, 5, NOW)
         first = await submit(grouper, clicks[:3])
-        again = await submit(grouper, clicks)  # three are there already, two are new
+        again = await submit(grouper, clicks)  # three exist already, two are new
         twice = await submit(grouper, [clicks[4], *make_clicks(job_id, 1, NOW, prefix="more"), clicks[4]])
         assert {target.is_live for target in first + again + twice if target} == {True}
         assert await counted(scenario) == [(6, 6, 6 * PRICE_MICROS)]
         assert await scenario.breaches() == []
 
 
-async def test_a_click_whose_group_commits_after_midnight_restates_its_day(database_url: str) -> None:
+async def test_a_click_whose_batch_commits_after_midnight_restates_its_day(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("midnight", budget_micros=100 * PRICE_MICROS)
         midnight = start_of(day_of(NOW) + timedelta(days=1))
@@ -59,7 +59,7 @@ async def test_a_click_whose_group_commits_after_midnight_restates_its_day(datab
         assert await scenario.breaches() == []
 
 
-async def test_a_job_that_was_closed_since_it_was_remembered_charges_nothing(database_url: str) -> None:
+async def test_a_job_closed_after_it_was_cached_is_not_charged(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("closed", budget_micros=100 * PRICE_MICROS)
         grouper = open_batcher(scenario)

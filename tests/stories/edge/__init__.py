@@ -1,1 +1,1 @@
-"""The common edge over HTTP: protocol, credentials, limits, repeats, the OpenAPI document."""
+"""What all endpoints share, over HTTP: protocol, credentials, limits, idempotency, the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Owns what the stories of the edge share: another partner beside the sandbox's own, and its tokens.
+"""Owns what these stories share: a second partner in the sandbox, and its tokens.
 
 Does not own any expectation.
 """
@@ -10,5 +10,5 @@ from tests.support.sandbox_client import add_partner
 
 @pytest.fixture
 def neighbour(sandbox_client, database_url):
-    """Another partner with a customer of its own in the same installation."""
+    """Another partner with its own customer in the same installation."""
     return add_partner(sandbox_client, database_url)

@@ -1,6 +1,6 @@
-"""Owns the requests of the matrix of tenants: every route of the server with every kind of id that somebody may have learnt.
+"""Owns the requests of the tenant matrix: every route of the server with every kind of id that a stranger may know.
 
-Does not own any expectation. A route, or a part of a path, that is not known here has no requests: ``KeyError``.
+Does not own any expectation. An unknown route or path parameter raises ``KeyError``.
 """
 
 import json
@@ -19,7 +19,7 @@ XML_TYPE = "text/xml; charset=UTF-8"
 
 @dataclass(frozen=True)
 class Names:
-    """Every kind of id that the API hands out."""
+    """Every kind of id that the API returns."""
 
     external_id: str
     job_id: int
@@ -40,7 +40,7 @@ class Names:
 
     @property
     def keys(self):
-        """Those that may stand as the key of a Rest.li resource."""
+        """The ids that can be the key of a Rest.li resource."""
         numbers = [str(number) for number in self.numbers]
         return [
             self.external_id,
@@ -86,7 +86,7 @@ PLAIN_ENDPOINTS = (*PLAIN, *CANDIDATE, *DOCUMENTS, *SANDBOX)
 
 @dataclass(frozen=True)
 class Ask:
-    """One request: ``body`` is a JSON value, XML as text, or nothing."""
+    """One request; ``body`` is a JSON value, XML text or ``None``."""
 
     route: str
     verb: str
@@ -114,7 +114,7 @@ class Ask:
 # -- Rest.li
 
 
-def ask_resources(sandbox_client, day, names):
+def list_restli_requests(sandbox_client, day, names):
     return [
         Ask(f"{row.path.removesuffix('/{key}')} {row.method}", verb, target, body, row.kind)
         for row in RESTLI
@@ -191,7 +191,7 @@ def _make_elements(sandbox_client, names):
 # -- the plain routes
 
 WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://stranger.example/hook"}
-# What a write of a partner must hold to be judged by its id.
+# What a partner's write must contain to be valid except for its id.
 BODIES = {
     ("POST", "/partner/webhooks"): WEBHOOK,
     ("PUT", "/partner/webhooks/{webhook_id:int}"): WEBHOOK,
@@ -206,7 +206,7 @@ BODIES = {
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
-def ask_plain(audience, day, names):
+def list_plain_requests(audience, day, names):
     return [
         Ask(f"{row.verb} {row.path}", row.verb, target, _body_of(row))
         for row in PLAIN_ENDPOINTS
@@ -222,7 +222,7 @@ def _body_of(row):
 
 
 def _fill(path, day, names):
-    """The path with each id that fits in its place; the other place of a path with two is a day."""
+    """Yields the path with each id of the parameter's type; the second parameter of a path is a day."""
     slots = [(name, kind) for name, kind in _SLOT.findall(path) if name != "day"]
     assert len(slots) <= 1, path
     path = path.replace("{day}", day.isoformat())
@@ -237,7 +237,7 @@ def _fill(path, day, names):
 # -- the XML API
 
 
-def ask_xml(names):
+def list_xml_requests(names):
     keys = [str(number) for number in names.numbers]
     keys += [f"partner-job-id={quote(text, safe='')}" for text in (names.xml_job, names.external_id)]
     documents = {"GET": None, "PUT": "<job><renewal/></job>", "DELETE": None}
@@ -256,11 +256,11 @@ def ask_xml(names):
     return found
 
 
-# -- answers
+# -- responses
 
 
 def blur(answer, names):
-    """The answer without the names that were asked for, and without what is new in each answer."""
+    """Returns the response without the requested ids and without values that differ in each response."""
     text = answer.text
     for one in sorted(names.texts, key=len, reverse=True):
         for form in (one, quote(one, safe=""), json.dumps(one)[1:-1]):
@@ -275,7 +275,7 @@ def blur(answer, names):
         r"(?<=urn:li:developerApplication:)\d+",
         r"(?<=urn:li:jobCampaign:)\d+",
         r'(?<="id":)\d+',
-        r'(?<="cursor":")\d+',  # counts all postings of the installation
+        r'(?<="cursor":")\d+',  # the number of all postings in the installation
         r"\d{4}-\d\d-\d\dT[0-9:.]+",
         r"\d{6,}",
     ):

@@ -1,4 +1,4 @@
-"""What the gateway puts into every answer, and what it refuses of bodies: on all resources alike."""
+"""What the gateway adds to every response, and which bodies it refuses, for all resources alike."""
 
 import gzip
 import json
@@ -24,23 +24,23 @@ def sandbox_client(cluster_url):
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/rest/nothing", "/v2/nothing"])
-def test_every_answer_can_be_spoken_of(sandbox_client, path):
+def test_every_response_has_ids_that_can_be_quoted(sandbox_client, path):
     for headers in ({}, sandbox_client.headers("parent")):
         answer = sandbox_client.client.get(path, headers=headers)
         assert all(answer.headers.get(name) for name in NAMES), path
 
 
 @pytest.mark.parametrize(
-    ("sent", "told", "mark"),
+    ("sent", "version", "mark"),
     [
         ({}, "1.0.0", "X-LinkedIn-Error-Response"),
         ({"X-RestLi-Protocol-Version": "2.0.0"}, "2.0.0", "X-RestLi-Error-Response"),
     ],
 )
 @pytest.mark.parametrize("path", ["/rest/nothing", "/v2/nothing/1"])
-def test_a_path_that_leads_nowhere_answers_in_the_caller_s_dialect(sandbox_client, path, sent, told, mark):
+def test_an_unknown_path_is_refused_in_the_caller_s_dialect(sandbox_client, path, sent, version, mark):
     answer = sandbox_client.client.get(path, headers=sent)
-    assert (answer.status_code, answer.headers["X-RestLi-Protocol-Version"]) == (404, told)
+    assert (answer.status_code, answer.headers["X-RestLi-Protocol-Version"]) == (404, version)
     assert answer.headers[mark] == "true"
 
 
@@ -48,19 +48,19 @@ def test_an_unknown_resource_is_named_without_its_key(sandbox_client):
     assert sandbox_client.client.get("/v2/nothing/1/2").json()["message"] == "Resource nothing does not exist"
 
 
-def test_a_dialect_that_does_not_exist_is_named_anywhere(sandbox_client):
+def test_an_unknown_protocol_version_is_named_on_any_path(sandbox_client):
     answer = sandbox_client.client.get("/rest/nothing", headers={"X-RestLi-Protocol-Version": "7"})
     assert (answer.status_code, "7" in answer.json()["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_every_refusal_can_be_met_on_purpose(sandbox_client, fault):
+def test_every_refusal_can_be_forced(sandbox_client, fault):
     answer = sandbox_client.client.get(
         "/rest/partnerBudgetReports", headers=sandbox_client.headers("parent", **{FAIL: str(fault.row.code)})
     )
-    told = answer.json()
-    assert (answer.status_code, told["status"]) == (fault.row.status, fault.row.status)
-    assert (told.get("code"), told.get("serviceErrorCode")) == (fault.row.label, fault.row.service)
+    body = answer.json()
+    assert (answer.status_code, body["status"]) == (fault.row.status, fault.row.status)
+    assert (body.get("code"), body.get("serviceErrorCode")) == (fault.row.label, fault.row.service)
 
 
 # -- bodies
@@ -71,7 +71,7 @@ def post_jobs(sandbox_client, content, **more):
     return sandbox_client.client.post("/rest/simpleJobPostings", headers=headers, content=content)
 
 
-def test_a_compressed_body_is_expanded(sandbox_client):
+def test_a_compressed_body_is_decompressed(sandbox_client):
     body = json.dumps({"elements": [sandbox_client.job_element("zipped")]}).encode()
     answer = post_jobs(sandbox_client, gzip.compress(body), **{"Content-Encoding": "gzip"})
     assert [row["status"] for row in answer.json()["elements"]] == [202]
@@ -81,17 +81,17 @@ def test_a_compressed_body_is_expanded(sandbox_client):
     ("encoding", "status", "code"),
     [("gzip", 400, "MALFORMED_ENCODING"), ("br", 415, "UNSUPPORTED_ENCODING")],
 )
-def test_an_encoding_that_can_not_be_read_is_refused(sandbox_client, encoding, status, code):
+def test_an_unsupported_or_broken_encoding_is_refused(sandbox_client, encoding, status, code):
     answer = post_jobs(sandbox_client, b'{"elements":[]}', **{"Content-Encoding": encoding})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_a_small_body_that_becomes_too_large_is_refused(sandbox_client):
+def test_a_small_body_that_expands_too_much_is_refused(sandbox_client):
     bomb = gzip.compress(b" " * 200_000_000)
     assert post_jobs(sandbox_client, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
 
 
-def test_what_stands_beside_the_elements_is_not_permitted(sandbox_client):
+def test_unknown_fields_beside_the_elements_are_not_permitted(sandbox_client):
     answer = post_jobs(sandbox_client, b'{"elements":[],"elementz":[]}')
     assert (answer.status_code, answer.json()["message"]) == (
         403,
@@ -132,14 +132,14 @@ def test_what_stands_beside_the_elements_is_not_permitted(sandbox_client):
         ),
     ],
 )
-def test_all_that_is_wrong_with_an_application_is_told_at_once(sandbox_client, path, body, lines):
+def test_all_errors_of_an_application_are_reported_at_once(sandbox_client, path, body, lines):
     answer = sandbox_client.client.post(path, headers=sandbox_client.headers("parent"), json=body)
-    told = answer.json()["message"].splitlines()
-    assert (answer.status_code, told) == (422, [f"ERROR :: {line}" for line in lines])
+    found = answer.json()["message"].splitlines()
+    assert (answer.status_code, found) == (422, [f"ERROR :: {line}" for line in lines])
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ([], "ERROR ::  :: the body is not a record"),
         ({"colour": 1}, "ERROR :: /colour :: unrecognized field found but not allowed"),
@@ -154,15 +154,17 @@ def test_all_that_is_wrong_with_an_application_is_told_at_once(sandbox_client, p
         ),
     ],
 )
-def test_a_set_up_says_what_is_wrong_with_its_body(sandbox_client, body, says):
+def test_the_errors_of_a_setup_body_are_named(sandbox_client, body, message):
     answer = sandbox_client.client.post(
         "/rest/provisionedHiringContracts?action=setup", headers=sandbox_client.headers(), json=body
     )
     assert answer.status_code == 400
-    assert answer.json()["message"] == f"Parameters of method 'setup' failed validation with error '{says}'"
+    assert (
+        answer.json()["message"] == f"Parameters of method 'setup' failed validation with error '{message}'"
+    )
 
 
-def test_the_older_edition_s_set_up_is_served(sandbox_client):
+def test_the_older_edition_s_setup_is_supported(sandbox_client):
     answer = sandbox_client.client.post(
         "/rest/provisionedHiringContracts?action=setup",
         headers=sandbox_client.headers(),
@@ -189,7 +191,9 @@ def test_the_older_edition_s_set_up_is_served(sandbox_client):
         ),
     ],
 )
-def test_a_caller_of_the_wrong_kind_is_told_the_permission(sandbox_client, who, verb, target, permission):
+def test_a_caller_of_the_wrong_kind_learns_the_missing_permission(
+    sandbox_client, who, verb, target, permission
+):
     body = {} if verb == "POST" else None
     answer = sandbox_client.client.request(verb, target, headers=sandbox_client.headers(who), json=body)
     assert (answer.status_code, answer.json()["message"]) == (
@@ -209,8 +213,8 @@ def test_a_task_s_urn_has_one_spelling(sandbox_client, uuid):
     assert answer.json() == {"status": 400, "message": "Batch key parameter value is invalid"}
 
 
-def test_an_action_of_the_resource_is_not_one_of_an_entity(sandbox_client):
-    """A secret was rolled for a key that nobody had looked at."""
+def test_an_action_of_the_resource_cannot_be_called_on_an_entity(sandbox_client):
+    """The key was once ignored, and the caller's own secret was rolled."""
     answer = sandbox_client.client.post(
         "/v2/developerApplicationsSecurity/1?action=rollDeveloperApplicationSecret",
         headers=sandbox_client.headers("parent"),

@@ -1,4 +1,4 @@
-"""Any bytes as path, query, headers or body of any Rest.li resource: an answer below 500 in its form, in bounded time."""
+"""Any bytes in path, query, headers or body of a Rest.li resource get a well-formed response below 500 in bounded time."""
 
 import json
 import random
@@ -42,7 +42,7 @@ PATHS = [f"{root}/{name}".encode() for root, name in RESOURCES]
 
 
 RANGE = b"dateRange=(start:(year:2026,month:1,day:1),end:(year:2026,month:1,day:2))"
-# Good requests, of which some bytes are changed: so that the handlers are reached too.
+# Valid requests whose bytes are partly changed, so that handlers are reached too.
 GOOD = [
     ("GET", b"/rest/partnerJobReports", b"q=dateRange&" + RANGE + b"&start=0&count=5", b""),
     ("GET", b"/rest/partnerJobReports", b"ids=List(a,b%2C)&" + RANGE, b""),
@@ -58,8 +58,8 @@ GOOD = [
 UNLIMITED = ",".join(f"{name}=1000000000" for _, name in RESOURCES)
 
 
-class Chance:
-    """Requests drawn from one seed: half of them of the grammar's own characters and words, half of any bytes."""
+class RandomRequests:
+    """Random requests from one seed: half use the grammar's characters and words, half any bytes."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)
@@ -75,14 +75,14 @@ class Chance:
         return b"".join(parts)
 
     def change(self, text):
-        """The text with up to two of its bytes replaced, doubled or left out."""
+        """Returns the text with up to two of its bytes replaced, doubled or removed."""
         for _ in range(self.random.randrange(3)):
             at = self.random.randrange(len(text) + 1)
             text = text[:at] + self.bytes(4) + text[at + self.random.randrange(2) :]
         return text
 
     def request(self):
-        """Verb, path, query and body."""
+        """Returns verb, path, query and body."""
         pick = self.random.choice
         if self.random.random() < 0.5:
             verb, path, query, body = pick(GOOD)
@@ -96,7 +96,7 @@ class Chance:
         )
 
     def scope(self, authorization):
-        """A request as the server hands it to the application, and its body."""
+        """Returns an ASGI scope as the server passes it to the application, and the body."""
         pick = self.random.choice
         verb, path, query, body = self.request()
         headers = {
@@ -129,7 +129,7 @@ def sandbox_client(cluster_url):
 
 
 def send(sandbox_client, scope, body):
-    """Past the client, which would tidy the bytes: straight to the application."""
+    """Calls the application directly, because the test client would normalize the bytes."""
     sent = []
 
     async def receive():
@@ -143,7 +143,7 @@ def send(sandbox_client, scope, body):
 
 
 def feed(sandbox_client, seed, count):
-    rng = Chance(seed)
+    rng = RandomRequests(seed)
     tokens = [sandbox_client.headers(who)["Authorization"].encode() for who in ("child", "parent")]
     statuses = set()
     for _ in range(count):
@@ -154,17 +154,17 @@ def feed(sandbox_client, seed, count):
         assert time.perf_counter() - began < SECONDS_MAX_EACH, shown
         assert status < 500, shown
         if status >= 400:
-            told = json.loads(content)
-            assert told["status"] == status, shown
-            assert told["message"], shown
+            refusal = json.loads(content)
+            assert refusal["status"] == status, shown
+            assert refusal["message"], shown
         statuses.add(status)
     return statuses
 
 
-def test_random_requests_are_answered(sandbox_client):
+def test_random_requests_get_a_response(sandbox_client):
     assert feed(sandbox_client, 1, REQUESTS) >= {200, 400, 403, 404, 405}
 
 
 @pytest.mark.slow
-def test_very_many_random_requests_are_answered(sandbox_client):
+def test_very_many_random_requests_get_a_response(sandbox_client):
     feed(sandbox_client, 2, REQUESTS_MANY)

@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: the same key and body get the same answer, another body is refused, a crash loses nothing."""
+"""``Idempotency-Key``: the same key and body get the same response, another body is refused, a crash loses nothing."""
 
 import threading
 from datetime import timedelta
@@ -24,7 +24,7 @@ def draft(name="Acme"):
 
 
 def writes(sandbox_client):
-    """Every kind of write, as (name, path, headers, body); sent twice it would do its work twice."""
+    """Every kind of write that is not idempotent by itself, as (name, path, headers, body)."""
     operator = bearer(sandbox_client.credentials["operator_key"])
     click = make_event(1, "e-1", sandbox_client.now_ms)
     return [
@@ -48,7 +48,7 @@ def send(sandbox_client, path, headers, body, key="k-1"):
     return sandbox_client.client.post(path, headers=headers | {"Idempotency-Key": key}, json=body)
 
 
-def told(answer):
+def content_of(answer):
     return (
         answer.status_code,
         answer.content,
@@ -57,10 +57,10 @@ def told(answer):
     )
 
 
-def test_the_same_key_and_body_get_the_same_answer_again(sandbox_client):
+def test_the_same_key_and_body_get_the_same_response(sandbox_client):
     for name, path, headers, body in writes(sandbox_client):
         first, second = (send(sandbox_client, path, headers, body) for _ in range(2))
-        assert told(first) == told(second), name
+        assert content_of(first) == content_of(second), name
         assert first.status_code in {200, 201}, name
         assert "Idempotency-Replayed" not in first.headers, name
         assert second.headers["Idempotency-Replayed"] == "true", name
@@ -90,26 +90,26 @@ def test_a_key_belongs_to_its_sender_its_method_and_its_path(sandbox_client, nei
         send(sandbox_client, ROLL, neighbour.headers("parent"), {}),
     ]
 
-    # then each is carried out for itself
+    # then each runs separately
     assert [answer.status_code for answer in answers] == [201, 201, 200, 200]
     assert len({answer.content for answer in answers}) == 4
 
 
-def test_a_new_token_of_the_same_application_finds_its_answer(sandbox_client):
+def test_a_new_token_of_the_same_application_gets_the_stored_response(sandbox_client):
     first = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {})
-    assert told(send(sandbox_client, ROLL, sandbox_client.headers("parent"), {})) == told(first)
+    assert content_of(send(sandbox_client, ROLL, sandbox_client.headers("parent"), {})) == content_of(first)
 
 
-def test_a_refusal_of_the_work_is_kept_too(sandbox_client):
+def test_a_refusal_is_stored_too(sandbox_client):
     headers = sandbox_client.headers("parent")
     bad = draft() | {"name": "x" * 60}
     first, second = (send(sandbox_client, "/v2/provisionedApplications", headers, bad) for _ in range(2))
     assert first.status_code == 422
-    assert told(first) == told(second)
+    assert content_of(first) == content_of(second)
     assert second.headers["Idempotency-Replayed"] == "true"
 
 
-def test_who_does_not_hold_the_key_of_the_installation_gets_no_stored_answer(sandbox_client, database_url):
+def test_a_caller_with_a_wrong_key_gets_no_stored_response(sandbox_client, database_url):
     body = {"name": "Another"}
     path = "/operator/partners"
     assert (
@@ -129,36 +129,36 @@ def test_reading_ignores_the_key(sandbox_client, database_url):
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "x" * 256])
-def test_a_key_that_cannot_be_kept_is_refused(sandbox_client, key):
+def test_an_invalid_key_is_refused(sandbox_client, key):
     answer = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}, key)
     assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_IDEMPOTENCY_KEY")
 
 
-def test_an_answer_is_kept_for_a_day(sandbox_client):
+def test_a_response_is_stored_for_a_day(sandbox_client):
     # given two keys, each used once
     assert send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}).status_code == 200
     first = send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
 
-    # when it is almost a day later, the answer is still there
+    # when it is almost a day later, the stored response is still returned
     sandbox_client.advance("23h59m")
-    assert told(
+    assert content_of(
         send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
-    ) == told(first)
+    ) == content_of(first)
 
-    # and later the work is done again
+    # and after a day the request runs again
     sandbox_client.advance("2m")
     again = send(sandbox_client, "/v2/provisionedApplications", sandbox_client.headers("parent"), draft())
     assert again.status_code == 409
 
 
-def test_the_database_holds_no_secret_of_a_kept_answer(sandbox_client, database_url):
+def test_the_database_holds_no_secret_of_a_stored_response(sandbox_client, database_url):
     secret = send(sandbox_client, ROLL, sandbox_client.headers("parent"), {}).json()["value"]["client_secret"]
     with psycopg.connect(database_url) as connection:
         kept = connection.execute("SELECT claim_hash || sealed_answer FROM repeat_claims").fetchone()[0]
     assert secret.encode() not in bytes(kept)
 
 
-def test_twins_at_the_same_time_do_the_work_once(sandbox_client):
+def test_concurrent_identical_requests_run_once(sandbox_client):
     headers, answers = sandbox_client.headers("parent"), []
 
     def act():
@@ -178,7 +178,7 @@ def count_claims(database_url):
         return connection.execute("SELECT count(*) FROM repeat_claims").fetchone()[0]
 
 
-# -- what happens when a process dies, told without a server
+# -- what happens when a process dies, without a server
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ ASKED = Request(sender="operator", method="POST", path="/operator/partners", key
 
 
 class Died(BaseException):
-    """The process ended: nothing after it runs, no handler of errors either."""
+    """Simulates the end of the process: nothing after it runs, not even error handlers."""
 
 
 async def die():
@@ -205,7 +205,7 @@ async def answer_done():
     return Response(b"done", headers={"Location": "/x"})
 
 
-async def test_a_claim_whose_process_died_is_taken_over_after_a_minute(state):
+async def test_the_claim_of_a_dead_process_is_taken_over_after_a_minute(state):
     with pytest.raises(Died):
         await run_once(state, ASKED, now=NOW, run=die)
     with pytest.raises(Refused) as soon:
@@ -216,13 +216,13 @@ async def test_a_claim_whose_process_died_is_taken_over_after_a_minute(state):
     assert (later.body, again.body, again.headers["location"]) == (b"done", b"done", "/x")
 
 
-async def test_work_that_failed_may_be_repeated_at_once(state):
+async def test_a_failed_request_may_be_repeated_at_once(state):
     with pytest.raises(RuntimeError):
         await run_once(state, ASKED, now=NOW, run=fail)
     assert (await run_once(state, ASKED, now=NOW, run=answer_done)).body == b"done"
 
 
-async def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(state):
+async def test_a_request_that_lost_its_claim_stores_no_response(state):
     async def slow():
         # given a request so slow that another one takes its claim over
         await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
@@ -232,7 +232,7 @@ async def test_who_was_given_up_keeps_no_answer_over_the_one_that_took_over(stat
     assert (await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)).body == b"done"
 
 
-async def test_a_failure_of_ours_is_not_kept(state):
+async def test_a_server_error_is_not_stored(state):
     async def respond_to_failure():
         return Response(status_code=Fault.INTERNAL.row.status)
 

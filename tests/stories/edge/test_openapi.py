@@ -1,4 +1,4 @@
-"""The OpenAPI document against the running server: Schemathesis makes the requests, and every answer must fit."""
+"""The OpenAPI document matches the running server: Schemathesis generates requests, and every response must conform."""
 
 import inspect
 import json
@@ -22,8 +22,8 @@ from tests.support.server_process import start_sandbox_server
 DOCUMENT = build_document(restli=RESTLI, plain=PLAIN)
 OPERATIONS = [(verb, path) for path, verbs in DOCUMENT["paths"].items() for verb in verbs]
 PARENTS = ("provisionedApplications", "developerApplicationsSecurity", "partnerBudgetReports", "/partner/")
-# Left out are the three that want JSON Schema to say what it can not (which dates are past, which parameters exclude
-# each other), or the edge to refuse what real clients send beside the document (clients 2.1 to 2.6).
+# Three checks are excluded. They need rules that JSON Schema cannot express (which dates are past, which parameters
+# exclude each other), or refusals of requests that real clients send although undocumented (clients 2.1 to 2.6).
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     checks.status_code_conformance,
@@ -46,10 +46,10 @@ EXAMPLES = settings(
 
 @pytest.fixture(scope="module")
 def server_process(cluster_url, tmp_path_factory):
-    """A sandbox in its own process; it is told where it listens and what opens it."""
+    """A sandbox in a separate process; yields its credentials."""
     made = make_database(cluster_url, TEMPLATE)
-    with start_sandbox_server(next(made), tmp_path_factory.mktemp("sandbox")) as told:
-        yield told
+    with start_sandbox_server(next(made), tmp_path_factory.mktemp("sandbox")) as credentials:
+        yield credentials
     made.close()
 
 
@@ -60,7 +60,7 @@ def schema(server_process):
 
 @pytest.fixture(scope="module")
 def keys(server_process):
-    """Headers for each way to sign in."""
+    """Headers for each way to authenticate."""
     tokens = {who: make_token(server_process, who) for who in ("child", "parent")}
     return {
         "operatorKey": bearer(server_process["operator_key"]),
@@ -88,13 +88,13 @@ def sign_in(keys, path, verb):
 
 
 @pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
-def test_every_answer_fits_the_document(schema, keys, verb, path):
+def test_every_response_conforms_to_the_document(schema, keys, verb, path):
     act_on(schema, sign_in(keys, path, verb), (path, verb), EXAMPLES)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
-def test_very_many_answers_fit_the_document(schema, keys, verb, path):
+def test_very_many_responses_conform_to_the_document(schema, keys, verb, path):
     many = settings(EXAMPLES, max_examples=300, derandomize=False)
     act_on(schema, sign_in(keys, path, verb), (path, verb), many)
 
@@ -120,43 +120,43 @@ def test_the_document_is_served_as_it_is_built(server_process):
     assert answer.json()["openapi"].startswith("3.1")
 
 
-def test_every_json_endpoint_is_told_of():
-    told = {(verb.upper(), path) for verb, path in OPERATIONS}
-    assert told == {(row.verb, re.sub(r":\w+\}", "}", row.path)) for row in (*RESTLI, *PLAIN)}
+def test_every_json_endpoint_is_documented():
+    documented = {(verb.upper(), path) for verb, path in OPERATIONS}
+    assert documented == {(row.verb, re.sub(r":\w+\}", "}", row.path)) for row in (*RESTLI, *PLAIN)}
 
 
-def test_a_row_says_what_its_handler_takes():
-    """The body is decoded by the row's model and handed over: the handler must expect that one."""
+def test_each_endpoint_s_body_model_is_its_handler_s_parameter():
+    """The body is decoded with the endpoint's model and passed to the handler, which must expect that model."""
     for row in (*PLAIN, *CANDIDATE):
         named = inspect.signature(row.handler).parameters
         model = None if isinstance(row.body, str) else row.body
         assert getattr(named.get("body"), "annotation", None) is model, row.path
 
 
-def test_no_endpoint_is_in_the_table_twice():
+def test_every_endpoint_is_in_the_table_once():
     rows = [(row.method, row.path) for row in ENDPOINTS]
     assert len(set(rows)) == len(rows)
 
 
-def test_what_is_required_is_a_parameter():
+def test_required_parameters_are_listed_as_parameters():
     assert all(set(row.required) <= set(row.parameters) for row in ENDPOINTS)
 
 
-def test_every_reference_leads_to_a_schema():
+def test_every_reference_resolves_to_a_schema():
     text = json.dumps(DOCUMENT)
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert named
     assert named <= set(DOCUMENT["components"]["schemas"])
 
 
-def test_every_field_of_a_job_posting_is_told_of():
+def test_every_field_of_a_job_posting_is_documented():
     fields = {field.alias for field in Element.model_fields.values()}
     assert set(SCHEMAS["JobPosting"]["properties"]) == fields
     required = {field.alias for field in Element.model_fields.values() if field.is_required()}
     assert set(SCHEMAS["JobPosting"]["required"]) == required
 
 
-def test_the_example_of_a_job_is_good_in_a_new_sandbox(server_process, keys):
+def test_the_example_job_is_accepted_by_a_new_sandbox(server_process, keys):
     answer = httpx2.post(
         f"{server_process['base_url']}/rest/simpleJobPostings",
         headers=keys["child"] | {"LinkedIn-Version": "202604", "X-RestLi-Method": "BATCH_CREATE"},
@@ -166,7 +166,7 @@ def test_the_example_of_a_job_is_good_in_a_new_sandbox(server_process, keys):
 
 
 @pytest.mark.parametrize(("verb", "path"), OPERATIONS, ids=lambda value: value)
-def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(server_process, keys, verb, path):
+def test_the_documented_authentication_is_accepted(server_process, keys, verb, path):
     if not DOCUMENT["paths"][path][verb]["security"]:
         return
     answer = httpx2.request(
@@ -177,19 +177,19 @@ def test_the_way_to_sign_in_is_the_one_that_opens_the_endpoint(server_process, k
     assert answer.status_code != 401, answer.text
 
 
-def test_operations_have_names_of_their_own():
+def test_operation_ids_are_unique():
     names = [DOCUMENT["paths"][path][verb]["operationId"] for verb, path in OPERATIONS]
     assert len(set(names)) == len(names)
 
 
-def test_the_page_names_every_endpoint_and_asks_nobody_else(server_process):
+def test_the_page_lists_every_endpoint_and_loads_nothing_from_other_hosts(server_process):
     answer = httpx2.get(f"{server_process['base_url']}/docs")
     assert answer.headers["Content-Type"].startswith("text/html")
     for verb, path in OPERATIONS:
         operation = DOCUMENT["paths"][path][verb]["operationId"]
         assert f'id="{operation}"' in answer.text
         assert f"<strong>{verb.upper()}</strong> {path}</code>" in answer.text
-    assert not re.search(r'<pre><code>\{\s*"\$ref"', answer.text)  # a body is shown, not only named
+    assert not re.search(r'<pre><code>\{\s*"\$ref"', answer.text)  # bodies are shown, not only referenced
     links = set(re.findall(r'href="#([^"]+)"', answer.text))
     assert "schema-JobPostings" in links
     assert all(f'id="{link}"' in answer.text for link in links)

@@ -1,4 +1,4 @@
-"""The database goes away and comes back: 503 with Retry-After in each protocol's form, few lines in the log, no restart."""
+"""During a database outage each protocol returns 503 with Retry-After, logs few lines and needs no restart."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ EVENTS, OPERATOR = {"Authorization": "Bearer e"}, {"Authorization": "Bearer o"}
 
 
 def allow(cluster_url, database_url, is_allowed):
-    """Takes the database away from everybody, as a server that is stopped does, or gives it back."""
+    """Refuses all connections to the database, as a stopped server does, or allows them again."""
     name = conninfo_to_dict(database_url)["dbname"]
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {is_allowed}")
@@ -38,8 +38,8 @@ async def make_partner(database_url):
         await database.close()
 
 
-async def ask_all(client, partner, token):
-    """The answers of each protocol; what a caller would send."""
+async def send_all(client, partner, token):
+    """Sends a request of each protocol and returns the responses."""
     keys = {name: partner["child"][name] for name in ("client_id", "client_secret")}
     bearer = {"Authorization": f"Bearer {token}"}
     rest = bearer | {"LinkedIn-Version": "202504", "X-RestLi-Protocol-Version": "2.0.0"}
@@ -64,8 +64,10 @@ async def ask_all(client, partner, token):
 
 
 @pytest.mark.parametrize("sandbox", [False, True])
-async def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, database_url, caplog, sandbox):
-    """In a sandbox the time is the first thing that cannot be read."""
+async def test_each_protocol_responds_that_the_request_may_be_retried(
+    cluster_url, database_url, caplog, sandbox
+):
+    """In a sandbox the clock is the first thing that cannot be read."""
     keys = {"events_key": "e", "operator_key": "o", "secret_key": "s"}
     settings = Settings(database_url=database_url, sandbox=sandbox, chore_interval_ms=50, **keys)
 
@@ -84,13 +86,13 @@ async def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, databa
                 token = made.json()["access_token"]
                 allow(cluster_url, database_url, False)
                 caplog.clear()
-                await ask_all(client, partner, token)  # meets connections that have just died
-                away = await ask_all(client, partner, token)
-                told = [record.getMessage() for record in caplog.records if record.name == "jobmeter"]
+                await send_all(client, partner, token)  # uses connections that have just been closed
+                away = await send_all(client, partner, token)
+                logged = [record.getMessage() for record in caplog.records if record.name == "jobmeter"]
                 traced = [record for record in caplog.records if record.exc_info]
                 allow(cluster_url, database_url, True)
                 for _ in range(200):
-                    back = await ask_all(client, partner, token)
+                    back = await send_all(client, partner, token)
                     if all(answer.status_code < 500 for answer in back.values()):
                         break
                     await asyncio.sleep(0.05)
@@ -112,8 +114,8 @@ async def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, databa
     assert away["xml in json"].json()["status"] == 503
     for name in ("events", "events once", "snapshot", "operator", "partner once", "health"):
         assert away[name].json()["code"] == "OVERLOADED", name
-    assert len(told) == 1, told
-    assert told[0].startswith("the database cannot be used: ")
+    assert len(logged) == 1, logged
+    assert logged[0].startswith("the database cannot be used: ")
     assert traced == []
     assert all(answer.status_code < 500 for answer in back.values())
     assert any("can be used again" in record.getMessage() for record in caplog.records)
@@ -132,18 +134,18 @@ async def test_each_protocol_says_that_it_may_be_tried_again(cluster_url, databa
         (ValueError(), False),
     ],
 )
-def test_a_server_that_fails_is_told_from_a_statement_that_does(error, is_one):
+def test_a_failing_server_is_distinguished_from_a_failing_statement(error, is_one):
     assert is_outage(error) is is_one
 
 
-def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(caplog):
+def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_ends(caplog):
     now = 1_000.0
     outage = Outage(read_seconds=lambda: now)
     with caplog.at_level(logging.WARNING):
         outage.end()
         for _ in range(130):
             outage.report(psycopg.OperationalError("connection refused\nIs the server running?"))
-            outage.end()  # reads go on working
+            outage.end()  # reads continue to work
             now += 1
         now += 5
         outage.end()
@@ -156,14 +158,14 @@ def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_is_over(ca
     ]
 
 
-async def test_a_server_that_says_nothing_is_found_out(database_url):
+async def test_a_silent_server_is_detected(database_url):
     database = await Database.open(database_url, connections_max=1)
     try:
         async with database.connection() as connection:
-            told = connection.info.get_parameters()
+            parameters = connection.info.get_parameters()
     finally:
         await database.close()
-    assert (told["keepalives_idle"], told["tcp_user_timeout"], told["connect_timeout"]) == (
+    assert (parameters["keepalives_idle"], parameters["tcp_user_timeout"], parameters["connect_timeout"]) == (
         "30",
         "60000",
         "10",
@@ -171,8 +173,8 @@ async def test_a_server_that_says_nothing_is_found_out(database_url):
 
 
 @pytest.mark.slow
-async def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster_url, database_url):
-    """Each try doubled the wait for the next: it came back as late again as the server had been away."""
+async def test_the_pool_reconnects_soon_after_an_outage_of_any_length(cluster_url, database_url):
+    """Each attempt once doubled the wait for the next, so that reconnecting took as long again as the outage."""
 
     database = await Database.open(database_url, connections_max=2)
     try:
@@ -188,7 +190,7 @@ async def test_the_pool_comes_back_soon_however_long_the_server_was_away(cluster
         await database.close()
 
 
-def test_a_deadlock_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_deadlock_is_not_an_outage(caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage(read_seconds=lambda: 0.0)
     outage.report(DeadlockDetected("deadlock detected\nDETAIL: ..."))
     outage.end()

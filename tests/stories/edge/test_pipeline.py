@@ -1,5 +1,5 @@
-"""The way that all requests go, whatever they speak: what is judged before the body, which refusal comes first, how each
-protocol says that a caller is not known, has used up its calls, or met a failure of the server.
+"""The pipeline of all protocols: what is checked before the body, which refusal comes first, and how each protocol reports
+that a caller is unknown, has used up its calls, or that the server failed.
 """
 
 import http.client
@@ -18,20 +18,20 @@ from tests.support.server_process import start_sandbox_server
 
 JOBS = "/rest/simpleJobPostings"
 TUNNEL = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
-# A write of each protocol and of each audience that signs in.
+# A write of each protocol and of each audience that authenticates.
 WRITES = [JOBS, "/v1/jobs", "/partner/webhooks", "/operator/partners", "/events", "/sandbox/clock"]
 
 
 @pytest.fixture(scope="module")
 def sandbox_client(cluster_url):
-    """Nothing here writes anything that another story would see."""
+    """Shared: nothing here writes anything that another test would see."""
     for database_url in make_database(cluster_url, TEMPLATE):
         with open_sandbox_client(database_url) as opened:
             yield opened
 
 
 def send_raw(sandbox_client, path, headers, receive, *, method="POST", query=""):
-    """Past the client, which would tidy the headers and send the whole body: straight to the application."""
+    """Calls the application directly, because the test client would normalize the headers and send the whole body."""
     sent = []
 
     async def send(message):
@@ -57,7 +57,7 @@ def status_of(sent):
 
 
 @pytest.mark.parametrize("path", WRITES)
-def test_nobody_without_credentials_makes_the_server_read_a_body(sandbox_client, path):
+def test_a_body_is_not_read_without_valid_credentials(sandbox_client, path):
     asked = []
 
     async def receive():
@@ -69,8 +69,8 @@ def test_nobody_without_credentials_makes_the_server_read_a_body(sandbox_client,
     assert asked == []
 
 
-def test_the_body_of_who_is_refused_is_passed_over_so_that_the_answer_arrives(sandbox_client):
-    """A client that is still sending when the connection ends does not read what was answered."""
+def test_the_body_of_a_refused_request_is_discarded_so_that_the_response_arrives(sandbox_client):
+    """A client that is still sending when the connection closes does not read the response."""
     chunks = [b"x" * 100_000] * 30
 
     async def receive():
@@ -80,7 +80,7 @@ def test_the_body_of_who_is_refused_is_passed_over_so_that_the_answer_arrives(sa
     assert (status_of(sent), chunks) == (401, [])
 
 
-def test_what_is_too_large_is_not_passed_over_for_ever(sandbox_client):
+def test_discarding_a_body_has_a_limit(sandbox_client):
     read = []
 
     async def receive():
@@ -93,7 +93,7 @@ def test_what_is_too_large_is_not_passed_over_for_ever(sandbox_client):
     assert status_of(send_raw(sandbox_client, JOBS, headers | sandbox_client.headers(), receive)) == 413
 
 
-def test_a_client_that_goes_away_in_its_body_is_one_line(sandbox_client, caplog):
+def test_a_client_that_disconnects_in_its_body_is_logged_in_one_line(sandbox_client, caplog):
     async def receive():
         return {"type": "http.disconnect"}
 
@@ -101,7 +101,7 @@ def test_a_client_that_goes_away_in_its_body_is_one_line(sandbox_client, caplog)
         send_raw(sandbox_client, JOBS, sandbox_client.headers() | {"Content-Length": "9"}, receive)
     (record,) = [one for one in caplog.records if one.name == "jobmeter.api"]
     assert (record.levelname, record.exc_info) == ("INFO", None)
-    assert "went away" in record.getMessage()
+    assert "disconnected" in record.getMessage()
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +112,9 @@ def server_process(cluster_url, tmp_path_factory):
 
 
 @pytest.mark.parametrize("size", [10, 3_000_000])
-def test_a_refused_client_that_sends_much_reads_its_answer_over_a_socket(server_process, size):
+def test_a_refused_client_with_a_large_body_reads_the_response_over_a_socket(server_process, size):
     connection = http.client.HTTPConnection(urlsplit(server_process["base_url"]).netloc, timeout=30)
-    for _ in range(2):  # the connection is good for another request
+    for _ in range(2):  # the connection can be used for another request
         connection.request("POST", JOBS, body=b"x" * size, headers=bearer("expired"))
         answer = connection.getresponse()
         assert (answer.status, json.loads(answer.read())["code"]) == (401, "INVALID_ACCESS_TOKEN")
@@ -153,7 +153,7 @@ def test_a_token_is_looked_up_once(sandbox_client, headers):
         (JOBS, "PUT", {"Content-Length": "1"}, 405, 405),
         (JOBS, "POST", {}, 411, 411),
         (JOBS, "POST", {"Content-Length": "1", "LinkedIn-Version": ""}, 401, 400),
-        # What only the body says is judged once it is known who sent it.
+        # The body is only checked once the caller is authenticated.
         (JOBS, "POST", TUNNEL | {"Content-Length": "1", "X-HTTP-Method-Override": "DELETE"}, 401, 405),
         (JOBS, "POST", TUNNEL | {"Content-Length": "1", "X-HTTP-Method-Override": "FOO"}, 401, 400),
         (JOBS, "POST", {"Content-Length": "1", "Content-Encoding": "br"}, 401, 415),
@@ -166,7 +166,7 @@ def test_a_token_is_looked_up_once(sandbox_client, headers):
         ("/partner/charges?after=x", "GET", {}, 401, 400),
     ],
 )
-def test_the_first_refusal_is_the_same_for_everybody_as_far_as_the_head_says(
+def test_errors_in_the_head_are_refused_alike_with_and_without_credentials(
     sandbox_client, path, method, headers, unknown, known
 ):
     async def receive():
@@ -185,7 +185,7 @@ def test_the_first_refusal_is_the_same_for_everybody_as_far_as_the_head_says(
 @pytest.mark.parametrize(
     "path", ["/operator/partners", "/health", "/jobs/view/1", "/oauth/v2/revoke", "/docs"]
 )
-def test_every_address_has_a_limit(sandbox_client, path):
+def test_every_url_has_a_length_limit(sandbox_client, path):
     assert sandbox_client.client.get(f"{path}?a={'x' * QUERY_BYTES_MAX}").status_code == 414
 
 
@@ -193,12 +193,12 @@ def test_every_address_has_a_limit(sandbox_client, path):
 
 
 @pytest.mark.parametrize("path", ["/operator/feeds", "/operator/contracts/1/prices"])
-def test_a_refused_verb_names_all_that_the_path_has(sandbox_client, path):
+def test_the_refusal_of_a_verb_lists_the_verbs_of_the_path(sandbox_client, path):
     answer = sandbox_client.client.patch(path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_a_verb_that_oauth_does_not_take_is_refused_as_oauth_does(sandbox_client):
+def test_a_verb_that_oauth_does_not_allow_is_refused_in_oauth_s_form(sandbox_client):
     answer = sandbox_client.client.get("/oauth/v2/accessToken")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert set(answer.json()) == {"error", "error_description"}
@@ -217,7 +217,7 @@ def test_a_verb_that_oauth_does_not_take_is_refused_as_oauth_does(sandbox_client
     ],
 )
 @pytest.mark.parametrize("headers", [{}, bearer("wrong")])
-def test_who_is_not_known_is_asked_to_sign_in(sandbox_client, path, challenge, headers):
+def test_an_unknown_caller_gets_a_challenge(sandbox_client, path, challenge, headers):
     answer = sandbox_client.client.get(path, headers=headers)
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, challenge)
 
@@ -225,7 +225,7 @@ def test_who_is_not_known_is_asked_to_sign_in(sandbox_client, path, challenge, h
 @pytest.mark.parametrize(
     ("resource", "path"), [("jobs", "/v1/jobs/1"), ("jobPostingStatus", "/v2/jobPostingStatus")]
 )
-def test_who_has_used_up_its_calls_reads_when_there_are_more(database_url, resource, path):
+def test_a_throttled_caller_learns_when_to_retry(database_url, resource, path):
     with open_sandbox_client(database_url, rate_limits=f"{resource}=1") as sandbox_client:
         headers = sandbox_client.headers()
         answers = [sandbox_client.client.get(path, headers=headers) for _ in range(2)]
@@ -234,7 +234,7 @@ def test_who_has_used_up_its_calls_reads_when_there_are_more(database_url, resou
     assert answers[1].headers["Retry-After"] == answers[1].headers["X-RateLimit-Reset"]
 
 
-def test_a_failure_of_ours_has_the_form_of_its_protocol_and_says_nothing(database_url, caplog):
+def test_a_server_error_has_the_protocol_s_form_and_reveals_nothing(database_url, caplog):
     with open_sandbox_client(database_url, chores=False) as sandbox_client:
         child, operator = sandbox_client.headers(), bearer(sandbox_client.credentials["operator_key"])
         with psycopg.connect(database_url, autocommit=True) as connection:

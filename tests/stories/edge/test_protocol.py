@@ -1,4 +1,4 @@
-"""What every Rest.li resource shares: verbs, limits, parameters, projection, versions, headers of answers."""
+"""What all Rest.li resources share: verbs, limits, parameters, projection, versions, response headers."""
 
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ def database_url(cluster_url):
 
 @pytest.fixture(scope="module")
 def sandbox_client(database_url):
-    """Nothing here writes anything that another story would see."""
+    """Shared: nothing here writes anything that another test would see."""
     with open_sandbox_client(database_url) as opened:
         yield opened
 
@@ -33,7 +33,7 @@ def sandbox_client(database_url):
 
 
 @pytest.mark.parametrize(("root", "resource"), ROUTES, ids=lambda value: getattr(value, "name", value))
-def test_a_verb_that_no_method_uses_is_refused_with_those_that_are(sandbox_client, root, resource):
+def test_an_unused_verb_is_refused_with_the_allowed_ones(sandbox_client, root, resource):
     for verb in VERBS:
         answer = sandbox_client.client.request(
             verb, f"{root}/{resource.name}", headers=sandbox_client.headers("parent")
@@ -54,12 +54,12 @@ def test_an_entity_and_its_resource_allow_different_verbs(sandbox_client):
     assert allowed == ["GET, POST", "POST", "POST"]
 
 
-def test_a_verb_is_judged_before_the_caller(sandbox_client):
+def test_the_verb_is_checked_before_the_caller(sandbox_client):
     assert sandbox_client.client.delete("/rest/partnerJobReports").status_code == 405
     assert sandbox_client.client.get("/rest/partnerJobReports").status_code == 401
 
 
-def test_the_tunnelled_verb_counts(sandbox_client):
+def test_the_tunnelled_verb_is_used(sandbox_client):
     headers = sandbox_client.headers("parent") | {"Content-Type": "application/x-www-form-urlencoded"}
     statuses = {
         verb: sandbox_client.client.post(
@@ -71,7 +71,7 @@ def test_the_tunnelled_verb_counts(sandbox_client):
 
 
 @pytest.mark.parametrize("path", ["/health", "/oauth/v2/accessToken", "/operator/partners"])
-def test_plain_endpoints_name_their_verbs_too(sandbox_client, path):
+def test_plain_endpoints_list_their_verbs_too(sandbox_client, path):
     answer = sandbox_client.client.request("PATCH", path)
     assert answer.status_code == 405
     assert answer.headers["Allow"]
@@ -90,7 +90,7 @@ def test_plain_endpoints_name_their_verbs_too(sandbox_client, path):
         "/rest",
     ],
 )
-def test_a_path_that_leads_nowhere_is_not_found(sandbox_client, path):
+def test_an_unknown_path_is_not_found(sandbox_client, path):
     answer = sandbox_client.client.get(path, headers=sandbox_client.headers("parent"))
     assert (answer.status_code, answer.json()["message"]) == (404, "No virtual resource found")
 
@@ -105,7 +105,7 @@ def test_an_unknown_unversioned_resource_is_named(sandbox_client):
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
-def test_a_trailing_slash_is_as_good_as_none(sandbox_client, slash):
+def test_a_trailing_slash_is_ignored(sandbox_client, slash):
     answer = sandbox_client.client.get(
         f"/rest/partnerBudgetReports{slash}", headers=sandbox_client.headers("parent")
     )
@@ -123,13 +123,13 @@ def test_a_trailing_slash_is_as_good_as_none(sandbox_client, slash):
         (f"/rest/partnerJobReports/{'x' * 4_000}/{'y' * 4_000}/{'z' * 300}", "the URL"),
     ],
 )
-def test_an_url_above_the_limits_is_refused(sandbox_client, path, what):
+def test_a_url_above_the_limits_is_refused(sandbox_client, path, what):
     answer = sandbox_client.client.get(path, headers=sandbox_client.headers())
     assert answer.status_code == 414
     assert what in answer.json()["message"]
 
 
-def test_headers_and_url_together_have_a_limit(sandbox_client):
+def test_headers_and_url_together_have_a_size_limit(sandbox_client):
     many = {f"X-Pad-{n}": "x" * 4_000 for n in range(HEADERS_BYTES_MAX // 4_000 + 1)}
     answer = sandbox_client.client.get(
         "/rest/partnerBudgetReports", headers=sandbox_client.headers("parent") | many
@@ -155,7 +155,7 @@ def test_a_tunnelled_query_may_be_longer(sandbox_client):
     ("more", "status"),
     [([], 411), ([(b"content-length", b"0")], 200), ([(b"transfer-encoding", b"chunked")], 200)],
 )
-def test_a_post_without_a_body_must_say_so(sandbox_client, more, status):
+def test_a_post_without_a_body_needs_a_content_length(sandbox_client, more, status):
     headers = [(name.lower().encode(), value.encode()) for name, value in sandbox_client.headers().items()]
     scope = {
         "type": "http",
@@ -200,7 +200,7 @@ def test_an_unknown_parameter_is_refused_on_versioned_resources_only(sandbox_cli
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "says"),
+    ("path", "status", "message"),
     [
         ("/rest/partnerJobReports?q=nothing", 400, "Finder 'nothing' not found"),
         ("/rest/partnerJobReports?q=List(a)", 400, "Finder '['a']' not found"),
@@ -226,13 +226,13 @@ def test_an_unknown_parameter_is_refused_on_versioned_resources_only(sandbox_cli
         ),
     ],
 )
-def test_a_method_that_is_not_offered_is_named(sandbox_client, path, status, says):
+def test_an_unsupported_method_is_named(sandbox_client, path, status, message):
     answer = sandbox_client.client.get(path, headers=sandbox_client.headers())
-    assert (answer.status_code, answer.json()["message"]) == (status, says)
+    assert (answer.status_code, answer.json()["message"]) == (status, message)
 
 
 @pytest.mark.parametrize("name", ["batch_get", "BATCH_GET", "Batch_Get", ""])
-def test_the_name_of_a_method_has_no_case(sandbox_client, name):
+def test_method_names_are_case_insensitive(sandbox_client, name):
     headers = sandbox_client.headers(**{"X-RestLi-Method": name})
     answer = sandbox_client.client.get(
         f"/rest/simpleJobPostingTasks?ids=List({quote(TASK)})", headers=headers
@@ -256,7 +256,7 @@ def test_active_versions_are_served(sandbox_client, version):
     assert sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 200
 
 
-def test_the_active_versions_are_a_setting(sandbox_client, database_url):
+def test_the_active_versions_can_be_configured(sandbox_client, database_url):
     with open_sandbox_client(database_url, active_versions="202701, 202504.02") as later:
         statuses = {
             version: later.client.get(
@@ -272,7 +272,7 @@ def test_the_active_versions_are_a_setting(sandbox_client, database_url):
     }
 
 
-def test_a_missing_version_is_the_gateway_s_refusal(sandbox_client):
+def test_a_missing_version_is_refused_by_the_gateway(sandbox_client):
     headers = sandbox_client.headers("parent")
     del headers["LinkedIn-Version"]
     answer = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
@@ -281,38 +281,38 @@ def test_a_missing_version_is_the_gateway_s_refusal(sandbox_client):
 
 
 @pytest.mark.parametrize(
-    ("sent", "told", "mark"),
+    ("sent", "version", "mark"),
     [
         ("2.0.0", "2.0.0", "X-RestLi-Error-Response"),
         ("1.0.0", "1.0.0", "X-LinkedIn-Error-Response"),
         (None, "1.0.0", "X-LinkedIn-Error-Response"),
     ],
 )
-def test_the_answer_tells_its_dialect(sandbox_client, sent, told, mark):
+def test_the_response_names_its_protocol_version(sandbox_client, sent, version, mark):
     headers = sandbox_client.headers("parent")
     del headers["X-RestLi-Protocol-Version"]
     if sent is not None:
         headers["X-RestLi-Protocol-Version"] = sent
     good = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
     bad = sandbox_client.client.get("/rest/partnerBudgetReports?partnerContractId=x", headers=headers)
-    assert (good.status_code, good.headers["X-RestLi-Protocol-Version"]) == (200, told)
+    assert (good.status_code, good.headers["X-RestLi-Protocol-Version"]) == (200, version)
     assert mark not in good.headers
     assert (bad.status_code, bad.headers["X-RestLi-Protocol-Version"], bad.headers[mark]) == (
         400,
-        told,
+        version,
         "true",
     )
 
 
-def test_a_dialect_that_does_not_exist_is_named(sandbox_client):
+def test_an_unknown_protocol_version_is_named(sandbox_client):
     headers = sandbox_client.headers("parent", **{"X-RestLi-Protocol-Version": "3.0.0"})
     answer = sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers)
     assert answer.status_code == 400
-    says = "Rest.li protocol version 3.0.0 used by the client is not supported!"
-    assert answer.json()["message"] == says
+    message = "Rest.li protocol version 3.0.0 used by the client is not supported!"
+    assert answer.json()["message"] == message
 
 
-def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(sandbox_client):
+def test_each_response_has_its_own_ids_and_the_remaining_quota(sandbox_client):
     headers = sandbox_client.headers("parent")
     answers = [
         sandbox_client.client.get(f"/rest/partnerBudgetReports{query}", headers=headers)
@@ -327,7 +327,7 @@ def test_each_answer_has_ids_of_its_own_and_tells_what_is_left(sandbox_client):
 # -- projection
 
 
-def test_fields_cut_the_answer_of_a_single_resource(sandbox_client):
+def test_fields_reduce_the_response_of_a_single_resource(sandbox_client):
     answer = sandbox_client.client.get(
         "/rest/partnerBudgetReports?fields=serviceTermStartAt,partnerBudgetDetails:(serviceTermBudgetSpent:(amount))",
         headers=sandbox_client.headers("parent"),
@@ -337,7 +337,7 @@ def test_fields_cut_the_answer_of_a_single_resource(sandbox_client):
     assert content["partnerBudgetDetails"] == [{"serviceTermBudgetSpent": {"amount": "0.00"}}]
 
 
-def test_a_mask_that_cannot_be_read_is_refused_before_the_work(sandbox_client):
+def test_a_malformed_mask_is_refused_before_the_handler_runs(sandbox_client):
     answer = sandbox_client.client.get(
         "/rest/partnerBudgetReports?fields=a:(b", headers=sandbox_client.headers("parent")
     )
@@ -368,17 +368,17 @@ ENTITY = {"a": 1, "b": {"c": 2, "d": 3}}
         (Method.GET, b'{"a":1,"b":{"c":2,"d":3}}', {"b": {"c": 2}}),
     ],
 )
-def test_the_mask_applies_to_entities_in_their_envelope(method, content, cut):
+def test_the_mask_applies_to_the_entities_in_the_envelope(method, content, cut):
     masks = read_masks({"fields": "b:(c)"})
     assert project(masks, method, content) == cut
 
 
-def test_paging_has_a_mask_of_its_own():
+def test_paging_has_its_own_mask():
     masks = read_masks({"pagingFields": "total", "fields": ""})
     content = {"elements": [ENTITY], "paging": {"start": 0, "total": 5}}
     assert project(masks, Method.FINDER, content) == {"elements": [ENTITY], "paging": {"total": 5}}
 
 
-def test_without_a_mask_the_very_same_content_goes_out():
+def test_without_a_mask_the_content_is_not_copied():
     content = b"{}"
     assert project(read_masks({}), Method.GET, content) is content

@@ -1,4 +1,4 @@
-"""Calls of an application to a resource on a UTC day: exact at the limit, over processes and over restarts."""
+"""The daily quota of an application and resource is exact, across processes and across restarts."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -24,12 +24,12 @@ async def application_id(database):
 
 
 def make_processes(database, calls_max, count=3):
-    """As many as there would be worker processes: they share the database alone."""
+    """Makes the limits of several worker processes, which share only the database."""
     return [RateLimits(database, {"jobs": calls_max}) for _ in range(count)]
 
 
 async def take_all(limits, application_id, *, tries, now=NOON):
-    """How many of ``tries`` calls were admitted."""
+    """Returns how many of ``tries`` calls were admitted."""
     admitted = 0
     for _ in range(tries):
         try:
@@ -40,7 +40,7 @@ async def take_all(limits, application_id, *, tries, now=NOON):
     return admitted
 
 
-def test_the_limit_is_told_counted_and_refused(database_url):
+def test_the_quota_is_reported_counted_and_enforced(database_url):
     with open_sandbox_client(
         database_url, rate_limits="simpleJobPostingTasks=3, partnerJobReports=0"
     ) as sandbox_client:
@@ -59,7 +59,7 @@ def test_the_limit_is_told_counted_and_refused(database_url):
         }
         assert 0 < int(refused.headers["Retry-After"]) <= 86_400
 
-        # and other resources, other applications and the next day have calls of their own
+        # and other resources, other applications and the next day have separate quotas
         day = sandbox_client.now.date()
         assert sandbox_client.report_by_ids("x", days=(day, day)).status_code == 429
         assert sandbox_client.client.get("/rest/partnerBudgetReports", headers=headers).status_code == 403
@@ -68,7 +68,7 @@ def test_the_limit_is_told_counted_and_refused(database_url):
         assert sandbox_client.client.get(TASKS, headers=sandbox_client.headers()).status_code == 400
 
 
-def test_a_restart_forgets_nothing(database_url):
+def test_counts_survive_a_restart(database_url):
     with open_sandbox_client(database_url, rate_limits="simpleJobPostingTasks=3") as sandbox_client:
         credentials = sandbox_client.credentials
         for _ in range(2):
@@ -89,11 +89,11 @@ async def test_processes_together_admit_no_more_than_the_limit(calls_max, databa
         *(take_all(process, application_id, tries=tries) for process in processes for _ in range(2))
     )
     admitted, afterwards = sum(counts), await take_all(processes[0], application_id, tries=100)
-    # Each process was asked for more than its share, so between them every call was handed out.
+    # Each process was called more often than its share, so together they used up every call.
     assert admitted + afterwards == calls_max
 
 
-async def test_a_process_that_stops_returns_what_it_did_not_use(database, application_id):
+async def test_a_process_that_stops_returns_its_unused_calls(database, application_id):
     first, second = make_processes(database, 10_000, 2)
     assert await take_all(first, application_id, tries=3) == 3
     await first.close()
@@ -102,7 +102,7 @@ async def test_a_process_that_stops_returns_what_it_did_not_use(database, applic
     assert quota.remaining == 10_000 - 4
 
 
-async def test_what_a_killed_process_had_leased_is_lost_until_midnight_and_no_more(database, application_id):
+async def test_only_the_leases_of_a_killed_process_are_lost_until_midnight(database, application_id):
     killed, other = make_processes(database, 10_000, 2)
     await take_all(killed, application_id, tries=1)
     today = await take_all(other, application_id, tries=10_100)
@@ -111,7 +111,7 @@ async def test_what_a_killed_process_had_leased_is_lost_until_midnight_and_no_mo
     assert tomorrow == 10_000
 
 
-async def test_a_process_leases_fifty_calls_at_a_time_while_there_are_many(database, application_id):
+async def test_a_process_leases_fifty_calls_at_a_time_while_many_remain(database, application_id):
     (process,) = make_processes(database, 1_000_000, 1)
     taken = []
     for _ in range(101):
@@ -122,14 +122,14 @@ async def test_a_process_leases_fifty_calls_at_a_time_while_there_are_many(datab
     assert taken == [50] * 50 + [100] * 50 + [150]
 
 
-async def test_a_lowered_limit_holds_at_once(database, application_id):
+async def test_a_lowered_limit_applies_at_once(database, application_id):
     (before,) = make_processes(database, 100, 1)
     await take_all(before, application_id, tries=60)
     (after,) = make_processes(database, 50, 1)
     assert await take_all(after, application_id, tries=5) == 0
 
 
-async def test_old_counters_are_swept(database, application_id):
+async def test_old_counters_are_deleted(database, application_id):
     (process,) = make_processes(database, 100, 1)
     await take_all(process, application_id, tries=1)
     async with database.transaction() as connection:
@@ -140,7 +140,7 @@ async def test_old_counters_are_swept(database, application_id):
     assert (kept[0], left[0]) == (1, 0)
 
 
-async def test_the_refusal_is_a_row_of_the_table(database, application_id):
+async def test_the_refusal_is_a_fault(database, application_id):
     (process,) = make_processes(database, 0, 1)
     with pytest.raises(Throttled) as caught:
         await process.take(application_id=application_id, resource="jobs", now=NOON)
@@ -148,20 +148,20 @@ async def test_the_refusal_is_a_row_of_the_table(database, application_id):
     assert caught.value.quota.resets_in_seconds == 12 * 3_600
 
 
-def test_a_refusal_on_demand_tells_what_a_true_one_tells(sandbox_client):
+def test_a_forced_refusal_has_the_content_of_a_real_one(sandbox_client):
     forced = sandbox_client.client.get(TASKS, headers=sandbox_client.headers() | {"X-Jobmeter-Fail": "1024"})
     assert forced.status_code == 429
     assert forced.headers["X-RateLimit-Remaining"] == "0"
     assert 0 < int(forced.headers["Retry-After"]) <= 86_400
     assert forced.headers["Retry-After"] == forced.headers["X-RateLimit-Reset"]
 
-    # and it took one call, no more
+    # and it used exactly one call
     answer = sandbox_client.client.get(TASKS, headers=sandbox_client.headers())
     assert int(answer.headers["X-RateLimit-Remaining"]) == int(answer.headers["X-RateLimit-Limit"]) - 2
 
 
 @pytest.mark.parametrize("setting", ["jobs", "jobs=", "=5", "jobs=-1", "jobs=5,x=many"])
-def test_a_setting_that_cannot_be_read_is_named(setting):
+def test_a_malformed_setting_is_named(setting):
     with pytest.raises(ValueError, match="JOBMETER_RATE_LIMITS"):
         read_rate_limits(setting)
 
@@ -170,9 +170,7 @@ def test_an_empty_setting_changes_nothing():
     assert read_rate_limits(" , ") == {}
 
 
-async def test_a_database_that_is_gone_does_not_keep_a_process_from_stopping(
-    database_url, database, application_id
-):
+async def test_a_process_stops_although_the_database_is_unavailable(database_url, database, application_id):
     (process,) = make_processes(database, 10_000, 1)
     await take_all(process, application_id, tries=1)
     with psycopg.connect(database_url, autocommit=True) as connection:

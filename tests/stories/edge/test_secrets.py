@@ -1,4 +1,4 @@
-"""Rotation of client secrets: two live at most, the parent for its children, nobody for anyone else's."""
+"""Rotation of client secrets: at most two are valid; a parent may roll its children's, nobody else's."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def is_good(sandbox_client, secret, who="child"):
     return sandbox_client.client.post("/oauth/v2/accessToken", data=form).status_code == 200
 
 
-def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(sandbox_client):
+def test_a_rolled_secret_and_the_old_one_are_valid_until_that_is_retired(sandbox_client):
     old, child = (
         sandbox_client.credentials["child"]["client_secret"],
         sandbox_client.credentials["child"]["urn"],
@@ -31,7 +31,7 @@ def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(sandbox_
     # when the parent rolls its child's secret
     answer = roll(sandbox_client, body={"childDeveloperApplication": child})
 
-    # then both are good, and a third is refused
+    # then both are valid, and a third is refused
     assert answer.status_code == 200
     new = answer.json()["value"]["client_secret"]
     assert is_good(sandbox_client, old)
@@ -42,7 +42,7 @@ def test_a_rolled_secret_lives_beside_the_old_one_until_that_is_retired(sandbox_
         f"Application {child} has 2 live secrets: retire the older one first",
     )
 
-    # and when the older one is retired, twice, the new one stays, and so do tokens
+    # and when the older one is retired twice, the new one and the tokens stay valid
     for _ in range(2):
         retired = roll(sandbox_client, body={"childDeveloperApplication": child}, path=RETIRE)
         assert retired.json() == {"value": {"liveSecrets": 1}}
@@ -61,7 +61,7 @@ def test_an_empty_body_means_the_caller_itself(sandbox_client):
 
 
 @pytest.mark.parametrize("path", [ROLL, RETIRE])
-def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(sandbox_client, neighbour, path):
+def test_secrets_of_other_partners_and_of_siblings_cannot_be_rolled(sandbox_client, neighbour, path):
     theirs = neighbour.credentials["child"]["urn"]
     for who, urn in (
         ("parent", theirs),
@@ -79,7 +79,7 @@ def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(sandbox_clien
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ([], "the body is not a record"),
         ({"child": 1}, "/child :: unrecognized field found but not allowed"),
@@ -87,13 +87,13 @@ def test_nobody_rolls_the_secret_of_another_partner_or_of_a_sister(sandbox_clien
         ({"childDeveloperApplication": None}, "null cannot be coerced to String"),
     ],
 )
-def test_a_body_of_another_shape_is_named(sandbox_client, body, says):
+def test_the_error_of_an_invalid_body_is_named(sandbox_client, body, message):
     answer = sandbox_client.client.post(ROLL, headers=sandbox_client.headers("parent"), json=body)
     assert answer.status_code == 400
-    assert says in answer.json()["message"]
+    assert message in answer.json()["message"]
     assert "'rollDeveloperApplicationSecret' failed validation" in answer.json()["message"]
 
 
-def test_an_action_that_does_not_exist_is_named(sandbox_client):
+def test_an_unknown_action_is_named(sandbox_client):
     answer = roll(sandbox_client, path="/v2/developerApplicationsSecurity?action=nothing")
     assert (answer.status_code, answer.json()["message"]) == (400, "Action 'nothing' not found")

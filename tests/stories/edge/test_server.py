@@ -1,4 +1,4 @@
-"""Running the server: who waits for it to listen begins to ask when every worker has been forked."""
+"""Running the server: start-up checks, settings, worker processes, shutdown."""
 
 import asyncio
 import os
@@ -22,8 +22,8 @@ from tests.slow.crash.installation import free_port
 START_SECONDS = 60
 
 
-def test_nothing_is_asked_while_workers_are_forked() -> None:
-    """A lock that a thread held at that moment would stay held in the worker: no webhook was ever sent."""
+def test_no_request_is_sent_while_workers_are_forked() -> None:
+    """A lock that a thread holds during the fork stays held in the worker. It once kept all webhooks from being sent."""
     asked: list[str] = []
     seen: list[int] = []
 
@@ -37,19 +37,19 @@ def test_nothing_is_asked_while_workers_are_forked() -> None:
         seen.append(len(asked))
         return len(seen) > 5
 
-    told: list[str] = []
+    announced: list[str] = []
     with HTTPServer(("127.0.0.1", 0), Health) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base_url = f"http://127.0.0.1:{server.server_port}"
-        announce(base_url, told.append, are_forked=are_forked)
+        announce(base_url, announced.append, are_forked=are_forked)
         server.shutdown()
     assert seen == [0] * 6
     assert asked == ["/health"]
-    assert told == [base_url]
+    assert announced == [base_url]
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "message"),
     [
         ("JOBMETER_RATE_LIMITS", "many", "JOBMETER_RATE_LIMITS: 'many' is not resource=calls"),
         ("JOBMETER_TRUSTED_PROXIES", "gateway", "JOBMETER_TRUSTED_PROXIES: 'gateway' does not appear"),
@@ -58,35 +58,33 @@ def test_nothing_is_asked_while_workers_are_forked() -> None:
         ("JOBMETER_DATABASE_URL", "postgresql://127.0.0.1:1/none", "Connection refused"),
     ],
 )
-def test_what_the_server_could_not_start_with_is_one_line(
-    name, value, says, database_url, monkeypatch, capsys
-):
-    """It used to be found by each worker, with a page of its own."""
+def test_an_invalid_setting_is_reported_in_one_line(name, value, message, database_url, monkeypatch, capsys):
+    """Each worker process once reported it separately, with a traceback."""
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         main(["serve", "--port", str(free_port())])
-    told = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     assert ended.value.code == 1
-    assert len(told) == 1
-    assert says in told[0]
+    assert len(lines) == 1
+    assert message in lines[0]
 
 
 @pytest.mark.parametrize("url", ["jo:hunter2@host", "mysql://jo:hunter2@host/db"])
-def test_a_url_that_can_not_be_read_is_not_shown(url, capsys) -> None:
-    """Its password stood in the error, and so in the log."""
+def test_a_malformed_database_url_is_not_shown(url, capsys) -> None:
+    """Its password was once part of the error and of the log."""
     with pytest.raises(SystemExit) as ended:
         main(["db", "upgrade", "--database-url", url])
-    told = capsys.readouterr().err
+    printed = capsys.readouterr().err
     assert ended.value.code == 1
-    assert "its URL must have the form postgresql://" in told
-    assert "hunter2" not in told
+    assert "its URL must have the form postgresql://" in printed
+    assert "hunter2" not in printed
 
 
-def test_the_check_looks_at_the_database_of_the_server_or_at_none(
+def test_the_law_check_uses_the_server_s_database_or_none(
     database_url, capsys, monkeypatch, tmp_path
 ) -> None:
-    """It made an empty one of its own, where the server's was named in the environment, and found all laws to hold."""
+    """Although the environment named the server's, it once created an empty database and reported that all laws hold."""
     monkeypatch.delenv("JOBMETER_DATABASE_URL", raising=False)
     with pytest.raises(SystemExit) as ended:
         main(["db", "check", "--data", str(tmp_path / "none")])
@@ -106,15 +104,15 @@ def test_the_check_looks_at_the_database_of_the_server_or_at_none(
     assert "All laws hold" in capsys.readouterr().out
 
 
-def test_an_address_that_is_taken_is_named(database_url, capsys, monkeypatch) -> None:
+def test_an_address_in_use_is_named(database_url, capsys, monkeypatch) -> None:
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other, pytest.raises(SystemExit):
         main(["serve", "--port", str(other.server_port)])
-    told = capsys.readouterr().err
-    assert told == f"jobmeter: cannot listen at 127.0.0.1:{other.server_port}: Address already in use\n"
+    printed = capsys.readouterr().err
+    assert printed == f"jobmeter: cannot listen at 127.0.0.1:{other.server_port}: Address already in use\n"
 
 
-async def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other(cluster_url, database_url) -> None:
+async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, database_url) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
     allow = f"ALTER DATABASE {name} ALLOW_CONNECTIONS "
 
@@ -132,8 +130,8 @@ async def test_a_worker_waits_for_a_database_that_is_away_and_for_no_other(clust
     assert was_waiting
 
 
-def test_a_worker_that_is_killed_is_replaced_and_the_server_stays(database_url, tmp_path) -> None:
-    """The kernel kills one process where memory is short: the server ended, and nobody was charged any more."""
+def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_path) -> None:
+    """The kernel kills a process when memory runs out; the whole server once ended with it."""
     port = free_port()
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--workers", "2"]
     environment = os.environ | {"JOBMETER_DATABASE_URL": database_url}
@@ -151,8 +149,8 @@ def test_a_worker_that_is_killed_is_replaced_and_the_server_stays(database_url, 
         server.wait(30)
 
 
-def test_a_server_that_is_told_to_stop_answers_who_waits_and_ends(database_url, tmp_path) -> None:
-    """A board that followed the feed was cut off after twenty seconds, and the worker killed with all it had in hand."""
+def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, tmp_path) -> None:
+    """A long poll once delayed the stop for twenty seconds, until the worker was killed with its requests in progress."""
     port = free_port()
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
     keys = {"JOBMETER_DATABASE_URL": database_url, "JOBMETER_EVENTS_KEY": "e"}
@@ -160,10 +158,10 @@ def test_a_server_that_is_told_to_stop_answers_who_waits_and_ends(database_url, 
         server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
     try:
         wait_until(lambda: answers(port), tmp_path)
-        told: list[httpx2.Response] = []
+        answers_read: list[httpx2.Response] = []
         url = f"http://127.0.0.1:{port}/delivery/changes?after=0&wait=50"
         ask = {"url": url, "headers": {"Authorization": "Bearer e"}, "timeout": 60}
-        follower = threading.Thread(target=lambda: told.append(httpx2.get(**ask)))
+        follower = threading.Thread(target=lambda: answers_read.append(httpx2.get(**ask)))
         follower.start()
         time.sleep(1)
         begun = time.monotonic()
@@ -172,8 +170,8 @@ def test_a_server_that_is_told_to_stop_answers_who_waits_and_ends(database_url, 
         follower.join()
     finally:
         server.kill()
-    assert [answer.status_code for answer in told] == [200]
-    # Granian may say "Killing worker-1" of one that has just ended: two of its threads wait for the same process.
+    assert [answer.status_code for answer in answers_read] == [200]
+    # Granian may log "Killing worker-1" for one that has just ended: two of its threads wait for the same process.
     assert time.monotonic() - begun < 10
 
 

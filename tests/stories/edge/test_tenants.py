@@ -1,6 +1,6 @@
-"""No token opens another's data: every route of the server, asked by strangers for what exists and what does not.
+"""No token gives access to another tenant's data: strangers call every route with ids that exist and ids that do not.
 
-The requests are generated from the table of routes (``matrix``), so that a new route is covered from its first day.
+The requests are generated from the table of routes (``matrix``), so that new routes are covered automatically.
 """
 
 import time
@@ -23,7 +23,7 @@ UNKNOWN_TOKENS = ("", "AQVguessed", "é")
 
 @pytest.fixture
 def owned(sandbox_client):
-    """Something of each kind that a customer can own, all its names, and the day on which it was charged."""
+    """One object of each kind that a customer can own, all their ids, and the day of the charge."""
     job = sandbox_client.job_element("owned-1", companyJobCode="owned-code")
     customer = {"uniqueForeignId": "owned-customer", "name": "Sandbox - Owned", "description": "owned"}
     sandbox_client.client.post(
@@ -49,7 +49,7 @@ def owned(sandbox_client):
 
 
 def make_things(sandbox_client):
-    """A campaign, a webhook, an excluded visitor, a feed, an XML job, a charge: what the other fixtures do not make."""
+    """Creates what other fixtures do not: a campaign, a webhook, an excluded visitor, a feed, an XML job, a charge."""
     child, operator = sandbox_client.headers(), bearer(sandbox_client.credentials["operator_key"])
 
     def post(path, body, headers=child):
@@ -64,7 +64,7 @@ def make_things(sandbox_client):
     number = int(sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1])
     feed = {"applicationId": number, "url": "https://owned.example/feed.xml"}
     charges = wait_for_charges(sandbox_client, child)
-    made = matrix.ask_xml(replace(GHOST, xml_job="owned-xml", hiring_contract_id=slots))[-3]
+    made = matrix.list_xml_requests(replace(GHOST, xml_job="owned-xml", hiring_contract_id=slots))[-3]
     assert made.send(sandbox_client.client, child).status_code == 201
     return {
         "campaign": post("/rest/jobCampaigns", campaign | {"startTime": sandbox_client.now_ms}).headers[
@@ -81,7 +81,7 @@ def make_things(sandbox_client):
 
 
 def wait_for_charges(sandbox_client, headers):
-    """The stream tells of what is older than any transaction that runs, those of other tests among them."""
+    """The stream only shows what is older than all running transactions, including those of other tests."""
     for _ in range(PATIENCE_SECONDS * 20):
         charges = sandbox_client.client.get("/partner/charges", headers=headers).json()["elements"]
         if charges:
@@ -92,7 +92,7 @@ def wait_for_charges(sandbox_client, headers):
 
 @pytest.fixture
 def sister(sandbox_client):
-    """Another customer of the same partner, as credentials."""
+    """The credentials of another customer of the same partner."""
     body = {
         "uniqueForeignId": "sister",
         "name": "Sandbox Partner - Sister",
@@ -108,27 +108,29 @@ def sister(sandbox_client):
     return sister
 
 
-def ask_all(sandbox_client, day, names):
-    """What a partner's token can ask for."""
+def list_requests(sandbox_client, day, names):
+    """Lists all requests that a partner's token can send."""
     return [
-        *matrix.ask_resources(sandbox_client, day, names),
-        *matrix.ask_plain(Audience.PARTNER, day, names),
-        *matrix.ask_xml(names),
+        *matrix.list_restli_requests(sandbox_client, day, names),
+        *matrix.list_plain_requests(Audience.PARTNER, day, names),
+        *matrix.list_xml_requests(names),
     ]
 
 
 def own_view(sandbox_client, owned):
-    """What the owner sees of everything that strangers ask for by reading."""
+    """The owner's responses to all reading requests of the strangers."""
     names, day = owned
     own = {who: bearer(sandbox_client.token(who)) for who in ("child", "parent")}
     found = {}
-    for ask in ask_all(sandbox_client, day, names):
+    for ask in list_requests(sandbox_client, day, names):
         for who, headers in own.items() if ask.only_reads else ():
             found[who, ask.target] = blur(ask.send(sandbox_client.client, headers), GHOST)
     return found
 
 
-def test_strangers_cannot_tell_what_exists_from_what_does_not(sandbox_client, neighbour, sister, owned):
+def test_strangers_cannot_distinguish_what_exists_from_what_does_not(
+    sandbox_client, neighbour, sister, owned
+):
     names, day = owned
     before = own_view(sandbox_client, owned)
     strangers = {
@@ -143,7 +145,7 @@ def test_strangers_cannot_tell_what_exists_from_what_does_not(sandbox_client, ne
         known = names.partner_contract_id if role == "sister" else GHOST.partner_contract_id
         ghost = replace(GHOST, partner_contract_id=known)
         headers = bearer(asker.token(who))
-        asks, twins = ask_all(asker, day, names), ask_all(asker, day, ghost)
+        asks, twins = list_requests(asker, day, names), list_requests(asker, day, ghost)
         for ask, twin in zip(asks, twins, strict=True):
             found = blur(ask.send(sandbox_client.client, headers), names)
             expected = blur(twin.send(sandbox_client.client, headers), ghost)
@@ -154,22 +156,22 @@ def test_strangers_cannot_tell_what_exists_from_what_does_not(sandbox_client, ne
 
     assert differing == []
     assert own_view(sandbox_client, owned) == before
-    told = f"{len(routes)} routes, {len(strangers)} roles, {len(names.texts)} kinds of id: {checks.total()} checks"
-    assert told in PAGE.read_text(encoding="utf-8"), told
+    summary = f"{len(routes)} routes, {len(strangers)} roles, {len(names.texts)} kinds of id: {checks.total()} checks"
+    assert summary in PAGE.read_text(encoding="utf-8"), summary
 
 
-def test_the_owner_can_tell(sandbox_client, owned):
-    """The matrix above would say nothing if its requests were refused to everybody."""
+def test_the_owner_can_distinguish_them(sandbox_client, owned):
+    """The matrix above would prove nothing if its requests were refused to every caller."""
     names, day = owned
     own = [bearer(sandbox_client.token(who)) for who in ("child", "parent")]
-    telling = set()
-    asks, twins = ask_all(sandbox_client, day, names), ask_all(sandbox_client, day, GHOST)
+    distinguished = set()
+    asks, twins = list_requests(sandbox_client, day, names), list_requests(sandbox_client, day, GHOST)
     for ask, twin in zip(asks, twins, strict=True):
         for headers in own if ask.only_reads else ():
             mine = blur(ask.send(sandbox_client.client, headers), names)
             if mine != blur(twin.send(sandbox_client.client, headers), GHOST):
-                telling.add(ask.route)
-    assert telling >= {
+                distinguished.add(ask.route)
+    assert distinguished >= {
         "/v2/provisionedApplications FINDER credentialsByUniqueForeignId",
         "/rest/simpleJobPostingTasks BATCH_GET",
         "/rest/jobPostingStatus BATCH_GET",
@@ -183,15 +185,15 @@ def test_the_owner_can_tell(sandbox_client, owned):
 
 
 @pytest.mark.parametrize("token", UNKNOWN_TOKENS)
-def test_without_a_token_of_ours_nothing_opens(sandbox_client, owned, token):
+def test_without_a_valid_token_everything_is_refused(sandbox_client, owned, token):
     names, day = owned
     headers = {"Authorization": f"Bearer {token}".encode()}
-    for ask in ask_all(sandbox_client, day, names):
+    for ask in list_requests(sandbox_client, day, names):
         assert ask.send(sandbox_client.client, headers).status_code == 401, ask
 
 
-def test_the_keys_of_the_installation_open_what_is_theirs_alone(sandbox_client, neighbour, owned):
-    """No partner, not even the owner, asks as the operator or as the job board; these ask for nothing of a partner's."""
+def test_the_installation_s_keys_only_open_their_own_endpoints(sandbox_client, neighbour, owned):
+    """Partners, the owner included, cannot use operator or job board endpoints, and these keys no partner endpoints."""
     names, day = owned
     keys = {who: sandbox_client.credentials[f"{who}_key"] for who in ("operator", "events")}
     tokens = [asker.token(who) for asker in (sandbox_client, neighbour) for who in ("child", "parent")]
@@ -202,16 +204,16 @@ def test_the_keys_of_the_installation_open_what_is_theirs_alone(sandbox_client, 
     ):
         others = [key for who, key in keys.items() if who != own_key]
         others += tokens if own_key else []
-        for ask in matrix.ask_plain(audience, day, names):
+        for ask in matrix.list_plain_requests(audience, day, names):
             for secret in ("", "guessed", *others):
                 assert ask.send(sandbox_client.client, bearer(secret)).status_code == 401, ask
-    for ask in (*matrix.ask_resources(sandbox_client, day, names), *matrix.ask_xml(names)):
+    for ask in (*matrix.list_restli_requests(sandbox_client, day, names), *matrix.list_xml_requests(names)):
         for key in keys.values():
             assert ask.send(sandbox_client.client, bearer(key)).status_code == 401, ask
 
 
-def test_what_is_open_to_everybody_is_named_here():
-    """Everything else asks for a token or a key: the requests above are made for it."""
+def test_public_endpoints_are_listed_here():
+    """All other endpoints require a token or a key and are covered by the requests above."""
     opened = {row.path for row in ENDPOINTS if row.audience in {Audience.PUBLIC, Audience.CLIENT}}
     assert opened == {
         "/jobs/view/{job_id:int}",
@@ -242,20 +244,22 @@ def test_a_path_begins_with_the_name_of_its_audience():
             assert audiences[row.path.split("/")[1]] is row.audience, row.path
 
 
-def test_every_write_of_a_partner_and_every_row_of_the_xml_api_is_asked_for(owned):
+def test_every_partner_write_and_every_xml_endpoint_is_requested(owned):
     names, _ = owned
     writes = {(row.verb, row.path) for row in PLAIN if row.audience is Audience.PARTNER and row.verb != "GET"}
     assert set(matrix.BODIES) == writes
-    assert {ask.route for ask in matrix.ask_xml(names)} == {f"{row.verb} /v1/jobs" for row in XML_JOBS}
+    assert {ask.route for ask in matrix.list_xml_requests(names)} == {
+        f"{row.verb} /v1/jobs" for row in XML_JOBS
+    }
 
 
-def test_another_s_token_is_worth_nothing_to_look_at_or_to_revoke(sandbox_client, neighbour, owned):
+def test_another_s_token_cannot_be_introspected_or_revoked(sandbox_client, neighbour, owned):
     names, _ = owned
     for asker, who in ((neighbour, "child"), (neighbour, "parent"), (sandbox_client, "parent")):
         keys = asker.credentials[who]
         form = {name: keys[name] for name in ("client_id", "client_secret")} | {"token": names.token}
-        told = sandbox_client.client.post("/oauth/v2/introspectToken", data=form)
-        assert told.json() == {"active": False}
+        introspected = sandbox_client.client.post("/oauth/v2/introspectToken", data=form)
+        assert introspected.json() == {"active": False}
         assert sandbox_client.client.post("/oauth/v2/revoke", data=form).status_code == 200
     assert sandbox_client.client.get("/partner/charges", headers=bearer(names.token)).status_code == 200
 

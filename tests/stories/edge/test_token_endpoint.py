@@ -1,4 +1,4 @@
-"""The token endpoint and its neighbours: the error table, introspection, revocation, permission."""
+"""The OAuth endpoints: the error table, introspection, revocation, permission."""
 
 import base64
 from datetime import timedelta
@@ -22,7 +22,7 @@ def call_with(sandbox_client, token):
 
 
 @pytest.mark.parametrize(
-    ("changed", "status", "error", "says"),
+    ("changed", "status", "error", "message"),
     [
         ({"grant_type": None}, 400, "invalid_request", 'A required parameter "grant_type" is missing'),
         ({"client_id": None}, 400, "invalid_request", 'A required parameter "client_id" is missing'),
@@ -37,24 +37,24 @@ def call_with(sandbox_client, token):
         ),
     ],
 )
-def test_the_error_table(sandbox_client, changed, status, error, says):
+def test_each_error_of_the_table_is_returned(sandbox_client, changed, status, error, message):
     form = {"grant_type": "client_credentials"} | keys_of(sandbox_client) | changed
     answer = sandbox_client.client.post(
         TOKEN, data={name: value for name, value in form.items() if value is not None}
     )
     assert answer.status_code == status
-    assert answer.json() == {"error": error, "error_description": says}
+    assert answer.json() == {"error": error, "error_description": message}
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_field_that_stands_twice_is_refused(sandbox_client):
+def test_a_repeated_field_is_refused(sandbox_client):
     keys = keys_of(sandbox_client)
     form = f"grant_type=client_credentials&client_id={keys['client_id']}&client_id=other&client_secret=x"
     answer = sandbox_client.client.post(TOKEN, content=form)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_basic_header_is_as_good_as_fields(sandbox_client):
+def test_a_basic_header_is_accepted_like_fields(sandbox_client):
     keys = keys_of(sandbox_client)
     basic = base64.b64encode(f"{keys['client_id']}:{keys['client_secret']}".encode()).decode()
     answer = sandbox_client.client.post(
@@ -64,7 +64,7 @@ def test_a_basic_header_is_as_good_as_fields(sandbox_client):
     assert answer.json()["expires_in"] == TOKEN_SECONDS
 
 
-def test_an_application_that_may_not_make_tokens_is_told_so(sandbox_client):
+def test_an_application_that_may_not_create_tokens_is_refused(sandbox_client):
     # given a child with a token
     token = sandbox_client.token()
     assert call_with(sandbox_client, token).status_code == 400
@@ -75,15 +75,15 @@ def test_an_application_that_may_not_make_tokens_is_told_so(sandbox_client):
     # when the operator forbids it
     answer = sandbox_client.client.post(path, json={"areAllowed": False}, headers=key)
 
-    # then its tokens end and it gets no other, until it may again
+    # then its tokens are revoked and it gets no other, until it is permitted again
     assert (answer.status_code, answer.json()["revoked"]) == (200, 1)
     assert call_with(sandbox_client, token).json()["serviceErrorCode"] == 65601
     refused = sandbox_client.client.post(
         TOKEN, data={"grant_type": "client_credentials"} | keys_of(sandbox_client)
     )
     assert (refused.status_code, refused.json()["error"]) == (401, "access_denied")
-    says = "This application is not allowed to create application tokens"
-    assert refused.json()["error_description"] == says
+    message = "This application is not allowed to create application tokens"
+    assert refused.json()["error_description"] == message
     sandbox_client.client.post(path, json={"areAllowed": True}, headers=key)
     assert sandbox_client.token()
     assert (
@@ -110,7 +110,7 @@ def test_introspection_follows_a_token_through_its_life(sandbox_client):
     assert (stale["active"], stale["status"]) == (False, "expired")
 
 
-def test_only_the_holder_learns_anything_of_a_token(sandbox_client, neighbour):
+def test_only_the_owner_learns_anything_about_a_token(sandbox_client, neighbour):
     token = sandbox_client.token()
     for other in (keys_of(sandbox_client, "parent"), keys_of(neighbour), keys_of(neighbour, "parent")):
         assert sandbox_client.client.post(INTROSPECT, data=other | {"token": token}).json() == {
@@ -134,12 +134,12 @@ def test_only_the_holder_learns_anything_of_a_token(sandbox_client, neighbour):
         ({"client_id": "nobody"}, 400, "invalid_client_id"),
     ],
 )
-def test_both_want_an_authenticated_client(sandbox_client, path, changed, status, error):
+def test_both_require_an_authenticated_client(sandbox_client, path, changed, status, error):
     answer = sandbox_client.client.post(path, data=keys_of(sandbox_client) | {"token": "x"} | changed)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_a_revoked_token_opens_nothing_from_that_moment(sandbox_client):
+def test_a_revoked_token_is_refused_at_once(sandbox_client):
     token, other = sandbox_client.token(), sandbox_client.token()
     answer = sandbox_client.client.post(REVOKE, data=keys_of(sandbox_client) | {"token": token})
     assert (answer.status_code, answer.content) == (200, b"")
@@ -147,8 +147,10 @@ def test_a_revoked_token_opens_nothing_from_that_moment(sandbox_client):
     assert (refused.status_code, refused.json()["serviceErrorCode"]) == (401, 65601)
     assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert call_with(sandbox_client, other).status_code == 400
-    told = sandbox_client.client.post(INTROSPECT, data=keys_of(sandbox_client) | {"token": token}).json()
-    assert (told["active"], told["status"]) == (False, "revoked")
+    introspected = sandbox_client.client.post(
+        INTROSPECT, data=keys_of(sandbox_client) | {"token": token}
+    ).json()
+    assert (introspected["active"], introspected["status"]) == (False, "revoked")
 
 
 def test_the_four_refusals_of_a_token(sandbox_client):
@@ -168,8 +170,8 @@ def test_the_four_refusals_of_a_token(sandbox_client):
     assert codes == {"none": 65604, "blank": 65604, "unknown": 65600, "expired": 65602}
 
 
-def test_an_expired_token_is_remembered_for_a_day(sandbox_client, database_url):
-    # given a token that has ended a moment ago
+def test_an_expired_token_is_kept_for_a_day(sandbox_client, database_url):
+    # given a token that has just expired
     token = sandbox_client.token()
     ended = sandbox_client.set_clock(sandbox_client.now + timedelta(seconds=TOKEN_SECONDS))
     assert call_with(sandbox_client, token).json()["serviceErrorCode"] == 65602
@@ -177,8 +179,8 @@ def test_an_expired_token_is_remembered_for_a_day(sandbox_client, database_url):
     # when a day and a few minutes more pass, and the background loop sweeps
     sandbox_client.set_clock(ended + timedelta(days=1, minutes=5))
 
-    # then nobody remembers it
+    # then it is deleted
     for _ in range(200):
         if call_with(sandbox_client, token).json()["serviceErrorCode"] == 65600:
             return
-    raise AssertionError("the token was never swept")
+    raise AssertionError("the token was never deleted")

@@ -1,4 +1,4 @@
-"""``jobmeter feed load``: a file becomes live jobs, and what was wrong is printed."""
+"""``jobmeter feed load``: the jobs of a file go live, and its errors are printed."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ import pytest
 from jobmeter.cli import feeds
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
-from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
+from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
@@ -28,30 +28,30 @@ def load(url, path, application) -> None:
     feeds.load(path, application=application, progress=True, database_url=url)
 
 
-def test_a_file_is_loaded_and_its_errors_are_told(database_url, tmp_path, capsys):
+def test_a_file_is_loaded_and_its_errors_are_printed(database_url, tmp_path, capsys):
     application = asyncio.run(make_application(database_url))
     path = tmp_path / "feed.xml"
-    path.write_bytes(serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")]))
+    path.write_bytes(serialize_feed([*serialize_jobs(3), serialize_job("bad", description="short")]))
 
     load(database_url, path, application)
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM job_postings WHERE state = 'LIVE'").fetchone() == (3,)
-    told = capsys.readouterr().out
-    assert "3 created" in told
-    assert "job/description" in told
+    printed = capsys.readouterr().out
+    assert "3 created" in printed
+    assert "job/description" in printed
 
 
-def test_a_broken_file_ends_with_a_failure(database_url, tmp_path):
+def test_a_malformed_file_fails_the_command(database_url, tmp_path):
     application = asyncio.run(make_application(database_url))
     path = tmp_path / "feed.xml"
-    path.write_bytes(serialize_feed(draw_jobs(3))[:-30])
+    path.write_bytes(serialize_feed(serialize_jobs(3))[:-30])
     with pytest.raises(SystemExit) as ended:
         load(database_url, path, application)
     assert ended.value.code == 1
 
 
-def test_an_unknown_application_is_told(database_url, tmp_path):
+def test_an_unknown_application_is_reported(database_url, tmp_path):
     path = tmp_path / "feed.xml"
     path.write_bytes(serialize_feed([]))
     with pytest.raises(ValueError, match="no application 77"):

@@ -1,4 +1,4 @@
-"""Feeds over HTTP: registered by the operator, read by the worker, reported to their owner and to nobody else."""
+"""Feeds over HTTP: registered by the operator, read by the worker, reported to their owner only."""
 
 import http.server
 import threading
@@ -11,7 +11,7 @@ import pytest
 from jobmeter.jobs.feeds import flow as feeds_flow
 from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
-from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
+from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 from tests.support.sandbox_client import bearer
 from tests.support.scenario import START, open_scenario
 
@@ -19,12 +19,12 @@ NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
 class Site(http.server.ThreadingHTTPServer):
-    """A partner's web site. ``body`` is its feed, under a version that changes with it."""
+    """A partner's web site. ``body`` is its feed; its entity tag changes with it."""
 
     body = b""
     asked: list[str]
-    reached: threading.Event  # by a request
-    gate: threading.Event  # closed, the body does not come
+    reached: threading.Event  # set by a request
+    gate: threading.Event  # while closed, the body is not sent
 
     @property
     def url(self) -> str:
@@ -94,8 +94,8 @@ def wait_for_run(sandbox_client, feed_id, outcome):
     raise AssertionError(f"no run came to {outcome}: {found}")
 
 
-def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(sandbox_client, site):
-    site.body = serialize_feed([*draw_jobs(3), serialize_job("bad", description="short")])
+def test_only_the_owner_reads_the_report_of_a_feed(sandbox_client, site):
+    site.body = serialize_feed([*serialize_jobs(3), serialize_job("bad", description="short")])
     answer = register(sandbox_client, url=site.url)
     assert answer.status_code == 201, answer.text
     feed_id = answer.json()["id"]
@@ -115,8 +115,8 @@ def test_the_owner_reads_what_came_of_a_feed_and_others_do_not(sandbox_client, s
     assert (other.status_code, nobody.status_code) == (404, 401)
 
 
-def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(sandbox_client, site):
-    site.body = serialize_feed(draw_jobs(3))
+def test_an_unchanged_feed_is_not_sent_again_unless_a_run_is_requested(sandbox_client, site):
+    site.body = serialize_feed(serialize_jobs(3))
     feed_id = register(sandbox_client, url=site.url).json()["id"]
     wait_for_run(sandbox_client, feed_id, "DONE")
     sandbox_client.advance("61m")
@@ -128,10 +128,10 @@ def test_a_feed_is_asked_for_by_its_version_and_read_anew_when_it_is_asked_for(s
     assert wait_for_run(sandbox_client, feed_id, "DONE")["lastRun"]["closed"] == 3
 
 
-def test_a_feed_that_is_slow_to_come_holds_back_no_job(sandbox_client, site):
-    """A server that sent a byte a second kept all partners' jobs in progress for a quarter of an hour."""
+def test_a_slow_feed_does_not_delay_jobs(sandbox_client, site):
+    """A server that sent a byte a second once kept all partners' jobs in progress for a quarter of an hour."""
     site.gate.clear()
-    site.body = serialize_feed(draw_jobs(3))
+    site.body = serialize_feed(serialize_jobs(3))
     feed_id = register(sandbox_client, url=site.url).json()["id"]
     try:
         assert site.reached.wait(20)
@@ -145,8 +145,8 @@ def test_a_feed_that_is_slow_to_come_holds_back_no_job(sandbox_client, site):
     wait_for_run(sandbox_client, feed_id, "DONE")
 
 
-async def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
-    """It was as good as done: the next reading came an interval later, one that was asked for never."""
+async def test_the_run_of_a_killed_process_is_taken_over(database_url):
+    """It once counted as done: the next run came an interval later, and a requested run never."""
 
     async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
         feed = await feeds_flow.register_feed(
@@ -168,7 +168,7 @@ async def test_a_turn_whose_process_was_killed_is_taken_again(database_url):
     assert over is None
 
 
-async def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(database_url):
+async def test_a_run_requested_during_another_run_follows_it(database_url):
     async with open_scenario(database_url) as scenario, scenario.database.connection() as connection:
         registered = {
             "application": scenario.customers[0].child,
@@ -198,7 +198,7 @@ async def test_a_run_that_is_asked_for_while_one_is_on_its_way_follows_it(databa
         {"path": "f.xml"},
     ],
 )
-def test_places_that_are_none_are_refused(sandbox_client, place):
+def test_invalid_locations_are_refused(sandbox_client, place):
     assert register(sandbox_client, **place).status_code == 400
 
 
@@ -213,17 +213,17 @@ def test_places_that_are_none_are_refused(sandbox_client, place):
         ("http://93.184.215.14/feed.xml", "only https"),
     ],
 )
-def test_production_reads_public_https_alone(url, why):
+def test_production_reads_public_https_only(url, why):
     with pytest.raises(feeds.FeedNotFetchedError, match=why):
         feeds.fetch(make_feed(url), is_sandbox=False, now=NOW)
 
 
-def test_a_redirect_does_not_lead_to_a_file(site):
+def test_a_redirect_to_a_file_is_not_followed(site):
     with pytest.raises(feeds.FeedNotFetchedError, match="only https"):
         feeds.fetch(make_feed(site.url.replace("feed.xml", "moved")), is_sandbox=True, now=NOW)
 
 
-def test_an_endless_body_is_cut_off(site):
+def test_an_endless_body_is_aborted(site):
     site.body = b"x" * 100_000
     with pytest.raises(feeds.FeedNotFetchedError, match="more than 99,999 bytes"):
         feeds.fetch(make_feed(site.url), is_sandbox=True, now=NOW, bytes_max=99_999)

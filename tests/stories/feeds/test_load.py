@@ -1,4 +1,4 @@
-"""A feed carried out by difference: what is created, changed, closed, kept in error, and held back."""
+"""A feed is applied as a difference: jobs are created, changed, closed, kept on errors, or held back."""
 
 import asyncio
 import io
@@ -16,7 +16,7 @@ from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FeedPolicy, FeedReport, FeedRun, FeedRunOutcome
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
-from tests.support.feed_documents import draw_jobs, serialize_feed, serialize_job
+from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 SMALL = FeedPolicy(batch_jobs=7)
@@ -24,7 +24,7 @@ SMALL = FeedPolicy(batch_jobs=7)
 
 @dataclass(frozen=True)
 class Scenario:
-    """One feed of one application; each load is a day later than the one before unless told."""
+    """One feed of one application; ``day`` counts from the first load."""
 
     url: str
     runner: asyncio.Runner
@@ -56,7 +56,7 @@ class Scenario:
             return connection.execute(statement).fetchall()
 
     def states(self) -> dict[str, list[str]]:
-        """The states of each partner id's postings, oldest first."""
+        """Returns the states of each partner job id's postings, oldest first."""
         found: dict[str, list[str]] = {}
         for name, state in self.ask("SELECT external_id, state FROM job_postings ORDER BY job_id"):
             found.setdefault(name, []).append(state)
@@ -93,8 +93,8 @@ def scenario(database_url: str) -> Iterator[Scenario]:
         runner.run(database.close())
 
 
-def test_a_first_load_makes_live_jobs_without_a_price(scenario):
-    run = scenario.load(serialize_feed(draw_jobs(30)))
+def test_a_first_load_creates_live_jobs_without_a_price(scenario):
+    run = scenario.load(serialize_feed(serialize_jobs(30)))
     assert (run.outcome, run.jobs, run.created, run.failed) == (FeedRunOutcome.DONE, 30, 30, 0)
     rows = scenario.ask(
         "SELECT state, channel, job_postings.job_id % 256 = shard, content ->> 'application_url' = apply_url, "
@@ -105,26 +105,26 @@ def test_a_first_load_makes_live_jobs_without_a_price(scenario):
     scenario.check_laws()
 
 
-def test_an_unchanged_reload_touches_no_job(scenario):
-    scenario.load(serialize_feed(draw_jobs(30)))
+def test_an_unchanged_reload_writes_no_job(scenario):
+    scenario.load(serialize_feed(serialize_jobs(30)))
     before = scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1")
-    run = scenario.load(serialize_feed(draw_jobs(30)), day=1)
+    run = scenario.load(serialize_feed(serialize_jobs(30)), day=1)
     assert (run.unchanged, run.created, run.updated, run.closed) == (30, 0, 0, 0)
     assert scenario.ask("SELECT job_id, xmin::text FROM job_postings ORDER BY 1") == before
 
 
-def test_a_change_is_carried_out_and_the_job_keeps_its_id(scenario):
-    scenario.load(serialize_feed(draw_jobs(10)))
+def test_a_change_is_applied_and_the_job_keeps_its_id(scenario):
+    scenario.load(serialize_feed(serialize_jobs(10)))
     before = scenario.ask("SELECT job_id FROM job_postings WHERE external_id = 'j3'")
-    changed = [*draw_jobs(10)[:3], serialize_job("j3", title="Rigger"), *draw_jobs(10)[4:]]
+    changed = [*serialize_jobs(10)[:3], serialize_job("j3", title="Rigger"), *serialize_jobs(10)[4:]]
     run = scenario.load(serialize_feed(changed), day=1)
     assert (run.updated, run.unchanged) == (1, 9)
     assert scenario.ask("SELECT job_id FROM job_postings WHERE title = 'Rigger' AND revision = 1") == before
 
 
-def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(scenario):
-    scenario.load(serialize_feed(draw_jobs(10)))
-    run = scenario.load(serialize_feed(draw_jobs(9)), day=1)
+def test_an_omitted_job_is_closed_and_returns_as_a_new_one(scenario):
+    scenario.load(serialize_feed(serialize_jobs(10)))
+    run = scenario.load(serialize_feed(serialize_jobs(9)), day=1)
     ended = scenario.ask(
         "SELECT state, closed_at, live_until_ms FROM job_postings JOIN job_budgets USING (shard, job_id) "
         "WHERE external_id = 'j9'"
@@ -132,7 +132,7 @@ def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(scenario):
     day_after = NOW + timedelta(days=1)
     assert run.closed == 1
     assert ended == [("CLOSED", day_after, int(day_after.timestamp()) * 1000)]
-    assert scenario.load(serialize_feed(draw_jobs(10)), day=2).created == 1
+    assert scenario.load(serialize_feed(serialize_jobs(10)), day=2).created == 1
     assert scenario.states()["j9"] == ["CLOSED", "LIVE"]
     scenario.check_laws()
 
@@ -145,27 +145,27 @@ def test_a_job_left_out_is_closed_and_comes_back_as_a_new_one(scenario):
         ({"expirationDate": "05/03/2026"}, "job/expirationDate"),
     ],
 )
-def test_a_job_in_error_stays_as_it_was_and_is_read_again(scenario, changed, path):
-    scenario.load(serialize_feed(draw_jobs(10)))
-    run = scenario.load(serialize_feed([*draw_jobs(9), serialize_job("j9", **changed)]), day=1)
+def test_a_job_with_an_error_is_unchanged_and_read_again(scenario, changed, path):
+    scenario.load(serialize_feed(serialize_jobs(10)))
+    run = scenario.load(serialize_feed([*serialize_jobs(9), serialize_job("j9", **changed)]), day=1)
     (error,) = scenario.report().errors
     assert (run.failed, run.closed, run.unchanged) == (1, 0, 9)
     assert (error.index, error.partner_job_id, error.path) == (9, "j9", path)
     assert scenario.states()["j9"] == ["LIVE"]
-    # Mended, it is written anew although it says what it said at first.
-    assert scenario.load(serialize_feed(draw_jobs(10)), day=2).updated == 1
+    # Once corrected it is written again, although it equals its first version.
+    assert scenario.load(serialize_feed(serialize_jobs(10)), day=2).updated == 1
     assert scenario.report().errors == ()
 
 
-def test_one_id_twice_is_an_error_of_the_second(scenario):
+def test_a_repeated_id_is_an_error_of_the_second_job(scenario):
     run = scenario.load(serialize_feed([serialize_job("same"), serialize_job("same", title="Other")]))
     assert (run.created, run.failed) == (1, 1)
     assert scenario.report().errors[0].index == 1
 
 
-def test_an_id_of_another_feed_stays_there(scenario):
-    scenario.load(serialize_feed(draw_jobs(3)))
-    run = scenario.load(serialize_feed(draw_jobs(4)), place="file:///b")
+def test_an_id_of_another_feed_stays_with_that_feed(scenario):
+    scenario.load(serialize_feed(serialize_jobs(3)))
+    run = scenario.load(serialize_feed(serialize_jobs(4)), place="file:///b")
     assert (run.created, run.failed) == (1, 3)
     assert scenario.states() == {f"j{number}": ["LIVE"] for number in range(4)}
 
@@ -173,31 +173,31 @@ def test_an_id_of_another_feed_stays_there(scenario):
 @pytest.mark.parametrize(
     ("left", "outcome", "closed"), [(160, FeedRunOutcome.DONE, 40), (159, FeedRunOutcome.STOPPED, 0)]
 )
-def test_a_fifth_may_close_at_once_and_no_more(scenario, left, outcome, closed):
-    scenario.load(serialize_feed(draw_jobs(200)))
-    run = scenario.load(serialize_feed(draw_jobs(left)), day=1)
+def test_at_most_a_fifth_of_the_jobs_may_close_at_once(scenario, left, outcome, closed):
+    scenario.load(serialize_feed(serialize_jobs(200)))
+    run = scenario.load(serialize_feed(serialize_jobs(left)), day=1)
     assert (run.outcome, run.closed, run.closed + run.held_back) == (outcome, closed, 200 - left)
     assert scenario.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(200 - closed,)]
 
 
 def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(scenario):
-    scenario.load(serialize_feed(draw_jobs(50)))
-    assert scenario.load(serialize_feed(draw_jobs(30)), day=1).closed == 20
+    scenario.load(serialize_feed(serialize_jobs(50)))
+    assert scenario.load(serialize_feed(serialize_jobs(30)), day=1).closed == 20
     assert scenario.load(serialize_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
     assert scenario.load(serialize_feed([]), day=3, may_close_all=True).closed == 30
     scenario.check_laws()
 
 
 def test_a_truncated_feed_closes_nothing(scenario):
-    scenario.load(serialize_feed(draw_jobs(30)))
-    whole = serialize_feed(draw_jobs(30))
+    scenario.load(serialize_feed(serialize_jobs(30)))
+    whole = serialize_feed(serialize_jobs(30))
     run = scenario.load(whole[: len(whole) * 29 // 30], day=1)
     assert (run.outcome, run.closed) == (FeedRunOutcome.MALFORMED, 0)
     assert run.message
     assert set(map(tuple, scenario.states().values())) == {("LIVE",)}
 
 
-def test_a_job_lives_on_while_it_is_in_the_feed_and_ends_on_its_own_day(scenario):
+def test_a_job_is_renewed_while_it_is_in_the_feed_until_its_own_expiry(scenario):
     content = serialize_feed([serialize_job("stays"), serialize_job("ends", expirationDate="2026-05-10")])
     scenario.load(content)
     assert scenario.load(content, day=119).updated == 0

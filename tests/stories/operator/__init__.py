@@ -1,1 +1,1 @@
-"""What an operator does."""
+"""Stories of an operator."""

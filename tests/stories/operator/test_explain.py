@@ -1,4 +1,4 @@
-"""Explanations over HTTP: from a report's figure to its postings, to each click and what became of it."""
+"""Explanations over HTTP: from a report's figure to its postings and to each click and its outcome."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ def ask(sandbox_client: SandboxClient, path: str, **parameters: Any) -> Any:
 
 
 def send_one_of_each(sandbox_client: SandboxClient) -> tuple[int, int]:
-    """A job with money for three clicks; charged, repeated, beyond the budget, refused. Returns job id and time."""
+    """Sends charged, repeated and refused clicks and clicks beyond the budget of three to a job. Returns job id and time."""
     job_id, at = sandbox_client.post_job("one-of-each", budget=BUDGET), sandbox_client.now_ms
     clicks = [
         make_event(job_id, "first", at, type="applyClick", visitor="ada"),
@@ -51,7 +51,7 @@ def test_each_click_of_a_day_has_its_outcome(sandbox_client: SandboxClient) -> N
     # when the day becomes final
     sandbox_client.advance_to_midnight(days=3)
 
-    # then the repeated click is reversed, says why, and names the charge that it had been part of
+    # then the repeated click is reversed, with the reason and the charge that it was part of
     found = ask(sandbox_client, f"jobs/{job_id}/days/{day}").json()
     reversed_click = found["clicks"][1]
     assert (reversed_click["outcome"], reversed_click["amount"]) == ("REVERSED", "1.50")
@@ -70,7 +70,7 @@ def test_each_click_of_a_day_has_its_outcome(sandbox_client: SandboxClient) -> N
     }
     assert found["figures"]["finalSince"] is not None
 
-    # and the day's postings are a charge and the reversal that names it; accepted is charged, free and reversed
+    # and the day has a charge and the reversal that names it; accepted clicks are charged, free or reversed
     reservation, charge, reversal = found["postings"]
     assert [posting["purpose"] for posting in found["postings"]] == ["RESERVE", "CHARGE", "REVERSE"]
     assert (charge["amount"], reversal["amount"]) == ("4.50", "1.50")
@@ -104,7 +104,7 @@ def test_a_charge_is_explained_by_its_batch(sandbox_client: SandboxClient) -> No
     assert [correction["purpose"] for correction in found["corrections"]] == ["REVERSE"]
 
 
-def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: SandboxClient) -> None:
+def test_an_event_is_found_by_the_board_s_source_id_and_time(sandbox_client: SandboxClient) -> None:
     job_id, at = send_one_of_each(sandbox_client)
     found = ask(sandbox_client, "events", source="board", id="beyond", time=at + 3_000).json()
     assert (found["jobId"], found["type"], found["click"]["outcome"]) == (
@@ -118,7 +118,7 @@ def test_an_event_is_found_by_what_the_board_called_it(sandbox_client: SandboxCl
     assert (view["type"], view["click"]) == ("view", None)
 
 
-def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: SandboxClient) -> None:
+def test_a_page_of_clicks_continues_after_the_previous_one(sandbox_client: SandboxClient) -> None:
     job_id, at = sandbox_client.post_job("busy"), sandbox_client.now_ms
     count = 1_003
     clicks = [make_event(job_id, f"c{n}", at + n, type="applyClick") for n in range(count)]
@@ -134,11 +134,11 @@ def test_a_page_of_clicks_continues_where_the_last_ended(sandbox_client: Sandbox
         clicks = first["clicks"] + second["clicks"]
         keys = [click["eventKey"] for click in clicks]
         assert len(keys) == len(set(keys)) == count
-        # the budget carries twenty, wherever the pages are cut
+        # the budget pays for twenty, independently of the page size
         assert [click["outcome"] for click in clicks] == ["CHARGED"] * 20 + ["BEYOND_BUDGET"] * (count - 20)
 
 
-def test_a_page_of_postings_continues_where_the_last_ended(
+def test_a_page_of_postings_continues_after_the_previous_one(
     sandbox_client: SandboxClient, database_url: str
 ) -> None:
     job_id = sandbox_client.post_job("often-charged")
@@ -173,13 +173,13 @@ def test_a_page_of_postings_continues_where_the_last_ended(
         ("charges/00000000-0000-0000-0000-000000000001?after=x", 400),
     ],
 )
-def test_what_is_not_there_is_told(sandbox_client: SandboxClient, path: str, status: int) -> None:
+def test_unknown_ids_are_refused(sandbox_client: SandboxClient, path: str, status: int) -> None:
     assert ask(sandbox_client, path).status_code == status
     assert sandbox_client.client.get(f"/operator/explain/{path}").status_code == 401
 
 
-def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
-    """It had a charged click, and an empty list of clicks without a word."""
+def test_a_day_whose_events_were_deleted_says_so(database_url: str) -> None:
+    """Such a day once had a charged click but an empty list of clicks without an explanation."""
     with open_sandbox_client(database_url, event_retention_days=4) as sandbox_client:
         job_id, _ = send_one_of_each(sandbox_client)
         day = sandbox_client.now.date()
@@ -191,6 +191,8 @@ def test_a_day_whose_events_are_gone_says_so(database_url: str) -> None:
             found = ask(sandbox_client, path).json()
             assert found["clicks"] == []
             assert (
-                found["eventsDroppedAt"][:10]  # by who moves the clock, or by the background a moment later
+                found["eventsDroppedAt"][
+                    :10
+                ]  # by the request that moves the clock, or by the background worker a moment later
                 == (day + timedelta(days=5)).isoformat()
             )

@@ -1,4 +1,4 @@
-"""``jobmeter explain ...`` on a database: each command reaches the clicks and their reasons."""
+"""``jobmeter explain ...`` on a database: each command shows the clicks and their reasons."""
 
 import asyncio
 import csv
@@ -17,7 +17,7 @@ from tests.support.scenario import PRICE_MICROS, START, make_clicks, make_event,
 async def make_history(database_url: str) -> tuple[int, UUID]:
     """A job with two clicks of one visitor, settled. Returns the job and its charge."""
     async with open_scenario(database_url) as scenario:
-        job_id = await scenario.post("told", budget_micros=20 * PRICE_MICROS)
+        job_id = await scenario.post("explained", budget_micros=20 * PRICE_MICROS)
         clicks = [make_event(job_id, f"c{n}", START + timedelta(seconds=n), visitor="ada") for n in range(2)]
         await scenario.ingest(clicks, START + timedelta(hours=1))
         await scenario.run_due(final_at(day_of(START)))
@@ -41,7 +41,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     return capsys.readouterr().out
 
 
-def test_each_command_explains(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_command_shows_its_explanation(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
     job_id, reference = asyncio.run(make_history(database_url))
     where = ("--database-url", database_url)
 
@@ -52,42 +52,44 @@ def test_each_command_explains(database_url: str, capsys: pytest.CaptureFixture[
 
     assert "RESERVE" in job
     assert str(reference) in job
-    for told in (day, charge):
-        assert "REVERSED" in told
-        assert "already clicked" in told
+    for printed in (day, charge):
+        assert "REVERSED" in printed
+        assert "already clicked" in printed
     assert "1 REPEATED_CLICK" in day
     assert "REVERSED: the visitor had already clicked on this job that day" in event
 
 
-def test_every_click_of_a_day_goes_into_a_file(
+def test_every_click_of_a_day_is_written_to_a_file(
     database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """More than a page of them, of several batches, the last of which the budget carries in part."""
+    """There is more than a page of clicks, from several batches; the budget pays for a part of the last one."""
     job_id, file = asyncio.run(make_busy_day(database_url)), tmp_path / "clicks.csv"
-    told = run(capsys, "day", job_id, day_of(START), "--csv", file, "--database-url", database_url)
+    printed = run(capsys, "day", job_id, day_of(START), "--csv", file, "--database-url", database_url)
     with file.open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
-    assert "3,000 clicks" in told
+    assert "3,000 clicks" in printed
     assert [row["outcome"] for row in rows] == ["CHARGED"] * 2_700 + ["BEYOND_BUDGET"] * 300
     assert len({row["eventKey"] for row in rows}) == 3_000
     assert len({row["charge"] for row in rows[:2_700]}) == 3
 
 
-def test_what_is_not_known_is_one_line(database_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_job_is_reported_in_one_line(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["explain", "job", "256", "--database-url", database_url])
     assert ended.value.code == 1
     assert capsys.readouterr().err == "jobmeter: There is no job 256\n"
 
 
-def test_nothing_is_cut_off_on_a_narrow_screen(
+def test_nothing_is_truncated_on_a_narrow_screen(
     database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reference is what the next question is asked with; in 80 columns it was cut after five letters."""
+    """The reference is the input of the next command; at 80 columns it was once cut after five letters."""
     job_id, reference = asyncio.run(make_history(database_url))
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "80")
-    told = run(capsys, "job", job_id, "--database-url", database_url)
-    assert "\N{HORIZONTAL ELLIPSIS}" not in told
-    rows = [line.split("\N{BOX DRAWINGS LIGHT VERTICAL}") for line in told.splitlines()]
+    printed = run(capsys, "job", job_id, "--database-url", database_url)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in printed
+    rows = [line.split("\N{BOX DRAWINGS LIGHT VERTICAL}") for line in printed.splitlines()]
     assert str(reference) in "".join(row[2].strip() for row in rows if len(row) == 11)

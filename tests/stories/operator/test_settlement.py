@@ -1,4 +1,4 @@
-"""What an operator sets for settlement, over HTTP, and what it leads to."""
+"""What an operator configures for settlement over HTTP, and its effects."""
 
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ def send(sandbox_client: SandboxClient, verb: str, path: str, body: Any) -> Any:
 
 
 def settle_two_clicks(sandbox_client: SandboxClient, name: str) -> tuple[int, str]:
-    """A click of ada from a network and one of bo from nowhere, on a job of its own."""
+    """Settles two clicks on a new job: ada's from a network and bo's without an address."""
     job_id, at = sandbox_client.post_job(name), sandbox_client.now_ms
     clicks = [
         make_event(job_id, f"{name}-ada", at, type="applyClick", visitor="ada", address="198.51.100.9"),
@@ -44,7 +44,7 @@ def list_reasons(sandbox_client: SandboxClient, job_id: int, day: str) -> dict[s
         ({"visitor": "cy"}, 0),
     ],
 )
-def test_clicks_are_excluded_by_hand(
+def test_clicks_are_excluded_manually(
     sandbox_client: SandboxClient, body: dict[str, Any], reversed_clicks: int
 ) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "excluded")
@@ -63,7 +63,7 @@ def test_clicks_are_excluded_by_hand(
     )
 
 
-def test_a_list_of_networks_takes_out_its_clicks_until_it_is_replaced(sandbox_client: SandboxClient) -> None:
+def test_a_network_list_excludes_its_clicks_until_it_is_replaced(sandbox_client: SandboxClient) -> None:
     listed = send(sandbox_client, "PUT", "networks/clouds", {"networks": [NETWORK, "203.0.113.8/29"]}).json()
     assert listed == {"added": 1, "tooNarrow": 1}
     job_id, day = settle_two_clicks(sandbox_client, "listed")
@@ -84,7 +84,7 @@ def test_a_rule_is_set_and_shown(sandbox_client: SandboxClient) -> None:
     assert changed.json() in shown
     assert [rule["rule"] for rule in shown if not rule["isOn"]] == []
 
-    # a board that reports views, and two clicks without one
+    # a board that reports views, and two clicks without a view
     job_id, day = settle_two_clicks(sandbox_client, "unseen")
     sandbox_client.send([make_event(job_id, "view", sandbox_client.now_ms, visitor="somebody")])
     sandbox_client.advance_to_midnight(days=3)
@@ -112,7 +112,7 @@ def test_a_rule_is_set_and_shown(sandbox_client: SandboxClient) -> None:
         ),
     ],
 )
-def test_what_can_not_be_set_is_refused(
+def test_invalid_settings_are_refused(
     sandbox_client: SandboxClient, verb: str, path: str, body: Any, status: int
 ) -> None:
     assert send(sandbox_client, verb, path, body).status_code == status
@@ -133,13 +133,13 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(
     sandbox_client.advance_to_midnight(days=4)
     figures = explain()["days"]
 
-    # when a part of the charge is credited, twice by the same reference
+    # when a part of the charge is credited, twice with the same reference
     first = send(sandbox_client, "POST", path, {"amount": "2.00", "reference": "goodwill"})
     again = send(sandbox_client, "POST", path, {"amount": "2.00", "reference": "goodwill"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert send(sandbox_client, "POST", path, {"amount": "1.50", "reference": "too much"}).status_code == 400
 
-    # then the day stands, the posting is today's, and the money is the contract's again
+    # then the day is unchanged, the posting is dated today, and the money is back in the contract
     found = explain()
     assert found["days"] == figures
     assert (found["spent"], found["released"]) == ("1.00", "2.00")
@@ -152,13 +152,13 @@ def test_a_credit_for_a_final_day_is_dated_today_and_leaves_the_day_as_it_was(
     assert credit["corrects"] == charge["reference"]
     assert day < credit["day"]
 
-    # and reports, which speak of days, say what they said
+    # and reports, which are by day, do not change
     posted = date.fromisoformat(day)
-    (told,) = sandbox_client.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
-    assert told["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
+    (report,) = sandbox_client.report_by_ids("credited", days=(posted, posted)).json()["results"].values()
+    assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(
+def test_a_credited_amount_cannot_be_removed_from_the_budget_again(
     sandbox_client: SandboxClient,
 ) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "lowered")
@@ -177,12 +177,12 @@ def test_what_was_credited_can_not_be_taken_out_of_the_budget_once_more(
         (row,) = sandbox_client.batch_create([element])
         return row["status"]
 
-    # two clicks were spent once, of which a part is the contract's again
+    # two clicks were charged, and a part of that is back in the contract
     assert [lower(amount) for amount in ("2.99", "3.00", "4.50")] == [400, 202, 202]
 
 
-def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: SandboxClient) -> None:
-    """It was taken, and nothing came of it."""
+def test_an_exclusion_for_a_settled_day_is_refused(sandbox_client: SandboxClient) -> None:
+    """It was once accepted and had no effect."""
     _, day = settle_two_clicks(sandbox_client, "late")
     sandbox_client.advance_to_midnight(days=3)
     answer = send(sandbox_client, "POST", "exclusions", {"visitor": "ada", "day": day, "note": "testers"})
@@ -190,7 +190,7 @@ def test_an_exclusion_that_comes_too_late_is_refused(sandbox_client: SandboxClie
     assert f"{day} is settled" in answer.json()["message"]
 
 
-def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: SandboxClient) -> None:
+def test_a_mistaken_exclusion_is_listed_and_removed(sandbox_client: SandboxClient) -> None:
     job_id, day = settle_two_clicks(sandbox_client, "mistake")
     asked = [{"jobId": job_id}, {"visitor": "ada", "day": day}, {"event": {"source": "board", "id": "x"}}]
     numbers = [
@@ -213,17 +213,17 @@ def test_an_exclusion_by_mistake_is_found_and_taken_back(sandbox_client: Sandbox
     assert len(send(sandbox_client, "GET", f"exclusions?after={numbers[1]}", None).json()["elements"]) == 1
 
     sandbox_client.advance_to_midnight(days=3)
-    assert list_reasons(sandbox_client, job_id, day) == {"EXCLUDED": 1}  # ada's alone
+    assert list_reasons(sandbox_client, job_id, day) == {"EXCLUDED": 1}  # only ada's
 
 
-def test_a_job_that_does_not_exist_can_not_be_excluded(sandbox_client: SandboxClient) -> None:
+def test_an_unknown_job_cannot_be_excluded(sandbox_client: SandboxClient) -> None:
     assert (
         send(sandbox_client, "POST", "exclusions", {"jobId": 77, "note": "typing error"}).status_code == 404
     )
 
 
-def test_health_tells_through_which_day_everything_is_final(sandbox_client: SandboxClient) -> None:
-    """Whether settlement has run could be seen nowhere; a server that was off for days catches up by itself."""
+def test_health_reports_the_last_settled_day(sandbox_client: SandboxClient) -> None:
+    """It shows whether settlement has run; a server that was off for days catches up by itself."""
     _, day = settle_two_clicks(sandbox_client, "seen")
     sandbox_client.advance_to_midnight(days=2)
     before = sandbox_client.client.get("/health").json()["settledThrough"]

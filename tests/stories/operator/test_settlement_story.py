@@ -1,4 +1,4 @@
-"""Settlement from the outside, over HTTP: what a partner sees of a day before and after it is final."""
+"""Settlement over HTTP: what a partner sees of a day before and after it is final."""
 
 import threading
 from datetime import date
@@ -11,7 +11,7 @@ TIGHT = {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "3.00
 
 
 def send_double_clicks(sandbox_client: SandboxClient, job_id: int) -> date:
-    """Two clicks of one visitor: both are charged at first."""
+    """Sends two clicks of one visitor; both are charged at first."""
     at = sandbox_client.now_ms
     clicks = [
         make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="one visitor")
@@ -40,7 +40,7 @@ def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_agai
     # when the day becomes final
     sandbox_client.advance_to_midnight()
 
-    # then one click is left, and the other's money pays for the next visitor
+    # then one click remains charged, and the other's money pays for the next visitor
     assert read_day(sandbox_client, "twice", day) == (1, "1.50")
     today = sandbox_client.now.date()
     sandbox_client.send_clicks(job_id, 2, prefix="next")
@@ -50,7 +50,7 @@ def test_a_double_click_is_reversed_after_three_days_and_its_money_is_spent_agai
     assert report["lifetimeJobBudgetInfo"]["lifetimeBudgetSpent"]["amount"] == "3.00"
 
 
-def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: SandboxClient) -> None:
+def test_the_reversed_money_of_a_closed_job_returns_to_its_contract(sandbox_client: SandboxClient) -> None:
     # given a job that was closed with a double click on it, and the rest of the contract reserved
     job_id = sandbox_client.post_job("closed", budget=TIGHT)
     day = send_double_clicks(sandbox_client, job_id)
@@ -70,13 +70,13 @@ def test_the_money_of_a_closed_job_returns_to_its_contract(sandbox_client: Sandb
 
 
 def test_jobs_go_live_while_a_day_is_being_settled(sandbox_client: SandboxClient, database_url: str) -> None:
-    """A day of many millions takes a while, and falls due at midnight for everyone."""
+    """Settling a day of many millions of events takes a while, and every tenant's day is due at midnight."""
     with psycopg.connect(database_url) as another:
         another.execute("LOCK TABLE settled_days")
         assert sandbox_client.post_job("meanwhile") > 0
 
 
-def test_a_moved_clock_waits_for_a_settlement_that_another_process_has_begun(
+def test_moving_the_clock_waits_for_another_process_s_settlement(
     sandbox_client: SandboxClient, database_url: str
 ) -> None:
     job_id = sandbox_client.post_job("waited-for")

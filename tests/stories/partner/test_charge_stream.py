@@ -1,4 +1,4 @@
-"""The partner's stream of charges and restatements over HTTP: ordered, complete, repeat-safe, its own alone."""
+"""A partner's stream of charges and restatements over HTTP is ordered, complete, repeatable and limited to its own."""
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ def follow(sandbox_client: SandboxClient, who: str = "child", **parameters: Any)
 def follow_until(
     sandbox_client: SandboxClient, count: int, who: str = "child", limit: int = 1_000
 ) -> list[Any]:
-    """Every entry from the beginning, once there are ``count``: new ones show when all before them are known."""
+    """Returns all entries once there are ``count``; new ones appear when all earlier ones are committed."""
     for _ in range(PATIENCE_SECONDS * 20):
         found, cursor, more = [], "0", True
         while more:
@@ -31,7 +31,7 @@ def follow_until(
 
 
 def make_history(sandbox_client: SandboxClient) -> int:
-    """A charge, a late one, and the reversal of a repeated click after three days."""
+    """Produces a charge, a late charge, and the reversal of a repeated click after three days."""
     job_id, at = sandbox_client.post_job("followed"), sandbox_client.now_ms
     clicks = [make_event(job_id, f"c{n}", at + n * 1_000, type="applyClick", visitor="ada") for n in range(2)]
     sandbox_client.send(clicks)
@@ -41,7 +41,7 @@ def make_history(sandbox_client: SandboxClient) -> int:
     return job_id
 
 
-def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: SandboxClient) -> None:
+def test_the_stream_lists_charges_and_their_corrections(sandbox_client: SandboxClient) -> None:
     job_id = make_history(sandbox_client)
     entries = follow_until(sandbox_client, 5)
     assert [entry["type"] for entry in entries] == [
@@ -71,7 +71,7 @@ def test_the_stream_tells_charges_and_what_became_of_them(sandbox_client: Sandbo
     )
 
 
-def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_client: SandboxClient) -> None:
+def test_a_cursor_returns_the_same_entries_for_any_page_size(sandbox_client: SandboxClient) -> None:
     make_history(sandbox_client)
     entries = follow_until(sandbox_client, 5)
     assert follow_until(sandbox_client, 5, limit=1) == follow_until(sandbox_client, 5, limit=2) == entries
@@ -80,7 +80,7 @@ def test_the_same_cursor_gives_the_same_entries_in_pages_of_any_size(sandbox_cli
     assert follow(sandbox_client, after=entries[1]["cursor"])["elements"] == entries[2:]
 
 
-def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_client: SandboxClient) -> None:
+def test_a_partner_reads_all_its_customers_charges_and_a_stranger_none(sandbox_client: SandboxClient) -> None:
     make_history(sandbox_client)
     assert follow_until(sandbox_client, 5, who="parent") == follow_until(sandbox_client, 5)
     other = sandbox_client.client.post(
@@ -100,7 +100,7 @@ def test_a_partner_follows_all_its_customers_and_a_stranger_nothing(sandbox_clie
     assert page["elements"] == []
 
 
-def test_a_stream_needs_a_token_and_a_cursor_that_is_one(sandbox_client: SandboxClient) -> None:
+def test_the_stream_requires_a_token_and_a_valid_cursor(sandbox_client: SandboxClient) -> None:
     assert sandbox_client.client.get("/partner/charges").status_code == 401
     for wrong in ("-1", "x", "9" * 19, "999999"):
         answer = sandbox_client.client.get(

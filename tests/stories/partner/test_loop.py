@@ -1,4 +1,4 @@
-"""The loop beside the server: a failure that nobody foresaw ends none of its tasks."""
+"""The background loop: an unexpected failure does not end any of its tasks."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ FAILURES = 30
 TASKS = 5
 
 
-async def test_the_tasks_continue_after_any_failure(
+async def test_all_tasks_continue_after_a_failure(
     database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """And each tells of it once, not four times a second."""
+    """Each task logs the failure once, not four times a second."""
 
     calls = 0
 
@@ -26,7 +26,7 @@ async def test_the_tasks_continue_after_any_failure(
         nonlocal calls
         calls += 1
         if calls <= FAILURES:
-            raise KeyError("nobody foresaw it")
+            raise KeyError("an unexpected failure")
         return START
 
     database = await Database.open(database_url, connections_max=4)
@@ -42,5 +42,5 @@ async def test_the_tasks_continue_after_any_failure(
         await tasks
     await database.close()
     assert calls > 3 * FAILURES
-    told = [record for record in caplog.records if "will be tried again" in record.getMessage()]
-    assert 1 <= len(told) <= TASKS
+    logged = [record for record in caplog.records if "will be tried again" in record.getMessage()]
+    assert 1 <= len(logged) <= TASKS

@@ -1,4 +1,4 @@
-"""Webhooks as a partner meets them: registered, signed, tried again, given up, replayed; nobody else's."""
+"""Webhooks from a partner's view: registered, signed, retried, given up, replayed, and invisible to others."""
 
 import base64
 import hashlib
@@ -53,7 +53,7 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 
 
 def signatures(request: tuple[dict[str, str], bytes], *secrets: str) -> list[str]:
-    """What a receiver works out for itself, by the text of the Standard Webhooks."""
+    """Computes the signatures as a receiver does, according to Standard Webhooks."""
     headers, body = request
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in secrets]
@@ -64,7 +64,7 @@ def list_deliveries(sandbox_client: SandboxClient, webhook_id: int, more: str = 
     return call(sandbox_client, "GET", f"/{webhook_id}/deliveries{more}").json()["elements"]
 
 
-def test_a_notice_arrives_signed(sandbox_client, receiver):
+def test_a_notification_is_signed(sandbox_client, receiver):
     made = register(sandbox_client, receiver.url)
 
     assert call(sandbox_client, "POST", f"/{made['id']}/tests").status_code == 202
@@ -75,7 +75,7 @@ def test_a_notice_arrives_signed(sandbox_client, receiver):
     assert headers["webhook-signature"].split(" ") == signatures(receiver.requests[0], made["secret"])
     (delivery,) = wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert (delivery["id"], delivery["attempts"]) == (headers["webhook-id"], 1)
-    # the secret is not shown again
+    # the secret is never shown again
     (listed,) = call(sandbox_client, "GET", "").json()["elements"]
     assert "secret" not in listed
     assert listed["url"] == receiver.url
@@ -97,7 +97,7 @@ def test_two_secrets_sign_until_the_older_one_is_retired(sandbox_client, receive
     assert one[0]["webhook-signature"].split(" ") == signatures(one, newer)
 
 
-def test_a_failure_is_tried_again_under_the_same_id(sandbox_client, receiver):
+def test_a_failed_delivery_is_retried_with_the_same_id(sandbox_client, receiver):
     receiver.statuses = [500, 302, 200]
     made = register(sandbox_client, receiver.url)
     call(sandbox_client, "POST", f"/{made['id']}/tests")
@@ -112,12 +112,12 @@ def test_a_failure_is_tried_again_under_the_same_id(sandbox_client, receiver):
     assert [headers["webhook-attempt"] for headers, _ in receiver.requests] == ["1", "2", "3"]
 
 
-def test_what_is_given_up_is_listed_and_replayed(sandbox_client, receiver):
+def test_dead_deliveries_are_listed_and_replayed(sandbox_client, receiver):
     receiver.statuses = [503]
     made = register(sandbox_client, receiver.url)
     call(sandbox_client, "POST", f"/{made['id']}/tests")
     for tries in range(1, len(WAITS) + 2):
-        # A clock that moves may be seen half way: then there are two tries in one move.
+        # The worker may see the clock halfway through a move: then one move causes two attempts.
         wait_for(lambda tries=tries: list_deliveries(sandbox_client, made["id"])[0]["attempts"] >= tries)
         sandbox_client.advance("2d")
 
@@ -129,18 +129,18 @@ def test_what_is_given_up_is_listed_and_replayed(sandbox_client, receiver):
     wait_for(lambda: len(receiver.requests) > before)
     wait_for(lambda: list_deliveries(sandbox_client, made["id"], "?state=DELIVERED"))
     assert receiver.requests[-1][0]["webhook-id"] == dead["id"]
-    # and again by name, although it arrived
+    # and again by id, although it was delivered
     assert call(sandbox_client, "POST", f"/{made['id']}/replays", {"ids": [dead["id"]]}).json() == {
         "replayed": 1
     }
 
 
-def test_charges_are_told_in_order_and_once(sandbox_client, receiver):
+def test_charges_are_notified_in_order_and_once(sandbox_client, receiver):
     mine = register(sandbox_client, receiver.url, "CHARGES")
-    job_id = sandbox_client.post_job("told-1")
+    job_id = sandbox_client.post_job("notified-1")
     for round_number in range(3):
         sandbox_client.send_clicks(job_id, 2, prefix=f"r{round_number}-")
-        wait_for(lambda n=round_number: _clicks_told(receiver) == (n + 1) * 2)
+        wait_for(lambda n=round_number: _count_notified_clicks(receiver) == (n + 1) * 2)
 
     spans = [(int(body["after"]), int(body["cursor"])) for body in receiver.bodies]
     assert spans == sorted(spans)
@@ -148,12 +148,12 @@ def test_charges_are_told_in_order_and_once(sandbox_client, receiver):
     stream = sandbox_client.client.get("/partner/charges", headers=bearer(sandbox_client.token())).json()[
         "elements"
     ]
-    told = [entry for body in receiver.bodies for entry in body["elements"]]
-    assert told == [entry for entry in stream if int(entry["cursor"]) > spans[0][0]]
+    notified = [entry for body in receiver.bodies for entry in body["elements"]]
+    assert notified == [entry for entry in stream if int(entry["cursor"]) > spans[0][0]]
     assert mine["kinds"] == ["CHARGES"]
 
 
-def _clicks_told(receiver: Receiver) -> float:
+def _count_notified_clicks(receiver: Receiver) -> float:
     return sum(
         float(entry["amount"]["amount"]) / 1.5
         for body in receiver.bodies
@@ -162,7 +162,7 @@ def _clicks_told(receiver: Receiver) -> float:
     )
 
 
-def test_to_others_a_webhook_does_not_exist(sandbox_client, receiver):
+def test_a_webhook_appears_not_to_exist_to_others(sandbox_client, receiver):
     made = register(sandbox_client, receiver.url)
     unknown = call(sandbox_client, "GET", "/987654/deliveries", who="parent")
     for method, path, body in [
@@ -197,14 +197,14 @@ def test_to_others_a_webhook_does_not_exist(sandbox_client, receiver):
         ({"url": "http://example.com/x", "kinds": ["CHARGES"], "more": 1}, "more"),
     ],
 )
-def test_what_is_wrong_is_named(sandbox_client, body, field):
+def test_an_invalid_field_is_named(sandbox_client, body, field):
     answer = call(sandbox_client, "POST", "", body)
     assert answer.status_code == 400
     assert field in answer.json()["message"].partition(":")[0]
     assert call(sandbox_client, "GET", "").json() == {"elements": []}
 
 
-def test_production_connects_to_public_addresses_over_tls_alone(database_url, receiver):
+def test_production_connects_to_public_addresses_over_tls_only(database_url, receiver):
     with open_sandbox_client(database_url, sandbox=False) as sandbox_client:
         assert (
             call(sandbox_client, "POST", "", {"url": receiver.url, "kinds": ["CHARGES"]}).status_code == 400
@@ -218,7 +218,7 @@ def test_production_connects_to_public_addresses_over_tls_alone(database_url, re
         assert receiver.requests == []
 
 
-def test_a_removed_webhook_is_told_nothing_more(sandbox_client, receiver):
+def test_a_removed_webhook_receives_nothing_more(sandbox_client, receiver):
     receiver.statuses = [500]
     made = register(sandbox_client, receiver.url)
     call(sandbox_client, "POST", f"/{made['id']}/tests")
@@ -232,7 +232,7 @@ def test_a_removed_webhook_is_told_nothing_more(sandbox_client, receiver):
     assert len(receiver.requests) == 1
 
 
-def test_mail_goes_through_the_operators_server(database_url):
+def test_mail_is_sent_through_the_operator_s_server(database_url):
     with open_mailbox() as (url, mails), open_sandbox_client(database_url, smtp_url=url) as sandbox_client:
         made = call(
             sandbox_client, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}
@@ -246,7 +246,7 @@ def test_mail_goes_through_the_operators_server(database_url):
         assert f"<{delivery['id']}@jobmeter>" in mails[0]
 
 
-def test_without_a_mail_server_the_delivery_says_so(sandbox_client):
+def test_without_a_mail_server_the_delivery_fails_with_that_reason(sandbox_client):
     made = call(sandbox_client, "POST", "", {"email": "jobs@example.com", "kinds": ["BUDGET_ALERT"]}).json()
     call(sandbox_client, "POST", f"/{made['id']}/tests")
     delivery = wait_for(

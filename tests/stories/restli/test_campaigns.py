@@ -1,4 +1,4 @@
-"""Campaigns over HTTP: made, joined, begun, paused, resumed, rescheduled, closed, completed; who may join."""
+"""Campaigns over HTTP: created, joined, started, paused, resumed, rescheduled, closed, completed; who may join."""
 
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +24,7 @@ def call(
 
 
 def make_campaign(sandbox_client: SandboxClient, partner_id: str = "spring", **changed: Any) -> str:
-    """The path of a new campaign that begins at once."""
+    """Creates a campaign that starts at once and returns its path."""
     body = {
         "partnerJobCampaignId": partner_id,
         "name": "Spring",
@@ -45,7 +45,7 @@ def patch(
 
 
 def settle(sandbox_client: SandboxClient) -> None:
-    """Runs what is due."""
+    """Runs the chores that are due."""
     sandbox_client.advance("1m")
 
 
@@ -55,7 +55,7 @@ def read_status(sandbox_client: SandboxClient, path: str) -> str:
     return str(answer.json()["status"])
 
 
-def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: SandboxClient) -> None:
+def test_a_campaign_starts_pauses_and_ends_its_jobs(sandbox_client: SandboxClient) -> None:
     # given a campaign with a job
     path = make_campaign(sandbox_client)
     settle(sandbox_client)
@@ -74,17 +74,17 @@ def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: SandboxClien
     assert sandbox_client.send_clicks(job_id, 2, prefix="paused")["rejected"] == 2
     shown = status_of(sandbox_client, "k-1")
     assert (shown["listingStatus"], shown["promotionStatus"]) == ("LISTED", "NOT_PROMOTED")
-    says = shown["promotionStatusDetail"]["statusMessage"]
-    assert says == "This job's campaign is paused or has not begun."
+    message = shown["promotionStatusDetail"]["statusMessage"]
+    assert message == "This job's campaign is paused or has not begun."
 
-    # when it is resumed, then those from then on count
+    # when it is resumed, then later clicks count
     answer = call(sandbox_client, f"{path}?action=resume", {})
     assert answer.json()["value"]["status"] == "ACTIVE"
     settle(sandbox_client)
     assert sandbox_client.send_clicks(job_id, 1, prefix="resumed")["accepted"] == 1
     assert status_of(sandbox_client, "k-1")["promotionStatus"] == "PROMOTED"
 
-    # when it is closed, then its jobs are closed with it, and nobody joins any more
+    # when it is closed, then its jobs are closed with it, and no job can join
     assert call(sandbox_client, f"{path}?action=close", {}).status_code == 200
     settle(sandbox_client)
     shown = status_of(sandbox_client, "k-1")
@@ -98,7 +98,7 @@ def test_a_campaign_begins_pauses_and_ends_its_jobs(sandbox_client: SandboxClien
     assert patch(sandbox_client, path, {"status": "CLOSED"}).status_code == 204
 
 
-def test_a_campaign_of_the_future_begins_and_completes_by_itself(sandbox_client: SandboxClient) -> None:
+def test_a_future_campaign_starts_and_completes_by_itself(sandbox_client: SandboxClient) -> None:
     start = sandbox_client.now_ms + 2 * DAY_MS
     path = make_campaign(sandbox_client, startTime=start, endTime=start + 2 * DAY_MS)
     job_id = sandbox_client.post_job("f-1", partnerJobCampaignId="spring", contract=None)
@@ -118,7 +118,7 @@ def test_a_campaign_of_the_future_begins_and_completes_by_itself(sandbox_client:
     assert failed["errorMessage"] == INVALID
 
 
-def test_a_job_moves_between_campaigns_and_may_have_no_budget_of_its_own(
+def test_a_job_moves_between_campaigns_and_needs_no_budget(
     sandbox_client: SandboxClient,
 ) -> None:
     make_campaign(sandbox_client, "one")
@@ -154,7 +154,7 @@ def test_a_job_moves_between_campaigns_and_may_have_no_budget_of_its_own(
         ({"colour": "red"}, "/colour"),
     ],
 )
-def test_a_campaign_that_is_wrong_is_refused(
+def test_an_invalid_campaign_is_refused(
     sandbox_client: SandboxClient, changed: dict[str, Any], path: str
 ) -> None:
     body = {
@@ -168,7 +168,9 @@ def test_a_campaign_that_is_wrong_is_refused(
     assert answer.json()["message"].startswith(f"ERROR :: {path} :: ")
 
 
-def test_a_campaign_is_its_childs_own_and_changes_by_the_rules(sandbox_client: SandboxClient) -> None:
+def test_a_campaign_belongs_to_its_child_application_and_changes_by_the_rules(
+    sandbox_client: SandboxClient,
+) -> None:
     path = make_campaign(sandbox_client)
     settle(sandbox_client)
     assert call(sandbox_client, path, who="parent").status_code == 403

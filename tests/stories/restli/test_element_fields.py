@@ -1,4 +1,4 @@
-"""The fields of a job posting element: each limit with its text, all faults of an element at once, by version."""
+"""The fields of a job posting element: each limit and its message, all errors at once, differences by version."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,7 @@ def make_element(**changed: Any) -> dict[str, Any]:
         "externalJobPostingId": "job-1",
         "jobPostingOperationType": "CREATE",
         "title": "Fitter",
-        "description": "A fitter mends what broke. " * 8,
+        "description": "A fitter repairs what broke. " * 8,
         "companyApplyUrl": "https://careers.example.com/apply",
         "listedAt": to_ms(NOW),
         "location": "Leeds, England, United Kingdom",
@@ -31,7 +31,7 @@ def make_element(**changed: Any) -> dict[str, Any]:
 
 
 def read_lines(element: dict[str, Any], version: str | None = REST) -> list[str]:
-    """The error lines of an element, without their common start; none for a good one."""
+    """Returns the error lines of an element without their common prefix; none for a valid one."""
     try:
         read_element(element, now=NOW, version=version)
     except Refused as error:
@@ -137,7 +137,7 @@ def amount(text: str, currency: str = "USD") -> dict[str, str]:
         ({"title": "a\0b"}, "/title :: the character U+0000 is not allowed"),
     ],
 )
-def test_each_field_has_its_limit_and_its_text(changed: dict[str, Any], line: str) -> None:
+def test_each_limit_of_a_field_has_its_message(changed: dict[str, Any], line: str) -> None:
     assert read_lines(make_element(**changed)) == [line]
 
 
@@ -154,11 +154,11 @@ def test_each_field_has_its_limit_and_its_text(changed: dict[str, Any], line: st
         {"jobPostingOperationType": "CLOSE", "expireAt": to_ms(NOW) - DAY_MS},
     ],
 )
-def test_what_the_schema_allows_is_read(changed: dict[str, Any]) -> None:
+def test_valid_elements_are_accepted(changed: dict[str, Any]) -> None:
     assert read_lines(make_element(**changed)) == []
 
 
-def test_all_faults_of_an_element_are_told_at_once() -> None:
+def test_all_errors_of_an_element_are_reported_at_once() -> None:
     element = make_element(title=None, listedAt="x", employmentStatus="NEVER", colour="red")
     assert {line.partition(" ")[0] for line in read_lines(element, "20260301")} == {
         "/title",
@@ -169,8 +169,8 @@ def test_all_faults_of_an_element_are_told_at_once() -> None:
     }
 
 
-def test_values_are_looked_at_beside_fields_of_a_wrong_shape() -> None:
-    """A partner mends an element in one go: nothing is told only after something else was mended."""
+def test_values_are_checked_although_other_fields_have_wrong_types() -> None:
+    """A partner can correct an element in one step: no error is only reported after another was fixed."""
     element = make_element(
         title=7,
         listedAt=to_ms(NOW) + 1,
@@ -197,14 +197,14 @@ def test_values_are_looked_at_beside_fields_of_a_wrong_shape() -> None:
     ]
 
 
-def test_an_empty_element_is_told_what_it_lacks_and_nothing_else() -> None:
+def test_an_empty_element_only_reports_its_missing_fields() -> None:
     lines = read_lines({})
     assert len(lines) == 7
     assert all(line.endswith(REQUIRED) for line in lines)
 
 
 @pytest.mark.parametrize("operation", list(Operation))
-def test_every_operation_is_read(operation: Operation) -> None:
+def test_every_operation_is_accepted(operation: Operation) -> None:
     element = make_element(jobPostingOperationType=operation.value)
     assert read_element(element, now=NOW, version=REST).operation is operation
 

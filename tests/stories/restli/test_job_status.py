@@ -1,4 +1,4 @@
-"""The job posting status over HTTP: every documented field, what has run out, who may see it."""
+"""The job posting status over HTTP: every documented field, exhausted budgets, who may see it."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.stories.restli.test_operations import DAY_MS, carry_out, money, opera
 from tests.support.sandbox_client import SandboxClient
 
 
-def test_every_field_is_there(sandbox_client: SandboxClient) -> None:
+def test_every_field_is_present(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("s-1", location="Sunnyvale, California", availability="INTERNAL")
     shown = status_of(sandbox_client, "s-1")
     listed_at = shown["jobPostingInfo"].pop("listedAt")
@@ -52,7 +52,7 @@ def list_paths(value: Any, path: str = "") -> set[str]:
     return {inner for name, item in value.items() for inner in list_paths(item, f"{path}/{name}")}
 
 
-def test_both_roots_and_both_protocols_answer_and_foreign_ids_are_unknown(
+def test_both_roots_and_protocols_respond_and_foreign_ids_are_unknown(
     sandbox_client: SandboxClient,
 ) -> None:
     sandbox_client.post_job("s-3")
@@ -69,8 +69,8 @@ def test_both_roots_and_both_protocols_answer_and_foreign_ids_are_unknown(
     assert sandbox_client.client.get(f"/v2/jobPostingStatus?{many}", headers=token).status_code == 400
 
 
-def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: SandboxClient) -> None:
-    # given a job whose budget carries two clicks, and one whose budget was taken back
+def test_an_exhausted_budget_has_the_documented_message(sandbox_client: SandboxClient) -> None:
+    # given a job whose budget pays for two clicks, and one whose budget was removed
     job_id = sandbox_client.post_job("o-1", budget=money("3.00"))
     (row,) = sandbox_client.batch_create([sandbox_client.job_element("o-2")])
     created = row["id"]
@@ -78,7 +78,7 @@ def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: Sandbo
     carry_out(sandbox_client, "DOWNGRADE", "o-2")
     sandbox_client.send_clicks(job_id, 2)
 
-    # then they are listed without promotion, and their tasks say why
+    # then they are listed without promotion, and their tasks give the reason
     for external_id, text in (
         ("o-1", "This job's budget has ran out."),
         ("o-2", "There is no job budget available for this job."),
@@ -94,7 +94,7 @@ def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: Sandbo
     )
     assert "jobPosting" in processed
 
-    # and nothing more is charged: the next clicks are counted and free, until the budget is raised
+    # and nothing more is charged: further clicks are counted and free until the budget is raised
     day = sandbox_client.now.date()
     sandbox_client.send_clicks(job_id, 3, prefix="free")
     assert carry_out(sandbox_client, "UPDATE", "o-1", budget=money("6.00"))["status"] == "SUCCEEDED"
@@ -110,7 +110,7 @@ def test_what_has_run_out_is_told_in_the_documented_words(sandbox_client: Sandbo
     assert (row["applyClickCount"], row["charge"]["amount"]) == (6, "4.50")
 
 
-def test_a_job_whose_contract_has_nothing_left_tells_of_the_account(sandbox_client: SandboxClient) -> None:
+def test_a_job_of_an_exhausted_contract_reports_the_account(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("acc-1", budget=money("3.00"))
     sandbox_client.post_job("acc-2", budget=money("999997.00"))
     sandbox_client.send_clicks(job_id, 2)
@@ -118,7 +118,7 @@ def test_a_job_whose_contract_has_nothing_left_tells_of_the_account(sandbox_clie
     assert shown["promotionStatusDetail"]["statusMessage"] == "The account level budget has ran out."
 
 
-def test_a_job_is_not_listed_once_its_duration_is_over(sandbox_client: SandboxClient) -> None:
+def test_a_job_is_not_listed_after_its_duration(sandbox_client: SandboxClient) -> None:
     sandbox_client.post_job("exp-1")
     sandbox_client.advance("31d")
     shown = status_of(sandbox_client, "exp-1")

@@ -61,7 +61,7 @@ def test_a_child_application_is_changed_by_its_parent(sandbox_client: SandboxCli
 
 
 @pytest.mark.parametrize(
-    ("patch", "says"),
+    ("patch", "message"),
     [
         ({"$set": {"name": "n" * 51}}, "/name"),
         ({"$set": {"name": "The LinkedIn app"}}, "/name"),
@@ -72,10 +72,10 @@ def test_a_child_application_is_changed_by_its_parent(sandbox_client: SandboxCli
         ("x", "/patch"),
     ],
 )
-def test_a_change_that_breaks_a_rule_is_refused(sandbox_client: SandboxClient, patch: Any, says: str) -> None:
+def test_an_invalid_change_is_refused(sandbox_client: SandboxClient, patch: Any, message: str) -> None:
     answer = update(sandbox_client, sandbox_client.credentials["child"]["urn"], patch)
     assert answer.status_code == 422
-    assert answer.json()["message"].startswith(f"ERROR :: {says} :: ")
+    assert answer.json()["message"].startswith(f"ERROR :: {message} :: ")
 
 
 def test_only_the_parent_changes_its_own_children(sandbox_client: SandboxClient) -> None:

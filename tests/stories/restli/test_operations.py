@@ -18,7 +18,7 @@ def money(amount: str) -> dict[str, Any]:
 def operate(
     sandbox_client: SandboxClient, operation: str, external_id: str, **changed: Any
 ) -> dict[str, Any]:
-    """The row of one element."""
+    """Submits one element and returns its row."""
     element = sandbox_client.job_element(external_id, jobPostingOperationType=operation, **changed)
     (row,) = sandbox_client.batch_create([element])
     return row
@@ -27,7 +27,7 @@ def operate(
 def carry_out(
     sandbox_client: SandboxClient, operation: str, external_id: str, **changed: Any
 ) -> dict[str, Any]:
-    """The task of one element, once it is over."""
+    """Submits one element and returns its task once that is done."""
     row = operate(sandbox_client, operation, external_id, **changed)
     assert row["status"] == 202, row
     return sandbox_client.task(row["id"])
@@ -42,7 +42,7 @@ def status_of(sandbox_client: SandboxClient, external_id: str) -> dict[str, Any]
 
 
 def available(sandbox_client: SandboxClient, mark: str) -> int:
-    """Whole dollars of the contract that no job has reserved, found out by asking for too much."""
+    """Returns the contract's unreserved whole dollars, found by requesting too large budgets."""
     low, high = 0, 1_000_000
     while low < high:
         middle = (low + high + 1) // 2
@@ -69,7 +69,7 @@ def test_an_update_changes_the_content_and_the_budget(sandbox_client: SandboxCli
     )
     assert (done["status"], done["jobPosting"]) == ("SUCCEEDED", f"urn:li:jobPosting:{job_id}")
 
-    # then what is spent stands, the rest is back in the contract, and it can be raised again
+    # then the spend is unchanged, the rest is back in the contract, and the budget can be raised again
     shown = status_of(sandbox_client, "u-1")
     assert (shown["rawLocation"], shown["jobPostingInfo"]["location"]) == (
         "York, UK",
@@ -111,7 +111,7 @@ def test_money_returns_to_the_contract_to_the_cent(sandbox_client: SandboxClient
     assert available(sandbox_client, "probe-4") == 1_000_000
 
 
-def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: SandboxClient) -> None:
+def test_unknown_and_ended_jobs_cannot_be_changed(sandbox_client: SandboxClient) -> None:
     partner_id = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
     start = (
         "Job processing failed due to a client-side error. Please check payload and integration setup. "
@@ -134,7 +134,7 @@ def test_what_is_not_there_or_over_can_not_be_changed(sandbox_client: SandboxCli
     assert operate(sandbox_client, "CLOSE", "over")["status"] == 409
 
 
-def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: SandboxClient) -> None:
+def test_a_renewal_extends_a_run_that_has_not_ended(sandbox_client: SandboxClient) -> None:
     posted = sandbox_client.now
     job_id = sandbox_client.post_job("r-1")
     before = status_of(sandbox_client, "r-1")["jobPostingInfo"]["expireAt"]
@@ -151,7 +151,7 @@ def test_a_renewal_prolongs_the_run_while_it_lasts(sandbox_client: SandboxClient
 
 
 def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: SandboxClient) -> None:
-    # given two elements of one batch that differ in their id, and in case and spacing only
+    # given two elements of one batch that differ only in their id, in case and in spacing
     same = {"title": "Crane driver", "description": "Moves what is heavy, with care. " * 5}
     first = sandbox_client.job_element("d-1", **same, budget=money("500000.00"))
     second = sandbox_client.job_element("d-2", budget=money("400000.00"), **same)
@@ -176,7 +176,7 @@ def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: Sandb
     errors = sandbox_client.report_by_ids("d-2", days=(day, day)).json()["errors"]
     assert errors["d-2"]["code"] == "6013"
 
-    # and an update into the content of another job fails too, and changes nothing
+    # and an update to the content of another job fails too, and changes nothing
     failed = carry_out(sandbox_client, "UPDATE", "d-3", budget=money("3.00"), **same)
     assert (failed["status"], failed["errorMessage"]) == ("FAILED", DUPLICATE_CONTENT)
     assert operate(sandbox_client, "UPDATE", "d-1", budget=money("600000.00"), **same)["status"] == 402
@@ -188,7 +188,7 @@ def test_the_later_of_two_jobs_with_the_same_content_fails(sandbox_client: Sandb
     assert sandbox_client.task(row["id"])["status"] == "SUCCEEDED"
 
 
-def test_an_id_used_before_is_never_free(sandbox_client: SandboxClient) -> None:
+def test_a_used_id_cannot_be_reused(sandbox_client: SandboxClient) -> None:
     job_id = sandbox_client.post_job("again")
     sandbox_client.close_job("again")
     failed = carry_out(sandbox_client, "CREATE", "again", title="Another title")
@@ -217,7 +217,7 @@ def test_each_alternate_location_has_a_task(sandbox_client: SandboxClient) -> No
     )
 
 
-def test_a_country_alone_is_a_place_for_remote_work_only(sandbox_client: SandboxClient) -> None:
+def test_a_country_alone_is_a_location_for_remote_work_only(sandbox_client: SandboxClient) -> None:
     failed = carry_out(sandbox_client, "CREATE", "c-1", location="Germany")
     assert failed["status"] == "FAILED"
     assert failed["errorMessage"].endswith(
@@ -240,12 +240,12 @@ def test_a_basic_job_has_nothing_to_downgrade_and_needs_a_contract_to_upgrade(
         )
     else:
         assert sandbox_client.task(row["id"])["errorMessage"].endswith("is not allowed for a basic job")
-    # its contract can not be changed to one that pays by the click
+    # its contract cannot be changed to one that pays by the click
     failed = carry_out(sandbox_client, "UPDATE", "b-1")
-    assert "can not be changed" in failed["errorMessage"]
+    assert "cannot be changed" in failed["errorMessage"]
 
 
-def test_the_body_of_the_older_collections_creates_under_v2(sandbox_client: SandboxClient) -> None:
+def test_the_older_collections_body_creates_jobs_under_v2(sandbox_client: SandboxClient) -> None:
     element = sandbox_client.job_element(
         "old-1",
         jobPostingOperationType=None,

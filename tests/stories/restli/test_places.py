@@ -1,4 +1,4 @@
-"""The gazetteer: which place a location text means, in which country it lies, what a search finds."""
+"""The gazetteer: which place a location text means, the country of a place, what a search finds."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_a_text_is_standardized(sent: str, place: str, country: str) -> None:
         ("Moon", False),
     ],
 )
-def test_a_country_alone_is_known_as_such(sent: str, only: bool) -> None:
+def test_a_country_alone_is_recognized(sent: str, only: bool) -> None:
     assert is_country_only(sent) is only
 
 
@@ -61,16 +61,16 @@ def test_a_country_alone_is_known_as_such(sent: str, only: bool) -> None:
         ("France", "qq_00-%", "France"),
     ],
 )
-def test_a_search_begins_with_the_best(text: str, locale: str, first: str) -> None:
+def test_a_search_returns_the_best_match_first(text: str, locale: str, first: str) -> None:
     assert search_places(text, places_max=5)[0].text(locale) == first
 
 
 @pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "nl_NL", "pt_BR", "ja_JP", "tr_TR", "pl_PL", "ar_AE"])
-def test_what_a_search_answers_is_understood_as_a_location(locale: str) -> None:
+def test_the_text_of_a_search_result_is_a_known_location(locale: str) -> None:
     for name in ("Leeds", "Munich", "Rotterdam", "São Paulo", "Tokyo", "Istanbul", "Saint-Étienne", "France"):
         found = search_places(name, places_max=1)[0]
-        told = found.text(locale)
-        assert (standardize(told), country_of(told)) == (found.text(), found.country), told
+        location = found.text(locale)
+        assert (standardize(location), country_of(location)) == (found.text(), found.country), location
 
 
 def test_a_search_finds_the_largest_first_and_each_place_once() -> None:

@@ -1,4 +1,4 @@
-"""Premium jobs: they hold a slot of a hiring contract, and give it back; basic jobs are upgraded and downgraded."""
+"""Premium jobs hold a slot of a hiring contract and release it; jobs are upgraded and downgraded."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,7 +58,7 @@ def element_of(scenario: Scenario, external_id: str, operation: str, **changed: 
 async def operate(
     scenario: Scenario, element: dict[str, Any], now: datetime = START
 ) -> tuple[TaskStatus, str | None]:
-    """How the task of one element ends."""
+    """Runs one element and returns the result of its task."""
     task_id = await scenario.take(scenario.customers[0], element, now)
     await scenario.run_due(now)
     async with scenario.database.connection() as connection:
@@ -68,7 +68,7 @@ async def operate(
     return found[task_id].status, found[task_id].error_message
 
 
-async def read_standing(
+async def read_status(
     scenario: Scenario, external_id: str, now: datetime = START
 ) -> tuple[Listing, Promotion]:
     async with scenario.database.connection() as connection:
@@ -79,17 +79,17 @@ async def read_standing(
     return standing.listing, standing.promotion
 
 
-async def tell_a_premium_story(database_url: str) -> None:
+async def run_premium_story(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         # given a hiring contract of one slot
         contract = await open_contract(scenario, 1)
         premium = {"contract": urn_of(contract), "listingType": "PREMIUM"}
         done = (TaskStatus.SUCCEEDED, None)
 
-        # a premium job takes it, the next one is refused
+        # a premium job takes the slot, the next one is refused
         assert await operate(scenario, element_of(scenario, "p-1", "CREATE", **premium)) == done
         assert await count_free(scenario, contract) == 0
-        assert await read_standing(scenario, "p-1") == (Listing.LISTED, Promotion.PROMOTED)
+        assert await read_status(scenario, "p-1") == (Listing.LISTED, Promotion.PROMOTED)
         with pytest.raises(Refused) as refused:
             await operate(scenario, element_of(scenario, "p-2", "CREATE", **premium))
         assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
@@ -98,9 +98,9 @@ async def tell_a_premium_story(database_url: str) -> None:
             == f"Insufficient job slots for contract = {urn_of(contract)} for purchase flow"
         )
 
-        # downgraded it stays listed and frees the slot, which a basic job takes by an upgrade
+        # after a downgrade the job stays listed and frees the slot, which a basic job takes by an upgrade
         assert await operate(scenario, element_of(scenario, "p-1", "DOWNGRADE", **premium)) == done
-        assert await read_standing(scenario, "p-1") == (Listing.LISTED, Promotion.NOT_PROMOTED)
+        assert await read_status(scenario, "p-1") == (Listing.LISTED, Promotion.NOT_PROMOTED)
         assert await count_free(scenario, contract) == 1
         assert (
             await operate(scenario, element_of(scenario, "b-1", "CREATE", contract=urn_of(contract))) == done
@@ -109,7 +109,7 @@ async def tell_a_premium_story(database_url: str) -> None:
         assert (
             await operate(scenario, element_of(scenario, "b-1", "UPGRADE", contract=urn_of(contract))) == done
         )
-        assert await read_standing(scenario, "b-1") == (Listing.LISTED, Promotion.PROMOTED)
+        assert await read_status(scenario, "b-1") == (Listing.LISTED, Promotion.PROMOTED)
         status, message = await operate(
             scenario, element_of(scenario, "b-1", "UPGRADE", contract=urn_of(contract))
         )
@@ -119,14 +119,14 @@ async def tell_a_premium_story(database_url: str) -> None:
             await operate(scenario, element_of(scenario, "p-1", "UPGRADE", contract=urn_of(contract)))
         assert refused.value.fault is Fault.JOB_SLOTS_EMPTY
 
-        # closed it frees the slot; an expiring one does so in its own time; a failed one never kept it
+        # a closed job frees the slot, an expired one at its expiry; a failed one never holds it
         assert await operate(scenario, element_of(scenario, "b-1", "CLOSE")) == done
         assert (
             await operate(scenario, element_of(scenario, "p-1", "UPGRADE", contract=urn_of(contract))) == done
         )
         await scenario.run_due(START + 31 * DAY)
         assert await count_free(scenario, contract) == 1
-        assert await read_standing(scenario, "p-1", START + 31 * DAY) == (
+        assert await read_status(scenario, "p-1", START + 31 * DAY) == (
             Listing.NOT_LISTED,
             Promotion.NOT_PROMOTED,
         )
@@ -140,7 +140,7 @@ async def tell_a_premium_story(database_url: str) -> None:
 
 
 async def test_a_premium_job_holds_a_slot_while_it_is_premium(database_url: str) -> None:
-    await tell_a_premium_story(database_url)
+    await run_premium_story(database_url)
 
 
 async def refuse_contracts(database_url: str) -> None:

@@ -1,4 +1,4 @@
-"""What reports add to the page: entity tags, and the answer that was given at an earlier moment."""
+"""Extensions of the reports: entity tags, and reports as of an earlier time."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -17,7 +17,7 @@ def ask(sandbox_client: SandboxClient, query: str, **headers: str):
 
 
 def list_queries(sandbox_client: SandboxClient, first: datetime) -> list[str]:
-    """Both reports over the days from ``first`` to yesterday that one call may ask for."""
+    """Returns the queries of both reports for the days from ``first`` to yesterday, as far as one call allows."""
     last = (sandbox_client.now - timedelta(days=1)).date()
     day = max(first.date(), last.replace(day=1))
     week = max(first.date(), last - timedelta(days=6))
@@ -28,7 +28,7 @@ def list_queries(sandbox_client: SandboxClient, first: datetime) -> list[str]:
     ]
 
 
-def test_a_known_answer_is_not_sent_again(sandbox_client):
+def test_an_unchanged_report_is_not_sent_again(sandbox_client):
     job_id = sandbox_client.post_job("a")
     sandbox_client.send_clicks(job_id, 2)
     sandbox_client.advance_to_midnight()
@@ -52,7 +52,7 @@ def test_a_known_answer_is_not_sent_again(sandbox_client):
     assert changed.headers["ETag"] != first.headers["ETag"]
 
 
-def test_a_moment_that_is_none_or_has_not_come_is_refused(sandbox_client):
+def test_an_invalid_or_future_time_is_refused(sandbox_client):
     day = sandbox_client.now.date() - timedelta(days=1)
     for moment in ("x", "2026-01-01T00:00:00", str(sandbox_client.now_ms + 86_400_000), "9" * 30, ""):
         answer = ask(
@@ -76,7 +76,7 @@ STEPS = st.lists(
 
 
 class History:
-    """A board that lives through steps. Visitors repeat, so settlement takes clicks back."""
+    """A sandbox that runs random steps. Visitors repeat clicks, so settlement reverses some."""
 
     def __init__(self, sandbox_client: SandboxClient) -> None:
         self.sandbox_client = sandbox_client
@@ -113,25 +113,25 @@ class History:
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
-def test_an_earlier_answer_is_given_again(cluster_url, steps):
+def test_a_report_as_of_an_earlier_time_is_the_earlier_report(cluster_url, steps):
     for database_url in make_database(cluster_url, "jobmeter_template"):
         with open_sandbox_client(database_url) as sandbox_client:
             sandbox_client.advance_to_midnight()
-            history, told = History(sandbox_client), []
+            history, recorded = History(sandbox_client), []
             for step in [("POST", "a", 0), ("CLICKS", "a", 3), ("WAIT", "", 24), *steps]:
                 history.take(step)
                 if sandbox_client.now - history.began < timedelta(days=2):
                     continue
                 queries = list_queries(sandbox_client, history.began)
                 answers = [ask(sandbox_client, query).content for query in queries]
-                told.append((sandbox_client.now, queries, answers))
+                recorded.append((sandbox_client.now, queries, answers))
             sandbox_client.advance("5d")
-            for moment, queries, answers in told:
+            for moment, queries, answers in recorded:
                 as_of = f"&asOf={int((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1)) + 1}"
                 again = [ask(sandbox_client, query + as_of).content for query in queries]
                 assert [_without_links(one) for one in again] == [_without_links(one) for one in answers]
 
 
 def _without_links(body: bytes) -> bytes:
-    """Links repeat the query, which names the moment."""
+    """Links repeat the query, which contains the time."""
     return body.partition(b'"links"')[0] + body.partition(b"]")[2]

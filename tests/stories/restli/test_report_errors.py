@@ -1,6 +1,6 @@
-"""Each error that the reports page documents is provoked over HTTP: by what causes it, and on demand in a sandbox.
+"""Each documented error of the reports is provoked over HTTP: by its real cause, and forced in a sandbox.
 
-The list of codes is the page's, not our table's.
+The list of codes is the published page's, not our table's.
 """
 
 import re
@@ -14,14 +14,14 @@ from jobmeter.api.restli.forced_failures import HEADER
 from jobmeter.base.clock import read_machine_clock
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client, range_text
 
-# The codes, statuses and beginnings of the texts as the page gives them; 6002 is not on it.
+# Codes, statuses and the first words of the messages as published; 6002 is not on the page.
 DOCUMENTED = {
     6000: 403, 6001: 403, 6003: 500, 6004: 404, 6005: 500, 6006: 400, 6007: 400, 6008: 400, 6009: 400, 6010: 400,
     6011: 400, 6012: 500, 6013: 404, 6014: 404, 6015: 500, 6016: 500, 6017: 500, 6018: 500, 6019: 500, 6020: 500,
     6021: 400, 6022: 400, 6023: 400, 6024: 500, 6025: 500, 6026: 500,
 }  # fmt: skip
 
-# What cannot be read, and what each report then tells.
+# What makes a source unreadable, and the error that each report then returns.
 UNREADABLE = {
     6012: ("ids", "ALTER TABLE job_postings RENAME COLUMN title TO lost"),
     6015: ("ids", "ALTER TABLE job_budgets RENAME COLUMN spent_micros TO lost"),
@@ -39,7 +39,7 @@ UNREADABLE = {
 
 
 def ask(sandbox_client: SandboxClient, report: str, **headers: str):
-    """The report of yesterday, with a job that has figures."""
+    """Requests yesterday's report, with a job that has figures."""
     day = sandbox_client.now.date() - timedelta(days=1)
     target = {
         "ids": f"/rest/partnerJobReports?ids=List(seen-1)&dateRange={range_text(day, day)}",
@@ -65,12 +65,12 @@ def read_page_codes(text: str) -> dict[int, int]:
     return {int(code): int(status) for code, status in re.findall(r"^(60\d\d)\n(\d{3})$", text, re.MULTILINE)}
 
 
-def test_the_list_is_the_pages(shared):
+def test_the_list_equals_the_published_page(shared):
     assert read_page_codes((shared / "spec" / "p4p-reports-page.txt").read_text()) == DOCUMENTED
 
 
 @pytest.mark.parametrize("code", UNREADABLE)
-def test_what_can_not_be_read_has_its_own_error(reported, database_url, code):
+def test_each_unavailable_source_has_its_own_error(reported, database_url, code):
     report, spoil = UNREADABLE[code]
     with psycopg.connect(database_url) as connection:
         connection.execute(spoil)
@@ -81,7 +81,7 @@ def test_what_can_not_be_read_has_its_own_error(reported, database_url, code):
     assert (answer.status_code, answer.json()["serviceErrorCode"]) == (DOCUMENTED[code], code)
 
 
-def test_by_real_conditions(reported):
+def test_job_report_errors_under_real_conditions(reported):
     sandbox_client = reported
     day = sandbox_client.now.date() - timedelta(days=1)
     url = "/rest/partnerJobReports"
@@ -121,7 +121,7 @@ def test_by_real_conditions(reported):
     }
 
 
-def test_budgets_by_real_conditions(reported):
+def test_budget_report_errors_under_real_conditions(reported):
     sandbox_client, credentials = reported, reported.credentials
 
     def budget_code(headers: dict[str, str], contract: int) -> int:
@@ -159,19 +159,19 @@ def test_budgets_by_real_conditions(reported):
 
 
 @pytest.mark.parametrize("code", DOCUMENTED)
-def test_on_demand(sandbox_client, code):
+def test_each_error_can_be_forced(sandbox_client, code):
     answer = ask(sandbox_client, "ids", **{HEADER: str(code)})
     assert (answer.status_code, answer.json()["serviceErrorCode"]) == (DOCUMENTED[code], code)
 
 
 @pytest.mark.parametrize("code", ["x", "6002", "0", "100", "99999999999", ""])
-def test_a_code_that_no_error_has_is_told(sandbox_client, code):
+def test_an_unknown_code_is_refused(sandbox_client, code):
     answer = ask(sandbox_client, "ids", **{HEADER: code})
     assert answer.status_code == 400
     assert HEADER in answer.json()["message"]
 
 
-def test_a_production_server_does_not_fail_on_demand(database_url):
+def test_a_production_server_refuses_forced_failures(database_url):
     with open_sandbox_client(database_url, sandbox=False) as sandbox_client:
         day = read_machine_clock().date() - timedelta(days=1)
         answer = sandbox_client.client.get(

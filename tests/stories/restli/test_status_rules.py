@@ -1,4 +1,4 @@
-"""How a job stands at a time, as a table: state, money, contract and campaign in; listing, promotion and text out."""
+"""The status of a job as a table: from state, money, contract and campaign to listing, promotion and message."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -130,7 +130,7 @@ def judge(
         ),
     ],
 )
-def test_a_job_stands_as_its_values_say(
+def test_the_status_follows_from_the_job_s_values(
     changed: dict[str, object], listing: str, promoted: bool, run_out: NotPromotedReason | None
 ) -> None:
     standing = judge(**changed)  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ def test_a_job_stands_as_its_values_say(
         (Operation.DOWNGRADE, TaskStatus.SUCCEEDED),
     ],
 )
-def test_a_task_that_made_a_run_tells_that_it_is_over(operation: Operation, status: TaskStatus) -> None:
+def test_the_task_that_created_a_run_reports_its_end(operation: Operation, status: TaskStatus) -> None:
     task = Task(
         shard=1,
         task_id=UUID(int=1),

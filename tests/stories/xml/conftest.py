@@ -1,4 +1,4 @@
-"""Owns what the tests of the XML API share. Does not own any expectation."""
+"""Owns the fixtures of the XML API tests. Does not own any expectation."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The common edge of the XML API: authentication, formats, keys, methods, the error document."""
+"""What all XML API calls share: authentication, formats, keys, methods, the error document."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def seconds_from_now(seconds: int) -> str:
     return str(to_ms(read_machine_clock()) // 1_000 + seconds)
 
 
-def test_two_legged_signatures_serve_every_verb(partner: XmlPartner) -> None:
+def test_two_legged_signatures_work_for_every_verb(partner: XmlPartner) -> None:
     path = "/v1/jobs/partner-job-id=S-1"
     posted = send_signed(partner, "POST", "/v1/jobs", job_xml("S-1", partner.slots))
     assert posted.status_code == 201, posted.text
@@ -37,19 +37,19 @@ def test_two_legged_signatures_serve_every_verb(partner: XmlPartner) -> None:
     assert send_signed(partner, "DELETE", path).status_code == 204
 
 
-def test_both_applications_may_sign_and_a_moved_clock_does_not_matter(partner: XmlPartner) -> None:
+def test_both_applications_may_sign_even_after_the_clock_was_moved(partner: XmlPartner) -> None:
     partner.sandbox_client.advance("40d")
     for who in ("parent", "child"):
         keys = partner.sandbox_client.credentials[who]
         assert send_signed(partner, "GET", "/v1/jobs/1", keys=keys).status_code == 404
 
 
-def test_a_proxy_may_have_ended_the_encryption(partner: XmlPartner) -> None:
+def test_a_proxy_may_terminate_tls(partner: XmlPartner) -> None:
     answer = send_signed(partner, "GET", "/v1/jobs/1", base="https://board.example")
     assert answer.status_code == 404
 
 
-def test_a_token_is_tolerated_while_it_is_good(partner: XmlPartner) -> None:
+def test_a_signature_with_a_valid_token_is_accepted(partner: XmlPartner) -> None:
     token = partner.sandbox_client.token("parent")
     for secret in ("", token):
         answer = send_signed(
@@ -61,7 +61,7 @@ def test_a_token_is_tolerated_while_it_is_good(partner: XmlPartner) -> None:
     assert answer.headers["oauth_problem"] == "token_rejected"
 
 
-def test_a_signature_is_good_once(partner: XmlPartner) -> None:
+def test_a_signature_is_valid_once(partner: XmlPartner) -> None:
     header = sign(partner.sandbox_client.credentials["parent"], "GET", f"{HOST}/v1/jobs/1")
     assert send_signed(partner, "GET", "/v1/jobs/1", header=header).status_code == 404
     again = send_signed(partner, "GET", "/v1/jobs/1", header=header)
@@ -81,7 +81,7 @@ def test_a_signature_is_good_once(partner: XmlPartner) -> None:
         (lambda _: 'OAuth oauth_nonce="%00"', "parameter_absent"),
     ],
 )
-def test_each_broken_signature_names_its_problem(partner: XmlPartner, change: Any, problem: str) -> None:
+def test_each_invalid_signature_names_its_problem(partner: XmlPartner, change: Any, problem: str) -> None:
     header = change(sign(partner.sandbox_client.credentials["parent"], "GET", f"{HOST}/v1/jobs/1"))
     answer = send_signed(partner, "GET", "/v1/jobs/1", header=header)
     assert error_of(answer)[0] == 401
@@ -90,7 +90,7 @@ def test_each_broken_signature_names_its_problem(partner: XmlPartner, change: An
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-290, 404), (290, 404), (-310, 401), (310, 401)])
-def test_the_time_stamp_is_within_five_minutes(partner: XmlPartner, seconds: int, status: int) -> None:
+def test_the_timestamp_must_be_within_five_minutes(partner: XmlPartner, seconds: int, status: int) -> None:
     answer = send_signed(partner, "GET", "/v1/jobs/1", timestamp=seconds_from_now(seconds))
     assert answer.status_code == status
     assert ("oauth_problem" in answer.headers) == (status == 401)
@@ -111,14 +111,14 @@ def test_the_path_is_signed(partner: XmlPartner) -> None:
         ("Bearer wrong", "Invalid access token."),
     ],
 )
-def test_who_is_not_known_is_refused(partner: XmlPartner, authorization: str, message: str) -> None:
+def test_an_unknown_caller_is_refused(partner: XmlPartner, authorization: str, message: str) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     answer = partner.sandbox_client.client.get("/v1/jobs/1", headers=headers)
     assert error_of(answer) == (401, message)
     assert answer.headers["WWW-Authenticate"].startswith("OAuth realm=")
 
 
-def test_an_expired_token_is_refused_and_the_query_may_carry_one(partner: XmlPartner) -> None:
+def test_the_query_may_carry_a_token_and_an_expired_one_is_refused(partner: XmlPartner) -> None:
     token = partner.sandbox_client.token("parent")
     path = f"/v1/jobs/1?oauth2_access_token={token}"
     assert partner.sandbox_client.client.get(path).status_code == 404
@@ -126,7 +126,7 @@ def test_an_expired_token_is_refused_and_the_query_may_carry_one(partner: XmlPar
     assert error_of(partner.sandbox_client.client.get(path)) == (401, "Invalid access token.")
 
 
-def test_answers_come_as_json_when_asked(partner: XmlPartner) -> None:
+def test_responses_are_json_on_request(partner: XmlPartner) -> None:
     partner.post("J-1", partner.slots)
     for path, headers in (
         ("/v1/jobs/partner-job-id=J-1?format=json", {}),
@@ -141,14 +141,14 @@ def test_answers_come_as_json_when_asked(partner: XmlPartner) -> None:
     assert refused.json()["requestId"] == refused.headers["X-Li-Request-Id"]
 
 
-def test_a_json_body_is_the_same_document(partner: XmlPartner) -> None:
+def test_a_json_body_is_equivalent_to_the_document(partner: XmlPartner) -> None:
     job = {
         "partnerJobId": "J-2",
         "contractId": partner.slots,
         "company": {"name": "Harbour Logistics"},
         "position": {
             "title": "Fitter",
-            "description": "Mends.",
+            "description": "Repairs.",
             "location": {"country": {"code": "gb"}},
             "industries": {"_total": 1, "values": [{"code": "55"}]},
         },
@@ -158,7 +158,7 @@ def test_a_json_body_is_the_same_document(partner: XmlPartner) -> None:
     assert partner.get("J-2", ":(position:(industries:(industry:(code))))").findtext(".//code") == "55"
 
 
-def test_every_key_form_reaches_the_job(partner: XmlPartner) -> None:
+def test_every_form_of_key_finds_the_job(partner: XmlPartner) -> None:
     number = partner.post("K 1/ü", partner.slots).headers["Location"].rpartition("/")[2]
     for key in (number, f"id={number}", "partner-job-id=K%201%2F%C3%BC"):
         answer = partner.call("GET", f"/v1/jobs/{key}:(id,partner-job-id)")
@@ -176,7 +176,7 @@ def test_every_key_form_reaches_the_job(partner: XmlPartner) -> None:
         (f"/v1/jobs/{'9' * 9_000}", 414),
     ],
 )
-def test_wrong_paths_get_an_error_document(partner: XmlPartner, path: str, status: int) -> None:
+def test_unknown_paths_get_an_error_document(partner: XmlPartner, path: str, status: int) -> None:
     assert error_of(partner.call("GET", path))[0] == status
 
 
@@ -190,20 +190,20 @@ def test_wrong_paths_get_an_error_document(partner: XmlPartner, path: str, statu
         ("OPTIONS", "/v1/jobs/1", "GET, PUT, DELETE"),
     ],
 )
-def test_other_methods_are_named(partner: XmlPartner, method: str, path: str, allow: str) -> None:
+def test_allowed_methods_are_listed(partner: XmlPartner, method: str, path: str, allow: str) -> None:
     answer = partner.call(method, path)
     assert error_of(answer)[0] == 405
     assert answer.headers["Allow"] == allow
     assert partner.call("HEAD", path).status_code == 405 or method == "PATCH"
 
 
-def test_an_answer_names_its_request(partner: XmlPartner) -> None:
+def test_a_response_has_its_request_id(partner: XmlPartner) -> None:
     answer = partner.post("E-1", partner.slots)
     assert re.fullmatch("[A-Z0-9]{10}", answer.headers["X-Li-Request-Id"])
     assert answer.headers["X-Li-Format"] == "xml"
 
 
-def test_an_application_without_a_signing_secret_can_not_sign(partner: XmlPartner) -> None:
+def test_an_application_without_a_signing_secret_cannot_sign(partner: XmlPartner) -> None:
     made = partner.operate("POST", "/operator/partners", {"name": "Second Partner"}).json()
     keys = made["credentials"]
     answer = send_signed(partner, "GET", "/v1/jobs/1", keys=keys)
@@ -225,7 +225,7 @@ def test_an_application_without_a_signing_secret_can_not_sign(partner: XmlPartne
     )
 
 
-def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
+def test_too_many_calls_are_refused_in_this_api_s_form(database_url: str) -> None:
     with open_sandbox_client(database_url, rate_limits="jobs=2") as sandbox_client:
         partner = XmlPartner(sandbox_client)
         answers = [partner.call("GET", "/v1/jobs/1") for _ in range(3)]
@@ -233,15 +233,15 @@ def test_too_many_calls_are_refused_as_this_api_does(database_url: str) -> None:
     assert error_of(answers[2])[1] == "Throttle limit for calls to this resource is reached."
 
 
-def test_an_installation_may_be_stricter(database_url: str) -> None:
+def test_an_installation_may_forbid_changes_after_posting(database_url: str) -> None:
     stricter = {"xml_description_characters_min": 100, "xml_title_is_frozen": True}
     with open_sandbox_client(database_url, **stricter, xml_reseller_pixel_is_ignored=True) as sandbox_client:
         partner = XmlPartner(sandbox_client)
         assert "job/position/description" in error_of(partner.post("T-1", partner.slots))[1]
         body = job_xml("T-1", partner.credits, poster=POSTER, more=PIXEL)
-        body = body.replace("Mends what broke.", "Mends what broke. " * 9)
+        body = body.replace("Repairs what broke.", "Repairs what broke. " * 9)
         assert partner.call("POST", "/v1/jobs", body).status_code == 201
         assert partner.get("T-1").find("tracking-pixel-url") is None
         named = f"<contract-id>{partner.credits}</contract-id>"
         title = partner.put("T-1", f"{named}<position><title>Other</title></position>")
-        assert error_of(title) == (400, "job/position/title: can not be changed after posting")
+        assert error_of(title) == (400, "job/position/title: cannot be changed after posting")

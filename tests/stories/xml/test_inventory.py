@@ -1,4 +1,4 @@
-"""Slots and credits against a model: 402 and 409 exactly when the model says, inventory never negative, never lost."""
+"""Slots and credits compared with a model: 402 and 409 exactly as predicted, inventory never negative, never lost."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
-from tests.support.xml_scenario import RUN_DAYS, START, XmlScenario, make_document, open_xml_stage
+from tests.support.xml_scenario import RUN_DAYS, START, XmlScenario, make_document, open_xml_scenario
 
 POSTS = 100_000
 SLOTS = 1_000
@@ -41,13 +41,13 @@ class ModelJob:
 
 
 class Inventory(RuleBasedStateMachine):
-    """The flows on one side, a dictionary on the other."""
+    """The flows, compared with a dictionary."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__()
         self.run = runner.run
         self.database = database
-        self.scenario: XmlScenario = runner.run(open_xml_stage(database, slot_count=2, credit_count=3))
+        self.scenario: XmlScenario = runner.run(open_xml_scenario(database, slot_count=2, credit_count=3))
         self.units = {SLOT: 2, CREDIT: 3}
         self.now = START
         self.jobs: dict[str, ModelJob] = {}
@@ -163,7 +163,7 @@ class Inventory(RuleBasedStateMachine):
         unused, held = self.run(self.scenario.unused(SLOT)), self.run(self.scenario.count_held())
         assert unused >= 0
         assert unused + held == self.units[SLOT]
-        # A run that is over may hold its slot until somebody looks; nothing else may.
+        # Only an ended run may hold its slot, until the next use or sweep frees it.
         jobs_on_slots = [job for job in self.jobs.values() if job.kind is SLOT]
         live = sum(job.is_live(self.now) for job in jobs_on_slots)
         over = sum(job.expires_at is not None for job in jobs_on_slots) - live
@@ -198,7 +198,7 @@ class Inventory(RuleBasedStateMachine):
         return None
 
 
-def test_inventory_is_as_a_model_says(database_url: str) -> None:
+def test_inventory_matches_a_model(database_url: str) -> None:
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url, connections_max=2))
         try:
@@ -211,7 +211,7 @@ def test_inventory_is_as_a_model_says(database_url: str) -> None:
 
 
 async def post_many(database: Database, scenario: XmlScenario, *, first: int, posts: int) -> int:
-    """Posts one job after the other; returns how many got a slot."""
+    """Posts jobs one after the other; returns how many got a slot."""
     posted = 0
     contract = scenario.contracts[SLOT]
     for number in range(first, first + posts):
@@ -232,10 +232,10 @@ async def post_many(database: Database, scenario: XmlScenario, *, first: int, po
 
 
 async def contend(database_url: str, *, slots: int, posts: int) -> tuple[int, int, int]:
-    """How many were posted, slots left, slots held."""
+    """Returns how many jobs were posted, slots unused, slots held."""
     database = await Database.open(database_url, connections_max=CONNECTIONS)
     try:
-        scenario = await open_xml_stage(database, slot_count=slots, credit_count=0)
+        scenario = await open_xml_scenario(database, slot_count=slots, credit_count=0)
         share = posts // CONNECTIONS
         posted = await asyncio.gather(
             *(post_many(database, scenario, first=share * at, posts=share) for at in range(CONNECTIONS))
@@ -280,11 +280,11 @@ async def work(database: Database, scenario: XmlScenario, hand: int) -> None:
             continue
 
 
-async def test_renewals_and_closings_never_wait_in_a_ring(database_url: str) -> None:
-    """Many hands on few jobs and few slots: no deadlock, and every slot is found again."""
+async def test_renewals_and_closings_do_not_deadlock(database_url: str) -> None:
+    """Many callers use few jobs and few slots: there is no deadlock, and no slot is lost."""
     database = await Database.open(database_url, connections_max=8)
     try:
-        scenario = await open_xml_stage(database, slot_count=3, credit_count=0)
+        scenario = await open_xml_scenario(database, slot_count=3, credit_count=0)
         await asyncio.gather(*(work(database, scenario, hand) for hand in range(8)))
         async with database.transaction() as connection:
             await jobs.expire_jobs(connection, rows_max=100, now=START + timedelta(days=10_000))

@@ -1,4 +1,4 @@
-"""Documents made to harm: each gets a clean refusal in bounded time, and the server reads no file for them."""
+"""Malicious documents: each is refused in bounded time, and the server reads no file for them."""
 
 import time
 
@@ -32,14 +32,14 @@ HARMFUL = {
 
 @pytest.fixture(scope="module")
 def partner(cluster_url):
-    """One server for all: what is refused leaves no trace."""
+    """One server for all tests: refused requests change nothing."""
     for url in make_database(cluster_url, TEMPLATE):
         with open_sandbox_client(url) as sandbox_client:
             yield XmlPartner(sandbox_client)
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_harmful_documents_are_refused(partner: XmlPartner, name: str) -> None:
+def test_malicious_documents_are_refused(partner: XmlPartner, name: str) -> None:
     started = time.monotonic()
     answer = partner.call("POST", "/v1/jobs", HARMFUL[name])
     status, message = error_of(answer)
@@ -59,12 +59,12 @@ def test_harmful_documents_are_refused(partner: XmlPartner, name: str) -> None:
         b"<job><salary>\x00</salary></job>",
     ],
 )
-def test_wrong_bytes_are_refused(partner: XmlPartner, body: bytes) -> None:
+def test_invalid_bytes_are_refused(partner: XmlPartner, body: bytes) -> None:
     assert error_of(partner.call("POST", "/v1/jobs", body))[0] == 400
 
 
 def test_a_gigabyte_is_not_read(partner: XmlPartner) -> None:
-    """The declared length alone refuses it; what declares none is cut off at the limit."""
+    """It is refused by its declared length, and without one it is read only up to the limit."""
     declared = partner.call("POST", "/v1/jobs", b"<job/>", **{"Content-Length": "1073741824"})
     assert error_of(declared)[0] == 413
 
@@ -86,7 +86,7 @@ def test_other_media_are_refused(partner: XmlPartner, media: str) -> None:
     assert error_of(answer)[0] == 415
 
 
-def test_each_flaw_names_its_element(partner: XmlPartner) -> None:
+def test_each_error_names_its_element(partner: XmlPartner) -> None:
     body = job_xml(
         "M-1",
         partner.slots,

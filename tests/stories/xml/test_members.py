@@ -1,4 +1,4 @@
-"""Who may do what with a job on the site, and that it is so (credits page, job access and permissions)."""
+"""Who may do what with a job on the site (credits page, job access and permissions)."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from jobmeter.jobs.xml_jobs.model import PortalPowers, XmlJob
 from jobmeter.jobs.xml_jobs.rules import portal_powers
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
-from tests.support.xml_scenario import POSTER, START, XmlScenario, make_document, open_xml_stage
+from tests.support.xml_scenario import POSTER, START, XmlScenario, make_document, open_xml_scenario
 
 SEAT, STRANGER = "seat@client.example", "someone@else.example"
 NOTHING = PortalPowers()
@@ -77,14 +77,14 @@ def make_job(state: JobState) -> XmlJob:
         (HiringKind.SLOTS, "", (NOTHING,) * 3),
     ],
 )
-def test_powers_follow_from_contract_and_state(
+def test_permissions_follow_from_contract_and_state(
     kind: HiringKind, email: str, powers: tuple[PortalPowers, ...]
 ) -> None:
     for state, expected in zip((JobState.LIVE, JobState.EXPIRED, JobState.CLOSED), powers, strict=True):
         assert portal_powers(make_job(state), make_contract(kind), email) == expected
 
 
-def test_a_credits_job_without_a_poster_is_nobodys() -> None:
+def test_nobody_may_change_a_credits_job_without_a_poster() -> None:
     job = replace(make_job(JobState.LIVE), poster_email="")
     assert portal_powers(job, make_contract(HiringKind.CREDITS), "") == NOTHING
 
@@ -93,7 +93,7 @@ def test_a_credits_job_without_a_poster_is_nobodys() -> None:
 async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tuple[XmlScenario, XmlJob]]:
     database = await Database.open(database_url, connections_max=2)
     try:
-        scenario = await open_xml_stage(database, slot_count=1, credit_count=2)
+        scenario = await open_xml_scenario(database, slot_count=1, credit_count=2)
         async with database.transaction() as connection:
             document = make_document("A", scenario.contracts[kind])
             job = await xml_jobs.post_job(
@@ -122,7 +122,7 @@ async def find_fault(doing) -> Fault:
     return refused.value.fault
 
 
-async def test_a_resellers_customer_edits_and_closes_and_never_renews(database_url: str) -> None:
+async def test_a_reseller_s_customer_edits_and_closes_but_never_renews(database_url: str) -> None:
     async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
         salary = JobDocument(JobContent(salary="20"))
         renewal = JobDocument(JobContent(), renewal=True)
@@ -145,13 +145,13 @@ async def test_a_resellers_customer_edits_and_closes_and_never_renews(database_u
             assert await find_fault(change) is Fault.JOB_CLOSED
 
 
-async def test_a_seat_of_the_client_renews(database_url: str) -> None:
+async def test_a_seat_of_the_client_may_renew(database_url: str) -> None:
     async with open_posted(database_url, HiringKind.SLOTS) as (scenario, job):
         renewed = await edit(scenario, job, POSTER, JobDocument(JobContent(), renewal=True))
         assert renewed.expires_at == job.expires_at + timedelta(days=30)
 
 
-async def test_a_new_poster_takes_over_and_every_change_is_kept(database_url: str) -> None:
+async def test_a_new_poster_takes_over_and_every_change_is_recorded(database_url: str) -> None:
     async with open_posted(database_url, HiringKind.CREDITS) as (scenario, job):
         contract = scenario.contracts[HiringKind.CREDITS]
         moved = JobDocument(JobContent(contract_id=contract.id, poster_email="New@Customer.example"))

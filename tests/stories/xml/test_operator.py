@@ -1,4 +1,4 @@
-"""The operator's side of hiring contracts: open, grant, top up, adjust, price, end."""
+"""The operator's calls for hiring contracts: open, grant, top up, adjust, price, end."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def test_units_are_added_once_for_each_reference(partner: XmlPartner) -> None:
     assert other.status_code == 409
 
 
-def test_an_adjustment_takes_no_more_than_there_is(partner: XmlPartner) -> None:
+def test_an_adjustment_cannot_exceed_the_unused_units(partner: XmlPartner) -> None:
     number = open_granted(partner)
     path = f"{ROOT}/{number}/adjustments"
     assert partner.operate("POST", path, {"units": 2, "reference": "a"}).json()["unused"] == 3
@@ -63,7 +63,7 @@ def test_an_adjustment_takes_no_more_than_there_is(partner: XmlPartner) -> None:
     assert partner.unused(number) == 0
 
 
-def test_a_post_paid_contract_has_no_end(partner: XmlPartner) -> None:
+def test_a_post_paid_contract_has_unlimited_credits(partner: XmlPartner) -> None:
     number = open_granted(partner, isPostpaid=True, units=0)
     for at in range(3):
         assert partner.post(f"P-{at}", number, poster=POSTER).status_code == 201
@@ -72,7 +72,7 @@ def test_a_post_paid_contract_has_no_end(partner: XmlPartner) -> None:
     assert top_up.status_code == 400
 
 
-def test_the_run_length_is_the_contracts(partner: XmlPartner) -> None:
+def test_the_contract_sets_the_run_length(partner: XmlPartner) -> None:
     number = open_granted(partner)
     partner.post("L-1", number, poster=POSTER)
     job = partner.get("L-1")
@@ -80,7 +80,7 @@ def test_the_run_length_is_the_contracts(partner: XmlPartner) -> None:
     assert run_ms == 10 * 86_400_000
 
 
-def test_a_revoked_grant_and_an_ended_contract_let_jobs_be_closed_only(partner: XmlPartner) -> None:
+def test_after_a_revoked_grant_or_an_ended_contract_jobs_can_only_be_closed(partner: XmlPartner) -> None:
     denied = (403, f"Access to contract {partner.slots} denied")
     partner.post("G-1", partner.slots)
     partner.post("G-2", partner.slots)
@@ -102,7 +102,7 @@ def test_a_revoked_grant_and_an_ended_contract_let_jobs_be_closed_only(partner: 
     assert partner.unused(partner.slots) == 25
 
 
-def test_a_price_holds_from_its_day(partner: XmlPartner) -> None:
+def test_a_price_applies_from_its_day(partner: XmlPartner) -> None:
     number = open_granted(partner)
     later = {"price": "120.00", "validFrom": "2090-01-01T00:00:00Z"}
     assert partner.operate("POST", f"{ROOT}/{number}/prices", later).json()["price"] == "99.50"
@@ -128,11 +128,11 @@ def test_a_price_holds_from_its_day(partner: XmlPartner) -> None:
         ({"owner": "a\0"}, 400),
     ],
 )
-def test_what_can_not_be_opened(partner: XmlPartner, changed: dict[str, Any], status: int) -> None:
+def test_invalid_contracts_are_refused(partner: XmlPartner, changed: dict[str, Any], status: int) -> None:
     assert partner.operate("POST", ROOT, draft(partner, **changed)).status_code == status
 
 
-def test_only_the_operator_may_and_only_what_is_there(partner: XmlPartner) -> None:
+def test_only_the_operator_may_call_and_unknown_contracts_are_not_found(partner: XmlPartner) -> None:
     assert partner.sandbox_client.client.get(f"{ROOT}/{partner.slots}").status_code == 401
     assert partner.operate("GET", f"{ROOT}/1").status_code == 404
     assert partner.operate("GET", f"{ROOT}/{2**70}").status_code == 404

@@ -1,7 +1,7 @@
 """Requests recorded from the 2011 PHP client, and the protocol's own sample documents.
 
-Recorded headers and bodies are sent as they are; only what names the recording's own credentials, time and contract
-is replaced, since a server can know neither its secrets nor its moment.
+Recorded headers and bodies are sent unchanged, except for the recording's credentials, time and contract: a new server
+cannot know its secrets, and its timestamps have expired.
 """
 
 import json
@@ -16,9 +16,9 @@ from tests.support.xml_partner import XML_TYPE, XmlPartner, sign
 
 RECORDED = FIXTURES / "recorded"
 HOST_HEADERS = {"host", "content-length"}
-CONTRACT = 1234  # the one that the recordings name
+CONTRACT = 1234  # the contract number of the recordings
 
-# Of the recording: post, post again, look up, edit, renew, close, renew what is closed, close what never was,
+# The recording: post, post again, read, edit, renew, close, renew a closed job, close an unknown job,
 # a broken document, a document with an external entity.
 STATUSES = [201, 409, 200, 200, 200, 204, 409, 404, 400, 400]
 
@@ -29,7 +29,7 @@ def read_recorded(name: str) -> list[dict[str, Any]]:
 
 
 def open_recorded_contract(partner: XmlPartner, kind: str, units: int) -> int:
-    """A contract under the number of the recording, for the poster that it names."""
+    """Opens a contract with the recording's number and poster."""
     owner = partner.sandbox_client.credentials["parent"]["client_id"]
     body = {
         "kind": kind,
@@ -50,7 +50,7 @@ def open_recorded_contract(partner: XmlPartner, kind: str, units: int) -> int:
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "oauth1"])
-def test_the_php_client_is_answered_as_it_expects(partner: XmlPartner, scheme: str) -> None:
+def test_the_php_client_gets_the_responses_it_expects(partner: XmlPartner, scheme: str) -> None:
     contract = open_recorded_contract(partner, "SLOTS", 3)
     keys = partner.sandbox_client.credentials["parent"]
     statuses = []
@@ -59,7 +59,7 @@ def test_the_php_client_is_answered_as_it_expects(partner: XmlPartner, scheme: s
         if scheme == "bearer":
             headers |= bearer(partner.sandbox_client.token("parent"))
         else:
-            # It sends a token of three legs too, and signs for the host that it knows.
+            # It also sends a three-legged token, and signs for the original host.
             url = f"https://api.linkedin.com{row['target']}"
             headers["Authorization"] = sign(
                 keys, row["method"], url, resource_owner_key="tok", realm="http://api.linkedin.com"
@@ -82,7 +82,7 @@ def test_the_sample_documents_are_accepted(partner: XmlPartner, shared: Path, ki
         sample = sample.replace(f"<{name}>XXXX</{name}>", f"<{name}>{value}</{name}>")
     edit = (shared / "fixtures" / "xml" / "job_edit_template.xml").read_text(encoding="utf-8")
     if kind == "CREDITS":
-        # What the credits page takes from resellers, and what it asks of them.
+        # What resellers may not and must send according to the credits page.
         start, end = "<tracking-pixel-url>", "</tracking-pixel-url>"
         sample = sample[: sample.index(start)] + sample[sample.index(end) + len(end) :]
         edit = edit.replace("<job>", f"<job><contract-id>{contract}</contract-id>")

@@ -1,4 +1,4 @@
-"""Decision 0003: a signing secret is readable only with a key that the database does not hold."""
+"""Decision 0003: a signing secret can only be read with a key that is not in the database."""
 
 from datetime import UTC, datetime
 

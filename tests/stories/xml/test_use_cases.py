@@ -1,4 +1,4 @@
-"""The two use cases of the XML API through one application, over HTTP, down to the balances."""
+"""The two use cases of the XML API through one application, over HTTP, including the balances."""
 
 from xml.etree import ElementTree as ET
 
@@ -19,7 +19,7 @@ def test_a_distributor_posts_edits_renews_and_closes_on_a_clients_slots(partner:
     address = posted.headers["Location"]
     expiry = int(partner.get("D-1").findtext("expiration-timestamp"))
 
-    # then it can be edited and renewed without naming the contract, and nothing more is taken
+    # then it can be edited and renewed without naming the contract, and no further slot is used
     edited = partner.put("D-1", "<position><title>Senior fitter</title></position>")
     assert (edited.status_code, edited.content) == (200, b"")
     assert partner.renew("D-1").status_code == 200
@@ -35,7 +35,7 @@ def test_a_distributor_posts_edits_renews_and_closes_on_a_clients_slots(partner:
     assert partner.get("D-1").findtext("active") == "false"
 
 
-def test_a_reseller_pays_each_posting_and_each_renewal_with_a_credit(partner: XmlPartner) -> None:
+def test_a_reseller_pays_a_credit_for_each_posting_and_each_renewal(partner: XmlPartner) -> None:
     credits_before = partner.unused(partner.credits)
 
     assert partner.post("R-1", partner.credits, poster=POSTER).status_code == 201
@@ -44,7 +44,7 @@ def test_a_reseller_pays_each_posting_and_each_renewal_with_a_credit(partner: Xm
     assert partner.put("R-1", edit).status_code == 200
     assert partner.close("R-1").status_code == 204
 
-    # then two credits are gone for good, and the client's slots were not touched
+    # then two credits are used, and the client's slots are unchanged
     assert partner.unused(partner.credits) == credits_before - 2
     assert partner.unused(partner.slots) == 25
 
@@ -81,12 +81,12 @@ def test_a_distributors_poster_needs_a_seat(partner: XmlPartner) -> None:
 
 
 @pytest.mark.parametrize("contract_id", [1, 7_777, 2**53])
-def test_unknown_and_ungranted_contracts_answer_alike(partner: XmlPartner, contract_id: int) -> None:
+def test_unknown_and_ungranted_contracts_get_the_same_response(partner: XmlPartner, contract_id: int) -> None:
     answer = partner.post("D-3", contract_id)
     assert error_of(answer) == (403, f"Access to contract {contract_id} denied")
 
 
-def test_the_sandbox_number_names_the_slots_contract(partner: XmlPartner) -> None:
+def test_the_sandbox_contract_number_means_the_slots_contract(partner: XmlPartner) -> None:
     assert partner.post("D-4", 1328).status_code == 201
     assert partner.get("D-4").findtext("contract-id") == "1328"
     assert partner.renew("D-4", partner.slots).status_code == 200
@@ -138,7 +138,7 @@ def test_without_inventory_nothing_is_posted(partner: XmlPartner) -> None:
     assert error_of(partner.post("D-26", partner.slots))[0] == 402
 
 
-def test_another_applications_jobs_do_not_exist(partner: XmlPartner) -> None:
+def test_another_application_s_jobs_appear_not_to_exist(partner: XmlPartner) -> None:
     address = partner.post("D-7", partner.slots).headers["Location"]
     other = XmlPartner(partner.sandbox_client, "child")
     for method in ("GET", "DELETE"):
@@ -146,7 +146,7 @@ def test_another_applications_jobs_do_not_exist(partner: XmlPartner) -> None:
     assert error_of(other.call("PUT", address, "<job><renewal/></job>")) == (404, "Job not found.")
 
 
-def test_views_and_clicks_are_counted_and_never_charged(partner: XmlPartner) -> None:
+def test_views_and_clicks_are_counted_but_never_charged(partner: XmlPartner) -> None:
     job_id = int(partner.post("D-8", partner.slots).headers["Location"].rpartition("/")[2])
     partner.sandbox_client.advance("1m")
     reply = partner.sandbox_client.send_clicks(job_id, 2)
@@ -158,7 +158,7 @@ def test_views_and_clicks_are_counted_and_never_charged(partner: XmlPartner) -> 
         == "0.00"
     )
 
-    # and not once the job is closed
+    # and not after the job is closed
     partner.close("D-8")
     late = partner.sandbox_client.send_clicks(job_id, 1, prefix="late", time_ms=partner.sandbox_client.now_ms)
     assert late["rejections"][0]["reason"] == "JOB_NOT_LIVE"

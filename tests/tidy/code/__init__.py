@@ -1,1 +1,1 @@
-"""The code inside a room: shape, sizes, positionals, time, money, faults, what nobody uses."""
+"""Checks of the code inside a room: shape, sizes, positional arguments, time, money, statuses, dead code."""

@@ -1,4 +1,4 @@
-"""Async tests are `async def`: what a test waits for is no function inside it that is handed to an event loop."""
+"""Async tests are `async def`, and do not pass an inner function to an event loop."""
 
 import ast
 
@@ -8,7 +8,7 @@ from tests.tidy.source import Breach, Source, calls, functions, refuse, sources
 
 
 def closure_breaches(source: Source) -> list[Breach]:
-    """Doubles of what the product calls (a clock, a sender, a handler) may be functions inside a test."""
+    """Test doubles that the product calls (a clock, a sender, a handler) may be functions inside a test."""
     runs = [call for call, name in calls(source) if name == "asyncio.run" and call.args]
     found = []
     for function in functions(source):
@@ -19,8 +19,8 @@ def closure_breaches(source: Source) -> list[Breach]:
         for call in runs:
             coroutine = call.args[0]
             if call in within and isinstance(coroutine, ast.Call) and ast.unparse(coroutine.func) in inner:
-                says = f"`{ast.unparse(coroutine.func)}` is a closure around an async test; write `async def {function.name}`"
-                found.append(Breach(source.path, call.lineno, says))
+                message = f"`{ast.unparse(coroutine.func)}` is a closure around an async test; write `async def {function.name}`"
+                found.append(Breach(source.path, call.lineno, message))
     return found
 
 

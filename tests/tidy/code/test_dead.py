@@ -1,4 +1,4 @@
-"""What nobody uses is removed: modules, definitions and methods. Tests alone are no use: they would keep it alive for ever."""
+"""Unused modules, definitions and methods are removed. A use by tests does not count: it would keep dead code forever."""
 
 import ast
 import functools
@@ -12,10 +12,10 @@ from tests.tidy.source import Breach, Source, imports, nodes, refuse, sources, t
 
 PACKAGE = "jobmeter"
 USERS = ("jobmeter", "bench")
-STARTED = {"jobmeter.__main__"}  # by the interpreter
+STARTED = {"jobmeter.__main__"}  # run by the interpreter
 
-MEMBERS = "what members do on the site: the portal's; its statements and its rules are of one piece with the board's"
-GRAMMAR = "the other half of the grammar, for a client; the official vectors prove it"
+MEMBERS = "what members do on the site, for the portal; its statements and rules belong together with those of the API"
+GRAMMAR = "the client's half of the grammar, tested with the official vectors"
 KEPT = {
     "jobmeter.jobs.xml_jobs.members": MEMBERS,
     "jobmeter.wire.restli.elements.decode_reduced": GRAMMAR,
@@ -28,14 +28,14 @@ KEPT = {
     "jobmeter.wire.xml.job.request_writer": GRAMMAR,
 }
 
-# A function is named to a server or an interpreter as `module:name`.
+# A server or an interpreter is given a function as `module:name`.
 _REFERENCE = re.compile(r"[\w.]+:\w+")
 _WORD = re.compile(r"\w+")
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def definitions(source: Source) -> Iterator[tuple[str, ast.stmt]]:
-    """The names that a module defines. What is decorated is registered with what decorates it."""
+    """Yields the names that a module defines. Decorated functions are used by their decorators."""
     for node in tree(source).body:
         if isinstance(node, _Definition):
             if isinstance(node, ast.ClassDef) or not node.decorator_list:
@@ -49,7 +49,7 @@ def definitions(source: Source) -> Iterator[tuple[str, ast.stmt]]:
 
 @functools.cache
 def used_names(source: Source) -> frozenset[str]:
-    """In full, what a file uses: of others by import, of itself from outside the definition, of strings by reference."""
+    """Returns the full names that a file uses: by import, from outside the definition in the same file, or in strings."""
     own = module_of(source)
     found = {name for _, name in uses(source)}
     found |= {name for _, name in imports(source)}
@@ -66,7 +66,7 @@ def used_names(source: Source) -> frozenset[str]:
 
 @functools.cache
 def touched_names(source: Source) -> frozenset[str]:
-    """Attributes, and words of short strings: a method may be asked for by name."""
+    """Returns attributes and strings that are identifiers, because a method may be looked up by name."""
     found = {node.attr for node in nodes(source) if isinstance(node, ast.Attribute)}
     texts = (
         node.value for node in nodes(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -80,7 +80,7 @@ def dead_modules(tree_: Collection[Source]) -> list[Breach]:
         others = {name for name in used_names(source) if name.rpartition(".")[0] != module_of(source)}
         used |= others | {name.rpartition(".")[0] for name in others}
     return [
-        Breach(source.path, 1, "nobody imports it; remove it, or use it")
+        Breach(source.path, 1, "is never imported; remove it, or use it")
         for source in tree_
         if _is_ours(source)
         and source.stem != "__init__"
@@ -90,9 +90,9 @@ def dead_modules(tree_: Collection[Source]) -> list[Breach]:
 
 def dead_definitions(tree_: Collection[Source]) -> list[Breach]:
     used = {name for source in tree_ for name in used_names(source)}
-    says = "is used by nobody but tests; remove it, or move it to them"
+    message = "is used only by tests; remove it, or move it to the tests"
     return [
-        Breach(source.path, node.lineno, f"`{name}` {says}")
+        Breach(source.path, node.lineno, f"`{name}` {message}")
         for source in tree_
         if _is_ours(source) and module_of(source) not in KEPT
         for name, node in definitions(source)
@@ -104,7 +104,7 @@ def dead_methods(tree_: Collection[Source], templates: Iterable[Source] = ()) ->
     used = {name for source in tree_ for name in touched_names(source)}
     used |= {word for source in templates for word in _WORD.findall(source.text)}
     return [
-        Breach(source.path, method.lineno, f"`{owner}.{method.name}` is used by nobody but tests; remove it")
+        Breach(source.path, method.lineno, f"`{owner}.{method.name}` is used only by tests; remove it")
         for source in tree_
         if _is_ours(source)
         for owner, method in methods(source)
@@ -113,7 +113,7 @@ def dead_methods(tree_: Collection[Source], templates: Iterable[Source] = ()) ->
 
 
 def methods(source: Source) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """Those that we call: what a class of a library asks for (`logging.Filter.filter`) the library calls."""
+    """Yields methods, except those of classes derived from a library (`logging.Filter.filter`), which the library calls."""
     for owner in nodes(source):
         if isinstance(owner, ast.ClassDef) and not any(
             isinstance(base, ast.Attribute) for base in owner.bases
@@ -128,7 +128,7 @@ def _is_ours(source: Source) -> bool:
 
 
 def dead_support(tree_: Collection[Source]) -> list[Breach]:
-    """Of tests, what is neither run nor asked for by any of them; fixtures are asked for by a parameter's name."""
+    """Definitions in tests that no test uses; fixtures are used by the name of a parameter."""
     counted: dict[str, int] = {}
     for source in tree_:
         for word in _WORD.findall(source.text):
@@ -158,11 +158,11 @@ def test_no_method_is_dead():
     refuse(dead_methods(product(), sources(".html", PACKAGE)))
 
 
-def test_no_support_of_tests_is_dead():
+def test_no_test_support_is_dead():
     refuse(dead_support(sources(".py", "tests")))
 
 
-def test_what_is_kept_is_there_and_is_dead():
+def test_exceptions_exist_and_are_unused():
     defined = {f"{module_of(source)}.{name}" for source in product() for name, _ in definitions(source)}
     modules = {module_of(source) for source in product()}
     used = {name for source in product() for name in used_names(source)}
@@ -193,14 +193,14 @@ def test_dead_definitions_are_found(rules, count):
     assert len(dead_definitions(files)) == count
 
 
-def test_a_use_by_reference_is_one():
+def test_a_reference_in_a_string_is_a_use():
     app = Source("jobmeter/app.py", "def create_app(): ...")
     bench = Source("bench/serving.py", 'serve("jobmeter.app:create_app")')
     assert dead_definitions([app, bench]) == []
     assert len(dead_definitions([app])) == 1
 
 
-def test_a_use_by_tests_is_none():
+def test_a_use_by_tests_does_not_count():
     assert not [source for source in product() if source.path.startswith("tests/")]
 
 

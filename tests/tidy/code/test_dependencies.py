@@ -1,4 +1,4 @@
-"""What is imported is declared in pyproject.toml, and what is declared is imported, or has a reason here."""
+"""Imported packages are declared in pyproject.toml, and declared packages are imported or have a reason here."""
 
 import ast
 import functools
@@ -15,18 +15,18 @@ from tests.tidy.source import ROOT, Breach, Source, imports, nodes, refuse, sour
 PROJECT = "pyproject.toml"
 OWN = {"jobmeter", "tests", "bench"}
 
-# Declared and imported by none of our files.
+# Declared, but not imported by any of our files.
 REASONS = {
-    "anyio": "its plug-in of pytest runs the async tests",
-    "editables": "what hatchling needs for an editable installation",
+    "anyio": "its pytest plugin runs the async tests",
+    "editables": "required by hatchling for an editable installation",
     "hatchling": "the build backend; built without isolation, so that it is pinned too",
     "lxml-stubs": "types for mypy",
     "mypy": "a command: make check",
     "py-spy": "a command: make profile",
-    "pytest-randomly": "a plug-in of pytest: the order of tests",
-    "pytest-xdist": "a plug-in of pytest: several processes",
+    "pytest-randomly": "a pytest plugin: random order",
+    "pytest-xdist": "a pytest plugin: several processes",
     "ruff": "a command: make check",
-    "uvloop": "the event loop that Granian is asked for by name",
+    "uvloop": "the event loop, which Granian loads by name",
     "watchfiles": "a command: make dev",
 }
 
@@ -35,7 +35,7 @@ LOADERS = {"importlib.import_module", "pytest.importorskip"}
 
 @functools.cache
 def declared() -> tuple[frozenset[str], frozenset[str]]:
-    """What the package declares with its extras, and what the groups of development add."""
+    """Returns what the package declares, including its extras, and what the development groups add."""
     table = tomllib.loads((ROOT / PROJECT).read_text(encoding="utf-8"))
     project = table["project"]
     extras = [one for extra in project["optional-dependencies"].values() for one in extra]
@@ -46,12 +46,12 @@ def declared() -> tuple[frozenset[str], frozenset[str]]:
 
 @functools.cache
 def installed() -> Mapping[str, list[str]]:
-    """The distributions that each top-level module comes from."""
+    """Returns the distributions of each top-level module."""
     return packages_distributions()
 
 
 def third_party(source: Source) -> list[tuple[int, str]]:
-    """Lines and top-level modules; those that are loaded by a literal name too."""
+    """Returns lines and top-level modules, including those loaded by a literal name."""
     found = [(line, name.partition(".")[0]) for line, name in imports(source)]
     for node in nodes(source):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in LOADERS:
@@ -62,7 +62,7 @@ def third_party(source: Source) -> list[tuple[int, str]]:
 
 
 def origins(module: str) -> set[str]:
-    """Distributions that bring the module; its own name where it is not installed."""
+    """Returns the distributions that contain the module; its own name if it is not installed."""
     return {normalize(name) for name in installed().get(module, [module])}
 
 
@@ -72,7 +72,7 @@ def undeclared_breaches(source: Source, allowed: Collection[str]) -> list[Breach
             source.path,
             line,
             f"`{module}` comes from {' or '.join(sorted(origins(module)))}, which {PROJECT} does not declare;"
-            " add it, then `make lock`",
+            " add it and run `make lock`",
         )
         for line, module in third_party(source)
         if not origins(module) & set(allowed)
@@ -82,12 +82,12 @@ def undeclared_breaches(source: Source, allowed: Collection[str]) -> list[Breach
 def unused_breaches(names: Collection[str], imported: Collection[str]) -> list[Breach]:
     """A declared distribution without an import or a reason, and a reason that is not needed."""
     unused = [
-        Breach(PROJECT, 1, f"{name} is declared and imported nowhere; remove it, or give a reason in REASONS")
+        Breach(PROJECT, 1, f"{name} is declared but never imported; remove it, or add a reason to REASONS")
         for name in names
         if name not in imported and name not in REASONS
     ]
     idle = [
-        Breach(PROJECT, 1, f"{name} has a reason and needs none; remove it from REASONS")
+        Breach(PROJECT, 1, f"{name} does not need a reason; remove it from REASONS")
         for name in REASONS
         if name not in names or name in imported
     ]
@@ -103,7 +103,7 @@ def imported_by(*folders: str) -> set[str]:
     }
 
 
-def test_what_is_imported_is_declared():
+def test_imported_packages_are_declared():
     package, development = declared()
     refuse(breach for source in sources(".py", "jobmeter") for breach in undeclared_breaches(source, package))
     refuse(
@@ -113,7 +113,7 @@ def test_what_is_imported_is_declared():
     )
 
 
-def test_what_is_declared_is_imported():
+def test_declared_packages_are_imported():
     package, development = declared()
     refuse(unused_breaches(package | development, imported_by("jobmeter", "tests", "bench")))
     only_for_tests = package - imported_by("jobmeter") - set(REASONS)
@@ -134,10 +134,10 @@ def test_what_is_declared_is_imported():
 def test_an_undeclared_import_is_found(code):
     allowed = {"pytest", "pyyaml-of-another-name"}
     (breach,) = undeclared_breaches(Source("jobmeter/jobs/flow.py", code), allowed)
-    assert "pyproject.toml" in breach.says
+    assert "pyproject.toml" in breach.message
 
 
-def test_a_module_of_another_name_than_its_distribution_is_declared_by_the_distribution():
+def test_a_module_may_have_another_name_than_its_distribution():
     code = (
         "import crawleruseragents\nfrom psycopg_pool import ConnectionPool\nfrom . import rules\nimport json"
     )
@@ -145,8 +145,8 @@ def test_a_module_of_another_name_than_its_distribution_is_declared_by_the_distr
     assert len(undeclared_breaches(Source("a.py", code), {"psycopg"})) == 2
 
 
-def test_an_unused_declaration_and_an_idle_reason_are_found():
+def test_unused_declarations_and_unneeded_reasons_are_found():
     names = {"lxml", "left-over", *REASONS}
-    assert [breach.says.partition(" ")[0] for breach in unused_breaches(names, {"lxml"})] == ["left-over"]
-    assert [breach.says.partition(" ")[0] for breach in unused_breaches(REASONS, {"mypy"})] == ["mypy"]
+    assert [breach.message.partition(" ")[0] for breach in unused_breaches(names, {"lxml"})] == ["left-over"]
+    assert [breach.message.partition(" ")[0] for breach in unused_breaches(REASONS, {"mypy"})] == ["mypy"]
     assert len(unused_breaches(set(REASONS) - {"ruff"}, ())) == 1

@@ -1,4 +1,4 @@
-"""An event's columns are listed once: with a new one, a single Python file changes beside statements and migrations."""
+"""The columns of an event are listed once: a new column changes one Python file, plus statements and migrations."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from jobmeter.metering.model import StoredEvents
 from tests.tidy.source import Breach, Source, nodes, refuse, sources
 
 THE_LIST = "jobmeter/metering/model.py"
-# A column is one event's, a field all events' of a batch. The first ending that fits is meant.
+# Columns are singular, the fields for a batch are plural. The first matching ending applies.
 SINGULARS = (("sses", "ss"), ("ches", "ch"), ("ss", "ss"), ("s", ""))
 
 
@@ -23,7 +23,7 @@ COLUMNS = frozenset(singular(field) for field in layout_of(StoredEvents))
 
 
 def words(source: Source) -> Iterator[str]:
-    """Everything that a name may be: a variable, a field, an argument, a text."""
+    """Yields everything that may be a name: variables, attributes, arguments, strings."""
     for node in nodes(source):
         match node:
             case (
@@ -38,11 +38,11 @@ def list_breaches(source: Source) -> list[Breach]:
     named = {singular(word.removeprefix("event_")) for word in words(source)} & COLUMNS
     if source.path == THE_LIST or named != COLUMNS:
         return []
-    says = f"names every column of an event; only {THE_LIST} does, from which all others take them whole"
-    return [Breach(source.path, 1, says)]
+    message = f"lists every column of an event; only {THE_LIST} may do so, and other files must use that list"
+    return [Breach(source.path, 1, message)]
 
 
-def test_an_events_columns_are_listed_once():
+def test_the_columns_of_an_event_are_listed_once():
     assert {"shard", "key", "job_id", "kind", "verdict", "visitor", "address", "batch"} <= COLUMNS
     refuse(breach for source in sources(".py", "jobmeter") for breach in list_breaches(source))
 

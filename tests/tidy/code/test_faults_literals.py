@@ -1,4 +1,4 @@
-"""The number of a refusal stands in one place, the table in base/faults.py; handlers and flows name the row."""
+"""HTTP statuses of errors occur only in the table in base/faults.py; handlers and flows use the name of the row."""
 
 import ast
 import re
@@ -19,9 +19,9 @@ _ERROR_NAMES = {status.name for status in HTTPStatus if status.value in ERRORS}
 def status_breaches(source: Source) -> list[Breach]:
     if source.path == TABLE or not (source.part in EDGES or re.fullmatch(r"flow(_\w+)?", source.stem)):
         return []
-    says = "is a status; raise `Refused(Fault.…)` and keep its number in base/faults.py (a limit: name it in base)"
+    message = "is a status; raise `Refused(Fault.…)` and put the number into base/faults.py (if it is a limit, name it in base)"
     return [
-        Breach(source.path, getattr(node, "lineno", 1), f"`{status}` {says}")
+        Breach(source.path, getattr(node, "lineno", 1), f"`{status}` {message}")
         for node in nodes(source)
         if (status := _status_in(node))
     ]
@@ -64,10 +64,10 @@ def test_statuses_are_found(path, code):
     ("path", "code"),
     [
         ("api/jobs.py", "status_code = 201\nwidth = 600\nsmall = 399"),
-        ("api/jobs.py", 'says = "404"\nok = HTTPStatus.CREATED\nshare = 450.0'),
+        ("api/jobs.py", 'text = "404"\nok = HTTPStatus.CREATED\nshare = 450.0'),
         ("base/faults.py", "CONTRACT_UNKNOWN = Row(6000, 404, '')"),
         ("jobs/rules.py", "batch_rows_max = 500"),
     ],
 )
-def test_other_numbers_pass(path, code):
+def test_other_numbers_are_allowed(path, code):
     assert status_breaches(Source(f"jobmeter/{path}", code)) == []

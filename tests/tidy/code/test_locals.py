@@ -1,4 +1,4 @@
-"""No `locals()`: a stray local would silently become a parameter, and no editor finds who uses a name."""
+"""`locals()` is not used: a stray variable would silently become a parameter, and editors could not find uses of a name."""
 
 import pytest
 
@@ -6,15 +6,15 @@ from tests.tidy.source import Breach, Source, calls, refuse, sources
 
 
 def locals_breaches(source: Source) -> list[Breach]:
-    says = "`locals()` passes whatever stands there; give a dictionary, or `vars_of` a value"
+    message = "`locals()` passes every variable; pass a dictionary, or `vars_of` a value"
     return [
-        Breach(source.path, call.lineno, says)
+        Breach(source.path, call.lineno, message)
         for call, name in calls(source)
         if name in {"locals", "vars", "builtins.locals", "builtins.vars"} and not call.args
     ]
 
 
-def test_nobody_passes_locals():
+def test_locals_is_not_used():
     refuse(
         breach
         for source in sources(".py", "jobmeter", "bench", "tests")

@@ -1,4 +1,4 @@
-"""Law 1 of the money: integers only; no float is born in base, ledger, charging, settlement or billing."""
+"""Law 1 of the money: integers only; base, ledger, charging, settlement and billing never create a float."""
 
 import ast
 
@@ -20,14 +20,14 @@ def float_breaches(source: Source) -> list[Breach]:
     guards = {name for node in nodes(source) for name in _guard_names(node)}
     found = []
     for node in nodes(source):
-        says = "" if node in guards else _float_in(node)
-        if says:
-            found.append(Breach(source.path, getattr(node, "lineno", 1), says))
+        message = "" if node in guards else _float_in(node)
+        if message:
+            found.append(Breach(source.path, getattr(node, "lineno", 1), message))
     return found
 
 
 def _guard_names(node: ast.AST) -> list[ast.AST]:
-    # `isinstance(value, float)` is how a float is turned away.
+    # `isinstance(value, float)` is used to refuse floats.
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance":
         return [inner for argument in node.args for inner in ast.walk(argument)]
     return []
@@ -41,9 +41,9 @@ def _float_in(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute) and node.attr in FLOAT_TYPES:
         return f"`{node.attr}`; use int64"
     if isinstance(node, ast.Attribute) and node.attr in FLOAT_METHODS:
-        return f"`.{node.attr}` gives a float; {FLOAT_METHODS[node.attr]}"
+        return f"`.{node.attr}` returns a float; {FLOAT_METHODS[node.attr]}"
     if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div) and not _joins_path(node):
-        return "`/` gives a float; use `//` and say where the remainder goes (for a path: `joinpath`)"
+        return "`/` returns a float; use `//` and say where the remainder goes (for a path: `joinpath`)"
     return ""
 
 
@@ -56,7 +56,7 @@ def _joins_path(node: ast.BinOp | ast.AugAssign) -> bool:
     )
 
 
-def test_no_float_where_money_is_counted():
+def test_no_float_where_money_is_computed():
     refuse(breach for source in sources(".py", "jobmeter") for breach in float_breaches(source))
 
 
@@ -92,5 +92,5 @@ def test_floats_are_found(part, code):
         ("reports/rules.py", "share = 0.5 / float(total)"),
     ],
 )
-def test_integers_pass(path, code):
+def test_integers_are_allowed(path, code):
     assert float_breaches(Source(f"jobmeter/{path}", code)) == []

@@ -1,7 +1,7 @@
-"""What is passed by position: few arguments, and at most two of one type, because nothing notices when they are swapped.
+"""Few arguments are passed by position, and at most two of one type, because swapping them would not be noticed.
 
-Constructors count as functions do: those of frozen values, of named tuples and of classes. Either the definition asks
-for keywords (`*,` or `kw_only=True`), or each call names what it passes.
+This includes constructors of frozen values, named tuples and classes. Either the definition requires keywords
+(`*,` or `kw_only=True`), or each call uses them.
 """
 
 import ast
@@ -17,17 +17,17 @@ POSITIONAL_MAX = 5
 OF_ONE_TYPE_MAX = 2
 VALUE_BASES = {"NamedTuple", "Struct"}
 
-# Rows of a table, written one below the other: each position is a column that the eye follows down.
+# Rows of a table, written one below the other, so that each position is a visible column.
 TABLES = {"jobmeter.base.faults.Row", "bench.measurement.Figure"}
 
-# Shrinks until it is empty: files whose calls of constructors are yet to name what they pass.
-STILL_POSITIONAL = ()
 
-Parameters = tuple[tuple[str, str], ...]  # name and type of what may be passed by position, in order
+Parameters = tuple[
+    tuple[str, str], ...
+]  # names and types of the parameters that may be passed by position, in order
 
 
 def type_of(annotation: ast.expr | None) -> str:
-    """As it is written; whether a value may be absent makes no other type of it."""
+    """Returns the annotation as text, without `None`: an optional value counts as the same type."""
     written = "" if annotation is None else ast.unparse(annotation).strip("'\"")
     return " | ".join(step for step in written.split(" | ") if step != "None")
 
@@ -40,9 +40,9 @@ def positionals(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Parameters:
 
 
 def fault_of(passed: Parameters) -> str:
-    """What is wrong with passing these by position; empty where nothing is."""
+    """Returns what is wrong with passing these by position, or an empty text."""
     if len(passed) > POSITIONAL_MAX:
-        return f"{len(passed)} by position, at most {POSITIONAL_MAX}"
+        return f"{len(passed)} arguments by position, at most {POSITIONAL_MAX}"
     for kind, count in Counter(kind for _, kind in passed).items():
         if kind and count > OF_ONE_TYPE_MAX:
             return f"{count} times `{kind}` by position, at most {OF_ONE_TYPE_MAX}"
@@ -50,9 +50,9 @@ def fault_of(passed: Parameters) -> str:
 
 
 def parameter_breaches(source: Source) -> list[Breach]:
-    """A command's parameters are arguments of the command line, and a constructor is judged where it is called."""
+    """Commands are exempt, because their parameters are command-line arguments; constructors are checked at their calls."""
     return [
-        Breach(source.path, function.lineno, f"`{function.name}` takes {fault}; put `*,` before the rest")
+        Breach(source.path, function.lineno, f"`{function.name}` has {fault}; put `*,` before the others")
         for function in functions(source)
         if function.name not in {"__init__", "__new__"} and not _is_command(function)
         if (fault := fault_of(positionals(function)))
@@ -64,7 +64,7 @@ def _is_command(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def constructors(source: Source) -> dict[str, Parameters]:
-    """The classes of a file by full name, with what their constructors take by position."""
+    """Returns the classes of a file by full name, with the positional parameters of their constructors."""
     found = {}
     for owner in (node for node in nodes(source) if isinstance(node, ast.ClassDef)):
         parameters = _constructor(owner)
@@ -106,7 +106,7 @@ def own_constructors() -> dict[str, Parameters]:
 
 
 def constructor_breaches(source: Source, known: dict[str, Parameters]) -> list[Breach]:
-    """A list that is unpacked fills every field, in an order that nobody reads."""
+    """An unpacked list counts as passing every field by position."""
     found = []
     for call, name in calls(source):
         full = name if name in known else f"{module_of(source)}.{name}"
@@ -115,25 +115,25 @@ def constructor_breaches(source: Source, known: dict[str, Parameters]) -> list[B
         is_unpacked = any(isinstance(argument, ast.Starred) for argument in call.args)
         passed = known[full] if is_unpacked else known[full][: len(call.args)]
         if fault := fault_of(passed):
-            says = f"`{full.rpartition('.')[2]}` is given {fault}; name them"
-            found.append(Breach(source.path, call.lineno, says))
+            message = f"`{full.rpartition('.')[2]}` is given {fault}; use keywords"
+            found.append(Breach(source.path, call.lineno, message))
     return found
 
 
-def test_few_parameters_by_position():
+def test_few_parameters_are_positional():
     found = (
         breach for source in sources(".py", "jobmeter", "bench") for breach in parameter_breaches(source)
     )
     refuse(found)
 
 
-def test_values_are_made_by_name():
+def test_values_are_created_with_keywords():
     tree = sources(".py", "jobmeter", "bench")
     found = (breach for source in tree for breach in constructor_breaches(source, own_constructors()))
-    refuse(found, still=STILL_POSITIONAL)
+    refuse(found)
 
 
-def test_tables_are_there():
+def test_tables_exist():
     assert own_constructors().keys() >= TABLES
 
 
@@ -151,7 +151,7 @@ def test_tables_are_there():
         ("@app.command\ndef act(a: str, b: str, c: str): ...", 0),
     ],
 )
-def test_many_parameters_are_found(code, count):
+def test_too_many_positional_parameters_are_found(code, count):
     assert len(parameter_breaches(Source("jobmeter/jobs/flow.py", code))) == count
 
 
@@ -171,7 +171,7 @@ MANY = "@dataclass(frozen=True)\nclass A:\n" + "".join(f"  {name}: {name.upper()
         (DATACLASS, "A(1, 2, c=3)", 0),
         (DATACLASS, "A(a=1, b=2, c=3)", 0),
         (DATACLASS, "A(**row)", 0),
-        (KEYWORDS, "A(1, 2, 3)", 0),  # Python refuses it
+        (KEYWORDS, "A(1, 2, 3)", 0),  # a TypeError in Python
         (MIXED, "A(1, '', 3)", 0),
         (STRUCT, "A(1, 2, 3)", 1),
         (STRUCT.replace("frozen=True", "kw_only=True"), "A(1, 2, 3)", 0),
@@ -182,7 +182,7 @@ MANY = "@dataclass(frozen=True)\nclass A:\n" + "".join(f"  {name}: {name.upper()
         ("class A(Enum):\n  a: int\n  b: int\n  c: int\n", "A(1, 2, 3)", 0),
     ],
 )
-def test_values_made_by_position_are_found(definition, call, count):
+def test_values_created_by_position_are_found(definition, call, count):
     model = Source("jobmeter/jobs/model.py", definition)
     known = constructors(model)
     for text in (
@@ -195,7 +195,7 @@ def test_values_made_by_position_are_found(definition, call, count):
     assert constructor_breaches(other, known) == []
 
 
-def test_rows_of_a_table_are_read_downwards():
+def test_rows_of_a_table_are_exempt():
     known = dict.fromkeys(TABLES, (("a", "int"), ("b", "int"), ("c", "int")))
     for name in TABLES:
         module, _, row = name.rpartition(".")

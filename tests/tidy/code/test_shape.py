@@ -1,4 +1,4 @@
-"""The shape of a module: it says what it owns, its values are frozen, its imports stand open at the top."""
+"""The shape of a module: a docstring says what it owns, values are frozen, imports are at the top."""
 
 import ast
 import io
@@ -21,16 +21,16 @@ from tests.tidy.source import (
 
 PROSE_LINES_MAX = 6
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
-PUBLIC_FACES = ("jobmeter/__init__.py", "jobmeter/client/__init__.py")  # what they export is their content
+PUBLIC_FACES = ("jobmeter/__init__.py", "jobmeter/client/__init__.py")  # they exist to export names
 
-# Written so that this file does not hold the words itself.
+# Written so that this file does not contain the words itself.
 _UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b")
 _MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|farm)/")
 _REGISTRY = re.compile(r"pypi[.]org|files[.]pythonhosted|npm[j]s|debian[.]org", re.IGNORECASE)
 
 
 def opening_breaches(source: Source) -> list[Breach]:
-    """An empty `__init__.py` outside the package is no module to open."""
+    """An empty `__init__.py` outside the package needs no docstring."""
     if (
         not source.text.strip()
         and source.stem == "__init__"
@@ -42,8 +42,8 @@ def opening_breaches(source: Source) -> list[Breach]:
     if not prose:
         return [Breach(source.path, 1, "open the module with a docstring: what it owns, what it does not")]
     if len(prose) > PROSE_LINES_MAX:
-        says = f"the opening has {len(prose)} lines, at most {PROSE_LINES_MAX}; move the rest to docs/"
-        return [Breach(source.path, 1, says)]
+        message = f"the docstring has {len(prose)} lines, at most {PROSE_LINES_MAX}; move the rest to docs/"
+        return [Breach(source.path, 1, message)]
     return []
 
 
@@ -52,7 +52,9 @@ def init_breaches(source: Source) -> list[Breach]:
         return []
     return [
         Breach(
-            source.path, node.lineno, "`__init__.py` holds its docstring only; import from the module itself"
+            source.path,
+            node.lineno,
+            "`__init__.py` contains only its docstring; import from the module itself",
         )
         for node in tree(source).body
         if not (isinstance(node, ast.Expr) and node.value in docstring_constants(source))
@@ -70,15 +72,15 @@ def dataclass_breaches(source: Source) -> list[Breach]:
                 for word in call.keywords
             )
             if name == "dataclass" and not frozen:
-                says = f"`{owner.name}` can change; write @dataclass(frozen=True, slots=True) and make a new value"
-                found.append(Breach(source.path, owner.lineno, says))
+                message = f"`{owner.name}` is mutable; write @dataclass(frozen=True, slots=True) and create a new value"
+                found.append(Breach(source.path, owner.lineno, message))
     return found
 
 
 def name_breaches(source: Source) -> list[Breach]:
     names = {step.partition(".")[0] for step in source.path.split("/")} & BANNED_NAMES
     return [
-        Breach(source.path, 1, f"`{name}` says nothing; name the file after the noun it owns")
+        Breach(source.path, 1, f"`{name}` means nothing; name the file after the noun it owns")
         for name in names
     ]
 
@@ -99,10 +101,10 @@ def import_breaches(source: Source) -> list[Breach]:
 
 
 def unfinished_breaches(source: Source) -> list[Breach]:
-    """In a string such a word is data (one is a currency code); in a comment or docstring it is a promise."""
+    """In a string such a word is data (one is a currency code); in a comment or docstring it marks unfinished work."""
     raised = [node.exc for node in nodes(source) if isinstance(node, ast.Raise) and node.exc is not None]
     found = [
-        Breach(source.path, error.lineno, "a stub; write it, or leave it out until it is needed")
+        Breach(source.path, error.lineno, "a stub; implement it, or remove it until it is needed")
         for error in raised
         if "NotImplementedError" in ast.unparse(error)
     ]
@@ -113,8 +115,8 @@ def unfinished_breaches(source: Source) -> list[Breach]:
             if isinstance(node, ast.Constant)
         ]
         remarks += _comments(source)
-        says = "unfinished work is an issue, not a remark; finish it or file it"
-        found += [Breach(source.path, line, says) for line, text in remarks if _UNFINISHED.search(text)]
+        message = "unfinished work belongs in an issue, not in a comment; finish it or file it"
+        found += [Breach(source.path, line, message) for line, text in remarks if _UNFINISHED.search(text)]
     return found
 
 
@@ -125,35 +127,37 @@ def _comments(source: Source) -> list[tuple[int, str]]:
 
 def unfinished_sql_breaches(source: Source) -> list[Breach]:
     return [
-        Breach(source.path, at, "unfinished work is an issue, not a remark; finish it or file it")
+        Breach(source.path, at, "unfinished work belongs in an issue, not in a comment; finish it or file it")
         for at, line in enumerate(source.text.splitlines(), start=1)
         if "--" in line and _UNFINISHED.search(line.partition("--")[2])
     ]
 
 
 def text_breaches(source: Source) -> list[Breach]:
-    """The project runs on any machine and names no place that packages come from."""
+    """The project runs on any machine and does not name package registries."""
     if not (_MACHINE_PATH.search(source.text) or _REGISTRY.search(source.text)):
         return []
     found = []
     for at, line in enumerate(source.text.splitlines(), start=1):
         if _MACHINE_PATH.search(line):
-            found.append(Breach(source.path, at, "path of one machine; make it relative to the checkout"))
+            found.append(
+                Breach(source.path, at, "path of a specific machine; make it relative to the checkout")
+            )
         if _REGISTRY.search(line):
-            found.append(Breach(source.path, at, "host of a package registry; name the package only"))
+            found.append(Breach(source.path, at, "host of a package registry; name only the package"))
     return found
 
 
 def patch_breaches(source: Source) -> list[Breach]:
-    """Setting an environment variable is input; replacing an attribute hides a missing argument."""
-    says = "patches what runs; pass the replacement in as an argument"
+    """Setting an environment variable is input and allowed; replacing an attribute hides a missing argument."""
+    message = "patches running code; pass the replacement as an argument"
     found = [
-        Breach(source.path, line, f"`{name}` {says}")
+        Breach(source.path, line, f"`{name}` {message}")
         for line, name in uses(source)
         if name in {"unittest.mock.patch", "mock.patch"}
     ]
     found += [
-        Breach(source.path, node.lineno, f"`{ast.unparse(node)}` {says}")
+        Breach(source.path, node.lineno, f"`{ast.unparse(node)}` {message}")
         for node in nodes(source)
         if isinstance(node, ast.Attribute) and node.attr in {"setattr", "delattr"}
     ]
@@ -236,5 +240,5 @@ def test_bad_shape_is_found(name, path, text):
         ),
     ],
 )
-def test_good_shape_passes(name, path, text):
+def test_good_shape_is_accepted(name, path, text):
     assert CHECKS[name][0](Source(path, text)) == []

@@ -1,4 +1,4 @@
-"""Sizes that a reader can hold. The limits are a ratchet: they may fall; a rise needs an ADR."""
+"""Sizes of functions and files. The limits are a ratchet: they may be lowered; raising one needs a decision."""
 
 import ast
 import math
@@ -19,7 +19,7 @@ def is_test_code(source: Source) -> bool:
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from the first statement after the docstring to the last one, blank lines and comments included."""
+    """Returns the number of lines after the docstring, including blank lines and comments."""
     body = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
     if not body:
         return 0
@@ -34,7 +34,7 @@ def function_breaches(source: Source) -> list[Breach]:
         Breach(
             source.path,
             function.lineno,
-            f"`{function.name}` has {count} lines, at most {limit}; split off a step",
+            f"`{function.name}` has {count} lines, at most {limit}; extract a step",
         )
         for function in functions(source)
         if (count := body_lines(function)) > limit
@@ -45,12 +45,12 @@ def file_breaches(source: Source) -> list[Breach]:
     count = len(source.text.splitlines())
     if count <= FILE_LINES_MAX:
         return []
-    says = f"{count} lines, at most {FILE_LINES_MAX}; move one of its nouns to a file of its own"
-    return [Breach(source.path, count, says)]
+    message = f"{count} lines, at most {FILE_LINES_MAX}; move one of its nouns to a separate file"
+    return [Breach(source.path, count, message)]
 
 
 def percentile_breaches(tree: Iterable[Source]) -> list[Breach]:
-    """One function in twenty may be longer; this names those that would have to shrink."""
+    """One function in twenty may be longer; if more are, all longer functions are listed."""
     sized = [
         (body_lines(function), source.path, function) for source in tree for function in functions(source)
     ]
@@ -59,9 +59,11 @@ def percentile_breaches(tree: Iterable[Source]) -> list[Breach]:
     if rank < 0 or sized[rank][0] <= BODY_LINES_P95_MAX:
         return []
     too_long = [entry for entry in sized[: rank + 1] if entry[0] > BODY_LINES_P95_MAX]
-    says = f"lines; 95 of 100 functions have at most {BODY_LINES_P95_MAX}: shorten {len(too_long)} of these"
+    message = (
+        f"lines; 95 of 100 functions have at most {BODY_LINES_P95_MAX}: shorten {len(too_long)} of these"
+    )
     return [
-        Breach(path, function.lineno, f"`{function.name}` has {count} {says}")
+        Breach(path, function.lineno, f"`{function.name}` has {count} {message}")
         for count, path, function in sized
         if count > BODY_LINES_P95_MAX
     ]

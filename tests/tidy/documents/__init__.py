@@ -1,1 +1,1 @@
-"""The documents: links, decisions, the printed reference, the recipe of each refusal."""
+"""Checks of the documents: links, decisions, the reference, the glossary, the changelog, the locks."""

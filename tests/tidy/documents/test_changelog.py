@@ -1,4 +1,4 @@
-"""The changelog names its releases, each release is kept as it was, and nothing is removed too early."""
+"""The changelog names its releases, each release is kept unchanged, and nothing is removed too early."""
 
 import io
 import itertools
@@ -14,7 +14,7 @@ from tests.tidy.source import ROOT, Breach, Source, refuse
 from tests.upgrades.release import Release, list_releases
 
 PATH = "CHANGELOG.md"
-DEPRECATED_FOR_MINORS = 2  # deprecated in 0.2, it may be gone in 0.4
+DEPRECATED_FOR_MINORS = 2  # deprecated in 0.2, it may be removed in 0.4
 
 _SECTION = re.compile(r"^## (\d+)\.(\d+)\.(\d+) \((in progress|commit ([0-9a-f]{7,40}))\)$")
 _DEPRECATED = re.compile(r"^- `[^`]+`: use `[^`]+`; removed in (\d+)\.(\d+)\.0\.")
@@ -23,15 +23,15 @@ Version = tuple[int, ...]
 
 
 def section_breaches(source: Source, version: str) -> list[Breach]:
-    """The newest first; only the first may be in progress, and it is the code's own version."""
+    """Sections are sorted newest first; only the first may be in progress, and it must be the version of the code."""
     found, versions = [], []
     for number, line in enumerate(source.text.splitlines(), start=1):
         if not line.startswith("## "):
             continue
         section = _SECTION.match(line)
         if section is None:
-            says = f"`{line}`: write `## 1.2.3 (commit 1a2b3c4)`, or `(in progress)`"
-            found.append(Breach(source.path, number, says))
+            message = f"`{line}`: write `## 1.2.3 (commit 1a2b3c4)`, or `(in progress)`"
+            found.append(Breach(source.path, number, message))
             continue
         if versions and section[4] == "in progress":
             found.append(Breach(source.path, number, f"`{line}` is not the newest: name its commit"))
@@ -47,7 +47,7 @@ def section_breaches(source: Source, version: str) -> list[Breach]:
 
 
 def deprecation_breaches(source: Source) -> list[Breach]:
-    """A line under `### Deprecated` names the replacement, and the release that removes it, which is not too near."""
+    """A line under `### Deprecated` names the replacement and the release that removes it, which must not be too early."""
     found: list[Breach] = []
     version: Version = ()
     heading = ""
@@ -56,13 +56,13 @@ def deprecation_breaches(source: Source) -> list[Breach]:
             section = _SECTION.match(line)
             version, heading = (tuple(map(int, section.groups()[:3])) if section else version), line
         elif heading == "### Deprecated" and line.startswith("- "):
-            told = _DEPRECATED.match(line)
-            if told is None:
-                says = "write `- `old`: use `new`; removed in 1.2.0.`"
-                found.append(Breach(source.path, number, says))
-            elif tuple(map(int, told.groups())) < (version[0], version[1] + DEPRECATED_FOR_MINORS):
-                says = f"stays through {version[0]}.{version[1] + DEPRECATED_FOR_MINORS - 1}; name a later release"
-                found.append(Breach(source.path, number, says))
+            entry = _DEPRECATED.match(line)
+            if entry is None:
+                message = "write `- `old`: use `new`; removed in 1.2.0.`"
+                found.append(Breach(source.path, number, message))
+            elif tuple(map(int, entry.groups())) < (version[0], version[1] + DEPRECATED_FOR_MINORS):
+                message = f"stays through {version[0]}.{version[1] + DEPRECATED_FOR_MINORS - 1}; name a later release"
+                found.append(Breach(source.path, number, message))
     return found
 
 
@@ -71,15 +71,15 @@ def read_changelog() -> Source:
 
 
 def count_entries(text: str) -> list[int]:
-    """How many entries each section has."""
+    """Returns the number of entries in each section."""
     return [len(re.findall(r"^- ", section, re.MULTILINE)) for section in text.split("\n## ")[1:]]
 
 
 def show(*arguments: str) -> bytes:
-    """What git answers; skips where the history is not there (an unpacked release, a shallow clone)."""
+    """Returns git's output; skips the test if there is no history (an unpacked release, a shallow clone)."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
     if done.returncode != 0:
-        pytest.skip("the history of the repository is not here, so its releases can not be compared with it")
+        pytest.skip("the repository has no history here, so the releases cannot be compared with it")
     return done.stdout
 
 
@@ -99,16 +99,16 @@ def test_every_release_is_kept_and_named():
 
 @pytest.mark.parametrize("release", list_releases(), ids=lambda release: release.version)
 def test_nothing_is_added_to_the_section_of_a_release(release: Release):
-    """A merge puts what is new there easily, as it was the newest section once. Its words may be improved."""
+    """A merge can easily add new entries there, because it once was the newest section. Its wording may be improved."""
     text = read_changelog().text
     titles = [line for line in text.splitlines() if line.startswith("## ")]
     (index,) = [at for at, title in enumerate(titles) if title.startswith(f"## {release.version} ")]
     released = show("show", f"{release.commit}:{PATH}").decode()
-    assert count_entries(text)[index] == count_entries(released)[0], "move what is new to the first section"
+    assert count_entries(text)[index] == count_entries(released)[0], "move new entries to the first section"
 
 
 @pytest.mark.parametrize("release", list_releases(), ids=lambda release: release.version)
-def test_the_wheel_holds_what_the_commit_holds(release: Release):
+def test_the_wheel_contains_the_files_of_the_commit(release: Release):
     archived = show("archive", "--format=tar", release.commit, "jobmeter")
     with tarfile.open(fileobj=io.BytesIO(archived)) as tar:
         committed = {
@@ -135,7 +135,7 @@ NEWEST = "## 0.3.0 (in progress)\n\n## 0.2.0 (commit 1a2b3c4)\n"
         ("## 0.2.0 (in progress)\n", 1),
     ],
 )
-def test_a_section_that_names_no_release_is_found(text, count):
+def test_an_invalid_section_is_found(text, count):
     assert len(section_breaches(Source(PATH, text), "0.3.0")) == count
 
 
@@ -149,12 +149,12 @@ def test_a_section_that_names_no_release_is_found(text, count):
         ("- `/old`: removed in 0.5.0.", 1),
     ],
 )
-def test_a_deprecation_without_notice_is_found(line, count):
+def test_an_invalid_deprecation_is_found(line, count):
     text = f"## 0.3.0 (in progress)\n\n### Deprecated\n\n{line}\n\n### Fixed\n\n- Something.\n"
     assert len(deprecation_breaches(Source(PATH, text))) == count
 
 
-def test_entries_are_counted_by_section():
+def test_entries_are_counted_per_section():
     assert count_entries(
         "# Log\n\n## 2\n\n- One,\n  still one.\n- Two.\n\n## 1\n\n### Added\n\n- Three.\n"
     ) == [2, 1]

@@ -1,4 +1,4 @@
-"""The documents keep their word: each decision names the check that enforces it, each relative link leads somewhere."""
+"""The documents are consistent: each decision names the test that enforces it, and each relative link has a target."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ _ENFORCED = re.compile(r"^[*_\s>-]*Enforced by\b[:*_\s]*(.*?)(?:\n\s*\n|\Z)", re
 _FILE = re.compile(r"(?:[\w.-]+/)*(?:[\w-]+\.\w+|Makefile)(?:::\w+)?")
 _LISTED = re.compile(r"\d+\. \[")
 _HEADING = re.compile(r"^#+\s+(.*?)\s*#*$", re.MULTILINE)
-_MARKED_PLACE = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
+_ANCHOR = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
 
 
 def without_code(text: str) -> str:
@@ -25,12 +25,12 @@ def without_code(text: str) -> str:
 
 
 def anchors(text: str) -> set[str]:
-    """The places a link can point to: its headings as the usual renderers name them, and explicit marks."""
+    """Returns the targets of links: headings, with the names that renderers give them, and explicit anchors."""
     headings = [
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(text)
     ]
     repeated = {f"{heading}-{at}" for heading in headings for at in range(1, headings.count(heading))}
-    return {*headings, *repeated, *_MARKED_PLACE.findall(text)}
+    return {*headings, *repeated, *_ANCHOR.findall(text)}
 
 
 def link_breaches(source: Source, root: Path) -> list[Breach]:
@@ -39,10 +39,10 @@ def link_breaches(source: Source, root: Path) -> list[Breach]:
         target = match[1] or match[2]
         if _ELSEWHERE.match(target):
             continue
-        says = _link_fault(source, target, root)
-        if says:
+        message = _link_fault(source, target, root)
+        if message:
             line = source.text.count("\n", 0, match.start()) + 1
-            found.append(Breach(source.path, line, f"link to `{target}`: {says}"))
+            found.append(Breach(source.path, line, f"link to `{target}`: {message}"))
     return found
 
 
@@ -51,29 +51,29 @@ def _link_fault(source: Source, target: str, root: Path) -> str:
     folder = root if name.startswith("/") else (root / source.path).parent
     file = (folder / name.lstrip("/")).resolve() if name else root / source.path
     if not file.is_relative_to(root.resolve()) and name:
-        return "leads out of the repository; bring the facts in, or link to a public address"
+        return "leads out of the repository; include the facts, or link to a public URL"
     if name and not file.exists():
-        return "no such file; correct it, or write what it promises"
+        return "no such file; correct the link, or write the file"
     if anchor and file.suffix == ".md":
         text = file.read_text(encoding="utf-8") if name else source.text
         if anchor.lower() not in anchors(text):
-            return "no such heading; copy the heading's words"
+            return "no such heading; copy the words of the heading"
     return ""
 
 
 def decision_breaches(source: Source, root: Path) -> list[Breach]:
     if not source.path.startswith(DECISIONS) or source.stem in {"README", "index", "template"}:
         return []
-    told = _ENFORCED.search(source.text)
-    files = _FILE.findall(told[1]) if told else []
-    if told is None or not files:
-        says = (
-            "names no check; add a line `Enforced by: tests/...` with the test that fails when it is broken"
+    enforced = _ENFORCED.search(source.text)
+    files = _FILE.findall(enforced[1]) if enforced else []
+    if enforced is None or not files:
+        message = (
+            "names no test; add a line `Enforced by: tests/...` with the test that fails if it is violated"
         )
-        return [Breach(source.path, 1, says)]
-    line = source.text.count("\n", 0, told.start(1)) + 1
+        return [Breach(source.path, 1, message)]
+    line = source.text.count("\n", 0, enforced.start(1)) + 1
     return [
-        Breach(source.path, line, f"enforced by `{file}`, which is not there; name an existing test or check")
+        Breach(source.path, line, f"enforced by `{file}`, which does not exist; name an existing test")
         for file in files
         if not _check_exists(file, (root, (root / source.path).parent))
     ]
@@ -91,27 +91,27 @@ def _check_exists(file: str, folders: tuple[Path, ...]) -> bool:
 
 
 def index_breaches(index: Source, decisions: list[Source]) -> list[Breach]:
-    """The decisions are numbered without a gap, and the index lists each by its number, title and file."""
+    """Decisions are numbered without gaps, and the index lists each with its number, title and file."""
     found = []
     wanted = []
     for number, decision in enumerate(sorted(decisions, key=lambda decision: decision.path), start=1):
         heading = decision.text.partition("\n")[0]
         name = decision.path.removeprefix(DECISIONS)
         if not name.startswith(f"{number:04}-") or not heading.startswith(f"# {number}. "):
-            says = f"is decision {number} in order; its file name and heading must begin with that number"
-            found.append(Breach(decision.path, 1, says))
+            message = f"is decision number {number}; its file name and heading must begin with that number"
+            found.append(Breach(decision.path, 1, message))
         wanted.append(f"{number}. [{heading.removeprefix(f'# {number}. ')}]({name})")
     listed = [line for line in index.text.splitlines() if _LISTED.match(line)]
     found += [Breach(index.path, 1, f"the index lacks `{row}`") for row in wanted if row not in listed]
-    found += [Breach(index.path, 1, f"`{row}` is no decision") for row in listed if row not in wanted]
+    found += [Breach(index.path, 1, f"`{row}` is not a decision") for row in listed if row not in wanted]
     return found
 
 
-def test_links_lead_somewhere():
+def test_links_have_a_target():
     refuse(breach for source in sources(".md") for breach in link_breaches(source, ROOT))
 
 
-def test_decisions_name_their_check():
+def test_decisions_name_their_test():
     refuse(breach for source in sources(".md") for breach in decision_breaches(source, ROOT))
 
 
@@ -165,7 +165,7 @@ def test_broken_links_are_found(root, text, lines):
         ("# 1. Integers\n\nEnforced by: [the laws](../../tests/test_laws.py)", []),
     ],
 )
-def test_unchecked_decisions_are_found(root, text, lines):
+def test_decisions_without_a_test_are_found(root, text, lines):
     found = decision_breaches(Source("docs/decisions/0001-integers.md", text), root)
     assert [breach.line for breach in found] == lines
     assert decision_breaches(Source("docs/decisions/README.md", text), root) == []
@@ -187,5 +187,5 @@ SECOND = Source("docs/decisions/0002-one-clock.md", "# 2. One clock\n")
         ([Source("docs/decisions/0001-late.md", "# 3. Late\n")], "1. [# 3. Late](0001-late.md)\n", 1),
     ],
 )
-def test_an_index_that_differs_is_found(decisions, index, count):
+def test_a_wrong_index_is_found(decisions, index, count):
     assert len(index_breaches(Source("docs/decisions/README.md", index), decisions)) == count

@@ -1,4 +1,4 @@
-"""The words of the glossary's replaced column are used nowhere: names, docstrings, comments, messages, documents alike."""
+"""The replaced words of the glossary are not used in names, docstrings, comments, messages or documents."""
 
 import ast
 import io
@@ -11,7 +11,7 @@ import pytest
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from tests.tidy.source import Breach, Source, refuse, sources
 
-# The table itself, its printed page, and this file's samples. Migrations and recordings are records of their day.
+# The table itself, its reference page, and the samples in this file. Migrations and recordings are not rewritten.
 APART = (
     "jobmeter/base/glossary.py",
     "docs/reference/glossary.md",
@@ -26,20 +26,10 @@ RECORDS = (
 )
 KINDS = (".py", ".sql", ".md", ".html", ".js", ".toml", ".yml", ".yaml", "Makefile")
 PROTOCOL_TEXTS = re.compile(
-    r"(?:End|Start) date can not be (?:before start|outside)"
-)  # errors 6008 and 6009, as published
-NOT_YET = (
-    "jobmeter/",
-    "tests/",
-    "bench/",
-    "docs/decisions/",
-    "docs/reference/",
-    "CONTRIBUTING.md",
-    "pyproject.toml",
-)
-CODE = re.compile(
-    r"```.*?```|``[^`]+``|`[^`\n]+`", re.DOTALL
-)  # what a document quotes: names of the wire and of the schema
+    r"(?:End|Start) date can not be (?:before|outside)"
+)  # errors 6008 and 6009, as published by LinkedIn
+NOT_YET = ("jobmeter/charging/", "jobmeter/metering/", "jobmeter/database/", "jobmeter/reports/")
+CODE = re.compile(r"```.*?```|``[^`]+``|`[^`\n]+`", re.DOTALL)  # quoted names of the wire and the schema
 
 _TEXT = re.compile(
     rf"(?<![\w.-])(?:{'|'.join(row.pattern for row in REPLACED if row.where is Where.TEXT)})(?![\w-])",
@@ -63,7 +53,7 @@ def text_breaches(source: Source) -> Iterator[Breach]:
 
 
 def without_names(text: str) -> str:
-    """Python with everything blanked but its strings and comments; words inside double backticks are names."""
+    """Returns Python code with everything blanked except strings and comments; words in backticks are names."""
     kept = [re.sub(r"[^\n]", " ", line) for line in text.splitlines(keepends=True)]
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in {tokenize.STRING, tokenize.COMMENT}:
@@ -76,13 +66,14 @@ def without_names(text: str) -> str:
 
 
 def name_breaches(source: Source) -> Iterator[Breach]:
-    """Names that this file gives: functions, classes, parameters, variables, attributes."""
+    """Names that the file defines: functions, classes, parameters, variables."""
     for node in ast.walk(ast.parse(source.text)):
-        given = [(getattr(node, "lineno", 1), name) for name in names_given(node)]
-        for line, name in given:
+        defined = [(getattr(node, "lineno", 1), name) for name in names_defined(node)]
+        for line, name in defined:
             if _NAME.fullmatch(name):
-                yield Breach(source.path, line, f"`{name}`: the name should be {instead(name, Where.NAME)}")
-            for found in _TEXT.finditer(name.strip("_").replace("_", " ")):
+                yield Breach(source.path, line, f"`{name}`: use {instead(name, Where.NAME)}")
+            is_library = name == "draw"  # the parameter of every composite strategy of Hypothesis
+            for found in () if is_library else _TEXT.finditer(name.strip("_").replace("_", " ")):
                 yield Breach(
                     source.path,
                     line,
@@ -90,7 +81,7 @@ def name_breaches(source: Source) -> Iterator[Breach]:
                 )
 
 
-def names_given(node: ast.AST) -> list[str]:
+def names_defined(node: ast.AST) -> list[str]:
     match node:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]

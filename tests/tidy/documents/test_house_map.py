@@ -1,4 +1,4 @@
-"""The documents that describe the house agree with it: parts, rooms and order, and the paths and verbs that they name."""
+"""The documents match the code: parts, rooms and their order, and the paths and make targets that they mention."""
 
 import re
 from collections import Counter
@@ -17,47 +17,47 @@ _VERB = re.compile(r"(?:`|^)make ([a-z-]+)", re.MULTILINE)
 
 
 def read_line(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The rows of a document's table: each part with its rooms, in order."""
+    """Returns the rows of a document's table: each part with its rooms, in order."""
     return [(part, tuple(re.findall(r"[\w.]+", rooms))) for part, rooms in _ROW.findall(text)]
 
 
 def true_line(counts: Counter[tuple[str, str]]) -> list[tuple[str, tuple[str, ...]]]:
-    """The parts that are there, in order, each with its rooms; a part's own files are no room."""
+    """Returns the existing parts in order, each with its rooms; a part's own files are not a room."""
     built = {part for part, _ in counts}
     parts = [part for part in (*LINE, *EDGES, *ENDS) if part in built and not part.startswith("__")]
     return [(part, tuple(room for room in ROOMS.get(part, ()) if room)) for part in parts]
 
 
 def path_breaches(source: Source, verbs: set[str]) -> list[Breach]:
-    """Files, tests in them, and verbs of the Makefile that a guide names and that are not there."""
+    """Files, tests and make targets that a guide mentions but that do not exist."""
     gone = [
-        (match, "is not there; name it as it is called now")
+        (match, "does not exist; use its current name")
         for match in _PATH.finditer(source.text)
-        if not is_there(match[1], match[2])
+        if not exists(match[1], match[2])
     ]
     gone += [
-        (match, "is not a verb of the Makefile")
+        (match, "is not a target of the Makefile")
         for match in _VERB.finditer(source.text)
         if match[1] not in verbs
     ]
     return [
-        Breach(source.path, source.text.count("\n", 0, match.start()) + 1, f"`{match[0]}` {says}")
-        for match, says in gone
+        Breach(source.path, source.text.count("\n", 0, match.start()) + 1, f"`{match[0]}` {message}")
+        for match, message in gone
     ]
 
 
-def is_there(path: str, function: str | None) -> bool:
+def exists(path: str, function: str | None) -> bool:
     file = ROOT / path
     return file.exists() and (function is None or f"def {function}(" in file.read_text(encoding="utf-8"))
 
 
 def hook_breaches(source: Source) -> list[Breach]:
-    """Hooks come from nowhere else, and run what `make setup` installed."""
+    """Hooks are local and run tools that `make setup` installed."""
     found = []
     for number, line in enumerate(source.text.splitlines(), start=1):
         key, _, value = line.strip().removeprefix("- ").partition(": ")
         if key == "repo" and value != "local":
-            found.append(Breach(source.path, number, f"`{value}` is not ours; write a local hook"))
+            found.append(Breach(source.path, number, f"`{value}` is not local; write a local hook"))
         if key == "entry" and not value.startswith(".venv/bin/"):
             found.append(Breach(source.path, number, f"`{value}` is not from .venv"))
     return found
@@ -68,12 +68,12 @@ def verbs():
     return set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def test_the_architecture_opens_with_the_line_as_it_is():
+def test_the_architecture_matches_the_line():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert read_line(text) == true_line(read_counts())
 
 
-def test_guides_name_paths_and_verbs_that_are_there(verbs):
+def test_guides_mention_existing_paths_and_targets(verbs):
     refuse(
         breach
         for source in sources(".md")
@@ -82,7 +82,7 @@ def test_guides_name_paths_and_verbs_that_are_there(verbs):
     )
 
 
-def test_every_verb_is_listed_in_a_group():
+def test_every_target_is_listed_in_a_group():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)", text, re.MULTILINE)
     assert phony is not None
@@ -136,7 +136,7 @@ def test_a_table_is_read_as_parts_and_rooms():
         ("See `jobmeter/base/faults.py`, `tests/tidy/`; run `make test`, or make coffee.", 0),
     ],
 )
-def test_names_that_are_gone_are_found(verbs, text, count):
+def test_missing_names_are_found(verbs, text, count):
     assert len(path_breaches(Source("CONTRIBUTING.md", text), verbs)) == count
 
 
@@ -148,5 +148,5 @@ def test_names_that_are_gone_are_found(verbs, text, count):
         ("        entry: ruff check\n", 1),
     ],
 )
-def test_hooks_from_elsewhere_are_found(text, count):
+def test_external_hooks_are_found(text, count):
     assert len(hook_breaches(Source(".pre-commit-config.yaml", text))) == count

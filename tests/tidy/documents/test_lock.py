@@ -1,4 +1,4 @@
-"""The locks name what the project declares: what runs in one file, what development adds in the other, all with hashes."""
+"""The lock files pin what the project declares, runtime and development dependencies separately, all with hashes."""
 
 import re
 import tomllib
@@ -16,13 +16,13 @@ _PIN = re.compile(
 
 
 def normalize(requirement: str) -> str:
-    """The package's name as the lock writes it, without versions, extras and markers."""
+    """Returns the package's name as in the lock file, without versions, extras and markers."""
     name = re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0]
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def declared(project: dict[str, Any]) -> tuple[set[str], set[str]]:
-    """What runs, with what installs the checkout; and what development adds."""
+    """Returns the runtime dependencies, including those for installing the checkout, and the development dependencies."""
     groups = project["dependency-groups"]
     runs = [*project["project"]["dependencies"], *groups["build"]]
     extras = [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
@@ -40,21 +40,21 @@ def lock_breaches(project: dict[str, Any], run: str, development: str) -> list[B
         pinned[path] = {normalize(pin[1]) for pin in pins}
         bare = [pin for pin in pins if "--hash=" not in pin[0]]
         found += [
-            Breach(path, text.count("\n", 0, pin.start()) + 1, f"`{pin[1]}` has no hash; make lock")
+            Breach(path, text.count("\n", 0, pin.start()) + 1, f"`{pin[1]}` has no hash; run make lock")
             for pin in bare
         ]
     runs, adds = declared(project)
     for path, missing in ((RUN, runs - pinned[RUN]), (DEVELOPMENT, adds - pinned[RUN] - pinned[DEVELOPMENT])):
         found += [
-            Breach(path, 1, f"`{name}` is declared and not pinned here; make lock")
+            Breach(path, 1, f"`{name}` is declared but not pinned here; run make lock")
             for name in sorted(missing)
         ]
     twice = sorted(pinned[RUN] & pinned[DEVELOPMENT])
-    found += [Breach(DEVELOPMENT, 1, f"`{name}` is pinned in {RUN} already; make lock") for name in twice]
+    found += [Breach(DEVELOPMENT, 1, f"`{name}` is already pinned in {RUN}; run make lock") for name in twice]
     return found
 
 
-def test_the_locks_hold_what_is_declared():
+def test_the_locks_pin_what_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in (RUN, DEVELOPMENT)]
     refuse(lock_breaches(project, *texts))
@@ -73,23 +73,23 @@ RUN_PINS = f"hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}
 DEVELOPMENT_PINS = f"pyarrow==22.0{HASH}pytest==9.0{HASH}"
 
 
-def test_a_whole_lock_passes():
+def test_a_complete_lock_is_accepted():
     assert lock_breaches(PROJECT, RUN_PINS, DEVELOPMENT_PINS) == []
 
 
 @pytest.mark.parametrize(
-    ("run", "development", "says"),
+    ("run", "development", "message"),
     [
-        (f"hatchling==1.0{HASH}", DEVELOPMENT_PINS, "`lxml-thing` is declared and not pinned"),
-        (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared and not pinned"),
+        (f"hatchling==1.0{HASH}", DEVELOPMENT_PINS, "`lxml-thing` is declared but not pinned"),
+        (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared but not pinned"),
         (
             RUN_PINS,
             f"{DEVELOPMENT_PINS}hatchling==1.0{HASH}",
-            "`hatchling` is pinned in constraints.txt already",
+            "`hatchling` is already pinned in constraints.txt",
         ),
         (RUN_PINS, f"pyarrow==22.0\npytest==9.0{HASH}", "`pyarrow` has no hash"),
     ],
 )
-def test_a_lock_that_differs_is_found(run, development, says):
+def test_a_wrong_lock_is_found(run, development, message):
     (breach,) = lock_breaches(PROJECT, run, development)
-    assert says in breach.says
+    assert message in breach.message

@@ -1,1 +1,1 @@
-"""The rooms: the line, the order inside a slice, what each may see of another, purity, the size of folders."""
+"""Checks of the rooms: the line, the order inside a slice, what rooms expose to each other, purity, the size of folders."""

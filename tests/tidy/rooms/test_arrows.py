@@ -1,4 +1,4 @@
-"""The line: a part imports only the parts before it, a room only the rooms before it, and no modules form a circle."""
+"""The line: a part imports only parts before it, a room only rooms before it, and there are no import cycles."""
 
 import itertools
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from tests.tidy.source import Breach, Source, imports, refuse, sources
 
 
 def may_use(part: str) -> tuple[str, ...] | None:
-    """The parts that a part may import besides itself; None for a part that is not on the line."""
+    """Returns the parts that a part may import besides itself; None if it is not on the line."""
     if not part:
         return ()
     if part in LINE:
@@ -27,19 +27,19 @@ def may_use(part: str) -> tuple[str, ...] | None:
 def arrow_breaches(source: Source) -> list[Breach]:
     part, allowed = source.part, may_use(source.part)
     if allowed is None:
-        says = f"`{part}` is not on the line; move it into a part, or enter it in LINE with an ADR"
-        return [Breach(source.path, 1, says)]
+        message = f"`{part}` is not on the line; move it into a part, or add it to LINE with a decision"
+        return [Breach(source.path, 1, message)]
     found = []
     for line, name in imports(source):
         package, _, rest = name.partition(".")
         target = rest.partition(".")[0]
         if package != "jobmeter" or target in {"", part, *allowed} or target.startswith("__"):
             continue
-        says = (
+        message = (
             f"`{part or 'jobmeter'}` may not import `{target}`: only what comes before it"
-            f" ({', '.join(allowed) or 'nothing'}); move the shared piece down the line or pass it in"
+            f" ({', '.join(allowed) or 'nothing'}); move the shared code to an earlier part, or pass it as an argument"
         )
-        found.append(Breach(source.path, line, says))
+        found.append(Breach(source.path, line, message))
     return found
 
 
@@ -55,11 +55,11 @@ def room_breaches(source: Source) -> list[Breach]:
         package, _, rest = name.partition(".")
         target, _, inner = rest.partition(".")
         if package == "jobmeter" and target == part and (other := room_of(part, inner)) not in allowed:
-            says = (
+            message = (
                 f"`{room or part}` may not import `{other or part}`: only rooms before it"
-                f" ({', '.join(allowed)}); move the shared piece into an earlier room or pass it in"
+                f" ({', '.join(allowed)}); move the shared code to an earlier room, or pass it as an argument"
             )
-            found.append(Breach(source.path, line, says))
+            found.append(Breach(source.path, line, message))
     return found
 
 
@@ -67,8 +67,8 @@ def module_of(source: Source) -> str:
     return source.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def circle_breaches(tree: Iterable[Source]) -> list[Breach]:
-    """Removes what imports nothing that is left, until nothing can be removed: what is left imports in a circle."""
+def cycle_breaches(tree: Iterable[Source]) -> list[Breach]:
+    """Removes modules without remaining imports until none is left to remove; the remaining modules form cycles."""
     by_name = {module_of(source): source for source in tree}
     arrows = {name: _imported_modules(source, by_name) - {name} for name, source in by_name.items()}
     while free := {name for name, targets in arrows.items() if not targets}:
@@ -77,34 +77,34 @@ def circle_breaches(tree: Iterable[Source]) -> list[Breach]:
         Breach(
             by_name[name].path,
             1,
-            f"imports in a circle: {', '.join(sorted(targets))}; carry the shared piece to a third module",
+            f"import cycle: {', '.join(sorted(targets))}; move the shared code to a third module",
         )
         for name, targets in arrows.items()
     ]
 
 
 def _imported_modules(source: Source, by_name: dict[str, Source]) -> set[str]:
-    """`from a.b import c` imports `a.b.c` where that is a module, else `a.b`."""
+    """`from a.b import c` imports `a.b.c` if that is a module, otherwise `a.b`."""
     names = {name for _, name in imports(source)}
     return {name if name in by_name else name.rpartition(".")[0] for name in names} & by_name.keys()
 
 
-def test_parts_import_only_what_comes_before_them():
+def test_parts_import_only_earlier_parts():
     refuse(breach for source in sources(".py", "jobmeter") for breach in arrow_breaches(source))
 
 
-def test_rooms_import_only_what_comes_before_them():
+def test_rooms_import_only_earlier_rooms():
     refuse(breach for source in sources(".py", "jobmeter") for breach in room_breaches(source))
 
 
-def test_every_room_has_its_place():
+def test_every_room_is_listed():
     folders = {tuple(source.path.split("/")[1:-1]) for source in sources(".py", "jobmeter")}
     named = {(part, *room.split(".")) for part, rooms in ROOMS.items() for room in rooms if room}
     assert {folder for folder in folders if len(folder) > 1} == named
 
 
-def test_no_modules_import_each_other_in_a_circle():
-    refuse(circle_breaches(sources(".py", "jobmeter", "tests", "bench")))
+def test_there_are_no_import_cycles():
+    refuse(cycle_breaches(sources(".py", "jobmeter", "tests", "bench")))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_no_modules_import_each_other_in_a_circle():
         ("extras/shelf.py", "import os"),
     ],
 )
-def test_arrows_refuse(path, statement):
+def test_imports_of_later_parts_are_refused(path, statement):
     found = arrow_breaches(Source(f"jobmeter/{path}", f'"""Sample."""\n{statement}\n'))
     assert len(found) == 1
     assert found[0].path == f"jobmeter/{path}"
@@ -142,7 +142,7 @@ def test_arrows_refuse(path, statement):
         ("jobs/flow.py", "from jobmeterish import store"),
     ],
 )
-def test_arrows_allow(path, statement):
+def test_imports_of_earlier_parts_are_accepted(path, statement):
     assert arrow_breaches(Source(f"jobmeter/{path}", statement)) == []
 
 
@@ -162,16 +162,16 @@ def test_arrows_allow(path, statement):
         ("wire/xml/job/keys.py", "from jobmeter.wire.xml.tree import Tree", 0),
     ],
 )
-def test_rooms_are_in_order(path, statement, count):
+def test_imports_of_later_rooms_are_refused(path, statement, count):
     assert len(room_breaches(Source(f"jobmeter/{path}", statement))) == count
 
 
 @pytest.mark.parametrize("part", ROOMS)
-def test_the_order_of_rooms_is_total_so_that_no_two_can_import_each_other(part):
+def test_no_two_rooms_can_import_each_other(part):
     assert len(set(ROOMS[part])) == len(ROOMS[part])
     for one, other in itertools.combinations(ROOMS[part], 2):
-        circle = [_import_between(part, one, other), _import_between(part, other, one)]
-        assert len([breach for source in circle for breach in room_breaches(source)]) == 1
+        cycle = [_import_between(part, one, other), _import_between(part, other, one)]
+        assert len([breach for source in cycle for breach in room_breaches(source)]) == 1
 
 
 def _import_between(part: str, importing: str, imported: str) -> Source:
@@ -179,7 +179,7 @@ def _import_between(part: str, importing: str, imported: str) -> Source:
     return Source(path, f"from {'.'.join(filter(None, ('jobmeter', part, imported, 'model')))} import Value")
 
 
-def test_the_line_has_no_part_twice():
+def test_no_part_is_listed_twice():
     parts = (*LINE, *EDGES, *ENDS)
     assert len(set(parts)) == len(parts)
 
@@ -193,6 +193,6 @@ def test_the_line_has_no_part_twice():
         (["from jobmeter.jobs import a", "from jobmeter.jobs.a import act"], 0),
     ],
 )
-def test_circles_of_modules_are_found(statements, count):
+def test_import_cycles_are_found(statements, count):
     tree = [Source(f"jobmeter/jobs/{name}.py", text) for name, text in zip("abc", statements, strict=False)]
-    assert len(circle_breaches(tree)) == count
+    assert len(cycle_breaches(tree)) == count

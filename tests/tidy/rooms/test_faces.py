@@ -1,4 +1,4 @@
-"""What a room shows: to another slice its model and flow, to a later room of its own slice its rules and store too."""
+"""What a room exposes: its model and flow to other slices; also its rules and store to later rooms of its own slice."""
 
 import pytest
 
@@ -14,19 +14,19 @@ OPEN_PARTS = (
 )  # libraries: any of their modules may be imported
 FACES = ("model", "flow")
 ROOM_FACES = (*FACES, "rules", "store")
-# Slices whose rooms show each other what they show to other slices, and nothing more.
+# Slices whose rooms expose to each other only what they expose to other slices.
 CLOSED_ROOMS = ("contracts", "jobs")
 
 
 def split(name: str) -> tuple[str, str, str]:
-    """Part, room and the first name inside it: `jobmeter.jobs.feeds.flow.x` is `jobs`, `feeds` and `flow`."""
+    """Returns part, room and the first name inside it: `jobs`, `feeds` and `flow` for `jobmeter.jobs.feeds.flow.x`."""
     part, _, inner = name.removeprefix("jobmeter.").partition(".")
     room = room_of(part, inner)
     return part, room, inner.removeprefix(room).removeprefix(".").partition(".")[0]
 
 
 def face_breaches(source: Source) -> list[Breach]:
-    """Across slices: exact names, no prefixes. The ends put everything together and may open any module."""
+    """Across slices: exact names, no prefixes. The ends assemble the application and may import any module."""
     if source.part in ENDS:
         return []
     found = []
@@ -35,13 +35,13 @@ def face_breaches(source: Source) -> list[Breach]:
         is_slice = name.startswith("jobmeter.") and part in LINE and part not in OPEN_PARTS
         if is_slice and part != source.part and module not in FACES:
             owner = ".".join(filter(None, ("jobmeter", part, room)))
-            says = f"`{name}` is private to its slice; import {owner}.model or {owner}.flow"
-            found.append(Breach(source.path, line, says))
+            message = f"`{name}` is private to its slice; import {owner}.model or {owner}.flow"
+            found.append(Breach(source.path, line, message))
     return found
 
 
 def room_face_breaches(source: Source) -> list[Breach]:
-    """The files of the slice itself (no room), or of the room around, are shared; a step that a flow was split into is not."""
+    """Between rooms: files of the slice itself or of an enclosing room are shared; the steps of a flow are private."""
     part = source.part
     if part not in LINE or part in OPEN_PARTS or part not in ROOMS or source.path.count("/") < 2:
         return []
@@ -57,18 +57,16 @@ def room_face_breaches(source: Source) -> list[Breach]:
             and room
             and module not in faces
         ):
-            says = (
-                f"`{name}` is a step inside `{room}`; put what other rooms need into its {', '.join(faces)}"
-            )
-            found.append(Breach(source.path, line, says))
+            message = f"`{name}` is private to `{room}`; move what other rooms need to its {', '.join(faces)}"
+            found.append(Breach(source.path, line, message))
     return found
 
 
-def test_slices_show_their_model_and_flow_alone():
+def test_slices_expose_only_their_model_and_flow():
     refuse(breach for source in sources(".py", "jobmeter") for breach in face_breaches(source))
 
 
-def test_rooms_of_a_slice_show_no_step_of_theirs():
+def test_rooms_of_a_slice_do_not_expose_their_steps():
     found = (breach for source in sources(".py", "jobmeter") for breach in room_face_breaches(source))
     refuse(found)
 
@@ -92,7 +90,7 @@ def test_rooms_of_a_slice_show_no_step_of_theirs():
         ("api/jobs.py", "from jobmeter.jobs.store import read_job"),
     ],
 )
-def test_what_is_private_to_a_slice_is_refused(path, statement):
+def test_imports_of_private_modules_are_refused(path, statement):
     assert len(face_breaches(Source(f"jobmeter/{path}", statement))) == 1
 
 
@@ -110,7 +108,7 @@ def test_what_is_private_to_a_slice_is_refused(path, statement):
         ("portal/pages.py", "from jobmeter import __version__"),
     ],
 )
-def test_model_and_flow_are_visible(path, statement):
+def test_imports_of_model_and_flow_are_accepted(path, statement):
     assert face_breaches(Source(f"jobmeter/{path}", statement)) == []
 
 
@@ -131,5 +129,5 @@ def test_model_and_flow_are_visible(path, statement):
         ("wire/xml/feed/job.py", "from jobmeter.wire.xml.html import strip_tags", 0),
     ],
 )
-def test_steps_of_another_room_are_refused(path, statement, count):
+def test_imports_of_steps_of_another_room_are_refused(path, statement, count):
     assert len(room_face_breaches(Source(f"jobmeter/{path}", statement))) == count

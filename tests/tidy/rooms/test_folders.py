@@ -1,4 +1,4 @@
-"""A folder is read at a glance: at most fourteen entries, files and folders together."""
+"""A folder has at most fourteen entries, files and folders together, so that it can be grasped at a glance."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from tests.tidy.source import Breach, refuse, repository_paths
 ENTRIES_MAX = 14
 ROOTS = ("jobmeter", "tests")
 
-# The package's root is the line itself; migrations are only ever added.
+# The package's root is the line itself, and migrations are only ever added.
 FREE = ("jobmeter", "jobmeter/database/migrations")
 
 
 def folder_breaches(paths: Iterable[str]) -> list[Breach]:
-    """What makes a folder a package is no entry."""
+    """`__init__.py` does not count as an entry."""
     entries = defaultdict(set)
     for path in paths:
         steps = PurePosixPath(path)
@@ -24,9 +24,9 @@ def folder_breaches(paths: Iterable[str]) -> list[Breach]:
             continue
         for inner, folder in zip((steps, *steps.parents), steps.parents, strict=False):
             entries[str(folder)].add(inner.name)
-    says = f"entries, at most {ENTRIES_MAX}; make a folder of those that belong to one noun"
+    message = f"entries, at most {ENTRIES_MAX}; move those that belong to one noun to a folder"
     return [
-        Breach(folder, 1, f"{len(names)} {says}")
+        Breach(folder, 1, f"{len(names)} {message}")
         for folder, names in entries.items()
         if len(names) > ENTRIES_MAX and folder not in {".", *FREE}
     ]

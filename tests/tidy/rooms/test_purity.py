@@ -1,7 +1,7 @@
-"""Pure modules: what a module claims, by the sentence "Pure." in its opening or by its name, holds for all it does.
+"""Pure modules: a module that claims to be pure, by the sentence "Pure." in its docstring or by its name, has no effects.
 
-The same arguments give the same result, and nothing else happens: no database, network, clock, chance or task. A
-file of the package that is read as a constant is no effect.
+The same arguments give the same result, without database, network, clock, randomness or tasks. Reading a file of the
+package as a constant is not an effect.
 """
 
 import ast
@@ -17,8 +17,8 @@ from tests.tidy.source import Breach, Source, calls, functions, imports, nodes, 
 
 CLAIM = re.compile(r"(?:^|\s)Pure\.(?=\s|$)")
 PURE_NAMES = ("model", "rules")
-VERBS_AND_STATEMENTS = ("flow", "store")  # have effects, or will
-LIBRARIES = ("base", "database")  # of no slice: the name of a file there claims nothing
+VERBS_AND_STATEMENTS = ("flow", "store")  # have effects, now or later
+LIBRARIES = ("base", "database")  # not slices: the name of a file there claims nothing
 
 EFFECT_LIBRARIES = (
     "asyncio",
@@ -51,8 +51,8 @@ EFFECT_LIBRARIES = (
     "time",
     "urllib.request",
 )
-# Constants and packing of addresses, the type of a generator that was passed in, a constant kept in a file.
-FREE_OF_EFFECTS = (
+# Constants and packing of addresses, the type of a generator that is passed in, a constant in a file.
+WITHOUT_EFFECTS = (
     "importlib.resources.files",
     "random.Random",
     "socket.AF_INET",
@@ -63,8 +63,8 @@ FREE_OF_EFFECTS = (
 EFFECTS = {*WALL_CLOCKS, "uuid.uuid4", "jobmeter.base.clock.read_machine_clock"}
 EFFECTS_WHEN_CALLED = {"random.Random", "open", "print", "input"}
 
-# The rest of the clock's module converts; packed columns are values, though their types know the database's library.
-OWN_FREE_OF_EFFECTS = {"jobmeter.base.clock", "jobmeter.database.arrays", "jobmeter.database.columns"}
+# The other functions of the clock's module only convert; packed columns are values, though they import the driver's types.
+OWN_WITHOUT_EFFECTS = {"jobmeter.base.clock", "jobmeter.database.arrays", "jobmeter.database.columns"}
 
 
 def claims_purity(source: Source) -> bool:
@@ -80,7 +80,7 @@ def own_modules() -> dict[str, Source]:
 
 @functools.cache
 def pure_packages() -> tuple[str, ...]:
-    """Prefixes of modules for which a package around them claims it."""
+    """Returns the prefixes of modules whose enclosing package claims to be pure."""
     return tuple(
         f"{name}." for name, one in own_modules().items() if one.stem == "__init__" and claims_purity(one)
     )
@@ -91,7 +91,7 @@ def is_claimed(source: Source) -> bool:
 
 
 def effects(source: Source) -> list[tuple[int, str]]:
-    """Lines, and what happens there as far as names show it."""
+    """Returns the lines with effects, and their names, as far as names show them."""
     found = [(line, name) for line, name in imports(source) if _is_effect(name)]
     found += [(line, name) for line, name in uses(source) if name in EFFECTS or _is_effect(name)]
     found += [(call.lineno, name) for call, name in calls(source) if name in EFFECTS_WHEN_CALLED]
@@ -106,21 +106,21 @@ def effects(source: Source) -> list[tuple[int, str]]:
 
 
 def _is_effect(name: str) -> bool:
-    """A library that is partly free may be imported as a whole; then each use of it is judged."""
+    """A library of which parts are allowed may be imported as a whole; then each use of it is checked."""
     if not any(f"{name}.".startswith(f"{library}.") for library in EFFECT_LIBRARIES):
         return False
     return not any(
-        f"{name}.".startswith(f"{free}.") or free.startswith(f"{name}.") for free in FREE_OF_EFFECTS
+        f"{name}.".startswith(f"{free}.") or free.startswith(f"{name}.") for free in WITHOUT_EFFECTS
     )
 
 
 def impure_imports(source: Source) -> list[tuple[int, str]]:
-    """Modules of ours that do not claim to be pure."""
+    """Returns imports of our own modules that do not claim to be pure."""
     own = own_modules()
     found = []
     for line, name in imports(source):
         module = name if name in own else name.rpartition(".")[0]
-        is_free = module in OWN_FREE_OF_EFFECTS or (module in own and is_claimed(own[module]))
+        is_free = module in OWN_WITHOUT_EFFECTS or (module in own and is_claimed(own[module]))
         if name.startswith("jobmeter.") and not is_free:
             found.append((line, name))
     return found
@@ -129,14 +129,14 @@ def impure_imports(source: Source) -> list[tuple[int, str]]:
 def purity_breaches(source: Source) -> list[Breach]:
     if not is_claimed(source):
         return []
-    says = f"is an effect, and {source.stem} is pure: take the value as an argument"
-    own = f"does not claim to be pure, and {source.stem} does: take the value as an argument, or let it claim"
-    found = [Breach(source.path, line, f"`{name}` {says}") for line, name in effects(source)]
+    message = f"is an effect, and {source.stem} is pure: pass the value as an argument"
+    own = f"does not claim to be pure, and {source.stem} does: pass the value as an argument, or declare it pure"
+    found = [Breach(source.path, line, f"`{name}` {message}") for line, name in effects(source)]
     return found + [Breach(source.path, line, f"`{name}` {own}") for line, name in impure_imports(source)]
 
 
 def unclaimed_breaches(source: Source) -> list[Breach]:
-    """What is pure says so, so that it stays so. An object that remembers is not."""
+    """A pure module must say so, so that it stays pure. A class that changes its attributes is not pure."""
     if (
         is_claimed(source)
         or source.part not in LINE
@@ -144,22 +144,22 @@ def unclaimed_breaches(source: Source) -> list[Breach]:
         or source.stem in {*VERBS_AND_STATEMENTS, "__init__"}
     ):
         return []
-    if effects(source) or impure_imports(source) or _remembers(source):
+    if effects(source) or impure_imports(source) or _changes_itself(source):
         return []
-    return [Breach(source.path, 1, 'is pure and does not say so; write "Pure." into its opening')]
+    return [Breach(source.path, 1, 'is pure and does not say so; write "Pure." into its docstring')]
 
 
-def _remembers(source: Source) -> bool:
+def _changes_itself(source: Source) -> bool:
     methods = [one for one in functions(source) if one.name != "__init__"]
     targets = [node for one in methods for node in ast.walk(one) if isinstance(node, ast.Attribute)]
     return any(isinstance(node.ctx, ast.Store) for node in targets)
 
 
-def test_what_claims_to_be_pure_is():
+def test_modules_that_claim_to_be_pure_are_pure():
     refuse(breach for source in sources(".py", "jobmeter") for breach in purity_breaches(source))
 
 
-def test_what_is_pure_claims_it():
+def test_pure_modules_claim_to_be_pure():
     refuse(breach for source in sources(".py", "jobmeter") for breach in unclaimed_breaches(source))
 
 
@@ -215,7 +215,7 @@ def test_effects_of_a_pure_module_are_found(text):
         "book.open()",
     ],
 )
-def test_values_of_a_pure_module_are_free(text):
+def test_values_in_a_pure_module_are_allowed(text):
     assert purity_breaches(pure(text)) == []
 
 
@@ -232,7 +232,7 @@ def test_values_of_a_pure_module_are_free(text):
         ("jobs/flow.py", "Owns prices.", 0),
     ],
 )
-def test_a_claim_is_a_sentence_a_name_or_a_package(path, claim, count):
+def test_a_module_claims_purity_by_a_sentence_a_name_or_a_package(path, claim, count):
     assert len(purity_breaches(Source(f"jobmeter/{path}", f'"""{claim}"""\nimport psycopg'))) == count
 
 

@@ -1,1 +1,1 @@
-"""Statements: their text, who calls them, that they prepare, who writes which table."""
+"""Checks of the statements: their text, their callers, that they can be prepared, which slice writes a table."""

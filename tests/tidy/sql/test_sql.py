@@ -1,4 +1,4 @@
-"""The named statements: short, unique, free of clock and chance, each with its typed function in the slice's store."""
+"""Named statements are short and unique, do not read the clock or use randomness, and have a typed function in the store."""
 
 import ast
 import re
@@ -34,12 +34,12 @@ CLOCKS = {
     "STATEMENT_TIMESTAMP",
     "TRANSACTION_TIMESTAMP",
 }
-CHANCES = {"RANDOM", "GEN_RANDOM_UUID"}
-CALLED_ONLY = {"NOW", *CHANCES}  # as a bare word these may be a column
+RANDOM_FUNCTIONS = {"RANDOM", "GEN_RANDOM_UUID"}
+CALLED_ONLY = {"NOW", *RANDOM_FUNCTIONS}  # as a bare word these may be a column
 
 
 def banned_word_breaches(source: Source) -> list[Breach]:
-    """What makes a statement mean something else tomorrow: the clock, chance, and a list of columns left open."""
+    """Constructs that make a statement non-deterministic: the clock, randomness, and an open list of columns."""
     found = []
     read = tokens(blanked(source.text))
     for at, token in enumerate(read):
@@ -51,21 +51,23 @@ def banned_word_breaches(source: Source) -> list[Breach]:
                     source.path, token.line, f"`{token.text}` reads the clock; pass the time as a parameter"
                 )
             )
-        elif token.word in CHANCES and called:
+        elif token.word in RANDOM_FUNCTIONS and called:
             found.append(
                 Breach(
-                    source.path, token.line, f"`{token.text}()` is chance; draw it in Python and pass it in"
+                    source.path,
+                    token.line,
+                    f"`{token.text}()` is random; generate the value in Python and pass it as a parameter",
                 )
             )
         elif token.text == "*" and before in {"SELECT", "DISTINCT", "ALL", "RETURNING", "."}:
             found.append(Breach(source.path, token.line, "`*` changes with the table; name the columns"))
         elif token.text == "%s":
-            found.append(Breach(source.path, token.line, "positional parameter; name it: %(name)s"))
+            found.append(Breach(source.path, token.line, "positional parameter; use a named one: %(name)s"))
     return found
 
 
 def posting_tables(migrations: Iterable[Source]) -> set[str]:
-    """The ledger's postings and every partition of them, by whatever name the migrations give it."""
+    """Returns the table of postings and all its partitions, as named in the migrations."""
     found = {POSTINGS}
     for source in migrations:
         for name, parent in _PARTITION.findall(blanked(source.text)):
@@ -76,9 +78,9 @@ def posting_tables(migrations: Iterable[Source]) -> set[str]:
 
 def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
     """Law 3 of the money: postings are never changed or removed."""
-    says = "postings are never changed or removed; add a posting that names the one it corrects"
+    message = "postings are never changed or removed; add a posting that references the one it corrects"
     return [
-        Breach(source.path, line, f"{verb} on `{table}`: {says}")
+        Breach(source.path, line, f"{verb} on `{table}`: {message}")
         for line, verb, table in writes(blanked(source.text))
         if verb in {"UPDATE", "DELETE", "TRUNCATE", "MERGE"}
         and (table in postings or table.startswith(POSTINGS))
@@ -86,35 +88,35 @@ def ledger_breaches(source: Source, postings: set[str]) -> list[Breach]:
 
 
 def form_breaches(source: Source) -> list[Breach]:
-    """Each statement has a name, once per file, and fits on a screen; a list of columns is one of several statements."""
+    """Each statement has a name that is unique in the file, and fits on a screen; a list of columns is shared by several."""
     found: list[Breach] = []
     first_lines: dict[str, int] = {}
     for statement in statements(source):
         place, name = (source.path, statement.line), statement.name
         if not name:
-            found.append(Breach(*place, "SQL before the first header; open it with `-- name: verb_noun`"))
+            found.append(Breach(*place, "SQL before the first header; add `-- name: verb_noun`"))
         elif name in first_lines:
             found.append(
-                Breach(*place, f"`{name}` is already at line {first_lines[name]}; give it its own name")
+                Breach(*place, f"`{name}` is already at line {first_lines[name]}; choose another name")
             )
         elif not statement.line_count:
             found.append(Breach(*place, f"`{name}` has no statement; write it or remove the header"))
         if statement.line_count > STATEMENT_LINES_MAX:
-            says = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; name a part of it as a view"
-            found.append(Breach(*place, says))
+            message = f"`{name}` has {statement.line_count} lines, at most {STATEMENT_LINES_MAX}; move a part of it to a view"
+            found.append(Breach(*place, message))
         first_lines.setdefault(name, statement.line)
     for columns in column_lists(source):
         if source.text.count(f"{{{columns.name}}}") < 2:
-            says = f"the columns `{columns.name}` are not shared; write them where they are read"
-            found.append(Breach(source.path, columns.line, says))
+            message = f"the columns `{columns.name}` are not shared; write them in the statement"
+            found.append(Breach(source.path, columns.line, message))
     return found
 
 
-def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
-    """Each statement has a function of its name in its slice's store, with the statement's parameters as keywords.
+def function_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
+    """Each statement has a function with its name in the slice's store, with the statement's parameters as keywords.
 
-    A frozen value that the function takes gives its fields as parameters (``vars_of``); a value inside it gives them
-    with the name of its field before theirs.
+    The fields of a frozen value that the function receives are parameters too (``vars_of``); fields of a nested value
+    are prefixed with the name of its field.
     """
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
     python_tree = tuple(python_tree)
@@ -127,12 +129,12 @@ def twin_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
     found = []
     for statement in (statement for source in sql_tree for statement in statements(source) if statement.name):
         keywords = known.get((statement.source.part, statement.name), set())
-        found += _twin_breach(statement, keywords)
+        found += _function_breach(statement, keywords)
     return found
 
 
 def read_fields(python_tree: Iterable[Source]) -> dict[str, dict[str, str]]:
-    """By the name of each dataclass, its fields and their types as they are written."""
+    """Returns the fields of each dataclass by its name, with their annotations as text."""
     own: dict[str, dict[str, str]] = defaultdict(dict)
     bases: dict[str, list[str]] = {}
     for source in python_tree:
@@ -153,32 +155,32 @@ def _parameters(named: Iterable[ast.arg], fields: dict[str, dict[str, str]]) -> 
     for argument in named:
         yield argument.arg
         kind = "" if argument.annotation is None else ast.unparse(argument.annotation)
-        kind = kind.removeprefix("list[").removesuffix("]")  # of many values at once, each field is an array
+        kind = kind.removeprefix("list[").removesuffix("]")  # for a list of values, each field is an array
         for name, inner in fields.get(kind, {}).items():
             yield name
             yield from (f"{name}_{deeper}" for deeper in fields.get(inner, {}))
 
 
-def _twin_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
+def _function_breach(statement: Statement, keywords: set[str]) -> list[Breach]:
     place, name = (statement.source.path, statement.line), statement.name
     if not keywords:
-        says = f"`{name}` has no function; add `async def {name}(...)` to jobmeter/{statement.source.part}/store.py"
-        return [Breach(*place, says)]
+        message = f"`{name}` has no function; add `async def {name}(...)` to jobmeter/{statement.source.part}/store.py"
+        return [Breach(*place, message)]
     missing = [parameter for parameter in statement.parameters if parameter not in keywords]
     if missing:
         return [
             Breach(
                 *place,
-                f"the function `{name}` lacks {', '.join(missing)}; its keywords, or a value's fields, are the %(names)s",
+                f"the function `{name}` lacks {', '.join(missing)}; its keywords, or the fields of a value, must be the %(names)s",
             )
         ]
     return []
 
 
 def value_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
-    """An INSERT writes every field of a value that is made for writing, so that a new field is not forgotten there.
+    """An INSERT writes every field of a value that is only written, so that a new field cannot be missed.
 
-    What a store returns too is read as well: of such a value the database fills some fields by itself.
+    Values that a store also returns are exempt, because the database sets some of their fields.
     """
     python_tree = tuple(python_tree)
     fields = read_fields(python_tree)
@@ -198,8 +200,8 @@ def value_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) ->
         for kind in kinds - read:
             plain = [name for name, inner in fields.get(kind, {}).items() if inner not in fields]
             for name in sorted(set(plain) - set(statement.parameters)):
-                says = f"`{statement.name}` leaves out `{name}` of `{kind}`"
-                found.append(Breach(statement.source.path, statement.line, says))
+                message = f"`{statement.name}` omits `{name}` of `{kind}`"
+                found.append(Breach(statement.source.path, statement.line, message))
     return found
 
 
@@ -211,11 +213,11 @@ def named_files() -> list[Source]:
     return [source for source in sources(".sql", "jobmeter") if not is_migration(source)]
 
 
-def test_statements_read_no_clock_and_no_chance():
+def test_statements_are_deterministic():
     refuse(breach for source in named_files() for breach in banned_word_breaches(source))
 
 
-def test_migrations_read_no_clock_and_no_chance():
+def test_migrations_are_deterministic():
     refuse(breach for source in migrations() for breach in banned_word_breaches(source))
 
 
@@ -228,11 +230,11 @@ def test_statements_are_named_and_short():
     refuse(breach for source in named_files() for breach in form_breaches(source))
 
 
-def test_each_statement_has_its_function():
-    refuse(twin_breaches(named_files(), sources(".py", "jobmeter")))
+def test_each_statement_has_a_function():
+    refuse(function_breaches(named_files(), sources(".py", "jobmeter")))
 
 
-def test_values_are_written_whole():
+def test_all_fields_of_a_value_are_written():
     refuse(value_breaches(named_files(), sources(".py", "jobmeter")))
 
 
@@ -256,7 +258,7 @@ def sample(text: str) -> Source:
         ("SELECT 'now()' AS text, %(now)s AS at, random FROM jobs", []),
     ],
 )
-def test_banned_words(text, lines):
+def test_banned_words_are_found(text, lines):
     assert [breach.line for breach in banned_word_breaches(sample(text))] == lines
 
 
@@ -272,7 +274,7 @@ def test_banned_words(text, lines):
         ("UPDATE ledger_balances SET amount_micros = 1", 0),
     ],
 )
-def test_changed_postings(text, count):
+def test_changes_to_postings_are_found(text, count):
     partitions = (
         "CREATE TABLE clicks PARTITION OF ledger_postings; CREATE TABLE clicks_2026 PARTITION OF clicks;"
     )
@@ -298,7 +300,7 @@ def test_changed_postings(text, count):
         ),
     ],
 )
-def test_form_of_statements(text, lines):
+def test_bad_forms_of_statements_are_found(text, lines):
     assert [breach.line for breach in form_breaches(sample(text))] == lines
 
 
@@ -313,11 +315,11 @@ def test_form_of_statements(text, lines):
         ("ledger/store.py", "async def read_job(conn, *, shard, job_id): ...", 1),
     ],
 )
-def test_twins(path, code, count):
+def test_statements_without_a_matching_function_are_found(path, code, count):
     statement = sample(
         "-- name: read_job\nSELECT id FROM jobs WHERE shard = %(shard)s AND id = %(job_id)s::bigint"
     )
-    assert len(twin_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count
+    assert len(function_breaches([statement], [Source(f"jobmeter/{path}", code)])) == count
 
 
 JOB = "@dataclass(frozen=True)\nclass Job(Key):\n    owner: Owner\n"
@@ -342,7 +344,7 @@ def test_the_fields_of_a_value_are_parameters(text, count):
         Source("jobmeter/jobs/store.py", "async def read_job(conn, job: Job, runs: list[Run], *, day): ..."),
     ]
     statement = sample(f"-- name: read_job\nSELECT id FROM jobs {text}")
-    assert len(twin_breaches([statement], python_tree)) == count
+    assert len(function_breaches([statement], python_tree)) == count
 
 
 @pytest.mark.parametrize(

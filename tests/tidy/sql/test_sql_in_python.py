@@ -1,4 +1,4 @@
-"""SQL stands in named files; Python names a statement and hands it its parameters."""
+"""SQL is in named files; Python refers to a statement by name and passes its parameters."""
 
 import ast
 
@@ -21,7 +21,7 @@ SQL_OPENINGS = (
 
 
 def built_sql_breaches(source: Source) -> list[Breach]:
-    """SQL stands in named files; only the database layer itself may speak to the server in its own words."""
+    """SQL is in named files; only the database layer may contain SQL in Python."""
     if source.part == "database":
         return []
     pieces = {piece for node in nodes(source) if isinstance(node, ast.JoinedStr) for piece in node.values}
@@ -43,7 +43,7 @@ def _text_of(node: ast.expr) -> str:
 
 
 def _opens_as_sql(text: str) -> bool:
-    # Keywords are upper-case by house style, so a sentence that begins with "Select" is no SQL.
+    # Keywords are upper-case by house style, so a sentence that begins with "Select" is not SQL.
     words = text.split(maxsplit=3)
     return len(words) > 1 and any(
         len(words) >= len(opening)
@@ -67,5 +67,5 @@ def test_no_sql_in_python():
         ("database/pool.py", 'run("CREATE TABLE versions (id int)")', 0),
     ],
 )
-def test_sql_in_python(path, code, count):
+def test_sql_in_python_is_found(path, code, count):
     assert len(built_sql_breaches(Source(f"jobmeter/{path}", code))) == count

@@ -1,4 +1,4 @@
-"""Numbers of enums have their names in SQL, and what computes a shard has one name in SQL and in Python."""
+"""SQL uses the names of enum members instead of numbers, and shards are computed by a named function in SQL and Python."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ from tests.tidy.source import Breach, Source, nodes, refuse, sources
 from tests.tidy.sql_text import blanked, is_migration, statements, tokens
 from tests.tidy.sql_values import find_values
 
-# A column of one of these names holds the number of a member, in whichever table it is.
+# Columns with these names contain the number of an enum member, in every table.
 ENUM_COLUMNS: Mapping[str, tuple[type[IntEnum], ...]] = {
     "purpose": (Purpose,),
     "source_kind": (AccountKind,),
@@ -31,14 +31,14 @@ ENUM_COLUMNS: Mapping[str, tuple[type[IntEnum], ...]] = {
 }
 ENUMS = tuple({enum: None for enums in ENUM_COLUMNS.values() for enum in enums})
 
-# Small numbers that count or measure.
+# Small integers that are counts or measures.
 MEASURES = {"shard", "destination_shard", "percent", "status", "market", "late_window_hours"}
 
 _SMALLINT = re.compile(r"\b([a-z]\w*)\s+smallint\b(?!\[)")
 
 
 def enum_breaches(source: Source) -> list[Breach]:
-    """A number where an enum's column is compared or written, or the name of a member of another enum."""
+    """A number, or a member of another enum, that is compared with or written to a column of an enum."""
     found = []
     for token, columns in (value for one in statements(source) for value in find_values(one.text, one.line)):
         enums = [enum for column in sorted(columns) for enum in ENUM_COLUMNS.get(column, ())]
@@ -46,16 +46,16 @@ def enum_breaches(source: Source) -> list[Breach]:
         is_wrong = token.text.isdigit() if name is None else name[1] not in {enum.__name__ for enum in enums}
         if enums and is_wrong:
             wanted = " or ".join(enum.__name__ for enum in enums)
-            says = f"`{token.text}` is no name of {wanted}; write `{{{enums[0].__name__}.NAME}}`"
-            found.append(Breach(source.path, token.line, says))
+            message = f"`{token.text}` is not a member of {wanted}; write `{{{enums[0].__name__}.NAME}}`"
+            found.append(Breach(source.path, token.line, message))
     return found
 
 
 def smallint_breaches(tree: Iterable[Source]) -> list[Breach]:
-    """Every small number is known as an enum's or as a measure, so that a new enum comes into the table."""
-    says = "is neither in ENUM_COLUMNS nor in MEASURES; say which"
+    """Every smallint column is listed as an enum or a measure, so that a new enum is added to the table."""
+    message = "is neither in ENUM_COLUMNS nor in MEASURES; add it to one of them"
     return [
-        Breach(source.path, 1, f"`{name}` {says}")
+        Breach(source.path, 1, f"`{name}` {message}")
         for source in tree
         for name in _SMALLINT.findall(blanked(source.text))
         if name not in {*ENUM_COLUMNS, *MEASURES}
@@ -63,22 +63,22 @@ def smallint_breaches(tree: Iterable[Source]) -> list[Breach]:
 
 
 def shard_breaches(source: Source) -> list[Breach]:
-    """How many shards there are is known to a migration and to base.ids alone."""
-    says = "is the number of shards; call shard_of, make_job_id or every_shard"
+    """Only a migration and base.ids contain the number of shards."""
+    message = "is the number of shards; call shard_of, make_job_id or every_shard"
     return [
-        Breach(source.path, token.line, f"`{token.text}` {says}")
+        Breach(source.path, token.line, f"`{token.text}` {message}")
         for token in tokens(blanked(source.text))
         if token.text in {str(SHARD_COUNT), str(SHARD_COUNT - 1)}
     ]
 
 
 def remainder_breaches(source: Source) -> list[Breach]:
-    """The same in Python, where a remainder would compute a shard."""
+    """In Python, only base.ids computes a shard as a remainder."""
     if source.path == "jobmeter/base/ids.py":
         return []
-    says = "a shard is computed by shard_of, those of a column by shards_of (jobmeter.base.ids)"
+    message = "compute a shard with shard_of, the shards of a column with shards_of (jobmeter.base.ids)"
     return [
-        Breach(source.path, node.lineno, says)
+        Breach(source.path, node.lineno, message)
         for node in nodes(source)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)
         if ast.unparse(node.right).rpartition(".")[2] in {"SHARD_COUNT", str(SHARD_COUNT)}
@@ -89,15 +89,15 @@ def own_statements() -> list[Source]:
     return [source for source in sources(".sql", "jobmeter", "bench") if not is_migration(source)]
 
 
-def test_enum_numbers_have_names():
+def test_enum_members_are_written_by_name():
     refuse(breach for source in own_statements() for breach in enum_breaches(source))
 
 
-def test_every_small_number_is_an_enum_or_a_measure():
+def test_every_smallint_column_is_an_enum_or_a_measure():
     refuse(smallint_breaches(sources(".sql", "jobmeter")))
 
 
-def test_sql_computes_shards_by_name():
+def test_sql_computes_shards_with_a_function():
     refuse(
         breach
         for source in sources(".sql", "jobmeter")
@@ -106,11 +106,11 @@ def test_sql_computes_shards_by_name():
     )
 
 
-def test_python_computes_shards_by_name():
+def test_python_computes_shards_with_a_function():
     refuse(breach for source in sources(".py", "jobmeter", "bench") for breach in remainder_breaches(source))
 
 
-def test_kinds_of_events_are_numbered_as_they_are_sent():
+def test_the_event_kinds_of_the_wire_and_of_the_enum_have_the_same_order():
     assert [KINDS[kind].upper() for kind in EventKind] == [kind.name.replace("_", "") for kind in EventKind]
 
 
@@ -166,13 +166,13 @@ def test_bare_numbers_are_found(text, lines):
         "SELECT width_bucket(kind, 4), rules[rule + 1], kind FROM events WHERE format('kind = 1', 0) = ''",
     ],
 )
-def test_named_numbers_are_not_refused(text):
+def test_names_and_other_numbers_are_accepted(text):
     assert enum_breaches(sample(text)) == []
 
 
-def test_an_unknown_small_number_is_found():
+def test_an_unknown_smallint_column_is_found():
     source = sample("CREATE TABLE jobs (\n    shard smallint NOT NULL,\n    colour smallint NOT NULL\n)")
-    assert [breach.says.split()[0] for breach in smallint_breaches([source])] == ["`colour`"]
+    assert [breach.message.split()[0] for breach in smallint_breaches([source])] == ["`colour`"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_an_unknown_small_number_is_found():
         ("SELECT sha256(name), 2560 FROM jobs", 0),
     ],
 )
-def test_shards_in_sql(text, count):
+def test_shard_numbers_in_sql_are_found(text, count):
     assert len(shard_breaches(sample(text))) == count
 
 
@@ -200,5 +200,5 @@ def test_shards_in_sql(text, count):
         ("base/ids.py", "shard = job_id % SHARD_COUNT", 0),
     ],
 )
-def test_shards_in_python(path, code, count):
+def test_shard_remainders_in_python_are_found(path, code, count):
     assert len(remainder_breaches(Source(f"jobmeter/{path}", code))) == count

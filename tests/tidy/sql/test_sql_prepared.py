@@ -1,7 +1,7 @@
 """Prepares every named statement on a fresh schema, so that a typo fails here and not at the first call.
 
-Parameters have the types that the driver sends for what the statement's function takes: small and large numbers,
-values and missing ones.
+Parameters have the types that the driver sends for the declared types of the statement's function: small and large
+numbers, present and missing values.
 """
 
 import re
@@ -51,7 +51,7 @@ class Named(NamedTuple):
     name: str
     text: str
     types: Mapping[str, Any]
-    """Of the parameters, as the statement's function declares them."""
+    """The types of the parameters, as declared by the statement's function."""
 
     @property
     def code(self) -> str:
@@ -83,7 +83,7 @@ def parameter_types(part: str, name: str) -> dict[str, Any]:
 
 
 def spread_values(types: Mapping[str, Any]) -> dict[str, Any]:
-    """With each frozen value's fields beside it, for those are the parameters; as ``twin_breaches`` names them."""
+    """Adds the fields of each frozen value, which are the parameters, with the names that ``function_breaches`` uses."""
     found = dict(types)
     for kind in (kind for name, kind in types.items() if name != "return"):
         many = get_args(kind)[0] if get_origin(kind) is list else None
@@ -106,8 +106,8 @@ def _spread_value(kind: type) -> dict[str, Any]:
 
 
 def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
-    """A value of the declared type; ``None`` in the place of one that may be missing, where that is asked for."""
-    kind = getattr(kind, "__metadata__", (kind,))[0]  # a packed column's is the array in which it is sent
+    """Returns a value of the declared type; ``None`` for an optional type if ``is_missing``."""
+    kind = getattr(kind, "__metadata__", (kind,))[0]  # of a packed column, the type of the array that is sent
     choices = get_args(kind)
     if NoneType in choices:
         (some,) = (choice for choice in choices if choice is not NoneType)
@@ -124,7 +124,7 @@ def make_sample(kind: Any, number: int, *, is_missing: bool) -> Any:
 
 
 def find_fault(connection: psycopg.Connection, named: Named) -> str | None:
-    """What the database has against the statement. Nothing is written; a temporary table stays for those after it."""
+    """Returns the database's error, or ``None``. Nothing is written, but temporary tables are kept for later statements."""
     rounds = ((LARGE, False),) if named.is_staging else ((SMALL, True), (LARGE, False))
     try:
         for number, is_missing in rounds:
@@ -152,7 +152,7 @@ def _try_out(connection: psycopg.Connection, named: Named, values: dict[str, Any
 
 
 def _prepare(connection: psycopg.Connection, text: str, values: dict[str, Any]) -> None:
-    """The statement is read and its names and types are looked up; it does not run."""
+    """Parses the statement and resolves its names and types, without running it."""
     names = list(values)
     if names:
         text = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text).replace("%%", "%")
@@ -164,9 +164,9 @@ def _prepare(connection: psycopg.Connection, text: str, values: dict[str, Any]) 
 
 
 def statement_breaches(url: str, found: Iterable[Named]) -> list[Breach]:
-    """Temporary tables first: one slice fills what another has made."""
+    """Creates temporary tables first, because one slice fills tables that another has created."""
     breaches = []
-    # One transaction around all, for some of these tables live only until it ends.
+    # A single transaction, because some of these tables are dropped when it ends.
     with psycopg.connect(url) as connection, connection.transaction(force_rollback=True):
         register_packed_arrays(connection)
         for named in sorted(found, key=lambda one: not one.is_staging):
@@ -183,7 +183,7 @@ def test_every_statement_can_be_prepared(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "types", "says"),
+    ("text", "types", "message"),
     [
         ("SELECT job_id FROM job_postngs", {}, "job_postngs"),
         ("SELECT job FROM job_budgets WHERE shard = %(shard)s", {"shard": int}, '"job"'),
@@ -195,13 +195,13 @@ def test_every_statement_can_be_prepared(database_url: str) -> None:
         ("INSERT INTO ledger_balances (shard) VALUES (%(shard)s", {"shard": int}, "syntax"),
     ],
 )
-def test_a_typo_is_found(database_url: str, text: str, types: dict[str, Any], says: str) -> None:
+def test_a_typo_is_found(database_url: str, text: str, types: dict[str, Any], message: str) -> None:
     named = Named(Source("jobmeter/jobs/queries.sql", text), 1, "sample", f"-- why\n{text}", types)
     (breach,) = statement_breaches(database_url, [named])
-    assert says in breach.says
+    assert message in breach.message
 
 
-def test_statements_that_stand_are_not_refused(database_url: str) -> None:
+def test_valid_statements_are_accepted(database_url: str) -> None:
     texts = [
         ("SELECT job_id FROM job_days WHERE day = %(day)s AND job_id %% 2 = 0", {"day": date}),
         ("INSERT INTO held (id) VALUES (%(id)s)", {"id": int | None}),

@@ -1,6 +1,6 @@
-"""SQL that a reader can hold: lines and statements have a size, long ones say why, and none is left that nobody runs.
+"""SQL is readable: lines and statements are short, long statements have a comment, and unused statements are removed.
 
-The sizes are a ratchet: they may fall; a rise needs a reason beside it.
+The sizes are a ratchet: they may be lowered; raising one needs a reason next to it.
 """
 
 import ast
@@ -13,14 +13,14 @@ from tests.tidy.sql_text import Statement, is_migration, statements
 
 LINE_CHARACTERS_MAX = 110
 STATEMENT_CHARACTERS_MAX = 1_800
-LINES_WITHOUT_A_WHY_MAX = 15
+LINES_WITHOUT_COMMENT_MAX = 15
 
-# Charging is one statement by design: each part that left it would be another exchange while rows are locked.
-LONGER = {"charge_day": 2_600}  # the hot path is one statement, so that jobs stay locked for one exchange
+# Charging is one statement by design: splitting it would add round trips while rows are locked.
+LONGER = {"charge_day": 2_600}
 
 
 def code_lines(statement: Statement) -> list[str]:
-    """Neither empty lines nor those of comments; without their indentation, which is there to be read easily."""
+    """Returns the lines of code without indentation, empty lines and comments."""
     lines = [line.strip() for line in statement.written.splitlines()]
     return [line for line in lines if line and not line.startswith("--")]
 
@@ -39,17 +39,19 @@ def length_breaches(source: Source) -> list[Breach]:
         count = len("\n".join(code_lines(statement)))
         limit = LONGER.get(statement.name, STATEMENT_CHARACTERS_MAX)
         if count > limit:
-            says = f"`{statement.name}` has {count} characters, at most {limit}; name a part of it as a view"
-            found.append(Breach(source.path, statement.line, says))
+            message = (
+                f"`{statement.name}` has {count} characters, at most {limit}; move a part of it to a view"
+            )
+            found.append(Breach(source.path, statement.line, message))
     return found
 
 
-def why_breaches(source: Source) -> list[Breach]:
-    says = f"has more than {LINES_WITHOUT_A_WHY_MAX} lines and no comment; say why it is as it is"
+def comment_breaches(source: Source) -> list[Breach]:
+    message = f"has more than {LINES_WITHOUT_COMMENT_MAX} lines and no comment; explain it"
     return [
-        Breach(source.path, statement.line, f"`{statement.name}` {says}")
+        Breach(source.path, statement.line, f"`{statement.name}` {message}")
         for statement in statements(source)
-        if len(code_lines(statement)) > LINES_WITHOUT_A_WHY_MAX and not _has_comment(statement)
+        if len(code_lines(statement)) > LINES_WITHOUT_COMMENT_MAX and not _has_comment(statement)
     ]
 
 
@@ -58,7 +60,7 @@ def _has_comment(statement: Statement) -> bool:
 
 
 def dead_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> list[Breach]:
-    """A statement is named in a file beside it, and the function of its name there is used by somebody."""
+    """A statement is used by a Python file in its folder, and the function with its name is used."""
     python_tree = tuple(python_tree)
     used = {one.name for source in python_tree for one in uses(source)}
     found = []
@@ -69,12 +71,10 @@ def dead_breaches(sql_tree: Iterable[Source], python_tree: Iterable[Source]) -> 
         for statement in statements(source):
             place = (source.path, statement.line)
             if statement.name not in named:
-                says = f'`{statement.name}` is run by no file in its folder (`SQL["{statement.name}"]`); remove it'
-                found.append(Breach(*place, says))
+                message = f'`{statement.name}` is not run by any file in its folder (`SQL["{statement.name}"]`); remove it'
+                found.append(Breach(*place, message))
             elif statement.name in dead:
-                found.append(
-                    Breach(*place, f"`{statement.name}` has a function that nobody uses; remove both")
-                )
+                found.append(Breach(*place, f"`{statement.name}` has an unused function; remove both"))
     return found
 
 
@@ -83,14 +83,14 @@ def _folder(source: Source) -> str:
 
 
 def _texts(source: Source) -> set[str]:
-    """The constant texts of a file, the keys in `SQL["..."]` among them."""
+    """Returns the string constants of a file, including the keys in `SQL["..."]`."""
     return {
         node.value for node in nodes(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
 
 def _unused_functions(source: Source, used: set[str]) -> set[str]:
-    """The functions that run the statement of their name, and that neither this file nor another one uses."""
+    """Returns the functions that run the statement with their name and are not used in any file."""
     module = source.path.removesuffix(".py").replace("/", ".")
     here = {node.id for node in nodes(source) if isinstance(node, ast.Name)}
     names = {function.name for function in functions(source)} & _texts(source)
@@ -109,8 +109,8 @@ def test_statements_are_short():
     refuse(breach for source in own_statements() for breach in length_breaches(source))
 
 
-def test_long_statements_say_why():
-    refuse(breach for source in own_statements() for breach in why_breaches(source))
+def test_long_statements_have_a_comment():
+    refuse(breach for source in own_statements() for breach in comment_breaches(source))
 
 
 def test_no_statement_is_dead():
@@ -137,9 +137,9 @@ def test_a_long_statement_is_found():
     ("before", "lines", "count"),
     [("", 15, 0), ("", 16, 1), ("-- why\n", 16, 0), ("\n", 16, 1)],
 )
-def test_a_long_statement_without_a_why_is_found(before, lines, count):
+def test_a_long_statement_without_a_comment_is_found(before, lines, count):
     text = f"-- name: one\n{before}SELECT 1" + ",\n       1" * (lines - 1)
-    assert len(why_breaches(sample(text))) == count
+    assert len(comment_breaches(sample(text))) == count
 
 
 RUNS = 'async def find_job(connection):\n    return await connection.execute(SQL["find_job"])\n'
@@ -167,7 +167,7 @@ def test_a_dead_statement_is_found(store, flow, count):
     assert len(dead_breaches([statement], python)) == count
 
 
-def test_a_statement_is_not_run_by_another_folder():
+def test_a_use_in_another_folder_does_not_count():
     statement = sample("-- name: find_job\nSELECT id FROM jobs")
     python = [Source("jobmeter/ledger/store.py", f"{RUNS}\nfind_job(1)")]
     assert len(dead_breaches([statement], python)) == 1

@@ -1,4 +1,4 @@
-"""Each table is written by one slice; all others read it, or call that slice's flow."""
+"""Each table is written by one slice; other slices read it or call that slice's flow."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tests.tidy.sql_text import blanked, is_migration, temporary_tables, writes
 
 
 def table_breaches(tree: Iterable[Source]) -> list[Breach]:
-    """The slice earlier in the alphabet is not the owner by that: a breach names both places."""
+    """Neither slice is assumed to be the owner: a breach names both places."""
     writers: dict[str, dict[str, Breach]] = {}
     temporary: set[str] = set()
     for source in tree:
@@ -18,8 +18,8 @@ def table_breaches(tree: Iterable[Source]) -> list[Breach]:
         text = blanked(source.text)
         temporary |= temporary_tables(text)
         for line, verb, table in writes(text):
-            says = f"`{table}` is written ({verb}) by {source.part}"
-            writers.setdefault(table, {}).setdefault(source.part, Breach(source.path, line, says))
+            message = f"`{table}` is written ({verb}) by {source.part}"
+            writers.setdefault(table, {}).setdefault(source.part, Breach(source.path, line, message))
     found = []
     for table, places in writers.items():
         if len(places) > 1 and table not in temporary:
@@ -27,8 +27,10 @@ def table_breaches(tree: Iterable[Source]) -> list[Breach]:
                 others = ", ".join(
                     f"{other.path}:{other.line}" for name, other in places.items() if name != part
                 )
-                says = f"{place.says} and also at {others}; one slice writes it, the others call its flow"
-                found.append(place._replace(says=says))
+                message = (
+                    f"{place.message} and also at {others}; one slice writes it, the others call its flow"
+                )
+                found.append(place._replace(message=message))
     return found
 
 
@@ -66,9 +68,9 @@ def test_two_writers_are_found(statement):
         "-- the job's UPDATE jobs SET is elsewhere\nSELECT 'DELETE FROM jobs'",
     ],
 )
-def test_readers_are_no_writers(statement):
+def test_readers_are_not_writers(statement):
     owner = Source("jobmeter/jobs/queries.sql", "-- name: add_job\nINSERT INTO jobs (id) VALUES (1);\n")
-    reader = Source("jobmeter/billing/queries.sql", f"-- name: look\n{statement};\n")
+    reader = Source("jobmeter/billing/queries.sql", f"-- name: read\n{statement};\n")
     assert table_breaches([owner, reader]) == []
 
 

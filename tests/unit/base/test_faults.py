@@ -1,4 +1,4 @@
-"""The table of refusals: order, completeness against the reports page, holes that can be filled."""
+"""The table of errors: order, completeness against the reports page, parameters of the messages."""
 
 from string import Formatter
 
@@ -6,7 +6,7 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 
-# The error table of the reports page: number, status, the first words that tell it from its neighbours.
+# The error table of the reports page: number, status, and the first words, which distinguish it from its neighbours.
 REPORT_ERRORS = [
     (6000, 403, "Caller is unauthorized to access the job reporting"),
     (6001, 403, "Caller is unauthorized to access the budget reporting"),
@@ -37,40 +37,40 @@ REPORT_ERRORS = [
 ]
 
 
-def holes_of(fault):
-    return {name for _, name, _, _ in Formatter().parse(fault.row.says) if name is not None}
+def parameters_of(fault):
+    return {name for _, name, _, _ in Formatter().parse(fault.row.message) if name is not None}
 
 
-def test_the_codes_are_unique_and_rising():
+def test_codes_are_unique_and_increase():
     codes = [fault.row.code for fault in Fault]
     assert codes == sorted(set(codes))
 
 
-def test_no_two_refusals_are_the_same_row():
+def test_no_two_faults_are_the_same_row():
     assert len(Fault.__members__) == len(list(Fault))
 
 
-def test_the_errors_of_the_reports_page_are_all_there_and_no_others():
+def test_the_table_contains_exactly_the_errors_of_the_reports_page():
     block = {fault.row.code: fault.row for fault in Fault if 6000 <= fault.row.code < 7000}
 
     assert sorted(block) == [code for code, _, _ in REPORT_ERRORS]
     for code, status, opening in REPORT_ERRORS:
         row = block[code]
         assert (row.status, row.service) == (status, code)
-        assert row.says.startswith(opening)
+        assert row.message.startswith(opening)
 
 
-def test_the_messages_of_the_reports_page_are_word_for_word(shared):
+def test_messages_of_the_reports_page_are_verbatim(shared):
     page = (shared / "spec" / "p4p-reports-page.txt").read_text(encoding="utf-8")
     for fault in Fault:
         if 6000 <= fault.row.code < 7000:
-            text = fault.row.says.replace("{external_id}", "{external-job-posting-id}")
+            text = fault.row.message.replace("{external_id}", "{external-job-posting-id}")
             assert f"{fault.row.code}\n{fault.row.status}\n{text}" in page
 
 
 @pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name)
-def test_every_hole_can_be_filled(fault):
-    values = {name: f"<{name}>" for name in holes_of(fault)}
+def test_every_message_can_be_formatted(fault):
+    values = {name: f"<{name}>" for name in parameters_of(fault)}
 
     refused = Refused(fault, **values)
 
@@ -81,7 +81,9 @@ def test_every_hole_can_be_filled(fault):
     assert 400 <= fault.row.status < 600
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if holes_of(fault)], ids=lambda fault: fault.name)
-def test_a_hole_that_is_left_open_is_our_mistake(fault):
+@pytest.mark.parametrize(
+    "fault", [fault for fault in Fault if parameters_of(fault)], ids=lambda fault: fault.name
+)
+def test_a_missing_parameter_is_a_programming_error(fault):
     with pytest.raises(KeyError):
         Refused(fault)

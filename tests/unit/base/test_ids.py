@@ -1,4 +1,4 @@
-"""Ids: a job id carries its shard, a URN its number, a reference its parts."""
+"""Ids: a job id contains its shard, a URN its number; a reference is derived from its parts."""
 
 import pytest
 from hypothesis import given
@@ -8,20 +8,20 @@ from jobmeter.base import ids
 
 
 @given(st.integers(0, 2**54), st.integers(0, ids.SHARD_COUNT - 1))
-def test_a_job_id_names_its_shard_and_its_sequence(sequence, shard):
+def test_a_job_id_contains_its_shard_and_its_sequence(sequence, shard):
     job_id = ids.make_job_id(sequence, shard)
     assert (ids.shard_of(job_id), job_id // ids.SHARD_COUNT) == (shard, sequence)
     assert job_id < 2**63
 
 
 @pytest.mark.parametrize("shard", [-1, ids.SHARD_COUNT])
-def test_a_shard_that_does_not_exist_is_our_mistake(shard):
+def test_a_shard_out_of_range_is_a_programming_error(shard):
     with pytest.raises(AssertionError):
         ids.make_job_id(1, shard)
 
 
 @given(st.integers(0, 10**18 - 1))
-def test_a_urn_is_read_back(number):
+def test_a_urn_is_parsed(number):
     assert ids.read_urn(f"{ids.URN_CONTRACT}{number}", ids.URN_CONTRACT) == number
 
 
@@ -40,7 +40,7 @@ def test_a_urn_is_read_back(number):
         "urn:li:contract:" + "9" * 19,
     ],
 )
-def test_what_is_no_urn_is_nothing(text):
+def test_other_texts_are_not_urns(text):
     assert ids.read_urn(text, ids.URN_CONTRACT) is None
 
 

@@ -1,4 +1,4 @@
-"""Amounts: decimal text at the wire, whole micros inside, nothing rounded on the way."""
+"""Amounts: decimal strings on the wire, integer micros inside, and no rounding."""
 
 from contextlib import suppress
 
@@ -22,12 +22,12 @@ CURRENCIES = st.sampled_from(sorted(DIGITS))
 
 
 @pytest.mark.parametrize(("currency", "digits"), DIGITS.items())
-def test_a_currency_has_its_own_number_of_places(currency, digits):
+def test_each_currency_has_its_number_of_decimal_places(currency, digits):
     assert minor_digits(currency) == digits
 
 
 @given(CURRENCIES, st.data())
-def test_whole_minor_units_come_back_as_they_went(currency, data):
+def test_whole_minor_units_survive_a_round_trip(currency, data):
     minor = 10 ** (6 - DIGITS[currency])
     units = data.draw(st.integers(-(AMOUNT_MICROS_MAX // minor), AMOUNT_MICROS_MAX // minor))
 
@@ -53,7 +53,7 @@ def test_micros_finer_than_the_minor_unit_are_shown_in_full(currency, micros):
         ("5.0", "USD", 5_000_000),
         ("21.84", "USD", 21_840_000),
         ("0.01", "USD", 10_000),
-        ("000.010000", "USD", 10_000),  # zeros behind the minor unit say nothing
+        ("000.010000", "USD", 10_000),  # zeros beyond the minor unit are ignored
         ("500", "JPY", 500_000_000),
         ("500.00", "JPY", 500_000_000),
         ("1.234", "KWD", 1_234_000),
@@ -61,7 +61,7 @@ def test_micros_finer_than_the_minor_unit_are_shown_in_full(currency, micros):
         ("-0", "USD", 0),
     ],
 )
-def test_an_amount_is_read(text, currency, micros):
+def test_an_amount_is_parsed(text, currency, micros):
     assert parse_amount(text, currency) == Money(micros, currency)
 
 
@@ -73,7 +73,7 @@ def test_an_amount_is_read(text, currency, micros):
         ("1.0001", "KWD", Fault.AMOUNT_TOO_PRECISE),
         ("1.000000000000000001", "USD", Fault.AMOUNT_TOO_PRECISE),
         ("9999999999999", "USD", Fault.AMOUNT_TOO_LARGE),
-        ("12345678901234", "USD", Fault.AMOUNT_MALFORMED),  # more digits than any account
+        ("12345678901234", "USD", Fault.AMOUNT_MALFORMED),  # more digits than any account can hold
         ("", "USD", Fault.AMOUNT_MALFORMED),
         (".5", "USD", Fault.AMOUNT_MALFORMED),
         ("5.", "USD", Fault.AMOUNT_MALFORMED),
@@ -81,29 +81,29 @@ def test_an_amount_is_read(text, currency, micros):
         ("1,000", "USD", Fault.AMOUNT_MALFORMED),
         (" 5", "USD", Fault.AMOUNT_MALFORMED),
         ("+5", "USD", Fault.AMOUNT_MALFORMED),
-        ("\u0665", "USD", Fault.AMOUNT_MALFORMED),  # a digit, but not of the wire's alphabet
+        ("\u0665", "USD", Fault.AMOUNT_MALFORMED),  # a digit, but not ASCII
         ("5\n", "USD", Fault.AMOUNT_MALFORMED),
         ("NaN", "USD", Fault.AMOUNT_MALFORMED),
         ("5", "usd", Fault.CURRENCY_UNKNOWN),
         ("5", "US", Fault.CURRENCY_UNKNOWN),
         ("5", "ZZZ", Fault.CURRENCY_UNKNOWN),
         ("5", "ÜSD", Fault.CURRENCY_UNKNOWN),
-        ("x", "", Fault.CURRENCY_UNKNOWN),  # the currency is looked at first
+        ("x", "", Fault.CURRENCY_UNKNOWN),  # the currency is checked first
     ],
 )
-def test_what_is_no_amount_is_refused(text, currency, fault):
+def test_other_texts_are_refused(text, currency, fault):
     with pytest.raises(Refused) as refused:
         parse_amount(text, currency)
     assert refused.value.fault is fault
 
 
 @pytest.mark.parametrize(("currency", "text"), [("USD", "0.00"), ("JPY", "0"), ("KWD", "0.000")])
-def test_nothing_has_no_sign(currency, text):
+def test_zero_has_no_sign(currency, text):
     assert format_amount(0, currency) == text
 
 
 @pytest.mark.parametrize("text", ["0", "0.00", "-0.01", "-5"])
-def test_a_positive_amount_is_above_zero(text):
+def test_a_positive_amount_must_be_above_zero(text):
     with pytest.raises(Refused) as refused:
         parse_positive_amount(text, "USD")
     assert refused.value.fault is Fault.AMOUNT_NOT_POSITIVE
@@ -111,11 +111,11 @@ def test_a_positive_amount_is_above_zero(text):
 
 
 @given(st.text(max_size=30), CURRENCIES)
-def test_any_text_is_read_or_refused(text, currency):
+def test_any_text_is_parsed_or_refused(text, currency):
     with suppress(Refused):
         assert abs(parse_amount(text, currency).amount_micros) <= AMOUNT_MICROS_MAX
 
 
-def test_money_is_made_of_whole_micros_only():
+def test_money_accepts_only_integers():
     with pytest.raises(AssertionError):
         Money(True, "USD")

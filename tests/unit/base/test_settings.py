@@ -1,4 +1,4 @@
-"""Settings: every field from its variable, and a variable that cannot be read is named."""
+"""Settings: every field is read from its variable, and an invalid variable is named in the error."""
 
 from dataclasses import fields
 
@@ -15,7 +15,7 @@ def variable(name):
 
 
 def other_value(name, default):
-    """A value of the field's type that is not its default, as the environment spells it and as it is read."""
+    """Returns a value of the field's type other than its default: as text in the environment, and parsed."""
     if isinstance(default, bool):
         return ("false", False) if default else ("true", True)
     return (f"{default + 7}", default + 7) if isinstance(default, int) else (TEXTS.get(name, "chosen"),) * 2
@@ -35,7 +35,7 @@ def test_each_field_is_read_from_its_variable(name):
 
 @pytest.mark.parametrize("name", [name for name, default in FIELDS.items() if not isinstance(default, str)])
 @pytest.mark.parametrize("text", ["", "yes please", "-1", "1.5", "²"])
-def test_a_variable_that_cannot_be_read_is_named(name, text):
+def test_an_invalid_variable_is_named_in_the_error(name, text):
     with pytest.raises(ValueError, match=variable(name)) as error:
         Settings.from_environment({variable(name): text})
     assert repr(text) in str(error.value)
@@ -51,34 +51,34 @@ def test_a_variable_that_cannot_be_read_is_named(name, text):
         ("base_url", "jobs.example.com"),
     ],
 )
-def test_a_value_that_nothing_could_work_with_is_refused(name, text):
+def test_an_unusable_value_is_refused(name, text):
     with pytest.raises(ValueError, match=f"{variable(name)} must ") as error:
         Settings.from_environment({variable(name): text})
     assert text in str(error.value)
 
 
-def test_a_mail_server_has_a_scheme_and_its_password_is_not_told():
+def test_a_mail_server_needs_a_scheme_and_its_password_is_not_shown():
     with pytest.raises(ValueError, match="JOBMETER_SMTP_URL must begin") as error:
         Settings.from_environment({"JOBMETER_SMTP_URL": "user:hunter2@mail.example.com:25"})
     assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", True), ("0", False), ("TRUE", True), ("False", False)])
-def test_a_switch_has_four_spellings(text, value):
+def test_a_boolean_has_four_spellings(text, value):
     assert Settings.from_environment({"JOBMETER_SANDBOX": text}).sandbox is value
 
 
-def test_other_variables_are_not_ours():
+def test_unknown_variables_are_ignored():
     assert Settings.from_environment({"SANDBOX": "true", "JOBMETER_UNKNOWN": "x"}) == Settings()
 
 
-def test_a_worker_process_gets_the_same_settings():
+def test_settings_survive_the_environment_of_a_worker_process():
     changed = {variable(name): other_value(name, default)[0] for name, default in FIELDS.items()}
     settings = Settings.from_environment(changed)
     assert Settings.from_environment(settings.to_environment()) == settings
     assert Settings.from_environment(Settings().to_environment()) == Settings()
 
 
-def test_without_an_argument_the_process_s_own_environment_is_read(monkeypatch):
+def test_the_environment_of_the_process_is_read_by_default(monkeypatch):
     monkeypatch.setenv("JOBMETER_EVENTS_KEY", "from outside")
     assert Settings.from_environment().events_key == "from outside"

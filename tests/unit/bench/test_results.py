@@ -1,4 +1,4 @@
-"""What `make bench` writes: the shape of its results, and that each figure of the table can be measured."""
+"""The results that `make bench` writes, and that each figure of the table has a measurement."""
 
 import json
 
@@ -13,7 +13,7 @@ TINY = Sizes(jobs=100, batch_events=60, batches=1, senders=2, runs=1)
 KEYS = ["value", "unit", "limit", "ratio", "target", "runs"]
 
 
-def test_a_figure_is_measured_beside_its_limit_and_written(tmp_path, capsys):
+def test_a_figure_is_measured_with_its_limit_and_written(tmp_path, capsys):
     path = tmp_path / "results.json"
 
     assert main(["--only", "intake_batch", "--results", str(path)], sizes=TINY) == 0
@@ -45,8 +45,8 @@ def test_value_and_limit_are_medians():
 
 
 def test_a_figure_without_a_limit_has_no_ratio():
-    drawn = result_line(Figure("wait", "ms", "group"), Measured(runs=(3.0, 2.0)))
-    assert (drawn["value"], drawn["limit"], drawn["ratio"], drawn["target"]) == (2.5, None, None, None)
+    line = result_line(Figure("wait", "ms", "group"), Measured(runs=(3.0, 2.0)))
+    assert (line["value"], line["limit"], line["ratio"], line["target"]) == (2.5, None, None, None)
 
 
 def test_an_unknown_figure_is_refused(tmp_path):
@@ -56,13 +56,13 @@ def test_an_unknown_figure_is_refused(tmp_path):
     assert not path.exists()
 
 
-def test_names_are_unique_and_each_has_its_measurement():
+def test_names_are_unique_and_each_group_has_a_measurement():
     names = [figure.name for figure in FIGURES]
     assert len(set(names)) == len(names)
     assert {figure.group for figure in FIGURES} == set(GROUPS)
 
 
-def test_growth_tells_its_scale_and_compares_the_day_with_its_beginning(tmp_path, monkeypatch):
+def test_growth_states_its_scale_and_compares_the_end_of_a_day_with_its_beginning(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBMETER_BENCH_DAY_EVENTS", "1200")
     path = tmp_path / "results.json"
 
@@ -74,7 +74,7 @@ def test_growth_tells_its_scale_and_compares_the_day_with_its_beginning(tmp_path
     assert figure["limit"] > 0
 
 
-def test_growth_of_jobs_tells_how_many(tmp_path, monkeypatch):
+def test_growth_of_jobs_states_their_number(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBMETER_BENCH_LIVE_JOBS", "2400")
     path = tmp_path / "results.json"
 

@@ -1,4 +1,4 @@
-"""Daily budgets and even pacing: the rule against plain arithmetic, the charge against the rule, under competition."""
+"""Daily budgets and even pacing: the rule is compared with plain arithmetic, the charge with the rule, also concurrently."""
 
 import asyncio
 from datetime import timedelta
@@ -45,7 +45,7 @@ def test_enough_traffic_spends_all_and_evenly(clicks: int, days: int, begins: in
     left=st.integers(0, 200),
     is_paced=st.booleans(),
 )
-def test_the_lower_limit_holds_and_never_less_than_nothing(
+def test_the_lower_limit_applies_and_is_never_negative(
     daily: int, charged: int, left: int, is_paced: bool
 ) -> None:
     limit = DayLimit(3, left * 3, daily * 3, is_paced, 0, 10 * DAY_MS, charged * 3)
@@ -77,7 +77,7 @@ async def _days(scenario: Scenario, job_id: int) -> list[tuple[int, int, int]]:
     )
 
 
-async def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url: str) -> None:
+async def test_a_daily_budget_limits_each_day_and_is_renewed_the_next(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await _post(scenario, "daily", budget=30 * PRICE_MICROS, daily="6.00")
         first = START + timedelta(hours=1)
@@ -85,7 +85,7 @@ async def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url:
         await scenario.ingest(make_clicks(job_id, 9, first, prefix="b"), first)
         next_day = START + timedelta(days=1)
         await scenario.open_day(next_day)
-        # late ones of the first day fall under its budget still, in one batch with those of today
+        # late clicks of the first day still count against its budget, in one batch with those of today
         late = make_clicks(job_id, 2, first, prefix="late")
         await scenario.ingest([*late, *make_clicks(job_id, 7, next_day, prefix="c")], next_day)
 
@@ -96,8 +96,8 @@ async def test_a_daily_budget_holds_each_day_and_a_new_day_goes_on(database_url:
         assert await scenario.breaches() == []
 
 
-async def test_a_daily_budget_that_is_gone_meanwhile_limits_nothing(database_url: str) -> None:
-    """The job was judged while it had one; the charge itself finds that the job has changed since."""
+async def test_a_daily_budget_removed_meanwhile_limits_nothing(database_url: str) -> None:
+    """The job was read while it had one; the charge statement detects that the job has changed since."""
     async with open_scenario(database_url) as scenario:
         capped = await _post(scenario, "capped", budget=30 * PRICE_MICROS, daily="3.00")
         freed = await _post(scenario, "freed", budget=30 * PRICE_MICROS, daily="3.00")
@@ -120,7 +120,7 @@ async def test_a_daily_budget_that_is_gone_meanwhile_limits_nothing(database_url
         assert dict(zip(numbers.tolist(), found.tolist(), strict=True)) == {capped: 2, freed: 5}
 
 
-async def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
+async def test_a_contract_with_even_pacing_spends_a_share_each_day(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         async with scenario.database.transaction() as connection:
             await contracts.set_pacing(connection, contract=scenario.contract, pacing=Pacing.EVEN)
@@ -134,11 +134,11 @@ async def test_an_even_contract_spends_a_days_share(database_url: str) -> None:
         )
         limit = DayLimit(PRICE_MICROS, 300 * PRICE_MICROS, 0, True, *window, 0)
         assert (clicks, charged) == (200, count_paced(limit, day_number(day_of(now))))
-        assert 5 <= charged <= 8  # 300 clicks in 30 days, of which the first is 15 hours long
+        assert 5 <= charged <= 8  # 300 clicks in 30 days; the first day has 15 hours
         assert to_ms(START) <= window[0] < window[1]
 
 
-async def test_many_senders_at_once_keep_the_days_budget(database_url: str) -> None:
+async def test_concurrent_senders_do_not_exceed_the_daily_budget(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_ids = [
             await _post(scenario, f"race-{n}", budget=40 * PRICE_MICROS, daily="7.50") for n in range(4)

@@ -1,4 +1,4 @@
-"""Final days lie by month for reports: each once, in order, and what reports tell does not depend on it."""
+"""Final days are archived by month for reports: each once, in order, and reports do not depend on it."""
 
 from datetime import date, timedelta
 
@@ -12,9 +12,9 @@ DAY = timedelta(days=1)
 
 
 def read_days(sandbox_client: SandboxClient, name: str, first: date, last: date) -> list[tuple[int, int]]:
-    """Day of the month and clicks."""
-    (told,) = sandbox_client.report_by_ids(name, days=(first, last)).json()["results"].values()
-    found = told.get("jobPerformanceMetrics", [])
+    """Returns day of the month and clicks of each day."""
+    (report,) = sandbox_client.report_by_ids(name, days=(first, last)).json()["results"].values()
+    found = report.get("jobPerformanceMetrics", [])
     return [(one["date"]["day"], one["applyClickCount"]) for one in found]
 
 
@@ -29,7 +29,7 @@ def kept(database_url: str) -> tuple[int, date]:
 
 @pytest.fixture
 def played(database_url: str) -> object:
-    """Clicks on each of twelve days over the end of a month: as many as the day of the month."""
+    """A job with clicks on twelve days around the end of a month: as many as the day of the month."""
     with open_sandbox_client(database_url) as sandbox_client:
         while sandbox_client.now.day != 25:
             sandbox_client.advance_to_midnight()
@@ -43,14 +43,14 @@ def played(database_url: str) -> object:
         yield sandbox_client, first
 
 
-def test_days_are_kept_once_they_are_final(played: tuple[SandboxClient, date], database_url: str) -> None:
+def test_days_are_archived_once_they_are_final(played: tuple[SandboxClient, date], database_url: str) -> None:
     sandbox_client, _ = played
     count, through = kept(database_url)
     assert through == sandbox_client.now.date() - 3 * DAY
     assert count == 10
 
 
-def test_reports_tell_the_same_of_kept_days_and_of_others(
+def test_reports_show_archived_days_and_others_alike(
     played: tuple[SandboxClient, date], database_url: str
 ) -> None:
     sandbox_client, first = played
@@ -58,16 +58,16 @@ def test_reports_tell_the_same_of_kept_days_and_of_others(
     for start in range(12):
         for end in range(start, min(start + 7, 12)):
             if days[start].month == days[end].month:
-                told = read_days(sandbox_client, "months", days[start], days[end])
-                assert told == [(day.day, day.day) for day in days[start : end + 1]]
-    # over the end of a month, by range
+                report = read_days(sandbox_client, "months", days[start], days[end])
+                assert report == [(day.day, day.day) for day in days[start : end + 1]]
+    # across the end of a month, by range
     week = (days[3], days[9])
-    (told,) = sandbox_client.report_by_range(week).json()["elements"]
-    assert [one["date"]["day"] for one in told["jobPerformanceMetrics"]] == [day.day for day in days[3:10]]
+    (report,) = sandbox_client.report_by_range(week).json()["elements"]
+    assert [one["date"]["day"] for one in report["jobPerformanceMetrics"]] == [day.day for day in days[3:10]]
     assert "months" in sandbox_client.report_by_ids("months", days=week[:1] * 2).json()["results"]
 
 
-def test_what_was_spent_is_told_up_to_yesterday(played: tuple[SandboxClient, date]) -> None:
+def test_reports_show_what_was_spent_up_to_yesterday(played: tuple[SandboxClient, date]) -> None:
     sandbox_client, first = played
     before = sandbox_client.report_by_ids("months", days=(first, first)).json()
     job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
@@ -75,7 +75,7 @@ def test_what_was_spent_is_told_up_to_yesterday(played: tuple[SandboxClient, dat
     assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
 
 
-def test_a_budget_report_adds_kept_days_and_others(
+def test_a_budget_report_adds_archived_days_and_others(
     played: tuple[SandboxClient, date], database_url: str
 ) -> None:
     sandbox_client, first = played
@@ -83,5 +83,5 @@ def test_a_budget_report_adds_kept_days_and_others(
         kept = connection.execute("SELECT count(*), max(day) FROM contract_days").fetchone()
     assert kept == (10, sandbox_client.now.date() - 3 * DAY)
     clicks = sum((first + number * DAY).day for number in range(12))
-    (told,) = sandbox_client.budget().json()["partnerBudgetDetails"]
-    assert told["serviceTermBudgetSpent"]["amount"] == f"{clicks * 1.5:.2f}"
+    (report,) = sandbox_client.budget().json()["partnerBudgetDetails"]
+    assert report["serviceTermBudgetSpent"]["amount"] == f"{clicks * 1.5:.2f}"

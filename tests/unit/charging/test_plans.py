@@ -1,4 +1,4 @@
-"""The charge's plan: by key, whatever the planner knew of the tables when a connection first planned it."""
+"""The plan of the charge statement uses keys, whatever the statistics were when a connection first planned it."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ COUNTS = DayCounts(
 
 
 async def test_no_table_that_grows_is_joined(database_url: str) -> None:
-    """A plan is kept for the life of its connection: one made while a table is empty must suit a full one."""
+    """A connection keeps its plan: one made while a table is empty must also suit a full table."""
     plan = await _explain_charge(database_url)
     assert list_scanned(plan) == ["job_budgets"]
 
@@ -60,6 +60,6 @@ async def _explain_charge(database_url: str) -> dict[str, Any]:
 
 
 def list_scanned(plan: dict[str, Any]) -> list[str]:
-    """The tables that are read, deepest last."""
+    """Returns the tables that the plan scans, the deepest last."""
     own = [plan["Relation Name"]] if "Scan" in plan["Node Type"] and "Relation Name" in plan else []
     return own + [name for child in plan.get("Plans", []) for name in list_scanned(child)]

@@ -1,4 +1,4 @@
-"""Which contract a call means, and what a click costs."""
+"""Which contract a call refers to, and what a click costs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ COMING = replace(FIRST, id=8, term_starts_at=NOW + timedelta(microseconds=1))
         ([FIRST, COMING], 8, Fault.CONTRACT_ENDED),
     ],
 )
-def test_a_call_means_one_contract(contracts, wanted, chosen):
+def test_a_call_refers_to_one_contract(contracts, wanted, chosen):
     if isinstance(chosen, int):
         assert choose_contract(contracts, wanted, NOW).id == chosen
         return
@@ -80,18 +80,22 @@ PRICES = [
         (JobTraits(), NOW - 2 * DAY, 1),
         (JobTraits(), NOW + DAY, 3),
         (traits("FR"), NOW, 2),
-        (traits("GB"), NOW, 4),  # older, and closer
+        (traits("GB"), NOW, 4),  # older, but closer
         (traits("GB", "art"), NOW, 4),
-        (traits("FR", "eng", "DIRECTOR"), NOW, 5),  # function counts for more than experience
+        (traits("FR", "eng", "DIRECTOR"), NOW, 5),  # function takes precedence over experience
         (traits("FR", "art", "DIRECTOR"), NOW, 6),
-        (traits("GB", "eng", "DIRECTOR"), NOW, 7),  # country and function, before country and experience
+        (
+            traits("GB", "eng", "DIRECTOR"),
+            NOW,
+            7,
+        ),  # country and function take precedence over country and experience
         (traits("GB", "art", "DIRECTOR"), NOW, 8),
         (traits("GB", "eng", "DIRECTOR"), NOW + DAY, 9),
         (
             traits("JP", "eng", "DIRECTOR"),
             NOW,
             10,
-        ),  # country counts for most; from the instant it is in force
+        ),  # country takes precedence; from the instant it is in force
         (traits("JP", "eng", "DIRECTOR"), NOW - timedelta(microseconds=1), 5),
     ],
 )

@@ -1,4 +1,4 @@
-"""The price list over HTTP: what an operator sets is what he sees, and what jobs that are posted then cost."""
+"""The price list over HTTP: the operator reads back the prices that were set, and new jobs cost them."""
 
 from datetime import timedelta
 from typing import Any, get_args, get_type_hints
@@ -63,10 +63,10 @@ def test_a_job_costs_what_the_list_says_when_it_is_posted(sandbox_client: Sandbo
         ({"experienceLevel": "x"}, "experience"),
     ],
 )
-def test_a_line_that_no_job_could_match_is_refused(
+def test_a_line_that_no_job_can_match_is_refused(
     sandbox_client: SandboxClient, line: dict[str, str], field: str
 ) -> None:
-    """It was taken, and jobs were charged at the default price."""
+    """It used to be accepted, and jobs were charged at the default price."""
     answer = prices(sandbox_client, {"clickPrice": "2.00"} | line)
     assert answer.status_code == 400
     assert field in answer.json()["message"]

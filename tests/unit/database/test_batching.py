@@ -1,4 +1,4 @@
-"""What is asked for at once is carried out in groups, and each asker is told what came of its own."""
+"""Concurrent requests are run in batches, and each caller receives its own result."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ async def submit_all(grouper: Batcher, count: int) -> list:
     return await asyncio.gather(*(grouper.submit(event(n)) for n in range(count)), return_exceptions=True)
 
 
-async def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
+async def test_each_caller_gets_its_own_result_and_batches_are_few() -> None:
     groups = []
 
     async def commit(events: Sequence[Event]) -> list[str]:
@@ -36,7 +36,7 @@ async def test_each_sender_gets_its_own_outcome_and_groups_are_few() -> None:
     assert len(groups) < 10
 
 
-async def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() -> None:
+async def test_a_failed_batch_raises_for_all_its_callers_and_the_next_one_runs() -> None:
     calls = []
 
     async def commit(events: Sequence[Event]) -> list[str]:
@@ -51,7 +51,7 @@ async def test_a_failed_group_is_told_to_all_of_it_and_the_next_one_goes_on() ->
     assert second == ["fine"] * 3
 
 
-async def test_nobody_fails_for_what_another_asked() -> None:
+async def test_a_caller_does_not_fail_for_another_caller_s_request() -> None:
     groups = []
 
     async def read(events: Sequence[Event]) -> list[str]:
@@ -66,7 +66,7 @@ async def test_nobody_fails_for_what_another_asked() -> None:
     assert groups == [3, 1, 1, 1]
 
 
-async def test_more_than_can_wait_is_refused_at_once() -> None:
+async def test_requests_beyond_the_queue_limit_are_refused_at_once() -> None:
     async def commit(events: Sequence[Event]) -> list[None]:
         return [None] * len(events)
 
@@ -75,7 +75,7 @@ async def test_more_than_can_wait_is_refused_at_once() -> None:
     assert refused == [Fault.OVERLOADED] * 5
 
 
-async def test_a_sender_that_gave_up_does_not_disturb_the_others() -> None:
+async def test_a_cancelled_caller_does_not_disturb_the_others() -> None:
     async def commit(events: Sequence[Event]) -> list[str]:
         await asyncio.sleep(0.02)
         return [event.id for event in events]

@@ -1,4 +1,4 @@
-"""The embedded server: started, shared, stopped by the last user, recovered after a kill; clear refusals."""
+"""The embedded server is started, shared, stopped by its last user and recovered after a kill; errors are clear."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from jobmeter.cli.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_with_retries
 
-# Another process that uses the same folder until a line comes in.
+# Another process that uses the same folder until it reads a line.
 GUEST = """
 import sys
 from pathlib import Path
@@ -94,13 +94,13 @@ def test_a_new_server_is_configured_for_durability_or_not(tmp_path):
     assert shown == {True: ("on", "on", "512MB"), False: ("off", "off", "512MB")}
 
 
-def test_what_was_committed_is_there_after_kill_nine(tmp_path):
+def test_committed_data_survives_a_kill(tmp_path):
     server = start_embedded(tmp_path)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS number")
     os.kill(postmaster_of(tmp_path), signal.SIGKILL)
 
-    # at once: the dying process is still there, and so is its lock file
+    # at once: the dying process and its lock file still exist
     again = start_embedded(tmp_path)
 
     with psycopg.connect(again.url) as connection:
@@ -109,10 +109,10 @@ def test_what_was_committed_is_there_after_kill_nine(tmp_path):
     assert not answers(again.url)
 
 
-def test_a_dead_postmaster_that_nobody_reaped_is_not_taken_for_a_running_one(tmp_path):
-    # given a stopped server whose lock file names a process that is dead and still in the process table
+def test_a_zombie_postmaster_is_not_mistaken_for_a_running_one(tmp_path):
+    # given a stopped server whose lock file names a process that is dead but still in the process table
     if not Path("/proc/self/stat").exists():
-        pytest.skip("this machine shows no process table under /proc")
+        pytest.skip("there is no process table under /proc")
     start_embedded(tmp_path, durable=False).stop()
     corpse = subprocess.Popen(["/bin/true"])
     state = Path(f"/proc/{corpse.pid}/stat")
@@ -129,7 +129,7 @@ def test_a_dead_postmaster_that_nobody_reaped_is_not_taken_for_a_running_one(tmp
     corpse.wait()
 
 
-def test_stopping_after_the_server_died_is_no_error(tmp_path):
+def test_stopping_a_server_that_died_is_not_an_error(tmp_path):
     server = start_embedded(tmp_path, durable=False)
     pid = postmaster_of(tmp_path)
     os.kill(pid, signal.SIGKILL)
@@ -137,7 +137,7 @@ def test_stopping_after_the_server_died_is_no_error(tmp_path):
     server.stop()
 
 
-def test_a_server_that_died_is_started_again_by_who_watches_it(tmp_path, caplog):
+def test_a_server_that_died_is_started_again_by_its_watcher(tmp_path, caplog):
     server = start_embedded(tmp_path, durable=False)
     is_over = threading.Event()
     watch = threading.Thread(target=keep_running, args=(server, is_over))
@@ -151,12 +151,12 @@ def test_a_server_that_died_is_started_again_by_who_watches_it(tmp_path, caplog)
     server.stop()
     assert not server.is_running()
     assert [record.getMessage() for record in caplog.records if record.name == "jobmeter"] == [
-        "the embedded database has died and is started again",
-        "the embedded database runs again",
+        "the embedded database has died; restarting it",
+        "the embedded database is running again",
     ]
 
 
-def test_a_server_that_can_not_be_started_again_says_why_in_one_line(tmp_path):
+def test_a_server_that_cannot_be_started_again_reports_why_in_one_line(tmp_path):
     server = start_embedded(tmp_path, durable=False)
     configuration = tmp_path / "postgresql" / "postgresql.conf"
     sound = configuration.read_text()
@@ -222,7 +222,7 @@ def half_made(folder):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "says"),
+    ("spoil", "message"),
     [
         (a_file, "Not a directory"),
         (of_an_older_version, "found version 14"),
@@ -231,38 +231,38 @@ def half_made(folder):
         (half_made, "pg_ctl ended with code"),
     ],
 )
-def test_a_folder_that_cannot_be_used_is_told_in_one_line(tmp_path, spoil, says):
+def test_a_folder_that_cannot_be_used_is_reported_in_one_line(tmp_path, spoil, message):
     folder = tmp_path / "data"
     spoil(folder)
-    with pytest.raises(DatabaseUnusable, match=says) as refused:
+    with pytest.raises(DatabaseUnusable, match=message) as refused:
         start_embedded(folder)
     assert str(refused.value).startswith(f"Cannot use the data folder {folder}: ")
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_folder_of_a_read_only_place_is_told():
+def test_a_folder_on_a_read_only_file_system_is_reported():
     with pytest.raises(DatabaseUnusable, match="Cannot use the data folder /proc/jobmeter"):
         start_embedded(Path("/proc/jobmeter"))
 
 
-@pytest.mark.parametrize(("option", "says"), [("size=8m", "MB are free"), ("ro", "Read-only file system")])
-def test_a_full_or_read_only_disk_is_told(tmp_path, option, says):
+@pytest.mark.parametrize(("option", "message"), [("size=8m", "MB are free"), ("ro", "Read-only file system")])
+def test_a_full_or_read_only_disk_is_reported(tmp_path, option, message):
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode != 0:
-        pytest.skip("mounting a small disk needs more rights than this user has")
+        pytest.skip("this user may not mount a small disk")
     try:
-        with pytest.raises(DatabaseUnusable, match=says) as refused:
+        with pytest.raises(DatabaseUnusable, match=message) as refused:
             start_embedded(place)
         assert len(str(refused.value).splitlines()) == 1
     finally:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def test_the_reason_of_postgresql_itself_is_told(tmp_path):
+def test_postgresql_s_own_reason_is_reported(tmp_path):
     start_embedded(tmp_path, durable=False).stop()
     with (tmp_path / "postgresql" / "postgresql.conf").open("a") as configuration:
         configuration.write("max_connections = 'many'\n")

@@ -1,4 +1,4 @@
-"""Names of enum members in SQL become their numbers when the file is loaded; a name that is wrong is an error then."""
+"""Names of enum members in SQL are replaced by their numbers when the file is loaded; an unknown name is an error."""
 
 from enum import IntEnum
 
@@ -18,7 +18,7 @@ class Shape(IntEnum):
 
 @pytest.fixture
 def make_package(tmp_path, monkeypatch, request):
-    """A package whose ``queries.sql`` holds one statement; its name is the test's, for Python keeps what it has imported."""
+    """Makes a package whose ``queries.sql`` has one statement. Each test uses another name, because Python caches imports."""
 
     def make(statement):
         name = f"package_{abs(hash(request.node.name))}"
@@ -42,7 +42,7 @@ def make_package(tmp_path, monkeypatch, request):
         ("SELECT substring(x FROM '[0-9a-f]{8}')", "SELECT substring(x FROM '[0-9a-f]{8}')"),
     ],
 )
-def test_names_become_numbers_and_all_else_stays(make_package, statement, loaded):
+def test_names_become_numbers_and_other_text_is_unchanged(make_package, statement, loaded):
     assert load_statements(make_package(statement), enums=(Colour, Shape)) == {"one": loaded}
 
 

@@ -1,4 +1,4 @@
-"""Packed columns reach PostgreSQL as the values that they were."""
+"""Packed columns reach PostgreSQL with the values that were packed."""
 
 import asyncio
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ round_trips = settings(
 
 @pytest.fixture(scope="module")
 def ask(cluster_url):
-    """Runs ``verb`` with a connection that knows the packed classes."""
+    """Runs ``verb`` on a connection with the packed classes registered."""
     runner = asyncio.Runner()
     connection = runner.run(psycopg.AsyncConnection.connect(cluster_url, autocommit=True))
     arrays.register_packed_arrays(connection)
@@ -55,13 +55,13 @@ def columns_of(rows):
 
 
 def expected_of(rows):
-    """The rows as PostgreSQL shows them."""
+    """Returns the rows as PostgreSQL returns them."""
     return [(s, i, b, EPOCH + timedelta(days=d), UUID(bytes=u)) for s, i, b, d, u in rows]
 
 
 @round_trips
 @given(rows=ROWS)
-def test_arrays_come_back_as_they_went(ask, rows):
+def test_arrays_survive_a_round_trip(ask, rows):
     smallints, integers, bigints, dates, uuids = columns_of(rows)
     packed = {
         "smallints": arrays.SmallintArray(smallints),
@@ -84,7 +84,7 @@ def test_arrays_come_back_as_they_went(ask, rows):
 @given(
     texts=st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])), max_size=30)
 )
-def test_texts_come_back_as_they_went(ask, texts):
+def test_texts_survive_a_round_trip(ask, texts):
     byteas = [text.encode()[::-1] for text in texts]
 
     async def unpack(connection):

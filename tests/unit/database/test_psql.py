@@ -1,4 +1,4 @@
-"""``jobmeter db psql``: on a running server's database, read-only unless asked, clear where there is none."""
+"""``jobmeter db psql`` opens a server's database, read-only by default, with a clear error if there is none."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_psql_joins_the_server_that_runs_and_leaves_it_running(tmp_path):
+def test_psql_connects_to_a_running_server_and_leaves_it_running(tmp_path):
     server = start_embedded(tmp_path, durable=False)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("CREATE TABLE kept (number integer)")
@@ -41,17 +41,17 @@ def test_psql_starts_a_database_that_is_stopped_and_stops_it_again(tmp_path):
     assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
 
 
-def test_a_folder_without_a_database_says_what_to_do(tmp_path):
+def test_a_folder_without_a_database_is_reported_with_a_remedy(tmp_path):
     refused = run("--data", str(tmp_path))
     assert refused.returncode == 1
     assert refused.stderr.strip() == (
-        f"jobmeter: there is no database in {tmp_path}; name its folder with --data, or start a server on it first: "
+        f"jobmeter: there is no database in {tmp_path}; set its folder with --data, or start a server on it first: "
         f"jobmeter sandbox --data {tmp_path}"
     )
     assert not (tmp_path / "postgresql").exists()
 
 
-def test_psql_opens_a_database_that_is_named_by_its_url(empty_database_url):
+def test_psql_opens_a_database_by_its_url(empty_database_url):
     read = run("--database-url", empty_database_url, "--", "-Atc", "SELECT current_database()")
     assert f"/{read.stdout.strip()}?" in empty_database_url, read.stderr
     assert read.returncode == 0
@@ -74,5 +74,5 @@ def test_psql_opens_a_database_that_is_named_by_its_url(empty_database_url):
         ("postgresql:///name?host=/run/sockets", {"PGDATABASE": "name", "PGHOST": "/run/sockets"}),
     ],
 )
-def test_a_url_becomes_variables_that_nobody_else_can_read(url, wanted):
+def test_a_url_becomes_environment_variables_that_other_users_cannot_read(url, wanted):
     assert read_environment(url) == wanted

@@ -1,4 +1,4 @@
-"""Rows as frozen values."""
+"""Rows are read as frozen values."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -42,7 +42,7 @@ async def read(url, verb, *arguments):
         return await verb(connection, *arguments)
 
 
-async def test_columns_are_found_by_name_and_become_what_the_value_declares(cluster_url):
+async def test_columns_are_matched_by_name_and_converted_to_the_declared_types(cluster_url):
     (sky, sea) = await read(cluster_url, list_rows, Paint, PAINTS, {"name": None})
     assert (sky, sea.name) == (SKY, "sea")
     assert (type(sky.colour), type(sky.tags)) == (Colour, tuple)
@@ -55,7 +55,7 @@ async def test_one_row_is_found_or_none(cluster_url):
         await read(cluster_url, read_row, Paint, PAINTS, {"name": "grass"})
 
 
-async def test_a_function_makes_a_value_of_the_columns(cluster_url):
+async def test_a_function_makes_a_value_from_the_columns(cluster_url):
     statement = "SELECT 1 AS colour, 'wine' AS name"
     assert await read(cluster_url, read_row, describe_paint, statement) == "wine is RED"
 
@@ -65,7 +65,7 @@ async def test_a_column_that_the_value_lacks_is_an_error(cluster_url):
         await read(cluster_url, read_row, describe_paint, "SELECT 1 AS colour, 'wine' AS name, 3 AS price")
 
 
-async def test_single_columns_are_of_the_type_that_is_asked_for(cluster_url):
+async def test_a_single_column_has_the_requested_type(cluster_url):
     assert await read(cluster_url, read_scalar, str, NAMES, {"name": "sky"}) == "sky"
     assert await read(cluster_url, find_scalar, str, NAMES, {"name": "grass"}) is None
     assert await read(cluster_url, list_scalars, str, NAMES, {"name": "sky"}) == ["sky"]

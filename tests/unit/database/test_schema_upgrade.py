@@ -1,4 +1,4 @@
-"""The schema: made from nothing, upgraded once by whoever comes first, refused when it is newer than the code."""
+"""The schema is created, upgraded once by the first process, and refused if it is newer than the code."""
 
 import asyncio
 from contextlib import suppress
@@ -20,7 +20,7 @@ def applied(url):
     return [name for (name,) in rows]
 
 
-def test_migrations_are_numbered_without_a_gap_and_say_when_they_apply():
+def test_migrations_are_numbered_without_a_gap_and_state_when_they_apply():
     assert [int(name[:4]) for name in NAMES] == list(range(1, len(NAMES) + 1))
     assert {name.split("_")[1] for name in NAMES} <= {"before", "after"}
 
@@ -38,14 +38,14 @@ async def test_an_upgrade_can_stop_at_the_schema_of_a_previous_release(empty_dat
         assert await upgrade_schema(connection, until=None) == NAMES[1:]
 
 
-async def test_of_servers_that_start_together_one_upgrades(empty_database_url):
+async def test_only_one_of_several_starting_servers_upgrades(empty_database_url):
     done = await asyncio.gather(*(upgrade_database(empty_database_url) for _ in range(4)))
 
     assert sorted(done, key=len) == [[], [], [], NAMES]
     assert applied(empty_database_url) == NAMES
 
 
-async def test_an_upgrade_waits_for_the_lock_of_another(empty_database_url):
+async def test_an_upgrade_waits_for_another_one_s_lock(empty_database_url):
     other = await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True)
     async with other:
         await other.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -56,7 +56,7 @@ async def test_an_upgrade_waits_for_the_lock_of_another(empty_database_url):
         assert await upgrade == NAMES
 
 
-async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database_url):
+async def test_a_database_newer_than_the_code_is_refused_and_not_changed(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("INSERT INTO schema_migrations (name) VALUES ('9999_before_tomorrow.sql')")
         connection.execute("DELETE FROM schema_migrations WHERE name = %s", [NAMES[-1]])
@@ -68,7 +68,7 @@ async def test_a_database_newer_than_the_code_is_refused_and_left_alone(database
     assert applied(database_url) == [*NAMES[:-1], "9999_before_tomorrow.sql"]
 
 
-async def test_a_migration_that_fails_leaves_the_last_whole_one(empty_database_url):
+async def test_a_failed_migration_leaves_the_schema_of_the_previous_one(empty_database_url):
     # given a table in the way of the first migration
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
         connection.execute("CREATE TABLE job_budgets (only_column integer)")
@@ -90,7 +90,7 @@ def test_a_server_below_fifteen_is_too_old(version):
 
 
 @pytest.mark.parametrize("version", [150_000, 160_004, 180_001])
-def test_a_server_from_fifteen_on_will_do(version):
+def test_a_server_from_fifteen_on_is_accepted(version):
     check_version(version)
 
 
@@ -104,13 +104,13 @@ def test_a_server_from_fifteen_on_will_do(version):
         "port=x",
     ],
 )
-async def test_a_wrong_url_is_told_in_one_line(url):
+async def test_a_wrong_url_is_reported_in_one_line(url):
     with pytest.raises(DatabaseUnusable, match=r"Cannot use the database: .+") as refused:
         await upgrade_database(url)
     assert len(str(refused.value).splitlines()) == 1
 
 
-async def test_a_database_that_does_not_exist_is_told(cluster_url):
+async def test_a_database_that_does_not_exist_is_reported(cluster_url):
     with pytest.raises(DatabaseUnusable, match="nowhere"):
         await Database.open(cluster_url.replace("/postgres?", "/nowhere?"))
 
@@ -141,7 +141,7 @@ def test_statements_are_read_by_name(tmp_path, monkeypatch, name):
     (package / "queries.sql").write_text(block + (block if name == "twice" else "-- name: two\nSELECT 2\n"))
     monkeypatch.syspath_prepend(str(tmp_path))
     if name == "twice":
-        with pytest.raises(ValueError, match="one stands twice"):
+        with pytest.raises(ValueError, match=r"queries\.sql: one "):
             load_statements(package.name)
     else:
         assert load_statements(package.name) == {"one": "-- Because.\nSELECT 1", "two": "SELECT 2"}

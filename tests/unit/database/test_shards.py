@@ -1,4 +1,4 @@
-"""The shard in a job's id is the same to SQL and to Python, and costs a plan nothing."""
+"""SQL and Python compute the same shard from a job id, and the SQL function is inlined into plans."""
 
 import numpy as np
 import psycopg
@@ -23,7 +23,7 @@ def test_a_job_has_the_same_shard_in_sql_and_in_python(connection):
 
 
 @pytest.mark.parametrize(("sequence", "shard"), [(0, 0), (16_600_000, 255), (1 << 40, 7)])
-def test_a_job_id_is_made_alike_in_sql_and_in_python(connection, sequence, shard):
+def test_sql_and_python_make_the_same_job_id(connection, sequence, shard):
     (found,) = connection.execute("SELECT make_job_id(%s, %s)", [sequence, shard]).fetchone()
     assert found == make_job_id(sequence, shard)
 
@@ -33,8 +33,8 @@ def test_every_shard_is_listed_once(connection):
     assert [shard for (shard,) in rows] == list(range(SHARD_COUNT))
 
 
-def test_a_plan_looks_jobs_up_by_the_arithmetic_itself(connection):
-    """A function that the planner does not open could not be part of a look-up by key."""
+def test_the_planner_inlines_the_shard_function(connection):
+    """A function that is not inlined could not be part of an index condition."""
     connection.execute("SET enable_seqscan = off")
     rows = connection.execute(
         "EXPLAIN SELECT revision FROM unnest('{256}'::bigint[]) AS asked (asked_job)"

@@ -1,4 +1,4 @@
-"""Lines that repeat themselves: written once a minute, and counted in between."""
+"""Repeated log lines are written once a minute and counted in between."""
 
 import logging
 
@@ -24,7 +24,7 @@ def test_a_line_is_written_once_a_minute_and_counts_what_was_suppressed(caplog):
     ]
 
 
-def test_each_kind_is_counted_alone(caplog):
+def test_each_kind_is_counted_separately(caplog):
     lines = ThrottledLog(log, read_seconds=lambda: 0.0)
     for error in (ValueError("one"), KeyError("two"), ValueError("one")):
         lines.log(logging.ERROR, "a chore failed", kind=type(error).__name__, error=error)
@@ -40,7 +40,7 @@ def test_after_a_reset_a_line_is_written_at_once(caplog):
     assert read_lines(caplog) == ["a chore failed"] * 3
 
 
-def test_kinds_without_end_take_no_memory_without_end():
+def test_memory_is_bounded_for_any_number_of_kinds():
     lines = ThrottledLog(log, read_seconds=lambda: 0.0)
     admitted = [lines.admit(str(number)) for number in range(KINDS_MAX + 1)]
     assert admitted == [0] * (KINDS_MAX + 1)
@@ -48,7 +48,7 @@ def test_kinds_without_end_take_no_memory_without_end():
     assert lines.admit("0") == 0
 
 
-def test_the_lines_of_a_library_are_thinned_out_and_cut_to_their_first():
+def test_a_library_s_records_are_throttled_and_cut_to_their_first_line():
     now, kept = 0.0, []
     lines = ThrottledLog(log, read_seconds=lambda: now)
     for _ in range(REPEAT_SECONDS + 30):

@@ -1,4 +1,4 @@
-"""A job posting element, field by field: each wrong one has its line, and all lines come in one refusal."""
+"""A job posting element, field by field: each invalid one has a line, and all lines are in one refusal."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ MINIMAL = {
     "externalJobPostingId": "fitter-1",
     "jobPostingOperationType": "CREATE",
     "title": "Fitter",
-    "description": "A fitter mends what broke. " * 5,
+    "description": "A fitter repairs what broke. " * 5,
     "companyApplyUrl": "https://careers.example.com/apply",
     "listedAt": NOW_MS,
     "location": "Leeds, England, United Kingdom",
@@ -81,7 +81,7 @@ def refused_lines(element):
     return lines
 
 
-def test_the_table_of_this_test_knows_every_field():
+def test_the_table_of_this_test_covers_every_field():
     assert {field.alias for field in Element.model_fields.values()} == set(WHOLE)
 
 
@@ -172,12 +172,12 @@ def test_a_value_of_the_wrong_type_is_named(field, value):
         ),
     ],
 )
-def test_the_line_of_a_wrong_value(changed, line):
+def test_an_invalid_value_has_its_line(changed, line):
     assert refused_lines(WHOLE | changed) == [line]
 
 
 @pytest.mark.parametrize(("field", "most"), LENGTHS.items())
-def test_a_text_has_a_length(field, most):
+def test_a_text_has_a_maximum_length(field, most):
     longest = WHOLE[field].ljust(most, "x")
     read_element(WHOLE | {field: longest}, now=NOW, version=VERSION)
     (line,) = refused_lines(WHOLE | {field: f"{longest}x"})
@@ -191,7 +191,7 @@ def test_a_text_is_not_empty(field):
     assert line.startswith(f"ERROR :: /{field} :: ")
 
 
-def test_a_description_is_long_enough_to_be_one():
+def test_a_short_description_is_refused():
     read_element(WHOLE | {"description": "x" * 100}, now=NOW, version=VERSION)
     (line,) = refused_lines(WHOLE | {"description": "x" * 99})
     assert line.startswith("ERROR :: /description ::")
@@ -203,12 +203,12 @@ def test_at_most_three_categories():
 
 
 @given(st.sets(st.sampled_from(sorted(WHOLE)), min_size=1))
-def test_all_wrong_fields_are_named_together(fields):
+def test_all_invalid_fields_are_reported_together(fields):
     lines = refused_lines(WHOLE | dict.fromkeys(fields, 5.5))
     assert {line.split(" :: ")[1].removeprefix("/") for line in lines} == fields
 
 
-def test_faults_of_the_second_reading_come_together():
+def test_faults_of_the_second_pass_are_reported_together():
     wrong = {
         "budget": {"payForPerformanceTotalBudget": {"currencyCode": "USD", "amount": "-1"}},
         "listedAt": NOW_MS + 1,

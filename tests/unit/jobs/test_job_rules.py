@@ -1,4 +1,4 @@
-"""Rules of a job that need values and the time only; the country that a location names."""
+"""Rules of a job that depend only on values and the time; the country that a location names."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ ELEMENT = {
     "externalJobPostingId": "fitter",
     "jobPostingOperationType": "CREATE",
     "title": "Fitter",
-    "description": "A fitter mends what broke. " * 5,
+    "description": "A fitter repairs what broke. " * 5,
     "companyApplyUrl": "https://careers.example.com/apply?id=1",
     "listedAt": to_ms(NOW),
     "location": "Leeds, England, United Kingdom",
@@ -52,7 +52,7 @@ DRAFT = read_element(ELEMENT, now=NOW)
         ({"company_name": ""}, Fault.JOB_COMPANY_MISSING),
         ({"company_apply_url": "careers.example.com"}, Fault.JOB_APPLY_URL_INVALID),
         ({"alternate_locations": ("Leeds",) * 8}, Fault.JOB_LOCATIONS_TOO_MANY),
-        # of several the first of the table is the one reported
+        # if several are broken, the first of the table is reported
         (
             {"company_name": None, "workplace_types": ("A", "B"), "company_apply_url": ""},
             Fault.WORKPLACE_SEVERAL,
@@ -82,7 +82,7 @@ def test_a_draft_keeps_the_rules_beyond_single_fields(changed, fault):
         (None, 1_500_000, Fault.JOB_BUDGET_MISSING),
     ],
 )
-def test_a_budget_carries_a_click_in_the_contract_s_currency(budget, price_micros, outcome):
+def test_a_budget_pays_for_a_click_in_the_contracts_currency(budget, price_micros, outcome):
     draft = replace(DRAFT, total_budget=budget)
     if isinstance(outcome, int):
         assert rules.check_budget(draft, CONTRACT, price_micros) == outcome
@@ -120,7 +120,7 @@ def test_any_text_is_a_web_address_or_not(text):
     assert rules.is_web_url(f"  {text}") is False
 
 
-def test_a_paid_job_runs_thirty_days_whatever_it_asks_for():
+def test_a_paid_job_runs_thirty_days_whatever_it_requests():
     wish = NOW + timedelta(days=3)
     draft = replace(DRAFT, expire_at=wish)
     assert rules.run_until(draft, pays_per_click=True, now=NOW) == NOW + timedelta(days=30)

@@ -1,4 +1,4 @@
-"""The chain over postings: what is known, what is sealed, and that a changed posting is told."""
+"""The chain over postings: what is known, what is sealed, and that a changed posting is reported."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ UNGUARD = "ALTER TABLE charge_postings DISABLE TRIGGER postings_stand"
 
 
 async def advance(database: Database) -> int:
-    """Notes the last number and finds it known, where nobody is in the way."""
+    """Records the last number and finds it known, unless another transaction is open."""
     for _ in range(2):
         async with database.transaction() as connection:
             await chain.advance_horizon(connection)
@@ -26,7 +26,7 @@ async def advance(database: Database) -> int:
 
 
 async def advance_to_last(scenario: Scenario) -> int:
-    """Transactions of other tests on the same server hold the horizon too, as long as they are open."""
+    """Open transactions of other tests on the same server hold the horizon too."""
     for _ in range(500):
         if await advance(scenario.database) == await last_number(scenario):
             return await last_number(scenario)
@@ -56,7 +56,7 @@ async def last_number(scenario: Scenario) -> int:
     return number
 
 
-async def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_url: str) -> None:
+async def test_an_uncommitted_posting_holds_the_horizon_but_not_intake(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
         other = await Database.open(database_url, connections_max=1)
@@ -67,7 +67,7 @@ async def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_ur
             await scenario.ingest(make_clicks(other_job, 1), LATER)
             assert await last_number(scenario) > before
 
-            # then nothing at or above the open one is known, however often one asks
+            # then nothing at or above the open one is known, however often the horizon is advanced
             assert await advance(other) < before
             assert await advance(other) < before
             await commit()
@@ -79,7 +79,7 @@ async def test_a_posting_on_its_way_holds_the_horizon_and_not_intake(database_ur
 
 @asynccontextmanager
 async def open_charge(database_url: str, job_id: int):
-    """A posting by hand in a transaction of its own, which ends when its maker says so."""
+    """Writes a posting in a separate transaction, which the caller ends."""
     connection = await psycopg.AsyncConnection.connect(database_url)
     async with connection:
         await connection.execute(
@@ -100,7 +100,7 @@ async def test_all_known_postings_are_sealed_once(database_url: str) -> None:
         ((postings,),) = await scenario.rows("SELECT count(*) FROM ledger_postings")
         assert (found.checked, found.breaches) == (postings, 0)
 
-        # when nothing is new, or a minute has not gone by, there is no round
+        # when nothing is new, or less than a minute has passed, there is no round
         assert not await seal(scenario.database, START + timedelta(minutes=20))
         await charge_some(scenario, "second")
         await advance_to_last(scenario)
@@ -118,8 +118,8 @@ TAMPERINGS = {
         UNGUARD,
         "UPDATE charge_postings SET booked_at = booked_at - interval '1 microsecond' WHERE number = {charge}",
     ),
-    "a posting less": (UNGUARD, "DELETE FROM charge_postings WHERE number = {charge}"),
-    "a posting more": (
+    "a posting is missing": (UNGUARD, "DELETE FROM charge_postings WHERE number = {charge}"),
+    "a posting is added": (
         (
             "INSERT INTO charge_postings (shard, reference, purpose, source_kind, source_id, destination_kind,"
             " destination_id, amount, unit, day, booked_at, cause, number)"
@@ -131,7 +131,7 @@ TAMPERINGS = {
         "ALTER TABLE ledger_seals DISABLE TRIGGER seals_stand",
         "UPDATE ledger_seals SET digest = sha256(digest) WHERE round = 1",
     ),
-    "a seal less": (
+    "a seal is missing": (
         "ALTER TABLE ledger_seals DISABLE TRIGGER seals_stand",
         "DELETE FROM ledger_seals WHERE round = 1",
     ),
@@ -139,7 +139,7 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
-async def test_tampering_is_told(database_url: str, tampering: str) -> None:
+async def test_tampering_is_reported(database_url: str, tampering: str) -> None:
     async with open_scenario(database_url) as scenario:
         await charge_some(scenario)
         await advance_to_last(scenario)
@@ -155,7 +155,7 @@ async def test_tampering_is_told(database_url: str, tampering: str) -> None:
         assert "is not as it was sealed" in found.example
 
 
-async def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
+async def test_seals_cannot_be_changed_by_accident(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await charge_some(scenario)
         await advance_to_last(scenario)
@@ -164,8 +164,8 @@ async def test_seals_can_not_be_changed_by_accident(database_url: str) -> None:
             await scenario.execute("UPDATE ledger_seals SET postings = postings + 1")
 
 
-async def test_a_database_restored_from_a_dump_goes_on(database_url: str) -> None:
-    """Such a database counts transactions from the start: the number waited for may never come."""
+async def test_a_database_restored_from_a_dump_continues(database_url: str) -> None:
+    """Such a database counts transactions from the start: the transaction that was waited for may never come."""
 
     async with open_scenario(database_url) as scenario:
         await charge_some(scenario)

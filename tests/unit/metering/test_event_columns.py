@@ -1,4 +1,4 @@
-"""Decoded events as columns: keys, jobs, visitors, networks, crawlers."""
+"""Decoded events become columns: keys, jobs, visitors, networks, crawlers."""
 
 import numpy as np
 import pytest
@@ -41,13 +41,13 @@ def test_a_key_begins_with_the_time_and_is_the_same_on_a_retry(source, identity,
     assert first != other
 
 
-def test_source_and_id_are_told_apart():
+def test_source_and_id_are_distinguished():
     keys = make_columns([event(source="ab", id="c"), event(source="a", id="bc")], {}).keys
     assert keys[0] != keys[1]
 
 
 @given(st.lists(st.binary(min_size=16, max_size=16), max_size=20))
-def test_the_halves_of_keys_sort_as_the_keys_do(keys):
+def test_halves_of_keys_sort_like_the_keys(keys):
     high, low = key_halves(np.array(keys, dtype="V16"))
     order = np.lexsort((low, high)).tolist()
     assert [keys[place] for place in order] == sorted(keys)
@@ -93,7 +93,7 @@ def test_a_job_is_named_by_application_and_external_id():
     ]
     events = [event(job=None, **fields) for fields, _ in named]
     assert make_columns(events, known).job_ids.tolist() == [number for _, number in named]
-    # only what can exist is asked for, each once
+    # only ids that can exist are looked up, each once
     assert list_external_names([*events, *events, event(), Malformed("spoiled")]) == [
         (100_002, "Fitter"),
         (100_002, "fitter"),
@@ -102,13 +102,13 @@ def test_a_job_is_named_by_application_and_external_id():
 
 
 @given(st.lists(ADDRESSES | st.none(), max_size=20))
-def test_a_batch_of_addresses_is_numbered_like_each_of_them(addresses):
+def test_a_batch_of_addresses_gets_the_same_numbers_as_single_ones(addresses):
     expected = [address_number(address) if address else 0 for address in addresses]
     assert number_addresses(addresses).tolist() == expected
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 255))
-def test_the_rest_of_an_address_is_not_kept(address, last):
+def test_only_the_network_of_an_address_is_kept(address, last):
     neighbour = str(address).rsplit(".", 1)[0] + f".{last}"
     assert address_number(str(address)) == address_number(neighbour)
     assert 0 < address_number(neighbour) < 2**63
@@ -119,7 +119,7 @@ def test_networks_differ():
     assert len({address_number(text) for text in texts}) == len(texts)
 
 
-def test_visitors_are_kept_as_numbers_that_tell_them_apart():
+def test_visitors_are_kept_as_distinct_numbers():
     visitors = ["", "ann", "bob", "ann", "\ud800", "é"]
     kept = make_columns([event(visitor=visitor) for visitor in visitors], {}).visitors.tolist()
     assert kept[0] == 0
@@ -128,7 +128,7 @@ def test_visitors_are_kept_as_numbers_that_tell_them_apart():
     assert all(0 <= number < 2**63 for number in kept)
 
 
-def test_a_crawler_is_known_by_its_user_agent():
+def test_a_crawler_is_recognized_by_its_user_agent():
     agents = [
         "Googlebot/2.1",
         "",
@@ -143,7 +143,7 @@ def test_a_crawler_is_known_by_its_user_agent():
 @pytest.mark.parametrize(
     "time", [-1, 1 << 47, 10**30, "yesterday", "2024-03-01T00:30:00", "1969-12-31T23:59:59Z"]
 )
-def test_a_time_that_no_key_holds_is_a_flaw_of_its_event_alone(time):
+def test_a_time_outside_the_range_of_keys_rejects_only_its_event(time):
     columns = make_columns([event(), event(time=time), event(id="2")], {})
     assert columns.malformed.tolist() == [False, True, False]
     assert [flaw is None for flaw in columns.flaws] == [True, False, True]

@@ -1,4 +1,4 @@
-"""Filters over HTTP: policies, excluded visitors, why clicks cost nothing, the last events refused, packed bodies."""
+"""Filters over HTTP: policies, excluded visitors, clicks not charged, the last refused events, compressed bodies."""
 
 import asyncio
 import csv
@@ -38,7 +38,7 @@ def reasons_of(answer: Any) -> list[str]:
     return [row["reason"] for row in answer.json()["rejections"]]
 
 
-def test_why_clicks_cost_nothing(sandbox_client):
+def test_clicks_not_charged_are_listed_by_reason(sandbox_client):
     job_id = sandbox_client.post_job("why")  # 20 clicks, in Leeds
     events = [click(sandbox_client, job_id, f"n{number}") for number in range(22)]
     events += [
@@ -53,30 +53,30 @@ def test_why_clicks_cost_nothing(sandbox_client):
 
     (row,) = partner(sandbox_client, "GET", "clicksNotCharged").json()["elements"]
     assert (row["externalJobPostingId"], row["received"], row["charged"]) == ("why", 26, 20)
-    told = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
-    assert told == {"CRAWLER": 2, "OUTSIDE_MARKET": 1, "BEYOND_BUDGET": 3}
-    assert row["received"] == row["charged"] + sum(told.values())
+    reasons = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
+    assert reasons == {"CRAWLER": 2, "OUTSIDE_MARKET": 1, "BEYOND_BUDGET": 3}
+    assert row["received"] == row["charged"] + sum(reasons.values())
 
-    sandbox_client.advance("4d")  # settled: the second click of a visitor goes
+    sandbox_client.advance("4d")  # settled: the second click of a visitor is reversed
     (row,) = partner(sandbox_client, "GET", "clicksNotCharged").json()["elements"]
-    told = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
-    assert told["REPEATED_CLICK"] == 1
-    assert row["received"] == row["charged"] + sum(told.values()) == 26
+    reasons = {entry["reason"]: entry["clicks"] for entry in row["notCharged"]}
+    assert reasons["REPEATED_CLICK"] == 1
+    assert row["received"] == row["charged"] + sum(reasons.values()) == 26
 
     text = partner(sandbox_client, "GET", "clicksNotCharged?format=csv").text
     lines = list(csv.DictReader(io.StringIO(text)))
-    assert {line["reason"]: int(line["clicks"]) for line in lines} == told
-    # the partner sees its customer's, another customer does not
+    assert {line["reason"]: int(line["clicks"]) for line in lines} == reasons
+    # the partner sees its customer's clicks, another customer does not
     assert partner(sandbox_client, "GET", "clicksNotCharged", who="parent").json()["elements"] == [row]
 
 
 @pytest.mark.parametrize("query", ["from=x", "to=2026-02-30", "format=xml", "after=x", "after=5-x"])
-def test_a_query_that_can_not_be_read_is_named(sandbox_client, query):
+def test_a_malformed_query_parameter_is_named(sandbox_client, query):
     answer = partner(sandbox_client, "GET", f"clicksNotCharged?{query}")
     assert (answer.status_code, query.partition("=")[0] in answer.json()["message"]) == (400, True)
 
 
-def test_a_policy_holds_from_the_next_batch_on(sandbox_client):
+def test_a_policy_applies_from_the_next_batch_on(sandbox_client):
     job_id = sandbox_client.post_job("policy")
     path = f"contracts/{sandbox_client.credentials['partner_contract_id']}/filters"
     assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "a", country="FR")])) == [
@@ -108,7 +108,7 @@ def test_excluded_visitors_do_not_count_until_they_are_included_again(sandbox_cl
     listed = partner(sandbox_client, "GET", "excludedVisitors").json()["elements"]
     assert [one["note"] for one in listed] == ["QA", ""]
     assert "tester" not in json.dumps(listed)
-    # nobody else's
+    # not to other applications
     assert partner(sandbox_client, "GET", "excludedVisitors", who="parent").json() == {"elements": []}
     assert (
         partner(sandbox_client, "DELETE", f"excludedVisitors/{added['id']}", who="parent").status_code == 404
@@ -120,7 +120,7 @@ def test_excluded_visitors_do_not_count_until_they_are_included_again(sandbox_cl
         assert partner(sandbox_client, "POST", "excludedVisitors", body).status_code == 400
 
 
-def test_a_partners_exclusion_holds_for_its_customers(sandbox_client):
+def test_a_partner_s_exclusion_applies_to_its_customers(sandbox_client):
     job_id = sandbox_client.post_job("covered")
     partner(sandbox_client, "POST", "excludedVisitors", {"visitor": "auditor"}, who="parent")
     assert reasons_of(sandbox_client.send([click(sandbox_client, job_id, "a", visitor="auditor")])) == [
@@ -128,7 +128,7 @@ def test_a_partners_exclusion_holds_for_its_customers(sandbox_client):
     ]
 
 
-def test_the_last_fifty_that_did_not_count(sandbox_client):
+def test_the_last_fifty_refused_events_are_listed(sandbox_client):
     job_id = sandbox_client.post_job("last")
     sandbox_client.send(
         [
@@ -151,7 +151,7 @@ def test_the_last_fifty_that_did_not_count(sandbox_client):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity", "GZIP"])
-def test_a_packed_batch_is_read(sandbox_client, encoding):
+def test_a_compressed_batch_is_read(sandbox_client, encoding):
     job_id = sandbox_client.post_job("packed")
     body = json.dumps([click(sandbox_client, job_id, "a")]).encode()
     packers = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}
@@ -163,15 +163,15 @@ def test_a_packed_batch_is_read(sandbox_client, encoding):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
-def test_a_batch_packed_in_several_parts_is_read_whole(sandbox_client, encoding):
-    """As ``cat one.gz two.gz`` makes it: what followed the first part was lost, and the answer was 200."""
+def test_a_batch_compressed_in_several_members_is_read_whole(sandbox_client, encoding):
+    """As ``cat one.gz two.gz`` makes it. Everything after the first member was once lost without an error."""
     job_id = sandbox_client.post_job("parts")
     pack = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}[encoding]
     lines = [json.dumps(click(sandbox_client, job_id, name)).encode() + b"\n" for name in "abc"]
     headers = {"Content-Encoding": encoding, "Content-Type": "application/x-ndjson"}
     assert sandbox_client.send(b"".join(map(pack, lines)), headers=headers).json()["accepted"] == 3
 
-    # the last part is cut off between two of its lines: nothing is taken in
+    # the last member is truncated between two of its lines: nothing is recorded
     unfinished = zstandard.ZstdCompressor().compressobj()
     cut = unfinished.compress(lines[0]) + unfinished.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
     body = pack(lines[1]) + (cut if encoding == "zstd" else pack(lines[0])[:-8])
@@ -195,7 +195,7 @@ def test_a_batch_packed_in_several_parts_is_read_whole(sandbox_client, encoding)
         (zstandard.ZstdCompressor().compress(b" " * 60_000_000), "zstd", 413),
     ],
 )
-def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(
+def test_a_body_that_cannot_be_decompressed_or_expands_too_much_is_refused(
     sandbox_client, body, encoding, status
 ):
     answer = sandbox_client.send(
@@ -204,21 +204,21 @@ def test_a_body_that_can_not_be_unpacked_or_grows_too_large_is_refused(
     assert answer.status_code == status, answer.text
 
 
-async def test_too_many_batches_are_sent_away_at_once():
-    gate, told = AdmissionControl(at_once=1, waiting_max=2), []
+async def test_too_many_waiting_batches_are_refused_at_once():
+    gate, reasons = AdmissionControl(at_once=1, waiting_max=2), []
     may_go = asyncio.Event()
 
     async def take(name: str) -> None:
         try:
             async with gate.enter():
                 await may_go.wait()
-                told.append(name)
+                reasons.append(name)
         except OverloadedError:
-            told.append(f"{name} later")
+            reasons.append(f"{name} later")
 
     tasks = [asyncio.create_task(take(name)) for name in "abcde"]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     may_go.set()
     await asyncio.gather(*tasks)
-    assert told == ["d later", "e later", "a", "b", "c"]
+    assert reasons == ["d later", "e later", "a", "b", "c"]

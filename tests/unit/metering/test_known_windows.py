@@ -1,4 +1,4 @@
-"""What a process remembers of meters: always what was kept last, whatever was kept before and however it is stored."""
+"""The cache of live windows always returns the entry that was stored last, however it is stored."""
 
 import numpy as np
 from hypothesis import given
@@ -18,7 +18,7 @@ def make_meters(revisions: dict[int, int]) -> LiveWindows:
 
 
 @given(KEPT, st.sets(JOBS), st.integers(0, 20))
-def test_what_was_kept_last_is_found_and_the_rest_is_missing(kept, asked, recent_min):
+def test_the_last_stored_windows_are_found_and_others_are_missing(kept, asked, recent_min):
     cache, model = LiveWindowCache(recent_jobs_min=recent_min), {}
     for revisions in kept:
         cache.keep(make_meters(revisions))
@@ -34,7 +34,7 @@ def test_what_was_kept_last_is_found_and_the_rest_is_missing(kept, asked, recent
     assert missing.tolist() == sorted(asked - model.keys())
 
 
-def test_memory_has_a_bound():
+def test_memory_is_bounded():
     cache = LiveWindowCache(jobs_max=10, recent_jobs_min=0)
     for job_id in range(1, 40):
         cache.keep(make_meters({job_id: 1}))

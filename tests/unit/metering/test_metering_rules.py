@@ -1,4 +1,4 @@
-"""Which events count, in which order they are stored, how they are tallied: against a plain-dictionary model."""
+"""Which events count, in which order they are stored and how they are counted, compared with a model of dictionaries."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def job_of(event):
 
 
 def expected_verdict(event):
-    """The filters in the words of the table, one after the other."""
+    """Applies the filters one by one, as the documented table lists them."""
     if isinstance(event, Malformed):
         return Verdict.MALFORMED
     if job_of(event) not in LIVE:
@@ -90,14 +90,14 @@ def make_filters(columns, excluded=(), policies=None):
     return Filters(policies or {}, flags, TOLERANCE_SECONDS)
 
 
-def judge_batch(events, windows=METERS, excluded=()):
+def filter_batch(events, windows=METERS, excluded=()):
     columns = make_columns(events, {})
     return columns, judge(columns, windows, make_filters(columns, excluded), now=NOW)
 
 
 @given(BATCHES)
-def test_the_first_filter_that_holds_is_the_verdict(events):
-    _, verdicts = judge_batch(events)
+def test_the_first_filter_that_matches_is_the_verdict(events):
+    _, verdicts = filter_batch(events)
     assert [Verdict(int(verdict)) for verdict in verdicts] == [expected_verdict(event) for event in events]
 
 
@@ -114,18 +114,18 @@ def test_every_verdict_can_be_provoked():
         Event("a", "1", "view", NOW_MS, job, country="FR"),
         Event("a", "1", "view", NOW_MS, job, country="gb"),
     ]
-    _, verdicts = judge_batch(events, excluded=[7, 8])
+    _, verdicts = filter_batch(events, excluded=[7, 8])
     assert verdicts.tolist() == [int(verdict) for verdict in Verdict]
 
 
-def test_without_a_meter_every_job_is_unknown():
-    _, verdicts = judge_batch([Event("a", "1", "view", NOW_MS, job) for job in LIVE], NO_WINDOWS)
+def test_without_live_windows_every_job_is_unknown():
+    _, verdicts = filter_batch([Event("a", "1", "view", NOW_MS, job) for job in LIVE], NO_WINDOWS)
     assert set(verdicts.tolist()) == {Verdict.JOB_UNKNOWN}
 
 
 @given(BATCHES)
 def test_each_event_is_stored_once_in_the_order_of_its_key(events):
-    columns, verdicts = judge_batch(events)
+    columns, verdicts = filter_batch(events)
 
     rows = order_for_storage(columns, verdicts).tolist()
 
@@ -140,8 +140,8 @@ def test_each_event_is_stored_once_in_the_order_of_its_key(events):
 
 
 @given(BATCHES)
-def test_the_tally_is_that_of_a_dictionary(events):
-    columns, verdicts = judge_batch(events)
+def test_counts_are_those_of_a_dictionary(events):
+    columns, verdicts = filter_batch(events)
     rows = order_for_storage(columns, verdicts)
 
     counts = count_clicks(columns, verdicts, rows, METERS)
@@ -156,17 +156,17 @@ def test_the_tally_is_that_of_a_dictionary(events):
             expected[group, "clicks" if is_counted else "refused"] += 1
         elif is_counted:
             expected[group, "views"] += 1
-    told = list(zip(counts.shards.tolist(), counts.job_ids.tolist(), counts.days.tolist(), strict=True))
-    assert told == sorted(groups)
+    found = list(zip(counts.shards.tolist(), counts.job_ids.tolist(), counts.days.tolist(), strict=True))
+    assert found == sorted(groups)
     for name in ("views", "clicks", "refused"):
-        assert getattr(counts, name).tolist() == [expected[group, name] for group in told]
+        assert getattr(counts, name).tolist() == [expected[group, name] for group in found]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_the_first_of_two_equal_events_stays(order):
+def test_the_first_of_two_equal_events_is_kept(order):
     job = min(LIVE)
     view, click = Event("a", "1", "view", NOW_MS, job), Event("a", "1", "applyClick", NOW_MS, job)
-    columns, verdicts = judge_batch([view, click][::order])
+    columns, verdicts = filter_batch([view, click][::order])
     rows = order_for_storage(columns, verdicts)
     assert rows.tolist() == [0]
     assert count_clicks(columns, verdicts, rows, METERS).clicks.tolist() == [0 if order == 1 else 1]
@@ -187,14 +187,14 @@ def test_the_first_of_two_equal_events_stays(order):
         (FilterPolicy(future_tolerance_seconds=0), {"time": NOW_MS}, Verdict.COUNTED),
     ],
 )
-def test_a_contracts_policy_holds_for_its_jobs_alone(policy, event, verdict):
+def test_a_contract_s_policy_applies_to_its_own_jobs_only(policy, event, verdict):
     mine, _, others = LIVE
     values = {"source": "a", "id": "1", "type": "view", "time": NOW_MS} | event
     columns = make_columns([Event(job=mine, **values), Event(job=others, **(values | {"id": "2"}))], {})
     policies = {1: policy}
 
-    told = judge(columns, METERS, make_filters(columns, policies=policies), now=NOW)
+    found = judge(columns, METERS, make_filters(columns, policies=policies), now=NOW)
     default = judge(columns, METERS, make_filters(columns), now=NOW)
 
-    assert told[0] == verdict
-    assert told[1] == default[1]
+    assert found[0] == verdict
+    assert found[1] == default[1]

@@ -18,7 +18,7 @@ class Boundary:
     An outcome is the fault of the refusal, ACCEPTED whatever the call returns, or exactly what it returns.
     """
 
-    says: str
+    message: str
     attempt: Callable[..., object]
     limit: int
     step: int = 1

@@ -12,7 +12,7 @@ ELEMENT = {
     "externalJobPostingId": "fitter",
     "jobPostingOperationType": "CREATE",
     "title": "Fitter",
-    "description": "A fitter mends what broke. " * 5,
+    "description": "A fitter repairs what broke. " * 5,
     "companyApplyUrl": "https://careers.example.com/apply",
     "listedAt": to_ms(NOW),
     "location": "Leeds, England, United Kingdom",

@@ -77,7 +77,7 @@ class Scene:
         )
 
     async def count_charged(self, clicks: int) -> int:
-        reply = await self.scenario.take_in_on(self.connection, make_clicks(self.job_id, clicks, NOW), NOW)
+        reply = await self.scenario.ingest_on(self.connection, make_clicks(self.job_id, clicks, NOW), NOW)
         assert reply.accepted == clicks
         cursor = await self.connection.execute(
             "SELECT clicks_charged FROM job_days WHERE job_id = %s AND day = %s", [self.job_id, day_of(NOW)]

@@ -169,7 +169,7 @@ UNITS = [
 BOUNDARIES = [*AMOUNTS, *PAY, *UNITS]
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.says)
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.message)
 def test_an_amount_is_refused_exactly_beyond_its_boundary(boundary):
     check(boundary)
 

@@ -247,6 +247,6 @@ DAYS = [
 BOUNDARIES = [*BUDGETS, *DAYS]
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.says)
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.message)
 def test_a_budget_is_refused_exactly_beyond_its_boundary(boundary):
     check(boundary)

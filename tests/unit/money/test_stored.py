@@ -342,7 +342,7 @@ BOUNDARIES = [
 ]
 
 
-@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.says)
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=lambda boundary: boundary.message)
 async def test_an_amount_is_refused_exactly_beyond_its_boundary(
     database_url: str, boundary: Boundary
 ) -> None:

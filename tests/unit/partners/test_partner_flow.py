@@ -1,4 +1,4 @@
-"""Applications and tokens in the database: one child for each foreign id, secrets and tokens kept as hashes."""
+"""Applications and tokens in the database: one child for each foreign id, secrets and tokens stored as hashes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ DRAFT = ApplicationDraft(
 )
 
 
-async def test_a_child_is_made_once_and_found_again(database):
+async def test_a_child_is_created_once_and_found_again(database):
     async with database.transaction() as connection:
         parent = (await flow.create_parent(connection, name="Partner", now=NOW)).application
         child = (await flow.create_child(connection, parent=parent, draft=DRAFT, now=NOW)).application
@@ -43,7 +43,7 @@ async def test_a_child_is_made_once_and_found_again(database):
         await flow.create_child(connection, parent=other, draft=DRAFT, now=NOW)
 
 
-async def test_a_token_is_issued_to_who_knows_the_secret(database_url, database):
+async def test_a_token_is_issued_for_the_right_secret(database_url, database):
     async with database.transaction() as connection:
         made = await flow.create_parent(connection, name="Partner", now=NOW)
         client_id = made.application.client_id

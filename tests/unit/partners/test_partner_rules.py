@@ -1,4 +1,4 @@
-"""What a child application must hold, and when a token opens."""
+"""What a child application must contain, and when a token is valid."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ CHILD = Application(
 PARENT = replace(CHILD, id=100_001, parent_id=None, unique_foreign_id=None)
 
 
-def test_a_whole_draft_has_no_flaw():
+def test_a_complete_draft_has_no_flaw():
     assert check_draft(DRAFT) == []
     assert (
         check_draft(ApplicationDraft(unique_foreign_id="c" * 500, name="n" * 50, description="d" * 10_000))
@@ -76,7 +76,7 @@ def test_every_broken_rule_has_its_line(changed, lines):
         (IssuedToken(CHILD, NOW - SECOND, NOW - SECOND), Fault.TOKEN_REVOKED),  # the table's order
     ],
 )
-def test_a_token_opens_until_it_is_over_or_revoked(token, fault):
+def test_a_token_is_valid_until_it_expires_or_is_revoked(token, fault):
     if fault is None:
         assert check_token(token, NOW) is token
         return
@@ -94,7 +94,7 @@ def test_the_partner_of_an_application_is_its_parent_or_itself():
     ("field", "value"),
     [("name", "Harbour"), ("description", ""), ("callback_urls", ("https://b.example",)), ("js_domains", ())],
 )
-def test_a_change_leaves_what_it_does_not_name(field, value):
+def test_a_change_leaves_other_fields_unchanged(field, value):
     application = replace(
         CHILD, description="Hires", callback_urls=("https://a.example",), js_domains=("a.example",)
     )

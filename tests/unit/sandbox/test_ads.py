@@ -1,4 +1,4 @@
-"""Owns the proof that the sandbox's advertisements can be posted, packaged ones and those of a file."""
+"""Tests that the sandbox's advertisements can be posted, packaged ones and those of a file."""
 
 import csv
 import unicodedata
@@ -111,7 +111,7 @@ def test_a_location_reads_city_state_country(given, location, country, tmp_path)
         ("09-Dec", None),
     ],
 )
-def test_a_salary_is_a_range_or_nothing(given, salary, tmp_path):
+def test_a_salary_is_a_range_or_none(given, salary, tmp_path):
     assert read_one(tmp_path, salary_range=given).salary == salary
 
 
@@ -135,7 +135,7 @@ def test_a_column_becomes_its_field(column, given, field, value, tmp_path):
     assert getattr(read_one(tmp_path, **{column: given}), field) == value
 
 
-def test_a_description_joins_all_that_is_said(tmp_path):
+def test_a_description_joins_all_texts(tmp_path):
     # when
     ad = read_one(
         tmp_path,
@@ -183,7 +183,7 @@ def test_ads_of_one_profile_share_a_neutral_name(tmp_path):
     ]
 
 
-def test_a_file_without_the_columns_is_named_so(tmp_path):
+def test_a_file_without_the_columns_is_refused(tmp_path):
     # given
     path = tmp_path / "ads.csv"
     path.write_text("job_id,title\n1,Baker\n", encoding="utf-8")

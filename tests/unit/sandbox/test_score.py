@@ -15,7 +15,7 @@ from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score
 from jobmeter.sandbox.traffic.special_visits import list_staff
-from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, take_in_all
+from tests.properties.laws.test_replay import AFTER, MIDNIGHT, cut, ingest_all
 from tests.support.scenario import PRICE_MICROS, Scenario, open_scenario
 
 JOBS, DAYS = 60, 4
@@ -34,7 +34,7 @@ PLAN = TrafficPlan(
 
 
 async def play(scenario: Scenario) -> Truth:
-    """All kinds of traffic on more jobs than a burst clicks on, one of which closes on the way; then settled."""
+    """All kinds of traffic on more jobs than a burst clicks on, one of which closes along the way; then settled."""
     job_ids = [await scenario.post(f"job-{n}", budget_micros=100 * PRICE_MICROS) for n in range(JOBS)]
     first, closes = to_ms(MIDNIGHT), MIDNIGHT + timedelta(days=2)
     jobs = [
@@ -57,10 +57,10 @@ async def play(scenario: Scenario) -> Truth:
     made = [generate_day(jobs, first + day * DAY_MS, PLAN) for day in range(DAYS)]
     stream = sorted((one for day, _ in made for one in day), key=lambda one: one.deliver_at_ms)
     before = [batch for batch in cut(stream, 2_000) if batch.at < closes]
-    await take_in_all(scenario, before, is_settling=True)
+    await ingest_all(scenario, before, is_settling=True)
     await scenario.close(scenario.customers[0], "job-0", closes)
     await scenario.open_day(closes)
-    await take_in_all(
+    await ingest_all(
         scenario, [batch for batch in cut(stream, 2_000) if batch.at >= closes], is_settling=True
     )
     await scenario.run_due(AFTER + timedelta(days=3))
@@ -83,11 +83,11 @@ def test_precision_and_recall_on_the_truth(
         found.name: found for found in asyncio.run(play_and_score(database_url, tmp_path / "truth.jsonl"))
     }
 
-    # what is defined by the event itself is found, and nothing else
+    # what the event itself defines is found, and nothing else
     for name in BY_DEFINITION:
         assert (scores[name].precision, scores[name].recall) == (1.0, 1.0), scores[name]
         assert scores[name].real > 10, scores[name]
-    # robots that do not say so are guessed: no candidate pays for it, and most of them are found
+    # undeclared robots are guessed: no genuine candidate is affected, and most robots are found
     assert scores["VISITOR_BURST"].precision == 1.0
     assert scores["VISITOR_BURST"].recall > 0.9
     assert scores[EVERYTHING].precision == 1.0
@@ -98,12 +98,12 @@ def test_precision_and_recall_on_the_truth(
         EVERYTHING,
     }
 
-    # and the command says the same of the file
+    # and the command reports the same for the file
     with pytest.raises(SystemExit):
         main(["traffic", "score", str(tmp_path / "truth.jsonl"), "--database-url", database_url])
-    told = capsys.readouterr().out
-    assert f"{scores['VISITOR_BURST'].recall:.4f}" in told
-    assert f"{scores['CRAWLER'].taken:,}" in told
+    printed = capsys.readouterr().out
+    assert f"{scores['VISITOR_BURST'].recall:.4f}" in printed
+    assert f"{scores['CRAWLER'].taken:,}" in printed
 
 
 def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
@@ -123,7 +123,9 @@ def test_a_score_counts_what_was_taken_wrongly_and_what_was_missed() -> None:
     assert found["TOO_OLD"].precision is None
 
 
-def test_a_file_that_is_no_truth_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_truth_file_is_reported_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text('{"kind": "event"}\n')
     with pytest.raises(SystemExit) as ended:

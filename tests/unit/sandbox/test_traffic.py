@@ -1,4 +1,4 @@
-"""Owns the proof that made-up traffic follows its plan: repeatable, of the promised shares and shapes."""
+"""Tests that generated traffic follows its plan: repeatable, with the planned shares and shapes."""
 
 import random
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ def test_tuesday_is_a_tuesday():
     assert day_of_ms(TUESDAY_MS).strftime("%A") == "Tuesday"
 
 
-def test_same_seed_and_day_give_the_same_events_in_whatever_order_the_jobs_come():
+def test_same_seed_and_day_give_the_same_events_in_any_order_of_the_jobs():
     # given
     shuffled = random.Random(5).sample(JOBS, len(JOBS))
     # when
@@ -57,7 +57,7 @@ def test_same_seed_and_day_give_the_same_events_in_whatever_order_the_jobs_come(
     assert len(once[0]) > 1000
 
 
-def test_a_day_does_not_depend_on_the_days_made_before_it():
+def test_a_day_does_not_depend_on_the_days_generated_before_it():
     # given
     alone = generate_day(JOBS, TUESDAY_MS + DAY_MS, PLAN)
     # when
@@ -85,7 +85,7 @@ def test_ids_and_visitors_are_never_shared(other):
     assert not here_visitors & {delivery.event.visitor for delivery in there_deliveries}
 
 
-def test_a_job_keeps_its_popularity_when_others_come_and_go():
+def test_a_job_keeps_its_popularity_when_others_are_added_or_removed():
     # given
     ids = np.array([job.job_id for job in JOBS], np.int64)
     # when
@@ -118,13 +118,13 @@ def test_visits_follow_a_given_popularity():
     assert views[loved.job_id] / views[plain.job_id] == pytest.approx(8.0, rel=0.15)
 
 
-def test_a_job_without_popularity_draws_nobody():
+def test_a_job_without_popularity_has_no_visitors():
     labelled = read_labelled([replace(JOBS[0], popularity=0.0)], PLAN)
     assert not labelled
 
 
 @pytest.mark.parametrize(("offset_hours", "busy_utc", "quiet_utc"), [(0, 10, 3), (9, 1, 18), (-5, 15, 8)])
-def test_traffic_sleeps_at_night(offset_hours, busy_utc, quiet_utc):
+def test_traffic_is_low_at_night(offset_hours, busy_utc, quiet_utc):
     # when
     labelled = read_labelled(EVEN_JOBS, replace(PLAN, utc_offset_hours=offset_hours))
     hours = Counter((event.time_ms - TUESDAY_MS) // HOUR_MS for event in labelled[Label.GENUINE])
@@ -276,7 +276,7 @@ def test_a_robot_clicks_through_many_jobs_in_seconds_and_views_none():
     assert {event.user_agent for event in labelled[Label.ROBOTIC]} <= set(BROWSER_AGENTS)
 
 
-def test_crawlers_say_what_they_are_and_nobody_else_does():
+def test_only_crawlers_have_a_crawler_user_agent():
     # when
     labelled = read_labelled(JOBS, PLAN)
     # then
@@ -287,8 +287,9 @@ def test_crawlers_say_what_they_are_and_nobody_else_does():
     assert {event.user_agent for event in labelled[Label.GENUINE]} == set(BROWSER_AGENTS)
 
 
-def test_events_stay_inside_the_life_of_their_job_except_those_after_its_close():
-    # given: one opens at noon, one closes at ten, one closed yesterday at noon, two are far away
+def test_events_stay_inside_the_run_of_their_job_except_those_after_its_close():
+    # given: one opens at noon, one closes at ten, one closed yesterday at noon, two are far in the future or
+    # past
     noon_ms, ten_ms = TUESDAY_MS + 12 * HOUR_MS, TUESDAY_MS + 10 * HOUR_MS
     lives = {
         1: (noon_ms, TUESDAY_MS + 9 * DAY_MS),
@@ -334,7 +335,7 @@ def test_nothing_happens_where_no_job_is_live():
         {"burst_clicks": 0},
     ],
 )
-def test_a_plan_that_makes_no_sense_is_caught(wrong):
+def test_a_plan_that_is_inconsistent_is_caught(wrong):
     with pytest.raises(AssertionError):
         TrafficPlan(**wrong)
 
@@ -346,6 +347,6 @@ def test_a_plan_that_makes_no_sense_is_caught(wrong):
         pytest.param([JOBS[0], JOBS[0]], TUESDAY_MS, id="the same job twice"),
     ],
 )
-def test_a_day_that_makes_no_sense_is_caught(jobs, day_start_ms):
+def test_a_day_that_is_inconsistent_is_caught(jobs, day_start_ms):
     with pytest.raises(AssertionError):
         generate_day(jobs, day_start_ms, PLAN)

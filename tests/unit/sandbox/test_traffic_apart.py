@@ -1,4 +1,4 @@
-"""Owns the proof that visits from elsewhere, by staff and by declared crawlers are what their labels say."""
+"""Tests that visits from elsewhere, by staff and by declared crawlers match their labels."""
 
 from collections import Counter
 from dataclasses import replace
@@ -38,7 +38,7 @@ def labelled():
     return list(read_events(PLAN).values())
 
 
-def test_only_who_is_elsewhere_comes_from_another_country_than_the_job_is_for(labelled):
+def test_only_visits_from_elsewhere_have_another_country_than_the_job(labelled):
     for event, label in labelled:
         market = MARKET_OF[event.job_id]
         assert len(event.country) == 2
@@ -47,13 +47,13 @@ def test_only_who_is_elsewhere_comes_from_another_country_than_the_job_is_for(la
     assert len(everywhere) > 3
 
 
-def test_no_country_is_told_of_a_job_whose_market_is_not_known():
+def test_events_of_a_job_without_a_market_have_no_country():
     deliveries, truth = generate_day([replace(job, market=None) for job in JOBS], DAY_START_MS, PLAN)
     assert {one.event.country for one in deliveries} == {None}
     assert Label.ELSEWHERE not in truth.labels.values()
 
 
-def test_staff_are_the_same_people_every_day_under_every_seed_and_nobody_else(labelled):
+def test_staff_are_the_same_people_every_day_under_every_seed_and_no_one_else(labelled):
     others = list(read_events(replace(PLAN, seed=9), DAY_START_MS + DAY_MS).values())
     for day in (labelled, others):
         found = {event.visitor for event, label in day if label is Label.STAFF}
@@ -62,7 +62,7 @@ def test_staff_are_the_same_people_every_day_under_every_seed_and_nobody_else(la
     assert len(set(list_staff())) == STAFF
 
 
-def test_a_declared_crawler_looks_like_a_browser_and_is_told_by_the_board_alone(labelled):
+def test_a_declared_crawler_looks_like_a_browser_and_is_reported_by_the_board_only(labelled):
     for event, label in labelled:
         assert event.is_crawler == (True if label is Label.DECLARED_CRAWLER else None)
         assert label is not Label.DECLARED_CRAWLER or event.user_agent in BROWSER_AGENTS
@@ -79,8 +79,8 @@ def test_shares_are_near_the_plan(labelled, label, rate):
     assert clicks[label] > 0
 
 
-def test_the_visits_are_the_same_whichever_of_them_are_set_apart():
-    # a rate changes who comes and what it is, never that someone comes, nor when
+def test_the_visits_are_the_same_whichever_of_them_are_special():
+    # a rate changes who visits and how, never whether or when a visit happens
     special_visits, plain = read_events(PLAN), read_events(PLAIN)
     visits = [
         sorted((event.job_id, event.time_ms) for event, _ in day.values() if event.type != APPLY_CLICK)
@@ -92,7 +92,7 @@ def test_the_visits_are_the_same_whichever_of_them_are_set_apart():
     )
 
 
-def test_shares_that_are_more_than_all_visits_are_caught():
+def test_shares_above_all_visits_are_caught():
     with pytest.raises(AssertionError):
         TrafficPlan(elsewhere_rate=0.6, staff_rate=0.6)
 

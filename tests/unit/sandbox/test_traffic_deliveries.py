@@ -1,4 +1,4 @@
-"""Owns the proof of how made-up events travel: their JSON, their order, lateness, repeats, batches."""
+"""Tests the delivery of generated events: their JSON, order, lateness, repeats, batches."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -39,7 +39,7 @@ def make_event(number, event_type=APPLY_CLICK, job_id=256, time_ms=DAY_START_MS)
     )
 
 
-def test_an_event_is_sent_in_the_shape_of_the_intake():
+def test_an_event_is_sent_in_the_format_of_the_intake():
     # given
     delivery = ScheduledEvent(DAY_START_MS + 5, make_event(7, job_id=4_249_477_487))
     # when
@@ -70,7 +70,7 @@ def test_batches_keep_the_order_and_the_limit(rows, sizes):
     assert [event["id"] for batch in batches for event in batch] == [f"e{n}" for n in range(rows)]
 
 
-def test_what_is_due_leaves_and_the_rest_waits():
+def test_due_events_are_delivered_and_the_rest_waits():
     # given
     deliveries = [ScheduledEvent(moment, make_event(moment)) for moment in (10, 20, 20, 30)]
     # when / then
@@ -118,7 +118,7 @@ def test_events_arrive_after_they_happen_and_as_late_as_their_label_says():
     assert {Label.LATE, Label.TOO_LATE, Label.GENUINE} <= delays.keys()
 
 
-def test_a_repeated_event_comes_twice_and_unchanged():
+def test_a_repeated_event_is_delivered_twice_unchanged():
     # given
     deliveries, truth = generate_day(JOBS, DAY_START_MS, PLAN)
     # when
@@ -134,7 +134,7 @@ def test_a_repeated_event_comes_twice_and_unchanged():
         assert 1_000 <= second.deliver_at_ms - first.deliver_at_ms < 6 * HOUR_MS
 
 
-def test_every_address_belongs_to_the_documentation():
+def test_every_address_is_in_the_documentation_range():
     # given
     deliveries, _ = generate_day(JOBS, DAY_START_MS, PLAN)
     # when

@@ -1,4 +1,4 @@
-"""Owns the proof that the ground truth is true: it agrees with the events, and its file with both."""
+"""Tests that the ground truth is true: it agrees with the events, and its file with both."""
 
 from collections import Counter
 
@@ -75,7 +75,7 @@ def test_totals_add_up_over_jobs_and_days(days):
     assert totals[APPLY_CLICK, Label.ROBOTIC] == robots
 
 
-def test_the_truth_file_says_it_all(days, tmp_path):
+def test_the_truth_file_is_complete(days, tmp_path):
     # given
     truth = Truth(tuple(day for _, day in days))
     # when

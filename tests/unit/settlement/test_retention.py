@@ -1,4 +1,4 @@
-"""What ages: report days are folded after a year, events are exported and dropped, and no sum ever changes."""
+"""Retention: report days are compacted after a year, events are exported and dropped, and no sum ever changes."""
 
 import asyncio
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ SUMS = (
     "SELECT job_id, sum(views), sum(apply_clicks), sum(clicks_charged), sum(clicks_reversed), sum(charge_micros)::bigint"
     " FROM job_days GROUP BY job_id ORDER BY job_id"
 )
-COMPACTED_DAY = date(1970, 1, 1)  # that of the statements: no report can ask for it
+COMPACTED_DAY = date(1970, 1, 1)  # that of the statements: no report can request it
 KEPT_DAYS = "SELECT DISTINCT day FROM job_days ORDER BY day"
 
 
@@ -45,7 +45,7 @@ async def age(scenario: Scenario, days: int, settings: Settings) -> None:
     await chores.run_due(scenario.database, settings, now=START + timedelta(days=days))
 
 
-async def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_url: str) -> None:
+async def test_report_days_are_compacted_after_a_year_and_no_sum_changes(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await live_through(scenario)
         sums = await scenario.rows(SUMS)
@@ -54,7 +54,7 @@ async def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_u
         async with scenario.database.connection() as connection:
             before = await reports.report_budget(connection, **budget)
 
-        # a year and a little: two of the days can no longer be asked for, whatever the setting says
+        # a year and a little: two of the days can no longer be requested, whatever the setting
         await age(scenario, 368, Settings(report_retention_days=10, event_retention_days=30))
 
         kept = [row[0] for row in await scenario.rows(KEPT_DAYS)]
@@ -67,7 +67,7 @@ async def test_report_days_are_folded_after_a_year_and_no_sum_changes(database_u
         # and every charge can still be explained by its postings
         await check_charges(scenario)
 
-        # and once more, and much later
+        # and again, and much later
         await age(scenario, 368, Settings(event_retention_days=30))
         await age(scenario, 500, Settings(event_retention_days=30))
         assert await scenario.rows(KEPT_DAYS) == [(COMPACTED_DAY,)]
@@ -86,7 +86,7 @@ async def check_charges(scenario: Scenario) -> None:
         assert amounts[Purpose.CHARGE] - amounts[Purpose.REVERSE] == spent
 
 
-async def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
+async def test_a_compaction_that_lost_data_is_reported(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await live_through(scenario)
         await age(scenario, 368, Settings(event_retention_days=30))
@@ -94,7 +94,7 @@ async def test_a_fold_that_lost_something_is_told(database_url: str) -> None:
         assert any("daily charge is the sum" in check.law for check in await scenario.breaches())
 
 
-async def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> None:
+async def test_a_compaction_continues_where_it_was_interrupted(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await live_through(scenario)
         await age(scenario, 100, Settings(event_retention_days=30))
@@ -113,7 +113,7 @@ async def test_a_fold_goes_on_where_it_was_interrupted(database_url: str) -> Non
         assert await scenario.rows(KEPT_DAYS) == [(COMPACTED_DAY,)]
 
 
-async def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> None:
+async def test_days_whose_events_are_kept_are_not_compacted(database_url: str) -> None:
     async with open_scenario(database_url) as scenario:
         await live_through(scenario)
         await age(scenario, 500, Settings(event_retention_days=1_000))
@@ -121,8 +121,8 @@ async def test_days_whose_events_are_kept_are_not_folded(database_url: str) -> N
         assert await scenario.breaches() == []
 
 
-async def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path: Path) -> None:
-    """The file is all that is left of a click, so it says what became of it. By a URL, as of an object store."""
+async def test_the_export_contains_reversals(database_url: str, tmp_path: Path) -> None:
+    """The file is all that remains of a click, so it contains the outcome. Uses a URL, as of an object store."""
     parquet = pytest.importorskip("pyarrow.parquet")
 
     async with open_scenario(database_url) as scenario:
@@ -143,8 +143,8 @@ async def test_the_export_tells_what_was_taken_back(database_url: str, tmp_path:
 
 
 async def test_two_processes_never_end_the_same_day(database_url: str, tmp_path: Path) -> None:
-    """The second would write an empty file over the first one's, for the events are gone by then; and two that drop days
-    at the same time would wait for each other.
+    """The second would overwrite the first one's file with an empty one, since the events are gone by then;
+    and two that drop days at the same time would wait for each other.
     """
     parquet = pytest.importorskip("pyarrow.parquet")
     ending = {

@@ -1,4 +1,4 @@
-"""Each settlement rule by itself, at its edge and one step beyond: which of a few clicks fall."""
+"""Each settlement rule by itself, at its limit and one step beyond: which of a few clicks are reversed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ NO_VIEW = RulePolicy(Rule.NO_VIEW, True, 1, 1)
 
 @dataclass(frozen=True)
 class Click:
-    """``job`` is a place in the list of jobs; ``falls`` says whether settlement takes the click."""
+    """``job`` is an index in the list of jobs; ``falls`` means that settlement reverses the click."""
 
     name: str
     at: datetime = START
@@ -38,7 +38,7 @@ def click(name: str, at: datetime = START, job: int = 0, *, falls: bool = False,
 
 
 def burst(times: Sequence[datetime], *, falls: bool, **more: Any) -> list[Click]:
-    """A click on another job at each time, all by one visitor unless ``more`` says else."""
+    """A click on another job at each time, all by one visitor unless ``more`` sets others."""
     return [
         click(f"b{job}", at, job, falls=falls, **({"visitor": "ada"} | more)) for job, at in enumerate(times)
     ]
@@ -88,7 +88,7 @@ CASES: dict[str, tuple[Rule, list[Click], RulePolicy | None]] = {
         ],
         None,
     ),
-    "a refused click is nobody's first": (
+    "a refused click is not a visitor's first": (
         Rule.REPEATED_CLICK,
         [
             click("a", visitor="ada", user_agent="Googlebot/2.1"),
@@ -113,7 +113,7 @@ CASES: dict[str, tuple[Rule, list[Click], RulePolicy | None]] = {
         burst([WINDOW] * 4, falls=False, visitor=""),
         BURST,
     ),
-    "one network more, whoever clicks": (
+    "one network more, from any visitors": (
         Rule.ADDRESS_BURST,
         [
             click(f"n{n}", WINDOW, n, falls=True, visitor=f"v{n}", address=f"198.51.100.{n + 1}")
@@ -154,7 +154,7 @@ CASES: dict[str, tuple[Rule, list[Click], RulePolicy | None]] = {
 async def settle(
     scenario: Scenario, clicks: list[Click], changed: RulePolicy | None
 ) -> dict[tuple[str, int], Rule]:
-    """Names and jobs of the clicks that fell, in a run of both days that the clicks may lie on."""
+    """Returns names and jobs of the clicks that were reversed, in a run over both days of the clicks."""
     posted = start_of(DAY) + timedelta(hours=1)
     await scenario.open_day(posted)
     jobs = [await scenario.post(f"job-{n}", now=posted, budget_micros=90 * PRICE_MICROS) for n in range(5)]
@@ -181,17 +181,17 @@ async def settle(
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_a_rule_takes_what_it_should_and_no_more(database_url: str, case: str) -> None:
+async def test_a_rule_reverses_what_it_should_and_no_more(database_url: str, case: str) -> None:
     rule, clicks, changed = CASES[case]
 
     async with open_scenario(database_url) as scenario:
         found = await settle(scenario, clicks, changed)
-        # of clicks with one name and job the later falls, which is the one that is marked so
+        # of clicks with one name and job the later is reversed, which is the one that is marked so
         assert found == {(one.name, one.job): rule for one in clicks if one.falls}
 
 
-async def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> None:
-    """A click that four rules would take: each rule sees what those before it have left."""
+async def test_the_first_rule_that_matches_is_the_reason(database_url: str) -> None:
+    """A click that four rules match: each rule checks the clicks that earlier rules have left."""
 
     async with open_scenario(database_url) as scenario:
         async with scenario.database.transaction() as connection:
@@ -218,7 +218,7 @@ async def test_the_first_rule_that_holds_is_the_reason(database_url: str) -> Non
         }
 
 
-def test_every_rule_has_a_case_of_its_own() -> None:
-    """Those about lists and exclusions are told over HTTP, in test_operator."""
-    told = {rule for rule, _, _ in CASES.values()} | {Rule.EXCLUDED, Rule.DATA_CENTRE}
-    assert told == set(Rule)
+def test_every_rule_has_a_case() -> None:
+    """Lists and exclusions are tested over HTTP, in test_operator."""
+    tested = {rule for rule, _, _ in CASES.values()} | {Rule.EXCLUDED, Rule.DATA_CENTRE}
+    assert tested == set(Rule)

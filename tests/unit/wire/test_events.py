@@ -1,4 +1,4 @@
-"""The event formats: JSON array, NDJSON, CloudEvents batch. One bad record spoils no other."""
+"""The event formats: JSON array, NDJSON, CloudEvents batch. A malformed record does not affect the others."""
 
 import json
 from dataclasses import dataclass
@@ -86,7 +86,7 @@ def test_the_same_event_is_read_in_each_format(form):
 
 
 @pytest.mark.parametrize("media", ["", "text/json", "application/ndjson", "application/jsonl"])
-def test_a_format_has_other_names(media):
+def test_alternative_media_types_are_accepted(media):
     body = (
         json.dumps(PLAIN).encode() if "ndjson" in media or "jsonl" in media else json.dumps([PLAIN]).encode()
     )
@@ -99,7 +99,7 @@ def _snake(record):
 
 @each_format
 @pytest.mark.parametrize(
-    "spoiled",
+    "malformed",
     [
         {},
         {"id": 5},
@@ -113,14 +113,14 @@ def _snake(record):
         [],
     ],
 )
-def test_a_spoiled_record_stands_between_whole_ones(form, spoiled):
-    record = form.record | spoiled if isinstance(spoiled, dict) and spoiled else spoiled
+def test_a_malformed_record_does_not_affect_the_others(form, malformed):
+    record = form.record | malformed if isinstance(malformed, dict) and malformed else malformed
     found = form.decode(form.record, record, form.record)
     assert [type(event) for event in found] == [Event, Malformed, Event]
     assert found[1].why
 
 
-def test_a_line_that_is_no_json_spoils_no_other_line():
+def test_a_malformed_line_does_not_affect_the_others():
     good = json.dumps(PLAIN).encode()
     found = decode_events(
         b"\n".join([good, b"{", b"", b"\xff", b"   ", b'{"id": "\\ud800"}', good, b""]),
@@ -130,11 +130,11 @@ def test_a_line_that_is_no_json_spoils_no_other_line():
 
 
 @each_format
-def test_an_empty_batch_is_no_event(form):
+def test_an_empty_batch_has_no_events(form):
     assert list(form.decode()) == []
 
 
-def test_fields_that_are_not_ours_are_passed_over():
+def test_unknown_fields_are_ignored():
     (event,) = decode_events(json.dumps([PLAIN | {"campaign": {"a": 1}}]).encode(), "application/json")
     assert event.id == "e-1"
 
@@ -146,16 +146,16 @@ def test_fields_that_are_not_ours_are_passed_over():
         ({"specversion": None}, None),
         ({"data": "text"}, None),
         ({"data": {"visitor": 5}}, None),
-        ({"data": {"job": 7}, "subject": "5"}, ("job", 7)),  # data is the more exact
+        ({"data": {"job": 7}, "subject": "5"}, ("job", 7)),  # data takes precedence
         ({"data": None, "subject": "5"}, ("job", "5")),
         ({"data": {"time": AT}, "time": None}, ("time", AT)),
         ({"data": {"time": AT}, "time": "2024-03-01T00:00:00Z"}, ("time", "2024-03-01T00:00:00Z")),
-        ({"data": {"id": "other", "source": "other"}}, ("id", "e-1")),  # the envelope names the event
+        ({"data": {"id": "other", "source": "other"}}, ("id", "e-1")),  # the envelope identifies the event
         ({"type": "view"}, ("type", "view")),
         ({"data": {}, "time": None}, None),
     ],
 )
-def test_a_cloud_event_carries_the_same_fields(changed, expected):
+def test_a_cloud_event_has_the_same_fields(changed, expected):
     (event,) = FORMATS[2].decode(CLOUD | changed)
     if expected is None:
         assert isinstance(event, Malformed)
@@ -170,7 +170,7 @@ def test_a_cloud_event_carries_the_same_fields(changed, expected):
         (b"[", "application/json", Fault.EVENTS_MALFORMED),
         (b"", "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/json", Fault.EVENTS_MALFORMED),
-        (b'[{"id": "\\ud800"}]', "application/json", Fault.EVENTS_MALFORMED),  # half a character
+        (b'[{"id": "\\ud800"}]', "application/json", Fault.EVENTS_MALFORMED),  # half of a surrogate pair
         (b"[\xff]", "application/json", Fault.EVENTS_MALFORMED),
         (b"[" * 10_000, "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/cloudevents-batch+json", Fault.EVENTS_MALFORMED),
@@ -178,7 +178,7 @@ def test_a_cloud_event_carries_the_same_fields(changed, expected):
         (b"[]", "text/plain", Fault.EVENTS_MEDIA),
     ],
 )
-def test_what_is_no_batch_is_refused_whole(body, media, fault):
+def test_an_unreadable_batch_is_refused_as_a_whole(body, media, fault):
     with pytest.raises(Refused) as refused:
         decode_events(body, media)
     assert refused.value.fault is fault
@@ -263,43 +263,43 @@ def make(changed):
     return Event(**({"source": "s", "id": "i", "type": "view", "time": AT, "job": 5} | changed))
 
 
-@pytest.mark.parametrize(("changed", "says"), FLAWS)
-def test_a_flaw_is_told(changed, says):
+@pytest.mark.parametrize(("changed", "message"), FLAWS)
+def test_a_flaw_is_described(changed, message):
     flaw = find_flaw(make(changed))
-    assert flaw is None if says is None else says in flaw
-    # a batch of one tells the same
+    assert flaw is None if message is None else message in flaw
+    # a batch of one has the same flaw
     assert find_flaws([make(changed)]) == ({} if flaw is None else {0: flaw})
 
 
 @given(st.lists(st.sampled_from([changed for changed, _ in FLAWS]), max_size=6))
-def test_a_batch_tells_the_flaws_of_each_record(changes):
+def test_the_flaws_of_a_batch_are_listed_by_record(changes):
     events = [make(changed) for changed in changes]
-    told = find_flaws([*events, Malformed("spoiled")])
+    found = find_flaws([*events, Malformed("malformed")])
     expected = {place: find_flaw(event) for place, event in enumerate(events) if find_flaw(event)}
-    assert told == expected | {len(events): "spoiled"}
+    assert found == expected | {len(events): "malformed"}
     assert find_flaws(events) == expected
 
 
 @pytest.mark.parametrize("kept", [(), ("childApplication",), ("externalJobPostingId",)])
-def test_a_record_of_a_sound_batch_still_has_to_name_its_job(kept):
+def test_a_record_of_a_valid_batch_must_identify_its_job(kept):
     named = {field: NAMED[field] for field in kept}
     unnamed = {field: NAMED[field] for field in ("source", "id", "type", "time")} | named
     batch = json.dumps([NAMED, unnamed, PLAIN]).encode()
     events = decode_events(batch, "application/json")
     assert {type(event) for event in events} == {SoundEvent}
-    (place, flaw), *others = find_flaws(events).items()
-    assert (place, others) == (1, [])
+    (index, flaw), *others = find_flaws(events).items()
+    assert (index, others) == (1, [])
     assert "must name the job" in flaw
 
 
-def test_an_external_name_is_one_that_may_exist():
+def test_an_external_name_must_be_valid():
     named = {"job": None, "child_application": 5, "external_job_posting_id": "x"}
     assert read_external_name(make(named)) == (5, "x")
     for changed in ({"job": 5}, {"child_application": 0}, {"external_job_posting_id": None}, {"id": ""}):
         assert read_external_name(make(named | changed)) is None
 
 
-def test_a_job_may_be_named_by_application_and_external_id():
+def test_a_job_can_be_identified_by_application_and_external_id():
     (event,) = decode_events(json.dumps([NAMED]).encode(), "application/json")
     assert read_external_name(event) == (100_002, "fitter")
     assert read_time_ms(event.time) == AT

@@ -1,4 +1,4 @@
-"""The list of chores: their order, how often each runs, what one that fails does to the others."""
+"""The list of chores: their order, how often each runs, how a failing one affects the others."""
 
 import logging
 from collections import Counter
@@ -35,7 +35,7 @@ def names(*queues):
     return [chore.name for chore in list_chores(*queues)]
 
 
-def test_a_moved_clock_lives_through_the_chores_in_this_order():
+def test_a_moved_clock_runs_the_chores_in_this_order():
     assert names(Queue.INTERACTIVE, Queue.SETTLEMENT) == [
         "advance campaigns",
         "carry out tasks",
@@ -57,7 +57,7 @@ def test_a_moved_clock_lives_through_the_chores_in_this_order():
     ]
 
 
-def test_every_chore_has_a_name_of_its_own_and_a_queue():
+def test_every_chore_has_a_unique_name_and_a_queue():
     assert max(Counter(names(*Queue)).values()) == 1
     assert all(names(queue) for queue in Queue)
 
@@ -88,7 +88,7 @@ def test_the_horizon_is_advanced_twice_before_the_seals():
     assert (horizon.again_from, horizon.rounds_max, seal.rounds_max) == (0, 2, 1)
 
 
-async def test_a_chore_that_is_postponed_is_rolled_back_and_keeps_nothing_else_waiting(database_url, caplog):
+async def test_a_postponed_chore_is_rolled_back_and_delays_no_other(database_url, caplog):
     log = []
 
     async def fail(connection, occasion, rows_max):
@@ -109,7 +109,7 @@ async def test_a_chore_that_is_postponed_is_rolled_back_and_keeps_nothing_else_w
     assert [record.getMessage() for record in caplog.records] == ["it is exported later"] * 2
 
 
-async def test_an_error_that_nobody_foresaw_ends_the_run(database_url):
+async def test_an_unexpected_error_ends_the_run(database_url):
     async def fail(connection, occasion, rows_max):
         raise KeyError("unforeseen")
 

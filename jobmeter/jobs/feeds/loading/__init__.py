@@ -1,1 +1,1 @@
-"""Loading a feed: its jobs created, changed and closed by difference, batch by batch."""
+"""Loads a feed: creates, changes and closes its jobs by difference, batch by batch."""

@@ -1,7 +1,7 @@
-"""Owns the loading of a feed: its jobs created, changed and closed by difference, batch by batch.
+"""Owns loading a feed: its jobs are created, changed and closed by difference, batch by batch.
 
-Each batch is a transaction, so that memory stays constant and what was read stays done. While one batch is written
-the next is read, in a thread of its own. Does not own the fetching (the worker's).
+Each batch is one transaction: memory use is constant, and committed batches survive a failure. While one
+batch is written, the next is read in a separate thread. Does not own fetching (the worker's).
 """
 
 import asyncio
@@ -51,10 +51,11 @@ async def load_feed(
     policy: FeedPolicy = POLICY,
     when_read: Callable[[int], None] = lambda _: None,
 ) -> FeedRun:
-    """Reads ``file`` to its end and carries out what differs from the last time (xml spec 13); notes the run.
+    """Reads ``file`` to its end, applies the differences from the last run (xml spec 13) and records the run.
 
-    The caller holds the feed (``lock_feed``). A job in error stays as it was. What is malformed, or lacks too
-    many jobs at once, closes nothing. ``when_read`` is told how many jobs each batch had.
+    The caller holds the feed's lock (``lock_feed``). A job with an error is left unchanged. A malformed feed,
+    or one with too many jobs missing at once, closes no jobs. ``when_read`` is called with the number of jobs
+    in each batch.
     """
     load = _Load(database, feed, now, policy, when_read)
     run = FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.DONE)
@@ -113,7 +114,7 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
 
 
 async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> list[FeedError]:
-    """Returns those that another feed has."""
+    """Returns the jobs that belong to another feed."""
     posted = await store.insert_feed_postings(
         connection,
         feed_id=load.feed.id,
@@ -154,7 +155,7 @@ async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
 
 
 async def _record_errors(connection: Connection, load: _Load, errors: Sequence[FeedError]) -> None:
-    """A job in error is read again each time, until it can be carried out."""
+    """Marks jobs with errors, so that each run reads them again until they can be applied."""
     if not errors:
         return
     await store.insert_feed_errors(

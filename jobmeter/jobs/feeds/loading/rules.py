@@ -1,6 +1,6 @@
-"""Owns the decisions on jobs of a feed: how long one lives, what a chunk of the stream asks for, when too many end.
+"""Owns the decisions about jobs of a feed: how long a job runs, what a batch contains, when too many jobs would close.
 
-Does not own the stream (``jobmeter.wire.xml.feed.stream``), nor what is written.
+Does not own the stream (``jobmeter.wire.xml.feed.stream``) or what is written.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ def closes_too_many(*, closing: int, kept: int, policy: FeedPolicy) -> bool:
 
 
 def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | FeedError:
-    """The job until its own last day, or for the usual span, which is renewed while the job stays in the feed."""
+    """Returns the job with its own expiry, or with the usual run, which is renewed while the job stays in the feed."""
     latest = now + timedelta(days=policy.live_days_max)
     until, renew_at = now + timedelta(days=policy.live_days), None
     if job.expiration_date is not None and job.expiration_date < latest.date():
@@ -48,7 +48,7 @@ def make_row(job: FeedJob, *, now: datetime, policy: FeedPolicy) -> FeedRow | Fe
 
 
 class FeedBatcher:
-    """Cuts the items of a feed into batches and remembers which jobs it has had."""
+    """Splits the items of a feed into batches and remembers which jobs it has seen."""
 
     def __init__(
         self, items: Iterator[FeedItem], known: Mapping[str, bytes], *, now: datetime, policy: FeedPolicy
@@ -61,7 +61,7 @@ class FeedBatcher:
         self.expected_job_count: int | None = None
 
     def next_batch(self) -> FeedBatch | None:
-        """The next batch; ``None`` at the end of the feed. Raises ``Refused`` as the stream does."""
+        """Returns the next batch; ``None`` at the end of the feed. Raises ``Refused`` as the stream does."""
         created: list[FeedRow] = []
         changed: list[FeedRow] = []
         errors: list[FeedError] = []
@@ -92,5 +92,5 @@ class FeedBatcher:
         return FeedBatch(created=created, changed=changed, errors=errors, jobs=jobs, unchanged=unchanged)
 
     def list_missing(self) -> list[str]:
-        """The known jobs that the feed no longer has, in one order."""
+        """Returns the known jobs that are no longer in the feed, sorted."""
         return sorted(partner_job_id for partner_job_id in self._known if partner_job_id not in self._seen)

@@ -1,1 +1,1 @@
-"""The XML job feed at the wire: its stream, its jobs, their content."""
+"""Owns the wire format of the XML job feed: its stream, its jobs, their content."""

@@ -1,6 +1,6 @@
-"""Owns the way from a job of a feed to the content of a posted job (xml spec 14.5).
+"""Owns the conversion of a feed job to the content of a posted job (xml spec 14.5).
 
-Does not own the contract that it is posted on.
+Does not own the contract of the job.
 """
 
 from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES
@@ -11,7 +11,7 @@ _OTHER_JOB_TYPE = "O"
 
 
 def make_content(job: FeedJob) -> JobContent:
-    """The content as the XML API would hold it; job types that it does not know become its "other"."""
+    """Returns the content in the form of the XML API; job types that the API does not have become "other"."""
     place = ", ".join(part for part in (job.city, job.state) if part)
     job_type = JOB_TYPES.find_code(job.job_type) or _OTHER_JOB_TYPE if job.job_type else None
     return JobContent(

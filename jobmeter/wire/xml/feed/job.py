@@ -1,4 +1,4 @@
-"""Owns one job of a feed: its raw fields, their fingerprint, and the checks that make it a feed job.
+"""Owns one job of a feed: its raw fields, their fingerprint, and their validation.
 
 Does not own the stream (``stream``).
 """
@@ -19,9 +19,12 @@ from jobmeter.wire.xml.html import FEED_TAGS, clean_markup
 from jobmeter.wire.xml.validators import check_email, check_url, read_number
 
 RawJob: TypeAlias = dict[str, str]
-"""Each field's text, stripped, empty where there is none. A list is its XML, and once taken apart its rows, which are joined by ``ROW``, the parts of a row by ``PART``."""
+"""The stripped text of each field, empty if absent.
 
-# No XML text can hold these characters, so that what they join can not be mistaken for what they separate.
+A list is its XML at first, and after ``read_lists`` its rows joined by ``ROW``, with the parts of a row joined by ``PART``.
+"""
+
+# These characters are not allowed in XML, so they cannot occur in the texts that they separate.
 _FIELD, ROW, PART = "\x1f", "\x1e", "\x1d"
 
 WORKPLACE_TYPES: Final = ("On-site", "Hybrid", "Remote")
@@ -84,7 +87,7 @@ _EMPTY: RawJob = dict.fromkeys(TEXT_FIELDS + LIST_FIELDS, "")
 
 @dataclass(frozen=True, slots=True)
 class FeedRules:
-    """What a board asks of a feed beyond its grammar (xml spec 13); lengths are characters."""
+    """What a job board requires of a feed beyond the format (xml spec 13); lengths are characters."""
 
     partner_job_id_characters_max: int = 40
     title_characters_max: int = 200
@@ -97,7 +100,7 @@ class FeedRules:
 
 
 class FeedSalary(msgspec.Struct, frozen=True):
-    """Amounts are decimal texts, as sent; empty where not given."""
+    """A salary as sent: amounts are decimal texts, absent fields are empty."""
 
     low_amount: str
     low_currency: str
@@ -108,7 +111,7 @@ class FeedSalary(msgspec.Struct, frozen=True):
 
 
 class FeedJob(msgspec.Struct, frozen=True):
-    """A job that may be posted. Codes and symbols are checked; ``country`` is in lower case."""
+    """A valid job. Codes and symbols are checked; ``country`` is in lower case."""
 
     index: int
     partner_job_id: str
@@ -134,8 +137,8 @@ class FeedJob(msgspec.Struct, frozen=True):
     poster_email: str
 
 
-class FieldFlaw(Exception):  # noqa: N818 -- it is found in a field, and told; nothing of ours failed
-    """The first thing that is wrong with a job of a feed."""
+class FieldFlaw(Exception):  # noqa: N818 -- an invalid field of the feed, not a failure of the program
+    """The first invalid field of a feed job."""
 
     def __init__(self, path: str, why: str) -> None:
         super().__init__(f"{path}: {why}")
@@ -144,7 +147,7 @@ class FieldFlaw(Exception):  # noqa: N818 -- it is found in a field, and told; n
 
 
 def read_raw(job: etree._Element) -> RawJob:
-    """All fields of a ``<job>`` by name, in one order; unknown elements are left out. Raises ``FieldFlaw``."""
+    """Returns all fields of a ``<job>`` by name, in a fixed order, without unknown elements. Raises ``FieldFlaw``."""
     raw = _EMPTY.copy()
     for child in job:
         name = child.tag
@@ -158,15 +161,15 @@ def read_raw(job: etree._Element) -> RawJob:
             if text:
                 raw[name] = text.strip()
         elif name in _LISTS:
-            # As it stands: to walk the lists of all jobs would cost as much as all the rest.
+            # Kept as XML: walking the lists of all jobs would cost as much as everything else together.
             raw[name] = "".join(tostring(child, encoding="unicode", with_tail=False).split())
         else:
-            raise FieldFlaw(name, "must be a text, with its markup in a CDATA section")
+            raise FieldFlaw(name, "must be text, with markup in a CDATA section")
     return raw
 
 
 def read_lists(job: etree._Element, raw: RawJob) -> RawJob:
-    """The same fields with each list that has rows taken apart."""
+    """Returns the fields with each list split into its rows."""
     lists: RawJob = {}
     for child in job:
         if child.tag in _LISTS and len(child):
@@ -179,7 +182,7 @@ def read_lists(job: etree._Element, raw: RawJob) -> RawJob:
 
 
 def _read_salary(salary: etree._Element) -> str:
-    # Walked by hand: a search by path is several times as slow.
+    # Walked by hand, because a search by path is several times as slow.
     parts = dict.fromkeys(_SALARY_PARTS, "")
     for part in salary:
         if len(part):
@@ -190,12 +193,12 @@ def _read_salary(salary: etree._Element) -> str:
 
 
 def compute_fingerprint(raw: RawJob) -> bytes:
-    """128 bits of what the job says: the same whatever the order of its elements and the space between them."""
+    """Returns a 128-bit hash of the content, independent of the order of elements and the white space between them."""
     return xxhash.xxh3_128_digest(_FIELD.join(raw.values()).encode())
 
 
 def make_job(raw: RawJob, fingerprint: bytes, *, index: int, rules: FeedRules) -> FeedJob:
-    """The job that ``raw`` holds. Raises ``FieldFlaw`` for the first field that is wrong."""
+    """Validates ``raw`` and returns the job. Raises ``FieldFlaw`` for the first invalid field."""
     description = clean_markup(_need(raw, "description"), tags=FEED_TAGS)
     _check_size(
         "description", description, (rules.description_characters_min, rules.description_characters_max)
@@ -236,7 +239,7 @@ def _refuse(name: str, why: str | None) -> None:
 
 
 def _check_size(name: str, text: str, size: tuple[int, int]) -> None:
-    # Its characters need no check: they came out of an XML document.
+    # The characters need no check, because they come from an XML document.
     least, most = size
     if not least <= len(text) <= most:
         raise FieldFlaw(name, f"has {len(text)} characters, {least} to {most} are allowed")
@@ -259,7 +262,7 @@ def _read_company_id(raw: RawJob, *, needed: bool) -> int | None:
     text = _need(raw, "companyId") if needed else raw["companyId"]
     number = read_number(text)
     if text and number is None:
-        raise FieldFlaw("companyId", "is not a whole number above zero")
+        raise FieldFlaw("companyId", "is not a positive integer")
     return number
 
 
@@ -267,9 +270,9 @@ def _read_place(raw: RawJob) -> tuple[str, str, str, str]:
     location, city, state = raw["location"], raw["city"], raw["state"]
     country = raw["country"].lower()
     if not location and not (city and state and country):
-        raise FieldFlaw("location", "is required, or else city, state and country")
+        raise FieldFlaw("location", "is required unless city, state and country are given")
     if country and country not in COUNTRIES:
-        raise FieldFlaw("country", f"{country[:40]!r} is no country code")
+        raise FieldFlaw("country", f"{country[:40]!r} is not a valid country code")
     for name, text in (("location", location), ("city", city), ("state", state)):
         _check_size(name, text, (0, 255))
     return location, city, state, country
@@ -285,7 +288,7 @@ def _read_workplace(raw: RawJob) -> str:
 def _read_symbol(raw: RawJob, name: str, symbols: tuple[str, ...]) -> str:
     text = raw[name]
     if text and text not in symbols:
-        raise FieldFlaw(name, f"{text[:40]!r} is none of {', '.join(symbols)}")
+        raise FieldFlaw(name, f"{text[:40]!r} is not one of {', '.join(symbols)}")
     return text
 
 
@@ -294,7 +297,7 @@ def _read_codes(raw: RawJob, name: str, table: CodeTable, codes_max: int) -> tup
     codes = tuple(dict.fromkeys(text.split(ROW))) if text else ()
     for code in codes:
         if code not in table:
-            raise FieldFlaw(name, f"{code[:40]!r} is no {table.what} code")
+            raise FieldFlaw(name, f"{code[:40]!r} is not a valid {table.what} code")
     if len(codes) > codes_max:
         raise FieldFlaw(name, f"has {len(codes)} codes, at most {codes_max} are allowed")
     return codes
@@ -332,7 +335,7 @@ def _read_day(raw: RawJob, name: str) -> date | None:
             return date.fromisoformat(text)
         return date(int(found["y"]), int(found["m"]), int(found["d"]))
     except ValueError as error:
-        raise FieldFlaw(name, f"{text[:40]!r} is not a day written MM/DD/YYYY") from error
+        raise FieldFlaw(name, f"{text[:40]!r} is not a date in the format MM/DD/YYYY") from error
 
 
 def _read_poster(raw: RawJob, *, needed: bool) -> str:

@@ -1,6 +1,6 @@
-"""Owns the stream of a job feed: constant memory, one outcome a job, nothing that could unfold or nest without end.
+"""Owns the parsing of a job feed as a stream: constant memory, one result per job, limited size and nesting.
 
-Does not own the fetching of a feed, nor what is created, updated or closed by it.
+Does not own fetching the feed, nor creating, updating or closing jobs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,14 +24,14 @@ from jobmeter.wire.xml.feed.job import (
     read_raw,
 )
 
-CHUNK_BYTES: Final = 16_384  # larger ones fall out of the processor's cache: a tenth slower
+CHUNK_BYTES: Final = 16_384  # larger chunks do not fit the processor's cache and are a tenth slower
 NOTHING_KNOWN: Mapping[str, bytes] = MappingProxyType({})
 DEFAULT_RULES: Final = FeedRules()
 
 
 @dataclass(frozen=True, slots=True)
 class FeedHeader:
-    """What stands before the first job; a text is empty and the count ``None`` where the feed has none."""
+    """The elements before the first job; absent texts are empty, an absent count is ``None``."""
 
     publisher: str
     publisher_url: str
@@ -40,14 +40,14 @@ class FeedHeader:
 
 
 class FeedSame(msgspec.Struct, frozen=True, gc=False):
-    """A job that says what it said when its known fingerprint was taken."""
+    """A job that has not changed since its known fingerprint was computed."""
 
     index: int
     partner_job_id: str
 
 
 class FeedError(msgspec.Struct, frozen=True, gc=False):
-    """A job that can not be posted; ``partner_job_id`` is empty where it could not be read."""
+    """A job that cannot be posted; ``partner_job_id`` is empty if it could not be read."""
 
     index: int
     partner_job_id: str
@@ -66,11 +66,11 @@ def read_feed(
     jobs_max: int = FEED_JOBS_MAX,
     job_bytes_max: int = FEED_JOB_BYTES_MAX,
 ) -> Iterator[FeedItem]:
-    """The header, then one item for each ``<job>`` in order, each as soon as it has been read (xml spec 13).
+    """Yields the header, then one item per ``<job>`` in order, each as soon as it has been read (xml spec 13).
 
-    ``known`` is partner job id to fingerprint: a job that still has it is not read further. An error of a job
-    does not end the stream; a stream that is no feed raises ``Refused``: XML_ENCODING, XML_FORBIDDEN,
-    XML_MALFORMED, XML_TOO_LARGE, if need be after jobs have come out of it.
+    ``known`` maps partner job ids to fingerprints; a job whose fingerprint is unchanged is not parsed further. An
+    invalid job does not end the stream. If the stream is not a feed, raises ``Refused``, possibly after some jobs
+    were yielded: XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED, XML_TOO_LARGE.
     """
     reader = _JobReader(known, rules)
     header: FeedHeader | None = None
@@ -81,13 +81,13 @@ def read_feed(
             yield header
         count += len(jobs)
         if count > jobs_max:
-            raise Refused(Fault.XML_TOO_LARGE, what=f"a feed may have {jobs_max} jobs")
+            raise Refused(Fault.XML_TOO_LARGE, what=f"a feed may have at most {jobs_max} jobs")
         for index, job in enumerate(jobs, start=count - len(jobs)):
             yield reader.read_job(job, index)
 
 
 class _JobReader:
-    """Remembers the ids of a feed, each of which may occur once."""
+    """Reads jobs and keeps the ids that it has seen, because each may occur only once."""
 
     def __init__(self, known: Mapping[str, bytes], rules: FeedRules) -> None:
         self._known = known
@@ -114,9 +114,9 @@ class _JobReader:
 def _read_batches(
     file: BinaryIO, job_bytes_max: int
 ) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
-    """The root and the jobs that each chunk completes; what has been read is cut off when the next is asked for.
+    """Yields the root and the jobs that each chunk completes; removes them from the tree when the next are requested.
 
-    Deleting what stands before the last complete job is safe while the parser is still at work behind it.
+    Deleting everything before the last complete job is safe, because the parser only works on what follows it.
     """
     encoding, chunk = _read_opening(file)
     parser = _make_parser(encoding)
@@ -125,7 +125,7 @@ def _read_batches(
     try:
         while chunk:
             parser.feed(chunk)
-            # Only ends of elements are asked for, so that every event brings an element.
+            # Only `end` events are requested, so every event has an element.
             events = cast("Iterator[tuple[str, etree._Element]]", parser.read_events())  # noqa: SLF001
             found = [element for _, element in events]
             if root is None and found:
@@ -133,7 +133,9 @@ def _read_batches(
             jobs = [job for job in found if job.getparent() is root]
             bytes_since_job = len(chunk) if jobs else bytes_since_job + len(chunk)
             if bytes_since_job > job_bytes_max:
-                raise Refused(Fault.XML_TOO_LARGE, what=f"a job of a feed may have {job_bytes_max} bytes")
+                raise Refused(
+                    Fault.XML_TOO_LARGE, what=f"a job of a feed may have at most {job_bytes_max} bytes"
+                )
             if root is not None and jobs:
                 yield root, jobs
                 del root[: root.index(jobs[-1])]
@@ -161,7 +163,7 @@ def _make_parser(encoding: str) -> "etree.XMLPullParser":
 
 
 def _read_opening(file: BinaryIO) -> tuple[str, bytes]:
-    """The encoding and the first bytes that a parser may see: no document type can follow them."""
+    """Returns the encoding and the first bytes for the parser, after which no document type can follow."""
     opening = b""
     for size in (4_096, FEED_PROLOG_BYTES_MAX):
         while len(opening) < size and (chunk := file.read(size - len(opening))):
@@ -171,13 +173,15 @@ def _read_opening(file: BinaryIO) -> tuple[str, bytes]:
             encoding, start = found
             return encoding, opening[start:]
         if len(opening) < size:
-            raise Refused(Fault.XML_MALFORMED, why="there is no element in it")
-    raise Refused(Fault.XML_TOO_LARGE, what=f"its root must begin within {FEED_PROLOG_BYTES_MAX} bytes")
+            raise Refused(Fault.XML_MALFORMED, why="it has no root element")
+    raise Refused(
+        Fault.XML_TOO_LARGE, what=f"its root element must begin within {FEED_PROLOG_BYTES_MAX} bytes"
+    )
 
 
 def _check_root(root: etree._Element) -> etree._Element:
     if root.tag != "source":
-        raise Refused(Fault.XML_MALFORMED, why=f"its root is {str(root.tag)[:40]}, not source")
+        raise Refused(Fault.XML_MALFORMED, why=f"its root element is {str(root.tag)[:40]}, not source")
     return root
 
 
@@ -190,7 +194,7 @@ def _read_header(root: etree._Element) -> FeedHeader:
     count = texts.get("expectedJobCount", "")
     return FeedHeader(
         publisher=texts.get("publisher", ""),
-        # The page spells the name in two ways (xml spec 13).
+        # The documentation spells the name in two ways (xml spec 13).
         publisher_url=texts.get("publisherUrl") or texts.get("publisherURL", ""),
         last_build_date=texts.get("lastBuildDate", ""),
         expected_job_count=int(count) if count.isascii() and count.isdigit() and len(count) < 10 else None,

@@ -1,1 +1,1 @@
-"""The XML job at the wire: request, fields, keys, selectors, response, error document."""
+"""Owns the wire format of a job in the XML API: request, fields, keys, selectors, response, error document."""

@@ -1,4 +1,4 @@
-"""The error document of the XML jobs API, as XML and as JSON."""
+"""Owns the error document of the XML jobs API, as XML and as JSON."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from jobmeter.wire.xml.writer import write_json, write_xml
 
 @dataclass(frozen=True, slots=True)
 class ErrorDocument:
-    """What the protocol tells of a refusal; ``status`` repeats HTTP's (xml spec 10)."""
+    """The content of an error response; ``status`` is the HTTP status (xml spec 10)."""
 
     status: int
     timestamp_ms: int
@@ -16,7 +16,7 @@ class ErrorDocument:
 
 
 def write_error_xml(error: ErrorDocument) -> bytes:
-    """The error document, in the order that its readers rely on."""
+    """Serializes the error document, with the elements in the order that clients rely on."""
     return write_xml(
         "error",
         {
@@ -30,7 +30,7 @@ def write_error_xml(error: ErrorDocument) -> bytes:
 
 
 def write_error_json(error: ErrorDocument) -> bytes:
-    """The error document's JSON twin, in alphabetical order."""
+    """Serializes the error document as JSON, in alphabetical order."""
     return write_json(
         {
             "error-code": 0,

@@ -1,6 +1,6 @@
-"""Owns the fields of a job in the XML API: the one table of their paths, kinds and lengths, and the values read.
+"""Owns the fields of a job in the XML API: the table of their paths, kinds and lengths, and their parsed values.
 
-Does not own the reading (``request``), nor rules that depend on the contract.
+Does not own the parsing (``request``), nor rules that depend on the contract.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobContent:
-    """The posted content of a job; ``None`` where it has none. Plain values: it can be kept as JSON."""
+    """The posted content of a job; absent fields are ``None``. Contains only plain values, so it can be stored as JSON."""
 
     partner_job_id: str | None = None
     contract_id: int | None = None
@@ -64,7 +64,7 @@ class JobContent:
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
-    """What a ``<job>`` asks for. A field is given (in ``content``), cleared (named in ``cleared``) or absent."""
+    """A parsed ``<job>``. Each field is given (in ``content``), cleared (in ``cleared``) or absent."""
 
     content: JobContent
     cleared: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class JobDocument:
 
 
 class Field(NamedTuple):
-    """One row of the table. ``size`` bounds the characters of a text and the items of a list."""
+    """One row of the table. ``size`` limits the characters of a text or the items of a list."""
 
     name: str
     path: str
@@ -82,7 +82,7 @@ class Field(NamedTuple):
     needed: bool = False
 
 
-# Order is that of LinkedIn's sample document; lengths are those of xml spec 6 and 16 #4.
+# In the order of LinkedIn's sample document; lengths as in xml spec 6 and 16 #4.
 FIELDS: tuple[Field, ...] = (
     Field("partner_job_id", "partner-job-id", Kind.TEXT, (1, 50), needed=True),
     Field("contract_id", "contract-id", Kind.NUMBER, needed=True),
@@ -109,12 +109,12 @@ FIELDS: tuple[Field, ...] = (
     Field("tracking_pixel_url", "tracking-pixel-url", Kind.URL, (1, 2_083)),
 )
 
-# One early draft of the protocol's own pages wrote the salary like this (xml spec 6).
+# An early draft of the protocol's documentation used this path for the salary (xml spec 6).
 ALIASES = {"compensation/salary/description": "salary"}
 RENEWALS = frozenset({"renewal", "renew"})
 REPEATED = frozenset({"position/job-functions/job-function", "position/industries/industry"})
 
-# What a look-up shows besides (xml spec 9): a client may send back what it read.
+# Further elements of a look-up (xml spec 9), because clients may send back what they have read.
 READ_ONLY = frozenset({
     "id",
     "active",
@@ -140,14 +140,14 @@ READ_ONLY = frozenset({
 
 
 class Flaw(NamedTuple):
-    """What is wrong with one element; ``path`` begins with ``job``."""
+    """An invalid element and the reason; ``path`` begins with ``job``."""
 
     path: str
     why: str
 
 
 def refuse_flaws(flaws: Iterable[Flaw]) -> None:
-    """Raises ``Refused(JOB_DOCUMENT_INVALID)`` that names every element in ``flaws``; does nothing without any."""
+    """Raises ``Refused(JOB_DOCUMENT_INVALID)`` that lists all ``flaws``, if there are any."""
     lines = [f"{flaw.path}: {flaw.why}" for flaw in flaws]
     if not lines:
         return
@@ -158,18 +158,18 @@ def refuse_flaws(flaws: Iterable[Flaw]) -> None:
 
 
 def path_of(name: str) -> str:
-    """The path of a field, as a refusal names it: ``title`` is ``job/position/title``."""
+    """Returns the path of a field as used in errors: for ``title``, ``job/position/title``."""
     return f"job/{next(field.path for field in FIELDS if field.name == name)}"
 
 
 def set_sizes(**sizes: tuple[int, int]) -> tuple[Field, ...]:
-    """The table with other sizes, by field name: ``set_sizes(description=(100, 25_000))``."""
+    """Returns the table with other sizes, by field name: ``set_sizes(description=(100, 25_000))``."""
     assert sizes.keys() <= {field.name for field in FIELDS}
     return tuple(field._replace(size=sizes.get(field.name, field.size)) for field in FIELDS)
 
 
 def merge_content(kept: JobContent, edit: JobDocument) -> JobContent:
-    """The content after an edit: given fields replace, a list as a whole; cleared ones go (xml spec 16 #21)."""
+    """Returns the content after an edit: given fields are replaced, lists as a whole, cleared fields removed (xml spec 16 #21)."""
     given = {field.name: getattr(edit.content, field.name) for field in FIELDS}
     changes = {name: value for name, value in given.items() if value is not None}
     return replace(kept, **changes, **dict.fromkeys(edit.cleared, None))

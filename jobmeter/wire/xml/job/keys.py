@@ -1,6 +1,6 @@
-"""Owns the keys of jobs in a path, ``/v1/jobs/{tail}``: by number, ``id=``, ``partner-job-id=``, with a selector.
+"""Owns the keys of jobs in a path, ``/v1/jobs/{tail}``: a number, ``id=`` or ``partner-job-id=``, with a selector.
 
-Does not own whether such a job exists.
+Does not own whether the job exists.
 """
 
 import re
@@ -14,14 +14,14 @@ from jobmeter.wire.xml.validators import UNCARRIED, read_number
 TAIL_CHARACTERS_MAX: Final = 4_000
 PARTNER_JOB_ID_CHARACTERS_MAX: Final = 50
 
-# Brackets may come encoded, since some clients encode them; a colon within a key must be.
+# Brackets may be percent-encoded, because some clients do so; a colon within a key must be encoded.
 _TAIL = re.compile(r"([^:]*)(?::((?:\(|%28).*))?", re.DOTALL | re.IGNORECASE)
 _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class JobKey:
-    """Which job a path names: exactly one of the two is given. ``selector`` is its text, or empty."""
+    """The key of a job in a path: exactly one of the two ids is set. ``selector`` is the field selector as text, or empty."""
 
     job_id: int | None
     partner_job_id: str | None
@@ -29,15 +29,15 @@ class JobKey:
 
 
 def read_job_key(tail: str) -> JobKey:
-    """The key in the raw path after ``/v1/jobs/``; split first and percent-decoded then (xml spec 5 and 16 #2).
+    """Parses the raw path after ``/v1/jobs/``: splits it, then percent-decodes the parts (xml spec 5 and 16 #2).
 
     Raises ``Refused(JOB_KEY_INVALID)``.
     """
     if len(tail) > TAIL_CHARACTERS_MAX:
-        raise _invalid(f"it may have {TAIL_CHARACTERS_MAX} characters")
+        raise _invalid(f"at most {TAIL_CHARACTERS_MAX} characters are allowed")
     found = _TAIL.fullmatch(tail)
     if found is None:
-        raise _invalid("after the key only a field selector is expected")
+        raise _invalid("only a field selector is allowed after the key")
     key, selector = found[1], f":{_decode(found[2])}" if found[2] else ""
     name, equals, value = key.partition("=")
     if not equals:
@@ -51,7 +51,7 @@ def read_job_key(tail: str) -> JobKey:
 
 
 def write_partner_key(partner_job_id: str) -> str:
-    """The tail that names a job by its partner's id."""
+    """Returns the path segment that identifies a job by its partner job id."""
     return f"partner-job-id={quote(partner_job_id, safe='')}"
 
 
@@ -70,7 +70,7 @@ def _read_partner_job_id(text: str) -> str:
 
 def _decode(text: str) -> str:
     if _BROKEN.search(text):
-        raise _invalid("a percent sign is not followed by two digits")
+        raise _invalid("a percent sign is not followed by two hexadecimal digits")
     try:
         return unquote_to_bytes(text).decode()
     except UnicodeDecodeError as error:

@@ -1,6 +1,6 @@
-"""Owns the reading of a ``<job>`` tree into a job document: every field checked, all flaws with their paths.
+"""Owns the parsing of a ``<job>`` tree into a job document: checks every field and collects all flaws with their paths.
 
-Does not own rules that need a contract (poster, pixel), the clock or other jobs.
+Does not own rules that depend on a contract (poster, pixel), the clock or other jobs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from jobmeter.wire.xml.reader import Node
 from jobmeter.wire.xml.validators import check_characters, check_email, check_url, read_number
 
 _SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
-_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class DocumentKind(Enum):
@@ -35,7 +35,7 @@ class DocumentKind(Enum):
 
 
 class _Leaf(NamedTuple):
-    """An element with a value of its own; ``shown`` is its path in a refusal."""
+    """An element with a value; ``shown`` is its path in errors."""
 
     path: str
     shown: str
@@ -44,7 +44,7 @@ class _Leaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What has been seen so far: its collections grow while a tree is walked."""
+    """The state of parsing: the collections grow while the tree is walked."""
 
     leaves: dict[str, list[_Leaf]] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
@@ -59,10 +59,10 @@ _GROUPS = frozenset(
 
 
 def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIELDS) -> JobDocument:
-    """The document that a ``<job>`` holds, whatever the order of its elements (xml spec 6, 16 #3, #4, #21, #23).
+    """Parses a ``<job>``, with its elements in any order (xml spec 6, 16 #3, #4, #21, #23).
 
-    A post needs all mandatory fields; an edit may leave out any, and clear by an empty element those that are not
-    mandatory. Read-only elements are ignored. Raises ``Refused(JOB_DOCUMENT_INVALID)`` naming every flaw.
+    A post needs all mandatory fields. An edit may omit any field, and clear fields that are not mandatory with an
+    empty element. Read-only elements are ignored. Raises ``Refused(JOB_DOCUMENT_INVALID)`` that lists all flaws.
     """
     reading = _Reading()
     renewal = any(child.name in RENEWALS and child.text != "false" for child in root.children)
@@ -72,11 +72,11 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
         reading.flaws.append(Flaw(root.name[:100], "the document must be a job"))
     given = {row.name: value for row in fields if (value := _read_field(row, reading)) is not None}
     cleared = reading.cleared - given.keys()
-    told = {flaw.path for flaw in reading.flaws}
-    wanting = (
+    reported = {flaw.path for flaw in reading.flaws}
+    missing = (
         _find_uncleared(fields, cleared) if purpose is DocumentKind.EDIT else _find_missing(fields, given)
     )
-    refuse_flaws([*reading.flaws, *(flaw for flaw in wanting if not _is_reported(flaw.path, told))])
+    refuse_flaws([*reading.flaws, *(flaw for flaw in missing if not _is_reported(flaw.path, reported))])
     is_post = purpose is DocumentKind.POST
     return JobDocument(
         content=JobContent(**given),
@@ -86,9 +86,9 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
 
 
 def _walk(node: Node, path: str, shown: str, reading: _Reading) -> None:
-    """Sorts the leaves below a group by field. ``path`` is without positions and without the root."""
+    """Collects the leaves below a group by field. ``path`` excludes positions and the root."""
     if node.text:
-        reading.flaws.append(Flaw(shown, "a text is not expected between its elements"))
+        reading.flaws.append(Flaw(shown, "text is not allowed between its elements"))
     seen: set[str] = set()
     for child, inner, inner_shown in _steps(node, path, shown):
         if inner in READ_ONLY or inner in RENEWALS:
@@ -96,7 +96,7 @@ def _walk(node: Node, path: str, shown: str, reading: _Reading) -> None:
         if child.name in seen and inner not in REPEATED:
             reading.flaws.append(Flaw(inner_shown, "occurs more than once"))
         elif inner in _PATHS:
-            _take_leaf(child, inner, inner_shown, reading)
+            _add_leaf(child, inner, inner_shown, reading)
         elif inner not in _GROUPS:
             reading.flaws.append(Flaw(inner_shown, "is not an element of a job"))
         elif child.children or child.text:
@@ -115,20 +115,20 @@ def _steps(node: Node, path: str, shown: str) -> Iterator[tuple[Node, str, str]]
         yield child, inner, f"{shown}/{name}[{position}]" if inner in REPEATED else f"{shown}/{name}"
 
 
-def _take_leaf(node: Node, path: str, shown: str, reading: _Reading) -> None:
+def _add_leaf(node: Node, path: str, shown: str, reading: _Reading) -> None:
     if node.children:
-        reading.flaws.append(Flaw(shown, "must be a text, with its markup in a CDATA section"))
+        reading.flaws.append(Flaw(shown, "must be text, with markup in a CDATA section"))
         return
     reading.leaves.setdefault(_PATHS[path], []).append(_Leaf(path=path, shown=shown, text=node.text))
 
 
 def _read_field(row: Field, reading: _Reading) -> Any:
-    """The value of a field, or ``None`` where it is absent, cleared or wrong."""
+    """Returns the value of a field, or ``None`` if it is absent, cleared or invalid."""
     leaves = reading.leaves.get(row.name, [])
     if row.kind is Kind.CODES:
         return _read_codes(row, leaves, reading) if leaves else None
     if len(leaves) > 1:
-        reading.flaws.append(Flaw(leaves[1].shown, f"is given a second time, after {leaves[0].shown}"))
+        reading.flaws.append(Flaw(leaves[1].shown, f"repeats {leaves[0].shown}"))
     if not leaves:
         return None
     if not leaves[0].text:
@@ -141,13 +141,13 @@ def _read_field(row: Field, reading: _Reading) -> Any:
 
 
 def _read_value(row: Field, text: str) -> tuple[Any, str | None]:
-    """The value and why it is refused; one of the two is ``None``, or the second is."""
+    """Returns the value, and why it is refused or ``None``."""
     if row.kind is Kind.NUMBER:
         number = read_number(text)
-        return number, None if number else f"{text[:40]!r} is not a whole number above zero"
+        return number, None if number else f"{text[:40]!r} is not a positive integer"
     if row.kind is Kind.TRUTH:
-        truth = _TRUTHS.get(text.lower())
-        return truth, "must be true or false" if truth is None else None
+        boolean = _BOOLEANS.get(text.lower())
+        return boolean, "must be true or false" if boolean is None else None
     if row.kind is Kind.CODE:
         return _read_code(row, text)
     value = clean_markup(text) if row.kind is Kind.MARKUP else text
@@ -159,10 +159,10 @@ def _read_value(row: Field, text: str) -> tuple[Any, str | None]:
 
 def _read_code(row: Field, text: str) -> tuple[str | None, str | None]:
     assert row.table is not None
-    # Countries have lower case here and upper case elsewhere (xml spec 7.6), so both are read.
+    # Country codes are lower case here and upper case elsewhere (xml spec 7.6), so both are accepted.
     code = text.lower() if row.name == "country_code" else text
     if code not in row.table:
-        return None, f"{text[:40]!r} is no {row.table.what} code"
+        return None, f"{text[:40]!r} is not a valid {row.table.what} code"
     return code, None
 
 
@@ -192,11 +192,11 @@ def _find_missing(fields: Sequence[Field], given: dict[str, Any]) -> Iterator[Fl
 def _find_uncleared(fields: Sequence[Field], cleared: set[str]) -> Iterator[Flaw]:
     for row in fields:
         if row.needed and row.name in cleared:
-            yield Flaw(f"job/{row.path}", "can not be cleared")
+            yield Flaw(f"job/{row.path}", "cannot be cleared")
     if cleared >= _COMPANY:
-        yield Flaw("job/company", "id and name can not both be cleared")
+        yield Flaw("job/company", "id and name cannot both be cleared")
 
 
-def _is_reported(path: str, told: set[str]) -> bool:
-    """A field that was read and is wrong, itself or in a part, is not also missing."""
-    return any(flaw == path or flaw.startswith(f"{path}/") for flaw in told)
+def _is_reported(path: str, reported: set[str]) -> bool:
+    """Returns whether a flaw is reported for the field or a part of it, so that it is not reported as missing too."""
+    return any(flaw == path or flaw.startswith(f"{path}/") for flaw in reported)

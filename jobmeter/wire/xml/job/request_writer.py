@@ -1,4 +1,4 @@
-"""Owns the writing of a ``<job>`` request from a job document: what a client sends, the reverse of ``request``.
+"""Owns the serialization of a job document as a ``<job>`` request, as clients send it: the reverse of ``request``.
 
 Does not own look-ups (``response``).
 """
@@ -10,7 +10,7 @@ from jobmeter.wire.xml.writer import DECLARATION, escape_text
 
 
 def write_draft(document: JobDocument) -> bytes:
-    """The request, in the order of the protocol's own sample: given fields, cleared ones empty, the renewal last."""
+    """Serializes the request in the order of the protocol's sample; cleared fields are empty elements, the renewal is last."""
     root: dict[str, Any] = {}
     for row in FIELDS:
         value = getattr(document.content, row.name)
@@ -18,7 +18,7 @@ def write_draft(document: JobDocument) -> bytes:
             continue
         *groups, leaf = row.path.split("/")
         if row.kind is Kind.CODES:
-            # The last group of such a path is the row of the list: it is written once for each code.
+            # The last group of such a path is a list row, which is written once per code.
             *groups, item = groups
             _reach(root, groups)[item] = [{leaf: code} for code in value or ()]
         else:

@@ -1,6 +1,6 @@
-"""Owns the look-up of a job: its value, the tree of all it can show, the default fields.
+"""Owns the response to a job look-up: its value, the tree of all fields, the default fields.
 
-Does not own who may see it, nor the writing of trees (``xml.writer``).
+Does not own who may see the job, nor the serialization of trees (``xml.writer``).
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ SNIPPET_CHARACTERS: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class JobPoster:
-    """The member who stands for a job; ``member_id`` is the public key of the profile."""
+    """The member shown as the poster of a job; ``member_id`` is the public key of the profile."""
 
     member_id: str
     first_name: str
@@ -37,7 +37,7 @@ class JobPoster:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as its owner may read it; moments are milliseconds since 1970, UTC."""
+    """A job as its owner sees it; times are milliseconds since 1970 UTC."""
 
     job_id: int
     active: bool
@@ -58,7 +58,7 @@ _KNOWN = parse_selector(
     "site-job-request:(url),site-job-url,referral-bonus,poster:(display,role:(code,name),email-address),"
     "how-to-apply:(application-url),tracking-pixel-url)"
 )
-# Without a selector an owner reads back the posted content and the state (xml spec 16 #30), each text once.
+# Without a selector the response contains the posted content and the state (xml spec 16 #30), each text once.
 _DEFAULT = {
     name: None
     for name in _KNOWN
@@ -67,17 +67,17 @@ _DEFAULT = {
 
 
 def render_job_xml(view: JobView, *, selector: str = "") -> bytes:
-    """The ``<job>`` of a look-up. Raises ``Refused``: JOB_SELECTOR_INVALID, JOB_SELECTOR_UNKNOWN."""
+    """Renders the ``<job>`` of a look-up. Raises ``Refused``: JOB_SELECTOR_INVALID, JOB_SELECTOR_UNKNOWN."""
     return write_xml("job", select_fields(view, selector))
 
 
 def render_job_json(view: JobView, *, selector: str = "") -> bytes:
-    """The JSON twin of the look-up. Raises what ``render_job_xml`` raises."""
+    """Renders the look-up as JSON. Raises what ``render_job_xml`` raises."""
     return write_json(select_fields(view, selector))
 
 
 def select_fields(view: JobView, selector: str) -> Tree:
-    """What ``selector`` asks for, in its order; without one the default fields."""
+    """Returns the fields in ``selector``, in its order; without a selector the default fields."""
     if not selector:
         return apply_selector(dict(_DEFAULT), show_job(view))
     asked = parse_selector(selector)
@@ -86,7 +86,7 @@ def select_fields(view: JobView, selector: str) -> Tree:
 
 
 def show_job(view: JobView) -> Tree:
-    """All that a look-up can show (xml spec 9); what the job does not have is left out."""
+    """Returns all fields of a look-up (xml spec 9), without those that the job does not have."""
     content = view.content
     shown = {
         "id": view.job_id,
@@ -125,7 +125,7 @@ def show_job(view: JobView) -> Tree:
 
 
 def make_snippet(description: str) -> str:
-    """The first 400 characters without tags."""
+    """Returns the first 400 characters, without tags."""
     return plain_text(description)[:SNIPPET_CHARACTERS]
 
 
@@ -172,5 +172,5 @@ def _show_poster(poster: JobPoster | None) -> dict[str, Any]:
 
 def _drop_empty(tree: dict[str, Any]) -> dict[str, Any]:
     kept = {name: _drop_empty(part) if isinstance(part, dict) else part for name, part in tree.items()}
-    # Not by truth: false and zero are values.
+    # Not `if part`: false and zero are values.
     return {name: part for name, part in kept.items() if part is not None and part not in ("", {})}

@@ -1,6 +1,6 @@
-"""Owns field selectors, ``:(a,b:(c))``: reads them and cuts a tree down to them, in the order asked.
+"""Owns field selectors, ``:(a,b:(c))``: parses them and applies them to a tree, in the order of the selector.
 
-Does not own which fields a job shows (``response``).
+Does not own which fields a job has (``response``).
 """
 
 import re
@@ -12,7 +12,7 @@ from jobmeter.base.limits import SELECTOR_CHARACTERS_MAX, SELECTOR_DEPTH_MAX
 from jobmeter.wire.xml.tree import Items, Leaf, Tree
 
 Selector: TypeAlias = dict[str, "Selector | None"]
-"""Field name to the selector within it; ``None`` asks for the whole of it."""
+"""Field name to its nested selector; ``None`` selects the whole field."""
 
 _LEXEME = re.compile(r"[a-z](?:-?[a-z0-9])*|:\(|[,)]")
 _OPEN: Final = ":("
@@ -22,9 +22,9 @@ _FOLLOWERS = {"": {_OPEN}, _OPEN: {"name"}, "name": {_OPEN, ",", ")"}, ",": {"na
 
 
 def parse_selector(text: str) -> Selector:
-    """The selector in ``:(a,b:(c))``, in one pass. Raises ``Refused(JOB_SELECTOR_INVALID)``."""
+    """Parses ``:(a,b:(c))`` in one pass. Raises ``Refused(JOB_SELECTOR_INVALID)``."""
     if len(text) > SELECTOR_CHARACTERS_MAX:
-        raise _invalid(f"it may have {SELECTOR_CHARACTERS_MAX} characters")
+        raise _invalid(f"at most {SELECTOR_CHARACTERS_MAX} characters are allowed")
     root: Selector = {}
     levels: list[Selector] = []
     before = ""
@@ -35,7 +35,7 @@ def parse_selector(text: str) -> Selector:
                 levels[-1][before] = below
             levels.append(below)
             if len(levels) > SELECTOR_DEPTH_MAX:
-                raise _invalid(f"it may be nested {SELECTOR_DEPTH_MAX} deep")
+                raise _invalid(f"at most {SELECTOR_DEPTH_MAX} levels of nesting are allowed")
         elif lexeme == ")":
             levels.pop()
         elif lexeme != ",":
@@ -45,20 +45,20 @@ def parse_selector(text: str) -> Selector:
 
 
 def _split(text: str) -> list[str]:
-    """The lexemes, known to stand in an order that the grammar has and with their brackets in pairs."""
+    """Returns the lexemes, after checking that their order is valid and their brackets are balanced."""
     lexemes, end, depth, before = [], 0, 0, ""
     for found in _LEXEME.finditer(text):
         lexeme = found[0]
         depth += _DEPTH.get(lexeme, 0)
-        goes_on = depth > 0 or found.end() == len(text)
-        if found.start() != end or not goes_on or _kind(lexeme) not in _FOLLOWERS[_kind(before)]:
+        is_balanced_so_far = depth > 0 or found.end() == len(text)
+        if found.start() != end or not is_balanced_so_far or _kind(lexeme) not in _FOLLOWERS[_kind(before)]:
             break
         lexemes.append(lexeme)
         end, before = found.end(), lexeme
     if end != len(text):
         raise _invalid(f"{text[end]!r} is not expected at character {end + 1}")
     if depth or not lexemes:
-        raise _invalid("it ends before its last bracket")
+        raise _invalid("a closing bracket is missing")
     return lexemes
 
 
@@ -70,14 +70,14 @@ def _invalid(why: str) -> Refused:
     return Refused(Fault.JOB_SELECTOR_INVALID, why=why)
 
 
-def check_selector(selector: Selector, known: Selector, *, place: str = "") -> None:
+def check_selector(selector: Selector, known: Selector, *, prefix: str = "") -> None:
     """Raises ``Refused(JOB_SELECTOR_UNKNOWN)`` for the first name that is not in ``known``.
 
-    A list may be asked for with the name of its rows or directly: ``industries:(industry:(code))``,
+    A list may be selected with the name of its rows or directly: ``industries:(industry:(code))``,
     ``industries:(code)``.
     """
     for name, inner in selector.items():
-        path = f"{place}{name}"
+        path = f"{prefix}{name}"
         if name not in known:
             raise Refused(Fault.JOB_SELECTOR_UNKNOWN, name=path)
         below = known[name]
@@ -87,11 +87,11 @@ def check_selector(selector: Selector, known: Selector, *, place: str = "") -> N
             raise Refused(Fault.JOB_SELECTOR_UNKNOWN, name=f"{path}/{next(iter(inner))}")
         row = next(iter(below.values())) if len(below) == 1 else None
         direct = row is not None and not inner.keys() & below.keys()
-        check_selector(inner, row if direct and row is not None else below, place=f"{path}/")
+        check_selector(inner, row if direct and row is not None else below, prefix=f"{path}/")
 
 
 def apply_selector(selector: Selector, tree: Tree) -> Tree:
-    """What is asked for and there, in the order asked; a part of which nothing is left goes."""
+    """Returns the selected parts that exist, in the order of the selector; parts that become empty are omitted."""
     chosen: dict[str, Leaf | Tree | Items] = {}
     for name, inner in selector.items():
         value = tree.get(name)

@@ -1,4 +1,4 @@
-"""Any bytes through the parser: an answer in bounded time, or a refusal; never anything else."""
+"""The parser returns a result for any bytes, or refuses them, in bounded time."""
 
 import time
 
@@ -15,20 +15,20 @@ PROTOCOLS = (Protocol.V1, Protocol.V2)
 
 
 def feed(count: int, seed: int) -> tuple[int, int]:
-    """How many of ``count`` random strings were read, and how many refused."""
+    """Returns how many of ``count`` random strings were parsed and how many were refused."""
     rng = np.random.default_rng(seed)
     read = refused = 0
     alphabet = np.frombuffer(GRAMMAR, dtype=np.uint8)
     for number in range(count):
         length = int(rng.integers(0, 60))
-        drawn = rng.choice(alphabet, length) if number % 2 else rng.integers(0, 256, length, dtype=np.uint8)
+        raw = rng.choice(alphabet, length) if number % 2 else rng.integers(0, 256, length, dtype=np.uint8)
         began = time.perf_counter()
         try:
-            decode_query(decode_text(drawn.tobytes()), PROTOCOLS[number % 4 // 2])
+            decode_query(decode_text(raw.tobytes()), PROTOCOLS[number % 4 // 2])
             read += 1
         except RestliSyntaxError:
             refused += 1
-        assert time.perf_counter() - began < SECONDS_MAX_EACH, drawn.tobytes()
+        assert time.perf_counter() - began < SECONDS_MAX_EACH, raw.tobytes()
     return read, refused
 
 

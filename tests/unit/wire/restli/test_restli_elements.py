@@ -1,4 +1,4 @@
-"""The 2.0.0 grammar: what is read, what is refused and where, round trips, and no input that hangs."""
+"""The 2.0.0 grammar: accepted and refused input, round trips, and linear time for any input."""
 
 import random
 import time
@@ -51,7 +51,7 @@ READABLE = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), READABLE)
-def test_an_element_is_read(raw, expected):
+def test_an_element_is_parsed(raw, expected):
     assert decode_element(raw) == expected
 
 
@@ -94,13 +94,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("raw", "text"), REFUSED)
-def test_what_is_no_element_is_refused_with_its_place(raw, text):
+def test_malformed_elements_are_refused_with_the_column(raw, text):
     with pytest.raises(RestliSyntaxError) as caught:
         decode_element(raw)
     assert caught.value.text == text == str(caught.value)
 
 
-def test_lists_joined_by_colons_are_read_only_when_asked_for():
+def test_lists_joined_by_colons_are_accepted_only_with_the_option():
     assert decode_element("List(job-1:job-2,job-3)", colon_lists=True) == ["job-1", "job-2", "job-3"]
     with pytest.raises(RestliSyntaxError, match="expected '\\)' but found ':'"):
         decode_element("(k:v:w)", colon_lists=True)
@@ -115,7 +115,7 @@ def test_depth_is_bounded(opening):
         decode_element(opening * 33 + "x" + ")" * 33)
 
 
-def test_breadth_does_not_count_as_depth():
+def test_breadth_is_not_limited_by_the_depth():
     assert decode_element("List((a:b),(a:b),(a:b))", depth_max=2) == [{"a": "b"}] * 3
 
 
@@ -130,7 +130,7 @@ REDUCED = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), REDUCED)
-def test_a_header_value_is_read(raw, expected):
+def test_a_header_value_is_decoded(raw, expected):
     assert decode_reduced(raw) == expected
 
 
@@ -148,7 +148,7 @@ WRITTEN = [
 
 
 @pytest.mark.parametrize(("value", "escape", "text"), WRITTEN)
-def test_a_value_is_written_for_its_place(value, escape, text):
+def test_a_value_is_escaped_for_its_context(value, escape, text):
     assert encode_element(value, escape=escape) == text
 
 
@@ -164,16 +164,16 @@ def test_keys_keep_their_order_unless_sorted():
     ("header", "protocol"),
     [(None, Protocol.V1), (" ", Protocol.V1), ("1.0.0", Protocol.V1), (" 2.0.0", Protocol.V2)],
 )
-def test_the_header_chooses_the_dialect(header, protocol):
+def test_the_header_selects_the_protocol(header, protocol):
     assert read_protocol(header) is protocol
 
 
-def test_an_unknown_dialect_is_refused():
+def test_an_unknown_protocol_is_refused():
     with pytest.raises(RestliSyntaxError, match=r"version 3\.0\.0 used by the client is not supported"):
         read_protocol("3.0.0")
 
 
-def test_bytes_become_text_or_are_refused():
+def test_bytes_are_decoded_or_refused():
     assert decode_text("q=köln".encode()) == "q=köln"
     with pytest.raises(RestliSyntaxError, match="UTF-8"):
         decode_text(b"q=\xff")
@@ -181,7 +181,7 @@ def test_bytes_become_text_or_are_refused():
         decode_text(b"q=\0")
 
 
-def test_forms_write_spaces_as_plus_signs():
+def test_a_plus_sign_in_a_form_is_a_space():
     assert decode_form("a+b%2Bc") == "a b+c"
 
 
@@ -194,20 +194,20 @@ VALUE = st.recursive(
 
 
 @given(VALUE, st.sampled_from([Escape.FULL, Escape.PATH, Escape.QUERY, Escape.BODY]))
-def test_what_is_written_reads_back(value, escape):
+def test_an_encoded_value_survives_a_round_trip(value, escape):
     assert decode_element(encode_element(value, escape=escape)) == value
 
 
 @given(st.dictionaries(TEXT, VALUE, max_size=5))
-def test_a_query_that_is_written_reads_back(parameters):
+def test_an_encoded_query_survives_a_round_trip(parameters):
     masks = {"fields", "metadataFields", "pagingFields"}
     parameters = {name: value for name, value in parameters.items() if name not in masks}
     assert decode_query(encode_query(parameters), Protocol.V2) == parameters
 
 
 @given(VALUE)
-def test_a_header_that_is_written_reads_back_up_to_percent_signs(value):
-    # The official header form leaves "%" unescaped, so that "%28" in data cannot be told from "(".
+def test_an_encoded_header_survives_a_round_trip_except_percent_signs(value):
+    # The official header form leaves "%" unescaped, so "%28" in data cannot be distinguished from "(".
     def drop_percent(part):
         if isinstance(part, str):
             return part.replace("%", "")
@@ -236,7 +236,7 @@ def try_every_reader(raw):
 
 @settings(max_examples=1000)
 @given(st.text(max_size=60) | st.text(st.sampled_from(MARKS), max_size=60))
-def test_any_text_is_read_or_refused(raw):
+def test_any_text_is_parsed_or_refused(raw):
     try_every_reader(raw)
 
 
@@ -249,13 +249,13 @@ def make_random_texts(count, seed):
         yield octets.decode("latin-1" if number % 4 == 0 else "utf-8", errors="surrogateescape")
 
 
-def test_a_few_thousand_random_byte_strings_are_read_or_refused():
+def test_a_few_thousand_random_byte_strings_are_parsed_or_refused():
     for raw in make_random_texts(4_000, seed=3):
         try_every_reader(raw)
 
 
 @pytest.mark.slow
-def test_a_million_random_byte_strings_are_read_or_refused():
+def test_a_million_random_byte_strings_are_parsed_or_refused():
     for raw in make_random_texts(1_000_000, seed=4):
         try_every_reader(raw)
 
@@ -264,7 +264,7 @@ def test_a_million_random_byte_strings_are_read_or_refused():
     "piece", ["(", "(a:", "List(", ")", ",", ":", "%", "%25", "a,", "[", "a[1", "a.", "~", "&a=1", "a:(", " "]
 )
 def test_long_repetitions_take_linear_time(piece):
-    # Quadratic work on 300,000 characters would take minutes; the bound leaves room for a busy machine.
+    # Quadratic time for 300,000 characters would be minutes; the bound leaves room for a busy machine.
     raw = piece * (300_000 // len(piece))
     begun = time.perf_counter()
     try_every_reader(raw)

@@ -1,4 +1,4 @@
-"""Envelopes and paging: the shapes that clients take apart, and links that lead through all pages once."""
+"""Envelopes and paging: the structures that clients parse, and links that visit each page once."""
 
 import pytest
 from hypothesis import given
@@ -42,7 +42,7 @@ def test_batch_create_rows_keep_their_order():
     }
 
 
-def test_an_empty_row_is_our_own_mistake():
+def test_an_empty_row_is_a_programming_error():
     with pytest.raises(AssertionError, match="crash"):
         wrap_batch_create([{}])
 
@@ -65,12 +65,12 @@ def test_a_batch_create_without_elements_is_refused(body):
         ({"$set": {"a": 1}, "$delete": ["b"]}, Patch({"a": 1}, ("b",))),
     ],
 )
-def test_a_patch_is_read(patch, expected):
+def test_a_patch_is_parsed(patch, expected):
     assert read_patch({"patch": patch}) == expected
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ([], "'patch'"),
         ({"patch": 1}, "'patch'"),
@@ -79,8 +79,8 @@ def test_a_patch_is_read(patch, expected):
         ({"patch": {"$delete": [1]}}, r"'\$delete'"),
     ],
 )
-def test_a_malformed_patch_is_refused(body, says):
-    with pytest.raises(RestliSyntaxError, match=says):
+def test_a_malformed_patch_is_refused(body, message):
+    with pytest.raises(RestliSyntaxError, match=message):
         read_patch(body)
 
 
@@ -95,11 +95,11 @@ def test_a_malformed_patch_is_refused(body, says):
         ("0", "1000", Page(0, 60)),
     ],
 )
-def test_a_page_is_read(start, count, page):
+def test_a_page_is_parsed(start, count, page):
     assert parse_paging(start, count, count_max=60) == page
 
 
-def test_the_default_count_is_a_choice_and_a_limit_is_optional():
+def test_the_default_count_can_be_set_and_the_limit_is_optional():
     assert parse_paging(None, None, count_default=10) == Page(0, 10)
     assert parse_paging(None, "1000") == Page(0, 1000)
 
@@ -123,7 +123,7 @@ NOT_INTEGER = "Invalid (non-integer) start/count parameters"
         (None, {"a": "1"}, NOT_INTEGER),
     ],
 )
-def test_a_page_that_cannot_be_is_refused(start, count, text):
+def test_an_invalid_page_is_refused(start, count, text):
     with pytest.raises(PagingError) as caught:
         parse_paging(start, count)
     assert caught.value.text == text == str(caught.value)
@@ -161,19 +161,19 @@ LINKS = [
 
 
 @pytest.mark.parametrize(("page", "returned", "total", "rels"), LINKS)
-def test_links_stop_at_both_ends(page, returned, total, rels):
+def test_there_are_no_links_beyond_the_first_and_last_page(page, returned, total, rels):
     paging = make_paging(page, path="/x", query="q=f", returned=returned, total=total)
     assert [link["rel"] for link in paging["links"]] == rels
     assert ("total" in paging) == (total is not None)
 
 
-def test_the_first_page_is_never_before_zero():
+def test_the_previous_page_never_starts_below_zero():
     paging = make_paging(Page(2, 5), path="/x", query="q=f", returned=1, total=3)
     assert paging["links"][0]["href"] == "/x?q=f&start=0&count=5"
 
 
 @given(st.integers(0, 60), st.integers(1, 25))
-def test_following_next_meets_every_element_once(total, count):
+def test_following_the_next_links_visits_every_element_once(total, count):
     everything = list(range(total))
     met, query = [], f"q=f&count={count}"
     while query is not None:

@@ -1,10 +1,10 @@
-"""Method inference: each documented shape with and without its header, and the contradictions."""
+"""Method inference: each documented form with and without its header, and contradictions."""
 
 import pytest
 
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 
-# verb, parameters, key in path, method, whether the header may be left out
+# verb, parameters, key in path, method, whether the header is optional
 SHAPES = [
     ("GET", (), True, Method.GET, True),
     ("GET", ("partnerContractId",), True, Method.GET, True),
@@ -25,7 +25,7 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("verb", "parameters", "keyed", "method", "optional"), SHAPES)
-def test_a_method_is_known_by_its_shape(verb, parameters, keyed, method, optional):
+def test_the_method_is_inferred_from_the_request(verb, parameters, keyed, method, optional):
     for header in (method.value, method.value.lower(), f" {method.value.title()} "):
         assert infer_method(verb, header, parameters, keyed=keyed) is method
     if optional:

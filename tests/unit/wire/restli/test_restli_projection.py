@@ -1,4 +1,4 @@
-"""The `fields` mask: its grammar, its refusals, and what it leaves of a value."""
+"""The `fields` mask: its grammar, its errors, and its effect on a value."""
 
 import pytest
 
@@ -21,7 +21,7 @@ MASKS = [
 
 
 @pytest.mark.parametrize(("text", "mask"), MASKS)
-def test_a_mask_is_read(text, mask):
+def test_a_mask_is_parsed(text, mask):
     assert parse_mask(text) == mask
 
 
@@ -43,11 +43,11 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "says"), MALFORMED)
-def test_a_malformed_mask_is_refused(text, says):
+@pytest.mark.parametrize(("text", "message"), MALFORMED)
+def test_a_malformed_mask_is_refused(text, message):
     with pytest.raises(RestliSyntaxError) as caught:
         parse_mask(text)
-    assert caught.value.text == f"Malformed mask syntax: {says}"
+    assert caught.value.text == f"Malformed mask syntax: {message}"
 
 
 REPORT = {
@@ -78,15 +78,15 @@ CUT = [
 
 
 @pytest.mark.parametrize(("text", "expected"), CUT)
-def test_a_mask_cuts_a_value(text, expected):
+def test_a_mask_is_applied_to_a_value(text, expected):
     assert apply_mask(parse_mask(text), REPORT) == expected
 
 
-def test_an_empty_mask_of_drops_keeps_everything():
+def test_an_empty_mask_keeps_everything():
     assert apply_mask(parse_mask("-nothing"), REPORT) == REPORT
 
 
-def test_the_value_itself_is_left_alone():
+def test_the_value_itself_is_not_changed():
     value = {"a": {"b": 1, "c": 2}}
     apply_mask(parse_mask("a:(b)"), value)
     assert value == {"a": {"b": 1, "c": 2}}

@@ -1,4 +1,4 @@
-"""Query strings of both dialects, dotted names, path keys and body keys."""
+"""Query strings of both protocols, dotted names, path keys and body keys."""
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ READ_AS_V2 = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), READ_AS_V2)
-def test_a_query_of_protocol_2_is_read(raw, expected):
+def test_a_query_of_protocol_2_is_decoded(raw, expected):
     assert decode_query(raw, Protocol.V2) == expected
 
 
@@ -50,7 +50,7 @@ def test_a_malformed_query_of_protocol_2_is_refused(raw, text):
     assert caught.value.text == text
 
 
-def test_tolerance_and_depth_reach_the_grammar():
+def test_the_options_are_passed_to_the_grammar():
     assert decode_query("ids=List(a:b)", Protocol.V2, colon_lists=True) == {"ids": ["a", "b"]}
     with pytest.raises(RestliSyntaxError, match="nested too deeply"):
         decode_query("ids=List(List(a))", Protocol.V2, depth_max=1)
@@ -77,7 +77,7 @@ READ_AS_V1 = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), READ_AS_V1)
-def test_a_query_of_protocol_1_is_read(raw, expected):
+def test_a_query_of_protocol_1_is_decoded(raw, expected):
     assert decode_query(raw, Protocol.V1) == expected
 
 
@@ -112,17 +112,17 @@ def test_a_malformed_query_of_protocol_1_is_refused(raw, text):
 @pytest.mark.parametrize(
     "text", ["ids[one]", "[5]", "ids[-1]", "ids[]", "ids[1]x", "ids[1][2]", "ids[1234567890]", " "]
 )
-def test_a_segment_that_is_no_name_is_refused(text):
+def test_an_invalid_segment_is_refused(text):
     with pytest.raises(RestliSyntaxError):
         read_segment(text)
 
 
-def test_a_segment_has_a_name_and_perhaps_a_position():
+def test_a_segment_has_a_name_and_an_optional_index():
     assert read_segment("ids") == Segment("ids")
     assert read_segment("job-ids[12]") == Segment("job-ids", 12)
 
 
-def test_the_dotted_form_is_written_sorted():
+def test_the_dotted_form_is_sorted():
     value = {"b": [1, "x y"], "a": {"k.1": True, "$p": None}}
     assert encode_dotted(value) == "a.$p=null&a.k~2E1=true&b[0]=1&b[1]=x%20y"
 
@@ -146,7 +146,7 @@ RECORD = st.dictionaries(
 
 
 @given(RECORD)
-def test_what_is_written_dotted_reads_back(value):
+def test_the_dotted_form_survives_a_round_trip(value):
     assert decode_query(encode_dotted(value), Protocol.V1) == value
 
 
@@ -159,7 +159,7 @@ REPLACED = [
 
 
 @pytest.mark.parametrize(("raw", "expected"), REPLACED)
-def test_replaced_parameters_leave_the_rest_as_it_was(raw, expected):
+def test_replacing_parameters_keeps_the_others_unchanged(raw, expected):
     assert replace_parameters(raw, {"start": 5, "count": 2}) == expected
 
 
@@ -172,7 +172,7 @@ def test_replaced_parameters_leave_the_rest_as_it_was(raw, expected):
         ("/v2/apps/urn%3Ali%3Aapp%3A1%2F2", ("v2", "apps", "urn%3Ali%3Aapp%3A1%2F2")),
     ],
 )
-def test_a_path_is_split_raw(path, segments):
+def test_a_raw_path_is_split(path, segments):
     assert split_path(path) == segments
 
 
@@ -196,7 +196,7 @@ def test_keys_are_escaped_in_paths_and_raw_in_bodies():
     assert encode_body_key(17, Protocol.V2) == "17"
 
 
-def test_complex_keys_follow_the_dialect():
+def test_complex_keys_depend_on_the_protocol():
     key = {"job": "ad:1", "day": 4}
     assert encode_body_key(key, Protocol.V2) == "(day:4,job:ad%3A1)"
     assert encode_body_key(key, Protocol.V1) == "day=4&job=ad%3A1"

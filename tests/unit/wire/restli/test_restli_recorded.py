@@ -1,4 +1,4 @@
-"""The Rest.li requests that real clients were recorded sending; skipped where the recordings are absent."""
+"""Recorded Rest.li requests of real clients; skipped if the recordings are absent."""
 
 import json
 
@@ -24,18 +24,18 @@ def _read_requests():
             request = json.loads(line)
             if request["target"].startswith(("/rest/", "/v2/")):
                 cases.append(pytest.param(request, id=f"{file.stem}-{number}"))
-    return cases or [pytest.param({}, marks=pytest.mark.skip(reason="no recordings beside the checkout"))]
+    return cases or [pytest.param({}, marks=pytest.mark.skip(reason="no recordings next to the checkout"))]
 
 
 @pytest.mark.parametrize("request_", _read_requests())
-def test_every_recorded_request_is_understood(request_):
+def test_every_recorded_request_is_parsed(request_):
     headers = {name.lower(): value for name, value in request_["headers"]}
     path, _, query = request_["target"].partition("?")
     sent = Message(request_["method"], query, headers.get("content-type"), request_["body"].encode())
     meant = open_tunnel(sent, headers.get("x-http-method-override"))
     protocol = read_protocol(headers.get("x-restli-protocol-version"))
     if "List(job-1:other)" in meant.query:
-        # The Java SDK joins ids with a colon; the real parser refuses that, and so do we.
+        # The Java SDK joins ids with a colon, which the real parser refuses, and so does ours.
         with pytest.raises(RestliSyntaxError, match="expected '\\)' but found ':'"):
             decode_query(meant.query, protocol)
         parameters = decode_query(meant.query, protocol, colon_lists=True)

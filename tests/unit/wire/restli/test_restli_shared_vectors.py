@@ -1,4 +1,4 @@
-"""Runs every case of the shared vector file through our readers and writers; skipped where the file is absent.
+"""Runs every case of the shared vector file through our readers and writers; skipped if the file is absent.
 
 Owns the mapping from kinds of case to our functions. Our own vectors are in the other files of this folder.
 """
@@ -25,7 +25,9 @@ PYTHON_EMPTIES = {None: "null", "": "''"}
 
 def _read_cases():
     if not VECTORS.exists():
-        return [pytest.param("", {}, marks=pytest.mark.skip(reason=f"no {VECTORS.name} beside the checkout"))]
+        return [
+            pytest.param("", {}, marks=pytest.mark.skip(reason=f"no {VECTORS.name} next to the checkout"))
+        ]
     groups = json.loads(VECTORS.read_text(encoding="utf-8"))["groups"]
     return [
         pytest.param(group["kind"], case, id=f"{group['id']}-{number}")
@@ -56,7 +58,7 @@ def _check_element_writer(case):
     for place, escape in (("none", Escape.BODY), ("path", Escape.PATH), ("query", Escape.QUERY)):
         if place in case:
             assert encode_element(case["value"], escape=escape, sort_keys=True) == case[place]
-    # A parser must accept what any of these writes; numbers come back as text.
+    # The parser must accept the output of each of these; numbers are returned as text.
     for place in ("path", "query"):
         if place in case:
             assert decode_element(case[place]) == case["value"]

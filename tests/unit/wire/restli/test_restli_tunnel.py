@@ -1,4 +1,4 @@
-"""Tunnelled queries: the request that was meant, and the tunnels that lead nowhere."""
+"""Tunnelled queries: the original request, and malformed tunnels."""
 
 from contextlib import suppress
 
@@ -31,7 +31,7 @@ JSON_PART = b"content-type:application/json\r\n\r\n" + PATCH
         (Message("PUT", "", FORM, b"ids=List(a)"), "GET"),
     ],
 )
-def test_without_a_tunnel_the_message_is_what_it_seems(message, override):
+def test_without_a_tunnel_the_message_is_unchanged(message, override):
     assert open_tunnel(message, override) is message
 
 
@@ -89,9 +89,9 @@ OPENED = [
 ]
 
 
-@pytest.mark.parametrize(("override", "message", "meant"), OPENED)
-def test_a_tunnel_opens_on_the_request_that_was_meant(override, message, meant):
-    assert open_tunnel(message, override) == meant
+@pytest.mark.parametrize(("override", "message", "original"), OPENED)
+def test_a_tunnel_is_resolved_to_the_original_request(override, message, original):
+    assert open_tunnel(message, override) == original
 
 
 BLOCKED = [
@@ -107,9 +107,9 @@ BLOCKED = [
 ]
 
 
-@pytest.mark.parametrize(("override", "message", "says"), BLOCKED)
-def test_a_tunnel_that_leads_nowhere_is_refused(override, message, says):
-    with pytest.raises(RestliSyntaxError, match=says):
+@pytest.mark.parametrize(("override", "message", "message_text"), BLOCKED)
+def test_a_malformed_tunnel_is_refused(override, message, message_text):
+    with pytest.raises(RestliSyntaxError, match=message_text):
         open_tunnel(message, override)
 
 
@@ -117,13 +117,13 @@ def test_a_tunnel_that_leads_nowhere_is_refused(override, message, says):
     st.binary(max_size=200)
     | st.lists(st.sampled_from([b"--edge", b"--", b"\r\n", b"\n", b" ", b"a: b"])).map(b"".join)
 )
-def test_any_body_opens_or_is_refused(body):
+def test_any_body_is_resolved_or_refused(body):
     with suppress(RestliSyntaxError):
         assert open_tunnel(Message("POST", "", MIXED, body), "GET").method == "GET"
 
 
 @given(st.binary(max_size=100).filter(lambda body: b"--edge" not in body))
-def test_the_original_body_comes_through_byte_for_byte(body):
+def test_the_original_body_is_unchanged(body):
     part = b"Content-Type: application/octet-stream\r\n\r\n" + body
     packed = b"--edge\r\n" + QUERY_PART + b"\r\n--edge\r\n" + part + b"\r\n--edge--\r\n"
     assert open_tunnel(Message("POST", "", MIXED, packed), "POST").body == body

@@ -1,4 +1,4 @@
-"""Typed readers and versions: what counts as a long, a date, a urn, an active version."""
+"""Typed readers and versions: what is accepted as a long, a date, a URN, an active version."""
 
 from contextlib import suppress
 from datetime import date
@@ -46,7 +46,7 @@ MARCH_3 = {"year": "2026", "month": "3", "day": "3"}
         ({"start": {"year": 2026, "month": 3, "day": True}}, RawDateRange(RawDate(2026, 3))),
     ],
 )
-def test_a_date_range_is_read_as_it_was_sent(value, expected):
+def test_a_date_range_is_read_as_sent(value, expected):
     assert read_date_range(value) == expected
 
 
@@ -64,7 +64,7 @@ def test_a_date_range_is_read_as_it_was_sent(value, expected):
         ({"month": "3", "day": "3"}, None),
     ],
 )
-def test_a_date_is_a_day_of_the_calendar_or_none(value, day):
+def test_a_date_is_a_calendar_day_or_none(value, day):
     assert read_date(value).as_day() == day
 
 
@@ -80,7 +80,7 @@ def test_a_long_is_read(value, number):
     "value",
     ["", "1.0", "9223372036854775808", "9" * 5000, True, None, ["1"], 2**63, "\N{ARABIC-INDIC DIGIT ONE}"],
 )
-def test_what_is_no_long_is_refused_in_the_frameworks_words(value):
+def test_other_values_are_refused_with_the_message_of_the_framework(value):
     with pytest.raises(ArgumentTypeError) as caught:
         read_long("partnerContractId", value)
     text = f"Argument parameter 'partnerContractId' value '{value}' must be of type 'java.lang.Long'"
@@ -112,7 +112,7 @@ def test_wrong_shapes_are_refused(read, value):
         ("urn:li:pair:(urn:li:a:1,2)", Urn("li", "pair", "(urn:li:a:1,2)")),
     ],
 )
-def test_a_urn_is_read_and_written(text, urn):
+def test_a_urn_is_parsed_and_formatted(text, urn):
     assert parse_urn(text) == urn
     assert parse_urn(text, kind=urn.kind) == urn
     assert str(urn) == text
@@ -121,7 +121,7 @@ def test_a_urn_is_read_and_written(text, urn):
 @pytest.mark.parametrize(
     "text", ["", "5", "urn:li:contract", "urn:li:contract:", "urn:li::5", "URN:li:x:5", "urn:li:x:a b"]
 )
-def test_what_is_no_urn_is_refused(text):
+def test_malformed_urns_are_refused(text):
     with pytest.raises(RestliSyntaxError, match=r"is not a valid urn$"):
         parse_urn(text)
 
@@ -132,7 +132,7 @@ def test_a_urn_of_another_kind_is_refused():
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_urn_that_writes_itself_or_none(text):
+def test_any_text_is_refused_or_a_urn_with_the_same_text(text):
     with suppress(RestliSyntaxError):
         assert str(parse_urn(text)) == text
 
@@ -166,16 +166,16 @@ def test_a_version_is_expanded(text, expanded):
         ("latest", VersionNonexistent("latest")),
     ],
 )
-def test_a_version_is_served_missing_or_nonexistent(header, outcome):
+def test_a_version_is_active_missing_or_nonexistent(header, outcome):
     assert check_version(header) == outcome
 
 
-def test_the_active_versions_are_a_setting():
+def test_the_active_versions_can_be_set():
     assert check_version("209901", ("209901",)) == Version("20990101")
     assert check_version("202504", ()) == VersionNonexistent("20250401")
 
 
-def test_versions_compare_as_they_follow_each_other():
+def test_versions_compare_chronologically():
     versions = [check_version(text) for text in ACTIVE_VERSIONS]
     assert versions == sorted(versions)
     assert len(set(versions)) == len(versions)

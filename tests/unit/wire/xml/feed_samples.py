@@ -1,4 +1,4 @@
-"""Owns the sample feed that the tests of feeds start from."""
+"""Owns the sample feed for the tests of feeds."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Owns the sample documents that several tests of the XML layer start from."""
+"""Owns the sample documents for the tests of the XML layer."""
 
 import pytest
 

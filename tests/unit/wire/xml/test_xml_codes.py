@@ -1,4 +1,4 @@
-"""The code tables: complete, distinct, and in step with the JSON successor and with ISO's countries."""
+"""The code tables: complete, distinct, and consistent with the JSON successor and ISO's countries."""
 
 import re
 
@@ -7,7 +7,7 @@ from babel import Locale
 
 from jobmeter.wire.xml import code_tables
 
-# Regions that CLDR names beside the countries of ISO 3166-1, and one code that users assigned themselves.
+# Regions that CLDR lists in addition to the countries of ISO 3166-1, and one user-assigned code.
 NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA", "XK"}
 
 
@@ -28,7 +28,7 @@ def test_tables_are_complete(table, count, form):
     assert all(table.find_code(symbol) == code for code, symbol in table.successors.items())
 
 
-def test_industries_leave_out_two_only():
+def test_industries_omit_only_two():
     assert {int(code) for code in code_tables.INDUSTRIES.names} == set(range(1, 149)) - {2}
 
 

@@ -1,4 +1,4 @@
-"""Reading documents: what is accepted, what is refused, and that refusing is quick and small."""
+"""Parsing documents: what is accepted, what is refused, and that refusing takes little time and memory."""
 
 import json
 import resource
@@ -42,7 +42,7 @@ def refusal_of(body, content_type="text/xml"):
         ('{"salary": "é", "_total": 1}'.encode(), "application/json"),
     ],
 )
-def test_a_document_is_read(body, content_type):
+def test_a_document_is_parsed(body, content_type):
     assert read_document(body, content_type=content_type) == Node("job", "", (Node("salary", "é"),))
 
 
@@ -134,7 +134,7 @@ MALICIOUS = {
 
 
 @pytest.mark.parametrize("name", MALICIOUS)
-def test_malice_is_refused_in_bounded_time_and_memory(name):
+def test_malicious_documents_are_refused_in_bounded_time_and_memory(name):
     body, content_type, fault = MALICIOUS[name]
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
@@ -143,21 +143,21 @@ def test_malice_is_refused_in_bounded_time_and_memory(name):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - kilobytes < 50_000
 
 
-def test_a_refusal_does_not_name_what_a_file_holds(tmp_path):
-    # given a file that a document points at
+def test_an_error_does_not_reveal_the_content_of_a_file(tmp_path):
+    # given a file that a document refers to
     secret = tmp_path / "secret"
     secret.write_text("hidden words")
     for body in (
         f'<!DOCTYPE job [<!ENTITY f SYSTEM "{secret.as_uri()}">]><job>&f;</job>',
         f'<!DOCTYPE job SYSTEM "{secret.as_uri()}"><job/>',
     ):
-        # when it is read / then it is refused and says nothing of the file
+        # when it is parsed / then it is refused, and the error contains nothing of the file
         with pytest.raises(Refused) as caught:
             read_document(body.encode())
         assert "hidden" not in caught.value.message
 
 
-def test_the_json_twin_is_the_same_tree():
+def test_the_json_form_gives_the_same_tree():
     twin = {
         "partnerJobId": "A-1",
         "contractId": 4711,

@@ -1,4 +1,4 @@
-"""The error document and its JSON twin, read back by a parser, and the stable wordings that clients match."""
+"""The error document and its JSON form, read back by a parser, and the stable messages that clients match."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from jobmeter.wire.xml.writer import join_camel, write_json, write_xml
 ERROR = ErrorDocument(401, 1378122242574, "8PQJRYO7JK", "Invalid access token.")
 
 
-def test_the_error_document_has_its_order_and_declaration():
+def test_the_error_document_has_the_right_order_and_declaration():
     body = write_error_xml(ERROR)
     assert body.startswith(
         b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<error>\n  <status>401</status>\n'
@@ -37,7 +37,7 @@ def test_the_recorded_error_document_has_the_same_elements(shared):
     assert list(twin) == list(notes["error_json (x-li-format: json)"])
 
 
-def test_the_json_twin_is_alphabetical():
+def test_the_json_form_is_alphabetical():
     twin = json.loads(write_error_json(ERROR))
     assert list(twin) == sorted(twin)
     assert twin == {
@@ -50,17 +50,17 @@ def test_the_json_twin_is_alphabetical():
 
 
 @pytest.mark.parametrize("message", ["a < b & \"c\" > 'd'", "]]>", "é\U0001f600", " a\tb ", "a\r\nb", ""])
-def test_any_message_survives(message):
+def test_any_message_survives_a_round_trip(message):
     body = write_error_xml(ErrorDocument(400, 1, "A", message))
     assert (etree.fromstring(body).findtext("message") or "") == message
 
 
-def test_what_xml_can_not_carry_is_replaced():
+def test_characters_that_xml_does_not_allow_are_replaced():
     body = write_error_xml(ErrorDocument(400, 1, "A", "a\x00b\x1fc\ufffed"))
     assert etree.fromstring(body).findtext("message") == "a\ufffdb\ufffdc\ufffdd"
 
 
-def test_trees_are_written_as_xml_and_json():
+def test_trees_are_serialized_as_xml_and_json():
     tree = {"a-b": {"c": True, "d": ""}, "rows": Items("row", ({"e": 1}, {"e": 2}))}
     root = etree.fromstring(write_xml("job", tree))
     assert [element.tag for element in root.iter()] == [
@@ -84,12 +84,12 @@ def test_trees_are_written_as_xml_and_json():
 @pytest.mark.parametrize(
     ("name", "camel"), [("id", "id"), ("partner-job-id", "partnerJobId"), ("site-job-url", "siteJobUrl")]
 )
-def test_names_become_camels(name, camel):
+def test_names_are_converted_to_camel_case(name, camel):
     assert join_camel(name) == camel
 
 
 @pytest.mark.parametrize(
-    ("fault", "parameters", "status", "says"),
+    ("fault", "parameters", "status", "message"),
     [
         (Fault.INVENTORY_EMPTY, {}, 402, "No job inventory available."),
         (Fault.JOB_DUPLICATE, {}, 409, "Duplicate job."),
@@ -102,12 +102,12 @@ def test_names_become_camels(name, camel):
         (Fault.OAUTH_TOKEN_INVALID, {}, 401, "Invalid access token."),
     ],
 )
-def test_stable_wordings(fault, parameters, status, says):
+def test_stable_messages(fault, parameters, status, message):
     assert fault.row.status == status
-    assert Refused(fault, **parameters).message == says
+    assert Refused(fault, **parameters).message == message
 
 
-def test_problems_of_oauth_have_the_names_of_its_extension():
+def test_oauth_problems_have_the_names_of_the_extension():
     problems = {fault.row.label for fault in Fault if fault.name.startswith("OAUTH_") and fault.row.label}
     assert all(re.fullmatch("[a-z]+(_[a-z]+)+", problem) for problem in problems)
     assert {

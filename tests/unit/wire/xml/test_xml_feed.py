@@ -1,4 +1,4 @@
-"""Reading a feed: one item a job, whatever is wrong with it, and fingerprints that tell what changed."""
+"""Parsing a feed: one item per job, whatever is wrong with it, and fingerprints that detect changes."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from jobmeter.wire.xml.feed.stream import FeedError, FeedHeader, FeedSame
 from tests.unit.wire.xml.feed_samples import FIELDS, feed, job, read
 
 
-def test_a_feed_is_read():
+def test_a_feed_is_parsed():
     header, found = read(feed(job()))
     assert header == FeedHeader("Acme", "", "", None)
     assert found == FeedJob(
@@ -70,7 +70,7 @@ def test_the_header_comes_first(header, expected, jobs):
         ({"partnerJobId": "x" * 41}, "job/partnerJobId", "has 41 characters, 1 to 40 are allowed"),
         ({"company": " "}, "job/company", "is required"),
         ({"title": "x" * 201}, "job/title", "has 201 characters, 1 to 200 are allowed"),
-        ({"title": "a<b>c</b>"}, "job/title", "must be a text, with its markup in a CDATA section"),
+        ({"title": "a<b>c</b>"}, "job/title", "must be text, with markup in a CDATA section"),
         ({"description": None}, "job/description", "is required"),
         ({"description": "short"}, "job/description", "has 5 characters, 100 to 25000 are allowed"),
         ({"applyUrl": None}, "job/applyUrl", "is required"),
@@ -80,24 +80,24 @@ def test_the_header_comes_first(header, expected, jobs):
             "job/applyUrl",
             "has 2101 characters, 1 to 2083 are allowed",
         ),
-        ({"companyId": "Acme"}, "job/companyId", "is not a whole number above zero"),
-        ({"location": None}, "job/location", "is required, or else city, state and country"),
+        ({"companyId": "Acme"}, "job/companyId", "is not a positive integer"),
+        ({"location": None}, "job/location", "is required unless city, state and country are given"),
         (
             {"location": None, "city": "Leeds", "country": "GB"},
             "job/location",
-            "is required, or else city, state and country",
+            "is required unless city, state and country are given",
         ),
-        ({"country": "UK"}, "job/country", "'uk' is no country code"),
-        ({"workplaceTypes": "Moon"}, "job/workplaceTypes", "'Moon' is none of On-site, Hybrid, Remote"),
+        ({"country": "UK"}, "job/country", "'uk' is not a valid country code"),
+        ({"workplaceTypes": "Moon"}, "job/workplaceTypes", "'Moon' is not one of On-site, Hybrid, Remote"),
         (
             {"industryCodes": "<industryCode>2</industryCode>"},
             "job/industryCodes",
-            "'2' is no industry code",
+            "'2' is not a valid industry code",
         ),
         (
             {"jobFunctions": "<jobFunction>zz</jobFunction>"},
             "job/jobFunctions",
-            "'zz' is no job function code",
+            "'zz' is not a valid job function code",
         ),
         (
             {
@@ -108,8 +108,8 @@ def test_the_header_comes_first(header, expected, jobs):
             "job/jobFunctions",
             "has 4 codes, at most 3 are allowed",
         ),
-        ({"listDate": "2026-13-01"}, "job/listDate", "'2026-13-01' is not a day written MM/DD/YYYY"),
-        ({"expirationDate": "soon"}, "job/expirationDate", "'soon' is not a day written MM/DD/YYYY"),
+        ({"listDate": "2026-13-01"}, "job/listDate", "'2026-13-01' is not a date in the format MM/DD/YYYY"),
+        ({"expirationDate": "soon"}, "job/expirationDate", "'soon' is not a date in the format MM/DD/YYYY"),
         ({"posterEmail": None}, "job/posterEmail", "is required"),
         ({"posterEmail": "jo"}, "job/posterEmail", "has 2 characters, 3 to 254 are allowed"),
         ({"posterEmail": "j o@a.example"}, "job/posterEmail", "is not an e-mail address"),
@@ -135,7 +135,7 @@ def test_the_header_comes_first(header, expected, jobs):
         ),
     ],
 )
-def test_a_wrong_job_is_told_and_the_stream_goes_on(changes, path, why):
+def test_an_invalid_job_is_reported_and_the_stream_continues(changes, path, why):
     _, first, wrong, last = read(feed(job(partnerJobId="A"), job(**{"partnerJobId": "B", **changes}), job()))
     assert isinstance(first, FeedJob)
     assert isinstance(last, FeedJob)
@@ -144,19 +144,19 @@ def test_a_wrong_job_is_told_and_the_stream_goes_on(changes, path, why):
     assert last.index == 2
 
 
-def test_an_id_occurs_once():
+def test_a_repeated_id_is_reported():
     _, first, second = read(feed(job(), job(title="Other")))
     assert isinstance(first, FeedJob)
     assert second == FeedError(1, "J-1", "job/partnerJobId", "occurs more than once in the feed")
 
 
-def test_an_element_occurs_once():
+def test_a_repeated_element_is_reported():
     _, found = read(feed(job(colour="red</colour><title>Again</title><colour>")))
     assert found == FeedError(0, "J-1", "job/title", "occurs more than once")
 
 
 @pytest.mark.parametrize("written", ["", "<!-- nothing -->"])
-def test_an_empty_element_is_none(written):
+def test_an_empty_element_counts_as_absent(written):
     assert read(feed(job(city=written)))[1] == read(feed(job()))[1]
 
 
@@ -184,24 +184,24 @@ def test_rules_can_be_set():
         ({"workplaceTypes": "<workplaceType>On-site</workplaceType>"}, "On-site"),
     ],
 )
-def test_workplaces(changes, expected):
+def test_workplace_types(changes, expected):
     assert read(feed(job(**changes)))[1].workplace_type == expected
 
 
-def test_a_known_job_is_not_read_further():
-    # given a feed that was read
+def test_a_known_job_is_not_parsed_further():
+    # given a feed that has been read
     jobs = [job(partnerJobId=str(n), title=f"Title {n}") for n in range(5)]
     known = {found.partner_job_id: found.fingerprint for found in read(feed(*jobs))[1:]}
-    # when it is read again with one job changed, one gone and one new
+    # when it is read again with one job changed, one removed and one added
     changed = [jobs[0], job(partnerJobId="1", title="Changed"), jobs[3], jobs[4], job(partnerJobId="9")]
     found = read(feed(*changed), known=known)[1:]
-    # then only those two come out whole
+    # then only the changed and the new job are parsed
     assert [type(item) for item in found] == [FeedSame, FeedJob, FeedSame, FeedSame, FeedJob]
     assert found[2] == FeedSame(2, "3")
 
 
 @given(st.permutations(list(FIELDS.items())), st.sampled_from(["", " ", "\n\t", "<!-- x -->"]))
-def test_a_fingerprint_is_of_the_fields_alone(fields, gap):
+def test_a_fingerprint_depends_only_on_the_fields(fields, gap):
     text = gap.join(
         f"<{name}>{gap if name in {'title', 'company'} else ''}{value}</{name}>" for name, value in fields
     )
@@ -210,7 +210,7 @@ def test_a_fingerprint_is_of_the_fields_alone(fields, gap):
 
 
 @pytest.mark.parametrize("name", [name for name in FIELDS if name != "partnerJobId"])
-def test_a_fingerprint_tells_every_field(name):
+def test_a_fingerprint_depends_on_every_field(name):
     lists = {
         "salaries": FIELDS["salaries"].replace("50000", "50001"),
         "industryCodes": "<industryCode>4</industryCode>",
@@ -225,7 +225,7 @@ def test_a_fingerprint_tells_every_field(name):
     assert not isinstance(read(feed(job(**{name: None})), known=known)[1], FeedSame)
 
 
-def test_jobs_within_jobs_and_other_elements_are_passed_over():
+def test_nested_jobs_and_other_elements_are_ignored():
     body = feed("<x/>", job(extra="<job><title>no</title></job>"), "<y>z</y>", job(partnerJobId="2"))
     assert [item.partner_job_id for item in read(body)[1:]] == ["J-1", "2"]
 
@@ -251,6 +251,6 @@ def test_jobs_within_jobs_and_other_elements_are_passed_over():
         ({"jobtype": None, "salaries": None}, {"job_type": None, "salary": None}),
     ],
 )
-def test_a_job_of_a_feed_has_the_content_of_a_post(changes, expected):
+def test_a_feed_job_has_the_content_of_a_post(changes, expected):
     content = make_content(read(feed(job(**changes)))[1])
     assert {name: getattr(content, name) for name in expected} == expected

@@ -1,4 +1,4 @@
-"""The stream of a feed: encodings, limits, constant memory; hostile streams end at once."""
+"""The stream of a feed: encodings, limits, constant memory; malicious streams are refused early."""
 
 import resource
 import subprocess
@@ -34,7 +34,7 @@ from tests.unit.wire.xml.feed_samples import feed, job, read, refusal_of
         (b"<!--" + b" " * 70_000, Fault.XML_TOO_LARGE),
     ],
 )
-def test_what_is_no_feed_is_refused(body, fault):
+def test_other_documents_are_refused(body, fault):
     assert refusal_of(body) is fault
 
 
@@ -52,7 +52,7 @@ def test_limits_of_jobs_and_bytes():
 
 
 class Endless:
-    """A stream of a gigabyte that repeats one piece behind an opening, without holding it."""
+    """A stream of a gigabyte that repeats one piece after an opening, without keeping it in memory."""
 
     def __init__(self, opening, piece):
         self.left = 2**30
@@ -79,7 +79,7 @@ class Endless:
         (b"<source", b" "),
     ],
 )
-def test_an_endless_stream_ends_at_once(opening, piece):
+def test_an_endless_stream_is_refused_early(opening, piece):
     stream = Endless(opening, piece)
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
@@ -110,7 +110,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_memory_does_not_grow_with_the_feed():
     # given two feeds, one ten times as long as the other
     text = job(title="x" * 150, description="y" * 1_500)
-    # when each is read by a process of its own, whose own copy of the feed is known
+    # when each is read by a separate process that knows all jobs of the feed
     kilobytes = [
         int(
             subprocess.run(
@@ -120,5 +120,5 @@ def test_memory_does_not_grow_with_the_feed():
         - count * len(text) // 1_000
         for count in (1_000, 10_000)
     ]
-    # then the long one takes little more: the ids and no jobs
+    # then the long one needs only a little more memory, for the ids
     assert kilobytes[1] - kilobytes[0] < 6_000

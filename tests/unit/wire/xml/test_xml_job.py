@@ -1,4 +1,4 @@
-"""Reading a job: the posts and edits that are accepted, and a path for everything that is wrong."""
+"""Parsing a job: accepted posts and edits, and a path for every flaw."""
 
 import json
 
@@ -41,7 +41,7 @@ CONTENT = JobContent(
 )
 
 
-def test_a_post_is_read():
+def test_a_post_is_parsed():
     document = read_post(POST)
     assert document.content == CONTENT
     assert (document.cleared, document.renewal) == (frozenset(), False)
@@ -53,19 +53,19 @@ def elements_of(text):
     }
 
 
-def test_the_order_of_elements_does_not_count():
+def test_the_order_of_elements_does_not_matter():
     turned = "".join(reversed(elements_of(POST).values()))
     assert read_post(f"<job>{turned}</job>").content == CONTENT
 
 
 def test_the_order_of_a_look_up_is_accepted(shared):
-    # given the order in which one client library writes a job, read-only elements among them
+    # given the order in which a client library writes a job, including read-only elements
     order = json.loads((shared / "fixtures" / "xml" / "NOTES.json").read_text())["job_element_order"]
     blocks = elements_of(POST)
     assert blocks.keys() <= set(order)
-    # when what is not posted stands there empty
+    # when elements that are not posted are empty
     text = "".join(blocks.get(name, f"<{name}/>") for name in order)
-    # then it is the same post
+    # then the result is the same post
     assert read_post(f"<job>{text}</job>").content == CONTENT
 
 
@@ -97,11 +97,11 @@ def test_the_recorded_templates_are_accepted(shared, name):
         ("<job/>", False),
     ],
 )
-def test_renewals_are_told_from_edits(text, renewal):
+def test_renewals_are_distinguished_from_edits(text, renewal):
     assert read_edit(text).renewal == renewal
 
 
-def test_a_post_ignores_the_renewal_and_what_is_empty():
+def test_a_post_ignores_the_renewal_and_empty_elements():
     document = read_post(POST.replace("</job>\n", "<renewal/><referral-bonus/></job>\n"))
     assert (document.content, document.renewal, document.cleared) == (CONTENT, False, frozenset())
 
@@ -139,13 +139,13 @@ def test_a_post_ignores_the_renewal_and_what_is_empty():
         ),
     ],
 )
-def test_an_edit_tells_given_cleared_and_absent(text, given, cleared):
+def test_an_edit_distinguishes_given_cleared_and_absent_fields(text, given, cleared):
     document = read_edit(f"<job>{text}</job>")
     assert document.content == JobContent(**given)
     assert document.cleared == cleared
 
 
-def test_an_edit_changes_what_it_gives():
+def test_an_edit_changes_the_given_fields():
     edit = read_edit(
         "<job><salary/><position><title>Senior fitter</title>"
         "<industries><industry><code>4</code></industry></industries></position></job>"
@@ -160,39 +160,39 @@ def test_an_edit_changes_what_it_gives():
     ("text", "flaws"),
     [
         ("<other/>", ["other: the document must be a job"]),
-        ("<job>text</job>", ["job: a text is not expected between its elements"]),
+        ("<job>text</job>", ["job: text is not allowed between its elements"]),
         ("<job><colour>red</colour></job>", ["job/colour: is not an element of a job"]),
         ("<job><position><x/></position></job>", ["job/position/x: is not an element of a job"]),
         ("<job><salary>1</salary><salary>2</salary></job>", ["job/salary: occurs more than once"]),
         ("<job><poster/><poster/></job>", ["job/poster: occurs more than once"]),
         (
             "<job><salary>1</salary><compensation><salary><description>2</description></salary></compensation></job>",
-            ["job/compensation/salary/description: is given a second time, after job/salary"],
+            ["job/compensation/salary/description: repeats job/salary"],
         ),
         (
             "<job><position><description>a <b>b</b></description></position></job>",
-            ["job/position/description: must be a text, with its markup in a CDATA section"],
+            ["job/position/description: must be text, with markup in a CDATA section"],
         ),
         (
             "<job><contract-id>XXXX</contract-id></job>",
-            ["job/contract-id: 'XXXX' is not a whole number above zero"],
+            ["job/contract-id: 'XXXX' is not a positive integer"],
         ),
         (
             "<job><contract-id>0</contract-id></job>",
-            ["job/contract-id: '0' is not a whole number above zero"],
+            ["job/contract-id: '0' is not a positive integer"],
         ),
         (
             "<job><contract-id>\u0661</contract-id></job>",
-            ["job/contract-id: '\u0661' is not a whole number above zero"],
+            ["job/contract-id: '\u0661' is not a positive integer"],
         ),
         ("<job><poster><display>yes</display></poster></job>", ["job/poster/display: must be true or false"]),
         (
             "<job><poster><role><code>r</code></role></poster></job>",
-            ["job/poster/role/code: 'r' is no poster role code"],
+            ["job/poster/role/code: 'r' is not a valid poster role code"],
         ),
         (
             "<job><poster><email-address>jo</email-address></poster></job>",
-            ["job/poster/email-address: has 2 characters, at least 3 are needed"],
+            ["job/poster/email-address: has 2 characters, at least 3 are required"],
         ),
         (
             "<job><how-to-apply><application-url>ftp://a.example</application-url></how-to-apply></job>",
@@ -205,7 +205,7 @@ def test_an_edit_changes_what_it_gives():
             ),
             [
                 "job/position/job-functions/job-function[1]/code: is missing",
-                "job/position/job-functions/job-function[2]/code: 'zz' is no job function code",
+                "job/position/job-functions/job-function[2]/code: 'zz' is not a valid job function code",
             ],
         ),
         (
@@ -216,23 +216,23 @@ def test_an_edit_changes_what_it_gives():
             + "</job-functions></position></job>",
             ["job/position/job-functions: has 4 codes, at most 3 are allowed"],
         ),
-        ("<job><position><title/></position></job>", ["job/position/title: can not be cleared"]),
-        ("<job><company/></job>", ["job/company: id and name can not both be cleared"]),
+        ("<job><position><title/></position></job>", ["job/position/title: cannot be cleared"]),
+        ("<job><company/></job>", ["job/company: id and name cannot both be cleared"]),
         (
             f"<job><position><title>{'x' * 201}</title></position></job>",
             ["job/position/title: has 201 characters, at most 200 are allowed"],
         ),
         (
             "<job><position><description>&lt;x&gt;</description></position></job>",
-            ["job/position/description: has 0 characters, at least 1 are needed"],
+            ["job/position/description: has 0 characters, at least 1 are required"],
         ),
     ],
 )
-def test_each_flaw_names_its_path(text, flaws):
+def test_each_flaw_has_a_path(text, flaws):
     assert flaws_of(text) == flaws
 
 
-def test_a_post_names_all_that_is_missing():
+def test_a_post_lists_everything_that_is_missing():
     assert flaws_of("<job/>", DocumentKind.POST) == [
         "job/partner-job-id: is required",
         "job/contract-id: is required",
@@ -243,18 +243,18 @@ def test_a_post_names_all_that_is_missing():
     ]
 
 
-def test_a_wrong_field_is_not_also_missing():
+def test_an_invalid_field_is_not_reported_as_missing():
     text = POST.replace("<id>99</id><name>Acme &amp; Sons</name>", "<id>x</id>").replace("4711", "x")
     assert flaws_of(text, DocumentKind.POST) == [
-        "job/contract-id: 'x' is not a whole number above zero",
-        "job/company/id: 'x' is not a whole number above zero",
+        "job/contract-id: 'x' is not a positive integer",
+        "job/company/id: 'x' is not a positive integer",
     ]
 
 
 @pytest.mark.parametrize(
     "field", [field for field in FIELDS if field.kind.name == "TEXT"], ids=lambda field: field.name
 )
-def test_lengths_are_kept_to_the_character(field):
+def test_lengths_are_exact_to_the_character(field):
     def edit(characters):
         *groups, leaf = f"job/{field.path}".split("/")
         opened, closed = "".join(f"<{g}>" for g in groups), "".join(f"</{g}>" for g in reversed(groups))
@@ -269,17 +269,19 @@ def test_lengths_are_kept_to_the_character(field):
 
 def test_sizes_can_be_set():
     fields = set_sizes(description=(100, 25_000))
-    with pytest.raises(Refused, match="job/position/description: has 24 characters, at least 100 are needed"):
+    with pytest.raises(
+        Refused, match="job/position/description: has 24 characters, at least 100 are required"
+    ):
         read_job(read_document(POST.encode()), DocumentKind.POST, fields=fields)
 
 
-def test_json_may_not_bring_what_xml_can_not_carry():
+def test_json_must_not_contain_characters_that_xml_does_not_allow():
     body = json.dumps({"salary": "a\x01b"}).encode()
-    with pytest.raises(Refused, match="job/salary: holds a character that XML can not carry"):
+    with pytest.raises(Refused, match="job/salary: contains a character that is not allowed in XML"):
         read_job(read_document(body, content_type="application/json"), DocumentKind.EDIT)
 
 
-def test_many_flaws_are_cut():
+def test_a_long_list_of_flaws_is_truncated():
     flaws = [Flaw(f"job/x{n}", "is wrong") for n in range(60)]
     with pytest.raises(Refused) as caught:
         refuse_flaws(flaws)
@@ -287,5 +289,5 @@ def test_many_flaws_are_cut():
     assert caught.value.message.endswith("job/x49: is wrong; and 10 more")
 
 
-def test_no_flaw_is_no_refusal():
+def test_without_flaws_nothing_is_raised():
     assert refuse_flaws([]) is None

@@ -1,4 +1,4 @@
-"""The key forms of a job in a path."""
+"""The forms of a job key in a path."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ from jobmeter.wire.xml.job.keys import JobKey, read_job_key, write_partner_key
         (f"partner-job-id={'x' * 50}", JobKey(None, "x" * 50)),
     ],
 )
-def test_keys_are_read(tail, key):
+def test_keys_are_parsed(tail, key):
     assert read_job_key(tail) == key
 
 
@@ -61,7 +61,7 @@ def test_keys_are_read(tail, key):
         "x" * 5000,
     ],
 )
-def test_keys_are_refused(tail):
+def test_invalid_keys_are_refused(tail):
     with pytest.raises(Refused) as caught:
         read_job_key(tail)
     assert caught.value.fault is Fault.JOB_KEY_INVALID

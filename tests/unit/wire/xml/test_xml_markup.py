@@ -1,4 +1,4 @@
-"""The HTML of descriptions: allowed tags stay and are closed, all else goes, in linear time."""
+"""The HTML of descriptions: allowed tags are kept and closed, all others removed, in linear time."""
 
 import re
 import time
@@ -45,7 +45,7 @@ def test_feeds_have_no_ordered_lists():
 
 
 @given(st.text(st.sampled_from("<>/!-? \"'=&;abpiulr"), max_size=60) | st.text(max_size=60))
-def test_nothing_but_allowed_tags_comes_out(text):
+def test_only_allowed_tags_remain(text):
     clean = clean_markup(text)
     tags = re.findall(r"<(/?)([a-z]+)>", clean)
     assert len(tags) == clean.count("<")
@@ -73,5 +73,5 @@ def test_cleaning_takes_linear_time(piece):
         ("", ""),
     ],
 )
-def test_plain_text(markup, plain):
+def test_markup_is_converted_to_plain_text(markup, plain):
     assert plain_text(markup) == plain

@@ -1,4 +1,4 @@
-"""Single texts: addresses, URLs, numbers."""
+"""Single texts: e-mail addresses, URLs, numbers."""
 
 import time
 
@@ -10,7 +10,7 @@ from jobmeter.wire.xml.validators import check_email, check_url, read_number
 @pytest.mark.parametrize(
     "text", ["jo@acme.example", "a.b+c@x-y.co.uk", "o'hara@acme.example", "jo@bücher.example"]
 )
-def test_addresses(text):
+def test_email_addresses_are_accepted(text):
     assert check_email(text) is None
 
 
@@ -33,7 +33,7 @@ def test_addresses(text):
         "<a@x.example>",
     ],
 )
-def test_no_addresses(text):
+def test_other_texts_are_not_email_addresses(text):
     assert check_email(text) == "is not an e-mail address"
 
 
@@ -50,7 +50,7 @@ def test_no_addresses(text):
         "http://a.example./",
     ],
 )
-def test_urls(text):
+def test_urls_are_accepted(text):
     assert check_url(text) is None
 
 
@@ -74,12 +74,12 @@ def test_urls(text):
         "http://a.example:123456",
     ],
 )
-def test_no_urls(text):
+def test_other_texts_are_not_urls(text):
     assert check_url(text) == "is not a URL that begins with http:// or https://"
 
 
-def test_urls_with_conditions():
-    assert check_url("https://jo:secret@a.example/") == "may not hold a user name"
+def test_urls_with_a_user_or_another_scheme():
+    assert check_url("https://jo:secret@a.example/") == "must not contain a user name"
     assert check_url("http://a.example", schemes=("https",)) == "is not a URL that begins with https://"
 
 
@@ -106,5 +106,5 @@ def test_checks_take_linear_time(text):
         ("", None),
     ],
 )
-def test_numbers(text, number):
+def test_positive_integers_are_parsed(text, number):
     assert read_number(text) == number

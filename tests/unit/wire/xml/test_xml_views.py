@@ -1,4 +1,4 @@
-"""Look-ups: the fields shown, selected and ordered, as XML and as JSON."""
+"""Look-ups: which fields are shown, selected and in which order, as XML and as JSON."""
 
 import json
 import time
@@ -84,24 +84,24 @@ def selected(selector, view=VIEW):
         (":(job-poster:(headline))", ""),
     ],
 )
-def test_fields_are_selected_in_the_order_asked(selector, xml):
+def test_fields_are_selected_in_the_order_of_the_selector(selector, xml):
     assert selected(selector) == f"<job>{xml}</job>"
 
 
-def test_an_owner_reads_back_what_was_posted():
-    # when what a look-up shows is sent as a post
+def test_a_look_up_returns_what_was_posted():
+    # when the result of a look-up is sent as a post
     document = read_job(read_document(render_job_xml(VIEW)), DocumentKind.POST)
-    # then it is the same content
+    # then the content is the same
     assert document.content == VIEW.content
 
 
-def test_the_json_look_up_can_be_posted_too():
+def test_the_json_look_up_can_be_posted():
     body = render_job_json(VIEW)
     document = read_job(read_document(body, content_type="application/json"), DocumentKind.POST)
     assert document.content == VIEW.content
 
 
-def test_json_names_lists_and_numbers():
+def test_json_has_lists_and_numeric_ids():
     found = json.loads(
         render_job_json(VIEW, selector=":(id,active,position:(industries,job-type),posting-date)")
     )
@@ -122,7 +122,7 @@ def test_json_names_lists_and_numbers():
     }
 
 
-def test_a_job_without_optional_fields_shows_none():
+def test_absent_fields_are_not_shown():
     view = replace(
         VIEW, active=False, content=JobContent(title="x", poster_display=False), poster=None, site_job_url=""
     )
@@ -143,7 +143,7 @@ def test_a_job_without_optional_fields_shows_none():
     )
 
 
-def test_the_default_order_is_that_of_the_protocol(shared):
+def test_the_default_order_is_the_order_of_the_protocol(shared):
     order = json.loads((shared / "fixtures" / "xml" / "NOTES.json").read_text())["job_element_order"]
     names = [element.tag for element in etree.fromstring(render_job_xml(VIEW))]
     assert names == [name for name in order if name in names]
@@ -167,7 +167,7 @@ def test_a_snippet_is_400_characters_without_tags(description, snippet):
         (":(b,a:(x,y),a)", {"b": None, "a": {"x": None, "y": None}}),
     ],
 )
-def test_selectors_are_read(text, selector):
+def test_selectors_are_parsed(text, selector):
     found = parse_selector(text)
     assert found == selector
     assert list(found) == list(selector)
@@ -201,7 +201,7 @@ def test_selectors_are_read(text, selector):
         f":({'a,' * 2000}a)",
     ],
 )
-def test_selectors_are_refused(text):
+def test_malformed_selectors_are_refused(text):
     with pytest.raises(Refused) as caught:
         parse_selector(text)
     assert caught.value.fault is Fault.JOB_SELECTOR_INVALID
