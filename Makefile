@@ -47,9 +47,10 @@ test: check  ## check the code, then run the tests
 test-slow: $(DEV)  ## run the slow tests: crashes, large data, long random histories
 	$(BIN)/python -m pytest -m slow
 
+# `make test` decides whether the tests pass; this run only measures, so a failing test does not end it.
 coverage: $(DEV)  ## measure the branch coverage of the code that decides about money, server processes included
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest --ignore tests/tidy --ignore tests/unit/bench
+	-$(BIN)/python -m coverage run -m pytest --ignore tests/tidy --ignore tests/unit/bench
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 

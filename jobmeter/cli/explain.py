@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, Token
 from rich.console import Console
 from rich.table import Table
 
+from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
+from jobmeter.base.readers.times import read_day, read_moment
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
@@ -34,6 +36,17 @@ app = App(
 
 Found = TypeVar("Found")
 Cells = Iterable[Sequence[object]]
+
+
+def _convert_day(_: type, tokens: Sequence[Token]) -> date:
+    """Raises ``ValueError``, which cyclopts reports with the argument's name."""
+    found = read_day(tokens[0].value)
+    if found is None:
+        raise ValueError(f"{tokens[0].value[:40]!r} is no day written as 2026-03-02")
+    return found
+
+
+Day = Annotated[date, Parameter(converter=_convert_day)]
 
 
 @app.command
@@ -60,7 +73,7 @@ def job(
 @app.command
 def day(
     job_id: int,
-    day: date,
+    day: Day,
     *,
     after: UUID = explain.FIRST_KEY,
     postings_after: int = 0,
@@ -123,7 +136,8 @@ def event(
     database_url: UrlOption = "",
 ) -> None:
     """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339)."""
-    key = find_event_key(source=source, event_id=id, time=int(time) if time.isdigit() else time)
+    moment = read_moment(time)
+    key = None if moment is None else find_event_key(source=source, event_id=id, time=to_ms(moment))
     if key is None:
         raise ValueError("source, id and time do not identify a valid event")
     found = _run(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)

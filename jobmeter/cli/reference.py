@@ -86,7 +86,7 @@ def print_filters() -> str:
         "| number | reason | meaning |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {int(verdict)} | {verdict.name} | {verdict.says} |" for verdict in Verdict]
+    lines += [f"| {int(verdict)} | {verdict.name} | {verdict.message} |" for verdict in Verdict]
     return "\n".join(lines) + "\n"
 
 

@@ -81,7 +81,7 @@ class Batcher(Generic[Asked, Answer]):
         try:
             answers = await self._carry_out([waiting.asked for waiting in group])
             assert len(answers) == len(group)
-        except Exception as error:  # noqa: BLE001 -- each of those who wait is told
+        except Exception as error:  # noqa: BLE001 -- each waiting caller receives it
             is_of_one = isinstance(error, psycopg.Error) and not is_outage(error)
             if self._parts_on_failure and len(group) > 1 and is_of_one:
                 await asyncio.gather(*(self._answer([waiting]) for waiting in group))

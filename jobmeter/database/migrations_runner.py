@@ -21,7 +21,7 @@ def list_migrations() -> list[tuple[str, LiteralString]]:
 
 
 def check_version(version: int) -> None:
-    """``version`` as the server tells it, such as 150004. Raises ``DatabaseUnusable`` below 15."""
+    """``version`` as the server reports it, such as 150004. Raises ``DatabaseUnusable`` below 15."""
     if version < VERSION_MIN:
         raise DatabaseUnusable(f"PostgreSQL {version // 10_000} is too old: Jobmeter needs 15 or newer")
 

@@ -23,7 +23,7 @@ from jobmeter.database.throttled_log import ThrottledLog
 
 CONNECT_SECONDS = 10
 URL_FORM = "its URL must have the form postgresql://user:password@host:port/name; in a password write %40 for @, %2F for /"
-WAIT_SECONDS_MAX = 10  # for a connection of the pool: who asked should hear before giving up
+WAIT_SECONDS_MAX = 10  # for a connection of the pool: shorter than the time-out of a caller
 CHECK_SECONDS_MAX = 3
 # The pool waits twice as long after each try: left to itself it would come back as late again as the server was away.
 RECONNECT_SECONDS = 5
@@ -54,9 +54,9 @@ async def _prepare_connection(connection: AsyncConnection[TupleRow]) -> None:
 
 def _complete(url: str) -> dict[str, str]:
     """What the URL leaves open of how a server is found to be gone."""
-    told = conninfo_to_dict(url)
+    options = conninfo_to_dict(url)
     defaults = {"connect_timeout": str(CONNECT_SECONDS), **ALIVE}
-    return {name: value for name, value in defaults.items() if name not in told}
+    return {name: value for name, value in defaults.items() if name not in options}
 
 
 class Database:
@@ -91,7 +91,7 @@ class Database:
         await self._pool.close()
 
     async def check(self) -> None:
-        """Reaches the server once. Raises ``psycopg.Error`` where it can not."""
+        """Connects to the server once. Raises ``psycopg.Error`` if that fails."""
         async with self._pool.connection(timeout=CHECK_SECONDS_MAX) as connection:
             await connection.execute("SELECT 1")
 
@@ -130,7 +130,7 @@ async def upgrade_database(url: str) -> list[str]:
     except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         if isinstance(error, psycopg.ProgrammingError) or "for connection option" in reason:
-            # The library shows the part that it can not read, which may be the password.
+            # The library quotes the part that it cannot parse, which may be the password.
             raise DatabaseUnusable(f"Cannot use the database: {URL_FORM}") from None
         raise DatabaseUnusable(f"Cannot use the database: {reason}") from error
     async with connection:

@@ -40,7 +40,7 @@ def load_statements(
     found: dict[str, dict[str, LiteralString]] = {"name": {}, "columns": {}}
     for kind, name, body in zip(blocks[::3], blocks[1::3], blocks[2::3], strict=True):
         if name in found[kind]:
-            raise ValueError(f"{package}/{file_name}: {name} stands twice")
+            raise ValueError(f"{package}/{file_name}: {name} is defined twice")
         found[kind][name] = body.strip()
     return {name: _fill_columns(body, found["columns"]) for name, body in found["name"].items()}
 

@@ -117,7 +117,7 @@ async def explain_event(connection: Connection, *, event_key: UUID) -> EventExpl
             clicks_max=1,
         )
         (click,) = (await _explain_clicks(connection, job, day, stored)).clicks
-    return EventExplanation(event_key, event, VERDICTS[event.verdict].says, click)
+    return EventExplanation(event_key, event, VERDICTS[event.verdict].message, click)
 
 
 async def _read_job(connection: Connection, job_id: int) -> ExplainedJob:
@@ -162,7 +162,7 @@ def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> E
     if stored.rule is not None:
         outcome, reason = ClickOutcome.REVERSED, RULES[stored.rule].message
     elif stored.verdict != Verdict.COUNTED:
-        outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].says
+        outcome, reason = ClickOutcome.REFUSED, VERDICTS[stored.verdict].message
     elif price_micros == 0:
         outcome, reason = ClickOutcome.NOT_PRICED, "the job does not pay per click"
     elif charge is None:

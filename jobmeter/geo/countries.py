@@ -1,12 +1,14 @@
 """Owns the conversion of country codes to the numbers that are stored in columns, and back."""
 
+from jobmeter.base.readers.countries import read_country
+
 MARKET_UNKNOWN = 0
 
 
 def number_country(code: str) -> int:
-    """Returns a two-letter ISO 3166 code as a number; 0 if ``code`` is not one."""
-    letters = code.upper()
-    if len(letters) != 2 or not (letters.isascii() and letters.isalpha()):
+    """A country's two letters as a number; 0 where the text is no country."""
+    letters = read_country(code)
+    if not letters:
         return MARKET_UNKNOWN
     return (ord(letters[0]) - 64) * 32 + ord(letters[1]) - 64
 

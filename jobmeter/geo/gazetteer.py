@@ -11,7 +11,9 @@ from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
 
-_ALSO_CALLED = {"USA": "US", "UK": "GB", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB"}
+from jobmeter.base.readers.countries import ALIASES
+
+_ALSO_CALLED = ALIASES | {"USA": "US", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB"}
 _CITIES_ALSO_CALLED = {
     "NEW YORK": "NEW YORK CITY", "BANGALORE": "BENGALURU", "GURGAON": "GURUGRAM", "MUNCHEN": "MUNICH",
     "KOLN": "COLOGNE", "WIEN": "VIENNA", "ROMA": "ROME", "MILANO": "MILAN", "TORINO": "TURIN", "LISBOA": "LISBON",

@@ -18,8 +18,3 @@ def parse_address(text: str, *, country: str = "") -> Address:
     if place is None or country not in {"", place.country}:
         return Address(locality=text, region="", country=country or gazetteer.country_of(text))
     return Address(locality=place.city, region=place.region, country=place.country)
-
-
-def is_country(code: str) -> bool:
-    """Returns whether ``code`` is a two-letter country code (ISO 3166) in upper case."""
-    return len(code) == 2 and code.isupper() and gazetteer.country_of(code) == code

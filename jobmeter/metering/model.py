@@ -24,12 +24,12 @@ class Verdict(IntEnum):
     The text is what the sender and the partner read.
     """
 
-    says: str
+    message: str
 
-    def __new__(cls, number: int, says: str) -> Self:
+    def __new__(cls, number: int, message: str) -> Self:
         member = int.__new__(cls, number)
         member._value_ = number
-        member.says = says
+        member.message = message
         return member
 
     COUNTED = 0, "counts"
@@ -45,7 +45,7 @@ class Verdict(IntEnum):
 
 VERDICTS = {int(verdict): verdict for verdict in Verdict}
 
-# These are told to the sender and not kept: there is no job, or no day, that they could belong to.
+# These are reported to the sender and not stored: there is no job, or no day, that they could belong to.
 NOT_STORED = frozenset({Verdict.MALFORMED, Verdict.JOB_UNKNOWN, Verdict.TOO_OLD, Verdict.IN_FUTURE})
 
 
@@ -54,7 +54,7 @@ class EventColumns(Columns):
     """A batch as decoded, in the sender's order.
 
     ``keys`` holds 16 bytes a row: the event's milliseconds (48 bits) and a hash of source and id (80 bits).
-    ``job_ids`` is 0 where no job is named that exists, ``countries`` where the event names none. ``flaws`` says why a
+    ``job_ids`` is 0 where no job is named that exists, ``countries`` where the event names none. ``flaws`` message why a
     row cannot be read; it is ``None`` for one that can.
     """
 

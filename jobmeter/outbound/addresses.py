@@ -7,6 +7,8 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from jobmeter.base.readers.web_url import to_ascii_url
+
 
 class AddressRefusedError(Exception):
     """The address may not be connected to; the message is one line with the reason."""
@@ -17,7 +19,7 @@ def find_address(url: str, *, is_sandbox: bool) -> str:
 
     A sandbox may connect to any address, also without TLS.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(to_ascii_url(url))
     if parts.scheme != "https" and not (is_sandbox and parts.scheme == "http"):
         raise AddressRefusedError("only https URLs are allowed")
     if not parts.hostname or parts.username is not None:

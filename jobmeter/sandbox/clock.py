@@ -4,11 +4,12 @@ Does not own the work that falls due on the way (``jobmeter.worker``); it runs i
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from jobmeter.base.clock import from_ms, read_machine_clock, to_ms
+from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.sandbox.traffic import store
@@ -84,11 +85,8 @@ def read_span(text: str) -> timedelta:
 
 
 def read_moment(text: str) -> datetime:
-    """Parses an RFC 3339 time (UTC if it has no offset) or milliseconds since 1970. Raises ``Refused``."""
-    try:
-        if text.isascii() and text.isdigit() and len(text) <= 15:
-            return from_ms(int(text))
-        moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text[:40]!r} is not a time") from error
+    """An RFC 3339 time with an offset, or milliseconds since 1970. Raises ``Refused``."""
+    moment = times.read_moment(text)
+    if moment is None:
+        raise Refused(Fault.OPERATOR_INPUT, field="set", why=f"{text[:40]!r} is not a time")
+    return moment

@@ -5,15 +5,14 @@ Decodes bytes to records and errors per record. Pure. Does not own whether an ev
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
 import msgspec
 
-from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB, read_urn
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
+from jobmeter.base.readers.times import read_instant_ms
 
 KINDS = ("view", "applyClick")
 ID_MAX = (1 << 63) - 1
@@ -149,14 +148,8 @@ def _read_cloud_event(raw: msgspec.Raw) -> Event | Malformed:
 
 
 def read_time_ms(time: int | str) -> int | None:
-    """Returns milliseconds since 1970, or ``None`` if the text is not an RFC 3339 instant with an offset."""
-    if isinstance(time, int):
-        return time
-    try:
-        moment = datetime.fromisoformat(time)
-    except ValueError:
-        return None
-    return None if moment.tzinfo is None else to_ms(moment)
+    """Milliseconds since 1970, or ``None`` where the text is no RFC 3339 instant with an offset."""
+    return time if isinstance(time, int) else read_instant_ms(time)
 
 
 def read_job_id(job: int | str | None) -> int | None:

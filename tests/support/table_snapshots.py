@@ -27,6 +27,7 @@ CLOCKWORK = {
     "ledger_seal_rounds",
     "ledger_seals",
     "call_counters",
+    "job_month_keeping",
 }
 
 

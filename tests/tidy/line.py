@@ -32,6 +32,7 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
+    "base": ("", "readers"),
     "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
     "charging": (
         "",

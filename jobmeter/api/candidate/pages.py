@@ -20,6 +20,7 @@ from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers.web_url import to_ascii_url
 from jobmeter.geo.lookup import parse_address
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
@@ -80,7 +81,9 @@ async def follow_apply_link(context: RequestContext) -> Response:
         return render_gone(request)
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
-    return set_visitor_cookie(RedirectResponse(target.apply_url, status_code=302, headers=NO_STORE), visitor)
+    return set_visitor_cookie(
+        RedirectResponse(to_ascii_url(target.apply_url), status_code=302, headers=NO_STORE), visitor
+    )
 
 
 async def count_by_pixel(context: RequestContext) -> Response:

@@ -5,9 +5,11 @@ otherwise candidates could claim any address.
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from starlette.requests import Request
+
+from jobmeter.base.readers.network import read_address
 
 HEADER = "X-Forwarded-For"
 
@@ -24,7 +26,7 @@ class TrustedProxies:
         forwarded = [part for line in request.headers.getlist(HEADER) for part in line.split(",")]
         way = [*forwarded, request.client.host if request.client else ""]
         for text in reversed(way):
-            address = _read(text)
+            address = read_address(text)
             if address is None:
                 return None
             if not any(address in network for network in self.networks):
@@ -38,17 +40,3 @@ def read_trusted_proxies(text: str) -> TrustedProxies:
         return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
     except ValueError as error:
         raise ValueError(f"JOBMETER_TRUSTED_PROXIES: {error}") from error
-
-
-def _read(text: str) -> IPv4Address | IPv6Address | None:
-    """Parses ``192.0.2.1``, ``192.0.2.1:80``, ``2001:db8::1`` or ``[2001:db8::1]:80``."""
-    bare = text.strip()
-    if bare.startswith("["):
-        bare = bare[1:].partition("]")[0]
-    elif bare.count(":") == 1:
-        bare = bare.partition(":")[0]
-    try:
-        address = ip_address(bare)
-    except ValueError:
-        return None
-    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

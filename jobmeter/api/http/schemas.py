@@ -1,15 +1,51 @@
 """Types that the bodies and responses of several endpoints share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
-# Instants within these years can be stored and read back in any time zone.
+from jobmeter.base.readers.email_address import EMAIL_CHARACTERS_MAX, check_email
+from jobmeter.base.readers.times import read_day, read_instant
+
+
+def _read_instant(given: object) -> object:
+    moment = read_instant(given) if isinstance(given, str) else given
+    if moment is None:
+        raise ValueError("is no RFC 3339 instant with an offset")
+    return moment
+
+
+def _read_day(given: object) -> object:
+    day = read_day(given) if isinstance(given, str) else given
+    if day is None:
+        raise ValueError("is no day written as 2026-03-02")
+    return day
+
+
+def _check_email(text: str) -> str:
+    if why := check_email(text):
+        raise ValueError(why)
+    return text
+
+
+# Within these years an instant can be stored and read back in any time zone.
 Instant = Annotated[
-    AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC))
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC)),
+    BeforeValidator(_read_instant),
 ]
+Day = Annotated[date, BeforeValidator(_read_day)]
+Email = Annotated[str, StringConstraints(max_length=EMAIL_CHARACTERS_MAX), AfterValidator(_check_email)]
 
 
 class OperatorBody(BaseModel):

@@ -11,10 +11,10 @@ from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
+from jobmeter.base.readers.countries import read_country
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
 from jobmeter.database.connection import Connection
-from jobmeter.geo.lookup import is_country
 from jobmeter.partners.applications import flow as partners
 
 Short = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
@@ -115,9 +115,9 @@ async def set_price(context: RequestContext, body: PriceBody) -> Response:
 
 
 def read_traits(body: PriceBody) -> JobTraits:
-    """Raises ``Refused(OPERATOR_INPUT)`` for a country or level that no job can have: its price would never apply."""
-    country, level = body.country.strip().upper(), body.experience_level.strip().upper()
-    if country and not is_country(country):
+    """Raises ``Refused(OPERATOR_INPUT)`` for a country or a level that no job has: its price would never hold."""
+    country, level = read_country(body.country), body.experience_level.strip().upper()
+    if body.country.strip() and not country:
         raise Refused(Fault.OPERATOR_INPUT, field="country", why="must be an ISO 3166 code of two letters")
     if level and level not in EXPERIENCE_LEVELS:
         raise Refused(

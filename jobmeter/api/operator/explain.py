@@ -12,6 +12,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
+from jobmeter.base.readers import times
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import (
     ClickPage,
@@ -112,8 +113,11 @@ async def explain_event(context: RequestContext) -> Response:
 def find_key(request: Request) -> UUID:
     """Returns the key of the event. Raises ``Refused(OPERATOR_INPUT)`` if the three parameters cannot identify one."""
     source, event_id, time = (request.query_params.get(name, "") for name in ("source", "id", "time"))
-    key = identity.find_event_key(
-        source=source, event_id=event_id, time=int(time) if time.isdigit() else time
+    moment = times.read_moment(time)
+    key = (
+        None
+        if moment is None
+        else identity.find_event_key(source=source, event_id=event_id, time=to_ms(moment))
     )
     if key is None:
         raise Refused(Fault.OPERATOR_INPUT, field="source, id, time", why="must identify an event")
@@ -121,10 +125,10 @@ def find_key(request: Request) -> UUID:
 
 
 def read_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="day", why="must be a date such as 2026-03-02") from error
+    day = times.read_day(text)
+    if day is None:
+        raise Refused(Fault.OPERATOR_INPUT, field="day", why="must be a date such as 2026-03-02")
+    return day
 
 
 def read_key(text: str, *, field: str) -> UUID:

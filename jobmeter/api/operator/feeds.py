@@ -2,7 +2,6 @@
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
 from jobmeter.partners.applications import flow as partners
@@ -62,13 +62,8 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
         if not PurePosixPath(body.path).is_absolute():
             raise Refused(Fault.OPERATOR_INPUT, field="path", why="must be absolute")
         return PurePosixPath(body.path).as_uri()
-    assert body.url is not None, "exactly one is given"
-    try:
-        parts = urlsplit(body.url)
-    except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="is not a valid URL") from error
-    schemes = {"https", "http"} if is_sandbox else {"https"}
-    if parts.scheme not in schemes or not parts.hostname or parts.username is not None:
+    assert body.url is not None, "one of them is given"
+    if check_url(body.url, schemes=WEB_SCHEMES if is_sandbox else ("https",)):
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")
     return body.url
 

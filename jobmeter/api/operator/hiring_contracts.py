@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import Instant, OperatorBody
+from jobmeter.api.http.schemas import Email, Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
@@ -20,7 +20,6 @@ from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")]
 Units = Annotated[int, Field(ge=-1_000_000_000, le=1_000_000_000)]
 
 

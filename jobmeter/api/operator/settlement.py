@@ -1,6 +1,5 @@
 """``/operator/settlement...``: manual exclusions, network lists, limits of the rules, credits for final charges."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from starlette.responses import Response
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_query_number
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
@@ -41,7 +40,7 @@ class ExclusionBody(OperatorBody):
     visitor: Short | None = None
     address: Short | None = None
     job_id: Annotated[int, Field(gt=0, lt=2**63)] | None = None
-    day: date | None = None
+    day: Day | None = None
     note: Short
 
 

@@ -13,6 +13,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.base.days import day_of, one_year_before
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB
+from jobmeter.base.readers import times
 from jobmeter.reports.uncharged_clicks import flow as reports
 from jobmeter.reports.uncharged_clicks.model import NotCharged
 
@@ -52,10 +53,10 @@ def read_day(request: Request, name: str, *, default: date) -> date:
     text = request.query_params.get(name)
     if text is None:
         return default
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(Fault.PARAMETER_INVALID, name=name) from error
+    day = times.read_day(text)
+    if day is None:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return day
 
 
 def read_after(request: Request) -> tuple[int, date]:
@@ -63,13 +64,11 @@ def read_after(request: Request) -> tuple[int, date]:
     text = request.query_params.get("after")
     if not text:
         return 0, date.min
-    job_id, _, day = text.partition("-")
-    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= 18):
+    job_id, _, day_text = text.partition("-")
+    day = times.read_day(day_text)
+    if day is None or not (job_id.isascii() and job_id.isdigit() and len(job_id) <= 18):
         raise Refused(Fault.PARAMETER_INVALID, name="after")
-    try:
-        return int(job_id), date.fromisoformat(day)
-    except ValueError as error:
-        raise Refused(Fault.PARAMETER_INVALID, name="after") from error
+    return int(job_id), day
 
 
 def serialize_not_charged(row: NotCharged) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """``/partner/webhooks``: an application's webhooks, their signing secrets, deliveries and replays."""
 
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -11,8 +10,9 @@ from starlette.responses import Response
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_path_id, read_query_number
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.http.schemas import Email, OperatorBody
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.chain import flow as chain
 from jobmeter.notifications import flow as notifications
@@ -28,7 +28,6 @@ DELIVERIES_SHOWN_MAX = 100
 REPLAYED_MAX = 1_000
 
 Url = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?$")]
 
 
 class WebhookBody(OperatorBody):
@@ -36,7 +35,7 @@ class WebhookBody(OperatorBody):
 
     kinds: Annotated[tuple[NotificationKind, ...], Field(min_length=1, max_length=len(ASKED_KINDS))]
     url: Url = ""
-    email: Email = ""
+    email: Email | Literal[""] = ""
 
 
 class ReplayBody(OperatorBody):
@@ -73,13 +72,7 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
         if set(body.kinds) != {NotificationKind.BUDGET_ALERT}:
             raise Refused(Fault.OPERATOR_INPUT, field="kinds", why="must be BUDGET_ALERT alone for e-mail")
         return
-    try:
-        parts = urlsplit(body.url)
-        port_is_good = parts.port != 0
-    except ValueError as error:
-        raise Refused(Fault.OPERATOR_INPUT, field="url", why="is not a valid URL") from error
-    schemes = {"https", "http"} if is_sandbox else {"https"}
-    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or not port_is_good:
+    if check_url(body.url, schemes=WEB_SCHEMES if is_sandbox else ("https",)):
         raise Refused(Fault.OPERATOR_INPUT, field="url", why="must be an https URL without a user name")
 
 

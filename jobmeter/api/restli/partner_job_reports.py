@@ -1,7 +1,7 @@
 """``GET /rest/partnerJobReports``: by ids and by date range (reports page; spec 6 and 7)."""
 
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -9,11 +9,12 @@ import msgspec
 
 from jobmeter.api.http.responses import row_error
 from jobmeter.api.restli.resources import Call, Reply
-from jobmeter.base.clock import from_ms, to_ms
+from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_from_number
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import REPORT_PAGE_JOBS_MAX
 from jobmeter.base.money import format_amount
+from jobmeter.base.readers.times import read_moment
 from jobmeter.database.connection import Connection
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport, ReportQuery, unpack_days
@@ -106,14 +107,10 @@ def _read_moment(call: Call) -> datetime | None:
     given = call.parameters.get("asOf")
     if given is None:
         return None
-    try:
-        text = str(given)
-        moment = from_ms(int(text)) if text.isascii() and text.isdigit() else datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        raise Refused(Fault.PARAMETER_INVALID, name="asOf") from error
-    if moment.tzinfo is None or moment > call.now:
+    moment = read_moment(str(given))
+    if moment is None or moment > call.now:
         raise Refused(Fault.PARAMETER_INVALID, name="asOf")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def _read_ids(call: Call) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ async def change_limit(
 ) -> None:
     """Makes ``limit_micros`` the total budget of a job locked as ``held``: reserves what is more, returns what is less.
 
-    Raises ``Refused(BALANCE_TOO_LOW)`` when the contract can not carry it; the caller's savepoint is then lost.
+    Raises ``Refused(BALANCE_TOO_LOW)`` if the contract cannot pay for it; the caller's savepoint is then lost.
     """
     assert limit_micros >= held.used_micros, "what is spent stays spent"
     change_micros = limit_micros - held.limit_micros
@@ -72,7 +72,7 @@ async def change_limit(
 async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:
     """Reserves the job's total budget from its contract and starts its meter (law 7).
 
-    Raises ``Refused(BALANCE_TOO_LOW)`` when the contract can not carry it; the caller's savepoint is then lost.
+    Raises ``Refused(BALANCE_TOO_LOW)`` if the contract cannot pay for it; the caller's savepoint is then lost.
     """
     contract = opening.contract
     await store.insert_job_budget(

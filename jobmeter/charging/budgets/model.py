@@ -33,7 +33,7 @@ class JobBudget:
 
     @property
     def used_micros(self) -> int:
-        """What of the limit can not be had again: spent, or spent once and credited to the contract since."""
+        """The part of the limit that is gone: spent, or spent once and credited to the contract since."""
         return self.spent_micros + self.released_micros - self.lowered_micros
 
     @property

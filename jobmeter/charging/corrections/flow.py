@@ -40,10 +40,10 @@ async def open_reversal(connection: Connection) -> None:
 
 
 async def reverse_requested(connection: Connection, *, day: date, now: datetime) -> Reversed:
-    """Takes back what stands in ``asked_reversals``, all of clicks of ``day``, once.
+    """Reverses the rows of ``asked_reversals``, all of clicks of ``day``, once.
 
     The money goes back to the job's budget while the job is open, else to its contract; the roll-up follows,
-    and a restatement tells the difference. Each charge gets one reversing posting that names it.
+    and a restatement records the difference. Each charge gets one reversing posting that names it.
     """
     await store.make_held_budgets(connection)
     await bulk.open_batch(connection)

@@ -1,4 +1,4 @@
-"""Charges as they stand: what may be reversed or credited; what may restate a job's day."""
+"""Current charges: what may be reversed or credited, and what may restate a job's day."""
 
 from dataclasses import dataclass
 from enum import IntEnum

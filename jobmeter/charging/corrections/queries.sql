@@ -71,7 +71,7 @@ UPDATE job_days
    AND day = %(day)s
 
 -- name: record_settled_restatements
--- After the figures are lowered, so that the `after_` ones are read from the day as it stands. A row for each
+-- After the figures are lowered, so that the `after_` ones are read from the current day. A row for each
 -- job, with the clicks that each rule took back.
 WITH by_rule AS (
     SELECT shard, job_id, rule, sum(clicks) AS clicks, sum(clicks_charged) AS charged,
@@ -98,7 +98,7 @@ SELECT shard, job_id, day, %(recorded_at)s, {RestatementCause.SETTLEMENT}, reaso
 
 -- name: insert_requested_reversals
 -- One posting for each charge, from what was earned back to the open job or to the contract of a closed one.
--- It lies with the charge that it corrects, and its cause is the job.
+-- It is in the shard of the charge that it corrects, and its cause is the job.
 INSERT INTO asked_postings (
     shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, destination_shard,
     amount, unit, cause, corrects
@@ -171,7 +171,7 @@ SELECT coalesce(sum(amount), 0)::bigint
  WHERE corrects = %(reference)s
 
 -- name: release_credit
--- What was spent counts as released: the job can not spend it, open or not.
+-- The spend counts as released: the job cannot spend it, open or not.
 UPDATE job_budgets
    SET spent_micros = spent_micros - %(amount_micros)s,
        released_micros = released_micros + %(amount_micros)s,

@@ -1,6 +1,6 @@
 """Owns the notes about jobs whose standing may have changed: written with whatever changed it, claimed by who looks.
 
-Does not own how a job stands (``jobmeter.jobs``) or who is told (``jobmeter.promotion``).
+Does not own a job's status (``jobmeter.jobs``) or who is notified (``jobmeter.promotion``).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from jobmeter.database.connection import Connection
 
 
 async def enqueue_job_changes(connection: Connection, job_ids: Sequence[int]) -> None:
-    """In the transaction of the change: a note that can be claimed tells of something that is committed."""
+    """Runs in the transaction of the change, so that whatever can be claimed is committed."""
     if job_ids:
         await job_changes_store.enqueue_job_changes(connection, job_ids=list(job_ids))
 

@@ -12,8 +12,8 @@ from jobmeter.database.connection import Connection
 async def archive_next_final_day(connection: Connection, *, now: datetime) -> date | None:
     """Adds the next final day to its jobs' months and its contracts' days, in the caller's transaction; returns it, or ``None`` without one.
 
-    Days are kept in order and once, whoever asks: a report may then rely on all days up to the last one kept. Months
-    that no report can ask for are forgotten.
+    Days are archived in order and once: a report may rely on all days up to the last archived one. Months that no
+    report can request are deleted.
     """
     keeping = await store.lock_rollup_progress(connection)
     if keeping is None:

@@ -14,7 +14,7 @@ SELECT min(day)
                         WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
 
 -- name: archive_day
--- One look into the index of days for each contract, in the order of the key, after which the months lie
+-- One look into the index of days for each contract, in the order of the key, after which the months are
 -- together.
 INSERT INTO job_months AS kept (shard, job_id, month, figures)
 SELECT shard, job_id, date_trunc('month', day)::date,

@@ -19,7 +19,7 @@ from jobmeter.database.connection import Connection
 async def count_chargeable(connection: Connection, counts: ClickCounts, day: int) -> Column:
     """For each row of a tally of one day how many of its clicks the day's limits let through.
 
-    The jobs are locked: the statement sees what was charged by whoever held them before.
+    The jobs are locked: the statement sees what the previous holder of the lock charged.
     """
     # Few jobs of a batch have a daily limit; only those are read from the database and processed in a Python loop.
     capped = np.flatnonzero(counts.are_capped)

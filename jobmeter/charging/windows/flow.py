@@ -20,7 +20,7 @@ from jobmeter.database.connection import Connection
 async def open_free_meters(
     connection: Connection, *, shard: int, job_ids: Column, live_from: datetime, live_until_ms: Column
 ) -> None:
-    """Starts the meters of jobs that are counted and never charged; all lie in ``shard``."""
+    """Opens the windows of jobs that are counted and never charged; all are in ``shard``."""
     ends = WindowEnds(job_ids, live_until_ms)
     await store.insert_free_meters(connection, ends, shard=shard, live_from_ms=to_ms(live_from))
 
@@ -65,7 +65,7 @@ async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWind
 
 
 async def extend_window(connection: Connection, *, shard: int, job_id: int, live_until: datetime) -> None:
-    """A later end for the job's events; a window that is shut stays shut."""
+    """Moves the end of the job's window; a closed window stays closed."""
     await store.extend_window(connection, shard=shard, job_id=job_id, live_until_ms=to_ms(live_until))
     await enqueue_job_changes(connection, [job_id])
 
@@ -78,7 +78,7 @@ async def open_windows(
     await enqueue_job_changes(connection, job_ids)
 
 
-async def shut_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
+async def close_windows(connection: Connection, *, shard: int, job_ids: Sequence[int]) -> None:
     """No event of the jobs counts until their windows are opened again; their money stays reserved."""
-    await store.shut_windows(connection, shard=shard, job_ids=list(job_ids))
+    await store.close_windows(connection, shard=shard, job_ids=list(job_ids))
     await enqueue_job_changes(connection, job_ids)

@@ -38,7 +38,7 @@ class LiveWindows(Columns):
         """For each of ``job_ids`` whether it is known, and its row (0 where it is not)."""
         if len(self) == 0:
             return np.zeros(len(job_ids), dtype=bool), np.zeros(len(job_ids), dtype=np.int64)
-        # `searchsorted` returns an insertion point, which may lie past the end, even for ids that do not occur.
+        # `searchsorted` returns an insertion point, which may be past the end, even for ids that do not occur.
         rows = np.minimum(np.searchsorted(self.job_ids, job_ids), len(self) - 1)
         is_known = self.job_ids[rows] == job_ids
         return is_known, np.where(is_known, rows, 0)
@@ -59,4 +59,4 @@ NO_WINDOWS = LiveWindows.empty()
 
 
 class StaleWindowsError(Exception):
-    """A meter changed between the judgement of events and their charge: nothing was charged, judge them anew."""
+    """A window changed between the evaluation of events and their charge: nothing was charged, evaluate again."""

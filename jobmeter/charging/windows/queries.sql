@@ -71,7 +71,7 @@ SELECT string_agg(int8send(job_id), '') AS job_ids,
        OFFSET 0) AS found
 
 -- name: extend_window
--- A window that is shut (it begins at its end) stays shut.
+-- A closed window (it begins at its end) stays closed.
 UPDATE job_budgets
    SET live_from_ms = CASE WHEN live_from_ms < live_until_ms THEN live_from_ms ELSE %(live_until_ms)s END,
        live_until_ms = %(live_until_ms)s,
@@ -96,8 +96,8 @@ UPDATE job_budgets
  WHERE job_budgets.shard = held.shard
    AND job_budgets.job_id = held.job_id
 
--- name: shut_windows
--- Shut at its end rather than at once: to settlement a job whose window has not ended is open, and keeps its
+-- name: close_windows
+-- Closed at its end, not at once: to settlement a job whose window has not ended is open, and keeps its
 -- money.
 WITH held AS MATERIALIZED (
     SELECT shard, job_id

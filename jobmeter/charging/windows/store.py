@@ -56,5 +56,5 @@ async def open_windows(connection: Connection, *, shard: int, job_ids: list[int]
     await connection.execute(SQL["open_windows"], values)
 
 
-async def shut_windows(connection: Connection, *, shard: int, job_ids: list[int]) -> None:
-    await connection.execute(SQL["shut_windows"], {"shard": shard, "job_ids": job_ids})
+async def close_windows(connection: Connection, *, shard: int, job_ids: list[int]) -> None:
+    await connection.execute(SQL["close_windows"], {"shard": shard, "job_ids": job_ids})

@@ -15,9 +15,10 @@ from pydantic_core import ErrorDetails
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, parse_amount, parse_positive_amount
+from jobmeter.base.readers.email_address import check_email
+from jobmeter.base.readers.web_url import check_url
 from jobmeter.jobs.messages import REQUIRED, required_message
 from jobmeter.jobs.model import JobDraft, Operation
-from jobmeter.jobs.postings.rules import is_web_url
 from jobmeter.jobs.postings.schema import (
     DESCRIPTION_CHARACTERS,
     DROPPED_FIELDS,
@@ -146,10 +147,12 @@ def _check_values(read: Element, now: datetime) -> Iterator[str]:
         yield _line("/listedAt", f"{read.listed_at} is in the future")
     if not read.external_job_posting_id.strip():
         yield _line("/externalJobPostingId", "the id is blank")
-    if read.poster_email is not None and not _is_email(read.poster_email):
+    if read.poster_email is not None and check_email(read.poster_email):
         yield _line("/posterEmail", f'"{_show(read.poster_email)}" is not an e-mail address')
-    if read.tracking_pixel_url is not None and not is_web_url(read.tracking_pixel_url):
-        yield _line("/trackingPixelUrl", f'"{_show(read.tracking_pixel_url)}" is not a web address')
+    urls = {"companyPageUrl": read.company_page_url, "trackingPixelUrl": read.tracking_pixel_url}
+    for field, url in urls.items():
+        if url is not None and check_url(url):
+            yield _line(f"/{field}", f'"{_show(url)}" is not a web address')
     for index, workplace in enumerate(read.workplace_types):
         if workplace.lower() not in WORKPLACES:
             yield _line(f"/workplaceTypes/{index}", f'"{_show(workplace)}" is not an enum symbol')
@@ -197,11 +200,6 @@ def _read_salary(amount: MoneyAmount) -> Money:
     if money.amount_micros < 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=amount.amount[:40])
     return money
-
-
-def _is_email(text: str) -> bool:
-    name, _, host = text.rpartition("@")
-    return bool(name) and "." in host and not any(character.isspace() for character in text)
 
 
 def _read_budget(amount: MoneyAmount | None, which: str, lines: list[str]) -> Money | None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, format_amount
+from jobmeter.base.readers.web_url import check_url
 from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
@@ -28,7 +28,7 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
         raise Refused(Fault.WORKPLACE_SEVERAL, values=", ".join(draft.workplace_types))
     if not (draft.company or draft.company_page_url or draft.company_name):
         raise Refused(Fault.JOB_COMPANY_MISSING)
-    if not is_web_url(draft.company_apply_url):
+    if check_url(draft.company_apply_url):
         raise Refused(Fault.JOB_APPLY_URL_INVALID, external_id=draft.external_id, task=task_urn)
     if len(draft.alternate_locations) > LOCATIONS_MAX:
         raise Refused(Fault.JOB_LOCATIONS_TOO_MANY)
@@ -109,14 +109,6 @@ def _check_price(budget: Money, usable_micros: int, click_price_micros: int) -> 
             amount=format_amount(budget.amount_micros, budget.currency),
             price=format_amount(click_price_micros, budget.currency),
         )
-
-
-def is_web_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(c.isspace() for c in text)
 
 
 def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:

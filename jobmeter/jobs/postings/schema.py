@@ -5,8 +5,10 @@ Does not own how a violated limit is reported (``element``). Pure.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
+
+from jobmeter.base.readers.text import trim_text
 
 TITLE_CHARACTERS_MAX = 200
 DESCRIPTION_CHARACTERS = (100, 25_000)
@@ -18,7 +20,14 @@ EXTERNAL_ID_CHARACTERS_MAX = 200
 # In the body of the official collections of 2021 to 2023; ignored since 2024 (clients 2.6).
 DROPPED_FIELDS = frozenset({"state", "city", "country", "postalCode", "workRemoteAllowed", "poster"})
 
+
+def _trim(given: object) -> object:
+    return trim_text(given) if isinstance(given, str) else given
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Trimmed = BeforeValidator(_trim)
+Place = Annotated[Text, Trimmed]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_CHARACTERS_MAX)]
 OrganizationUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:(organization|company):[0-9]{1,18}$")]
 IndustryUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:industry:[0-9]{1,18}$")]
@@ -83,14 +92,14 @@ class Element(_Record):
         str, StringConstraints(min_length=1, max_length=EXTERNAL_ID_CHARACTERS_MAX)
     ]
     job_posting_operation_type: Literal["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_CHARACTERS_MAX)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_CHARACTERS_MAX), Trimmed]
     description: Annotated[
         str, StringConstraints(min_length=DESCRIPTION_CHARACTERS[0], max_length=DESCRIPTION_CHARACTERS[1])
     ]
     company_apply_url: Url
     listed_at: Milliseconds
-    location: Text
-    alternate_locations: list[Text] = []
+    location: Place
+    alternate_locations: list[Place] = []
     company: OrganizationUrn | None = None
     integration_context: OrganizationUrn | None = None
     company_page_url: Url | None = None

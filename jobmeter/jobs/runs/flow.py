@@ -57,7 +57,7 @@ async def set_windows(
     if opens:
         await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
     else:
-        await meters.shut_windows(connection, shard=shard, job_ids=job_ids)
+        await meters.close_windows(connection, shard=shard, job_ids=job_ids)
 
 
 async def claim_slot(

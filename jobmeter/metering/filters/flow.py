@@ -41,7 +41,7 @@ class FilterCache:
         self.addresses: Column = np.zeros(0, dtype=np.int64)
 
     async def refresh(self, connection: Connection, revision: int) -> None:
-        """Reads everything anew where the database is at another revision."""
+        """Reads everything again if the database is at another revision."""
         if revision == self.revision:
             return
         self.policies = await store.list_policies(connection)
@@ -115,12 +115,12 @@ def _describe_refused(
         times_ms=columns.times_ms,
         job_ids=np.where(named, named, columns.job_ids),
         verdicts=verdicts,
-        messages=_make_texts(flaw or VERDICTS[verdict].says for flaw, verdict in reasons),
+        messages=_make_texts(flaw or VERDICTS[verdict].message for flaw, verdict in reasons),
     )
 
 
 def _name_job(event: Event) -> int | None:
-    """The job that an event names by number, also where something else of it can not be read."""
+    """The job that an event names by number, even if another field of the event is malformed."""
     job_id = read_job_id(event.job)
     return job_id if job_id is not None and 0 < job_id <= ID_MAX else None
 

@@ -7,13 +7,14 @@ call for each event costs more than the database needs to store it.
 import socket
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
-from ipaddress import ip_address
 from typing import cast
 
 import crawleruseragents
 import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
+from jobmeter.base.readers.network import read_address
+from jobmeter.base.readers.text import trim_text
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import number_country
 from jobmeter.metering.model import EventColumns
@@ -28,6 +29,8 @@ from jobmeter.wire.events import (
 
 TIME_MS_MAX = 1 << 47
 BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
+BAD_ADDRESS = "address is no IPv4 or IPv6 address"
+UNREADABLE = -1
 _SIGNED_MASK = (1 << 63) - 1
 _BLANK = Event(source="", id="", type="view", time=0, job=0)
 
@@ -48,7 +51,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
     # One list comprehension and one numpy call per field, not per event. Events that cannot be read have been
     # replaced by a blank event, so the fields need no checks.
-    sound, times, flaw_of = _read_sound(events)
+    sound, times, addresses, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
     malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
@@ -58,7 +61,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         kinds=np.array([event.type == "applyClick" for event in sound], dtype=np.int64),
         job_ids=_read_job_ids(sound, external_ids),
         visitors=_hash_visitors([event.visitor for event in sound]),
-        addresses=number_addresses([event.address for event in sound]),
+        addresses=addresses,
         crawlers=_find_crawlers([event.user_agent for event in sound])
         | np.array([event.is_crawler is True for event in sound], dtype=bool),
         countries=_number_countries([event.country for event in sound]),
@@ -69,8 +72,8 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
 
 def _read_sound(
     events: Sequence[Event | Malformed],
-) -> tuple[list[Event], list[int | None], dict[int, str]]:
-    """Events with a blank one for each that cannot be read, their times, and by row what is wrong with those."""
+) -> tuple[list[Event], list[int | None], Column, dict[int, str]]:
+    """Events with a blank one for each that cannot be read, their times and networks, and by row what is wrong."""
     flaw_of = find_flaws(events)
     readable = (
         [_BLANK if row in flaw_of else event for row, event in enumerate(events)] if flaw_of else events
@@ -80,7 +83,11 @@ def _read_sound(
     for row in [row for row, time_ms in enumerate(times) if time_ms is None]:
         flaw_of[row] = BAD_TIME
         sound[row] = _BLANK
-    return sound, times, flaw_of
+    addresses = number_addresses([event.address for event in sound])
+    for row in np.flatnonzero(addresses == UNREADABLE).tolist():
+        flaw_of[row] = BAD_ADDRESS
+        sound[row], times[row], addresses[row] = _BLANK, None, 0
+    return sound, times, addresses, flaw_of
 
 
 def _read_times(events: list[Event]) -> list[int | None]:
@@ -143,7 +150,7 @@ def key_halves(keys: Column) -> tuple[Column, Column]:
 
 
 def number_addresses(addresses: Sequence[str | None]) -> Column:
-    """The network of each address, as ``address_number`` tells it; 0 where there is none."""
+    """The network of each address, as ``address_number`` returns it; 0 where none is given."""
     # Most addresses have been seen before and need only a dictionary lookup; the others are packed together.
     known = list(map(_NUMBERS.get, addresses))
     if None not in known:
@@ -152,14 +159,16 @@ def number_addresses(addresses: Sequence[str | None]) -> Column:
     if len(_NUMBERS) + len(new) > ADDRESSES_REMEMBERED_MAX:
         _NUMBERS.clear()
         return _read_addresses(addresses)
-    _NUMBERS.update(zip(new, _read_addresses(new).tolist(), strict=True))
-    return np.array([_NUMBERS[address] for address in addresses], dtype=np.int64)
+    read = zip(new, _read_addresses(new).tolist(), strict=True)
+    # What is no address can be any text of any length: it is not remembered.
+    _NUMBERS.update((address, number) for address, number in read if number != UNREADABLE)
+    return np.array([_NUMBERS.get(address, UNREADABLE) for address in addresses], dtype=np.int64)
 
 
 def _read_addresses(addresses: Sequence[str | None]) -> Column:
     # Addresses of one family have the same length, so all of them are packed as one table of bytes. Only if one is
     # invalid are they parsed one by one.
-    numbers = np.zeros(len(addresses), dtype=np.int64)
+    numbers = np.full(len(addresses), UNREADABLE, dtype=np.int64)
     given = [address or "" for address in addresses]
     is_six = np.array([":" in address for address in given], dtype=bool)
     is_four = ~is_six if "" not in given else np.array(["." in address for address in given]) & ~is_six
@@ -170,6 +179,9 @@ def _read_addresses(addresses: Sequence[str | None]) -> Column:
             numbers[chosen] = _pack_networks(list(map(partial(socket.inet_pton, family), texts)), family)
         except (OSError, ValueError):
             numbers[chosen] = list(map(address_number, texts))
+    # No network of IPv6 has these bits: an IPv4 address inside one of IPv6 is read by itself, and so is no address.
+    for row in np.flatnonzero(numbers <= 0).tolist():
+        numbers[row] = address_number(given[row])
     return numbers
 
 
@@ -183,14 +195,15 @@ def _pack_networks(packed: list[bytes], family: socket.AddressFamily) -> Column:
 
 @lru_cache(maxsize=65_536)
 def address_number(address: str) -> int:
-    """The network of an address as a number: its first 24 bits, or 48 of IPv6; 0 where it is none.
+    """The network of an address as a number: its first 24 bits, or 48 of IPv6; ``UNREADABLE`` where it is none.
 
-    The rest of an address is never kept.
+    The rest of an address is never kept. 0 where no address is given, and for ``::/48``, which holds no visitor.
     """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
+    if not trim_text(address):
         return 0
+    parsed = read_address(address)
+    if parsed is None:
+        return UNREADABLE
     if parsed.version == 4:
         return (int(parsed) >> 8) | (1 << 56)
     return int(parsed) >> 80

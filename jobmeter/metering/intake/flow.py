@@ -38,7 +38,7 @@ from jobmeter.metering.model import (
 )
 from jobmeter.wire.events import Event, Malformed, read_job_id
 
-# What ends an intake without a fault of the sender's: nothing was taken in, and the same batch may be sent again.
+# Errors that are not the sender's fault: nothing was recorded, and the same batch may be sent again.
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
@@ -64,7 +64,7 @@ async def ingest(
 
     In the caller's transaction; what the reply says is true once that commits. Raises ``StaleWindowsError`` when
     the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
-    already; nothing is taken in then.
+    already; nothing is recorded then.
     """
     names = list_external_names(events)
     columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
@@ -150,7 +150,7 @@ async def _ingest_columns(
             return _Taken(verdicts, rows, await charge_rows(rows))
     except UniqueViolation:
         if is_pipeline(connection):
-            raise  # it can not go on from here
+            raise  # the pipeline cannot continue from here
         async with connection.transaction():
             await store.make_staging(connection)
             await store.copy_staged(connection, StagedEvents(**vars_of(events), row_indexes=rows))
@@ -202,7 +202,7 @@ def _make_reply(
     rejections = []
     for index in refused[:REFUSALS_LISTED_MAX].tolist():
         verdict = VERDICTS[int(verdicts[index])]
-        rejections.append(Rejection(index, verdict, columns.flaws[index] or verdict.says))
+        rejections.append(Rejection(index, verdict, columns.flaws[index] or verdict.message))
     return IntakeReply(
         accepted=accepted,
         duplicate=len(columns) - len(refused) - accepted,

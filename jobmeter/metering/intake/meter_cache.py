@@ -23,9 +23,9 @@ class LiveWindowCache:
     def find(self, job_ids: Column) -> tuple[LiveWindows, Column]:
         """What is remembered of ``job_ids``, which rise, and those of which nothing is."""
         if len(self._recent) == 0:
-            return _look_up(self._main, job_ids)
-        found, missing = _look_up(self._recent, job_ids)
-        more, missing = _look_up(self._main, missing)
+            return _find_windows(self._main, job_ids)
+        found, missing = _find_windows(self._recent, job_ids)
+        more, missing = _find_windows(self._main, missing)
         return more.merge(found), missing
 
     def keep(self, windows: LiveWindows) -> None:
@@ -37,6 +37,6 @@ class LiveWindowCache:
             self._recent = NO_WINDOWS
 
 
-def _look_up(windows: LiveWindows, job_ids: Column) -> tuple[LiveWindows, Column]:
+def _find_windows(windows: LiveWindows, job_ids: Column) -> tuple[LiveWindows, Column]:
     is_known, rows = windows.find_rows(job_ids)
     return windows.select(rows[is_known]), job_ids[~is_known]

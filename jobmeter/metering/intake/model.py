@@ -35,14 +35,14 @@ def find_origins(*, source: str, event_ids: Sequence[str]) -> list[bytes]:
 
 
 def find_visitor(visitor: str) -> int:
-    """The number that stands for a visitor; 0 is an unknown one."""
+    """The number that represents a visitor; 0 is an unknown one."""
     columns = _pack(Event(source="-", id="-", type="applyClick", time=0, job=1, visitor=visitor))
     return int(columns.visitors[0])
 
 
 def find_address(address: str) -> int:
     """The number of an address's network; 0 where it is no address."""
-    return address_number(address)
+    return max(address_number(address), 0)
 
 
 def _pack(event: Event) -> EventColumns:

@@ -21,7 +21,7 @@ async def copy_events(connection: Connection, events: StoredEvents) -> None:
 
 
 async def add_events(connection: Connection, events: StoredEvents) -> None:
-    """Raises ``psycopg.errors.UniqueViolation`` as ``copy_events`` does; in a pipeline whoever fetches next does."""
+    """Raises ``psycopg.errors.UniqueViolation`` as ``copy_events`` does; in a pipeline the next fetch raises it."""
     await connection.execute(SQL["add_events"], events.parameters())
 
 

@@ -16,7 +16,7 @@ SELECT day
    FOR UPDATE SKIP LOCKED
 
 -- name: stream_event_day
--- With what settlement took back, which is forgotten with the events.
+-- With what settlement reversed, which is deleted with the events.
 SELECT shard, event_key, event_key_ms(event_key) AS time_ms, events.job_id, kind, verdict, visitor, address,
        events.batch, rule AS settlement_rule, charge
   FROM events

@@ -57,7 +57,7 @@ SELECT job_id, external_id,
          FROM (SELECT day, views, clicks, charge
                  FROM job_days_as_of(%(shard)s::integer, asked_job, %(as_of)s)
                 WHERE day < %(today)s
-                ORDER BY day) AS days) AS told
+                ORDER BY day) AS days) AS reported
 
 -- name: list_jobs_as_of
 -- As `list_reportable_jobs` would have answered at `as_of`: a job that closed since was open, and one that

@@ -48,7 +48,7 @@ class NotCharged:
         uncharged clicks.
         """
         found = [
-            (VERDICTS[int(verdict)].name, VERDICTS[int(verdict)].says, clicks)
+            (VERDICTS[int(verdict)].name, VERDICTS[int(verdict)].message, clicks)
             for verdict, clicks in sorted(self.refused.items(), key=lambda one: int(one[0]))
         ]
         free = self.apply_clicks - self.clicks_charged

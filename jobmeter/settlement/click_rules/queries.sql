@@ -104,7 +104,7 @@ UPDATE settling_clicks
 -- One statement for both rules, which differ only in the column and in the limits: a visitor, or a network,
 -- which many people share. 0 is unknown. Consecutive windows from 1970 on, and a second set shifted by half a
 -- window: clicks within half a window always fall into one window of either set. Only senders with many
--- clicks on the day are checked by window. The planner substitutes the rule, so it uses the column's statistics.
+-- clicks on the day are checked by window. The planner substitutes the rule and uses the column's statistics.
 WITH clicks AS NOT MATERIALIZED (
     SELECT ctid AS place, event_key, job_id,
            CASE WHEN %(rule)s = {Rule.ADDRESS_BURST} THEN address ELSE visitor END AS sender

@@ -17,6 +17,7 @@ from jobmeter.base.limits import (
     XML_ELEMENTS_MAX,
     XML_TEXT_CHARACTERS_MAX,
 )
+from jobmeter.base.readers.text import trim_text
 from jobmeter.wire.xml.encodings import decode_document
 
 XML_MEDIA = frozenset({"", "text/xml", "application/xml"})
@@ -114,7 +115,7 @@ def _check_depth(depth: int) -> None:
 def _check_text(text: str) -> str:
     if len(text) > XML_TEXT_CHARACTERS_MAX:
         raise Refused(Fault.XML_TOO_LARGE, what=f"a text may have {XML_TEXT_CHARACTERS_MAX} characters")
-    return text.strip()
+    return trim_text(text)
 
 
 def _read_json(body: bytes) -> Node:

@@ -110,7 +110,7 @@ def test_the_map_prints_parts_in_order_with_their_rooms():
         Source("jobmeter/base/money.py", "a\n" * 1_200),
     ]
     base, wire, _, edges, api, *_ = print_map(count_lines(files)).splitlines()[1:]
-    assert base.split() == ["1", "base", "1,200"]
+    assert base.split()[:3] == ["1", "base", "1,200"]
     assert wire.split(maxsplit=3)[:3] == ["2", "wire", "5"]
     assert "xml 2, xml.job 3" in wire
     assert edges.startswith("edges")

@@ -46,7 +46,7 @@ WHOLE = MINIMAL | {
     "posterEmail": "jobs@example.com",
     "showPosterInfo": True,
     "availability": "PUBLIC",
-    "trackingPixelUrl": "https://pixel.example.com",
+    "trackingPixelUrl": "https://pixel.example.com/",
     "partnerRequisitionId": "r-1",
     "onsiteApplyConfiguration": {},
     "partnerJobCampaignId": "campaign",
@@ -54,7 +54,15 @@ WHOLE = MINIMAL | {
 TEXTS = {name for name, value in WHOLE.items() if isinstance(value, str)}
 ENUMS = {"jobPostingOperationType", "listingType", "employmentStatus", "experienceLevel", "availability"}
 RECORDS = {"budget", "compensation"}
-PATTERNED = {"company", "integrationContext", "description", "posterEmail", "expireAt", "trackingPixelUrl"}
+PATTERNED = {
+    "company",
+    "integrationContext",
+    "description",
+    "posterEmail",
+    "expireAt",
+    "companyPageUrl",
+    "trackingPixelUrl",
+}
 LISTS = {name for name, value in WHOLE.items() if isinstance(value, list)}
 REQUIRED = set(MINIMAL)
 LENGTHS = {

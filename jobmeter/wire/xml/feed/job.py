@@ -14,9 +14,14 @@ import xxhash
 from lxml import etree
 from lxml.etree import tostring
 
-from jobmeter.wire.xml.code_tables import COUNTRIES, EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
+from jobmeter.base.readers.countries import read_country
+from jobmeter.base.readers.email_address import check_email
+from jobmeter.base.readers.text import trim_text
+from jobmeter.base.readers.times import read_day
+from jobmeter.base.readers.web_url import check_url
+from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
 from jobmeter.wire.xml.html import FEED_TAGS, clean_markup
-from jobmeter.wire.xml.validators import check_email, check_url, read_number
+from jobmeter.wire.xml.validators import read_number
 
 RawJob: TypeAlias = dict[str, str]
 """The stripped text of each field, empty if absent.
@@ -59,7 +64,7 @@ _SALARY_PARTS = (
 )
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_DAY = re.compile(r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4})|(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})")
+_DAY = re.compile(r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4})")
 
 TEXT_FIELDS = (
     "partnerJobId",
@@ -159,7 +164,7 @@ def read_raw(job: etree._Element) -> RawJob:
         if not len(child):
             text = child.text
             if text:
-                raw[name] = text.strip()
+                raw[name] = trim_text(text)
         elif name in _LISTS:
             # Kept as XML: walking the lists of all jobs would cost as much as everything else together.
             raw[name] = "".join(tostring(child, encoding="unicode", with_tail=False).split())
@@ -176,7 +181,7 @@ def read_lists(job: etree._Element, raw: RawJob) -> RawJob:
             if child.tag == "salaries":
                 rows = [_read_salary(salary) for salary in child]
             else:
-                rows = [(row.text or "").strip() for row in child]
+                rows = [trim_text(row.text or "") for row in child]
             lists[child.tag] = ROW.join(rows)
     return raw | lists
 
@@ -186,9 +191,9 @@ def _read_salary(salary: etree._Element) -> str:
     parts = dict.fromkeys(_SALARY_PARTS, "")
     for part in salary:
         if len(part):
-            parts |= {f"{part.tag}/{inner.tag}": (inner.text or "").strip() for inner in part}
+            parts |= {f"{part.tag}/{inner.tag}": trim_text(inner.text or "") for inner in part}
         else:
-            parts[part.tag] = (part.text or "").strip()
+            parts[part.tag] = trim_text(part.text or "")
     return PART.join([parts[path] for path in _SALARY_PARTS])
 
 
@@ -268,11 +273,11 @@ def _read_company_id(raw: RawJob, *, needed: bool) -> int | None:
 
 def _read_place(raw: RawJob) -> tuple[str, str, str, str]:
     location, city, state = raw["location"], raw["city"], raw["state"]
-    country = raw["country"].lower()
-    if not location and not (city and state and country):
+    country = read_country(raw["country"]).lower()
+    if not location and not (city and state and raw["country"]):
         raise FieldFlaw("location", "is required unless city, state and country are given")
-    if country and country not in COUNTRIES:
-        raise FieldFlaw("country", f"{country[:40]!r} is not a valid country code")
+    if raw["country"] and not country:
+        raise FieldFlaw("country", f"{raw['country'][:40]!r} is not a valid country code")
     for name, text in (("location", location), ("city", city), ("state", state)):
         _check_size(name, text, (0, 255))
     return location, city, state, country
@@ -328,14 +333,10 @@ def _read_day(raw: RawJob, name: str) -> date | None:
     if not text:
         return None
     found = _DAY.fullmatch(text)
-    try:
-        if found is None:
-            raise ValueError(text)
-        if found["iso"]:
-            return date.fromisoformat(text)
-        return date(int(found["y"]), int(found["m"]), int(found["d"]))
-    except ValueError as error:
-        raise FieldFlaw(name, f"{text[:40]!r} is not a date in the format MM/DD/YYYY") from error
+    day = read_day(text if found is None else f"{found['y']}-{found['m']:0>2}-{found['d']:0>2}")
+    if day is None:
+        raise FieldFlaw(name, f"{text[:40]!r} is not a date in the format MM/DD/YYYY")
+    return day
 
 
 def _read_poster(raw: RawJob, *, needed: bool) -> str:

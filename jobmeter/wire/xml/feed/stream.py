@@ -13,6 +13,7 @@ from lxml import etree
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import FEED_JOB_BYTES_MAX, FEED_JOBS_MAX, FEED_PROLOG_BYTES_MAX
+from jobmeter.base.readers.text import trim_text
 from jobmeter.wire.xml.encodings import read_stream_encoding
 from jobmeter.wire.xml.feed.job import (
     FeedJob,
@@ -107,7 +108,7 @@ class _JobReader:
                 return FeedSame(index, partner_job_id)
             return make_job(read_lists(job, raw), fingerprint, index=index, rules=self._rules)
         except FieldFlaw as flaw:
-            named = (job.findtext("partnerJobId") or "").strip()
+            named = trim_text(job.findtext("partnerJobId") or "")
             return FeedError(index=index, partner_job_id=named[:100], path=flaw.path, why=flaw.why)
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
+from jobmeter.base.readers.countries import read_country
+from jobmeter.base.readers.email_address import check_email
+from jobmeter.base.readers.web_url import check_url
 from jobmeter.wire.xml.html import clean_markup
 from jobmeter.wire.xml.job.fields import (
     ALIASES,
@@ -23,7 +26,7 @@ from jobmeter.wire.xml.job.fields import (
     refuse_flaws,
 )
 from jobmeter.wire.xml.reader import Node
-from jobmeter.wire.xml.validators import check_characters, check_email, check_url, read_number
+from jobmeter.wire.xml.validators import check_characters, read_number
 
 _SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -159,8 +162,8 @@ def _read_value(row: Field, text: str) -> tuple[Any, str | None]:
 
 def _read_code(row: Field, text: str) -> tuple[str | None, str | None]:
     assert row.table is not None
-    # Country codes are lower case here and upper case elsewhere (xml spec 7.6), so both are accepted.
-    code = text.lower() if row.name == "country_code" else text
+    # Countries have lower case here and upper case elsewhere (xml spec 7.6), so both are read.
+    code = read_country(text).lower() if row.name == "country_code" else text
     if code not in row.table:
         return None, f"{text[:40]!r} is not a valid {row.table.what} code"
     return code, None

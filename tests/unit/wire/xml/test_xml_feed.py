@@ -87,7 +87,7 @@ def test_the_header_comes_first(header, expected, jobs):
             "job/location",
             "is required unless city, state and country are given",
         ),
-        ({"country": "UK"}, "job/country", "'uk' is not a valid country code"),
+        ({"country": "XX"}, "job/country", "'XX' is not a valid country code"),
         ({"workplaceTypes": "Moon"}, "job/workplaceTypes", "'Moon' is not one of On-site, Hybrid, Remote"),
         (
             {"industryCodes": "<industryCode>2</industryCode>"},

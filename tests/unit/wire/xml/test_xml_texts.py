@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from jobmeter.wire.xml.validators import check_email, check_url, read_number
+from jobmeter.base.readers.email_address import check_email
+from jobmeter.base.readers.web_url import check_url
+from jobmeter.wire.xml.validators import read_number
 
 
 @pytest.mark.parametrize(
