@@ -113,8 +113,11 @@ async def change_rows(
     return (await connection.execute(statement, parameters)).rowcount
 
 
+@cache
 def row_of(make: Callable[..., Value]) -> BaseRowFactory[Value]:
-    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``."""
+    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``. ``make`` is no closure: it is kept."""
+    if not _list_converters(make):
+        return kwargs_row(make)
     return kwargs_row(lambda **columns: value_of(make, columns))
 
 
