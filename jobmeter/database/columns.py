@@ -5,7 +5,7 @@ Does not own what the columns mean: rooms derive their own classes, whose fields
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -29,6 +29,9 @@ Date = Annotated[Column, DateArray]  # days since 1970
 Uuid = Annotated[Column, UuidArray]
 Text = Annotated[Column, TextArray]
 Local = Column  # never sent to the database
+
+
+Wider = TypeVar("Wider", bound="Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Columns:
         return type(self)(
             **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
         )
+
+    def extend(self, kind: type[Wider], **more: Column) -> Wider:
+        """The same rows as a derived class, which has ``more`` columns."""
+        return kind(**{name: getattr(self, name) for name in layout_of(type(self))}, **more)
 
     def parameters(self) -> dict[str, PackedArray]:
         """The columns as parameters of a statement. Only those that the statement uses are packed."""

@@ -14,7 +14,6 @@ from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import vars_of
 
 
 async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:
@@ -49,7 +48,7 @@ async def _charge_day(
     references = make_charge_references(day, counts.job_ids, batch)
     result = await store.charge_day(
         connection,
-        DayCounts(**vars_of(counts), chargeable=chargeable, references=references),
+        counts.extend(DayCounts, chargeable=chargeable, references=references),
         day=day_from_number(day),
         booked_at=now,
         batch=batch,

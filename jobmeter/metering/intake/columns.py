@@ -54,7 +54,8 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
     sound, times, addresses, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
-    malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
+    if flaw_of:
+        malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
     return EventColumns(
         keys=_make_keys(sound, times_ms, malformed),
         times_ms=times_ms,
