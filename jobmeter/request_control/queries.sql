@@ -26,7 +26,8 @@ DELETE FROM call_counters
  WHERE day < %(before)s
 
 -- name: try_lock_claim
--- Held until the transaction ends: the second of two identical requests learns at once that the first is at work.
+-- Held until the transaction ends: the second of two identical requests learns at once that the first is
+-- running.
 SELECT pg_try_advisory_xact_lock(%(lock_number)s::bigint)
 
 -- name: insert_claim
