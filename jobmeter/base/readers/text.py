@@ -1,4 +1,4 @@
-"""Owns which characters around a text are no part of it: a text of such characters alone is empty. Pure."""
+"""Owns which characters around a text do not belong to it: a text of only such characters is empty. Pure."""
 
 # Without width, so that a title of them alone shows nothing; `str.strip` keeps them.
 _WITHOUT_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
