@@ -6,20 +6,20 @@ from tests.support.missing_part import find_programs
 from tests.tidy.source import Breach, Source, calls, refuse, sources
 
 OWNER = "tests/support/missing_part.py"
-LOOK_UPS = {"shutil.which", "pytest.importorskip"}
+DETECTIONS = {"shutil.which", "pytest.importorskip"}
 
 
-def look_up_breaches(source: Source) -> list[Breach]:
+def detection_breaches(source: Source) -> list[Breach]:
     message = f"a missing part must fail in CI: use {OWNER}; a library belongs to the development group"
     return [
         Breach(source.path, call.lineno, message)
         for call, name in calls(source)
-        if name in LOOK_UPS and source.path != OWNER
+        if name in DETECTIONS and source.path != OWNER
     ]
 
 
 def test_missing_parts_are_reported_by_one_rule():
-    refuse(breach for source in sources(".py", "tests") for breach in look_up_breaches(source))
+    refuse(breach for source in sources(".py", "tests") for breach in detection_breaches(source))
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_missing_parts_are_reported_by_one_rule():
         ("tests/compat/test_js.py", "find_programs('node')", 0),
     ],
 )
-def test_look_ups_are_found(path, code, count):
-    assert len(look_up_breaches(Source(path, code))) == count
+def test_detections_are_found(path, code, count):
+    assert len(detection_breaches(Source(path, code))) == count
 
 
 @pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
