@@ -40,8 +40,8 @@ SELECT {endpoint}
  ORDER BY id
 
 -- name: list_followers
--- Every endpoint that subscribed to the kind, with the cursor up to which it was notified. A disabled one keeps
--- its cursor, and receives what it missed once it is enabled again.
+-- Every endpoint that subscribed to the kind, with the cursor up to which it was notified. A disabled one
+-- keeps its cursor, and receives what it missed once it is enabled again.
 SELECT {endpoint}, coalesce(told_until, 0) AS sent_until
   FROM notice_endpoints
   LEFT JOIN notice_cursors ON endpoint_id = id
@@ -121,11 +121,11 @@ SELECT %(id)s, id, %(channel)s, %(kind)s, %(subject)s, %(body)s,
  WHERE id = %(endpoint_id)s
 
 -- name: claim_notifications
--- Due deliveries to endpoints that no process is serving, and of each partner only as many endpoints as it has
--- tasks left in this process. They are postponed for as long as a task may take, and their endpoints are
+-- Due deliveries to endpoints that no process is serving, and of each partner only as many endpoints as it
+-- has tasks left in this process. They are postponed for as long as a task may take, and their endpoints are
 -- claimed: one process at a time serves an endpoint, in order. After a crash they are retried then, under the
--- same id. What was never attempted comes first, so that a notice on which the endpoint hangs does not hold up
--- the others.
+-- same id. What was never attempted comes first: a notice on which the endpoint hangs does not hold up the
+-- others.
 WITH idle AS (
     SELECT endpoint.id, COALESCE(parent_id, application_id) AS partner_id
       FROM notice_endpoints AS endpoint
