@@ -18,7 +18,7 @@ import psycopg
 
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.postmaster import owner as owners
-from jobmeter.database.postmaster.access import forget_client_settings, make_url
+from jobmeter.database.postmaster.access import drop_client_settings, make_url
 from jobmeter.database.postmaster.owner import Owner, choose_owner
 from jobmeter.database.postmaster.process import (
     RECOVERY_SECONDS_MAX,
@@ -64,7 +64,9 @@ class EmbeddedServer:
             with _turn(self.folder):
                 _start_and_reach(self.folder, choose_owner(self.folder))
         except (OSError, psycopg.Error) as error:
-            raise DatabaseUnusable(f"Cannot start the database of {self.folder}: {_explain(error)}") from error
+            raise DatabaseUnusable(
+                f"Cannot start the database of {self.folder}: {_explain(error)}"
+            ) from error
 
     def stop(self) -> None:
         with _turn(self.folder):
@@ -122,7 +124,7 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
     cannot be used (read-only, full, of another PostgreSQL version, not ours).
     """
     data = folder.expanduser().resolve() / "postgresql"
-    forget_client_settings()
+    drop_client_settings()
     try:
         _prepare_folder(data)
         with _turn(data):

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,7 +51,7 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
 
 
-def find_socket_folder(data: Path, owner: Owner) -> Path:
+def find_socket_folder(data: Path, owner: Owner, *, parents: Sequence[Path] = ()) -> Path:
     """Returns the data folder itself, or a folder of ours with a shorter path.
 
     Both belong to the server's user and cannot be entered by others. A folder that anybody else has made under our name
@@ -59,7 +60,7 @@ def find_socket_folder(data: Path, owner: Owner) -> Path:
     if fits(data):
         return data
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
-    for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 -- the folder is checked to be ours
+    for parent in parents or (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 -- the folder is our own
         if not fits(parent / f"jobmeter-{digest}-12345678"):
             continue
         folder = parent / f"jobmeter-{digest}"
@@ -95,7 +96,7 @@ def make_url(folder: Path) -> str:
     return f"postgresql://{DATABASE_USER}:@/postgres?host={quote(str(folder), safe='/')}"
 
 
-def forget_client_settings() -> None:
+def drop_client_settings() -> None:
     """Removes PostgreSQL's variables from this process and its children.
 
     They are meant for another database: a port, a service or options given there would break connections to ours.

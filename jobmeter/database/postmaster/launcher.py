@@ -48,7 +48,9 @@ def become(user: int, *, reads_all: bool) -> None:
         # Where a container has dropped this capability, folders that all users can enter are still accessible.
         mask = 1 << CAP_DAC_OVERRIDE
         header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-        sets = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)  # effective, permitted, inheritable; low, then high
+        sets = (ctypes.c_uint32 * 6)(
+            mask, mask, mask, 0, 0, 0
+        )  # effective, permitted, inheritable; low, then high
         if library.capset(header, sets) == 0:
             library.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_DAC_OVERRIDE, 0, 0)
 

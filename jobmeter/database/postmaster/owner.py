@@ -48,7 +48,7 @@ class Owner:
         beside = path.with_name(f"{path.name}.new")
         beside.unlink(missing_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
         self.hand_over(beside)
         beside.replace(path)
@@ -119,7 +119,7 @@ def launch_program(owner: Owner, name: str, arguments: Sequence[str], *, log: Pa
     """Starts a program that outlives this process, with its output appended to ``log``. Returns its process number."""
     command = [*_launch_command(owner, is_detached=True), str(find_program(name)), *arguments]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "ab") as output:
+    with os.fdopen(descriptor, "ab") as output:
         if owner.is_other:
             os.fchown(output.fileno(), owner.user, owner.group)
         started = subprocess.run(  # noqa: S603 -- our own programs, without a shell

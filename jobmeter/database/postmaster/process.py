@@ -5,6 +5,7 @@ Does not own when that happens, or what waits for it (``database.embedded``).
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import time
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobmeter.database.postmaster.access import find_socket_folder, restrict_access
+from jobmeter.database.postmaster.access import SOCKET, find_socket_folder, restrict_access
 from jobmeter.database.postmaster.owner import (
     VERSION,
     Owner,
@@ -38,16 +39,12 @@ CREATION = (
     *("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
 )
 # On the command line, where they override the files: access never depends on what an earlier release wrote there.
-# The locales are those of messages; a folder may name one that this machine does not have.
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
     "unix_socket_permissions": "0700",
-    "lc_messages": "C",
-    "lc_monetary": "C",
-    "lc_numeric": "C",
-    "lc_time": "C",
 }
+_LOCALES = re.compile(r"^(lc_(?:messages|monetary|numeric|time)\s*=).*$", re.MULTILINE)
 
 
 class StillEndingError(OSError):
@@ -99,11 +96,13 @@ def start_postmaster(data: Path, owner: Owner) -> Postmaster:
     """
     if owner.is_other and data.stat().st_uid != owner.user:
         owner.hand_over(data)  # an earlier release ran it as another user
-    _forget_dead_postmaster(data, owner)
+    sockets = find_socket_folder(data, owner)
+    _release_dead_locks(data, owner, sockets)
     restrict_access(data, owner)
+    _replace_locales(data, owner)
     log = data / LOG
     begun_at = log.stat().st_size if log.exists() else 0
-    pid = launch_program(owner, "postgres", _choose_options(data, owner), log=log)
+    pid = launch_program(owner, "postgres", _choose_options(data, sockets), log=log)
     give_up_at = time.monotonic() + RECOVERY_SECONDS_MAX
     while time.monotonic() < give_up_at:
         running = read_postmaster(data)
@@ -118,8 +117,17 @@ def start_postmaster(data: Path, owner: Owner) -> Postmaster:
     raise OSError(f"the server is not ready after {RECOVERY_SECONDS_MAX} seconds; its log is {log}")
 
 
-def _choose_options(data: Path, owner: Owner) -> list[str]:
-    folder = str(find_socket_folder(data, owner)).replace('"', '""')
+def _replace_locales(data: Path, owner: Owner) -> None:
+    """An earlier release stored the locale of the user who created the folder; without that locale it did not start."""
+    path = data / "postgresql.conf"
+    if path.exists():
+        configuration = path.read_text(encoding="utf-8", errors="surrogateescape")
+        if (neutral := _LOCALES.sub(r"\1 'C'", configuration)) != configuration:
+            owner.replace_file(path, neutral)
+
+
+def _choose_options(data: Path, sockets: Path) -> list[str]:
+    folder = str(sockets).replace('"', '""')
     settings = SETTINGS | {"unix_socket_directories": f'"{folder}"'}
     options = ["-D", str(data)]
     for name, value in settings.items():
@@ -163,7 +171,9 @@ def is_running(pid: int, *, folder: str = "") -> bool:
         pass  # it lives, and belongs to another user
     process = Path("/proc") / str(pid)
     try:
-        if (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0] == "Z":
+        if (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[
+            0
+        ] == "Z":
             return False
         words = os.fsdecode((process / "cmdline").read_bytes()).split("\0")
     except OSError:
@@ -180,8 +190,8 @@ def wait_until(holds: Callable[[], bool], *, seconds: float) -> bool:
     return True
 
 
-def _forget_dead_postmaster(data: Path, owner: Owner) -> None:
-    """Makes the lock file of a dead server name no process: PostgreSQL would take any live process for its server.
+def _release_dead_locks(data: Path, owner: Owner, sockets: Path) -> None:
+    """Makes the lock files of a dead server name no process: PostgreSQL would take any live process for its server.
 
     It may be a killed server that nobody reaps (a container without an init), or another program that got its number.
     PostgreSQL then still checks by the shared memory that no backend of the old server is at work.
@@ -191,3 +201,4 @@ def _forget_dead_postmaster(data: Path, owner: Owner) -> None:
         return
     _, _, rest = lock.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")
     owner.replace_file(lock, f"{NO_PROCESS}\n{rest}")
+    (sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
