@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jobmeter.wire.xml.feed.content import make_content
 from jobmeter.wire.xml.feed.job import FeedJob, FeedRules, FeedSalary
 from jobmeter.wire.xml.feed.stream import FeedError, FeedHeader, FeedSame
-from tests.unit.wire.xml.feed_samples import FIELDS, feed, job, read
+from tests.unit.wire.xml.feed.feed_samples import FIELDS, feed, job, read
 
 
 def test_a_feed_is_parsed():

@@ -9,7 +9,7 @@ import pytest
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.xml.feed.stream import read_feed
-from tests.unit.wire.xml.feed_samples import feed, job, read, refusal_of
+from tests.unit.wire.xml.feed.feed_samples import feed, job, read, refusal_of
 
 
 @pytest.mark.parametrize(
