@@ -5,14 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_rows, read_columns, read_row, read_scalar
+from jobmeter.database.rows import list_rows, read_columns, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind
 from jobmeter.reports.job_reports.model import (
     DayRange,
-    FoundId,
+    EarlierFigures,
     JobListQuery,
     JobReport,
-    ListVersion,
     ReportableJobs,
     ReportById,
     ReportedJob,
@@ -20,8 +20,7 @@ from jobmeter.reports.job_reports.model import (
     slice_days,
 )
 
-SQL = load_statements("jobmeter.reports.job_reports")
-SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
+SQL = load_statements("jobmeter.reports.job_reports", enums=(AccountKind,))
 
 
 async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
@@ -39,44 +38,15 @@ async def read_reports(
     return [_cut(report, days) for report in reports]
 
 
+async def read_figures_as_of(
+    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
+) -> list[EarlierFigures]:
+    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
+    return await list_rows(connection, _make_figures, SQL["read_figures_as_of"], values, binary=True)
+
+
 async def list_reportable_jobs(connection: Connection, query: JobListQuery) -> ReportableJobs:
     return await read_columns(connection, ReportableJobs, SQL["list_reportable_jobs"], vars_of(query))
-
-
-async def read_list_version(connection: Connection, query: JobListQuery) -> ListVersion:
-    return await read_row(connection, ListVersion, SQL["read_list_version"], vars_of(query))
-
-
-async def find_ids_as_of(
-    connection: Connection,
-    *,
-    shard: int,
-    application_id: int,
-    ids: list[str],
-    listed: list[int],
-    as_of: datetime,
-) -> dict[str, int]:
-    values = {
-        "shard": shard,
-        "application_id": application_id,
-        "ids": ids,
-        "listed": listed,
-        "as_of": as_of,
-    }
-    return dict(await list_rows(connection, FoundId, SQL_AS_OF["find_ids_as_of"], values))
-
-
-async def read_reports_as_of(
-    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
-) -> list[JobReport]:
-    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
-    reports = await list_rows(connection, _make_report, SQL_AS_OF["read_reports_as_of"], values, binary=True)
-    return [_cut(report, days) for report in reports]
-
-
-async def list_jobs_as_of(connection: Connection, query: JobListQuery, *, as_of: datetime) -> ReportableJobs:
-    values = {**vars_of(query), "as_of": as_of}
-    return await read_columns(connection, ReportableJobs, SQL_AS_OF["list_jobs_as_of"], values)
 
 
 async def sum_contract_spend(connection: Connection, *, contract_id: int, today: date) -> int:
@@ -90,6 +60,10 @@ def _make_report_by_id(*, request_index: int, asked_id: str, **report: Any) -> R
 
 def _make_report(*, figures: bytes | None, spent_micros: int, **job: Any) -> JobReport:
     return JobReport(ReportedJob(**job), bytes(figures or b""), spent_micros)
+
+
+def _make_figures(*, job_id: int, figures: bytes | None, spent_micros: int) -> EarlierFigures:
+    return EarlierFigures(job_id, bytes(figures or b""), spent_micros)
 
 
 def _cut(report: JobReport, days: DayRange) -> JobReport:
