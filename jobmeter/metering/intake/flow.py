@@ -17,7 +17,6 @@ from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
-from jobmeter.database.statements import vars_of
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
@@ -153,7 +152,7 @@ async def _ingest_columns(
             raise  # the pipeline cannot continue from here
         async with connection.transaction():
             await store.make_staging(connection)
-            await store.copy_staged(connection, StagedEvents(**vars_of(events), row_indexes=rows))
+            await store.copy_staged(connection, events.extend(StagedEvents, row_indexes=rows))
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
             return _Taken(verdicts, new_rows, await charge_rows(new_rows))
 

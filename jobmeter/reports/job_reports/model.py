@@ -18,8 +18,7 @@ class DayRange:
     last: date
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedJob:
+class ReportedJob(NamedTuple):
     """A job that a report shows. ``limit_micros`` is its total budget."""
 
     job_id: int
