@@ -3,7 +3,7 @@
 Decodes bytes to records and errors per record. Pure. Does not own whether an event counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -13,6 +13,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB, read_urn
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.base.readers.times import read_instant_ms
+from jobmeter.wire.event_pieces import decode_array, decode_lines
 
 KINDS = ("view", "applyClick")
 ID_MAX = (1 << 63) - 1
@@ -88,42 +89,61 @@ _ONE_SOUND = msgspec.json.Decoder(SoundEvent)
 _CLOUD = msgspec.json.Decoder(_CloudEvent)
 
 
-def decode_events(body: bytes, media: str) -> Sequence[Event | Malformed]:
-    """Decodes the records of a batch, in order; a record that cannot be read is returned as ``Malformed``.
+def decode_events(body: bytes, media: str) -> Iterator[Sequence[Event | Malformed]]:
+    """Decodes the records of a batch, in order and in pieces; one that cannot be read is returned as ``Malformed``.
 
     Raises ``Refused``: EVENTS_MEDIA for an unsupported content type, EVENTS_MALFORMED if the batch as a
-    whole cannot be read, EVENTS_TOO_MANY above the limit.
+    whole cannot be read, EVENTS_TOO_MANY as soon as there are more records than allowed, before they are read.
     """
+    if media in NDJSON_MEDIA:
+        pieces = decode_lines(body, _decode_lines)
+    elif media in JSON_MEDIA:
+        pieces = decode_array(body, _decode_array)
+    elif media in CLOUDEVENTS_MEDIA:
+        pieces = decode_array(body, _decode_cloud_events)
+    else:
+        raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+    rows = 0
     try:
-        if media in JSON_MEDIA:
-            found = _decode_array(body)
-        elif media in NDJSON_MEDIA:
-            found = _decode_lines(body)
-        elif media in CLOUDEVENTS_MEDIA:
-            found = [_read_cloud_event(raw) for raw in _ARRAY_RAW.decode(body)]
-        else:
-            raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+        for piece in pieces:
+            rows += len(piece)
+            _check_count(rows)
+            yield piece
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.EVENTS_MALFORMED, why=str(error)) from error
-    if len(found) > EVENTS_BATCH_ROWS_MAX:
-        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX, found=len(found))
-    return found
 
 
-def _decode_array(body: bytes) -> Sequence[Event | Malformed]:
-    # Decoding the whole batch at once is five times as fast as record by record, which is only needed to find
-    # the readable records of a batch that contains malformed ones.
+def _check_count(rows: int) -> None:
+    if rows > EVENTS_BATCH_ROWS_MAX:
+        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX)
+
+
+def _decode_array(piece: bytes) -> Sequence[Event | Malformed]:
+    # Decoding the whole piece at once is five times as fast as record by record, which is only needed to find
+    # the readable records of a piece that contains malformed ones.
     try:
-        return _ARRAY_SOUND.decode(body)
+        return _ARRAY_SOUND.decode(piece)
     except msgspec.ValidationError:
-        return [_read_one(raw) for raw in _ARRAY_RAW.decode(body)]
+        return [_read_one(raw) for raw in _split_array(piece)]
 
 
-def _decode_lines(body: bytes) -> Sequence[Event | Malformed]:
+def _split_array(piece: bytes) -> list[msgspec.Raw]:
+    raws = _ARRAY_RAW.decode(piece)
+    _check_count(len(raws))
+    return raws
+
+
+def _decode_cloud_events(piece: bytes) -> Sequence[Event | Malformed]:
+    return [_read_cloud_event(raw) for raw in _split_array(piece)]
+
+
+def _decode_lines(piece: bytes) -> Sequence[Event | Malformed]:
     try:
-        return _ONE_SOUND.decode_lines(body)
+        return _ONE_SOUND.decode_lines(piece)
     except msgspec.MsgspecError:
-        return [_read_one(line) for line in body.splitlines() if line.strip()]
+        lines = piece.splitlines()
+        _check_count(len(lines))
+        return [_read_one(line) for line in lines if line.strip()]
 
 
 def _read_one(raw: bytes | msgspec.Raw) -> Event | Malformed:

@@ -1,5 +1,6 @@
 """``POST /events``: a batch of views and apply clicks from the operator's job board."""
 
+import asyncio
 from typing import Any
 
 from psycopg_pool import PoolTimeout
@@ -14,7 +15,7 @@ from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
-from jobmeter.wire.events import decode_events
+from jobmeter.wire.events import Event, Malformed, decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
@@ -35,8 +36,11 @@ async def receive_events(context: RequestContext) -> Response:
 
 async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
-    body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
-    events = decode_events(body, read_media_type(headers.get("content-type")))
+    body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
+    events: list[Event | Malformed] = []
+    for piece in decode_events(body, read_media_type(headers.get("content-type"))):
+        events += piece
+        await asyncio.sleep(0)  # other requests run between two pieces
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:
