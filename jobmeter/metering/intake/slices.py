@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import TypeVar
 
 SLICE_SECONDS = 0.004
-ROWS_FIRST = 250
-ROWS_MAX = 2_000
+ROWS_FIRST = 50
+ROWS_MAX = 500
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,6 +25,6 @@ async def in_slices(items: Sequence[Item], work: Callable[[Sequence[Item]], Resu
         seconds = max(time.perf_counter() - begun_at, 1e-6)
         yield result
         start += rows
-        rows = min(max(int(rows * SLICE_SECONDS / seconds), rows // 4, 1), ROWS_MAX)
+        rows = max(1, min(int(rows * SLICE_SECONDS / seconds), 2 * rows, ROWS_MAX))
         if start < len(items):
             await asyncio.sleep(0)
