@@ -326,7 +326,9 @@ def test_no_caller_keeps_another_one_waiting(database_url, tmp_path):
             if status >= 500 and status != 503:
                 failed.append((attack.name, status))
     worst = sorted(found.items(), key=lambda item: -item[1])
-    lines = [f"{len(found)} requests; median {median(found.values()) * 1_000:.0f} ms longer; the longest waits:"]
+    lines = [
+        f"{len(found)} requests; median {median(found.values()) * 1_000:.0f} ms longer; the longest waits:"
+    ]
     lines += [f"{seconds * 1_000:7.0f} ms  {name}" for name, seconds in worst[:15]]
     sys.stdout.write("\n".join(["", *lines, ""]))
     assert failed == []
