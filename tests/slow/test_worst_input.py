@@ -30,6 +30,7 @@ LONGER_SECONDS_MAX = 0.1
 TRIES = 3  # a wait that another process of the machine caused does not come three times
 PROBE_PAUSE_SECONDS = 0.005
 IDLE_SECONDS = 1.0
+FRESH_SECONDS = 20
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -85,9 +86,13 @@ def list_plain(keys, token):
             yield Attack(f"{row.verb} {row.path}: {name}", row.verb, target, body, credentials[row.audience])
 
 
-def list_restli(token):
-    headers = bearer(token) | {"LinkedIn-Version": "202504", "X-RestLi-Protocol-Version": "2.0.0"}
+def list_restli(child, parent):
     for row in RESTLI:
+        # Only its own kind of application gets as far as the body.
+        token = (
+            parent if "provisioned" in row.path or "Security" in row.path or "Budget" in row.path else child
+        )
+        headers = bearer(token) | {"LinkedIn-Version": "202504", "X-RestLi-Protocol-Version": "2.0.0"}
         target = row.path.replace("{key}", "1")
         name = f"{row.method} {row.path}"
         if row.verb == "POST":
@@ -95,7 +100,7 @@ def list_restli(token):
             method = {"BATCH_CREATE": "batch_create", "PARTIAL_UPDATE": "partial_update", "CREATE": "create"}
             more = {"X-RestLi-Method": method.get(row.kind, "action")}
             for kind, body in list_values(row.body_bytes_max).items():
-                for encoding in ("gzip", "zstd"):
+                for encoding in ("gzip", "zstd") if row.kind == "BATCH_CREATE" else ("gzip",):
                     yield Attack(
                         f"{name}: {encoding} of {kind}",
                         "POST",
@@ -262,9 +267,9 @@ class Probe:
         self.waits.clear()
         thread = threading.Thread(target=self.run)
         thread.start()
-        time.sleep(0.05)
+        time.sleep(0.02)
         yield
-        time.sleep(0.05)
+        time.sleep(0.02)
         self.is_over.set()
         thread.join()
         self.is_over.clear()
@@ -279,19 +284,27 @@ def send(server, attack):
         connection.close()
 
 
-def measure(server, probe, attack):
-    """Returns how much longer the other caller waited at most, in the best of the tries, and the last status."""
-    longer = []
-    for _ in range(TRIES):
-        with probe.watch():
-            time.sleep(IDLE_SECONDS if not longer else 0.2)
-        idle = max(probe.waits)
-        with probe.watch():
-            status = send(server, attack)
-        longer.append(max(probe.waits) - idle)
-        if longer[-1] <= LONGER_SECONDS_MAX:
-            break
-    return min(longer), status
+class Comparison:
+    """Compares the waits during an attack with those of an idle server in the same minute."""
+
+    def __init__(self, server, probe):
+        self.server, self.probe = server, probe
+        self.idle_seconds, self.idle_at = 0.0, -60.0
+
+    def measure(self, attack):
+        """Returns how much longer the other caller waited at most, in the best of the tries, and the last status."""
+        longer = []
+        while len(longer) < TRIES:
+            if time.monotonic() - self.idle_at > FRESH_SECONDS:
+                with self.probe.watch():
+                    time.sleep(IDLE_SECONDS)
+                self.idle_seconds, self.idle_at = max(self.probe.waits), time.monotonic()
+            with self.probe.watch():
+                status = send(self.server, attack)
+            longer.append(max(self.probe.waits) - self.idle_seconds)
+            if longer[-1] <= LONGER_SECONDS_MAX:
+                break
+        return min(longer), status
 
 
 def read_token(server, application):
@@ -313,16 +326,15 @@ def test_no_caller_keeps_another_one_waiting(database_url, tmp_path):
         now_ms = time.time_ns() // 1_000_000
         attacks = [
             *list_plain(keys, child),
-            *list_restli(child),
-            *list_restli(parent),
+            *list_restli(child, parent),
             *list_jobs(keys, child),
             *list_xml(child),
             *list_forms(),
             *list_events(keys, now_ms),
         ]
-        found, failed = {}, []
+        compared, found, failed = Comparison(server, probe), {}, []
         for attack in attacks:
-            found[attack.name], status = measure(server, probe, attack)
+            found[attack.name], status = compared.measure(attack)
             if status >= 500 and status != 503:
                 failed.append((attack.name, status))
     worst = sorted(found.items(), key=lambda item: -item[1])
