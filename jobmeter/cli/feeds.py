@@ -7,14 +7,15 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
-from cyclopts import App
-from rich.console import Console
+from cyclopts import App, Parameter
 from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, UrlOption, whole_number
+from jobmeter.cli.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed
@@ -23,23 +24,30 @@ from jobmeter.partners.applications import flow as partners
 
 ERRORS_SHOWN_MAX = 20
 
-app = App(name="feed", help="Loads job feeds.")
+app = App(name="feed")
 
 
 @app.command
 def load(
-    file: Path,
+    file: Annotated[Path, Parameter(help="XML document with the jobs.")],
     *,
-    application: int,
-    progress: bool = False,
-    data: DataOption = DATA / "production",
+    application: Annotated[
+        int,
+        whole_number(
+            least=0,
+            most=BIGINT_MAX,
+            meaning="Number of the application, as in its URN, to which the jobs belong.",
+        ),
+    ],
+    progress: Annotated[bool, Parameter(negative="", help="Show a progress bar.")] = False,
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Loads the job feed FILE for an application: creates, updates and closes jobs according to the difference.
 
     The same file name is the same feed. The exit code is 0 only if the feed was read to its end.
     """
-    console = Console()
+    console = Terminal()
     path = file.expanduser().resolve()
     with (
         open_database(data, database_url) as url,
@@ -81,10 +89,10 @@ async def _load(
         await database.close()
 
 
-def _print(console: Console, report: FeedReport, run: FeedRun) -> None:
-    console.print(
+def _print(console: Terminal, report: FeedReport, run: FeedRun) -> None:
+    console.print_line(
         f"Feed {report.feed.id}, {run.outcome}: {run.jobs:,} jobs; {run.created:,} created, {run.updated:,} updated, "
         f"{run.unchanged:,} unchanged, {run.closed:,} closed, {run.failed:,} failed {run.message}"
     )
     for error in report.errors:
-        console.print(f"  job {error.index} {error.partner_job_id}: {error.path} {error.why}", markup=False)
+        console.print_line(f"  job {error.index} {error.partner_job_id}: {error.path} {error.why}")

@@ -32,7 +32,7 @@ async def move_clock(context: RequestContext) -> Response:
     body = decode_json(context.body)
     fields = body if isinstance(body, dict) else {}
     if set(fields) == {"advance"}:
-        await clock.move_to(await clock.read() + read_span(str(fields["advance"])))
+        await clock.advance(read_span(str(fields["advance"])))
     elif set(fields) == {"set"}:
         await clock.move_to(read_moment(str(fields["set"])))
     else:
