@@ -46,6 +46,11 @@ def make_app() -> App:
     app.command(
         "jobmeter.cli.clock:app", name="clock", help="Shows and moves the clock of a running sandbox."
     )
+    app.command(
+        "jobmeter.cli.environment:env",
+        help="Prints the address, keys, tokens and contracts of a running sandbox as shell variables: "
+        'eval "$(jobmeter env)".',
+    )
     app.command("jobmeter.cli.database:app", name="db", help="Manages the database.")
     app.command(
         "jobmeter.cli.explain:app",

@@ -35,8 +35,12 @@ class Sandbox:
     def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
         """Returns the decoded response. Raises ``SandboxRefusedError``."""
         headers = {"Authorization": f"Bearer {key}"} | content.pop("headers", {})
+        return self.request(method, path, headers=headers, **content)
+
+    def request(self, method: str, path: str, **content: Any) -> Any:
+        """The same without a key: the body holds the credentials."""
         try:
-            answer = self.client.request(method, path, headers=headers, **content)
+            answer = self.client.request(method, path, **content)
         except httpx2.HTTPError as error:
             raise SandboxRefusedError(
                 f"the server at {self.client.base_url} does not respond: {error}"
