@@ -13,6 +13,7 @@ PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
+POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
@@ -90,6 +91,10 @@ class Settings:
     xml_reseller_pixel_is_ignored: bool = _setting(
         default=False, meaning="Whether the tracking pixel of a reseller's job is left out of its page"
     )
+    feed_poster_email: str = _setting(
+        POSTER_EMAIL_RULES[1],
+        "What the missing e-mail address of a feed job's poster means: `required`, `warned` or `ignored`",
+    )
     active_versions: str = _setting(
         "", "Values of `LinkedIn-Version` that are accepted, separated by commas; if empty, all known ones"
     )
@@ -114,6 +119,11 @@ class Settings:
         if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
             # The value is not shown because it may contain a password.
             raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
+        if found.get("feed_poster_email", POSTER_EMAIL_RULES[1]) not in POSTER_EMAIL_RULES:
+            choices = ", ".join(POSTER_EMAIL_RULES)
+            raise ValueError(
+                f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
+            )
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

@@ -15,9 +15,33 @@ from jobmeter.base.terminal import accept_every_character, to_printable
 USAGE_ERROR = 2
 INTERRUPTED = 130
 
+# The help of a command is written here, because its module is not imported for it.
+# fmt: off
+COMMANDS = (
+    ("serve", "jobmeter.cli.servers:serve",
+     "Runs a production server with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY."),
+    ("sandbox", "jobmeter.cli.servers:sandbox",
+     "Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready."),
+    ("demo", "jobmeter.sandbox.demo.run:demo",
+     "Runs an end-to-end demo: posts job ads, plays 35 days of traffic, prints the reports, verifies the money."),
+    ("traffic", "jobmeter.cli.traffic:app", "Plays traffic into a running sandbox and scores the filters on it."),
+    ("clock", "jobmeter.cli.clock:app", "Shows and moves the clock of a running sandbox."),
+    ("env", "jobmeter.cli.environment:env",
+     'Prints the address, keys, tokens and contracts of a running sandbox as shell variables: eval "$(jobmeter env)".'),
+    ("db", "jobmeter.cli.database:app", "Manages the database."),
+    ("explain", "jobmeter.cli.explain:app",
+     "Explains a figure: its postings, its clicks, and why a click was not charged."),
+    ("feed", "jobmeter.cli.feeds:app", "Loads job feeds."),
+    ("hiring-contract", "jobmeter.cli.hiring:app",
+     "Manages hiring contracts: slots of clients, credits of resellers."),
+    ("docs", "jobmeter.cli.reference:docs",
+     "Writes the reference pages, which are generated from the tables in the code, to a folder."),
+)
+# fmt: on
+
 
 def make_app() -> App:
-    """Makes the tree. The help of a command is written here, because its module is not imported for it."""
+    """Makes the tree of commands."""
     app = App(
         name="jobmeter",
         help="A self-hosted partner platform for job advertising.",
@@ -26,47 +50,8 @@ def make_app() -> App:
         print_error=False,
         exit_on_error=False,
     )
-    app.command(
-        "jobmeter.cli.servers:serve",
-        help="Runs a production server with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY.",
-    )
-    app.command(
-        "jobmeter.cli.servers:sandbox",
-        help="Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready.",
-    )
-    app.command(
-        "jobmeter.sandbox.demo.run:demo",
-        help="Runs an end-to-end demo: posts job ads, plays 35 days of traffic, prints the reports, verifies the money.",
-    )
-    app.command(
-        "jobmeter.cli.traffic:app",
-        name="traffic",
-        help="Plays traffic into a running sandbox and scores the filters on it.",
-    )
-    app.command(
-        "jobmeter.cli.clock:app", name="clock", help="Shows and moves the clock of a running sandbox."
-    )
-    app.command(
-        "jobmeter.cli.environment:env",
-        help="Prints the address, keys, tokens and contracts of a running sandbox as shell variables: "
-        'eval "$(jobmeter env)".',
-    )
-    app.command("jobmeter.cli.database:app", name="db", help="Manages the database.")
-    app.command(
-        "jobmeter.cli.explain:app",
-        name="explain",
-        help="Explains a figure: its postings, its clicks, and why a click was not charged.",
-    )
-    app.command("jobmeter.cli.feeds:app", name="feed", help="Loads job feeds.")
-    app.command(
-        "jobmeter.cli.hiring:app",
-        name="hiring-contract",
-        help="Manages hiring contracts: slots of clients, credits of resellers.",
-    )
-    app.command(
-        "jobmeter.cli.reference:docs",
-        help="Writes the reference pages, which are generated from the tables in the code, to a folder.",
-    )
+    for name, place, text in COMMANDS:
+        app.command(place, name=name, help=text)
     return app
 
 

@@ -85,25 +85,24 @@ def run_server(
     settings: Settings,
     *,
     host: str,
+    address: str,
     port: int,
     workers: int,
     when_listening: Callable[[str], None],
 ) -> None:
-    """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
+    """Serves ``address``, which is that of ``host``, until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
     With several workers, the first to claim a chore runs it. A worker that dies is replaced. Problems that would prevent
-    workers from starting are detected before: raises ``OSError`` if the address is in use, ``ValueError`` for an invalid
-    setting, ``DatabaseUnusable``.
+    workers from starting are detected before: raises ``ValueError`` for an invalid setting, ``DatabaseUnusable``.
     """
     show_log()
-    address, chosen_port = _reserve_port(host, port)
     asyncio.run(upgrade_database(settings.database_url))
-    base_url = f"http://{write_host(host)}:{chosen_port}"
+    base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(
         "jobmeter.app:create_app",
         address=address,
-        port=chosen_port,
+        port=port,
         interface=Interfaces.ASGI,
         factory=True,
         workers=workers,
@@ -131,10 +130,10 @@ def show_log() -> None:
     logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
 
 
-def _reserve_port(host: str, port: int) -> tuple[str, int]:
+def reserve_address(host: str, port: int) -> tuple[str, int]:
     """Returns the numeric address of the host, and the port, or a free one for 0.
 
-    Fails here with one line, rather than later in a worker. A name may have several addresses; the first is used.
+    Fails with one line, before the database is started, not in a worker. A name may have several addresses; the first is used.
     """
     try:
         if not host:  # which would be every address of the machine

@@ -23,7 +23,7 @@ from jobmeter.cli.options import (
     UrlOption,
     WorkersOption,
 )
-from jobmeter.cli.serve import open_database, run_server
+from jobmeter.cli.serve import open_database, reserve_address, run_server
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials
@@ -43,12 +43,14 @@ def serve(
     """Runs a production server. Raises ``ValueError`` if no key is set, because nobody could use the server."""
     settings = _read_settings()
     _check_keys(settings)
+    address, chosen_port = reserve_address(host, port)
     console = Terminal()
     with open_database(data, database_url, is_watched=True) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
-            port=port,
+            address=address,
+            port=chosen_port,
             workers=workers,
             when_listening=lambda base_url: console.print_line(
                 f"Jobmeter is listening at {base_url}; open {base_url}/ in a browser to see what is there."
@@ -68,6 +70,7 @@ def sandbox(
     """Runs a sandbox and writes its credentials file once it responds."""
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
     settings, console = _read_settings(), Terminal()
+    address, chosen_port = reserve_address(host, port)
     with open_database(data, database_url, is_watched=True) as url:
         content = read_credentials(partner_file)
         if content is None:
@@ -88,7 +91,8 @@ def sandbox(
         run_server(
             replace(settings, database_url=url, sandbox=True, **{name: content[name] for name in seed.KEYS}),
             host=host,
-            port=port,
+            address=address,
+            port=chosen_port,
             workers=workers,
             when_listening=hand_out_credentials,
         )

@@ -11,6 +11,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
+from jobmeter.request_control import flow as request_control
+from jobmeter.request_control.model import Request
 from jobmeter.sandbox.traffic import store
 from jobmeter.worker import chores
 
@@ -37,26 +39,19 @@ class SandboxClock:
             offset_ms = await store.read_offset(connection)
         return read_machine_clock() + timedelta(milliseconds=offset_ms)
 
-    async def advance(self, span: timedelta) -> datetime:
-        """Moves the clock forward by ``span``, counted from one reading: even the shortest span is never backwards."""
-        now = await self.read()
-        return await self._move(now, now + span)
-
-    async def move_to(self, wanted: datetime) -> datetime:
+    async def move_to(
+        self, wanted: datetime, *, now: datetime | None = None, repeatable: Request | None = None
+    ) -> datetime:
         """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more
-        than ten years at once.
+        ``now`` is the reading from which a duration was counted, so that even the shortest is never backwards. If an earlier execution of ``repeatable`` died on the way, continues to where that was moving. Raises ``Refused``:
+        CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more than ten years at once.
         """
-        return await self._move(await self.read(), wanted)
-
-    async def _move(self, now: datetime, wanted: datetime) -> datetime:
-        if wanted < now:
-            raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
-        if wanted - now > timedelta(days=MOVE_DAYS_MAX):
-            raise Refused(
-                Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once"
-            )
+        now = now or await self.read()
+        if repeatable is None:
+            _check_move(wanted, now)
+        else:
+            wanted = await self._decide_once(repeatable, wanted, now)
         made_for = None
         while now < wanted:
             now = await chores.next_due(self._database, after=now, until=wanted)
@@ -68,11 +63,31 @@ class SandboxClock:
             await chores.run_until_idle(self._database, self._settings, now=now)
         return now
 
+    async def _decide_once(self, request: Request, wanted: datetime, now: datetime) -> datetime:
+        async with self._database.transaction() as connection:
+            earlier = await request_control.decide_once(
+                connection,
+                request=request,
+                decision=wanted.isoformat().encode(),
+                secret_key=self._settings.secret_key,
+                kept_from=wanted,
+            )
+            if earlier is None:
+                _check_move(wanted, now)
+        return wanted if earlier is None else datetime.fromisoformat(earlier.decode())
+
     async def _show(self, moment: datetime) -> None:
         """Shows ``moment``, or a later time that the clock has reached meanwhile: the offset only grows."""
         offset_ms = to_ms(moment) - to_ms(read_machine_clock())
         async with self._database.transaction() as connection:
             await store.set_offset(connection, offset_ms=offset_ms)
+
+
+def _check_move(wanted: datetime, now: datetime) -> None:
+    if wanted < now:
+        raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+    if wanted - now > timedelta(days=MOVE_DAYS_MAX):
+        raise Refused(Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once")
 
 
 def read_span(text: str) -> timedelta:

@@ -88,7 +88,7 @@ def test_a_command_prints_a_title_as_it_is_stored(text, database_url, capsys, tm
         assert line.count(HOSTILE[text][:190].strip()) == 2
 
     (tmp_path / "feed.xml").write_bytes(
-        serialize_feed([serialize_job(as_xml(text[:80]), applyUrl=as_xml(text))])
+        serialize_feed([serialize_job("good"), serialize_job(as_xml(text[:80]), applyUrl=as_xml(text))])
     )
     run(capsys, "feed", "load", tmp_path / "feed.xml", "--application", application, *where)
 

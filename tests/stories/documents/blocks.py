@@ -19,9 +19,9 @@ PAGES = sorted(
         *DOCS.rglob("*.md"),
     ]
 )
-# What stands after the backticks decides what a test does with the block (CONTRIBUTING.md, "Documents").
-SHELL, CHECKOUT, PRODUCTION, JSON, PYTHON = "sh", "sh checkout", "sh production", "json", "python"
-KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, PYTHON}
+# The words after the backticks decide what a test does with the block (CONTRIBUTING.md, "Documents").
+SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON = "sh", "sh checkout", "sh production", "json", "xml", "python"
+KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON}
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from lxml import etree
 
 from tests.conftest import TEMPLATE, make_database
 from tests.stories.cli.commands import COMMANDS
@@ -24,6 +25,7 @@ from tests.stories.documents.blocks import (
     PYTHON,
     ROOT,
     SHELL,
+    XML,
     list_blocks,
     make_programs,
     read_blocks,
@@ -125,6 +127,11 @@ def test_every_block_has_a_kind():
 @pytest.mark.parametrize("block", list_blocks(JSON), ids=lambda block: block.page)
 def test_a_response_is_json(block):
     assert json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", list_blocks(XML), ids=lambda block: block.page)
+def test_a_document_is_xml(block):
+    assert len(etree.fromstring(block.text))
 
 
 @pytest.mark.parametrize("block", list_blocks(PYTHON), ids=lambda block: block.page)
