@@ -14,6 +14,7 @@ from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
+from jobmeter.wire.cloud_events import list_attributes
 from jobmeter.wire.events import decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
@@ -38,7 +39,8 @@ async def receive_events(context: RequestContext) -> Response:
 async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
     body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
-    events = decode_events(body, read_media_type(headers.get("content-type")))
+    media = read_media_type(headers.get("content-type"))
+    events = decode_events(body, media, list_attributes(headers))
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:

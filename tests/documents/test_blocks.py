@@ -15,8 +15,7 @@ import pytest
 from lxml import etree
 
 from tests.conftest import TEMPLATE, make_database
-from tests.stories.cli.commands import COMMANDS
-from tests.stories.documents.blocks import (
+from tests.documents.blocks import (
     CHECKOUT,
     JSON,
     KINDS,
@@ -31,6 +30,7 @@ from tests.stories.documents.blocks import (
     read_blocks,
     run_shell,
 )
+from tests.stories.cli.commands import COMMANDS
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server
 
