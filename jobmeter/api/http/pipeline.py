@@ -95,7 +95,7 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         response = dialect.refuse(context, refused)
     except UNUSABLE as error:
         app.database.outage.report(error)
-        response = dialect.refuse(context, Refused(Fault.OVERLOADED))
+        response = dialect.refuse(context, app.database.refuse(error))
     except ClientDisconnect:
         log.info("%s %s: the client disconnected while it sent the body", request.method, context.path)
         return Response()  # the client is gone: the response is not read
