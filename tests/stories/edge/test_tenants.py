@@ -3,6 +3,7 @@
 The requests are generated from the table of routes (``matrix``), so that new routes are covered automatically.
 """
 
+import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
