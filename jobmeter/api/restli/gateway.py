@@ -176,7 +176,7 @@ class RestliDialect:
 async def _carry_out(request: Request, call: Call, handler: Handler, app: AppContext) -> Response:
     with _protocol_errors(request):
         masks = read_masks(call.parameters)
-        reply = await handler(replace(call, app=app))
+        reply = await handler(call if app is call.app else replace(call, app=app))
     headers = restli_headers(call.protocol) | reply.headers
     if reply.content is None:
         return Response(status_code=reply.status, headers=headers)

@@ -147,7 +147,7 @@ class XmlDialect:
 
 
 async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
-    reply = await handler(replace(call, app=app))
+    reply = await handler(call if app is call.app else replace(call, app=app))
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]
