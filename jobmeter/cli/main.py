@@ -13,19 +13,17 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
 from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
+from jobmeter.cli.check import check_database, print_head
 from jobmeter.cli.psql import psql
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.pool import Database, upgrade_database
-from jobmeter.integrity import flow as integrity
-from jobmeter.integrity.model import LawCheck
 from jobmeter.sandbox import seed as sandbox_seed
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.run import run_demo
@@ -45,6 +43,8 @@ app.command(clock)
 app.command(traffic)
 app.command(database)
 database.command(psql)
+database.command(check_database, name="check")
+database.command(print_head, name="head")
 app.command(explain.app)
 app.command(feeds.app)
 app.command(hiring.app)
@@ -215,36 +215,6 @@ def _running_sandbox(credentials: Path | None) -> Sandbox:
             f"there is no sandbox credentials file at {path}; start a sandbox with: jobmeter sandbox"
         )
     return Sandbox(content)
-
-
-@database.command(name="check")
-def check_database(*, data: DataOption = DATA / "production", database_url: UrlOption = "") -> None:
-    """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken."""
-    with open_database(data, database_url, must_exist=True) as url:
-        checks = asyncio.run(_check(url))
-    _print_checks(checks)
-    if any(check.breaches for check in checks):
-        sys.exit(1)
-
-
-async def _check(url: str) -> Sequence[LawCheck]:
-    opened = await Database.open(url, connections_max=2)
-    try:
-        async with opened.transaction() as connection:
-            return await integrity.check_laws(connection)
-    finally:
-        await opened.close()
-
-
-def _print_checks(checks: Sequence[LawCheck]) -> None:
-    table = Table(title="The laws of the money", title_justify="left")
-    for name, side in (("law", "left"), ("checked", "right"), ("breaches", "right"), ("first", "left")):
-        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
-    for check in checks:
-        table.add_row(check.law, f"{check.checked:,}", f"{check.breaches:,}", check.example or "")
-    console.print(table)
-    broken = sum(1 for check in checks if check.breaches)
-    console.print("[bold red]BROKEN" if broken else "[bold green]All laws hold.")
 
 
 @database.command(name="upgrade")

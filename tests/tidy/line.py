@@ -46,6 +46,7 @@ ROOMS = {
         "months",
     ),
     "contracts": ("", "partner", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", ""),
     "jobs": (
         "",
         "runs",
