@@ -27,10 +27,17 @@ from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jobmeter")
 
+# The tests call servers on this machine, for which a proxy of the developer's network is not meant.
+for variable in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(variable, None)
+    os.environ.pop(variable.upper(), None)
+
 TEMPLATE = "jobmeter_template"
 OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""
 )  # ends in "/postgres?", or parameters follow
+IN_MEMORY = Path("/dev/shm")
+IN_MEMORY_FREE_BYTES_MIN = 8_000_000_000
 OWN_FOLDER = pytest.StashKey[str]()
 
 
@@ -38,8 +45,19 @@ OWN_FOLDER = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     """Creates a folder for this run. pytest changes the permissions of its shared folder, which would stop other runs' servers."""
     if config.option.basetemp is None and not hasattr(config, "workerinput"):
-        config.option.basetemp = config.stash[OWN_FOLDER] = tempfile.mkdtemp(prefix="jobmeter-tests-")
+        folder = tempfile.mkdtemp(prefix="jobmeter-tests-", dir=find_fast_folder())
+        config.option.basetemp = config.stash[OWN_FOLDER] = folder
     config.pluginmanager.register(FaultCoverage(config), "raised faults")
+
+
+def find_fast_folder() -> Path | None:
+    """The folder in memory, if there is one with room. A test's database is made there in a tenth of the time.
+
+    ``None``, the usual temporary folder, if ``TMPDIR`` selects one, because then somebody decided.
+    """
+    if "TMPDIR" in os.environ or not os.access(IN_MEMORY, os.W_OK | os.X_OK):
+        return None
+    return IN_MEMORY if shutil.disk_usage(IN_MEMORY).free >= IN_MEMORY_FREE_BYTES_MIN else None
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

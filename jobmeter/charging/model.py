@@ -39,7 +39,7 @@ class ClickCounts(JobKeys):
 
     def list_jobs(self) -> Self:
         """The first row of each job."""
-        # Rows of one job are adjacent, so a job begins where the id differs from the row before.
+        # Rows are sorted by job, so a job starts where the id differs from the previous row.
         starts = np.ones(len(self), dtype=bool)
         starts[1:] = self.job_ids[1:] != self.job_ids[:-1]
         return self.select(starts)

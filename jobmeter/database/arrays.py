@@ -25,18 +25,18 @@ DATE_EPOCH_DAYS = 10_957  # PostgreSQL counts days from 2000-01-01, we from 1970
 
 @dataclass(frozen=True, slots=True)
 class PackedArray(ABC):
-    """A one-dimensional array, packed into PostgreSQL's binary form only when a statement that names it is sent."""
+    """A one-dimensional array, packed into PostgreSQL's binary format when a statement that uses it is sent."""
 
     values: Column | Sequence[Any]
     OIDS: ClassVar[tuple[int, int]]  # of an element, and of the array
 
     @abstractmethod
     def pack(self) -> bytes:
-        """The array as the database reads it."""
+        """The array in PostgreSQL's binary format."""
 
 
 def sized(wire: str) -> np.dtype[Any]:
-    """An element of an array: preceded by its size. ``wire`` is its type on the wire, in numpy's words."""
+    """The layout of an array element: its size, then its value. ``wire`` is the numpy type of the value."""
     return np.dtype([("size", ">i4"), ("value", wire)])
 
 
@@ -44,20 +44,20 @@ class FixedArray(PackedArray):
     """Elements of one size."""
 
     ELEMENT: ClassVar[np.dtype[Any]]
-    ORIGIN: ClassVar[int] = 0  # where the database begins to count
+    ORIGIN: ClassVar[int] = 0  # the value that the database stores as 0
 
     def wire_values(self) -> Column:
-        """What is packed; numpy brings it into the type on the wire as it writes it."""
+        """The values to pack, before numpy converts them to the type on the wire."""
         values = np.asarray(self.values)
         return values - self.ORIGIN if self.ORIGIN else values
 
     @classmethod
     def from_wire(cls, sent: bytes | None) -> Column:
-        """A column of which the database sent the elements one after the other; ``None`` is an empty one."""
+        """A column whose elements the database sent as concatenated bytes; ``None`` is an empty column."""
         return np.frombuffer(sent or b"", dtype=cls.ELEMENT["value"]).astype(np.int64) + cls.ORIGIN
 
     def pack(self) -> bytes:
-        # numpy lays out the sizes and the values of all elements at once.
+        # One structured array: numpy writes the sizes and the values of all elements at once.
         elements = np.empty(len(self.values), dtype=self.ELEMENT)
         elements["size"] = self.ELEMENT.itemsize - 4
         elements["value"] = self.wire_values()
@@ -88,7 +88,7 @@ class DateArray(FixedArray):
 
 
 class UuidArray(FixedArray):
-    """Strings of 16 bytes, which are sent and never read back."""
+    """Strings of 16 bytes; sent only, ``from_wire`` does not support them."""
 
     OIDS: ClassVar[tuple[int, int]] = (2950, 2951)
     ELEMENT: ClassVar[np.dtype[Any]] = sized("V16")
@@ -109,7 +109,7 @@ class ByteaArray(PackedArray):
 
 
 def _pack_header(element_oid: int, length: int) -> bytes:
-    """One dimension, no nulls, which begins at 1."""
+    """One dimension, no nulls, lower bound 1."""
     return struct.pack("!iiiii", 1, 0, element_oid, length, 1)
 
 
@@ -122,13 +122,13 @@ def pack_copy(columns: Sequence[FixedArray]) -> bytes:
     """The body of ``COPY ... WITH (FORMAT binary)``: columns of one length, none of them null."""
     fields: list[tuple[str, Any]] = [("count", ">i2")]
     fields += [(f"field{number}", column.ELEMENT) for number, column in enumerate(columns)]
-    # A row is its number of fields, and each field its size and its bytes: one structured array of all rows.
+    # One structured array of all rows: a row is its number of fields, then the size and the bytes of each field.
     rows = np.empty(len(columns[0].values), dtype=fields)
     rows["count"] = len(columns)
     for number, column in enumerate(columns):
         rows[f"field{number}"]["size"] = column.ELEMENT.itemsize - 4
         rows[f"field{number}"]["value"] = column.wire_values()
-    # Joined without a copy in between: each further copy of a large batch costs as much as building it.
+    # `join` reads the array's memory directly: another copy of a large batch would cost as much as packing it.
     return b"".join((COPY_HEADER, rows.view(np.uint8).data, COPY_TRAILER))
 
 

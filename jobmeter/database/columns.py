@@ -1,11 +1,11 @@
-"""Owns the columnar type: equally long numpy columns under names, each of which knows how the database takes it.
+"""Owns the columnar type: named numpy columns of equal length, each with its type in the database.
 
-Does not own what the columns mean: a room derives its own class, whose fields are the parameters of its statements.
+Does not own what the columns mean: rooms derive their own classes, whose fields are the parameters of statements.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, TypeVar, get_type_hints
 
 import numpy as np
 
@@ -28,14 +28,17 @@ Bigint = Annotated[Column, BigintArray]
 Date = Annotated[Column, DateArray]  # days since 1970
 Uuid = Annotated[Column, UuidArray]
 Text = Annotated[Column, TextArray]
-Local = Column  # is never sent to the database
+Local = Column  # never sent to the database
+
+
+Wider = TypeVar("Wider", bound="Columns")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Equally long columns. A class derives from it and annotates each field with the type that the database has.
+    """Columns of equal length. A derived class annotates each field with the column's type in the database.
 
-    In memory all numbers have 64 bits, whatever their type there.
+    In memory all integers have 64 bits, whatever their type in the database.
     """
 
     def __len__(self) -> int:
@@ -46,28 +49,38 @@ class Columns:
         return cls(**{name: np.zeros(0, dtype=np.int64) for name in layout_of(cls)})
 
     def select(self, rows: Column) -> Self:
-        """The rows that ``rows`` names, by number or by flag."""
+        """The rows at the indexes ``rows``, or those whose flag in ``rows`` is true."""
         return type(self)(**{name: getattr(self, name)[rows] for name in layout_of(type(self))})
 
     def concat(self, other: Self) -> Self:
-        """The rows of both, first those of ``self``."""
-        names = layout_of(type(self))
-        return type(self)(
-            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        """The rows of ``self``, then those of ``other``."""
+        return self.concat_all((self, other))
+
+    @classmethod
+    def concat_all(cls, parts: Sequence[Self]) -> Self:
+        """The rows of all ``parts``, of which there is at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in layout_of(cls)}
         )
 
+    def extend(self, kind: type[Wider], **more: Column) -> Wider:
+        """The same rows as a derived class, which has ``more`` columns."""
+        return kind(**{name: getattr(self, name) for name in layout_of(type(self))}, **more)
+
     def parameters(self) -> dict[str, PackedArray]:
-        """Its columns as a statement's parameters. Only those that the statement names are packed."""
+        """The columns as parameters of a statement. Only those that the statement uses are packed."""
         types = layout_of(type(self))
         return {name: array(getattr(self, name)) for name, array in types.items() if array is not None}
 
     def copy_body(self) -> bytes:
-        """What ``COPY ... WITH (FORMAT binary)`` reads, the columns in the order of the fields."""
+        """The input of ``COPY ... WITH (FORMAT binary)``, with the columns in the order of the fields."""
         return pack_copy([array(getattr(self, name)) for name, array in _fixed_layout_of(type(self))])
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        """From one row of packed columns, each the bytes of its elements one after the other; ``NULL`` is no rows."""
+        """From one row with a packed column (``string_agg(int8send(...), '')``) per field; ``NULL`` is an empty one."""
         return cls(**{name: array.from_wire(row[name]) for name, array in _fixed_layout_of(cls)})
 
 
@@ -75,7 +88,7 @@ _LAYOUTS: dict[type, dict[str, type[PackedArray] | None]] = {}
 
 
 def layout_of(kind: type[Columns]) -> dict[str, type[PackedArray] | None]:
-    """The fields of a class in their order, and the type that each has in the database; ``None`` is never sent."""
+    """The fields of a class in order, with their types in the database; ``None`` for those that are never sent."""
     if kind not in _LAYOUTS:
         hints = get_type_hints(kind, include_extras=True)
         marks = {field.name: getattr(hints[field.name], "__metadata__", (None,)) for field in fields(kind)}
@@ -84,7 +97,7 @@ def layout_of(kind: type[Columns]) -> dict[str, type[PackedArray] | None]:
 
 
 def _fixed_layout_of(kind: type[Columns]) -> Iterator[tuple[str, type[FixedArray]]]:
-    """The same of a class that is copied or read whole."""
+    """The same for a class that is copied or read as a whole, so that every field needs a type of fixed size."""
     for name, array in layout_of(kind).items():
         assert array is not None, f"{name} is never sent"
         assert issubclass(array, FixedArray), f"{name} has elements of many sizes"

@@ -49,10 +49,9 @@ async def list_rows(
     parameters: Parameters | None = None,
     *,
     prepare: bool | None = None,
-    binary: bool = False,
 ) -> list[Value]:
     """All rows; ``make`` as for ``find_row``. ``prepare=False`` plans the statement for these parameters alone."""
-    cursor = connection.cursor(binary=binary, row_factory=row_of(make))
+    cursor = connection.cursor(row_factory=row_of(make))
     return await (await cursor.execute(statement, parameters, prepare=prepare)).fetchall()
 
 
@@ -114,8 +113,14 @@ async def change_rows(
     return (await connection.execute(statement, parameters)).rowcount
 
 
+@cache
 def row_of(make: Callable[..., Value]) -> BaseRowFactory[Value]:
-    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``."""
+    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``.
+
+    The factory is cached, so ``make`` must not be a closure.
+    """
+    if not _list_converters(make):
+        return kwargs_row(make)
     return kwargs_row(lambda **columns: value_of(make, columns))
 
 

@@ -296,8 +296,7 @@ WITH moved AS (
             SELECT source_id, booked_at, unit IN ('SLOT', 'CREDIT')
               FROM ledger_bookings
              WHERE source_kind BETWEEN {AccountKind.SLOTS_FREE} AND {AccountKind.CREDITS_OWED}
-               AND source_kind <> {AccountKind.SLOT_HELD}) AS moves
-     GROUP BY id
+               AND source_kind <> {AccountKind.SLOT_HELD}) AS moves GROUP BY id
 ), used AS (
     SELECT id, min(account) AS account, max(account) AS other
       FROM (SELECT destination_id AS id, destination_kind AS account FROM ledger_bookings

@@ -32,6 +32,9 @@ from jobmeter.wire.xml.html import clean_markup
 SOURCE = "jobmeter"
 VISITOR_COOKIE = "jobmeter_visitor"
 VISITOR_SECONDS = 86_400
+VISITOR_COOKIE_FORMAT = (
+    f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
+)
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
@@ -96,7 +99,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
-    """Records one event through the process's batcher. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
+    """Records one event through the process's batcher. Raises ``Refused`` when it cannot be made durable."""
     event = Event(
         source=SOURCE,
         id=secrets.token_hex(12),
@@ -109,8 +112,10 @@ async def count_event(context: RequestContext, job_id: int, kind: str, visitor: 
     )
     try:
         return await context.app.singles.submit(event)
-    except (*TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
+    except TAKEN_BACK as error:
         raise Refused(Fault.OVERLOADED) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise context.app.database.refuse(error) from error
 
 
 def is_head(request: Request) -> bool:
@@ -138,7 +143,11 @@ def read_visitor(request: Request) -> str:
 
 
 def set_visitor_cookie(response: Response, visitor: str) -> Response:
-    response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
+    if visitor.isascii() and visitor.isalnum():
+        # As below, in a sixth of the time, which is a tenth of a click's.
+        response.raw_headers.append((b"set-cookie", VISITOR_COOKIE_FORMAT % visitor.encode()))
+    else:  # a value that was not set here: it has to be quoted
+        response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
     return response
 
 

@@ -106,7 +106,12 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
     ),
     "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
-    "Token": record("access_token expires_in", access_token=TEXT, expires_in=LONG),
+    "Token": record(
+        "access_token token_type expires_in",
+        access_token=TEXT,
+        token_type={"type": "string", "enum": ["Bearer"]},
+        expires_in=LONG,
+    ),
     "TokenLife": record(
         "active",
         active=FLAG,
@@ -180,7 +185,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         experienceLevel=one_of(
             "ENTRY_LEVEL MID_SENIOR_LEVEL DIRECTOR EXECUTIVE INTERNSHIP ASSOCIATE NOT_APPLICABLE"
         ),
-        industries=list_of(text_of("^urn:li:industry:[0-9]{1,18}$", "urn:li:industry:4")),
+        industries=list_of(text_of("^urn:li:industry:[1-9][0-9]{0,4}$", "urn:li:industry:4")),
         categories={**list_of(_SHORT), "maxItems": 3},
         skillsDescription={"type": "string", "maxLength": 4_000},
         compensation=record("compensations", compensations=list_of(refer("Compensation"))),

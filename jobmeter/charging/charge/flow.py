@@ -14,7 +14,6 @@ from jobmeter.charging.pacing.flow import count_chargeable
 from jobmeter.charging.windows.model import StaleWindowsError
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
-from jobmeter.database.statements import vars_of
 
 
 async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now: datetime) -> ChargeResult:
@@ -25,6 +24,8 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
     ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
     """
     await store.prefer_index_plans(connection)
+    # Almost every batch has one day and no capped job: `charge_day` then takes the locks itself. Otherwise several
+    # statements lock the same jobs, so all jobs are locked first, in one order, to rule out deadlocks.
     days = np.unique(counts.days).tolist()
     has_caps = bool(np.any(counts.are_capped))
     if len(days) > 1 or has_caps:
@@ -47,7 +48,7 @@ async def _charge_day(
     references = make_charge_references(day, counts.job_ids, batch)
     result = await store.charge_day(
         connection,
-        DayCounts(**vars_of(counts), chargeable=chargeable, references=references),
+        counts.extend(DayCounts, chargeable=chargeable, references=references),
         day=day_from_number(day),
         booked_at=now,
         batch=batch,
@@ -62,7 +63,7 @@ def make_charge_references(day: int, job_ids: Column, batch: int) -> Column:
 
     Two bytes of the day since 1970, six of the job, eight of the batch.
     """
-    # A reference is 16 bytes, big-endian: two fields of eight side by side, seen as one.
+    # A reference is 16 big-endian bytes: two adjacent fields of 8 bytes, viewed as one.
     parts = np.empty(len(job_ids), dtype=[("day_and_job", ">u8"), ("batch", ">u8")])
     parts["day_and_job"] = (np.uint64(day) << np.uint64(48)) | job_ids.astype(np.uint64)
     parts["batch"] = batch

@@ -21,6 +21,7 @@ async def count_chargeable(connection: Connection, counts: ClickCounts, day: int
 
     The jobs are locked: the statement sees what the previous holder of the lock charged.
     """
+    # Few jobs of a batch have a daily limit; only those are read from the database and processed in a Python loop.
     capped = np.flatnonzero(counts.are_capped)
     limits = await store.read_day_limits(connection, counts.select(capped), day=day_from_number(day))
     chargeable = counts.clicks.copy()

@@ -38,15 +38,16 @@ class LiveWindows(Columns):
         """For each of ``job_ids`` whether it is known, and its row (0 where it is not)."""
         if len(self) == 0:
             return np.zeros(len(job_ids), dtype=bool), np.zeros(len(job_ids), dtype=np.int64)
+        # `searchsorted` returns an insertion point, which may be past the end, even for ids that do not occur.
         rows = np.minimum(np.searchsorted(self.job_ids, job_ids), len(self) - 1)
         is_known = self.job_ids[rows] == job_ids
         return is_known, np.where(is_known, rows, 0)
 
     def merge(self, newer: Self) -> Self:
-        """Both, in order of job id; of a job that both know, the newer meter."""
+        """Both, in order of job id; of a job that both know, the newer window."""
         if len(self) == 0 or len(newer) == 0:
             return newer if len(self) == 0 else self
-        # Sorted without moving equal ids past each other, the newer window of a job is the last of its rows.
+        # The sort is stable, so the newer window of a job is the last of its rows.
         both = self.concat(newer)
         both = both.select(np.argsort(both.job_ids, kind="stable"))
         is_last = np.ones(len(both), dtype=bool)

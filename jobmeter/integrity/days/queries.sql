@@ -258,11 +258,11 @@ SELECT count(*) AS checked,
 -- The rules of the marked clicks are those that the restatement of settlement counts, while marks are kept.
 WITH marked AS (
     SELECT job_id, (timestamptz 'epoch' + event_key_ms(event_key) * interval '1 millisecond')::date AS day,
-           rule, count(*) AS clicks
+           rule::text AS rule, count(*) AS clicks
       FROM event_reversals
      GROUP BY job_id, day, rule
 ), stated AS (
-    SELECT job_id, day, reason.rule::smallint AS rule, sum(counted::bigint) AS clicks
+    SELECT job_id, day, reason.rule, sum(counted::bigint) AS clicks
       FROM job_day_restatements
       JOIN event_partitions USING (day)
      CROSS JOIN LATERAL jsonb_each_text(reasons) AS reason (rule, counted)

@@ -30,7 +30,9 @@ from jobmeter.jobs.model import (
     PREMIUM,
     AcceptedOperation,
     ElementColumns,
+    FundedOperation,
     JobDraft,
+    JobOperation,
     JobPosting,
     JobState,
     Operation,
@@ -43,7 +45,7 @@ from jobmeter.partners.model import Application
 
 
 async def accept_change(
-    connection: Connection, child: Application, draft: JobDraft, now: datetime
+    connection: Connection, child: Application, draft: JobOperation, now: datetime
 ) -> AcceptedOperation:
     """Applies UPDATE, RENEW, UPGRADE or DOWNGRADE to a job, under its lock.
 
@@ -64,11 +66,11 @@ async def accept_change(
                 await store.save_version(
                     connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now
                 )
-            if draft.operation is Operation.UPDATE:
+            if isinstance(draft, JobDraft):
                 await _update(connection, child, draft, posting, now)
             elif draft.operation is Operation.RENEW:
                 await _renew(connection, posting, now)
-            elif draft.operation is Operation.UPGRADE:
+            elif isinstance(draft, FundedOperation):
                 await _upgrade(connection, child, draft, posting, now)
             else:
                 assert draft.operation is Operation.DOWNGRADE
@@ -79,7 +81,7 @@ async def accept_change(
 
 
 async def _lock_by_external_id(
-    connection: Connection, child: Application, draft: JobDraft
+    connection: Connection, child: Application, draft: JobOperation
 ) -> JobPosting | None:
     found = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
@@ -114,7 +116,11 @@ async def _update(
 
 
 async def _set_daily_budget(
-    connection: Connection, draft: JobDraft, contract: PartnerContract, held: JobBudget, limit_micros: int
+    connection: Connection,
+    draft: FundedOperation,
+    contract: PartnerContract,
+    held: JobBudget,
+    limit_micros: int,
 ) -> None:
     """An element with a total budget sets the daily one too, or removes it."""
     daily_micros = rules.check_daily(
@@ -172,7 +178,7 @@ async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> 
 
 
 async def _upgrade(
-    connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
+    connection: Connection, child: Application, draft: FundedOperation, posting: JobPosting, now: datetime
 ) -> None:
     """A basic job takes a slot; a pay-for-performance job that was downgraded gets its budget again."""
     contract = await find_contract(connection, posting)
@@ -202,7 +208,11 @@ async def _upgrade(
 
 
 async def _refill(
-    connection: Connection, draft: JobDraft, posting: JobPosting, contract: PartnerContract, now: datetime
+    connection: Connection,
+    draft: FundedOperation,
+    posting: JobPosting,
+    contract: PartnerContract,
+    now: datetime,
 ) -> None:
     held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
     if held.can_pay_a_click:
@@ -228,7 +238,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
 
 
 async def accept_close(
-    connection: Connection, child: Application, draft: JobDraft, now: datetime
+    connection: Connection, child: Application, draft: JobOperation, now: datetime
 ) -> AcceptedOperation:
     """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
     posting = await _lock_by_external_id(connection, child, draft)

@@ -28,7 +28,7 @@ from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 LAST_EVENTS_MAX = 50
 OPERATOR = 0
 DAY_MS = 86_400_000
-_UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # names nobody
+_UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # contains no visitor and no network
 
 
 class FilterCache:
@@ -56,7 +56,7 @@ async def find_excluded(connection: Connection, columns: EventColumns, book: Fil
     excluded = np.zeros(len(columns), dtype=bool)
     if len(book.visitors) + len(book.addresses) == 0:
         return excluded
-    # Few rows name somebody whom anybody excluded; the database is asked about those alone, whose job is theirs.
+    # Few rows contain a visitor or network on any list; only for those the database checks whose list and whose job.
     rows = np.flatnonzero(
         np.isin(columns.visitors, book.visitors) | np.isin(columns.addresses, book.addresses)
     )
@@ -78,7 +78,7 @@ async def count_refused(
     refused = rows[(verdicts[rows] != Verdict.COUNTED) & (columns.kinds[rows] == EventKind.APPLY_CLICK)]
     if len(refused) == 0:
         return
-    # Each click's group is a column of four numbers: numpy counts those that are equal, and returns them sorted.
+    # The group of a click is a column of four numbers; `unique` counts equal columns and returns them sorted.
     job_ids, days = columns.job_ids[refused], columns.times_ms[refused] // DAY_MS
     groups = np.stack([shards_of(job_ids), job_ids, days, verdicts[refused]])
     (shards, job_ids, days, reasons), clicks = np.unique(groups, axis=1, return_counts=True)

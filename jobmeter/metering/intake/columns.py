@@ -29,7 +29,7 @@ from jobmeter.wire.events import (
 
 TIME_MS_MAX = 1 << 47
 BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
-BAD_ADDRESS = "address is no IPv4 or IPv6 address"
+BAD_ADDRESS = "address is not an IPv4 or IPv6 address"
 UNREADABLE = -1
 _SIGNED_MASK = (1 << 63) - 1
 _BLANK = Event(source="", id="", type="view", time=0, job=0)
@@ -49,10 +49,13 @@ def list_external_names(events: Sequence[Event | Malformed]) -> list[tuple[int, 
 
 def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds) -> EventColumns:
     """The batch as columns. Rows that cannot be read have zeros and a flaw."""
+    # One list comprehension and one numpy call per field, not per event. Events that cannot be read have been
+    # replaced by a blank event, so the fields need no checks.
     sound, times, addresses, flaw_of = _read_sound(events)
     times_ms = np.array([time_ms or 0 for time_ms in times], dtype=np.int64)
     malformed, flaws = np.zeros(len(sound), dtype=bool), np.full(len(sound), None, dtype=object)
-    malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
+    if flaw_of:
+        malformed[list(flaw_of)], flaws[list(flaw_of)] = True, list(flaw_of.values())
     return EventColumns(
         keys=_make_keys(sound, times_ms, malformed),
         times_ms=times_ms,
@@ -97,8 +100,8 @@ def _read_times(events: list[Event]) -> list[int | None]:
 
 
 def _make_keys(events: list[Event], times_ms: Column, malformed: Column) -> Column:
-    # All keys are made as one table of bytes, a row a key: the hash first, then its first six bytes are overwritten
-    # by the low six of the big-endian time. A row that cannot be read has no key, whatever its blank event hashes to.
+    # One table of bytes, a row per key: the hash, whose first six bytes are then overwritten by the low six bytes of
+    # the big-endian time. The key of a malformed event is zero, not the hash of the blank event that replaces it.
     texts = [f"{event.source}\0{event.id}" for event in events]
     digests = b"".join(map(xxh3_128_digest, _encode(texts)))
     keys = np.frombuffer(digests, dtype=np.uint8).reshape(len(events), 16).copy()
@@ -115,6 +118,8 @@ def _encode(texts: list[str]) -> list[bytes]:
 
 
 def _read_job_ids(events: list[Event], external_ids: ExternalIds) -> Column:
+    # Most batches identify all jobs by number; only other batches are parsed event by event. Numbers that do not fit
+    # into 63 bits cannot be job ids.
     numbers = [event.job for event in events if type(event.job) is int]
     if len(numbers) < len(events):
         numbers = [_read_job_id(event, external_ids) for event in events]
@@ -130,7 +135,7 @@ def _read_job_id(event: Event, external_ids: ExternalIds) -> int:
 
 
 def _hash_visitors(visitors: list[str]) -> Column:
-    # The sign bit goes, for the database has no unsigned numbers; no visitor is 0, whatever an empty text hashes to.
+    # The sign bit is cleared because the database has no unsigned integers; an empty visitor is 0, not its hash.
     digests = b"".join(map(xxh3_64_digest, _encode(visitors)))
     hashes = (np.frombuffer(digests, dtype=">u8") & _SIGNED_MASK).astype(np.int64)
     if "" in visitors:
@@ -140,13 +145,14 @@ def _hash_visitors(visitors: list[str]) -> Column:
 
 def key_halves(keys: Column) -> tuple[Column, Column]:
     """Sixteen-byte keys as two unsigned 64-bit columns, high and low, which numpy can sort."""
-    # numpy neither compares nor sorts raw bytes; two numbers in big-endian order sort as the 16 bytes do.
+    # numpy cannot compare or sort raw bytes; two big-endian integers have the same order as the 16 bytes.
     halves = keys.view(np.dtype([("high", ">u8"), ("low", ">u8")]))
     return halves["high"].astype(np.uint64), halves["low"].astype(np.uint64)
 
 
 def number_addresses(addresses: Sequence[str | None]) -> Column:
     """The network of each address, as ``address_number`` returns it; 0 where none is given."""
+    # Most addresses have been seen before and need only a dictionary lookup; the others are packed together.
     known = list(map(_NUMBERS.get, addresses))
     if None not in known:
         return np.array(known, dtype=np.int64)
@@ -155,14 +161,14 @@ def number_addresses(addresses: Sequence[str | None]) -> Column:
         _NUMBERS.clear()
         return _read_addresses(addresses)
     read = zip(new, _read_addresses(new).tolist(), strict=True)
-    # What is no address can be any text of any length: it is not remembered.
+    # Text that is not an address can have any length, so it is not cached.
     _NUMBERS.update((address, number) for address, number in read if number != UNREADABLE)
     return np.array([_NUMBERS.get(address, UNREADABLE) for address in addresses], dtype=np.int64)
 
 
 def _read_addresses(addresses: Sequence[str | None]) -> Column:
-    # Addresses of one family have one length, so that a whole family is packed as one table of bytes; only where one
-    # of them is no address is each read by itself.
+    # Addresses of one family have the same length, so all of them are packed as one table of bytes. Only if one is
+    # invalid are they parsed one by one.
     numbers = np.full(len(addresses), UNREADABLE, dtype=np.int64)
     given = [address or "" for address in addresses]
     is_six = np.array([":" in address for address in given], dtype=bool)
@@ -182,7 +188,7 @@ def _read_addresses(addresses: Sequence[str | None]) -> Column:
 
 def _pack_networks(packed: list[bytes], family: socket.AddressFamily) -> Column:
     octets, kept, mark = (4, 3, 1 << 56) if family == socket.AF_INET else (16, 6, 0)
-    # The octets that are kept end a big-endian number of eight bytes: the network alone, without a shift for each.
+    # The octets that are kept become the low bytes of a big-endian integer, which saves a shift for each address.
     table = np.zeros((len(packed), 8), dtype=np.uint8)
     table[:, -kept:] = np.frombuffer(b"".join(packed), dtype=np.uint8).reshape(len(packed), octets)[:, :kept]
     return table.view(">i8").reshape(len(packed)).astype(np.int64) | mark
@@ -205,7 +211,7 @@ def address_number(address: str) -> int:
 
 
 def _number_countries(countries: list[str | None]) -> Column:
-    # A batch names a few countries many times: each code is looked up once.
+    # A batch contains few different countries; each code is looked up once.
     codes = {code: number_country(code) for code in set(countries) if code}
     if not codes:
         return np.zeros(len(countries), dtype=np.int64)
@@ -213,7 +219,7 @@ def _number_countries(countries: list[str | None]) -> Column:
 
 
 def _find_crawlers(user_agents: list[str | None]) -> Column:
-    # A batch has few different user agents, and the list of crawlers is long: each agent is tried once.
+    # A batch contains few different user agents, and matching the list of crawlers is slow; each is matched once.
     crawlers = {agent for agent in set(user_agents) if agent and is_crawler(agent)}
     if not crawlers:
         return np.zeros(len(user_agents), dtype=bool)

@@ -36,7 +36,7 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
     now_ms = to_ms(now)
     known, rows = windows.find_rows(columns.job_ids)
     times, policy = columns.times_ms, _spread_policies(windows, rows, filters)
-    # Without any window every job is unknown, which comes before all that would look into one.
+    # Without any window every job is unknown, a verdict that precedes those that depend on a window.
     live_from, live_until, markets = (
         (rows, rows, rows)
         if len(windows) == 0
@@ -55,7 +55,7 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
         (Verdict.OUTSIDE_MARKET, elsewhere & policy.refuses_other_markets),
         (Verdict.EXCLUDED_VISITOR, filters.excluded & policy.refuses_excluded),
     ]
-    # Every filter judges the whole batch; of those that hold for a row, `select` takes the first of the table.
+    # Every filter is evaluated for the whole batch; `select` returns for each row the first one that applies.
     return np.select(
         [holds for _, holds in table], [int(verdict) for verdict, _ in table], int(Verdict.COUNTED)
     ).astype(np.int16)
@@ -63,7 +63,7 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
 
 @dataclass(frozen=True, slots=True)
 class _Policies(Columns):
-    """The policy of each row; a single row holds for all of a batch."""
+    """The policy of each row; a single row is broadcast to the whole batch."""
 
     late_window_ms: Local
     future_tolerance_ms: Local
@@ -72,7 +72,7 @@ class _Policies(Columns):
     refuses_excluded: Local
 
 
-@lru_cache(maxsize=64)  # most batches are judged by the defaults alone
+@lru_cache(maxsize=64)  # most batches need the default policy only
 def _make_policies(policies: tuple[FilterPolicy, ...]) -> _Policies:
     return _Policies(
         late_window_ms=np.array([policy.late_window_hours * HOUR_MS for policy in policies]),
@@ -87,7 +87,7 @@ def _spread_policies(windows: LiveWindows, rows: Column, filters: Filters) -> _P
     default = FilterPolicy(future_tolerance_seconds=filters.future_tolerance_seconds)
     if not filters.policies or len(windows) == 0:
         return _make_policies((default,))
-    # A batch has far fewer contracts than rows: each contract's policy is read once, then repeated for its rows.
+    # A batch has far fewer contracts than rows: each contract's policy is converted once, then repeated for its rows.
     contracts, contract_rows = np.unique(windows.contract_ids[rows], return_inverse=True)
     chosen = tuple(filters.policies.get(contract_id, default) for contract_id in contracts.tolist())
     return _make_policies(chosen).select(contract_rows)
@@ -95,8 +95,8 @@ def _spread_policies(windows: LiveWindows, rows: Column, filters: Filters) -> _P
 
 def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     """Row numbers to store, by shard and key, each key once: the first of equal ones stays."""
-    # In the order of the index, so that a batch writes each of its pages once, and so that two senders of the same
-    # events wait for each other in one direction. The sort keeps equal keys in their order, and the first one stays.
+    # In the order of the index: each of its pages is written once, and two senders of the same events cannot deadlock.
+    # The sort is stable, so the first of equal keys is kept.
     rows = np.flatnonzero(~np.isin(verdicts, [int(verdict) for verdict in NOT_STORED]))
     high, low = key_halves(columns.keys[rows])
     shards = shards_of(columns.job_ids[rows])
@@ -107,10 +107,17 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
+def find_repeatable(verdicts: Column, new_rows: Column) -> Column:
+    """The refused rows that may repeat an event that is stored: not new, and with a key and a job."""
+    is_candidate = verdicts != Verdict.COUNTED
+    is_candidate[new_rows] = False
+    return np.flatnonzero(is_candidate & ~np.isin(verdicts, [Verdict.MALFORMED, Verdict.JOB_UNKNOWN]))
+
+
 def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
-    # Sorted by group, a group is a run of equal rows: it begins where a row differs from the one before, and its sums
-    # are those between two beginnings. The order is also that in which the jobs are locked.
+    # After sorting, a group is a run of equal rows: it starts where a row differs from the previous one, and `reduceat`
+    # sums from one start to the next. This is also the order in which jobs are locked.
     job_ids, days = columns.job_ids[rows], columns.times_ms[rows] // DAY_MS
     shards = shards_of(job_ids)
     order = np.lexsort((days, job_ids, shards))
@@ -135,5 +142,5 @@ def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows:
 
 def _sum_groups(flags: Column, first: Column) -> Column:
     if len(first) == 0:
-        return np.zeros(0, dtype=np.int64)  # reduceat takes no empty list of beginnings
+        return np.zeros(0, dtype=np.int64)  # reduceat does not accept an empty list of starts
     return np.add.reduceat(flags.astype(np.int64), first)

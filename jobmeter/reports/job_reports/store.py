@@ -1,18 +1,23 @@
 """Owns the statements of reports, one function each. Does not own when they run."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
+from psycopg import AsyncCursor
+from psycopg.rows import RowMaker
+
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_rows, read_columns, read_row, read_scalar
+from jobmeter.database.rows import list_rows, read_columns, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind
 from jobmeter.reports.job_reports.model import (
     DayRange,
-    FoundId,
+    EarlierFigures,
     JobListQuery,
     JobReport,
-    ListVersion,
     ReportableJobs,
     ReportById,
     ReportedJob,
@@ -20,63 +25,33 @@ from jobmeter.reports.job_reports.model import (
     slice_days,
 )
 
-SQL = load_statements("jobmeter.reports.job_reports")
-SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
+SQL = load_statements("jobmeter.reports.job_reports", enums=(AccountKind,))
 
 
 async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
-    """The reports of those ids that are somebody's; each holds all days of its range's month."""
-    return await list_rows(
-        connection, _make_report_by_id, SQL["read_reports_by_ids"], requested.parameters(), binary=True
-    )
+    """The reports of those ids that have an owner; each contains all days of its range's month."""
+    cursor = connection.cursor(binary=True, row_factory=_report_by_id_row)
+    return await (await cursor.execute(SQL["read_reports_by_ids"], requested.parameters())).fetchall()
 
 
 async def read_reports(
     connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date
 ) -> list[JobReport]:
     values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today}
-    reports = await list_rows(connection, _make_report, SQL["read_reports"], values, binary=True)
+    cursor = connection.cursor(binary=True, row_factory=_report_row)
+    reports = await (await cursor.execute(SQL["read_reports"], values)).fetchall()
     return [_cut(report, days) for report in reports]
+
+
+async def read_figures_as_of(
+    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
+) -> list[EarlierFigures]:
+    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
+    return await list_rows(connection, _make_figures, SQL["read_figures_as_of"], values)
 
 
 async def list_reportable_jobs(connection: Connection, query: JobListQuery) -> ReportableJobs:
     return await read_columns(connection, ReportableJobs, SQL["list_reportable_jobs"], vars_of(query))
-
-
-async def read_list_version(connection: Connection, query: JobListQuery) -> ListVersion:
-    return await read_row(connection, ListVersion, SQL["read_list_version"], vars_of(query))
-
-
-async def find_ids_as_of(
-    connection: Connection,
-    *,
-    shard: int,
-    application_id: int,
-    ids: list[str],
-    listed: list[int],
-    as_of: datetime,
-) -> dict[str, int]:
-    values = {
-        "shard": shard,
-        "application_id": application_id,
-        "ids": ids,
-        "listed": listed,
-        "as_of": as_of,
-    }
-    return dict(await list_rows(connection, FoundId, SQL_AS_OF["find_ids_as_of"], values))
-
-
-async def read_reports_as_of(
-    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
-) -> list[JobReport]:
-    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
-    reports = await list_rows(connection, _make_report, SQL_AS_OF["read_reports_as_of"], values, binary=True)
-    return [_cut(report, days) for report in reports]
-
-
-async def list_jobs_as_of(connection: Connection, query: JobListQuery, *, as_of: datetime) -> ReportableJobs:
-    values = {**vars_of(query), "as_of": as_of}
-    return await read_columns(connection, ReportableJobs, SQL_AS_OF["list_jobs_as_of"], values)
 
 
 async def sum_contract_spend(connection: Connection, *, contract_id: int, today: date) -> int:
@@ -84,12 +59,35 @@ async def sum_contract_spend(connection: Connection, *, contract_id: int, today:
     return await read_scalar(connection, int, SQL["sum_contract_spend"], values)
 
 
-def _make_report_by_id(*, request_index: int, asked_id: str, **report: Any) -> ReportById:
-    return ReportById(request_index, asked_id, _make_report(**report))
+# Hot path: the positions of the columns are looked up by name once per result, not once per row.
+def _report_row(cursor: AsyncCursor[Any]) -> RowMaker[JobReport]:
+    find_job, find_rest = _find(cursor, *ReportedJob._fields), _find(cursor, "figures", "spent_micros")
+
+    def make(values: Sequence[Any]) -> JobReport:
+        figures, spent_micros = find_rest(values)
+        return JobReport(ReportedJob._make(find_job(values)), bytes(figures or b""), spent_micros)
+
+    return make
 
 
-def _make_report(*, figures: bytes | None, spent_micros: int, **job: Any) -> JobReport:
-    return JobReport(ReportedJob(**job), bytes(figures or b""), spent_micros)
+def _report_by_id_row(cursor: AsyncCursor[Any]) -> RowMaker[ReportById]:
+    make_report, find_request = _report_row(cursor), _find(cursor, "request_index", "asked_id")
+
+    def make(values: Sequence[Any]) -> ReportById:
+        request_index, asked_id = find_request(values)
+        return ReportById(request_index, asked_id, make_report(values))
+
+    return make
+
+
+def _find(cursor: AsyncCursor[Any], *names: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """A function that returns these columns of a row; a cursor without a result has no rows to apply it to."""
+    sent = [column.name for column in cursor.description or ()]
+    return itemgetter(*map(sent.index, names)) if sent else tuple
+
+
+def _make_figures(*, job_id: int, figures: bytes | None, spent_micros: int) -> EarlierFigures:
+    return EarlierFigures(job_id, bytes(figures or b""), spent_micros)
 
 
 def _cut(report: JobReport, days: DayRange) -> JobReport:

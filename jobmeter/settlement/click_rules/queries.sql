@@ -100,60 +100,38 @@ UPDATE settling_clicks
    SET rule = %(rule)s
  WHERE ctid = ANY(ARRAY(SELECT place FROM placed WHERE nth > 1))
 
--- name: mark_visitor_bursts
--- Consecutive windows from 1970 on, and a second set shifted by half a window: clicks within half a window
--- always fall into one window of either set. Only visitors with many clicks on the day are checked by window.
-WITH busy AS (
-    SELECT visitor
+-- name: mark_bursts
+-- One statement for both rules, which differ only in the column and in the limits: a visitor, or a network,
+-- which many people share. 0 is unknown. Consecutive windows from 1970 on, and a second set shifted by half a
+-- window: clicks within half a window always fall into one window of either set. Only senders with many
+-- clicks on the day are checked by window. The planner substitutes the rule and uses the column's statistics.
+WITH clicks AS NOT MATERIALIZED (
+    SELECT ctid AS place, event_key, job_id,
+           CASE WHEN %(rule)s = {Rule.ADDRESS_BURST} THEN address ELSE visitor END AS sender
       FROM settling_clicks
      WHERE rule IS NULL
-       AND visitor <> 0
-     GROUP BY visitor
+), busy AS (
+    SELECT sender
+      FROM clicks
+     WHERE sender <> 0
+     GROUP BY sender
     HAVING count(*) > %(jobs_max)s
 ), placed AS (
-    SELECT settling_clicks.ctid AS place, visitor, job_id, half,
+    SELECT place, sender, job_id, half,
            (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
                / (%(window_minutes)s * 60000::bigint) AS part
-      FROM settling_clicks
-      JOIN busy USING (visitor)
+      FROM clicks
+      JOIN busy USING (sender)
      CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule IS NULL
 ), bursts AS (
-    SELECT visitor, half, part
+    SELECT sender, half, part
       FROM placed
-     GROUP BY visitor, half, part
+     GROUP BY sender, half, part
     HAVING count(DISTINCT job_id) > %(jobs_max)s
 )
 UPDATE settling_clicks
    SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (visitor, half, part)))
-
--- name: mark_address_bursts
--- Windows as for visitors. Many people share one network address, so it has a separate limit; 0 is unknown.
-WITH busy AS (
-    SELECT address
-      FROM settling_clicks
-     WHERE rule IS NULL
-       AND address <> 0
-     GROUP BY address
-    HAVING count(*) > %(jobs_max)s
-), placed AS (
-    SELECT settling_clicks.ctid AS place, address, job_id, half,
-           (event_key_ms(event_key) + half * %(window_minutes)s * 30000::bigint)
-               / (%(window_minutes)s * 60000::bigint) AS part
-      FROM settling_clicks
-      JOIN busy USING (address)
-     CROSS JOIN (VALUES (0), (1)) AS halves (half)
-     WHERE rule IS NULL
-), bursts AS (
-    SELECT address, half, part
-      FROM placed
-     GROUP BY address, half, part
-    HAVING count(DISTINCT job_id) > %(jobs_max)s
-)
-UPDATE settling_clicks
-   SET rule = %(rule)s
- WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (address, half, part)))
+ WHERE ctid = ANY(ARRAY(SELECT place FROM placed JOIN bursts USING (sender, half, part)))
 
 -- name: mark_clicks_without_view
 -- Only if the board reports views on the day at all. A view on that day or the day before counts, whatever

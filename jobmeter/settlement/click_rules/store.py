@@ -8,9 +8,9 @@ from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
 from jobmeter.database.statements import arrays_of, load_statements, vars_of
 from jobmeter.ledger.model import Purpose
 from jobmeter.metering.model import EventKind, Verdict
-from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, NetworkSpan, RulePolicy
+from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, NetworkSpan, Rule, RulePolicy
 
-SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Verdict))
+SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Rule, Verdict))
 
 
 async def allow_memory(connection: Connection) -> None:
@@ -42,24 +42,9 @@ async def mark_repeated_clicks(connection: Connection, *, rule: int) -> int:
     return await change_rows(connection, SQL["mark_repeated_clicks"], {"rule": rule})
 
 
-async def mark_visitor_bursts(
-    connection: Connection, *, rule: int, jobs_max: int, window_minutes: int
-) -> int:
-    return await change_rows(
-        connection,
-        SQL["mark_visitor_bursts"],
-        {"rule": rule, "jobs_max": jobs_max, "window_minutes": window_minutes},
-    )
-
-
-async def mark_address_bursts(
-    connection: Connection, *, rule: int, jobs_max: int, window_minutes: int
-) -> int:
-    return await change_rows(
-        connection,
-        SQL["mark_address_bursts"],
-        {"rule": rule, "jobs_max": jobs_max, "window_minutes": window_minutes},
-    )
+async def mark_bursts(connection: Connection, policy: RulePolicy) -> int:
+    """Of one visitor or of one network, as the policy's rule says."""
+    return await change_rows(connection, SQL["mark_bursts"], vars_of(policy))
 
 
 async def mark_clicks_without_view(connection: Connection, *, day: date, rule: int) -> int:

@@ -25,12 +25,8 @@ MARKS: dict[Rule, Mark] = {
     Rule.REPEATED_CLICK: lambda connection, _, policy: rules.mark_repeated_clicks(
         connection, rule=policy.rule
     ),
-    Rule.VISITOR_BURST: lambda connection, _, policy: rules.mark_visitor_bursts(
-        connection, rule=policy.rule, jobs_max=policy.jobs_max, window_minutes=policy.window_minutes
-    ),
-    Rule.ADDRESS_BURST: lambda connection, _, policy: rules.mark_address_bursts(
-        connection, rule=policy.rule, jobs_max=policy.jobs_max, window_minutes=policy.window_minutes
-    ),
+    Rule.VISITOR_BURST: lambda connection, _, policy: rules.mark_bursts(connection, policy),
+    Rule.ADDRESS_BURST: lambda connection, _, policy: rules.mark_bursts(connection, policy),
     Rule.NO_VIEW: lambda connection, day, policy: rules.mark_clicks_without_view(
         connection, day=day, rule=policy.rule
     ),

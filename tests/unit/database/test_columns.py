@@ -50,6 +50,12 @@ def test_two_are_joined_in_order():
     assert len(Days.empty().concat(both)) == 4
 
 
+def test_a_derived_class_takes_the_columns_and_adds_its_own():
+    keys = Keys(np.array([7]), np.array([70]))
+    days = keys.extend(Days, days=np.array([20_000]))
+    assert (days.shards.tolist(), days.job_ids.tolist(), days.days.tolist()) == ([7], [70], [20_000])
+
+
 def test_the_parameters_are_the_columns_that_the_database_takes_inherited_ones_first():
     titles = Titles(np.array([7]), np.array([70]), np.array(["Fitter"], dtype=object), np.array([True]))
     sent = titles.parameters()
