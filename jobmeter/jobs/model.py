@@ -65,6 +65,7 @@ class FundedOperation(JobOperation):
 
     contract: str | None
     total_budget: Money | None
+    daily_budget: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,6 @@ class JobDraft(FundedOperation):
     company: str | None
     company_page_url: str | None
     company_name: str | None
-    daily_budget: Money | None
     listing_type: str
     company_job_code: str | None
     job_function: str

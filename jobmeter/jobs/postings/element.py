@@ -114,9 +114,13 @@ def _read_funded(element: dict[str, Any]) -> FundedOperation:
     lines: list[str] = []
     read, wrong = _read_fields(FundedElement, element, lines)
     found = list(_check_key(read))
-    budget = _read_budget((read.budget or Budget()).pay_for_performance_total_budget, "Total", found)
+    amounts = read.budget or Budget()
+    total = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
+    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
     _refuse([*lines, *(line for line in found if _field_of(line) not in wrong)])
-    return FundedOperation(**_repeat_key(read, element), contract=read.contract, total_budget=budget)
+    return FundedOperation(
+        **_repeat_key(read, element), contract=read.contract, total_budget=total, daily_budget=daily
+    )
 
 
 def _repeat_key(key: KeyElement, element: dict[str, Any]) -> dict[str, Any]:

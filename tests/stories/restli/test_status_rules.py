@@ -46,7 +46,7 @@ POSTING = JobPosting(
     campaign_id=None,
     failure=None,
 )
-LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0)
+LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0, False)
 CAMPAIGN = Campaign(
     shard=1,
     id=5,
