@@ -22,7 +22,7 @@ from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import restli_refusal
 from jobmeter.api.routes import make_plain_routes, make_routes
-from jobmeter.api.shutdown import on_shutdown
+from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.database.connection import DatabaseUnusable
@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        end_with_parent()
         await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state

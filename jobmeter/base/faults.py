@@ -45,6 +45,7 @@ class Fault(Enum):
     IDEMPOTENCY_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
     IDEMPOTENCY_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was already used for a different request within the last {hours} hours")
     IDEMPOTENCY_KEY_IN_USE          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still in progress")
+    IDEMPOTENCY_ANSWER_SEALED    = Row(1028, 409, None, "IDEMPOTENCY_ANSWER_SEALED", "The request with this Idempotency-Key was executed, but its response was sealed under a secret key that the server no longer has")
     # -- Rest.li (spec 12.2 and 12.3)
     PROTOCOL_UNKNOWN        = Row(1029, 400, None, None,                    "Rest.li protocol version {version} used by the client is not supported!")
     QUERY_SYNTAX            = Row(1030, 400, None, None,                    "Invalid query parameters syntax: {uri}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
+POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
@@ -39,6 +40,7 @@ class Settings:
     xml_description_characters_min: int = 1
     xml_title_is_frozen: bool = False
     xml_reseller_pixel_is_ignored: bool = False
+    feed_poster_email: str = POSTER_EMAIL_RULES[1]
     active_versions: str = ""
     rate_limits: str = ""
 
@@ -59,6 +61,11 @@ class Settings:
         if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
             # The value is not shown because it may contain a password.
             raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
+        if found.get("feed_poster_email", POSTER_EMAIL_RULES[1]) not in POSTER_EMAIL_RULES:
+            choices = ", ".join(POSTER_EMAIL_RULES)
+            raise ValueError(
+                f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
+            )
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

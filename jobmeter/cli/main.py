@@ -21,7 +21,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.cli import explain, feeds, hiring
 from jobmeter.cli.psql import psql
 from jobmeter.cli.reference import write_pages
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
+from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, reserve_port, run_server
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
@@ -79,11 +79,12 @@ def serve(
             )
     if not settings.secret_key:
         console.print("[yellow]JOBMETER_SECRET_KEY is not set: apply links and webhooks are not available.")
+    chosen_port = reserve_port(host, port)
     with open_database(data, database_url, is_watched=True) as url:
         run_server(
             replace(settings, database_url=url, sandbox=False),
             host=host,
-            port=port,
+            port=chosen_port,
             workers=workers,
             when_listening=lambda base_url: console.print(f"Jobmeter is listening at {base_url}"),
         )
@@ -101,6 +102,7 @@ def sandbox(
 ) -> None:
     """Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready."""
     partner_file, credentials_file = data / "partner.json", credentials or data / "credentials.json"
+    chosen_port = reserve_port(host, port)
     with open_database(data, database_url, is_watched=True) as url:
         content = sandbox_seed.read_credentials(partner_file)
         if content is None:
@@ -125,7 +127,9 @@ def sandbox(
             )
             console.print(f"The sandbox is listening at {base_url}; credentials: {credentials_file}")
 
-        run_server(settings, host=host, port=port, workers=workers, when_listening=hand_out_credentials)
+        run_server(
+            settings, host=host, port=chosen_port, workers=workers, when_listening=hand_out_credentials
+        )
 
 
 async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:

@@ -16,6 +16,10 @@ from jobmeter.base.settings import Settings
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
+from jobmeter.wire.xml.feed.json_feed import LISTS
+from jobmeter.wire.xml.feed.names import FIELDS, NOT_USED
+from jobmeter.wire.xml.feed.shapes import PARTIAL, SHAPES
+from jobmeter.wire.xml.feed.values import AVAILABILITIES, JOB_TYPES, WORKPLACE_TYPES
 
 NOTE = "This page is generated from the tables in the code: `make docs`.\n"
 
@@ -135,6 +139,83 @@ def print_glossary() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_feed_formats() -> str:
+    lines = [
+        "# Feed formats",
+        "",
+        NOTE,
+        "A job feed may have any of these shapes. Names are compared without namespace, in any case, and without `-`, `_`",
+        "and `.`: `job_title`, `Job-Title` and `JobTitle` are one element. How to register a feed, and what its report says:",
+        "[Load an XML job feed](../how-to/xml-feed.md).",
+        "",
+        "## Where the jobs are",
+        "",
+        ", ".join(f"`{shape}`" for shape in SHAPES) + "; `job` below any root,",
+        "and below `jobs` in any root. A feed in JSON is a list of jobs, or an object with the list under",
+        ", ".join(f"`{name}`" for name in LISTS) + ".",
+        "",
+        ", ".join(f"`{shape}`" for shape in sorted(PARTIAL))
+        + " list the newest jobs: a job that is missing there is",
+        "not closed. The same holds after `<isfullfeed>false</isfullfeed>`.",
+        "",
+        "## What is read",
+        "",
+        "The first element that is present and not empty is used. `@` is an attribute of the job, `a/b` is `b` inside `a`, and",
+        "`*/a` is `a` at any depth.",
+        "",
+        "| field | elements, best first | reading |",
+        "| --- | --- | --- |",
+    ]
+    for row in FIELDS:
+        elements = ", ".join(f"`{name}`" for name in row.elements)
+        lines.append(f"| {row.name.replace('_', ' ')} | {elements} | {row.reading} |")
+    lines += [
+        "",
+        "Known, and without any effect: " + ", ".join(f"`{name}`" for name in NOT_USED) + ".",
+        "Other elements are passed over and named once in the report.",
+        "",
+        "## Values",
+        "",
+        "| value | reading |",
+        "| --- | --- |",
+        *(f"| {name} | {reading} |" for name, reading in FEED_VALUES),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+# Spellings are shown by examples; the readers take more.
+FEED_VALUES = (
+    ("job type", f"{', '.join(JOB_TYPES)}, in any case and with any separator; of several, the first."),
+    (
+        "workplace",
+        f"{', '.join(WORKPLACE_TYPES)}, in any case; yes, fully remote, telecommute, 100% are Remote.",
+    ),
+    ("availability", f"{', '.join(AVAILABILITIES)}, in any case; any other value refuses the job."),
+    (
+        "code",
+        "By code, by name, or as a URN, in any case: `eng`, `Engineering`, `95`, `Maritime`, `urn:li:industry:95`.",
+    ),
+    (
+        "date",
+        (
+            "`2027-01-31` with or without a time, `Sun, 31 Jan 2027`, `31.01.2027`, `January 31, 2027`, seconds or"
+            " milliseconds since 1970. With slashes, a part above 12 is the day; otherwise `listDate` and"
+            " `expirationDate` of feeds with `partnerJobId` begin with the month, all others with the day."
+        ),
+    ),
+    ("country", "`GB`, `GBR`, `UK`, `United Kingdom`, `Deutschland`, `Allemagne`."),
+    ("amount", "`28000`, `28,000`, `£28 000`, `28K`."),
+    (
+        "text",
+        "Entities are resolved, tags are removed, blanks are collapsed; `![CDATA[...]]` sent as text is unwrapped.",
+    ),
+    (
+        "description",
+        "Tags that are escaped twice are resolved; headings become bold lines; other tags are removed.",
+    ),
+)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": print_faults,
     "settings.md": print_settings,
@@ -142,6 +223,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "intake-filters.md": print_filters,
     "settlement-rules.md": print_rules,
     "glossary.md": print_glossary,
+    "feed-formats.md": print_feed_formats,
 }
 
 

@@ -108,21 +108,19 @@ def run_server(
     """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
     With several workers, the first to claim a chore runs it. A worker that dies is replaced. Problems that would prevent
-    workers from starting are detected before: raises ``OSError`` if the address is in use, ``ValueError`` for an invalid
-    setting, ``DatabaseUnusable``.
+    workers from starting are detected before: raises ``ValueError`` for an invalid setting, ``DatabaseUnusable``.
     """
     if workers < 1:
         raise ValueError(f"--workers must be at least 1, not {workers}")
     check_settings(settings)
     show_log()
-    chosen_port = _reserve_port(host, port)
     asyncio.run(upgrade_database(settings.database_url))
-    base_url = f"http://{host}:{chosen_port}"
+    base_url = f"http://{host}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(
         "jobmeter.app:create_app",
         address=host,
-        port=chosen_port,
+        port=port,
         interface=Interfaces.ASGI,
         factory=True,
         workers=workers,
@@ -148,8 +146,8 @@ def show_log() -> None:
     logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
 
 
-def _reserve_port(host: str, port: int) -> int:
-    """Returns the port, or a free one for 0. Fails here with one line, rather than later in a worker."""
+def reserve_port(host: str, port: int) -> int:
+    """Returns the port, or a free one for 0. Fails with one line, before the database is started, not in a worker."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -170,7 +168,7 @@ def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked
         time.sleep(SPAWN_POLL_SECONDS)
     while time.monotonic() < give_up_at:
         try:
-            if httpx2.get(f"{base_url}/health", timeout=5).is_success:
+            if httpx2.get(f"{base_url}/health", timeout=5, trust_env=False).is_success:
                 when_listening(base_url)
                 return
         except httpx2.HTTPError:

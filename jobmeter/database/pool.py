@@ -114,13 +114,27 @@ class Database:
 
         A statement that the server refuses takes all of it along, savepoints or not; COPY is not possible.
         """
-        async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
+        async with self.connection() as connection, connection.pipeline(), connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
+
+
+class JoinedDatabase(Database):
+    """A database whose transactions are savepoints of one open transaction: they commit together, or none of them does."""
+
+    def __init__(self, outer: Database, connection: Connection) -> None:
+        self.url = outer.url
+        self.outage = outer.outage
+        self._connection = connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The open transaction itself: single statements commit with it."""
+        yield self._connection
 
 
 async def upgrade_database(url: str) -> list[str]:

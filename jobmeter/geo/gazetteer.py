@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 
-from jobmeter.base.readers.countries import ALIASES
+from jobmeter.base.readers.countries import ALIASES, CODES
 
 _ALSO_CALLED = ALIASES | {"USA": "US", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB"}
 _CITIES_ALSO_CALLED = {
@@ -139,6 +140,18 @@ def _country_code(part: str) -> str:
         return wanted
     known = _ALSO_CALLED.get(wanted) or _codes_by_english_name().get(wanted)
     return known or _codes_by_other_name().get(wanted, "")
+
+
+@lru_cache(maxsize=10_000)
+def find_country(text: str) -> str:
+    """Returns the ISO 3166 code of a country's code of two or three letters, or of its name in a known language."""
+    wanted = _fold(text)
+    if len(wanted) == 3:
+        of_three = get_global("territory_aliases").get(wanted)
+        if of_three is not None and len(of_three) == 1 and of_three[0] in CODES:
+            return str(of_three[0])
+    code = _country_code(text)
+    return code if code in CODES else ""
 
 
 @lru_cache(maxsize=10_000)

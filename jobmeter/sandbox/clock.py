@@ -12,6 +12,8 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
+from jobmeter.request_control import flow as request_control
+from jobmeter.request_control.model import Request
 from jobmeter.sandbox.traffic import store
 from jobmeter.worker import chores
 
@@ -39,19 +41,17 @@ class SandboxClock:
             offset_ms = await store.read_offset(connection)
         return read_machine_clock() + timedelta(milliseconds=offset_ms)
 
-    async def move_to(self, wanted: datetime) -> datetime:
+    async def move_to(self, wanted: datetime, *, repeatable: Request | None = None) -> datetime:
         """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more
-        than ten years at once.
+        If an earlier execution of ``repeatable`` died on the way, continues to where that was moving. Raises ``Refused``:
+        CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more than ten years at once.
         """
         now = await self.read()
-        if wanted < now:
-            raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
-        if wanted - now > timedelta(days=MOVE_DAYS_MAX):
-            raise Refused(
-                Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once"
-            )
+        if repeatable is None:
+            _check_move(wanted, now)
+        else:
+            wanted = await self._decide_once(repeatable, wanted, now)
         made_for = None
         while now < wanted:
             now = await chores.next_due(self._database, after=now, until=wanted)
@@ -63,10 +63,30 @@ class SandboxClock:
             await chores.run_until_idle(self._database, self._settings, now=now)
         return now
 
+    async def _decide_once(self, request: Request, wanted: datetime, now: datetime) -> datetime:
+        async with self._database.transaction() as connection:
+            earlier = await request_control.decide_once(
+                connection,
+                request=request,
+                decision=wanted.isoformat().encode(),
+                secret_key=self._settings.secret_key,
+                kept_from=wanted,
+            )
+            if earlier is None:
+                _check_move(wanted, now)
+        return wanted if earlier is None else datetime.fromisoformat(earlier.decode())
+
     async def _show(self, moment: datetime) -> None:
         offset_ms = to_ms(moment) - to_ms(read_machine_clock())
         async with self._database.transaction() as connection:
             await store.set_offset(connection, offset_ms=offset_ms)
+
+
+def _check_move(wanted: datetime, now: datetime) -> None:
+    if wanted < now:
+        raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+    if wanted - now > timedelta(days=MOVE_DAYS_MAX):
+        raise Refused(Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once")
 
 
 def read_span(text: str) -> timedelta:

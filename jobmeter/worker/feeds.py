@@ -43,6 +43,7 @@ class Fetched:
     file: BinaryIO | None
     etag: str = ""
     last_modified: str = ""
+    charset: str = ""
 
 
 async def load_due(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -53,17 +54,17 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
         return 0
     async with feeds.lock_feed(database, feed) as is_held:
         if is_held:
-            run = await read_now(database, feed, is_sandbox=settings.sandbox, now=now)
+            run = await read_now(database, feed, settings, now=now)
             async with database.transaction() as connection:
                 await feeds.end_turn(connection, feed=feed, now=now)
             log.info("feed %s: %s %s", feed.id, run.outcome, run.message)
     return int(is_held)
 
 
-async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: datetime) -> FeedRun:
+async def read_now(database: Database, feed: Feed, settings: Settings, *, now: datetime) -> FeedRun:
     """Fetches and loads the feed, which the caller has locked. Failures of the feed are recorded in its report."""
     try:
-        fetched = await asyncio.to_thread(fetch, feed, is_sandbox=is_sandbox, now=now)
+        fetched = await asyncio.to_thread(fetch, feed, is_sandbox=settings.sandbox, now=now)
     except FeedNotFetchedError as error:
         return await _record(
             database,
@@ -75,7 +76,10 @@ async def read_now(database: Database, feed: Feed, *, is_sandbox: bool, now: dat
         )
     try:
         with fetched.file as file:
-            run = await load_feed(database, feed=feed, file=file, now=now)
+            policy = feeds.make_policy(settings)
+            run = await load_feed(
+                database, feed=feed, file=file, now=now, policy=policy, charset=fetched.charset
+            )
     except OSError as error:  # batches committed before it are kept
         return await _record(
             database,
@@ -148,4 +152,4 @@ def _read_answer(answer: httpx2.Response, give_up_at: float, bytes_max: int) -> 
         file.write(chunk)
     file.seek(0)
     etag, last_modified = (answer.headers.get(name, "")[:500] for name in ("etag", "last-modified"))
-    return Fetched(cast("BinaryIO", file), etag, last_modified)
+    return Fetched(cast("BinaryIO", file), etag, last_modified, charset=answer.charset_encoding or "")

@@ -18,8 +18,8 @@ def serialize_job(name: str, **changed: str) -> str:
     return "<job>" + "".join(f"<{tag}>{text}</{tag}>" for tag, text in fields.items() if text) + "</job>"
 
 
-def serialize_feed(jobs: Iterable[str]) -> bytes:
-    return f"<?xml version='1.0' encoding='UTF-8'?><source>{''.join(jobs)}</source>".encode()
+def serialize_feed(jobs: Iterable[str], header: str = "") -> bytes:
+    return f"<?xml version='1.0' encoding='UTF-8'?><source>{header}{''.join(jobs)}</source>".encode()
 
 
 def serialize_jobs(count: int) -> list[str]:

@@ -180,7 +180,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         experienceLevel=one_of(
             "ENTRY_LEVEL MID_SENIOR_LEVEL DIRECTOR EXECUTIVE INTERNSHIP ASSOCIATE NOT_APPLICABLE"
         ),
-        industries=list_of(text_of("^urn:li:industry:[0-9]{1,18}$", "urn:li:industry:4")),
+        industries=list_of(text_of("^urn:li:industry:[1-9][0-9]{0,4}$", "urn:li:industry:4")),
         categories={**list_of(_SHORT), "maxItems": 3},
         skillsDescription={"type": "string", "maxLength": 4_000},
         compensation=record("compensations", compensations=list_of(refer("Compensation"))),

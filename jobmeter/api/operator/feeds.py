@@ -1,9 +1,11 @@
 """``/operator/feeds`` and ``/partner/feeds/{id}/report``: register a job feed, request a run, read its report."""
 
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,15 +14,34 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.base.readers.email_address import check_email
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
+from jobmeter.geo.gazetteer import find_country
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
 from jobmeter.partners.applications import flow as partners
+from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
 ERRORS_SHOWN_MAX = 1_000
 DIGITS_MAX = 9
 
+ShortText = Annotated[str, StringConstraints(max_length=255)]
 Location = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]*$")]
+
+
+class DefaultsBody(OperatorBody):
+    """What holds for the feed's jobs that do not say otherwise. ``{id}`` in the pattern is the job's id."""
+
+    company_name: ShortText = ""
+    company_id: Annotated[int, Field(gt=0, lt=2**63)] | None = None
+    country: ShortText = ""
+    location: ShortText = ""
+    poster_email: ShortText = ""
+    apply_url_pattern: Annotated[
+        str, StringConstraints(max_length=2_000, pattern=r"^$|^https?://.*\{id\}")
+    ] = ""
+    dates_day_first: bool | None = None
+    is_complete: bool | None = None
 
 
 class FeedBody(OperatorBody):
@@ -30,6 +51,7 @@ class FeedBody(OperatorBody):
     url: Location | None = None
     path: Location | None = None
     interval_minutes: Annotated[int, Field(gt=0, le=10_080)] | None = None
+    defaults: DefaultsBody | None = None
 
 
 class RunBody(OperatorBody):
@@ -37,7 +59,7 @@ class RunBody(OperatorBody):
 
 
 async def register_feed(context: RequestContext, body: FeedBody) -> Response:
-    """Registering the same location again only sets the interval. The first run starts at once."""
+    """Registering the same location again only sets the interval and the defaults. The first run starts at once."""
     location = read_location(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=body.application_id)
@@ -49,9 +71,21 @@ async def register_feed(context: RequestContext, body: FeedBody) -> Response:
             location=location,
             interval_minutes=body.interval_minutes,
             now=context.now,
+            defaults=read_defaults(body.defaults),
         )
     context.app.wake_worker()
     return json_response(serialize_feed(feed), status=201)
+
+
+def read_defaults(body: DefaultsBody | None) -> FeedDefaults | None:
+    """Raises ``Refused(OPERATOR_INPUT)``."""
+    if body is None:
+        return None
+    if body.country and not find_country(body.country):
+        raise Refused(Fault.OPERATOR_INPUT, field="defaults.country", why="is not a known country")
+    if body.poster_email and check_email(body.poster_email):
+        raise Refused(Fault.OPERATOR_INPUT, field="defaults.posterEmail", why="is not an e-mail address")
+    return FeedDefaults(**body.model_dump() | {"country": find_country(body.country) if body.country else ""})
 
 
 def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
@@ -129,6 +163,9 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
         "path" if is_file else "url": feed.location.removeprefix(FILE_SCHEME),
         "intervalMinutes": feed.interval_minutes,
         "dueAt": None if feed.due_at is None else feed.due_at.isoformat(),
+        "defaults": {
+            to_camel(name): value for name, value in asdict(feed.defaults).items() if value not in ("", None)
+        },
     }
 
 
@@ -148,13 +185,22 @@ def serialize_report(report: FeedReport) -> dict[str, Any]:
             "failed": run.failed,
             "closed": run.closed,
             "heldBack": run.held_back,
+            "warned": run.warned,
+            "shape": run.shape,
+            "notes": list(run.notes),
         }
     errors = [
         {
             "position": error.index,
             "partnerJobId": error.partner_job_id,
+            "title": error.title,
+            "severity": "ERROR" if error.is_error else "WARNING",
             "path": error.path,
             "message": error.why,
+            "flaws": [
+                {"path": flaw.path, "found": flaw.found, "why": flaw.why, "isError": flaw.is_error}
+                for flaw in error.flaws
+            ],
         }
         for error in report.errors
     ]

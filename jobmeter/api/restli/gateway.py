@@ -7,14 +7,14 @@ return a ``Reply``.
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_length, expand_body
-from jobmeter.api.http.context import Caller, RequestContext
+from jobmeter.api.http.context import AppContext, Caller, RequestContext
 from jobmeter.api.http.credentials import authenticate_token
 from jobmeter.api.http.pipeline import PreparedCall
 from jobmeter.api.http.responses import (
@@ -170,10 +170,10 @@ class RestliDialect:
         return restli_refusal(refused, protocol)
 
 
-async def _carry_out(request: Request, call: Call, handler: Handler) -> Response:
+async def _carry_out(request: Request, call: Call, handler: Handler, app: AppContext) -> Response:
     with _protocol_errors(request):
         masks = read_masks(call.parameters)
-        reply = await handler(call)
+        reply = await handler(replace(call, app=app))
     headers = restli_headers(call.protocol) | reply.headers
     if reply.content is None:
         return Response(status_code=reply.status, headers=headers)

@@ -5,7 +5,7 @@ Does not own how a request is processed (``http.pipeline``) or what a call does 
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -146,8 +146,8 @@ class XmlDialect:
         return Response(body, status_code=row.status, headers=headers)
 
 
-async def _carry_out(handler: Handler, call: XmlCall) -> Response:
-    reply = await handler(call)
+async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
+    reply = await handler(replace(call, app=app))
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]

@@ -8,14 +8,20 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
-from jobmeter.jobs.feeds.model import Feed, FeedReport, FeedRun
+from jobmeter.jobs.feeds.model import Feed, FeedPolicy, FeedReport, FeedRun
 from jobmeter.partners.model import Application
+from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules, PosterEmail
 
 LOCK_SPACE = 0x46454544  # "FEED"
 ABANDONED_AFTER = timedelta(minutes=1)  # the feed's lock then decides whether it is still being read
+
+
+def make_policy(settings: Settings) -> FeedPolicy:
+    return FeedPolicy(rules=FeedRules(poster_email=PosterEmail(settings.feed_poster_email)))
 
 
 async def register_feed(
@@ -25,14 +31,16 @@ async def register_feed(
     location: str,
     interval_minutes: int | None,
     now: datetime,
+    defaults: FeedDefaults | None = None,
 ) -> Feed:
-    """Registers the feed at ``location``, due at once if it has an interval; sets the interval of an existing one."""
+    """Registers the feed at ``location``, due at once if it has an interval; sets interval and defaults of an existing one."""
     return await store.upsert_feed(
         connection,
         application_id=application.id,
         location=location,
         interval_minutes=interval_minutes,
         due_at=None if interval_minutes is None else now,
+        defaults=None if defaults is None else store.pack_defaults(defaults),
         now=now,
     )
 

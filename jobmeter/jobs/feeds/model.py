@@ -6,9 +6,10 @@ from enum import StrEnum
 
 import msgspec
 
-from jobmeter.wire.xml.feed.job import FeedRules
-from jobmeter.wire.xml.feed.stream import FeedError
-from jobmeter.wire.xml.job.fields import JobContent
+from jobmeter.base.limits import FEED_WARNING_ROWS_MAX
+from jobmeter.wire.xml.feed.content import FeedContent
+from jobmeter.wire.xml.feed.flaws import FeedError
+from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules
 
 FILE_SCHEME = "file://"
 
@@ -23,7 +24,10 @@ class FeedRunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are HTTP's."""
+    """``location`` is an HTTPS address, or a file of the operator's as ``file://``. The validators are HTTP's.
+
+    ``defaults`` hold for jobs that do not say otherwise.
+    """
 
     id: int
     application_id: int
@@ -34,11 +38,15 @@ class Feed:
     etag: str
     last_modified: str
     read_at: datetime | None
+    defaults: FeedDefaults = field(default_factory=FeedDefaults)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRun:
-    """The result of one run. ``held_back`` jobs were not closed, because there were too many of them."""
+    """The result of one run. ``held_back`` jobs were not closed, because there were too many of them.
+
+    ``warned`` jobs were taken without some of their fields; ``shape`` is the path of the feed's jobs.
+    """
 
     feed_id: int
     started_at: datetime
@@ -52,6 +60,9 @@ class FeedRun:
     closed: int = 0
     held_back: int = 0
     expected_job_count: int | None = None
+    shape: str = ""
+    warned: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ class FeedPolicy:
     live_days: int = 180
     live_days_max: int = 365
     renewed_days_ahead: int = 60
+    warning_rows_max: int = FEED_WARNING_ROWS_MAX
 
 
 class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -84,7 +96,7 @@ class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     fingerprint: bytes
     live_until_ms: int
     renew_at_ms: int | None
-    content: JobContent
+    content: FeedContent
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +123,8 @@ class FeedBatch:
     created: list[FeedRow]
     changed: list[FeedRow]
     errors: list[FeedError]
+    warnings: list[FeedError]
+    removed: list[str]
     jobs: int
     unchanged: int
+    warned: int

@@ -1,15 +1,28 @@
 -- columns: feed
-id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at
+id, application_id, location, interval_minutes, due_at, may_close_all, etag, last_modified, read_at, defaults
 
 -- columns: sent_job
 partner_job_id text, fingerprint text, live_until_ms bigint, renew_at_ms bigint, content jsonb
 
 -- name: upsert_feed
-INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, created_at)
-VALUES (%(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, %(now)s)
+-- Other defaults make other jobs of the same body, so that it is fetched again even if it has not changed.
+INSERT INTO job_feeds (application_id, location, interval_minutes, due_at, defaults, created_at)
+VALUES (
+    %(application_id)s, %(location)s, %(interval_minutes)s, %(due_at)s, coalesce(%(defaults)s::jsonb, '{}'),
+    %(now)s
+)
     ON CONFLICT (application_id, location) DO UPDATE
        SET interval_minutes = coalesce(excluded.interval_minutes, job_feeds.interval_minutes),
-           due_at = coalesce(excluded.due_at, job_feeds.due_at)
+           due_at = coalesce(excluded.due_at, job_feeds.due_at),
+           defaults = coalesce(%(defaults)s::jsonb, job_feeds.defaults),
+           etag = CASE WHEN job_feeds.defaults = coalesce(%(defaults)s::jsonb, job_feeds.defaults)
+                       THEN job_feeds.etag
+                       ELSE ''
+                   END,
+           last_modified = CASE WHEN job_feeds.defaults = coalesce(%(defaults)s::jsonb, job_feeds.defaults)
+                                THEN job_feeds.last_modified
+                                ELSE ''
+                            END
 RETURNING {feed}
 
 -- name: list_feeds
@@ -78,8 +91,8 @@ WITH asked AS MATERIALIZED (
         apply_url, location, content, state, listed_at, expires_at, created_at
     )
     SELECT %(shard)s, job_id, %(application_id)s, partner_job_id, 'FEED', 'BASIC',
-           coalesce(content ->> 'poster_email', ''), content ->> 'title', content ->> 'company_name',
-           content ->> 'application_url',
+           coalesce(content ->> 'poster_email', ''), content ->> 'title',
+           coalesce(content ->> 'company_name', ''), content ->> 'application_url',
            coalesce(
                content ->> 'location_name', content ->> 'postal_code', upper(content ->> 'country_code'), ''
            ),
@@ -127,7 +140,7 @@ WITH asked AS MATERIALIZED (
 UPDATE job_postings
    SET poster_email = coalesce(sent ->> 'poster_email', ''),
        title = sent ->> 'title',
-       company_name = sent ->> 'company_name',
+       company_name = coalesce(sent ->> 'company_name', ''),
        apply_url = sent ->> 'application_url',
        location = coalesce(
            sent ->> 'location_name', sent ->> 'postal_code', upper(sent ->> 'country_code'), ''
@@ -154,17 +167,25 @@ UPDATE feed_jobs
    AND fingerprint <> ''
 
 -- name: insert_feed_errors
-INSERT INTO feed_errors (feed_id, position, partner_job_id, path, why)
-SELECT %(feed_id)s, position, partner_job_id, path, why
-  FROM unnest(%(positions)s::integer[], %(partner_job_ids)s::text[], %(paths)s::text[], %(whys)s::text[])
-    AS found (position, partner_job_id, path, why)
+INSERT INTO feed_errors (feed_id, position, partner_job_id, path, why, title, flaws, is_error)
+SELECT %(feed_id)s, position, partner_job_id, path, why, title, flaws, is_error
+  FROM jsonb_to_recordset(%(rows)s::jsonb)
+    AS found (position integer, partner_job_id text, path text, why text, title text, flaws jsonb,
+              is_error boolean)
 
 -- name: delete_feed_errors
 DELETE FROM feed_errors
  WHERE feed_id = %(feed_id)s
 
+-- name: list_warnings
+-- Those of the last reading: jobs that have not changed since are not read again.
+SELECT position AS index, partner_job_id, path, why, title, flaws
+  FROM feed_errors
+ WHERE feed_id = %(feed_id)s
+   AND NOT is_error
+
 -- name: list_feed_errors
-SELECT position AS index, partner_job_id, path, why
+SELECT position AS index, partner_job_id, path, why, title, flaws
   FROM feed_errors
  WHERE feed_id = %(feed_id)s
    AND position > %(after)s
@@ -174,18 +195,26 @@ SELECT position AS index, partner_job_id, path, why
 -- name: insert_feed_run
 INSERT INTO feed_runs (
     feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed, held_back,
-    expected_job_count
+    expected_job_count, shape, warned, notes
 )
 VALUES (
     %(feed_id)s, %(started_at)s, %(outcome)s, %(message)s, %(jobs)s, %(created)s, %(updated)s, %(unchanged)s,
-    %(failed)s, %(closed)s, %(held_back)s, %(expected_job_count)s
+    %(failed)s, %(closed)s, %(held_back)s, %(expected_job_count)s, %(shape)s, %(warned)s, %(notes)s
 )
 
 -- name: find_last_run
 SELECT feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed, held_back,
-       expected_job_count
+       expected_job_count, shape, warned, notes
   FROM feed_runs
  WHERE feed_id = %(feed_id)s
+ ORDER BY number DESC
+ LIMIT 1
+
+-- name: find_last_shape
+SELECT shape
+  FROM feed_runs
+ WHERE feed_id = %(feed_id)s
+   AND shape <> ''
  ORDER BY number DESC
  LIMIT 1
 

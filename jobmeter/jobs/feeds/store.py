@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, list_rows, read_row, read_scalar
+from jobmeter.database.rows import find_row, find_scalar, list_rows, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun, PostedFeedRow
-from jobmeter.wire.xml.feed.stream import FeedError
+from jobmeter.wire.xml.feed.flaws import FeedError, FeedFlaw
+from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
 SQL = load_statements("jobmeter.jobs.feeds")
 _ENCODER = msgspec.json.Encoder()
@@ -21,6 +23,10 @@ def pack_rows(rows: Sequence[FeedRow]) -> Jsonb:
     return Jsonb(rows, dumps=_ENCODER.encode)
 
 
+def pack_defaults(defaults: FeedDefaults) -> Jsonb:
+    return Jsonb(defaults, dumps=_ENCODER.encode)
+
+
 async def upsert_feed(
     connection: Connection,
     *,
@@ -28,24 +34,31 @@ async def upsert_feed(
     location: str,
     interval_minutes: int | None,
     due_at: datetime | None,
+    defaults: Jsonb | None,
     now: datetime,
 ) -> Feed:
+    """Without ``defaults`` those of an existing feed are kept."""
     parameters = {
         "application_id": application_id,
         "location": location,
         "interval_minutes": interval_minutes,
         "due_at": due_at,
+        "defaults": defaults,
         "now": now,
     }
-    return await read_row(connection, Feed, SQL["upsert_feed"], parameters)
+    return await read_row(connection, _make_feed, SQL["upsert_feed"], parameters)
+
+
+def _make_feed(*, defaults: dict[str, Any], **row: Any) -> Feed:
+    return Feed(defaults=FeedDefaults(**defaults), **row)
 
 
 async def list_feeds(connection: Connection) -> list[Feed]:
-    return await list_rows(connection, Feed, SQL["list_feeds"])
+    return await list_rows(connection, _make_feed, SQL["list_feeds"])
 
 
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:
-    return await find_row(connection, Feed, SQL["find_feed"], {"feed_id": feed_id})
+    return await find_row(connection, _make_feed, SQL["find_feed"], {"feed_id": feed_id})
 
 
 async def request_feed_run(
@@ -57,7 +70,7 @@ async def request_feed_run(
 
 async def claim_due_feed(connection: Connection, *, now: datetime, abandoned_before: datetime) -> Feed | None:
     parameters = {"now": now, "abandoned_before": abandoned_before}
-    return await find_row(connection, Feed, SQL["claim_due_feed"], parameters)
+    return await find_row(connection, _make_feed, SQL["claim_due_feed"], parameters)
 
 
 async def end_feed_turn(
@@ -121,23 +134,33 @@ async def delete_fingerprints(connection: Connection, *, feed_id: int, partner_j
     await connection.execute(SQL["delete_fingerprints"], parameters)
 
 
-async def insert_feed_errors(
-    connection: Connection,
-    *,
-    feed_id: int,
-    positions: list[int],
-    partner_job_ids: list[str],
-    paths: list[str],
-    whys: list[str],
-) -> None:
-    parameters = {
-        "feed_id": feed_id,
-        "positions": positions,
-        "partner_job_ids": partner_job_ids,
-        "paths": paths,
-        "whys": whys,
-    }
-    await connection.execute(SQL["insert_feed_errors"], parameters)
+def pack_errors(errors: Sequence[FeedError]) -> Jsonb:
+    rows = [
+        {
+            "position": error.index,
+            "partner_job_id": error.partner_job_id,
+            "path": error.path,
+            "why": error.why,
+            "title": error.title,
+            "flaws": error.flaws,
+            "is_error": error.is_error,
+        }
+        for error in errors
+    ]
+    return Jsonb(rows, dumps=_ENCODER.encode)
+
+
+async def insert_feed_errors(connection: Connection, *, feed_id: int, rows: Jsonb) -> None:
+    await connection.execute(SQL["insert_feed_errors"], {"feed_id": feed_id, "rows": rows})
+
+
+def _make_error(*, flaws: list[dict[str, Any]], **row: Any) -> FeedError:
+    return FeedError(flaws=tuple(FeedFlaw(**flaw) for flaw in flaws), **row)
+
+
+async def list_warnings(connection: Connection, *, feed_id: int) -> list[FeedError]:
+    """Returns the rows of jobs that were taken with warnings."""
+    return await list_rows(connection, _make_error, SQL["list_warnings"], {"feed_id": feed_id})
 
 
 async def delete_feed_errors(connection: Connection, *, feed_id: int) -> None:
@@ -148,15 +171,20 @@ async def list_feed_errors(
     connection: Connection, *, feed_id: int, after: int, rows_max: int
 ) -> list[FeedError]:
     parameters = {"feed_id": feed_id, "after": after, "rows_max": rows_max}
-    return await list_rows(connection, FeedError, SQL["list_feed_errors"], parameters)
+    return await list_rows(connection, _make_error, SQL["list_feed_errors"], parameters)
 
 
 async def insert_feed_run(connection: Connection, run: FeedRun) -> None:
-    await connection.execute(SQL["insert_feed_run"], vars_of(run))
+    await connection.execute(SQL["insert_feed_run"], {**vars_of(run), "notes": list(run.notes)})
 
 
 async def find_last_run(connection: Connection, *, feed_id: int) -> FeedRun | None:
     return await find_row(connection, FeedRun, SQL["find_last_run"], {"feed_id": feed_id})
+
+
+async def find_last_shape(connection: Connection, *, feed_id: int) -> str | None:
+    """Returns the shape in which the feed's jobs were last found."""
+    return await find_scalar(connection, str, SQL["find_last_shape"], {"feed_id": feed_id})
 
 
 async def save_validators(

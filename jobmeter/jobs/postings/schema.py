@@ -33,7 +33,7 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=EXTERNAL_
 OperationName = Literal["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_CHARACTERS_MAX)]
 OrganizationUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:(organization|company):[0-9]{1,18}$")]
-IndustryUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:industry:[0-9]{1,18}$")]
+IndustryUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:industry:[1-9][0-9]{0,4}$")]
 # 253402300799999 is the last millisecond of the year 9999.
 Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 

@@ -44,7 +44,10 @@ class Sandbox:
 
     def __init__(self, credentials: dict[str, Any]) -> None:
         self.credentials = credentials
-        self.client = httpx2.Client(base_url=credentials["base_url"], timeout=REQUEST_SECONDS)
+        # The sandbox runs on this machine or network: a proxy of the environment is not for it.
+        self.client = httpx2.Client(
+            base_url=credentials["base_url"], timeout=REQUEST_SECONDS, trust_env=False
+        )
 
     def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
         """Returns the decoded response. Raises ``SandboxRefusedError``."""

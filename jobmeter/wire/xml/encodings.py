@@ -102,20 +102,6 @@ def check_prolog(opening: bytes) -> bool:
     return True
 
 
-def read_stream_encoding(opening: bytes) -> tuple[str, int] | None:
-    """Returns the encoding and the offset after mark and declaration; ``None`` if ``opening`` ends before the root.
-
-    A stream is not decoded as a whole, so only UTF-8 and encodings in which ``<!`` and ``<?`` are the same bytes are allowed.
-    """
-    mark, encoding = find_encoding(opening[:4])
-    declaration, declared = read_declaration(opening[len(mark) :])
-    named = _read_name(declared) if declared else encoding
-    if "utf-16" in {named, encoding} or (mark and named != encoding):
-        raise Refused(Fault.XML_ENCODING, why="a feed must be UTF-8 or ISO-8859-1, and declare it")
-    start = len(mark) + len(declaration)
-    return (named, start) if check_prolog(opening[start:]) else None
-
-
 def _read_name(name: str) -> str:
     known = _ENCODINGS.get(name.strip().strip("\"'").lower())
     if known is None:

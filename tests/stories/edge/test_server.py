@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx2
 import psycopg
@@ -147,6 +148,46 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, tmp_path) -> None:
+    """They once lived on and held the port; the failed restart then stopped the database while they used it."""
+    port, data = free_port(), tmp_path / "data"
+    command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--data", str(data)]
+    command += ["--workers", str(workers)]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")}
+    with (tmp_path / "log").open("wb") as log:
+        killed = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        wait_until(lambda: answers(port), tmp_path)
+        left = workers_of(killed.pid)
+        assert len(left) == workers
+        postmaster = int((data / "postgresql" / "postmaster.pid").read_text().split()[0])
+        failed = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (failed.returncode, "Address already in use" in failed.stderr) == (1, True)
+        assert answers(port)
+        killed.kill()
+        killed.wait()
+        wait_until(lambda: not any(map(is_alive, left)), tmp_path)
+
+        again = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        wait_until(lambda: answers(port), tmp_path)
+        assert int((data / "postgresql" / "postmaster.pid").read_text().split()[0]) == postmaster
+    finally:
+        again.terminate()
+        again.wait(30)
+    assert not (data / "postgresql" / "postmaster.pid").exists()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return (
+            b"(python" in Path(f"/proc/{pid}/stat").read_bytes()
+            and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+        )
+    except FileNotFoundError:
+        return False
 
 
 def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, tmp_path) -> None:

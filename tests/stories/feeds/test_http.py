@@ -1,5 +1,6 @@
 """Feeds over HTTP: registered by the operator, read by the worker, reported to their owner only."""
 
+import gzip
 import http.server
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from jobmeter.jobs.feeds import flow as feeds_flow
 from jobmeter.jobs.feeds.model import Feed
 from jobmeter.worker import feeds
-from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
+from tests.support.feed_documents import TEXT, serialize_feed, serialize_job, serialize_jobs
 from tests.support.sandbox_client import bearer
 from tests.support.scenario import START, open_scenario
 
@@ -22,6 +23,7 @@ class Site(http.server.ThreadingHTTPServer):
     """A partner's web site. ``body`` is its feed; its entity tag changes with it."""
 
     body = b""
+    content_type = "application/xml"
     asked: list[str]
     reached: threading.Event  # set by a request
     gate: threading.Event  # while closed, the body is not sent
@@ -47,6 +49,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
         else:
             self.send_response(200)
             self.send_header("ETag", version)
+            self.send_header("Content-Type", self.server.content_type)
             self.end_headers()
             self.server.reached.set()
             self.server.gate.wait(60)
@@ -124,8 +127,54 @@ def test_an_unchanged_feed_is_not_sent_again_unless_a_run_is_requested(sandbox_c
     assert [bool(version) for version in site.asked] == [False, True]
 
     site.body = serialize_feed([])
-    sandbox_client.client.post(f"/operator/feeds/{feed_id}/runs", json={}, headers=operator(sandbox_client))
+    runs = f"/operator/feeds/{feed_id}/runs"
+    sandbox_client.client.post(runs, json={}, headers=operator(sandbox_client))
+    assert wait_for_run(sandbox_client, feed_id, "STOPPED")["lastRun"]["heldBack"] == 3
+    sandbox_client.client.post(runs, json={"mayCloseAll": True}, headers=operator(sandbox_client))
     assert wait_for_run(sandbox_client, feed_id, "DONE")["lastRun"]["closed"] == 3
+
+
+def test_a_feed_is_read_with_its_defaults_and_the_charset_of_its_header(sandbox_client, site):
+    text = f"<jobs><job id='1'><name>Schlosser für Öl</name><description>{TEXT}</description></job></jobs>"
+    site.body, site.content_type = gzip.compress(text.encode("latin-1")), "text/xml; charset=ISO-8859-1"
+    defaults = {
+        "companyName": "Acme",
+        "location": "Köln",
+        "country": "Deutschland",
+        "applyUrlPattern": "https://www.example.com/{id}",
+    }
+    answer = register(sandbox_client, url=site.url, defaults=defaults)
+    assert answer.json()["defaults"] == defaults | {"country": "DE"}
+    feed_id = answer.json()["id"]
+    report = wait_for_run(sandbox_client, feed_id, "DONE")
+    assert (report["lastRun"]["created"], report["lastRun"]["shape"]) == (1, "jobs/job")
+    # Registering it again without defaults keeps them; with others every job is read again.
+    assert register(sandbox_client, url=site.url).json()["defaults"]["companyName"] == "Acme"
+    register(sandbox_client, url=site.url, defaults=defaults | {"companyName": "Other"})
+    for _ in range(500):
+        last = sandbox_client.client.get(
+            f"/operator/feeds/{feed_id}/report", headers=operator(sandbox_client)
+        ).json()["lastRun"]
+        if last["updated"] == 1:
+            break
+        time.sleep(0.02)
+    assert last["updated"] == 1
+
+
+@pytest.mark.parametrize(
+    ("defaults", "field"),
+    [
+        ({"country": "Atlantis"}, "defaults.country"),
+        ({"posterEmail": "jo"}, "defaults.posterEmail"),
+        ({"applyUrlPattern": "https://www.example.com/"}, "applyUrlPattern"),
+        ({"companyId": 0}, "companyId"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_defaults_that_cannot_hold_are_refused(sandbox_client, defaults, field):
+    answer = register(sandbox_client, url="https://www.example.com/jobs.xml", defaults=defaults)
+    assert answer.status_code == 400
+    assert field in answer.text
 
 
 def test_a_slow_feed_does_not_delay_jobs(sandbox_client, site):

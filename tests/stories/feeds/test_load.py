@@ -19,7 +19,7 @@ from jobmeter.partners.applications import flow as partners
 from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
-SMALL = FeedPolicy(batch_jobs=7)
+SMALL = FeedPolicy(batch_jobs=7, warning_rows_max=12)
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,116 @@ def test_at_most_a_fifth_of_the_jobs_may_close_at_once(scenario, left, outcome, 
 def test_twenty_jobs_may_always_close_and_the_operator_may_close_all(scenario):
     scenario.load(serialize_feed(serialize_jobs(50)))
     assert scenario.load(serialize_feed(serialize_jobs(30)), day=1).closed == 20
+    assert scenario.load(serialize_feed(serialize_jobs(5)), day=2).outcome is FeedRunOutcome.STOPPED
     assert scenario.load(serialize_feed([]), day=2).outcome is FeedRunOutcome.STOPPED
     assert scenario.load(serialize_feed([]), day=3, may_close_all=True).closed == 30
     scenario.check_laws()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        serialize_feed([]),
+        b"<source/>",
+        b"<source><jobs/></source>",
+        b"<rss><channel/></rss>",
+        b"[]",
+        serialize_feed([], "<expectedJobCount>5</expectedJobCount>"),
+        serialize_feed(serialize_jobs(3), "<expectedJobCount>5</expectedJobCount>"),
+        serialize_feed([serialize_job(f"j{number}", description="short") for number in range(5)]),
+        serialize_feed([serialize_job("new", description="short")]),
+        serialize_feed(serialize_jobs(3)).replace(b"<source>", b"<source><jobs>").replace(b"</source>", b"</jobs></source>"),
+    ],
+)  # fmt: skip
+def test_a_document_in_doubt_closes_nothing_however_few_jobs_are_live(scenario, content):
+    scenario.load(serialize_feed(serialize_jobs(5)))
+    run = scenario.load(content, day=1)
+    assert (run.outcome, run.closed) == (FeedRunOutcome.STOPPED, 0)
+    assert "none" in run.message
+    assert scenario.states() == {f"j{number}": ["LIVE"] for number in range(5)}
+
+
+@pytest.mark.parametrize("shape", ["source/jobs/job", "jobs/job", "listing/entry"])
+def test_a_feed_of_another_shape_is_loaded_again_as_it_is(scenario, shape):
+    """A published format once came to no job at all, and all live jobs were closed."""
+    *outer, inner = shape.split("/")
+    body = "".join(serialize_jobs(5)).replace("<job>", f"<{inner}>").replace("</job>", f"</{inner}>")
+    content = (
+        "".join(f"<{name}>" for name in outer) + body + "".join(f"</{name}>" for name in reversed(outer))
+    )
+    first = scenario.load(content.encode())
+    again = scenario.load(content.encode(), day=1)
+    assert (first.created, first.shape, again.unchanged, again.closed) == (5, shape, 5, 0)
+
+
+def test_a_feed_that_shows_its_newest_jobs_closes_none(scenario):
+    def serialize_page(first: int) -> bytes:
+        jobs = [serialize_job(f"j{first + number}").replace("job>", "item>") for number in range(10)]
+        return f"<rss><channel>{''.join(jobs)}</channel></rss>".encode()
+
+    scenario.load(serialize_page(0))
+    run = scenario.load(serialize_page(10), day=1)
+    assert (run.outcome, run.created, run.closed) == (FeedRunOutcome.DONE, 10, 0)
+    assert scenario.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(20,)]
+
+
+def test_a_feed_of_changes_closes_what_it_says(scenario):
+    scenario.load(serialize_feed(serialize_jobs(5)))
+    changes = [
+        serialize_job("j1", action="delete"),
+        serialize_job("j7"),
+        serialize_job("j9", action="delete"),
+    ]
+    run = scenario.load(serialize_feed(changes, "<isfullfeed>false</isfullfeed>"), day=1)
+    assert (run.outcome, run.created, run.closed) == (FeedRunOutcome.DONE, 1, 1)
+    assert scenario.states()["j1"] == ["CLOSED"]
+    assert scenario.ask("SELECT count(*) FROM job_postings WHERE state = 'LIVE'") == [(5,)]
+    scenario.check_laws()
+
+
+def test_what_came_before_a_break_is_carried_out_with_its_errors(scenario):
+    jobs = serialize_jobs(100)
+    jobs[30] = serialize_job("j30", description="short")
+    jobs[60] = serialize_job("j60", title="Fitter&nbsp;60")
+    run = scenario.load(serialize_feed(jobs))
+    assert (run.outcome, run.created, run.failed) == (FeedRunOutcome.MALFORMED, 59, 1)
+    assert "Entity 'nbsp' not defined, line 1, column" in run.message
+    assert [error.partner_job_id for error in scenario.report().errors] == ["j30"]
+
+
+def test_a_feed_that_is_cut_off_keeps_every_whole_job(scenario):
+    whole = serialize_feed(serialize_jobs(50))
+    run = scenario.load(whole[: whole.rindex(b"<job>") + 40])
+    assert (run.outcome, run.created) == (FeedRunOutcome.MALFORMED, 49)
+
+
+def test_warnings_stay_in_the_report_while_their_job_is_unchanged(scenario):
+    jobs = serialize_jobs(5)
+    jobs[3] = serialize_job("j3", expirationDate="soon", jobtype="gig", priority="1")
+    first = scenario.load(serialize_feed(jobs))
+    again = scenario.load(serialize_feed([serialize_job("new"), *jobs]), day=1)
+    assert (first.created, first.warned, first.failed) == (5, 1, 0)
+    assert (again.unchanged, again.warned) == (5, 1)
+    assert again.notes == ("job/priority is not used (1 jobs, first: 4)",)
+    (row,) = scenario.report().errors
+    assert (row.index, row.partner_job_id, row.title, row.is_error) == (4, "j3", "Fitter j3", False)
+    assert [flaw.path for flaw in row.flaws] == ["job/jobtype", "job/expirationDate"]
+    jobs[3] = serialize_job("j3")
+    assert scenario.load(serialize_feed(jobs), day=2).warned == 0
+    assert scenario.report().errors == ()
+
+
+def test_rows_of_warnings_are_limited_and_all_are_counted(scenario):
+    jobs = [serialize_job(f"j{number}", country="Atlantis") for number in range(20)]
+    run = scenario.load(serialize_feed(jobs))
+    assert (run.created, run.warned, len(scenario.report().errors)) == (20, 20, SMALL.warning_rows_max)
+
+
+def test_nothing_in_a_feed_prices_a_job(scenario):
+    before = scenario.ask("SELECT count(*) FROM ledger_postings")
+    scenario.load(serialize_feed([serialize_job("j0", cpc="0.30", bid="1", budget="500", sponsored="yes")]))
+    assert scenario.ask("SELECT count(*) FROM ledger_postings") == before
+    assert scenario.ask("SELECT click_price_micros, budget_micros FROM job_budgets") == [(0, 0)]
 
 
 def test_a_truncated_feed_closes_nothing(scenario):

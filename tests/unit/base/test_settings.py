@@ -6,7 +6,11 @@ import pytest
 
 from jobmeter.base.settings import Settings
 
-TEXTS = {"base_url": "https://jobs.example.com", "smtp_url": "smtps://mail.example.com"}
+TEXTS = {
+    "base_url": "https://jobs.example.com",
+    "smtp_url": "smtps://mail.example.com",
+    "feed_poster_email": "required",
+}
 FIELDS = {field.name: field.default for field in fields(Settings)}
 
 
@@ -49,6 +53,7 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("report_seconds_max", "0"),
         ("final_after_days", "2"),
         ("base_url", "jobs.example.com"),
+        ("feed_poster_email", "sometimes"),
     ],
 )
 def test_an_unusable_value_is_refused(name, text):

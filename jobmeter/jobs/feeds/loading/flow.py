@@ -23,7 +23,8 @@ from jobmeter.jobs.feeds.flow import record_run
 from jobmeter.jobs.feeds.loading import rules
 from jobmeter.jobs.feeds.model import Feed, FeedBatch, FeedPolicy, FeedRow, FeedRun, FeedRunOutcome
 from jobmeter.jobs.runs.flow import close_free_runs
-from jobmeter.wire.xml.feed.stream import FeedError, read_feed
+from jobmeter.wire.xml.feed.flaws import FeedError
+from jobmeter.wire.xml.feed.stream import read_feed
 
 POLICY = FeedPolicy()
 TAKEN = "is live from another feed of this application"
@@ -49,27 +50,32 @@ async def load_feed(
     file: BinaryIO,
     now: datetime,
     policy: FeedPolicy = POLICY,
+    charset: str = "",
     when_read: Callable[[int], None] = lambda _: None,
 ) -> FeedRun:
     """Reads ``file`` to its end, applies the differences from the last run (xml spec 13) and records the run.
 
-    The caller holds the feed's lock (``lock_feed``). A job with an error is left unchanged. A malformed feed,
-    or one with too many jobs missing at once, closes no jobs. ``when_read`` is called with the number of jobs
-    in each batch.
+    The caller holds the feed's lock (``lock_feed``). A job with an error is left unchanged. A malformed feed closes
+    no jobs, nor does one without jobs or with too many missing at once. ``charset`` is that of the content type;
+    ``when_read`` is called with the number of jobs in each batch.
     """
     load = _Load(database, feed, now, policy, when_read)
     run = FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.DONE)
     async with database.transaction() as connection:
         known = await store.read_known_jobs(connection, feed_id=feed.id, now=now)
+        warned = {row.partner_job_id: row for row in await store.list_warnings(connection, feed_id=feed.id)}
+        last_shape = await store.find_last_shape(connection, feed_id=feed.id)
         await store.delete_feed_errors(connection, feed_id=feed.id)
-    batcher = rules.FeedBatcher(
-        read_feed(file, known=known, rules=policy.rules), known, now=now, policy=policy
+    items = read_feed(
+        file, known=known, rules=policy.rules, defaults=rules.complete_defaults(feed), charset=charset
     )
+    batcher = rules.FeedBatcher(items, known, warned, now=now, policy=policy)
     with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
         run = await _carry_out(load, batcher, thread, run)
-    run = replace(run, expected_job_count=batcher.expected_job_count)
+    header = batcher.header
+    run = replace(run, expected_job_count=header.expected_job_count, shape=header.shape, notes=batcher.notes)
     if run.outcome is FeedRunOutcome.DONE:
-        run = await _close_missing(load, batcher.list_missing(), len(known), run)
+        run = await _close_missing(load, batcher, len(known), last_shape or "", run)
     async with database.transaction() as connection:
         await record_run(connection, run)
     return run
@@ -96,13 +102,16 @@ async def _carry_out(
 
 async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
     taken: list[FeedError] = []
-    if batch.created or batch.changed or batch.errors:
+    if batch.created or batch.changed or batch.errors or batch.warnings or batch.removed:
         async with load.database.transaction() as connection:
             if batch.created:
                 taken = await _create(connection, load, batch.created)
             if batch.changed:
                 await _change(connection, load, batch.changed)
+            await _close(connection, load, batch.removed)
             await _record_errors(connection, load, [*batch.errors, *taken])
+            indexes = {error.index for error in taken}
+            await _record_rows(connection, load, [row for row in batch.warnings if row.index not in indexes])
     return replace(
         run,
         jobs=run.jobs + batch.jobs,
@@ -110,6 +119,8 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
         updated=run.updated + len(batch.changed),
         unchanged=run.unchanged + batch.unchanged,
         failed=run.failed + len(batch.errors) + len(taken),
+        closed=run.closed + len(batch.removed),
+        warned=run.warned + batch.warned,
     )
 
 
@@ -156,38 +167,43 @@ async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
 
 async def _record_errors(connection: Connection, load: _Load, errors: Sequence[FeedError]) -> None:
     """Marks jobs with errors, so that each run reads them again until they can be applied."""
-    if not errors:
-        return
-    await store.insert_feed_errors(
-        connection,
-        feed_id=load.feed.id,
-        positions=[error.index for error in errors],
-        partner_job_ids=[error.partner_job_id for error in errors],
-        paths=[error.path for error in errors],
-        whys=[error.why for error in errors],
-    )
-    await store.delete_fingerprints(
-        connection, feed_id=load.feed.id, partner_job_ids=[error.partner_job_id for error in errors]
-    )
+    await _record_rows(connection, load, errors)
+    if errors:
+        await store.delete_fingerprints(
+            connection, feed_id=load.feed.id, partner_job_ids=[error.partner_job_id for error in errors]
+        )
 
 
-async def _close_missing(load: _Load, missing: list[str], kept: int, run: FeedRun) -> FeedRun:
-    if not load.feed.may_close_all and rules.closes_too_many(
-        closing=len(missing), kept=kept, policy=load.policy
-    ):
-        message = f"{len(missing)} of {kept} jobs are missing; none was closed, ask the operator"
-        return replace(run, outcome=FeedRunOutcome.STOPPED, message=message, held_back=len(missing))
+async def _record_rows(connection: Connection, load: _Load, rows: Sequence[FeedError]) -> None:
+    if rows:
+        await store.insert_feed_errors(connection, feed_id=load.feed.id, rows=store.pack_errors(rows))
+
+
+async def _close_missing(
+    load: _Load, batcher: rules.FeedBatcher, kept: int, last_shape: str, run: FeedRun
+) -> FeedRun:
+    missing = batcher.list_missing()
+    why = rules.find_stop(
+        run, batcher.header, missing=len(missing), kept=kept, last_shape=last_shape, policy=load.policy
+    )
+    if why and not load.feed.may_close_all:
+        return replace(run, outcome=FeedRunOutcome.STOPPED, message=why, held_back=len(missing))
     for start in range(0, len(missing), load.policy.batch_jobs):
-        partner_job_ids = missing[start : start + load.policy.batch_jobs]
         async with load.database.transaction() as connection:
-            postings = await store.lock_feed_postings(
-                connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=partner_job_ids
-            )
-            await close_free_runs(
-                connection,
-                shard=load.shard,
-                job_ids=[posting.job_id for posting in postings],
-                ended_at=load.now,
-            )
-            await store.delete_feed_jobs(connection, feed_id=load.feed.id, partner_job_ids=partner_job_ids)
-    return replace(run, closed=len(missing))
+            await _close(connection, load, missing[start : start + load.policy.batch_jobs])
+    return replace(run, closed=run.closed + len(missing))
+
+
+async def _close(connection: Connection, load: _Load, partner_job_ids: list[str]) -> None:
+    if not partner_job_ids:
+        return
+    postings = await store.lock_feed_postings(
+        connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=partner_job_ids
+    )
+    await close_free_runs(
+        connection,
+        shard=load.shard,
+        job_ids=[posting.job_id for posting in postings],
+        ended_at=load.now,
+    )
+    await store.delete_feed_jobs(connection, feed_id=load.feed.id, partner_job_ids=partner_job_ids)

@@ -3,37 +3,49 @@
 Does not own the contract of the job.
 """
 
+from dataclasses import dataclass
+
 from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES
-from jobmeter.wire.xml.feed.job import FeedJob, FeedSalary
+from jobmeter.wire.xml.feed.job import FeedJob
 from jobmeter.wire.xml.job.fields import JobContent
 
 _OTHER_JOB_TYPE = "O"
 
 
-def make_content(job: FeedJob) -> JobContent:
-    """Returns the content in the form of the XML API; job types that the API does not have become "other"."""
-    place = ", ".join(part for part in (job.city, job.state) if part)
+@dataclass(frozen=True, slots=True)
+class FeedContent(JobContent):
+    """The content of a job of the XML API, and what only feeds and the JSON API have, under the names of the latter.
+
+    ``job_type`` is the code of the XML API, which has fewer types; ``employmentStatus`` is the type as sent.
+    """
+
+    employmentStatus: str | None = None  # noqa: N815 -- as postings of the JSON API are stored
+    workplaceTypes: tuple[str, ...] | None = None  # noqa: N815
+    alternateLocations: tuple[str, ...] | None = None  # noqa: N815
+    availability: str | None = None
+
+
+def make_content(job: FeedJob) -> FeedContent:
+    """Returns the content in the form of the XML API, with what only a feed has beside it."""
     job_type = JOB_TYPES.find_code(job.job_type) or _OTHER_JOB_TYPE if job.job_type else None
-    return JobContent(
+    return FeedContent(
         partner_job_id=job.partner_job_id,
         company_id=job.company_id,
-        company_name=job.company,
+        company_name=job.company or None,
         title=job.title,
         description=job.description,
         country_code=job.country or None,
         postal_code=job.postal_code or None,
-        location_name=job.location or place or None,
+        location_name=job.location or None,
         job_functions=job.job_functions or None,
         industries=job.industries or None,
         job_type=job_type,
         experience_level=EXPERIENCE_LEVELS.find_code(job.experience_level) if job.experience_level else None,
-        salary="; ".join(map(_show_salary, job.salaries)) or None,
+        salary=job.salary or None,
         poster_email=job.poster_email or None,
         application_url=job.apply_url,
+        employmentStatus=job.job_type or None,
+        workplaceTypes=(job.workplace_type,) if job.workplace_type else None,
+        alternateLocations=job.other_places or None,
+        availability=job.availability or None,
     )
-
-
-def _show_salary(salary: FeedSalary) -> str:
-    amounts = dict.fromkeys(amount for amount in (salary.low_amount, salary.high_amount) if amount)
-    parts = ("-".join(amounts), salary.low_currency or salary.high_currency, salary.period)
-    return " ".join(part for part in parts if part)

@@ -1,122 +1,51 @@
-"""Owns one job of a feed: its raw fields, their fingerprint, and their validation.
+"""Owns one job of a feed: the validation of its fields, with all flaws at once.
 
-Does not own the stream (``stream``).
+Does not own the elements of a field (``names``), the spellings of a value (``values``, ``dates``) or the stream.
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeAlias
 
 import msgspec
-import xxhash
-from lxml import etree
-from lxml.etree import tostring
 
-from jobmeter.base.readers.countries import read_country
 from jobmeter.base.readers.email_address import check_email
-from jobmeter.base.readers.text import BLANKS, trim_text
-from jobmeter.base.readers.times import read_day
 from jobmeter.base.readers.web_url import check_url
-from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, INDUSTRIES, JOB_FUNCTIONS, CodeTable
+from jobmeter.geo.gazetteer import find_country
+from jobmeter.wire.xml.code_tables import INDUSTRIES, JOB_FUNCTIONS, CodeTable
+from jobmeter.wire.xml.feed import values
+from jobmeter.wire.xml.feed.dates import read_feed_day
+from jobmeter.wire.xml.feed.flaws import FeedError, FeedFlaw, make_report_row
+from jobmeter.wire.xml.feed.names import FIELDS
+from jobmeter.wire.xml.feed.places import OTHER_PLACES_MAX, read_places
+from jobmeter.wire.xml.feed.record import FeedNames, RawJob, read_description
+from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules, PosterEmail
+from jobmeter.wire.xml.feed.salaries import read_salaries
 from jobmeter.wire.xml.html import FEED_TAGS, clean_markup
 from jobmeter.wire.xml.validators import read_number
 
-RawJob: TypeAlias = dict[str, str]
-"""The stripped text of each field, empty if absent.
-
-A list is its XML at first, and after ``read_lists`` its rows joined by ``ROW``, with the parts of a row joined by ``PART``.
-"""
-
-# These characters are not allowed in XML, so they cannot occur in the texts that they separate.
-_FIELD, ROW, PART = "\x1f", "\x1e", "\x1d"
-
-WORKPLACE_TYPES: Final = ("On-site", "Hybrid", "Remote")
-JOB_TYPES: Final = (
-    "FULL_TIME",
-    "PART_TIME",
-    "CONTRACT",
-    "INTERNSHIP",
-    "TEMPORARY",
-    "VOLUNTEER",
-    "OTHER",
+_FLAGS = (
+    ("full_time", "FULL_TIME"),
+    ("part_time", "PART_TIME"),
+    ("internship", "INTERNSHIP"),
+    ("contract", "CONTRACT"),
 )
-_PERIODS = (
-    "YEARLY",
-    "SEMIANNUAL",
-    "QUARTERLY",
-    "MONTHLY",
-    "SEMIMONTHLY",
-    "BIWEEKLY",
-    "WEEKLY",
-    "DAILY",
-    "HOURLY",
-    "ONCE",
-)
-_SALARY_PARTS = (
-    "lowEnd/amount",
-    "lowEnd/currencyCode",
-    "highEnd/amount",
-    "highEnd/currencyCode",
-    "period",
-    "type",
-)
-_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_DAY = re.compile(r"(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})/(?P<y>[0-9]{4})")
-
-TEXT_FIELDS = (
-    "partnerJobId",
-    "company",
-    "title",
-    "description",
-    "applyUrl",
-    "companyId",
-    "location",
-    "city",
-    "state",
-    "country",
-    "postalCode",
-    "isRemote",
-    "experienceLevel",
-    "jobtype",
-    "listDate",
-    "expirationDate",
-    "posterEmail",
-)
-LIST_FIELDS = ("workplaceTypes", "industryCodes", "jobFunctions", "salaries")
-_LISTS = frozenset(LIST_FIELDS)
-_EMPTY: RawJob = dict.fromkeys(TEXT_FIELDS + LIST_FIELDS, "")
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRules:
-    """What a job board requires of a feed beyond the format (xml spec 13); lengths are characters."""
-
-    partner_job_id_characters_max: int = 40
-    title_characters_max: int = 200
-    description_characters_min: int = 100
-    description_characters_max: int = 25_000
-    codes_max: int = 3
-    company_id_needed: bool = False
-    poster_email_needed: bool = True
-    apply_url_schemes: tuple[str, ...] = ("https",)
-
-
-class FeedSalary(msgspec.Struct, frozen=True):
-    """A salary as sent: amounts are decimal texts, absent fields are empty."""
-
-    low_amount: str
-    low_currency: str
-    high_amount: str
-    high_currency: str
-    period: str
-    kind: str
+_SHOWN_CHARACTERS = 80
+_LONG_ID_CHARACTERS = 40  # the published limit of LinkedIn
+# What a missing field is called: the first of its elements that a job has by its plain name.
+_ELEMENTS = {
+    row.name: next(element for element in row.elements if not {":", "/", "@"} & set(element))
+    for row in FIELDS
+}
+_REMOVALS = {
+    "action": {"delete", "deleted", "remove", "removed", "close", "closed"},
+    "status": {"closed", "expired", "filled", "inactive", "deleted"},
+    "active": {"false", "no", "0"},
+}
 
 
 class FeedJob(msgspec.Struct, frozen=True):
-    """A valid job. Codes and symbols are checked; ``country`` is in lower case."""
+    """A valid job. Codes and symbols are those of the tables; ``country`` is in lower case."""
 
     index: int
     partner_job_id: str
@@ -127,223 +56,323 @@ class FeedJob(msgspec.Struct, frozen=True):
     description: str
     apply_url: str
     location: str
-    city: str
-    state: str
     country: str
     postal_code: str
+    other_places: tuple[str, ...]
     workplace_type: str
     industries: tuple[str, ...]
     job_functions: tuple[str, ...]
     experience_level: str
     job_type: str
-    salaries: tuple[FeedSalary, ...]
+    salary: str
     list_date: date | None
     expiration_date: date | None
     poster_email: str
+    availability: str
+    warnings: tuple[FeedFlaw, ...] = ()
 
 
-class FieldFlaw(Exception):  # noqa: N818 -- an invalid field of the feed, not a failure of the program
-    """The first invalid field of a feed job."""
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path = f"job/{path}"
-        self.why = why
-
-
-def read_raw(job: etree._Element) -> RawJob:
-    """Returns all fields of a ``<job>`` by name, in a fixed order, without unknown elements. Raises ``FieldFlaw``."""
-    raw = _EMPTY.copy()
-    for child in job:
-        name = child.tag
-        before = raw.get(name)
-        if before is None:
-            continue
-        if before:
-            raise FieldFlaw(name, "occurs more than once")
-        if not len(child):
-            text = child.text
-            if text:
-                raw[name] = text.strip(
-                    BLANKS
-                )  # `trim_text` without the call, which a feed makes a million times
-        elif name in _LISTS:
-            # Kept as XML: walking the lists of all jobs would cost as much as everything else together.
-            raw[name] = "".join(tostring(child, encoding="unicode", with_tail=False).split())
-        else:
-            raise FieldFlaw(name, "must be text, with markup in a CDATA section")
-    return raw
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Where:
+    location: str
+    country: str
+    postal_code: str
+    other_places: tuple[str, ...]
+    workplace_type: str
 
 
-def read_lists(job: etree._Element, raw: RawJob) -> RawJob:
-    """Returns the fields with each list split into its rows."""
-    lists: RawJob = {}
-    for child in job:
-        if child.tag in _LISTS and len(child):
-            if child.tag == "salaries":
-                rows = [_read_salary(salary) for salary in child]
-            else:
-                rows = [trim_text(row.text or "") for row in child]
-            lists[child.tag] = ROW.join(rows)
-    return raw | lists
-
-
-def _read_salary(salary: etree._Element) -> str:
-    # Walked by hand, because a search by path is several times as slow.
-    parts = dict.fromkeys(_SALARY_PARTS, "")
-    for part in salary:
-        if len(part):
-            parts |= {f"{part.tag}/{inner.tag}": trim_text(inner.text or "") for inner in part}
-        else:
-            parts[part.tag] = trim_text(part.text or "")
-    return PART.join([parts[path] for path in _SALARY_PARTS])
-
-
-def compute_fingerprint(raw: RawJob) -> bytes:
-    """Returns a 128-bit hash of the content, independent of the order of elements and the white space between them."""
-    return xxhash.xxh3_128_digest(_FIELD.join(raw.values()).encode())
-
-
-def make_job(raw: RawJob, fingerprint: bytes, *, index: int, rules: FeedRules) -> FeedJob:
-    """Validates ``raw`` and returns the job. Raises ``FieldFlaw`` for the first invalid field."""
-    description = clean_markup(_need(raw, "description"), tags=FEED_TAGS)
-    _check_size(
-        "description", description, (rules.description_characters_min, rules.description_characters_max)
-    )
-    location, city, state, country = _read_place(raw)
-    apply_url = _need(raw, "applyUrl")
-    _check_size("applyUrl", apply_url, (1, 2_083))
-    _refuse("applyUrl", check_url(apply_url, schemes=rules.apply_url_schemes))
-    return FeedJob(
-        index=index,
-        partner_job_id=_read_text(raw, "partnerJobId", rules.partner_job_id_characters_max),
-        fingerprint=fingerprint,
-        company=_read_text(raw, "company", 255),
-        company_id=_read_company_id(raw, needed=rules.company_id_needed),
-        title=_read_text(raw, "title", rules.title_characters_max),
-        description=description,
-        apply_url=apply_url,
-        location=location,
-        city=city,
-        state=state,
-        country=country,
-        postal_code=raw["postalCode"],
-        workplace_type=_read_workplace(raw),
-        industries=_read_codes(raw, "industryCodes", INDUSTRIES, rules.codes_max),
-        job_functions=_read_codes(raw, "jobFunctions", JOB_FUNCTIONS, rules.codes_max),
-        experience_level=_read_symbol(raw, "experienceLevel", tuple(EXPERIENCE_LEVELS.successors.values())),
-        job_type=_read_symbol(raw, "jobtype", JOB_TYPES),
-        salaries=_make_salaries(raw["salaries"]),
-        list_date=_read_day(raw, "listDate"),
-        expiration_date=_read_day(raw, "expirationDate"),
-        poster_email=_read_poster(raw, needed=rules.poster_email_needed),
-    )
-
-
-def _refuse(name: str, why: str | None) -> None:
-    if why:
-        raise FieldFlaw(name, why)
-
-
-def _check_size(name: str, text: str, size: tuple[int, int]) -> None:
-    # The characters need no check, because they come from an XML document.
-    least, most = size
-    if not least <= len(text) <= most:
-        raise FieldFlaw(name, f"has {len(text)} characters, {least} to {most} are allowed")
-
-
-def _need(raw: Mapping[str, str], name: str) -> str:
-    text = raw[name]
-    if not text:
-        raise FieldFlaw(name, "is required")
-    return text
-
-
-def _read_text(raw: RawJob, name: str, characters_max: int) -> str:
-    text = _need(raw, name)
-    _check_size(name, text, (1, characters_max))
-    return text
-
-
-def _read_company_id(raw: RawJob, *, needed: bool) -> int | None:
-    text = _need(raw, "companyId") if needed else raw["companyId"]
-    number = read_number(text)
-    if text and number is None:
-        raise FieldFlaw("companyId", "is not a positive integer")
-    return number
-
-
-def _read_place(raw: RawJob) -> tuple[str, str, str, str]:
-    location, city, state = raw["location"], raw["city"], raw["state"]
-    country = read_country(raw["country"]).lower()
-    if not location and not (city and state and raw["country"]):
-        raise FieldFlaw("location", "is required unless city, state and country are given")
-    if raw["country"] and not country:
-        raise FieldFlaw("country", f"{raw['country'][:40]!r} is not a valid country code")
-    for name, text in (("location", location), ("city", city), ("state", state)):
-        _check_size(name, text, (0, 255))
-    return location, city, state, country
-
-
-def _read_workplace(raw: RawJob) -> str:
-    text = raw["workplaceTypes"]
-    if not text:
-        return "Remote" if raw["isRemote"].lower() == "yes" else ""
-    return _read_symbol(raw, "workplaceTypes", WORKPLACE_TYPES)
-
-
-def _read_symbol(raw: RawJob, name: str, symbols: tuple[str, ...]) -> str:
-    text = raw[name]
-    if text and text not in symbols:
-        raise FieldFlaw(name, f"{text[:40]!r} is not one of {', '.join(symbols)}")
-    return text
-
-
-def _read_codes(raw: RawJob, name: str, table: CodeTable, codes_max: int) -> tuple[str, ...]:
-    text = raw[name]
-    codes = tuple(dict.fromkeys(text.split(ROW))) if text else ()
-    for code in codes:
-        if code not in table:
-            raise FieldFlaw(name, f"{code[:40]!r} is not a valid {table.what} code")
-    if len(codes) > codes_max:
-        raise FieldFlaw(name, f"has {len(codes)} codes, at most {codes_max} are allowed")
-    return codes
-
-
-def _make_salaries(text: str) -> tuple[FeedSalary, ...]:
-    rows = [row.split(PART) for row in text.split(ROW)] if text else []
-    salaries = tuple(FeedSalary(**dict(zip(FeedSalary.__struct_fields__, row, strict=True))) for row in rows)
-    for salary in salaries:
-        if salary.period and salary.period not in _PERIODS:
-            raise FieldFlaw("salaries/salary/period", f"{salary.period[:40]!r} is not a period")
-        if salary.kind not in {"", "BASE_SALARY", "TOTAL_ADDITIONAL"}:
-            raise FieldFlaw("salaries/salary/type", f"{salary.kind[:40]!r} is not a type of salary")
-        ends = (
-            ("lowEnd", salary.low_amount, salary.low_currency),
-            ("highEnd", salary.high_amount, salary.high_currency),
-        )
-        for end, amount, currency in ends:
-            if amount and not _AMOUNT.fullmatch(amount):
-                raise FieldFlaw(f"salaries/salary/{end}/amount", f"{amount[:40]!r} is not an amount")
-            if (amount or currency) and not _CURRENCY.fullmatch(currency):
-                raise FieldFlaw(f"salaries/salary/{end}/currencyCode", f"{currency[:40]!r} is not a currency")
-    return salaries
-
-
-def _read_day(raw: RawJob, name: str) -> date | None:
-    text = raw[name]
-    if not text:
-        return None
-    found = _DAY.fullmatch(text)
-    day = read_day(text if found is None else f"{found['y']}-{found['m']:0>2}-{found['d']:0>2}")
-    if day is None:
-        raise FieldFlaw(name, f"{text[:40]!r} is not a date in the format MM/DD/YYYY")
-    return day
-
-
-def _read_poster(raw: RawJob, *, needed: bool) -> str:
-    text = _need(raw, "posterEmail") if needed else raw["posterEmail"]
+def read_job_id(raw: RawJob) -> str:
+    """Returns the job's id: its own, else one made of its link; empty if it has neither."""
+    text, _ = raw.find("id")
     if text:
-        _check_size("posterEmail", text, (3, 254))
-        _refuse("posterEmail", check_email(text))
-    return text
+        return values.read_plain(text)
+    link = values.read_link(raw.find("apply_url")[0])
+    return f"url-{hashlib.sha256(link.encode()).hexdigest()[:32]}" if link else ""
+
+
+def is_removed(raw: RawJob) -> bool:
+    """Whether the job itself says that it is over."""
+    paths = raw.plan.paths
+    return any(
+        name in paths and values.normalize_value(raw.find(name)[0]) in words
+        for name, words in _REMOVALS.items()
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobReader:
+    """Reads the fields of one job and collects its flaws."""
+
+    raw: RawJob
+    names: FeedNames
+    rules: FeedRules
+    defaults: FeedDefaults
+    notes: dict[str, str]
+    flaws: list[FeedFlaw] = field(default_factory=list)
+
+    def read(self, index: int, partner_job_id: str, fingerprint: bytes) -> FeedJob | FeedError:
+        """Returns the job, or a row with all its flaws if any of them is an error."""
+        where = self._read_where()
+        job = FeedJob(
+            index=index,
+            partner_job_id=self._check_id(partner_job_id),
+            fingerprint=fingerprint,
+            company_id=self._read_company_id(),
+            company=self._read_company(),
+            title=self._read_title(),
+            description=self._read_description(),
+            apply_url=self._read_apply_url(partner_job_id),
+            location=where.location,
+            country=where.country,
+            postal_code=where.postal_code,
+            other_places=where.other_places,
+            workplace_type=where.workplace_type,
+            industries=self._read_codes("industries", INDUSTRIES),
+            job_functions=self._read_codes("job_functions", JOB_FUNCTIONS),
+            experience_level=self._read_level(),
+            job_type=self._read_job_type(),
+            salary=self._read_salary(),
+            list_date=self._read_day("listed"),
+            expiration_date=self._read_day("expires"),
+            poster_email=self._read_poster_email(),
+            availability=self._read_availability(),
+        )
+        if any(flaw.is_error for flaw in self.flaws):
+            return make_report_row(
+                index, partner_job_id=partner_job_id, title=job.title, flaws=tuple(self.flaws)
+            )
+        return msgspec.structs.replace(job, warnings=tuple(self.flaws)) if self.flaws else job
+
+    @property
+    def is_linkedin(self) -> bool:
+        return "partnerjobid" in self.raw.texts
+
+    def refuse(self, name: str, why: str, *, path: str = "", found: str = "") -> None:
+        self._add(name, why, path=path, found=found, is_error=True)
+
+    def warn(self, name: str, why: str, *, path: str = "", found: str = "") -> None:
+        self._add(name, why, path=path, found=found, is_error=False)
+
+    def _add(self, name: str, why: str, *, path: str, found: str, is_error: bool) -> None:
+        shown = self.names.spell(path) if path else f"job/{_ELEMENTS[name]}"
+        self.flaws.append(FeedFlaw(path=shown, found=found[:_SHOWN_CHARACTERS], why=why, is_error=is_error))
+
+    def _check_size(self, name: str, text: str, size: tuple[int, int], *, path: str) -> bool:
+        # The characters need no check, because they come from an XML document.
+        least, most = size
+        if least <= len(text) <= most:
+            return True
+        self.refuse(name, f"has {len(text)} characters, {least} to {most} are allowed", path=path)
+        return False
+
+    def _check_id(self, text: str) -> str:
+        own, path = self.raw.find("id")
+        if not text:
+            self.refuse("id", "is required: add an id of your own to each job")
+        elif not own:
+            self.warn("id", "is missing; the job is recognized by its link instead")
+        elif len(text) > self.rules.partner_job_id_characters_max:
+            self._check_size("id", text, (1, self.rules.partner_job_id_characters_max), path=path)
+        elif len(text) > _LONG_ID_CHARACTERS and self.is_linkedin:
+            why = f"has {len(text)} characters; LinkedIn accepts {_LONG_ID_CHARACTERS}"
+            self.warn("id", why, path=path)
+        return text
+
+    def _read_company_id(self) -> int | None:
+        text, path = self.raw.find("company_id") if self.is_linkedin else ("", "")
+        number = read_number(values.unwrap(text))
+        if text and number is None:
+            if self.rules.company_id_needed:
+                self.refuse("company_id", "is not a positive integer", path=path, found=text)
+            else:
+                self.warn("company_id", "is not a positive integer and was left out", path=path, found=text)
+            return self.defaults.company_id
+        number = number or self.defaults.company_id
+        if number is None and self.rules.company_id_needed:
+            self.refuse("company_id", "is required")
+        return number
+
+    def _read_company(self) -> str:
+        text, path = self.raw.find("company")
+        name = values.read_plain(text) or self.defaults.company_name
+        has_id = self.defaults.company_id or (self.is_linkedin and self.raw.find("company_id")[0])
+        if not name and not has_id:
+            self.refuse("company", "is required: add <company>, or set companyName for the feed")
+        self._check_size("company", name, (0, 255), path=path)
+        return name
+
+    def _read_title(self) -> str:
+        text, path = self.raw.find("title")
+        title = values.read_plain(text)
+        if not title:
+            self.refuse("title", "is required", path=path)
+        else:
+            self._check_size("title", title, (1, self.rules.title_characters_max), path=path)
+        return title
+
+    def _read_description(self) -> str:
+        text, path = read_description(self.raw)
+        if not text:
+            self.refuse("description", "is required", path=path)
+            return ""
+        markup = clean_markup(values.read_markup(text), tags=FEED_TAGS)
+        size = (self.rules.description_characters_min, self.rules.description_characters_max)
+        self._check_size("description", markup, size, path=path)
+        return markup
+
+    def _read_apply_url(self, partner_job_id: str) -> str:
+        text, path = self.raw.find("apply_url")
+        link = values.read_link(text)
+        if not link:
+            link = self.defaults.apply_url_pattern.replace("{id}", partner_job_id)
+        if not link:
+            self.refuse(
+                "apply_url", "is required: add <applyUrl> or <url>, or set applyUrlPattern for the feed"
+            )
+            return ""
+        why = check_url(link, schemes=self.rules.apply_url_schemes)
+        if why is None and len(link) > 2_083:
+            why = f"has {len(link)} characters, 1 to 2083 are allowed"
+        if why:
+            self.refuse("apply_url", why, path=path, found=link)
+        return link
+
+    def _read_where(self) -> _Where:
+        places = read_places(self.raw)
+        main = places.main
+        workplace = self._read_workplace(is_remote=main.is_remote)
+        location = main.show() or self.defaults.location
+        if not location and workplace == "Remote":
+            location = main.country or self.defaults.country
+        if not location and not (main.postal_code and main.country):
+            self.refuse("location", "is required: add <location> or <city>, or set location for the feed")
+        if len(location) > 255:
+            self._check_size("location", location, (1, 255), path=self.raw.find("location")[1])
+        others = tuple(dict.fromkeys(place.show_other()[:255] for place in places.others))
+        if len(others) > OTHER_PLACES_MAX:
+            self.warn("places", f"has {len(others)} places; the first {OTHER_PLACES_MAX} are used")
+        return _Where(
+            location=location,
+            country=self._read_country(main.country),
+            postal_code=self._read_postal_code(main.postal_code),
+            other_places=others[:OTHER_PLACES_MAX],
+            workplace_type=workplace,
+        )
+
+    def _read_country(self, text: str) -> str:
+        code = find_country(text).lower() if text else self.defaults.country.lower()
+        if text and not code:
+            self.warn("country", "is not a known country and was left out", found=text)
+        return code
+
+    def _read_postal_code(self, text: str) -> str:
+        most = self.rules.postal_code_characters_max
+        if len(text) > most:
+            why = f"has {len(text)} characters, at most {most} are allowed; it was left out"
+            self.warn("postal_code", why, path=self.raw.find("postal_code")[1])
+            return ""
+        return text
+
+    def _read_workplace(self, *, is_remote: bool) -> str:
+        if self.raw.has("hybrid") and values.read_flag(self.raw.find("hybrid")[0]):
+            return "Hybrid"
+        text, path = self.raw.find("workplace")
+        found = values.read_workplace(values.unwrap(text)) if text else ""
+        if found is None:
+            self.warn(
+                "workplace", "is not one of On-site, Hybrid, Remote and was left out", path=path, found=text
+            )
+        if found or is_remote:
+            return found or "Remote"
+        is_on_site = self.raw.has("on_site") and values.read_flag(self.raw.find("on_site")[0])
+        return "On-site" if is_on_site else ""
+
+    def _read_codes(self, name: str, table: CodeTable) -> tuple[str, ...]:
+        if not self.raw.has(name):
+            return ()
+        codes, unknown = values.read_codes(self.raw.list_texts(name), table)
+        for text in unknown:
+            # Indeed's and others' free text in `industry` is a sentence, no code.
+            self.warn(name, f"is not a known {table.what} and was left out", found=text)
+        if len(codes) > self.rules.codes_max:
+            self.warn(name, f"has {len(codes)} codes; the first {self.rules.codes_max} are used")
+        return codes[: self.rules.codes_max]
+
+    def _read_level(self) -> str:
+        text, path = self.raw.find("level")
+        level = values.read_level(values.unwrap(text)) if text else ""
+        # `experience` is mostly a sentence about years.
+        if level is None and path != "experience":
+            self.warn("level", "is not a known experience level and was left out", path=path, found=text)
+        return level or ""
+
+    def _read_job_type(self) -> str:
+        for name, job_type in _FLAGS:
+            if self.raw.has(name) and values.read_flag(self.raw.find(name)[0]):
+                return job_type
+        unknown = ""
+        for text in self.raw.list_each("job_type"):
+            found = values.read_job_type(values.unwrap(text))
+            if found:
+                return found
+            unknown = unknown or (text if found is None else "")
+        if unknown:
+            self.warn("job_type", "is not a known job type; it counts as OTHER", found=unknown)
+        return "OTHER" if unknown else ""
+
+    def _read_salary(self) -> str:
+        text, unread = read_salaries(self.raw)
+        for path, found in unread:
+            self.warn("salaries", "cannot be read and was left out", path=path, found=found)
+        if len(text) > 255:
+            self.warn("salary_text", f"has {len(text)} characters; the first 255 are used")
+        return text[:255]
+
+    def _read_day(self, name: str) -> date | None:
+        text, path = self.raw.find(name)
+        if not text:
+            return None
+        text = values.unwrap(text)
+        is_day_first = self.defaults.dates_day_first
+        if is_day_first is None:
+            is_day_first = not (self.is_linkedin and path in {"listdate", "expirationdate"})
+        found = read_feed_day(text, is_day_first=is_day_first)
+        if found is None:
+            ending = "; the usual run holds" if name == "expires" else " and was left out"
+            why = f"is not a date (try 2027-01-31){ending}"
+            self.warn(name, why, path=path, found=text)
+            return None
+        if found.is_ambiguous:
+            self.notes.setdefault("date", f"{text[:40]!r} was read as {found.day.isoformat()}")
+        return found.day
+
+    def _read_poster_email(self) -> str:
+        text, path = self.raw.find("poster_email")
+        text = values.read_plain(text).removeprefix("mailto:")
+        why = check_email(text) if text else None
+        if why is None:
+            text = text or self.defaults.poster_email
+            if not text and self.rules.poster_email is PosterEmail.REQUIRED:
+                self.refuse("poster_email", "is required: add <posterEmail>, or set posterEmail for the feed")
+            elif not text and self.rules.poster_email is PosterEmail.WARNED and self.is_linkedin:
+                self.warn("poster_email", "is missing; LinkedIn requires it since June 2025")
+            return text
+        if self.rules.poster_email is PosterEmail.REQUIRED and not self.defaults.poster_email:
+            self.refuse("poster_email", why, path=path, found=text)
+        else:
+            self.warn("poster_email", f"{why} and was left out", path=path, found=text)
+        return self.defaults.poster_email
+
+    def _read_availability(self) -> str:
+        """A restriction that cannot be read must not be lost: the job is refused."""
+        text, path = self.raw.find("availability")
+        if not text:
+            return ""
+        wanted = values.normalize_value(values.unwrap(text))
+        for symbol in values.AVAILABILITIES:
+            if values.normalize_value(symbol) == wanted:
+                return symbol
+        self.refuse(
+            "availability", f"is not one of {', '.join(values.AVAILABILITIES)}", path=path, found=text
+        )
+        return ""

@@ -54,6 +54,34 @@ def test_codes_have_names_and_successors(table, code, name, symbol):
     assert table.successors.get(code) == symbol
 
 
+@pytest.mark.parametrize(
+    ("table", "text", "code"),
+    [
+        ("INDUSTRIES", "95", "95"),
+        ("INDUSTRIES", "2125", "2125"),
+        ("INDUSTRIES", "urn:li:industry:95", "95"),
+        ("INDUSTRIES", "maritime", "95"),
+        ("INDUSTRIES", "0", None),
+        ("INDUSTRIES", "123456", None),
+        ("INDUSTRIES", "shipping and so on", None),
+        ("JOB_FUNCTIONS", "ENG", "eng"),
+        ("JOB_FUNCTIONS", "Engineering", "eng"),
+        ("JOB_FUNCTIONS", "hcpr", None),
+        ("EXPERIENCE_LEVELS", "mid-senior level", "4"),
+        ("EXPERIENCE_LEVELS", "MID_SENIOR_LEVEL", "4"),
+        ("JOB_TYPES", "full-time", "F"),
+        ("JOB_TYPES", "", None),
+    ],
+)
+def test_a_code_is_found_by_code_symbol_and_name(table, text, code):
+    assert getattr(code_tables, table).find(text) == code
+
+
+@pytest.mark.parametrize("code", ["1", "148", "149", "2", "3256"])
+def test_old_and_new_industries_are_codes(code):
+    assert code in code_tables.INDUSTRIES
+
+
 def test_unknown_codes_are_not_found():
-    assert "2" not in code_tables.INDUSTRIES
+    assert not any(code in code_tables.INDUSTRIES for code in ("0", "x", "123456", "", "٣", 7))
     assert code_tables.JOB_TYPES.find_code("VOLUNTEER") is None

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from jobmeter.base.faults import Refused
-from jobmeter.wire.xml.feed.stream import read_feed
+from jobmeter.wire.xml.feed.stream import FeedHeader, FeedNotes, read_feed
 
 FIELDS = {
     "partnerJobId": "J-1",
@@ -25,7 +25,7 @@ FIELDS = {
         "<lowEnd><amount>50000</amount><currencyCode>GBP</currencyCode></lowEnd>"
         "<period>YEARLY</period><type>BASE_SALARY</type></salary>"
     ),
-    "listDate": "03/09/2026",
+    "listDate": "03/19/2026",
     "expirationDate": "2026-04-09",
     "posterEmail": "jo@acme.example",
 }
@@ -42,6 +42,15 @@ def feed(*jobs, header="<publisher>Acme</publisher>"):
 
 def read(body, **options):
     return list(read_feed(io.BytesIO(body), **options))
+
+
+def jobs_of(body, **options):
+    return [item for item in read(body, **options) if not isinstance(item, FeedHeader | FeedNotes)]
+
+
+def one_job(body, **options):
+    (found,) = jobs_of(body, **options)
+    return found
 
 
 def refusal_of(body, **options):
