@@ -74,6 +74,8 @@ RESTLI: tuple[RestliEndpoint, ...] = (
                summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
                reply="Tasks", summary="Get the results of operations") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostingTasks/{{key}}", tasks.get_task, audience=PARTNER,
+               reply="Task", summary="Get the result of one operation") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/jobPostingStatus", posting_status.batch_get_statuses, audience=PARTNER,
                reply="PostingStatuses", summary="Check whether jobs are listed and promoted") for root in (REST, V2)),
     Endpoint("CREATE", "/rest/jobCampaigns", campaigns.create_campaign, audience=PARTNER,

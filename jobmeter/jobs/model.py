@@ -57,6 +57,7 @@ class JobOperation:
     external_id: str
     location: str
     alternate_locations: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +240,8 @@ class AcceptedOperation:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedElement:
-    """The task of an element, and those of its alternate locations."""
+    """The task of an element, those of its alternate locations, and what was read otherwise than it was sent."""
 
     task_id: UUID
     alternate_task_ids: tuple[UUID, ...]
+    warnings: tuple[str, ...] = ()

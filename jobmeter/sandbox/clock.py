@@ -63,6 +63,13 @@ class SandboxClock:
             await chores.run_until_idle(self._database, self._settings, now=now)
         return now
 
+    async def move_by(self, span: timedelta, *, repeatable: Request | None = None) -> None:
+        """Moves the clock forward by ``span``, as ``move_to``; it runs on while what falls due is carried out."""
+        wanted = await self.read() + span
+        began = read_machine_clock()
+        moved = await self.move_to(wanted, repeatable=repeatable)
+        await self._show(moved + (read_machine_clock() - began))
+
     async def _decide_once(self, request: Request, wanted: datetime, now: datetime) -> datetime:
         async with self._database.transaction() as connection:
             earlier = await request_control.decide_once(

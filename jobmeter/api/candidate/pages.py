@@ -35,6 +35,9 @@ VISITOR_SECONDS = 86_400
 VISITOR_COOKIE_FORMAT = (
     f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
 )
+# What browsers and mail programs say when they load a page that nobody has opened yet.
+PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
@@ -53,7 +56,7 @@ async def show_job(context: RequestContext) -> Response:
     if page is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
     visitor = read_visitor(request)
-    if page.is_live and not is_head(request):
+    if page.is_live and not is_check(request):
         await count_event(context, job_id, "view", visitor)
     token = make_link_token(job_id, purpose="apply", key=app.settings.secret_key)
     content = TEMPLATES.get_template("job.html").render(
@@ -93,7 +96,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
     """Returns a 1x1 GIF and counts a view, for job boards that render their own pages."""
     job_id = read_token(context, "pixel")
     visitor = read_visitor(context.request)
-    if not is_head(context.request):
+    if not is_check(context.request):
         await count_event(context, job_id, "view", visitor)
     return set_visitor_cookie(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
@@ -123,8 +126,13 @@ def is_head(request: Request) -> bool:
 
 def is_prefetch(request: Request) -> bool:
     """Whether a browser prefetches the link. If that is refused, the browser requests it again on the real click."""
-    purposes = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
-    return "prefetch" in purposes or request.headers.get("x-moz", "").lower() == "prefetch"
+    said = " ".join(request.headers.get(name, "") for name in PURPOSE_HEADERS).lower()
+    return any(purpose in said for purpose in AHEAD_PURPOSES)
+
+
+def is_check(request: Request) -> bool:
+    """Whether nobody looks at the response."""
+    return is_head(request) or is_prefetch(request)
 
 
 def read_token(context: RequestContext, purpose: str) -> int:

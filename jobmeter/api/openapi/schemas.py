@@ -212,22 +212,26 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 status=LONG,
                 id=TEXT,
                 location=TEXT,
-                entity=record(externalJobPostingId=TEXT, alternateLocationTasks=list_of(TEXT)),
+                entity=record(
+                    "externalJobPostingId",
+                    externalJobPostingId=TEXT,
+                    alternateLocationTasks=list_of(TEXT),
+                    warnings=list_of(TEXT),
+                ),
                 error=refer("RestliError"),
             )
         ),
     ),
-    "Tasks": batch_of(
-        record(
-            "externalJobPostingId id status",
-            externalJobPostingId=TEXT,
-            id=TEXT,
-            location=TEXT,
-            status={"type": "string", "enum": ["IN_PROGRESS", "SUCCEEDED", "FAILED", "PROCESSED"]},
-            jobPosting=TEXT,
-            errorMessage=TEXT,
-        )
+    "Task": record(
+        "externalJobPostingId id status",
+        externalJobPostingId=TEXT,
+        id=TEXT,
+        location=TEXT,
+        status={"type": "string", "enum": ["IN_PROGRESS", "SUCCEEDED", "FAILED", "PROCESSED"]},
+        jobPosting=TEXT,
+        errorMessage=TEXT,
     ),
+    "Tasks": batch_of(refer("Task")),
     "PostingStatuses": batch_of(
         record("externalJobPostingId listingStatus", externalJobPostingId=TEXT, listingStatus=TEXT)
     ),

@@ -252,9 +252,19 @@ def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:
         raise Refused(Fault.FIELDS_UNPERMITTED, place="PARAMETER", fields=fields)
 
 
+def _check_ids(call: Call, known: Mapping[str, object]) -> None:
+    """A resource that is read by ids alone needs some."""
+    is_without = call.method is Method.GET_ALL or (
+        call.method is Method.BATCH_GET and not call.parameters["ids"]
+    )
+    if is_without and "BATCH_GET" in known and "GET_ALL" not in known:
+        raise Refused(Fault.PARAMETER_REQUIRED, name="ids")
+
+
 def _choose_handler(resource: Resource, call: Call) -> Handler:
     """Returns the handler of the method. Raises ``Refused`` if the resource does not support it."""
     method, known = call.method, resource.endpoints
+    _check_ids(call, known)
     if method is Method.CREATE and "BATCH_CREATE" in known and "CREATE" not in known:
         # Without the batch header the body is read as one entity, and these are not its fields (spec 4.2).
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields="/elements")

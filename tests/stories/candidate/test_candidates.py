@@ -229,17 +229,17 @@ def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
     assert figures(sandbox_client, "checked") == (1, 0, "0.00")
 
 
-@pytest.mark.parametrize(
-    ("header", "value"),
-    [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
-)
-def test_a_prefetched_link_is_not_charged(sandbox_client: SandboxClient, header: str, value: str) -> None:
+def test_what_is_loaded_ahead_is_not_counted(sandbox_client: SandboxClient) -> None:
     paths = links(sandbox_client, sandbox_client.post_job("ahead"))
-    answer = sandbox_client.client.get(
-        paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False
-    )
-    assert answer.status_code == 503
-    assert "location" not in answer.headers
+    values = ("prefetch", "Prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", "preview")
+    for header in ("Sec-Purpose", "Purpose", "X-Purpose", "x-purpose", "X-Moz"):
+        for value in values:
+            ahead = BROWSER | {header: value}
+            answer = sandbox_client.client.get(paths["apply"], headers=ahead, follow_redirects=False)
+            assert answer.status_code == 503, (header, value)
+            assert "location" not in answer.headers
+            for name in ("view", "pixel"):
+                assert sandbox_client.client.get(paths[name], headers=ahead).status_code == 200
     sandbox_client.client.get(paths["view"], headers=BROWSER)
     assert figures(sandbox_client, "ahead") == (1, 0, "0.00")
 

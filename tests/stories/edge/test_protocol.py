@@ -210,19 +210,19 @@ def test_an_unknown_parameter_is_refused_on_versioned_resources_only(sandbox_cli
             "Not enough permissions to access: simpleJobPostingTasks.FINDER-x.20250401",
         ),
         (
-            "/rest/simpleJobPostingTasks/1",
+            "/rest/jobPostingStatus/1",
             403,
-            "Not enough permissions to access: simpleJobPostingTasks.GET.20250401",
+            "Not enough permissions to access: jobPostingStatus.GET.20250401",
         ),
         (
-            "/rest/partnerJobReports",
+            "/rest/jobCampaigns",
             403,
-            "Not enough permissions to access: partnerJobReports.GET_ALL.20250401",
+            "Not enough permissions to access: jobCampaigns.GET_ALL.20250401",
         ),
         (
-            "/v2/simpleJobPostingTasks/1",
+            "/v2/jobPostingStatus/1",
             403,
-            "Not enough permissions to access: simpleJobPostingTasks.GET.NO_VERSION",
+            "Not enough permissions to access: jobPostingStatus.GET.NO_VERSION",
         ),
     ],
 )
