@@ -32,6 +32,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
+from jobmeter.wire.restli.versions import read_sunsets
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -66,6 +67,7 @@ def check_settings(settings: Settings) -> None:
     """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
+    read_sunsets(settings.version_sunsets)
 
 
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:

@@ -42,6 +42,7 @@ class Settings:
     xml_reseller_pixel_is_ignored: bool = False
     feed_poster_email: str = POSTER_EMAIL_RULES[1]
     active_versions: str = ""
+    version_sunsets: str = ""
     rate_limits: str = ""
 
     @classmethod

@@ -28,6 +28,7 @@ from jobmeter.api.http.responses import (
 from jobmeter.api.restli.forced_failures import check_forced_failure
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
+from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
@@ -42,6 +43,7 @@ from jobmeter.wire.restli.versions import (
     VersionMissing,
     VersionNonexistent,
     check_version,
+    read_sunsets,
 )
 
 log = logging.getLogger("jobmeter.api")
@@ -235,14 +237,22 @@ def _check_verb(context: RequestContext, target: RestliTarget, verb: str) -> Non
 
 
 def _read_version(context: RequestContext) -> Outcome:
-    active_versions = _list_versions(context.app.settings.active_versions)
-    return check_version(context.request.headers.get("linkedin-version"), active_versions)
+    settings = context.app.settings
+    return check_version(
+        context.request.headers.get("linkedin-version"),
+        _list_versions(settings.active_versions),
+        today=day_of(context.now),
+        sunsets=_list_sunsets(settings.version_sunsets),
+    )
 
 
 @lru_cache(maxsize=8)
 def _list_versions(setting: str) -> tuple[str, ...]:
     """Returns the versions of ``JOBMETER_ACTIVE_VERSIONS``, or the published ones if it is empty."""
     return tuple(filter(None, (text.strip() for text in setting.split(",")))) or ACTIVE_VERSIONS
+
+
+_list_sunsets = lru_cache(maxsize=8)(read_sunsets)
 
 
 def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:

@@ -272,6 +272,17 @@ def test_the_active_versions_can_be_configured(sandbox_client, database_url):
     }
 
 
+def test_a_version_is_no_longer_served_after_its_sunset(sandbox_client, database_url):
+    def ask(client):
+        headers = client.headers("parent", **{"LinkedIn-Version": "202311"})
+        return client.client.get("/rest/partnerBudgetReports", headers=headers).status_code
+
+    assert ask(sandbox_client) == 200
+    today = sandbox_client.now.date()
+    with open_sandbox_client(database_url, version_sunsets=f"202311={today.isoformat()}") as later:
+        assert ask(later) == 426
+
+
 def test_a_missing_version_is_refused_by_the_gateway(sandbox_client):
     headers = sandbox_client.headers("parent")
     del headers["LinkedIn-Version"]
