@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run dev psql test test-slow coverage check format bench bench-large profile map docs lock release clean
+.PHONY: help setup system demo run dev psql test test-slow coverage check format bench bench-large profile map docs lock release clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ run: $(RUN)  ## run a sandbox until interrupted
 
 ##@ Develop
 setup: $(DEV)  ## install the development dependencies into .venv
+
+system:  ## install the Debian packages that tests can use and that are missing (requires root)
+	@missing=$$(grep -v '^#' .ci/system-packages | while read -r program package _; do \
+	  command -v "$$program" >/dev/null || echo "$$package"; done); \
+	test -z "$$missing" || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 
 dev: $(DEV)  ## run a sandbox that restarts whenever the code changes
 	@$(BIN)/watchfiles --sigint-timeout 30 '$(BIN)/jobmeter sandbox' jobmeter

@@ -1,3 +1,3 @@
 """Jobmeter: a self-hosted partner platform for job advertising."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -42,7 +42,7 @@ def _convert_day(_: type, tokens: Sequence[Token]) -> date:
     """Raises ``ValueError``, which cyclopts reports with the argument's name."""
     found = read_day(tokens[0].value)
     if found is None:
-        raise ValueError(f"{tokens[0].value[:40]!r} is no day written as 2026-03-02")
+        raise ValueError(f"{tokens[0].value[:40]!r} is not a day written as 2026-03-02")
     return found
 
 

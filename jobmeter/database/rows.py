@@ -115,7 +115,10 @@ async def change_rows(
 
 @cache
 def row_of(make: Callable[..., Value]) -> BaseRowFactory[Value]:
-    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``. ``make`` is no closure: it is kept."""
+    """A row factory as psycopg's ``class_row``, with the conversions of ``value_of``.
+
+    The factory is cached, so ``make`` must not be a closure.
+    """
     if not _list_converters(make):
         return kwargs_row(make)
     return kwargs_row(lambda **columns: value_of(make, columns))

@@ -57,7 +57,7 @@ def _fill_enum_names(text: str, enums: Sequence[type[IntEnum]], *, where: str) -
     def number(found: re.Match[str]) -> str:
         enum = by_name.get(found[1])
         if enum is None or found[2] not in enum.__members__:
-            raise ValueError(f"{where}: {found[0]} is no member of an enum given to load_statements")
+            raise ValueError(f"{where}: {found[0]} is not a member of an enum given to load_statements")
         return str(int(enum[found[2]]))
 
     return ENUM_NAME.sub(number, text)
@@ -66,7 +66,7 @@ def _fill_enum_names(text: str, enums: Sequence[type[IntEnum]], *, where: str) -
 def vars_of(value: DataclassValue, *, prefix: str = "") -> dict[str, Any]:
     """The fields of ``value`` as a statement's parameters, by name; a tuple as an array. Nested values stay as they are.
 
-    A nested value is given beside its owner, under the name that it has there: ``prefix="source_"``.
+    A nested value is passed together with its owner, under its field's name: ``prefix="source_"``.
     """
     found = {f"{prefix}{field.name}": getattr(value, field.name) for field in fields(value)}
     # The driver sends a tuple as one composite value, a list as an array.

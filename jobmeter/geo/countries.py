@@ -6,7 +6,7 @@ MARKET_UNKNOWN = 0
 
 
 def number_country(code: str) -> int:
-    """A country's two letters as a number; 0 where the text is no country."""
+    """A country's two letters as a number; 0 where the text is not a country."""
     letters = read_country(code)
     if not letters:
         return MARKET_UNKNOWN

@@ -134,7 +134,7 @@ class ElementColumns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPosting:
-    """The columns of a posting that are written once besides its content: its owner, its contract, its run."""
+    """The columns of a posting that are written once, apart from its content: its owner, its contract, its run."""
 
     shard: int
     job_id: int

@@ -22,7 +22,7 @@ class AccountKind(IntEnum):
     )
 
 
-# Accounts whose balance is stored beside the postings and must never be negative.
+# Accounts whose balance is stored in addition to the postings and must never be negative.
 STORED_KINDS = frozenset({AccountKind.CONTRACT, AccountKind.SLOTS_FREE, AccountKind.CREDITS})
 
 

@@ -112,7 +112,7 @@ class StoredEvents(Columns):
 
 @dataclass(frozen=True, slots=True)
 class StagedEvents(StoredEvents):
-    """The same beside the row of the batch that each came from, so that those found to be new are known again."""
+    """The same, with each event's row in the batch, to identify those that were new."""
 
     row_indexes: Integer
 

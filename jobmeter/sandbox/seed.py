@@ -122,12 +122,12 @@ def make_keys() -> dict[str, str]:
 def write_credentials(path: Path, content: dict[str, Any]) -> None:
     """Writes the whole file at once, so that a reader waiting for it never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(content, file, indent=2)
         file.write("\n")
-    beside.replace(path)
+    draft.replace(path)
 
 
 def read_credentials(path: Path) -> dict[str, Any] | None:

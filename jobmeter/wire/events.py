@@ -148,7 +148,7 @@ def _read_cloud_event(raw: msgspec.Raw) -> Event | Malformed:
 
 
 def read_time_ms(time: int | str) -> int | None:
-    """Milliseconds since 1970, or ``None`` where the text is no RFC 3339 instant with an offset."""
+    """Milliseconds since 1970, or ``None`` where the text is not an RFC 3339 instant with an offset."""
     return time if isinstance(time, int) else read_instant_ms(time)
 
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from functools import lru_cache
 
 SIGNATURE_BYTES = 12
 ID_BYTES = 8
@@ -44,6 +45,7 @@ def read_link_token(token: str, *, purpose: str, key: str) -> int | None:
     return int.from_bytes(number, "big")
 
 
+@lru_cache(maxsize=4)  # the setting does not change while the process runs
 def _list_keys(setting: str) -> list[str]:
     return [text.strip() for text in setting.split(",") if text.strip()]
 

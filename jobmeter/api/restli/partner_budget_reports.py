@@ -1,4 +1,4 @@
-"""``GET /rest/partnerBudgetReports``: a partner contract's spend beside its limit (reports page; spec 8)."""
+"""``GET /rest/partnerBudgetReports``: a partner contract's spend and its limit (reports page; spec 8)."""
 
 from jobmeter.api.restli.partner_job_reports import open_call_report, serialize_amount
 from jobmeter.api.restli.resources import Call, Reply

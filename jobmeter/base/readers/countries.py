@@ -260,7 +260,7 @@ ALIASES = {"EL": "GR", "UK": "GB"}
 
 
 def read_country(text: str) -> str:
-    """The code in upper case; empty where the text is no country, such as ``XX``, ``T1`` and ``--`` of web servers."""
+    """The code in upper case; empty where the text is not a country, such as ``XX``, ``T1`` and ``--`` of web servers."""
     code = trim_text(text).upper()
     code = ALIASES.get(code, code)
     return code if code in CODES else ""

@@ -26,7 +26,9 @@ def check_url(text: str, *, schemes: tuple[str, ...] = WEB_SCHEMES) -> str | Non
 
 
 def to_ascii_url(text: str) -> str:
-    """The URL with its host as the domain name system spells it (IDNA); what is no URL stays as it is."""
+    """The URL with its host as the domain name system spells it (IDNA); text that is not a URL is returned unchanged."""
+    if text.isascii():
+        return text
     found = _URL.fullmatch(text)
     host = None if found is None else _to_ascii_host(found["host"])
     if found is None or host is None:

@@ -1,5 +1,5 @@
 -- name: prefer_index_plans
--- For the rest of the transaction: what is joined with budgets is looked up by key, one after the other. So
+-- For the rest of the transaction: what is joined with budgets is looked up by key, row by row. So
 -- `charge_day` locks its rows in the order of the keys, in which all others lock them too.
 SELECT set_config('plan_cache_mode', 'force_generic_plan', true),
        set_config('enable_hashjoin', 'off', true),

@@ -1,4 +1,4 @@
-"""Owns the notes about jobs whose standing may have changed: written with whatever changed it, claimed by who looks.
+"""Owns the queue of jobs whose promotion may have changed: written in the transaction of the change, claimed by its reader.
 
 Does not own a job's status (``jobmeter.jobs``) or who is notified (``jobmeter.promotion``).
 """
@@ -10,7 +10,7 @@ from jobmeter.database.connection import Connection
 
 
 async def enqueue_job_changes(connection: Connection, job_ids: Sequence[int]) -> None:
-    """Runs in the transaction of the change, so that whatever can be claimed is committed."""
+    """Runs in the transaction of the change, so that everything that can be claimed is committed."""
     if job_ids:
         await job_changes_store.enqueue_job_changes(connection, job_ids=list(job_ids))
 

@@ -7,7 +7,7 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class DayLimit:
-    """A job's money before a day's clicks are charged. ``daily_micros`` of 0 is no daily budget.
+    """A job's money before a day's clicks are charged. ``daily_micros`` of 0 means that there is no daily budget.
 
     ``left_micros`` can still be spent in all, ``charged_micros`` were charged of this day so far.
     """

@@ -28,7 +28,7 @@ from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 LAST_EVENTS_MAX = 50
 OPERATOR = 0
 DAY_MS = 86_400_000
-_UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # names nobody
+_UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # contains no visitor and no network
 
 
 class FilterCache:

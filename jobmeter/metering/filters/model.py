@@ -85,7 +85,7 @@ def serialize_refused_event(event: RefusedEvent) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Suspects(Columns):
-    """Rows of a batch whose visitor or network somebody excluded."""
+    """Rows of a batch whose visitor or network is on a list of exclusions."""
 
     row_indexes: Integer
     job_ids: Bigint

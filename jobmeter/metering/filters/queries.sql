@@ -46,8 +46,8 @@ DELETE FROM excluded_visitors
    AND id = %(excluded_id)s
 
 -- name: find_excluded_rows
--- Of events whose visitor or network somebody excluded: those where it is the job's own application, or its
--- parent.
+-- Of events whose visitor or network is on any list of exclusions: those where the list belongs to the job's
+-- own application, or to its parent.
 SELECT DISTINCT row_index
   FROM unnest(%(row_indexes)s::integer[], %(job_ids)s::bigint[], %(visitors)s::bigint[],
               %(addresses)s::bigint[])

@@ -29,7 +29,7 @@ from jobmeter.wire.events import (
 
 TIME_MS_MAX = 1 << 47
 BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
-BAD_ADDRESS = "address is no IPv4 or IPv6 address"
+BAD_ADDRESS = "address is not an IPv4 or IPv6 address"
 UNREADABLE = -1
 _SIGNED_MASK = (1 << 63) - 1
 _BLANK = Event(source="", id="", type="view", time=0, job=0)
@@ -161,7 +161,7 @@ def number_addresses(addresses: Sequence[str | None]) -> Column:
         _NUMBERS.clear()
         return _read_addresses(addresses)
     read = zip(new, _read_addresses(new).tolist(), strict=True)
-    # What is no address can be any text of any length: it is not remembered.
+    # Text that is not an address can have any length, so it is not cached.
     _NUMBERS.update((address, number) for address, number in read if number != UNREADABLE)
     return np.array([_NUMBERS.get(address, UNREADABLE) for address in addresses], dtype=np.int64)
 

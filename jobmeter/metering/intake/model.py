@@ -20,7 +20,7 @@ def find_event_key(*, source: str, event_id: str, time: int | str) -> UUID | Non
 
 
 def find_origin(*, source: str, event_id: str) -> bytes | None:
-    """What keys keep of source and id, whatever the time; ``None`` where intake would not read them."""
+    """The part of an event's key that depends on source and id only; ``None`` if intake refuses them."""
     key = find_event_key(source=source, event_id=event_id, time=0)
     return None if key is None else key.bytes[ORIGIN_OFFSET_BYTES:]
 
@@ -41,7 +41,7 @@ def find_visitor(visitor: str) -> int:
 
 
 def find_address(address: str) -> int:
-    """The number of an address's network; 0 where it is no address."""
+    """The number of an address's network; 0 if it is not an address."""
     return max(address_number(address), 0)
 
 

@@ -1,5 +1,5 @@
 -- name: find_ids_as_of
--- As `find_reported_ids` would have answered at `as_of`, whatever became of the jobs since.
+-- As `find_reported_ids` would have answered at `as_of`, regardless of later changes.
 WITH visible AS (
     SELECT job_id, external_id, coalesce(version.number, 0) AS version,
            CASE WHEN version.number IS NULL THEN job_postings.company_job_code

@@ -181,7 +181,7 @@ async def _read_reports(
 async def report_budget(
     connection: Connection, *, parent: Application, contract_id: int | None, now: datetime
 ) -> BudgetReport:
-    """What a partner contract's jobs were charged up to yesterday, beside its limit (spec 8).
+    """What a partner contract's jobs were charged up to yesterday, and its limit (spec 8).
 
     Raises ``Refused``: BUDGET_REPORT_CALLER for a child application, BUDGET_CALLER_KIND for a parent without any
     pay-for-performance contract, BUDGET_NOT_FOUND for a contract that is not the partner's, BUDGET_NOT_ACTIVE for

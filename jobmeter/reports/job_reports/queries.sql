@@ -1,9 +1,9 @@
 -- name: read_reports_by_ids
 -- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. A job
 -- is reported from the UTC day after it was posted; one that was closed before any charge is not (reports
--- page, "Important"). The spend is that until yesterday: no report includes the current UTC day. Callers ask
--- at once, each for its own jobs; `request_index` says whose a row is. The planner applies the conditions on
--- `either` to both its parts, each with its own index.
+-- page, "Important"). The spend is that until yesterday: no report includes the current UTC day. One
+-- statement answers several requests; `request_index` identifies the request of a row. The planner applies
+-- the conditions on `either` to both its parts, each with its own index.
 SELECT request_index, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
        currency, budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
        spent_micros + credited_micros - charged_today AS spent_micros

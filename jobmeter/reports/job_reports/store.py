@@ -30,7 +30,7 @@ SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
 
 
 async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
-    """The reports of those ids that are somebody's; each holds all days of its range's month."""
+    """The reports of those ids that have an owner; each contains all days of its range's month."""
     cursor = connection.cursor(binary=True, row_factory=_report_by_id_row)
     return await (await cursor.execute(SQL["read_reports_by_ids"], requested.parameters())).fetchall()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pyarrow import parquet
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, end_of, final_at
 from jobmeter.database.pool import Database
@@ -179,8 +180,6 @@ async def test_a_day_is_that_of_utc_and_a_visitor_may_click_again_on_the_next(
 async def test_events_are_exported_and_dropped_after_their_retention(
     database_url: str, tmp_path: Path
 ) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
-
     async def drop(database: Database, days: int) -> object:
         async with database.transaction() as connection:
             return await retention.drop_next_day(

@@ -5,9 +5,10 @@ import re
 
 import psycopg
 import pytest
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from jobmeter.api.candidate.pages import serialize_address
+from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, set_visitor_cookie
 from jobmeter.metering.intake.model import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
@@ -29,6 +30,15 @@ def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, 
     report = sandbox_client.report_by_ids(external_id, days=(day, day)).json()["results"][external_id]
     (row,) = report["jobPerformanceMetrics"]
     return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
+
+
+@pytest.mark.parametrize(
+    "visitor", ["0a1b2c", "Zoë", "a b", 'a"; Domain=evil.example', "x\u00e9", "1;2", "-"]
+)
+def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str) -> None:
+    expected = Response()
+    expected.set_cookie(VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax")
+    assert set_visitor_cookie(Response(), visitor).raw_headers == expected.raw_headers
 
 
 def test_page_link_and_pixel_are_counted_and_clicks_charged(sandbox_client: SandboxClient) -> None:

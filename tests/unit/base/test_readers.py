@@ -1,9 +1,11 @@
 """Each spelling of a value at each reader: what it means, or that it is none."""
 
+import sys
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
@@ -45,6 +47,29 @@ from jobmeter.wire.xml.code_tables import COUNTRIES
 def test_an_address_is_read_in_every_usual_spelling(spelling, address):
     found = read_address(spelling)
     assert (None if found is None else str(found)) == address
+
+
+@given(
+    st.ip_addresses().map(str)
+    | st.ip_addresses(v=6).map(lambda address: address.exploded)
+    | st.from_regex(r"[0-9a-f:.]{1,30}", fullmatch=True)
+    | st.text("0123456789abcdefABCDEFxX:. \x00\ud83d\uff11", max_size=30)
+)
+def test_an_address_without_a_port_is_read_as_the_standard_library_reads_it(spelling):
+    assume(spelling.count(":") != 1 and spelling == trim_text(spelling))
+    try:
+        expected = ip_address(spelling)
+    except ValueError:
+        expected = None
+    assert read_address(spelling) == (getattr(expected, "ipv4_mapped", None) or expected)
+
+
+def test_every_blank_is_trimmed():
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    trimmed = {character for character in characters if trim_text(f"{character}a{character} ") == "a"}
+    assert trimmed == {character for character in characters if character.isspace()} | set(
+        "\u200b\u200c\u200d\u2060\ufeff"
+    )
 
 
 @pytest.mark.parametrize(

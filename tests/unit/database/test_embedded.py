@@ -14,6 +14,7 @@ import pytest
 from jobmeter.cli.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_with_retries
+from tests.support.missing_part import report_missing
 
 # Another process that uses the same folder until it reads a line.
 GUEST = """
@@ -253,7 +254,7 @@ def test_a_full_or_read_only_disk_is_reported(tmp_path, option, message):
         ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode != 0:
-        pytest.skip("this user may not mount a small disk")
+        report_missing("the right to mount a small disk")
     try:
         with pytest.raises(DatabaseUnusable, match=message) as refused:
             start_embedded(place)

@@ -51,7 +51,7 @@ def test_names_become_numbers_and_other_text_is_unchanged(make_package, statemen
 )
 def test_a_name_that_no_enum_has_is_an_error(make_package, name):
     package = make_package(f"SELECT {name}")
-    with pytest.raises(ValueError, match=rf"{package}/queries\.sql: {name} is no member"):
+    with pytest.raises(ValueError, match=rf"{package}/queries\.sql: {name} is not a member"):
         load_statements(package, enums=(Colour, Shape))
 
 

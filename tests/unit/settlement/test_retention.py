@@ -4,7 +4,7 @@ import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
+from pyarrow import parquet
 
 from jobmeter.base.days import day_of, final_at
 from jobmeter.base.settings import Settings
@@ -123,8 +123,6 @@ async def test_days_whose_events_are_kept_are_not_compacted(database_url: str) -
 
 async def test_the_export_contains_reversals(database_url: str, tmp_path: Path) -> None:
     """The file is all that remains of a click, so it contains the outcome. Uses a URL, as of an object store."""
-    parquet = pytest.importorskip("pyarrow.parquet")
-
     async with open_scenario(database_url) as scenario:
         await live_through(scenario)
         folder = f"file://{tmp_path}/events"
@@ -146,7 +144,6 @@ async def test_two_processes_never_end_the_same_day(database_url: str, tmp_path:
     """The second would overwrite the first one's file with an empty one, since the events are gone by then;
     and two that drop days at the same time would wait for each other.
     """
-    parquet = pytest.importorskip("pyarrow.parquet")
     ending = {
         "retention_days": 30,
         "export_folder": str(tmp_path),
