@@ -12,6 +12,8 @@ from jobmeter.base.money import Money
 from jobmeter.geo.gazetteer import standardize
 
 PREMIUM = "PREMIUM"
+# A job with any other availability has no page, is not delivered to job boards, and its events do not count.
+PUBLIC_AVAILABILITIES = frozenset({None, "", "PUBLIC"})
 
 
 class Operation(StrEnum):
@@ -98,6 +100,14 @@ class JobDraft(FundedOperation):
         return page.rsplit("/", 1)[-1]
 
     @property
+    def availability(self) -> str | None:
+        return self.content.get("availability")
+
+    @property
+    def is_public(self) -> bool:
+        return self.availability in PUBLIC_AVAILABILITIES
+
+    @property
     def content_hash(self) -> bytes:
         """Equal for jobs with the same company, title, location and description, ignoring case and whitespace."""
         company = self.company or self.company_page_url or self.company_name or ""
@@ -171,7 +181,10 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPosting:
-    """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract."""
+    """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract.
+
+    ``availability`` is whom the job is for, as sent.
+    """
 
     shard: int
     job_id: int
@@ -193,10 +206,15 @@ class JobPosting:
     partner_job_campaign: str | None
     campaign_id: int | None
     failure: str | None
+    availability: str | None = None
 
     @property
     def urn(self) -> str:
         return f"{URN_JOB}{self.job_id}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.availability in PUBLIC_AVAILABILITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,8 @@ VISITOR_COOKIE_FORMAT = (
 PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+# The words of schema.org, where they are not those of the API.
+SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
 PAGE_HEADERS = NO_STORE | {
@@ -177,18 +179,24 @@ def structured_data(page: JobPage) -> str:
         "datePosted": page.listed_at.date().isoformat(),
         "validThrough": page.expires_at.isoformat(),
         "hiringOrganization": {"@type": "Organization", "name": page.company_name},
-        "jobLocation": {"@type": "Place", "address": serialize_address(page.location, page.country)},
+        "jobLocation": _serialize_places(page),
         "identifier": {"@type": "PropertyValue", "name": "Jobmeter", "value": str(page.job_id)},
         "directApply": False,
     }
-    if content.get("employmentStatus"):
-        shown["employmentType"] = content["employmentStatus"]
+    if page.employment_type:
+        shown["employmentType"] = SCHEMA_EMPLOYMENT_TYPES.get(page.employment_type, page.employment_type)
     if page.company_page:
         shown["hiringOrganization"]["sameAs"] = page.company_page
-    if content.get("workplaceTypes") == ["Remote"]:
+    if page.is_remote:
         shown["jobLocationType"] = "TELECOMMUTE"
     text = msgspec.json.encode(shown).decode()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _serialize_places(page: JobPage) -> dict[str, Any] | list[dict[str, Any]]:
+    first = {"@type": "Place", "address": serialize_address(page.location, page.country)}
+    others = [{"@type": "Place", "address": serialize_address(place, "")} for place in page.other_places]
+    return [first, *others] if others else first
 
 
 def serialize_address(location: str, country: str) -> dict[str, str]:

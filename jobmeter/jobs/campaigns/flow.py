@@ -132,7 +132,7 @@ async def join_campaign(
             connection,
             shard=posting.shard,
             job_ids=[posting.job_id],
-            opens=campaign.counts_events,
+            opens=campaign.counts_events and posting.is_public,
             now=now,
         )
 

@@ -91,11 +91,13 @@ UPDATE job_campaigns
    AND id = %(campaign_id)s
 
 -- name: list_member_jobs
+-- Those whose events count with the campaign: jobs that are not for the public never do.
 SELECT job_id
   FROM job_postings
  WHERE shard = %(shard)s
    AND campaign_id = %(campaign_id)s
    AND state = 'LIVE'
+   AND coalesce(content ->> 'availability', 'PUBLIC') = 'PUBLIC'
  ORDER BY job_id
 
 -- name: next_campaign_due

@@ -1,14 +1,17 @@
 -- name: read_page
+-- A job that is not for the public has no page.
 SELECT job_id, title, company_name, company_page, location, apply_url, state = 'LIVE' AS is_live, listed_at,
        expires_at, content
   FROM job_postings
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
    AND state NOT IN ('PENDING', 'FAILED')
+   AND coalesce(content ->> 'availability', 'PUBLIC') = 'PUBLIC'
 
 -- name: send_apply_targets_query
 -- The targets of these jobs' apply links, and whether the links are still active.
-SELECT job_id, apply_url, state = 'LIVE' AS is_live
+SELECT job_id, apply_url,
+       state = 'LIVE' AND coalesce(content ->> 'availability', 'PUBLIC') = 'PUBLIC' AS is_live
   FROM job_postings
   JOIN unnest(%(shards)s::smallint[], %(job_ids)s::bigint[]) AS asked (asked_shard, asked_job)
     ON shard = asked_shard
