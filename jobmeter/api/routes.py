@@ -61,6 +61,8 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     Endpoint("FINDER credentialsByUniqueForeignId", "/v2/provisionedApplications", applications.find_application,
              audience=PARTNER, parameters=FOREIGN_ID, required=FOREIGN_ID, reply="FoundApplications",
              summary="Find a child application"),
+    Endpoint("GET", "/v2/provisionedApplications/{key}", applications.get_application, audience=PARTNER,
+             reply="FoundApplication", summary="Get a child application"),
     Endpoint("PARTIAL_UPDATE", "/v2/provisionedApplications/{key}", applications.update_application, audience=PARTNER,
              body="Patch", reply="", statuses=(204,), summary="Update a child application"),
     Endpoint("ACTION rollDeveloperApplicationSecret", "/v2/developerApplicationsSecurity", security.roll_secret,
@@ -72,6 +74,8 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     *(Endpoint("BATCH_CREATE", f"{root}/simpleJobPostings", postings.batch_create_jobs, audience=PARTNER,
                body="JobPostings", body_bytes_max=JOBS_BODY_BYTES_MAX, reply="JobPostingRows",
                summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostings/{{key}}", tasks.get_task, audience=PARTNER, reply="Task",
+               summary="Get the result of an operation, at the address that its row names") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
                reply="Tasks", summary="Get the results of operations") for root in (REST, V2)),
     *(Endpoint("GET", f"{root}/simpleJobPostingTasks/{{key}}", tasks.get_task, audience=PARTNER,
@@ -114,6 +118,8 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
 
 CANDIDATE: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="Show a job's page"),
+    Endpoint("GET", "/jobs", pages.find_page, audience=PUBLIC, media=HTML, reply="", statuses=(302,),
+             summary="Redirect to a job's page, by the parameter jobId"),
     Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
              summary="Count an apply click and redirect to the apply address"),
     Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,

@@ -7,6 +7,7 @@ that the partner stored, and nothing in a request can change that address.
 import base64
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import psycopg
@@ -35,6 +36,7 @@ VISITOR_SECONDS = 86_400
 VISITOR_COOKIE_FORMAT = (
     f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
 )
+JOB_ID_DIGITS_MAX = 18
 # What browsers and mail programs say when they load a page that nobody has opened yet.
 PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
@@ -90,8 +92,22 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(
-        RedirectResponse(to_ascii_url(target.apply_url), status_code=302, headers=NO_STORE), visitor
+        RedirectResponse(write_target(target.apply_url), status_code=302, headers=NO_STORE), visitor
     )
+
+
+def write_target(apply_url: str) -> str:
+    """The address as a redirect spells it."""
+    scheme, found, address = apply_url.partition("mailto:")
+    return f"mailto:{quote(address, safe='@')}" if found and not scheme else to_ascii_url(apply_url)
+
+
+async def find_page(context: RequestContext) -> Response:
+    """Redirects ``/jobs?jobId=...``, the published form of a job's address, to the job's page."""
+    job_id = context.request.query_params.get("jobId", "")
+    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= JOB_ID_DIGITS_MAX):
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id[:60])
+    return RedirectResponse(f"/jobs/view/{int(job_id)}", status_code=302)
 
 
 async def count_by_pixel(context: RequestContext) -> Response:

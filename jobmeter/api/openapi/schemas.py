@@ -140,18 +140,17 @@ SCHEMAS: Final[dict[str, Schema]] = {
         key=TEXT,
         credentials=record("client_id client_secret", client_id=TEXT, client_secret=TEXT),
     ),
-    "FoundApplications": page_of(
-        record(
-            "credentials uniqueForeignId name key",
-            credentials=record("client_id", client_id=TEXT),
-            uniqueForeignId=TEXT,
-            name=TEXT,
-            description=TEXT,
-            key=TEXT,
-            validJsSdkDomains=list_of(TEXT),
-            oauth2AuthorizedCallbackUrls=list_of(TEXT),
-        )
+    "FoundApplication": record(
+        "credentials uniqueForeignId name key",
+        credentials=record("client_id", client_id=TEXT),
+        uniqueForeignId=TEXT,
+        name=TEXT,
+        description=TEXT,
+        key=TEXT,
+        validJsSdkDomains=list_of(TEXT),
+        oauth2AuthorizedCallbackUrls=list_of(TEXT),
     ),
+    "FoundApplications": page_of(refer("FoundApplication")),
     "Patch": record(
         "patch", patch={"type": "object", "properties": {"$set": RECORD, "$delete": list_of(TEXT)}}
     ),

@@ -51,7 +51,11 @@ def test_an_entity_and_its_resource_allow_different_verbs(sandbox_client):
         sandbox_client.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
         for key in ("", "/1", "/1/")
     ]
-    assert allowed == ["GET, POST", "POST", "POST"]
+    assert allowed == ["GET, POST", "GET, POST", "GET, POST"]
+    others = [
+        sandbox_client.client.options(f"/rest/jobCampaigns{key}").headers["Allow"] for key in ("", "/1")
+    ]
+    assert others == ["POST", "GET, POST"]
 
 
 def test_the_verb_is_checked_before_the_caller(sandbox_client):
