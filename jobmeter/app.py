@@ -21,7 +21,7 @@ from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import restli_refusal
-from jobmeter.api.routes import make_plain_routes, make_routes
+from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     app = Starlette(
-        routes=[*make_routes(), *make_plain_routes(sandbox_http.ENDPOINTS)],
+        routes=make_routes(sandbox_http.ENDPOINTS),
         lifespan=lifespan,
         exception_handlers={404: respond_not_found, Exception: respond_to_failure},
     )

@@ -3,7 +3,7 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -109,7 +109,7 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
     Endpoint("POST", "/v1/jobs", jobs.post_job, audience=PARTNER, quota="jobs", body_bytes_max=XML_BODY_BYTES_MAX,
              media=XML, reply="", statuses=(201,), summary="Post a job"),
     Endpoint("GET", "/v1/jobs/{key}", jobs.show_job, audience=PARTNER, quota="jobs",
-             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Get a job"),
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="XmlJob", summary="Get a job"),
     Endpoint("PUT", "/v1/jobs/{key}", jobs.change_job, audience=PARTNER, quota="jobs",
              body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", summary="Edit or renew a job"),
     Endpoint("DELETE", "/v1/jobs/{key}", jobs.close_job, audience=PARTNER, quota="jobs",
@@ -253,12 +253,18 @@ PLAIN: tuple[PlainEndpoint, ...] = (
 )
 # fmt: on
 
-DOCUMENTS = make_document_endpoints(restli=RESTLI, plain=PLAIN)
+
+def make_documents(others: Sequence[PlainEndpoint] = ()) -> tuple[PlainEndpoint, ...]:
+    """The endpoints that describe all endpoints, ``others`` included."""
+    return make_document_endpoints(restli=RESTLI, plain=(*CANDIDATE, *PLAIN, *others), xml=XML_JOBS)
+
+
+DOCUMENTS = make_documents()
 ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
-def make_routes() -> list[BaseRoute]:
-    """Returns all routes. The router tries them in order, so the busiest ones come first."""
+def make_routes(others: Sequence[PlainEndpoint] = ()) -> list[BaseRoute]:
+    """Returns all routes, with those of ``others``. The router tries them in order, so the busiest ones come first."""
     resources = group_resources(RESTLI)
     return [
         *make_plain_routes(CANDIDATE),
@@ -266,7 +272,7 @@ def make_routes() -> list[BaseRoute]:
             make_route(f"{root}/{{rest:path}}", RestliDialect(resources[root], is_versioned=root == REST))
             for root in (REST, V2)
         ),
-        *make_plain_routes((*PLAIN, *DOCUMENTS)),
+        *make_plain_routes((*PLAIN, *make_documents(others), *others)),
         make_route("/v1/{rest:path}", XmlDialect(XML_JOBS)),
     ]
 

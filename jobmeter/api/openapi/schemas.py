@@ -90,6 +90,18 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT, requestId=TEXT
     ),
     "PlainError": record("status code message", status=LONG, code=TEXT, message=TEXT),
+    "XmlError": {
+        **record(
+            "status timestamp request-id error-code message",
+            **{"status": LONG, "timestamp": TIME_MS, "request-id": TEXT, "error-code": LONG, "message": TEXT},
+        ),
+        "xml": {"name": "error"},
+    },
+    "XmlJob": {
+        "type": "object",
+        "description": "the elements of LinkedIn's XML jobs API; in JSON the same names in camelCase",
+        "xml": {"name": "job"},
+    },
     "OAuthError": record("error error_description", error=TEXT, error_description=TEXT),
     "Paging": record(
         "start count links",

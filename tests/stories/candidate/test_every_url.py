@@ -140,10 +140,10 @@ def test_the_urls_of_xml_jobs(sandbox: SandboxClient) -> None:
 def test_the_urls_for_job_boards_and_operators(sandbox: SandboxClient) -> None:
     job_id = sandbox.post_job("fed")
     sandbox.advance("1m")
-    board = bearer(sandbox.credentials["events_key"])
+    board_headers = bearer(sandbox.credentials["events_key"])
     operator = bearer(sandbox.credentials["operator_key"])
-    changes = sandbox.client.get("/delivery/changes", headers=board).json()
-    snapshot = sandbox.client.get("/delivery/snapshot", headers=board)
+    changes = sandbox.client.get("/delivery/changes", headers=board_headers).json()
+    snapshot = sandbox.client.get("/delivery/snapshot", headers=board_headers)
     links = sandbox.client.get(f"/operator/jobs/{job_id}/links", headers=operator).json()
     urls = [*list_urls(changes), *list_urls([links]), *re.findall(rf'{BASE}[^"\\]*', snapshot.text)]
     assert len(urls) >= 6
