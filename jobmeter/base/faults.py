@@ -111,7 +111,7 @@ class Fault(Enum):
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
     CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and cannot be changed")
     # -- events
-    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events, {found} were sent")
+    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events")
     EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
     EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or CloudEvents")
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "Content encoding {encoding} is not supported; send gzip, zstd or none")
@@ -119,6 +119,7 @@ class Fault(Enum):
     DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "Changes after cursor {cursor} are no longer available; request a new snapshot")
     JOB_GONE                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The service is temporarily unavailable; please retry")
+    UNAVAILABLE             = Row(5013, 503, None, "UNAVAILABLE",           "The service is temporarily unavailable: the database {why}; please retry")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
     BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
@@ -194,6 +195,11 @@ class Fault(Enum):
         return next(named, None) if code > 100 else None
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+
+    @property
     def row(self) -> Row:
         row = self.value
         assert isinstance(row, Row)
@@ -208,3 +214,7 @@ class Refused(Exception):  # noqa: N818 -- named after what happened: the reques
         self.parameters = parameters
         self.message = fault.row.message.format(**parameters)
         super().__init__(self.message)
+
+
+class CommandFailed(Exception):  # noqa: N818 -- reads as what happened
+    """One clear line about why a command cannot do its work, for the person who can change that."""

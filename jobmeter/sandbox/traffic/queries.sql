@@ -3,7 +3,7 @@ SELECT offset_ms
   FROM sandbox_clock
 
 -- name: set_offset
--- Never back: two moves may end in any order.
+-- The offset never shrinks: the clock may have passed the wanted moment while the request was on its way.
 INSERT INTO sandbox_clock (offset_ms)
 VALUES (%(offset_ms)s)
     ON CONFLICT (only_one) DO UPDATE
