@@ -19,8 +19,9 @@ from jobmeter.api.http.credentials import authenticate_token, caller_of, find_ca
 from jobmeter.api.http.endpoints import Endpoint, group_by_path
 from jobmeter.api.http.idempotency import READING
 from jobmeter.api.http.pipeline import PreparedCall
-from jobmeter.api.http.responses import RETRY_SECONDS
+from jobmeter.api.http.responses import PLACE, RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
@@ -172,6 +173,9 @@ def _common_headers(request_id: str, *, is_json: bool) -> dict[str, str]:
     return {
         "Content-Type": JSON if is_json else XML,
         "X-Li-Request-Id": request_id,
+        "X-Li-Uuid": make_request_id(),
+        "X-Li-Fabric": PLACE,
+        "X-Li-Pop": PLACE,
         "X-Li-Format": "json" if is_json else "xml",
         "Vary": "*",
     }

@@ -209,12 +209,19 @@ def test_a_job_posted_as_xml_is_shown_and_counted_but_never_charged(
     assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
-def test_a_job_without_an_apply_address_has_no_apply_link(sandbox_client: SandboxClient) -> None:
-    paths = links(sandbox_client, post_xml(sandbox_client, "xml-2", ""))
-    assert "/jobs/apply/" not in sandbox_client.client.get(paths["view"], headers=BROWSER).text
-    assert (
-        sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404
-    )
+def test_a_job_without_an_apply_address_is_applied_for_by_e_mail_to_its_poster(
+    sandbox_client: SandboxClient,
+) -> None:
+    """The poster is named on the page only if the posting asks for that."""
+    for name, display in (("xml-2", ""), ("xml-3", "<poster><display>true</display></poster>")):
+        paths = links(sandbox_client, post_xml(sandbox_client, name, display))
+        page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
+        assert paths["apply"].rpartition("/")[2] in page
+        answer = sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+        assert answer.status_code == 302
+        poster = answer.headers["location"].removeprefix("mailto:")
+        assert "@" in poster
+        assert (f"Posted by {poster}" in page) == bool(display)
 
 
 def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
@@ -229,17 +236,17 @@ def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
     assert figures(sandbox_client, "checked") == (1, 0, "0.00")
 
 
-@pytest.mark.parametrize(
-    ("header", "value"),
-    [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
-)
-def test_a_prefetched_link_is_not_charged(sandbox_client: SandboxClient, header: str, value: str) -> None:
+def test_what_is_loaded_ahead_is_not_counted(sandbox_client: SandboxClient) -> None:
     paths = links(sandbox_client, sandbox_client.post_job("ahead"))
-    answer = sandbox_client.client.get(
-        paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False
-    )
-    assert answer.status_code == 503
-    assert "location" not in answer.headers
+    values = ("prefetch", "Prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", "preview")
+    for header in ("Sec-Purpose", "Purpose", "X-Purpose", "x-purpose", "X-Moz"):
+        for value in values:
+            ahead = BROWSER | {header: value}
+            answer = sandbox_client.client.get(paths["apply"], headers=ahead, follow_redirects=False)
+            assert answer.status_code == 503, (header, value)
+            assert "location" not in answer.headers
+            for name in ("view", "pixel"):
+                assert sandbox_client.client.get(paths[name], headers=ahead).status_code == 200
     sandbox_client.client.get(paths["view"], headers=BROWSER)
     assert figures(sandbox_client, "ahead") == (1, 0, "0.00")
 
