@@ -6,6 +6,7 @@ Does not own how a request is matched to its endpoint (each protocol's dialect).
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from starlette.convertors import register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +16,7 @@ from jobmeter.api import health
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
+from jobmeter.api.http.parameters import NumberConvertor
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
 from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.api.http.responses import oauth_refusal, plain_refusal
@@ -44,6 +46,8 @@ from jobmeter.base.limits import (
     JOBS_BODY_BYTES_MAX,
     XML_BODY_BYTES_MAX,
 )
+
+register_url_convertor("int", NumberConvertor())
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
