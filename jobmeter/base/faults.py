@@ -76,6 +76,7 @@ class Fault(Enum):
     SECRETS_TOO_MANY        = Row(3003, 400, None, None,                    "Application {key} has {secrets_max} live secrets: retire the older one first")
     NOTICE_ENDPOINTS_MANY   = Row(3004, 400, None, "TOO_MANY_WEBHOOKS",     "An application may have at most {endpoints_max} webhooks")
     NOTICE_KEY_MISSING      = Row(3005, 400, None, "NO_SECRET_KEY",         "Webhooks need the operator's JOBMETER_SECRET_KEY, which is not set")
+    NOTICE_ENDPOINT_GONE    = Row(3006, 409, None, "WEBHOOK_DISABLED",      "Webhook {webhook} is disabled, because its URL answered 410 Gone: update it to enable it again")
     CONTRACT_NOT_CHOSEN     = Row(3010, 400, None, None,                    "Parameter 'partnerContractId' is required: the partner has {count} contracts")
     CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
     CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")
@@ -112,7 +113,7 @@ class Fault(Enum):
     # -- events
     EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events")
     EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
-    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or a CloudEvents batch")
+    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or CloudEvents")
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "Content encoding {encoding} is not supported; send gzip, zstd or none")
     ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body cannot be decompressed: {why}")
     DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "Changes after cursor {cursor} are no longer available; request a new snapshot")

@@ -52,7 +52,7 @@ def open_response(sealed: bytes, request: Request, *, status: int, secret_key: s
 def _list_seals(request: Request, secret_key: str) -> list[bytes]:
     """Returns a key for each secret key of the server: the first seals, all of them open.
 
-    The last one is without a secret key: a server that has none seals with it, and release 0.1.0 always did.
+    The last one is without a secret key: a server that has none seals with it, and releases up to 0.2.0 always did.
     """
     own = _hash(request, b"repeat-seal")
     keys = [hashlib.blake2b(own, digest_size=32, key=key).digest() for key in list_keys(secret_key)]

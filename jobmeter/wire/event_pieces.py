@@ -47,7 +47,7 @@ def _decode_window(window: bytes, decode: Decode) -> tuple[int, Sequence[Any]]:
     if seams:
         try:
             return _end_of(window, seams[-1]), decode(b"[" + window[: seams[-1]] + b"]")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             pass
     end = _find_end(window)
     return _end_of(window, end), decode(b"[" + window[:end] + b"]")
@@ -73,6 +73,12 @@ def _find_end(window: bytes) -> int:
     if end == 0:
         raise Refused(Fault.EVENTS_MALFORMED, why=f"a record has more than {EVENT_BYTES_MAX} bytes")
     return end
+
+
+def check_record(body: bytes) -> None:
+    """Raises ``Refused(EVENTS_MALFORMED)`` for a body of one record that is longer than a record may be."""
+    if len(body) > EVENT_BYTES_MAX:
+        raise Refused(Fault.EVENTS_MALFORMED, why=f"a record has more than {EVENT_BYTES_MAX} bytes")
 
 
 def decode_lines(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:

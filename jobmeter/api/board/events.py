@@ -15,6 +15,7 @@ from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
+from jobmeter.wire.cloud_events import list_attributes
 from jobmeter.wire.events import Event, Malformed, decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
@@ -38,7 +39,8 @@ async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
     body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     events: list[Event | Malformed] = []
-    for piece in decode_events(body, read_media_type(headers.get("content-type"))):
+    media = read_media_type(headers.get("content-type"))
+    for piece in decode_events(body, media, list_attributes(headers)):
         events += piece
         await asyncio.sleep(0)  # other requests run between two pieces
     # A batch may have waited for admission: filters use the time at which its events are recorded.

@@ -23,6 +23,7 @@ from jobmeter.base.limits import (
     QUERY_BYTES_MAX,
     URL_BYTES_MAX,
 )
+from jobmeter.wire.lenient_json import decode_leniently, mark_halves, strip_bom
 
 # One byte of gzip expands to at most about 1,000 bytes, four of zstd to 128 KB: a piece is a few megabytes at most.
 GZIP_PIECE_BYTES = 16_384
@@ -128,7 +129,7 @@ def decode_json(body: bytes) -> Any:
     """
     _check_values(body)
     try:
-        value = _DECODER.decode(body)
+        value = _DECODER.decode(strip_bom(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.JSON_MALFORMED, why=str(error)) from error
     _check_depth(value)
@@ -143,6 +144,22 @@ def _check_values(body: bytes) -> None:
     values = sum(1 for _ in itertools.islice(_VALUE_MARK.finditer(body), JSON_VALUES_MAX + 1))
     if values > JSON_VALUES_MAX:
         raise Refused(Fault.JSON_MALFORMED, why=f"it contains more than {JSON_VALUES_MAX:,} values")
+
+
+def decode_records(body: bytes) -> Any:
+    """Decodes a batch as ``decode_json``; a text that is no Unicode gets U+0000, so that only its record is refused."""
+    _check_values(body)
+    try:
+        return decode_json(body)
+    except Refused:
+        try:
+            value = mark_halves(decode_leniently(strip_bom(body)))
+        except (ValueError, RecursionError):
+            pass
+        else:
+            _check_depth(value)
+            return value
+        raise
 
 
 def _check_depth(value: Any) -> None:
@@ -166,7 +183,7 @@ def decode_model(body: bytes, model: type[Model]) -> Model:
     """Decodes the body as ``model``. Raises ``Refused(OPERATOR_INPUT)`` naming the first invalid field."""
     decode_json(body)  # malformed or too deeply nested JSON is refused as at every other endpoint
     try:
-        return model.model_validate_json(body, strict=True)
+        return model.model_validate_json(strip_bom(body), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"

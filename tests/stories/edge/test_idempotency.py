@@ -300,7 +300,7 @@ def with_key(state, secret_key):
         ("s-1", "s-2", False),
         ("s-1", "", False),  # a copy of the database, with a guessed Idempotency-Key
         ("", "", True),
-        ("", "s-1", True),  # also the responses that release 0.1.0 stored
+        ("", "s-1", True),  # also the responses that release 0.2.0 stored
     ],
 )
 @pytest.mark.parametrize("run_request", [run_once, run_unique])

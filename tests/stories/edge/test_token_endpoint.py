@@ -66,6 +66,7 @@ def test_a_basic_header_is_accepted_like_fields(sandbox_client):
     )
     assert answer.status_code == 200
     assert answer.json()["expires_in"] == TOKEN_SECONDS
+    assert answer.json()["token_type"] == "Bearer"  # RFC 6749, 5.1, requires it
 
 
 def test_an_application_that_may_not_create_tokens_is_refused(sandbox_client):

@@ -18,6 +18,7 @@ from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import find_program, start_embedded
 from jobmeter.database.postmaster.access import TRUSTED, find_socket_folder, fits
 from jobmeter.database.postmaster.owner import ENVIRONMENT, SERVER_USER, Owner, choose_owner, read_reason
+from tests.support.missing_part import find_programs
 
 IS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not IS_ROOT, reason="only root can act as another user")
@@ -77,7 +78,10 @@ def open_folder(tmp_path):
     return tmp_path
 
 
-only_with_setpriv = pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+@pytest.fixture
+def setpriv():
+    """The program that runs another as another user."""
+    return find_programs("setpriv")[0]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +226,7 @@ def answers_to_root(url):
 
 
 @only_root
-@only_with_setpriv
+@pytest.mark.usefixtures("setpriv")
 def test_root_and_the_owner_of_a_folder_take_turns(open_folder):
     """The files stay the owner's; root's server has no more rights than they have."""
     folder = open_folder / "theirs"
@@ -249,7 +253,7 @@ def test_files_that_an_earlier_release_gave_to_its_own_user_are_read(tmp_path):
 
 
 @only_root
-@only_with_setpriv
+@pytest.mark.usefixtures("setpriv")
 def test_two_users_start_their_servers_at_once(open_folder):
     """One user's lock file in the temporary folder once kept all others from starting."""
     theirs = open_folder / "theirs"

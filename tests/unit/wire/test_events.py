@@ -168,17 +168,56 @@ def test_a_cloud_event_has_the_same_fields(changed, expected):
         assert getattr(event, expected[0]) == expected[1]
 
 
+# What makes one record of a batch unreadable while its brackets still show where it ends.
+SPOILED = {
+    "half of a pair": b"Moz \\ud83d",
+    "half, then text": b"\\udc00 Moz",
+    "two first halves": b"\\ud83d\\ud83d",
+    "a byte of Latin-1": b"Moz \xe9",
+    "half of a character": b"Moz \xf0\x9f",
+}
+
+
+@each_format
+@pytest.mark.parametrize("spoiled", SPOILED.values(), ids=SPOILED)
+@pytest.mark.parametrize("index", [0, 4, 9])
+def test_a_text_that_is_no_unicode_does_not_affect_the_other_records(form, spoiled, index):
+    whole = json.dumps(form.record).encode()
+    records = [whole] * 10
+    records[index] = whole.replace(b"Mozilla/5.0", spoiled)
+    found = form.decode(*records)
+    assert [type(event) is Malformed for event in found] == [n == index for n in range(10)]
+    assert found[index].why
+    assert {find_flaw(event) for event in found if not isinstance(event, Malformed)} == {None}
+
+
+@each_format
+def test_whole_pairs_and_other_scripts_are_read_beside_a_spoiled_record(form):
+    whole = json.dumps(form.record).encode()
+    texts = [b"\\ud83d\\ude00", "\U0001f600 \u00e9".encode(), b"a\\tb"]
+    spoiled = whole.replace(b"Mozilla/5.0", SPOILED["half of a pair"])
+    found = form.decode(spoiled, *(whole.replace(b"Mozilla/5.0", text) for text in texts))
+    assert [event.user_agent for event in found[1:]] == ["\U0001f600", "\U0001f600 \u00e9", "a\tb"]
+
+
+@each_format
+def test_a_byte_order_mark_is_passed_over(form):
+    (event,) = decode_all(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
+    assert event.id == "e-1"
+
+
 @pytest.mark.parametrize(
     ("body", "media", "fault"),
     [
         (b"[", "application/json", Fault.EVENTS_MALFORMED),
         (b"", "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/json", Fault.EVENTS_MALFORMED),
-        (b'[{"id": "\\ud800"}]', "application/json", Fault.EVENTS_MALFORMED),  # half of a surrogate pair
+        (b'[{"id": "a"} {"id": "b"}]', "application/json", Fault.EVENTS_MALFORMED),
         (b"[\xff]", "application/json", Fault.EVENTS_MALFORMED),
         (b"[" * 10_000, "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/cloudevents-batch+json", Fault.EVENTS_MALFORMED),
-        (b"[]", "application/cloudevents+json", Fault.EVENTS_MEDIA),
+        (b"{", "application/cloudevents+json", Fault.EVENTS_MALFORMED),
+        (b"", "application/cloudevents+json", Fault.EVENTS_MALFORMED),
         (b"[]", "text/plain", Fault.EVENTS_MEDIA),
     ],
 )
