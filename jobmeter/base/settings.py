@@ -10,6 +10,7 @@ from typing import Any, Self
 
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
+KEY_CHARACTERS_MIN = 16
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
@@ -71,6 +72,25 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """Returns the settings as environment variables, for the server's worker processes."""
         return {f"JOBMETER_{field.name.upper()}": str(getattr(self, field.name)) for field in fields(self)}
+
+
+def list_texts(setting: str) -> list[str]:
+    """Returns the values of a comma-separated setting, such as a new key and the one that it replaces."""
+    return [text for text in (part.strip() for part in setting.split(",")) if text]
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ``ValueError`` for a key that can be guessed. Older keys, which are being replaced, may be shorter."""
+    for kind, key in (
+        ("EVENTS", settings.events_key),
+        ("OPERATOR", settings.operator_key),
+        ("SECRET", settings.secret_key),
+    ):
+        if any(len(newest) < KEY_CHARACTERS_MIN for newest in list_texts(key)[:1]):
+            raise ValueError(
+                f"JOBMETER_{kind}_KEY must have at least {KEY_CHARACTERS_MIN} characters, better 32 random ones; "
+                "write a new one before the old one: new,old"
+            )
 
 
 def _read(name: str, source: Mapping[str, str], default: object) -> str | int | bool:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import platformdirs
 from cyclopts import App, Parameter
 
+from jobmeter.base.settings import list_texts
 from jobmeter.sandbox.seed import read_credentials
 from jobmeter.sandbox.traffic.player import Sandbox, SandboxRefusedError
 
@@ -116,7 +117,7 @@ def _call_and_print(method: str, path: str, credentials: Path, body: dict[str, A
 def _find_server(credentials: Path) -> dict[str, Any]:
     base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
     if base_url and key:
-        return {"base_url": base_url, "operator_key": key}
+        return {"base_url": base_url, "operator_key": list_texts(key)[0]}
     server = read_credentials(credentials)
     if server is None or "base_url" not in server:
         raise SandboxRefusedError(f"there is no sandbox credentials file at {credentials}")

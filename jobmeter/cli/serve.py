@@ -18,7 +18,8 @@ from typing import Annotated
 import httpx2
 import platformdirs
 from cyclopts import Parameter
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -34,7 +35,23 @@ BACKLOG = 2_048
 STOP_SECONDS_MAX = 20  # for the requests that a worker is still processing when it is stopped
 WATCH_SECONDS = 2
 
+HEADER_SECONDS_MAX = 15  # for the head of a request; an idle connection is closed after it, too
+
 log = logging.getLogger("jobmeter")
+LINE = "%(asctime)s %(levelname)s %(message)s"
+# The server's own lines, for example of a worker that has died, are like ours.
+LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": LINE}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    },
+    "loggers": {
+        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "granian.access": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
 
 # The options with which commands choose the database that `open_database` opens.
 DATA = Path(platformdirs.user_data_dir("jobmeter"))
@@ -125,7 +142,11 @@ def run_server(
         factory=True,
         workers=workers,
         loop=Loops.uvloop,
+        http=HTTPModes.http1,  # the wait for the first bytes, which decide between 1 and 2, has no limit
         backlog=BACKLOG,
+        backpressure=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1_000),
+        log_dictconfig=LOG,
         workers_kill_timeout=STOP_SECONDS_MAX,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
@@ -142,8 +163,9 @@ def run_server(
 
 def show_log() -> None:
     """Sends the log of this process and its workers, including the chores, to standard error, each line with its time."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
-    logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
+    logging.basicConfig(format=LINE, level=logging.WARNING)
+    for name in ("jobmeter.worker", "jobmeter.clients"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def reserve_port(host: str, port: int) -> int:

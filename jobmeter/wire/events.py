@@ -24,6 +24,8 @@ from jobmeter.wire.event_pieces import check_record, decode_array, decode_lines
 from jobmeter.wire.lenient_json import HALF, split_leniently, strip_bom
 
 KINDS = ("view", "applyClick")
+RECORDS_AT_ONCE = 500
+Raw = bytes | msgspec.Raw | None  # one record; ``None`` if a text of it is no Unicode
 ID_MAX = (1 << 63) - 1
 
 JSON_MEDIA = frozenset({"", "application/json", "text/json"})
@@ -126,17 +128,24 @@ def _check_count(rows: int) -> None:
         raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX)
 
 
-def _decode_array(piece: bytes) -> Sequence[Event | Malformed]:
+def _decode_array(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     # Decoding the whole piece at once is five times as fast as record by record, which is only needed to find
     # the readable records of a piece that contains malformed ones.
     try:
-        return _ARRAY_SOUND.decode(piece)
+        return iter([_ARRAY_SOUND.decode(piece)])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return [_read_one(raw) for raw in _split_array(piece)]
+        return _read_each(_split_array(piece), _read_one)
 
 
-def _decode_cloud_events(piece: bytes) -> Sequence[Event | Malformed]:
-    return [_read_cloud_event(raw) for raw in _split_array(piece)]
+def _read_each(
+    raws: Sequence[Raw], read: Callable[[Raw], Event | Malformed]
+) -> Iterator[Sequence[Event | Malformed]]:
+    for start in range(0, len(raws), RECORDS_AT_ONCE):
+        yield [read(raw) for raw in raws[start : start + RECORDS_AT_ONCE]]
+
+
+def _decode_cloud_events(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
+    return _read_each(_split_array(piece), _read_cloud_event)
 
 
 def _decode_cloud_event(body: bytes) -> Sequence[Event | Malformed]:
@@ -145,10 +154,10 @@ def _decode_cloud_event(body: bytes) -> Sequence[Event | Malformed]:
     return [_read_cloud_event(body)]
 
 
-def _split_array(piece: bytes) -> Sequence[bytes | msgspec.Raw | None]:
+def _split_array(piece: bytes) -> Sequence[Raw]:
     """The records of an array; ``None`` for one with a text that is no Unicode, which the decoder refuses as a whole."""
     try:
-        raws: Sequence[bytes | msgspec.Raw | None] = _ARRAY_RAW.decode(piece)
+        raws: Sequence[Raw] = _ARRAY_RAW.decode(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         try:
             raws = split_leniently(piece)
@@ -160,16 +169,16 @@ def _split_array(piece: bytes) -> Sequence[bytes | msgspec.Raw | None]:
     return raws
 
 
-def _decode_lines(piece: bytes) -> Sequence[Event | Malformed]:
+def _decode_lines(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     try:
-        return _ONE_SOUND.decode_lines(piece)
+        return iter([_ONE_SOUND.decode_lines(piece)])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        lines = piece.splitlines()
+        lines = [line for line in piece.splitlines() if line.strip()]
         _check_count(len(lines))
-        return [_read_one(line) for line in lines if line.strip()]
+        return _read_each(lines, _read_one)
 
 
-def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+def _read_one(raw: Raw) -> Event | Malformed:
     if raw is None:
         return Malformed(HALF)
     try:
@@ -178,7 +187,7 @@ def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
         return Malformed(str(error))
 
 
-def _read_cloud_event(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+def _read_cloud_event(raw: Raw) -> Event | Malformed:
     return Malformed(HALF) if raw is None else _read_record(lambda: read_envelope(raw))
 
 
