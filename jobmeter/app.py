@@ -5,6 +5,7 @@ Does not own the behaviour of any of them.
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -67,6 +68,10 @@ def check_settings(settings: Settings) -> None:
     check_keys(settings)
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
+    if settings.export_folder and importlib.util.find_spec("pyarrow") is None:
+        raise ValueError(
+            "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"
+        )
 
 
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:

@@ -121,7 +121,8 @@ class Fault(Enum):
     DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "Changes after cursor {cursor} are no longer available; request a new snapshot")
     JOB_GONE                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The service is temporarily unavailable; please retry")
-    EXCLUSIONS_TOO_MANY     = Row(5013, 409, None, "TOO_MANY_EXCLUSIONS",   "At most {exclusions_max} visitors and networks may be excluded")
+    UNAVAILABLE             = Row(5013, 503, None, "UNAVAILABLE",           "The service is temporarily unavailable: the database {why}; please retry")
+    EXCLUSIONS_TOO_MANY     = Row(5014, 409, None, "TOO_MANY_EXCLUSIONS",   "At most {exclusions_max} visitors and networks may be excluded")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
     BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
@@ -197,6 +198,11 @@ class Fault(Enum):
         return next(named, None) if code > 100 else None
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+
+    @property
     def row(self) -> Row:
         row = self.value
         assert isinstance(row, Row)
@@ -211,3 +217,7 @@ class Refused(Exception):  # noqa: N818 -- named after what happened: the reques
         self.parameters = parameters
         self.message = fault.row.message.format(**parameters)
         super().__init__(self.message)
+
+
+class CommandFailed(Exception):  # noqa: N818 -- reads as what happened
+    """One clear line about why a command cannot do its work, for the person who can change that."""

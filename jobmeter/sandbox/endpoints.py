@@ -35,12 +35,13 @@ async def move_clock(context: RequestContext) -> Response:
     body = decode_json(context.body)
     fields = body if isinstance(body, dict) else {}
     if set(fields) == {"advance"}:
-        wanted = await clock.read() + read_span(str(fields["advance"]))
+        now = await clock.read()
+        wanted = now + read_span(str(fields["advance"]))
     elif set(fields) == {"set"}:
-        wanted = read_moment(str(fields["set"]))
+        now, wanted = await clock.read(), read_moment(str(fields["set"]))
     else:
         raise Refused(Fault.OPERATOR_INPUT, field="body", why="send either advance or set")
-    await clock.move_to(wanted, repeatable=context.repeatable)
+    await clock.move_to(wanted, now=now, repeatable=context.repeatable)
     return await _render_now(clock)
 
 

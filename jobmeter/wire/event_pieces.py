@@ -24,6 +24,12 @@ Decode = Callable[[bytes], Iterator[Sequence[Any]]]
 assert PIECE_BYTES >= 2 * EVENT_BYTES_MAX, "each piece contains the end of a record"
 
 
+def check_record_bytes(body: bytes) -> None:
+    """Raises ``Refused(EVENTS_MALFORMED)`` for a body that is one record, and longer than a record may be."""
+    if len(body) > EVENT_BYTES_MAX:
+        raise Refused(Fault.EVENTS_MALFORMED, why=f"the record has more than {EVENT_BYTES_MAX} bytes")
+
+
 def decode_array(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:
     """Decodes a JSON array in pieces, each of which ``decode`` receives as an array. Raises as ``decode`` does, and
     ``Refused(EVENTS_MALFORMED)`` for a long body that is no array.
@@ -78,12 +84,6 @@ def _find_end(window: bytes) -> int:
     if end == 0:
         raise Refused(Fault.EVENTS_MALFORMED, why=f"a record has more than {EVENT_BYTES_MAX} bytes")
     return end
-
-
-def check_record(body: bytes) -> None:
-    """Raises ``Refused(EVENTS_MALFORMED)`` for a body of one record that is longer than a record may be."""
-    if len(body) > EVENT_BYTES_MAX:
-        raise Refused(Fault.EVENTS_MALFORMED, why=f"a record has more than {EVENT_BYTES_MAX} bytes")
 
 
 def decode_lines(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:

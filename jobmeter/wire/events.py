@@ -20,7 +20,7 @@ from jobmeter.wire.cloud_events import (
     read_binary,
     read_envelope,
 )
-from jobmeter.wire.event_pieces import check_record, decode_array, decode_lines
+from jobmeter.wire.event_pieces import check_record_bytes, decode_array, decode_lines
 from jobmeter.wire.lenient_json import HALF, split_leniently, strip_bom
 
 KINDS = ("view", "applyClick")
@@ -114,7 +114,7 @@ def _decode_pieces(
     if media == SINGLE_MEDIA:
         return iter([_decode_cloud_event(body)])
     if media in JSON_MEDIA and attributes is not None:
-        check_record(body)
+        check_record_bytes(body)
         return iter([[_read_record(lambda: read_binary(attributes, body))]])
     if media in JSON_MEDIA:
         return decode_array(body, _decode_array)
@@ -149,7 +149,7 @@ def _decode_cloud_events(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
 
 
 def _decode_cloud_event(body: bytes) -> Sequence[Event | Malformed]:
-    check_record(body)
+    check_record_bytes(body)
     msgspec.json.decode(body)  # no JSON at all is refused as it is in a batch
     return [_read_cloud_event(body)]
 

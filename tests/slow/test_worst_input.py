@@ -19,6 +19,7 @@ import zstandard
 
 from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import PLAIN, RESTLI, XML_JOBS
+from jobmeter.base.clock import read_machine_clock, to_ms
 from jobmeter.base.limits import EVENTS_BATCH_ROWS_MAX, TUNNELLED_QUERY_BYTES_MAX
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.support.sandbox_client import bearer
@@ -323,7 +324,7 @@ def test_no_caller_keeps_another_one_waiting(database_url, tmp_path):
         server = keys["base_url"].removeprefix("http://")
         child, parent = read_token(server, keys["child"]), read_token(server, keys["parent"])
         probe = Probe(server, bearer(parent) | {"LinkedIn-Version": "202504"})
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = to_ms(read_machine_clock())
         attacks = [
             *list_plain(keys, child),
             *list_restli(child, parent),

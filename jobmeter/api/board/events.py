@@ -26,10 +26,12 @@ async def receive_events(context: RequestContext) -> Response:
         # The body is expanded only after admission, which bounds the memory that all bodies use.
         async with context.app.intake_gate.enter():
             reply = await _ingest(context)
-    except (*TAKEN_BACK, PoolTimeout, OverloadedError) as error:
+    except (*TAKEN_BACK, OverloadedError) as error:
         # A day was closed or a live window changed during intake, or too many batches are in progress: nothing
         # was recorded.
         raise Refused(Fault.OVERLOADED) from error
+    except PoolTimeout as error:
+        raise context.app.database.refuse(error) from error
     if reply.jobs_noted:
         context.app.wake_worker()
     return json_response(serialize_intake_reply(reply))
@@ -38,8 +40,8 @@ async def receive_events(context: RequestContext) -> Response:
 async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
     body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
-    events: list[Event | Malformed] = []
     media = read_media_type(headers.get("content-type"))
+    events: list[Event | Malformed] = []
     for piece in decode_events(body, media, list_attributes(headers)):
         events += piece
         await asyncio.sleep(0)  # other requests run between two pieces

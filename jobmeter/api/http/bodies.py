@@ -148,19 +148,9 @@ def decode_json(body: bytes) -> Any:
     return value
 
 
-def _check_values(body: bytes) -> None:
-    """Counts the marks between values: first all of them, which is fast, and if these are many those outside of texts."""
-    octets = np.frombuffer(body, dtype=np.uint8)
-    if sum(int(np.count_nonzero(octets == mark)) for mark in b"[{,") <= JSON_VALUES_MAX:
-        return
-    values = sum(1 for _ in itertools.islice(_VALUE_MARK.finditer(body), JSON_VALUES_MAX + 1))
-    if values > JSON_VALUES_MAX:
-        raise Refused(Fault.JSON_MALFORMED, why=f"it contains more than {JSON_VALUES_MAX:,} values")
-
-
 def decode_records(body: bytes) -> Any:
     """Decodes a batch as ``decode_json``; a text that is no Unicode gets U+0000, so that only its record is refused."""
-    _check_values(body)
+    _check_values(body)  # also the lenient reader must not be given millions
     try:
         return decode_json(body)
     except Refused:
@@ -172,6 +162,16 @@ def decode_records(body: bytes) -> Any:
             _check_depth(value)
             return value
         raise
+
+
+def _check_values(body: bytes) -> None:
+    """Counts the marks between values: first all of them, which is fast, and if these are many those outside of texts."""
+    octets = np.frombuffer(body, dtype=np.uint8)
+    if sum(int(np.count_nonzero(octets == mark)) for mark in b"[{,") <= JSON_VALUES_MAX:
+        return
+    values = sum(1 for _ in itertools.islice(_VALUE_MARK.finditer(body), JSON_VALUES_MAX + 1))
+    if values > JSON_VALUES_MAX:
+        raise Refused(Fault.JSON_MALFORMED, why=f"it contains more than {JSON_VALUES_MAX:,} values")
 
 
 def _check_depth(value: Any) -> None:

@@ -100,7 +100,7 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         response = dialect.refuse(context, refused)
     except UNUSABLE as error:
         app.database.outage.report(error)
-        response = dialect.refuse(context, Refused(Fault.OVERLOADED))
+        response = dialect.refuse(context, app.database.refuse(error))
     except ClientDisconnect:
         clients_log.info(
             "%s %r: the client disconnected, or sent malformed chunks", request.method, context.path[:200]

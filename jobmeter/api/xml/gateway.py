@@ -141,7 +141,7 @@ class XmlDialect:
             headers["WWW-Authenticate"] = f'OAuth realm="{_find_base_url(context)}"'
             if row.label is not None:
                 headers["oauth_problem"] = row.label
-        if refused.fault is Fault.OVERLOADED:
+        if refused.fault.is_temporary:
             headers["Retry-After"] = RETRY_SECONDS
         body = write_error_json(document) if is_json else write_error_xml(document)
         return Response(body, status_code=row.status, headers=headers)

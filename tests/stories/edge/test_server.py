@@ -24,14 +24,14 @@ from tests.conftest import TEMPLATE, make_database
 from tests.slow.crash.installation import free_port
 
 START_SECONDS = 60
-EVENTS_KEY = "a key of the job board"
+KEYS = {f"JOBMETER_{name}_KEY": f"{name} key of the test" for name in ("EVENTS", "OPERATOR", "SECRET")}
 
 
 @pytest.fixture(scope="module")
 def server_port(cluster_url, tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("server"), free_port()
     for database_url in make_database(cluster_url, TEMPLATE):
-        keys = {"JOBMETER_DATABASE_URL": database_url, "JOBMETER_EVENTS_KEY": EVENTS_KEY}
+        keys = {"JOBMETER_DATABASE_URL": database_url} | KEYS
         command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
@@ -39,6 +39,13 @@ def server_port(cluster_url, tmp_path_factory):
         yield port
         server.terminate()
         server.wait(30)
+
+
+@pytest.fixture
+def keys(monkeypatch) -> None:
+    """A server without a key does not start."""
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
 
 
 def test_no_request_is_sent_while_workers_are_forked() -> None:
@@ -77,7 +84,9 @@ def test_no_request_is_sent_while_workers_are_forked() -> None:
         ("JOBMETER_DATABASE_URL", "postgresql://127.0.0.1:1/none", "Connection refused"),
     ],
 )
-def test_an_invalid_setting_is_reported_in_one_line(name, value, message, database_url, monkeypatch, capsys):
+def test_an_invalid_setting_is_reported_in_one_line(
+    name, value, message, keys, database_url, monkeypatch, capsys
+):
     """Each worker process once reported it separately, with a traceback."""
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     monkeypatch.setenv(name, value)
@@ -123,7 +132,7 @@ def test_the_law_check_uses_the_server_s_database_or_none(
     assert "All laws hold" in capsys.readouterr().out
 
 
-def test_an_address_in_use_is_named(database_url, capsys, monkeypatch) -> None:
+def test_an_address_in_use_is_named(keys, database_url, capsys, monkeypatch) -> None:
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other, pytest.raises(SystemExit):
         main(["serve", "--port", str(other.server_port)])
@@ -153,7 +162,7 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     """The kernel kills a process when memory runs out; the whole server once ended with it."""
     port = free_port()
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--workers", "2"]
-    environment = os.environ | {"JOBMETER_DATABASE_URL": database_url}
+    environment = os.environ | KEYS | {"JOBMETER_DATABASE_URL": database_url}
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
@@ -176,7 +185,7 @@ def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, 
     port, data = free_port(), tmp_path / "data"
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--data", str(data)]
     command += ["--workers", str(workers)]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")}
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")} | KEYS
     with (tmp_path / "log").open("wb") as log:
         killed = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         wait_until(lambda: answers(port), tmp_path)
@@ -279,5 +288,5 @@ def test_a_connection_that_sends_nothing_or_half_is_closed(server_port) -> None:
 def test_a_malformed_chunk_is_a_bad_request(server_port, size) -> None:
     head = "POST /events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server_port), timeout=30) as connection:
-        connection.sendall(f"{head.format(key=EVENTS_KEY)}{size}\r\n[1,2".encode())
+        connection.sendall(f"{head.format(key=KEYS['JOBMETER_EVENTS_KEY'])}{size}\r\n[1,2".encode())
         assert connection.recv(100).split()[1] == b"400"

@@ -205,7 +205,8 @@ def test_a_forbidden_application_is_refused_however_it_signs_in(sandbox_client, 
     token = sandbox_client.token()
     number = keys["urn"].rsplit(":", 1)[-1]
     path, asks = f"/operator/applications/{number}/tokens", list_requests(sandbox_client, day, names)
-    signing = keys | {"client_secret": make_signing_secret(database_url, sandbox_client, keys)}
+    secret = asyncio.run(make_signing_secret(database_url, sandbox_client, keys))
+    signing = keys | {"client_secret": secret}
     signed = [ask for ask in asks if ask.target.startswith("/v1/")]
 
     def sign_in(ask, way):
@@ -232,21 +233,18 @@ def test_a_forbidden_application_is_refused_however_it_signs_in(sandbox_client, 
     assert client.post("/oauth/v2/introspectToken", data=form).json()["status"] == "revoked"
 
 
-def make_signing_secret(database_url, sandbox_client, keys):
-    async def make():
-        database = await Database.open(database_url, connections_max=1)
-        async with database.transaction() as connection:
-            application = await signatures.find_consumer(connection, consumer_key=keys["client_id"])
-            made = await signatures.make_signing_secret(
-                connection,
-                application=application,
-                secret_key=sandbox_client.credentials["secret_key"],
-                now=sandbox_client.now,
-            )
-        await database.close()
-        return made
-
-    return asyncio.run(make())
+async def make_signing_secret(database_url, sandbox_client, keys):
+    database = await Database.open(database_url, connections_max=1)
+    async with database.transaction() as connection:
+        application = await signatures.find_consumer(connection, consumer_key=keys["client_id"])
+        made = await signatures.make_signing_secret(
+            connection,
+            application=application,
+            secret_key=sandbox_client.credentials["secret_key"],
+            now=sandbox_client.now,
+        )
+    await database.close()
+    return made
 
 
 def test_the_installation_s_keys_only_open_their_own_endpoints(sandbox_client, neighbour, owned):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_BYTES_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.wire.event_pieces import PIECE_BYTES, decode_array, decode_lines
-from jobmeter.wire.events import decode_events
+from jobmeter.wire.events import Malformed, decode_events
 
 texts = st.sampled_from(
     ["},{", "} , {", '"},{"', "\\", "]", "[{", "é", "x" * 900, '\\"},{\\"', "\n"]
@@ -102,3 +102,24 @@ def test_records_are_counted_before_they_are_read(record, media):
         read.extend(len(piece) for piece in decode_events(body, media))
     assert refused.value.fault is Fault.EVENTS_TOO_MANY
     assert sum(read) <= EVENTS_BATCH_ROWS_MAX
+
+
+@pytest.mark.parametrize("bad", ['"userAgent": "Moz \\ud83d"', '"userAgent": 7'])
+def test_one_unreadable_record_is_the_only_one_refused_in_a_batch_of_many_pieces(bad):
+    records = [b'{"source":"s","id":"%d","type":"view","time":1,"job":7}' % number for number in range(9_000)]
+    records[4_500] = records[4_500].replace(b'"source"', bad.encode() + b',"source"')
+    body = b"[" + b",".join(records) + b"]"
+    pieces = list(decode_events(body, "application/json"))
+    events = [event for piece in pieces for event in piece]
+    assert len(pieces) > 1
+    assert [at for at, event in enumerate(events) if isinstance(event, Malformed)] == [4_500]
+    assert len(events) == 9_000
+
+
+@pytest.mark.parametrize(
+    ("media", "attributes"), [("application/cloudevents+json", None), ("application/json", {"id": "a"})]
+)
+def test_a_single_event_is_no_longer_than_a_record_may_be(media, attributes):
+    body = b"[" + b"1," * 60_000 + b"1]"
+    with pytest.raises(Refused, match="the record has more than"):
+        list(decode_events(body, media, attributes))
