@@ -1,5 +1,6 @@
 """The headers that every response has, credentials that are being replaced, encoded paths, quotas of each audience."""
 
+import asyncio
 import re
 
 import psycopg
@@ -9,7 +10,7 @@ from jobmeter.api.routes import ENDPOINTS, PLAIN
 from jobmeter.app import check_settings
 from jobmeter.base.limits import EXCLUDED_VISITORS_MAX, EXCLUDED_VISITORS_PAGE
 from jobmeter.base.settings import Settings
-from tests.stories.edge.test_any_parameter import list_asks, send
+from tests.properties.edge.test_any_parameter import list_asks, send
 from tests.stories.edge.test_tenants import make_signing_secret, owned  # noqa: F401 -- a fixture
 from tests.support.sandbox_client import bearer, open_sandbox_client
 from tests.support.xml_partner import sign
@@ -222,7 +223,7 @@ def test_an_exclusion_applies_from_the_next_batch_and_its_removal_too(sandbox_cl
 def test_a_signature_is_for_the_configured_host(database_url, base_url, signed_for, sent_to, status):
     with open_sandbox_client(database_url, base_url=base_url) as sandbox_client:
         keys = sandbox_client.credentials["child"]
-        keys = keys | {"client_secret": make_signing_secret(database_url, sandbox_client, keys)}
+        keys = keys | {"client_secret": asyncio.run(make_signing_secret(database_url, sandbox_client, keys))}
         header = sign(keys, "GET", f"{signed_for}/v1/jobs/1")
         answer = sandbox_client.client.get("/v1/jobs/1", headers={"Authorization": header, "Host": sent_to})
         assert answer.status_code == status, answer.text
