@@ -25,7 +25,7 @@ from jobmeter.api.http.responses import restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.settings import Settings
+from jobmeter.base.settings import Settings, check_keys
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
@@ -66,6 +66,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def check_settings(settings: Settings) -> None:
     """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
+    check_keys(settings)
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
     read_sunsets(settings.version_sunsets)

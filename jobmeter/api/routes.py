@@ -6,6 +6,7 @@ Does not own how a request is matched to its endpoint (each protocol's dialect).
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.convertors import register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +16,7 @@ from jobmeter.api import health
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
+from jobmeter.api.http.parameters import NumberConvertor
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
 from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.api.http.responses import oauth_refusal, plain_refusal
@@ -44,6 +46,8 @@ from jobmeter.base.limits import (
     JOBS_BODY_BYTES_MAX,
     XML_BODY_BYTES_MAX,
 )
+
+register_url_convertor("int", NumberConvertor())
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
@@ -224,37 +228,37 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="Get a feed's last run and its errors"),
     Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=OPERATOR,
              body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
-    Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER,
+    Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",
              summary="Get the last run of the caller's own feed and its errors"),
     # -- partners
-    Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, reply="Charges",
+    Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
-    Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER,
+    Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
-    Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER,
+    Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
-    Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER,
+    Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",
              summary="List excluded visitors and networks"),
-    Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER,
+    Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER, quota="partner",
              body=excluded_visitors.ExcludedVisitorBody, statuses=(201,), summary="Exclude a visitor or a network"),
     Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
-             audience=PARTNER, reply="", statuses=(204,), summary="Include a visitor or a network again"),
-    Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, summary="List webhooks"),
-    Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER,
+             audience=PARTNER, quota="partner", reply="", statuses=(204,), summary="Include a visitor or a network again"),
+    Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),
+    Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),
-    Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER,
+    Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, summary="Update a webhook"),
-    Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER,
+    Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER, quota="partner",
              reply="", statuses=(204,), summary="Remove a webhook"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret,
-             audience=PARTNER, statuses=(201,), summary="Create another signing secret"),
+             audience=PARTNER, quota="partner", statuses=(201,), summary="Create another signing secret"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret,
-             audience=PARTNER, summary="Remove the older of two signing secrets"),
-    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER,
+             audience=PARTNER, quota="partner", summary="Remove the older of two signing secrets"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER, quota="partner",
              statuses=(202,), summary="Send a test notification"),
-    Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER,
+    Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER, quota="partner",
              summary="List deliveries"),
-    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER,
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER, quota="partner",
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),

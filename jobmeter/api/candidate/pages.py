@@ -36,6 +36,7 @@ VISITOR_SECONDS = 86_400
 VISITOR_COOKIE_FORMAT = (
     f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
 )
+VISITOR_COOKIE_SECURE_FORMAT = VISITOR_COOKIE_FORMAT + b"; Secure"
 JOB_ID_DIGITS_MAX = 18
 # What browsers and mail programs say when they load a page that nobody has opened yet.
 PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
@@ -46,7 +47,8 @@ SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
 PAGE_HEADERS = NO_STORE | {
-    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'"
+    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoescape=True)
 
@@ -70,7 +72,7 @@ async def show_job(context: RequestContext) -> Response:
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return set_visitor_cookie(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
 async def follow_apply_link(context: RequestContext) -> Response:
@@ -92,7 +94,7 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(
-        RedirectResponse(write_target(target.apply_url), status_code=302, headers=NO_STORE), visitor
+        context, RedirectResponse(write_target(target.apply_url), status_code=302, headers=NO_STORE), visitor
     )
 
 
@@ -116,7 +118,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
     visitor = read_visitor(context.request)
     if not is_check(context.request):
         await count_event(context, job_id, "view", visitor)
-    return set_visitor_cookie(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
+    return set_visitor_cookie(context, Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
@@ -168,13 +170,22 @@ def read_visitor(request: Request) -> str:
     return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
 
 
-def set_visitor_cookie(response: Response, visitor: str) -> Response:
+def set_visitor_cookie(context: RequestContext, response: Response, visitor: str) -> Response:
+    """The cookie is only sent over TLS where candidates reach the server over TLS, usually through a proxy."""
+    write_visitor_cookie(response, visitor, is_secure=context.app.settings.base_url.startswith("https:"))
+    return response
+
+
+def write_visitor_cookie(response: Response, visitor: str, *, is_secure: bool) -> None:
     if visitor.isascii() and visitor.isalnum():
         # As below, in a sixth of the time, which is a tenth of a click's.
-        response.raw_headers.append((b"set-cookie", VISITOR_COOKIE_FORMAT % visitor.encode()))
-    else:  # a value that was not set here: it has to be quoted
-        response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
-    return response
+        cookie = VISITOR_COOKIE_SECURE_FORMAT if is_secure else VISITOR_COOKIE_FORMAT
+        response.raw_headers.append((b"set-cookie", cookie % visitor.encode()))
+        return
+    # A value that was not set here: it has to be quoted.
+    response.set_cookie(
+        VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax", secure=is_secure
+    )
 
 
 def render_gone(request: Request) -> Response:

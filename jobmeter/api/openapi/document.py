@@ -24,6 +24,11 @@ from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 
 VERSIONED = "/rest/"
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.openapi"), autoescape=True)
 _CONVERTOR = re.compile(r"\{(\w+):(\w+)\}")
 _TYPES = {
@@ -60,7 +65,7 @@ def make_document_endpoints(
         return json_response(document)
 
     async def show_page(_: RequestContext) -> Response:
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers=PAGE_HEADERS)
 
     return (
         Endpoint(

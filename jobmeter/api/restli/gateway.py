@@ -100,7 +100,9 @@ class RestliDialect:
         if resource is None and not self._is_versioned:
             raise Refused(Fault.RESOURCE_UNKNOWN, name=name[:200])
         segments = split_path((request.scope.get("raw_path") or b"").decode("latin-1"))
-        if resource is None or len(segments) > (2 if resource.is_single else 3):
+        # Root and name are not encoded: a proxy that guards by prefix would not recognize them.
+        is_encoded = any("%" in segment for segment in segments[:2])
+        if resource is None or is_encoded or len(segments) > (2 if resource.is_single else 3):
             raise Refused(Fault.ROUTE_UNKNOWN)
         target = RestliTarget(
             resource=resource,

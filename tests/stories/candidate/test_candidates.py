@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, set_visitor_cookie
+from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, write_visitor_cookie
 from jobmeter.metering.intake.model import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
@@ -35,10 +35,14 @@ def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, 
 @pytest.mark.parametrize(
     "visitor", ["0a1b2c", "Zoë", "a b", 'a"; Domain=evil.example', "x\u00e9", "1;2", "-"]
 )
-def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str) -> None:
-    expected = Response()
-    expected.set_cookie(VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax")
-    assert set_visitor_cookie(Response(), visitor).raw_headers == expected.raw_headers
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str, *, is_secure: bool) -> None:
+    expected, written = Response(), Response()
+    expected.set_cookie(
+        VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax", secure=is_secure
+    )
+    write_visitor_cookie(written, visitor, is_secure=is_secure)
+    assert written.raw_headers == expected.raw_headers
 
 
 def test_page_link_and_pixel_are_counted_and_clicks_charged(sandbox_client: SandboxClient) -> None:
