@@ -9,6 +9,7 @@ import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import day_of
+from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
@@ -32,6 +33,7 @@ from jobmeter.metering.model import (
     EventColumns,
     IntakeReply,
     Rejection,
+    SentEvents,
     StagedEvents,
     StoredEvents,
     Verdict,
@@ -85,8 +87,9 @@ async def ingest(
             windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
-            await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
-            return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
+            verdicts = await _recognize_counted(connection, columns, taken)
+            await filters_flow.save_refused_events(connection, events, columns, verdicts, now=now)
+            return _make_reply(columns, verdicts, taken.rows, taken.charged)
     raise stale
 
 
@@ -170,6 +173,21 @@ async def _ingest_columns(
             await store.copy_staged(connection, events.extend(StagedEvents, row_indexes=rows))
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
             return _Taken(verdicts, new_rows, await charge_rows(new_rows))
+
+
+async def _recognize_counted(connection: Connection, columns: EventColumns, taken: _Taken) -> Column:
+    """Returns the verdicts, except that a refused event that was counted before counts: it is a duplicate.
+
+    It may be too old by now, or its visitor excluded since. Only what is refused and not new is looked up, which is
+    nothing in most batches.
+    """
+    rows = rules.find_repeatable(taken.verdicts, taken.rows)
+    if len(rows) == 0:
+        return taken.verdicts
+    sent = SentEvents(shards=shards_of(columns.job_ids[rows]), keys=columns.keys[rows], row_indexes=rows)
+    recognized = taken.verdicts.copy()
+    recognized[await store.list_counted(connection, sent)] = Verdict.COUNTED
+    return recognized
 
 
 async def _charge(
