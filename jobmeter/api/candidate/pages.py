@@ -65,7 +65,7 @@ async def show_job(context: RequestContext) -> Response:
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+    return set_visitor_cookie(HTMLResponse(content, headers=PAGE_HEADERS), visitor, secure=is_secure(context))
 
 
 async def follow_apply_link(context: RequestContext) -> Response:
@@ -87,7 +87,9 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(
-        context, RedirectResponse(to_ascii_url(target.apply_url), status_code=302, headers=NO_STORE), visitor
+        RedirectResponse(to_ascii_url(target.apply_url), status_code=302, headers=NO_STORE),
+        visitor,
+        secure=is_secure(context),
     )
 
 
@@ -97,7 +99,11 @@ async def count_by_pixel(context: RequestContext) -> Response:
     visitor = read_visitor(context.request)
     if not is_head(context.request):
         await count_event(context, job_id, "view", visitor)
-    return set_visitor_cookie(context, Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
+    return set_visitor_cookie(
+        Response(PIXEL, media_type="image/gif", headers=NO_STORE),
+        visitor,
+        secure=is_secure(context),
+    )
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
@@ -144,20 +150,23 @@ def read_visitor(request: Request) -> str:
     return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
 
 
-def set_visitor_cookie(context: RequestContext, response: Response, visitor: str) -> Response:
-    """The cookie is only sent over TLS where candidates reach the server over TLS, usually through a proxy."""
-    is_secure = context.app.settings.base_url.startswith("https:")
+def is_secure(context: RequestContext) -> bool:
+    """Whether candidates reach the server over TLS, usually through a proxy: then the cookie is only sent so."""
+    return context.app.settings.base_url.startswith("https:")
+
+
+def set_visitor_cookie(response: Response, visitor: str, *, secure: bool) -> Response:
     if visitor.isascii() and visitor.isalnum():
         # As below, in a sixth of the time, which is a tenth of a click's.
         response.raw_headers.append(
             (
                 b"set-cookie",
-                (VISITOR_COOKIE_SECURE_FORMAT if is_secure else VISITOR_COOKIE_FORMAT) % visitor.encode(),
+                (VISITOR_COOKIE_SECURE_FORMAT if secure else VISITOR_COOKIE_FORMAT) % visitor.encode(),
             )
         )
     else:  # a value that was not set here: it has to be quoted
         response.set_cookie(
-            VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax", secure=is_secure
+            VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax", secure=secure
         )
     return response
 

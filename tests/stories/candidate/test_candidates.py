@@ -32,13 +32,14 @@ def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, 
     return row["viewCount"], row["applyClickCount"], row["charge"]["amount"]
 
 
+@pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize(
     "visitor", ["0a1b2c", "Zoë", "a b", 'a"; Domain=evil.example', "x\u00e9", "1;2", "-"]
 )
-def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str) -> None:
+def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str, secure: bool) -> None:
     expected = Response()
-    expected.set_cookie(VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax")
-    assert set_visitor_cookie(Response(), visitor).raw_headers == expected.raw_headers
+    expected.set_cookie(VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax", secure=secure)
+    assert set_visitor_cookie(Response(), visitor, secure=secure).raw_headers == expected.raw_headers
 
 
 def test_page_link_and_pixel_are_counted_and_clicks_charged(sandbox_client: SandboxClient) -> None:
