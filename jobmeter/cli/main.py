@@ -18,7 +18,7 @@ from rich.table import Table
 from jobmeter import __version__
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.cli import explain, feeds, hiring
+from jobmeter.cli import explain, feeds, hiring, networks
 from jobmeter.cli.psql import psql
 from jobmeter.cli.reference import write_pages
 from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database, run_server
@@ -48,6 +48,7 @@ database.command(psql)
 app.command(explain.app)
 app.command(feeds.app)
 app.command(hiring.app)
+app.command(networks.app)
 
 console = Console()
 

@@ -134,8 +134,8 @@ async def _advance_horizon(connection: Connection, _: Occasion, __: int) -> int:
     return await chain.advance_horizon(connection)
 
 
-async def _trim_refused(connection: Connection, _: Occasion, __: int) -> int:
-    await filters.trim_refused(connection)
+async def _trim_refused(connection: Connection, occasion: Occasion, _: int) -> int:
+    await filters.trim_refused(connection, now=occasion.now)
     return 0
 
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import cast
 
-import crawleruseragents
 import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
@@ -17,6 +16,7 @@ from jobmeter.base.readers.network import read_address
 from jobmeter.base.readers.text import trim_text
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import number_country
+from jobmeter.metering.intake.agents import find_crawlers
 from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import (
     Event,
@@ -63,7 +63,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         job_ids=_read_job_ids(sound, external_ids),
         visitors=_hash_visitors([event.visitor for event in sound]),
         addresses=addresses,
-        crawlers=_find_crawlers([event.user_agent for event in sound])
+        crawlers=find_crawlers([event.user_agent for event in sound])
         | np.array([event.is_crawler is True for event in sound], dtype=bool),
         countries=_number_countries([event.country for event in sound]),
         malformed=malformed,
@@ -216,17 +216,3 @@ def _number_countries(countries: list[str | None]) -> Column:
     if not codes:
         return np.zeros(len(countries), dtype=np.int64)
     return np.array([codes.get(code or "", 0) for code in countries], dtype=np.int64)
-
-
-def _find_crawlers(user_agents: list[str | None]) -> Column:
-    # A batch contains few different user agents, and matching the list of crawlers is slow; each is matched once.
-    crawlers = {agent for agent in set(user_agents) if agent and is_crawler(agent)}
-    if not crawlers:
-        return np.zeros(len(user_agents), dtype=bool)
-    return np.array([agent in crawlers for agent in user_agents], dtype=bool)
-
-
-@lru_cache(maxsize=65_536)
-def is_crawler(user_agent: str) -> bool:
-    """Whether the public list of crawlers knows this user agent."""
-    return bool(crawleruseragents.is_crawler(user_agent[:512]))

@@ -49,6 +49,13 @@ SELECT row_index
   JOIN added USING (shard, event_key)
  ORDER BY row_index
 
+-- name: list_stored_rows
+-- Which rows of a batch are stored already, as after a retry.
+SELECT row_index
+  FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(row_indexes)s::integer[])
+    AS sent (shard, event_key, row_index)
+  JOIN events USING (shard, event_key)
+
 -- name: make_event_days
 SELECT make_event_day(day::date)
   FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day

@@ -39,5 +39,9 @@ async def add_staged(connection: Connection) -> list[int]:
     return await list_scalars(connection, int, SQL["add_staged"])
 
 
+async def list_stored_rows(connection: Connection, events: StagedEvents) -> list[int]:
+    return await list_scalars(connection, int, SQL["list_stored_rows"], events.parameters())
+
+
 async def make_event_days(connection: Connection, *, first: date, last: date) -> None:
     await connection.execute(SQL["make_event_days"], {"first": first, "last": last})
