@@ -44,7 +44,7 @@ dev: $(DEV)  ## run a sandbox that restarts whenever the code changes
 	@$(BIN)/watchfiles --sigint-timeout 30 '$(BIN)/jobmeter sandbox' jobmeter
 
 psql: $(RUN)  ## inspect the sandbox's database, read-only (SQL='SELECT 1' runs one statement, DATA=folder selects another)
-	@$(BIN)/jobmeter db psql --data "$${DATA:-$$($(BIN)/python -c 'from jobmeter.cli.serve import DATA; print(DATA / "sandbox")')}" \
+	@$(BIN)/jobmeter db psql --data "$${DATA:-$$($(BIN)/python -c 'from jobmeter.cli.options import SANDBOX_DATA; print(SANDBOX_DATA)')}" \
 	  $(if $(SQL),-- -c "$$SQL")
 
 test: check  ## check the code, then run the tests

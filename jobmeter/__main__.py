@@ -1,5 +1,11 @@
-"""Runs the command line as ``python -m jobmeter``."""
+"""Runs the command line: the console script, and ``python -m jobmeter``."""
 
-from jobmeter.cli.main import main
+import sys
 
-main()
+try:
+    from jobmeter.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C while the modules are imported
+    sys.exit(130)
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ Does not own the behaviour of any of them.
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -22,7 +23,7 @@ from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import restli_refusal
 from jobmeter.api.routes import make_plain_routes, make_routes
-from jobmeter.api.shutdown import on_shutdown
+from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
 from jobmeter.database.connection import DatabaseUnusable
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        end_with_parent()
         await wait_for_database(chosen.database_url)
         async with open_state(chosen) as state:
             app.state.jobmeter = state
@@ -65,6 +67,10 @@ def check_settings(settings: Settings) -> None:
     """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
+    if settings.export_folder and importlib.util.find_spec("pyarrow") is None:
+        raise ValueError(
+            "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"
+        )
 
 
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:

@@ -1,9 +1,11 @@
-"""Owns notifying waiting requests that the process is stopping, so that they end early.
+"""Owns notifying waiting requests that the process is stopping, so that they end early; ends a worker with its parent.
 
 Does not own the shutdown itself: the server's own signal handlers run as well.
 """
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -40,3 +42,19 @@ def on_shutdown(release: Callable[[], None]) -> Iterator[None]:
         for number, theirs in before.items():
             if signal.getsignal(number) is receive:
                 signal.signal(number, theirs)
+
+
+def end_with_parent() -> None:
+    """Kills this worker process as soon as the main process has ended, even if that was killed.
+
+    It would otherwise hold the port, and a restarted server could not listen. Nothing is lost that it had acknowledged.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -45,6 +45,7 @@ class Fault(Enum):
     IDEMPOTENCY_KEY_INVALID      = Row(1025, 400, None, "INVALID_IDEMPOTENCY_KEY", "Idempotency-Key must have 1 to {characters_max} visible ASCII characters")
     IDEMPOTENCY_KEY_REUSED       = Row(1026, 422, None, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was already used for a different request within the last {hours} hours")
     IDEMPOTENCY_KEY_IN_USE          = Row(1027, 409, None, "IDEMPOTENCY_KEY_IN_USE", "The first request with this Idempotency-Key is still in progress")
+    IDEMPOTENCY_ANSWER_SEALED    = Row(1028, 409, None, "IDEMPOTENCY_ANSWER_SEALED", "The request with this Idempotency-Key was executed, but its response was sealed under a secret key that the server no longer has")
     # -- Rest.li (spec 12.2 and 12.3)
     PROTOCOL_UNKNOWN        = Row(1029, 400, None, None,                    "Rest.li protocol version {version} used by the client is not supported!")
     QUERY_SYNTAX            = Row(1030, 400, None, None,                    "Invalid query parameters syntax: {uri}")
@@ -75,6 +76,7 @@ class Fault(Enum):
     SECRETS_TOO_MANY        = Row(3003, 400, None, None,                    "Application {key} has {secrets_max} live secrets: retire the older one first")
     NOTICE_ENDPOINTS_MANY   = Row(3004, 400, None, "TOO_MANY_WEBHOOKS",     "An application may have at most {endpoints_max} webhooks")
     NOTICE_KEY_MISSING      = Row(3005, 400, None, "NO_SECRET_KEY",         "Webhooks need the operator's JOBMETER_SECRET_KEY, which is not set")
+    NOTICE_ENDPOINT_GONE    = Row(3006, 409, None, "WEBHOOK_DISABLED",      "Webhook {webhook} is disabled, because its URL answered 410 Gone: update it to enable it again")
     CONTRACT_NOT_CHOSEN     = Row(3010, 400, None, None,                    "Parameter 'partnerContractId' is required: the partner has {count} contracts")
     CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
     CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")
@@ -109,14 +111,15 @@ class Fault(Enum):
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
     CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and cannot be changed")
     # -- events
-    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events, {found} were sent")
+    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events")
     EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
-    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or a CloudEvents batch")
+    EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or CloudEvents")
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "Content encoding {encoding} is not supported; send gzip, zstd or none")
     ENCODING_BROKEN         = Row(5009, 400, None, "MALFORMED_ENCODING",    "The {encoding} body cannot be decompressed: {why}")
     DELIVERY_CURSOR_OLD     = Row(5010, 410, None, "CURSOR_TOO_OLD",        "Changes after cursor {cursor} are no longer available; request a new snapshot")
     JOB_GONE                = Row(5011, 410, None, "JOB_OVER",              "This job no longer accepts applications")
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The service is temporarily unavailable; please retry")
+    UNAVAILABLE             = Row(5013, 503, None, "UNAVAILABLE",           "The service is temporarily unavailable: the database {why}; please retry")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
     BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
@@ -192,6 +195,11 @@ class Fault(Enum):
         return next(named, None) if code > 100 else None
 
     @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+
+    @property
     def row(self) -> Row:
         row = self.value
         assert isinstance(row, Row)
@@ -206,3 +214,7 @@ class Refused(Exception):  # noqa: N818 -- named after what happened: the reques
         self.parameters = parameters
         self.message = fault.row.message.format(**parameters)
         super().__init__(self.message)
+
+
+class CommandFailed(Exception):  # noqa: N818 -- reads as what happened
+    """One clear line about why a command cannot do its work, for the person who can change that."""

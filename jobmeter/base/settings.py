@@ -3,55 +3,113 @@
 Does not own policies per contract (the database does). A setting never changes while a process runs.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self, TypeVar
+
+PREFIX = "JOBMETER_"
+OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
+ValueT = TypeVar("ValueT")
+
+
+def _setting(default: ValueT, meaning: str) -> ValueT:
+    """Declares a field; the reference page prints its ``meaning``. The type is that of the default."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One field per setting; its environment variable is ``JOBMETER_`` and the field's name in capitals."""
 
-    database_url: str = ""
-    base_url: str = ""
-    sandbox: bool = False
-    events_key: str = ""
-    operator_key: str = ""
-    secret_key: str = ""
-    pool_connections_max: int = 10
-    chores: bool = True
-    chore_interval_ms: int = 250
-    event_retention_days: int = 90
-    export_folder: str = ""
-    report_retention_days: int = 366
-    final_after_days: int = 3
-    smtp_url: str = ""
-    mail_from: str = "jobmeter@localhost"
-    report_seconds_max: int = 20
-    future_tolerance_seconds: int = 300
-    batches_waiting_max: int = 16
-    single_events_window_ms: int = 4
-    trusted_proxies: str = "127.0.0.1,::1"
-    xml_description_characters_min: int = 1
-    xml_title_is_frozen: bool = False
-    xml_reseller_pixel_is_ignored: bool = False
-    feed_poster_email: str = POSTER_EMAIL_RULES[1]
-    active_versions: str = ""
-    rate_limits: str = ""
+    database_url: str = _setting(
+        "", "URL of a PostgreSQL 15 or newer; if empty, the embedded one is used. A sandbox ignores it"
+    )
+    base_url: str = _setting(
+        "", "What the links to the server's pages begin with; if empty, the address at which it listens"
+    )
+    sandbox: bool = _setting(default=False, meaning="Set by the commands `serve` and `sandbox`")
+    events_key: str = _setting(
+        "", "The job board's key for `/events` and `/delivery`; if empty, these cannot be used"
+    )
+    operator_key: str = _setting("", "The operator's key for `/operator`; if empty, these cannot be used")
+    secret_key: str = _setting(
+        "",
+        "Signs apply links and pixels, and seals the secrets of webhooks and of signing applications. Several keys are"
+        " separated by commas, the newest first; links and secrets of all of them are valid",
+    )
+    pool_connections_max: int = _setting(10, "Connections to the database that each server process may open")
+    chores: bool = _setting(
+        default=True, meaning="Whether the server's processes run the background work; one server must do so"
+    )
+    chore_interval_ms: int = _setting(250, "How often a process checks for background work that is due")
+    event_retention_days: int = _setting(
+        90, "How long events are kept; at least until their day is final. Figures and postings remain"
+    )
+    export_folder: str = _setting(
+        "",
+        "Folder, or URL such as `s3://bucket/events`, to which a day's events are written as Parquet before they are"
+        " dropped; requires `jobmeter[parquet]`. If empty, they are not exported",
+    )
+    report_retention_days: int = _setting(
+        366, "How long figures are kept by day; then they are summed up by month"
+    )
+    final_after_days: int = _setting(
+        3, "After how many UTC midnights, counted from its beginning, a day is settled"
+    )
+    smtp_url: str = _setting(
+        "",
+        "Mail server for notifications, such as `smtps://user:password@mail.example.com`; if empty, none are sent by"
+        " e-mail",
+    )
+    mail_from: str = _setting("jobmeter@localhost", "Sender of notifications by e-mail")
+    report_seconds_max: int = _setting(20, "Time limit of a report's query")
+    future_tolerance_seconds: int = _setting(
+        300, "How far ahead of the server's clock an event's time may be before the event is refused"
+    )
+    batches_waiting_max: int = _setting(
+        16, "Batches of events that may wait in a process; further ones are answered with 503"
+    )
+    single_events_window_ms: int = _setting(
+        4, "How long a candidate's view or click waits for others that are stored in the same transaction"
+    )
+    trusted_proxies: str = _setting(
+        "127.0.0.1,::1",
+        "Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed, separated by commas",
+    )
+    xml_description_characters_min: int = _setting(1, "Shortest description of a job posted as XML")
+    xml_title_is_frozen: bool = _setting(
+        default=False, meaning="Whether the title of a job posted as XML cannot be edited"
+    )
+    xml_reseller_pixel_is_ignored: bool = _setting(
+        default=False, meaning="Whether the tracking pixel of a reseller's job is left out of its page"
+    )
+    feed_poster_email: str = _setting(
+        POSTER_EMAIL_RULES[1],
+        "What the missing e-mail address of a feed job's poster means: `required`, `warned` or `ignored`",
+    )
+    active_versions: str = _setting(
+        "", "Values of `LinkedIn-Version` that are accepted, separated by commas; if empty, all known ones"
+    )
+    rate_limits: str = _setting(
+        "", "Calls that an application may make in a UTC day, such as `jobs=10000`, separated by commas"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Reads all fields from ``JOBMETER_*``. Raises ``ValueError`` that names the invalid variable."""
         source = os.environ if environment is None else environment
         found: dict[str, Any] = {
-            field.name: _read(f"JOBMETER_{field.name.upper()}", source, field.default)
-            for field in fields(cls)
-            if f"JOBMETER_{field.name.upper()}" in source
+            one.name: _read(variable_of(one.name), source, one.default)
+            for one in fields(cls)
+            if variable_of(one.name) in source
         }
         for name, least in MINIMUMS.items():
             if found.get(name, least) < least:
@@ -70,7 +128,26 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Returns the settings as environment variables, for the server's worker processes."""
-        return {f"JOBMETER_{field.name.upper()}": str(getattr(self, field.name)) for field in fields(self)}
+        return {variable_of(one.name): str(getattr(self, one.name)) for one in fields(self)}
+
+
+def variable_of(name: str) -> str:
+    """Returns the environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def find_misspelt(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Returns the variables that begin like a setting and are none, each with the nearest setting, if one is near."""
+    known = [one.name.upper() for one in fields(Settings)]
+    source = os.environ if environment is None else environment
+    found = {}
+    for name in source:
+        rest = name.upper().removeprefix(PREFIX)
+        if rest == name.upper() or name.startswith(OF_TESTS) or name.removeprefix(PREFIX) in known:
+            continue
+        nearest = difflib.get_close_matches(rest, known, n=1)
+        found[name] = f"{PREFIX}{nearest[0]}" if nearest else ""
+    return found
 
 
 def _read(name: str, source: Mapping[str, str], default: object) -> str | int | bool:

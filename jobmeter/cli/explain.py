@@ -12,14 +12,23 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from cyclopts import App, Parameter, Token
-from rich.console import Console
 from rich.table import Table
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.times import read_day, read_moment
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.options import (
+    PRODUCTION_DATA,
+    AfterOption,
+    DataOption,
+    JobId,
+    PostingsAfterOption,
+    UrlOption,
+    check_time,
+)
+from jobmeter.cli.serve import open_database
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.explain import flow as explain
@@ -28,11 +37,7 @@ from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.intake.model import find_event_key
 from jobmeter.settlement.model import RULES
 
-PIPE_COLUMNS = 220
-
-app = App(
-    name="explain", help="Explains a figure: its postings, its clicks, and why a click was not charged."
-)
+app = App(name="explain")
 
 Found = TypeVar("Found")
 Cells = Iterable[Sequence[object]]
@@ -46,15 +51,15 @@ def _convert_day(_: type, tokens: Sequence[Token]) -> date:
     return found
 
 
-Day = Annotated[date, Parameter(converter=_convert_day)]
+Day = Annotated[date, Parameter(converter=_convert_day, help="UTC day, such as 2026-03-02.")]
 
 
 @app.command
 def job(
-    job_id: int,
+    job_id: JobId,
     *,
-    postings_after: int = 0,
-    data: DataOption = DATA / "production",
+    postings_after: PostingsAfterOption = 0,
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Shows the budget of job JOB_ID, its days and its postings, a thousand at a time."""
@@ -63,7 +68,7 @@ def job(
         data,
         database_url,
     )
-    console = _open_console()
+    console = Terminal()
     _print_job(console, found.job)
     _print_days(console, found.days, found.job.currency)
     _print_postings(console, found.page.postings, found.job.currency)
@@ -72,19 +77,19 @@ def job(
 
 @app.command
 def day(
-    job_id: int,
+    job_id: JobId,
     day: Day,
     *,
-    after: UUID = explain.FIRST_KEY,
-    postings_after: int = 0,
+    after: AfterOption = explain.FIRST_KEY,
+    postings_after: PostingsAfterOption = 0,
     csv: Annotated[Path | None, Parameter(help="Write every click of the day to this file instead.")] = None,
-    data: DataOption = DATA / "production",
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time."""
     if csv is not None:
         written = _run(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
-        _open_console().print(f"Wrote {written:,} clicks to {csv}")
+        Terminal().print_line(f"Wrote {written:,} clicks to {csv}")
         return
     found = _run(
         lambda connection: explain.explain_day(
@@ -93,7 +98,7 @@ def day(
         data,
         database_url,
     )
-    console, currency = _open_console(), found.job.currency
+    console, currency = Terminal(), found.job.currency
     _print_job(console, found.job)
     _print_days(console, [found.day], currency)
     _print_postings(console, found.page.postings, currency)
@@ -105,10 +110,10 @@ def day(
 
 @app.command
 def charge(
-    reference: UUID,
+    reference: Annotated[UUID, Parameter(help="Reference of the charge, as in reports and postings.")],
     *,
-    after: UUID = explain.FIRST_KEY,
-    data: DataOption = DATA / "production",
+    after: AfterOption = explain.FIRST_KEY,
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Shows the charge REFERENCE, its corrections, and the clicks of its batch, a thousand at a time."""
@@ -117,10 +122,10 @@ def charge(
         data,
         database_url,
     )
-    console = _open_console()
+    console = Terminal()
     _print_job(console, found.job)
     amount = format_amount(found.charge.amount, found.job.currency)
-    console.print(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
+    console.print_line(f"Charge {reference} of {amount} on {found.charge.day}, batch {found.charge.batch}")
     _print_postings(console, found.corrections, found.job.currency)
     _print_clicks(console, found.click_page, found.job.currency)
     _print_more(console, "--after", found.click_page.next_after)
@@ -128,11 +133,13 @@ def charge(
 
 @app.command
 def event(
-    source: str,
-    id: str,  # noqa: A002 -- the name of the field in events
-    time: str,
+    source: Annotated[str, Parameter(help="Source of the event, as the job board sent it.")],
+    id: Annotated[str, Parameter(help="Id of the event, as the job board sent it.")],  # noqa: A002 -- the field's name
+    time: Annotated[
+        str, Parameter(validator=check_time, help="Time of the event: milliseconds or RFC 3339.")
+    ],
     *,
-    data: DataOption = DATA / "production",
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339)."""
@@ -141,10 +148,10 @@ def event(
     if key is None:
         raise ValueError("source, id and time do not identify a valid event")
     found = _run(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)
-    console = _open_console()
-    console.print(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
+    console = Terminal()
+    console.print_line(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
     if found.click is not None:
-        console.print(
+        console.print_line(
             f"{found.click.outcome.value}: {found.click.reason}; charge: {found.click.charge or 'none'}"
         )
 
@@ -190,13 +197,13 @@ async def _write_clicks(connection: Connection, job_id: int, day: date, path: Pa
     return written
 
 
-def _print_more(console: Console, option: str, next_after: object) -> None:
+def _print_more(console: Terminal, option: str, next_after: object) -> None:
     if next_after is not None:
-        console.print(f"More rows: {option} {next_after}")
+        console.print_line(f"More rows: {option} {next_after}")
 
 
-def _print_job(console: Console, found: ExplainedJob) -> None:
-    console.print(f"Job {found.job_id} ({found.external_id}), {found.state}: {found.title}")
+def _print_job(console: Terminal, found: ExplainedJob) -> None:
+    console.print_line(f"Job {found.job_id} ({found.external_id}), {found.state}: {found.title}")
     if found.currency:
         price, budget, spent, released = (
             format_amount(micros, found.currency)
@@ -207,12 +214,12 @@ def _print_job(console: Console, found: ExplainedJob) -> None:
                 found.released_micros,
             )
         )
-        console.print(
+        console.print_line(
             f"{price} {found.currency} per click; budget {budget}, spent {spent}, released {released}"
         )
 
 
-def _print_days(console: Console, days: Iterable[ExplainedDay], currency: str) -> None:
+def _print_days(console: Terminal, days: Iterable[ExplainedDay], currency: str) -> None:
     columns = ("day", "views", "clicks", "charged", "beyond budget", "refused", "reversed", "charge", "final")
     _print_table(
         console,
@@ -235,7 +242,7 @@ def _print_days(console: Console, days: Iterable[ExplainedDay], currency: str) -
     )
 
 
-def _print_postings(console: Console, postings: Iterable[ExplainedPosting], currency: str) -> None:
+def _print_postings(console: Terminal, postings: Iterable[ExplainedPosting], currency: str) -> None:
     columns = ("number", "reference", "purpose", "from", "to", "amount", "day", "booked", "corrects")
     _print_table(
         console,
@@ -258,7 +265,7 @@ def _print_postings(console: Console, postings: Iterable[ExplainedPosting], curr
     )
 
 
-def _print_restatements(console: Console, changes: Iterable[Restatement], currency: str) -> None:
+def _print_restatements(console: Terminal, changes: Iterable[Restatement], currency: str) -> None:
     columns = ("recorded", "cause", "views", "clicks", "charged", "charge", "reversed")
     _print_table(
         console,
@@ -281,9 +288,9 @@ def _print_restatements(console: Console, changes: Iterable[Restatement], curren
     )
 
 
-def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
+def _print_clicks(console: Terminal, page: ClickPage, currency: str) -> None:
     if page.dropped_at is not None:
-        console.print(
+        console.print_line(
             f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks cannot be listed."
         )
     columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
@@ -306,16 +313,7 @@ def _print_clicks(console: Console, page: ClickPage, currency: str) -> None:
     )
 
 
-def _open_console() -> Console:
-    """Returns a console that is wide enough for a row per line if the output is a pipe, which has no width.
-
-    On a narrow terminal cells are folded, never truncated, because references are copied into the next command.
-    """
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, PIPE_COLUMNS))
-
-
-def _print_table(console: Console, title: str, columns: Sequence[str], rows: Cells) -> None:
+def _print_table(console: Terminal, title: str, columns: Sequence[str], rows: Cells) -> None:
     table = Table(title=title, title_justify="left")
     for name in columns:
         table.add_column(name, overflow="fold")

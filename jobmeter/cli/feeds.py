@@ -6,16 +6,18 @@ Does not own the loading (``jobmeter.jobs.feeds.loading.flow``).
 import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from cyclopts import App, Parameter
-from rich.console import Console
 from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, UrlOption, whole_number
+from jobmeter.cli.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed
@@ -25,19 +27,50 @@ from jobmeter.wire.xml.feed.flaws import FeedError
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
 ERRORS_SHOWN_MAX = 20
-NO_DEFAULTS = FeedDefaults()
 
-app = App(name="feed", help="Loads job feeds.")
+app = App(name="feed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultOptions:
+    """The options for ``FeedDefaults``, under the same names."""
+
+    company_name: Annotated[str, Parameter(help="Company of jobs that name none.")] = ""
+    company_id: Annotated[
+        int | None, whole_number(least=0, most=BIGINT_MAX, meaning="Company page of jobs that name none.")
+    ] = None
+    country: Annotated[str, Parameter(help="Country of jobs that name none, as two letters.")] = ""
+    location: Annotated[str, Parameter(help="Location of jobs that name none.")] = ""
+    poster_email: Annotated[str, Parameter(help="Poster of jobs that name none.")] = ""
+    apply_url_pattern: Annotated[
+        str, Parameter(help="Apply address of jobs without one; with {id} in place of the job's id.")
+    ] = ""
+    dates_day_first: Annotated[
+        bool | None, Parameter(help="Whether 03/04/2026 is the third of April; default: decided by the feed.")
+    ] = None
+    is_complete: Annotated[
+        bool | None, Parameter(help="Whether jobs that are missing from the feed are closed.")
+    ] = None
+
+
+NO_DEFAULTS = DefaultOptions()
 
 
 @app.command
 def load(
-    file: Path,
+    file: Annotated[Path, Parameter(help="XML document with the jobs.")],
     *,
-    application: int,
-    progress: bool = False,
-    defaults: Annotated[FeedDefaults, Parameter(name="*")] = NO_DEFAULTS,
-    data: DataOption = DATA / "production",
+    application: Annotated[
+        int,
+        whole_number(
+            least=0,
+            most=BIGINT_MAX,
+            meaning="Number of the application, as in its URN, to which the jobs belong.",
+        ),
+    ],
+    progress: Annotated[bool, Parameter(negative="", help="Show a progress bar.")] = False,
+    defaults: Annotated[DefaultOptions, Parameter(name="*")] = NO_DEFAULTS,
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Loads the job feed FILE for an application: creates, updates and closes jobs according to the difference.
@@ -46,7 +79,7 @@ def load(
     and are kept for the next load. The exit code is 0
     if the feed was read to its end and applied, 1 if it was not or if every job was refused.
     """
-    console = Console()
+    console = Terminal()
     path = file.expanduser().resolve()
     with (
         open_database(data, database_url) as url,
@@ -61,7 +94,7 @@ def load(
                 path,
                 opened,
                 application,
-                defaults=None if defaults == NO_DEFAULTS else defaults,
+                defaults=None if defaults == NO_DEFAULTS else FeedDefaults(**asdict(defaults)),
                 when_read=lambda _: bar.update(task, completed=opened.tell()),
             )
         )
@@ -107,17 +140,16 @@ async def _load(
         await database.close()
 
 
-def _print(console: Console, report: FeedReport, run: FeedRun) -> None:
+def _print(console: Terminal, report: FeedReport, run: FeedRun) -> None:
     shape = f" in {run.shape}" if run.shape else ""
-    console.print(
+    console.print_line(
         f"Feed {report.feed.id}, {run.outcome}: {run.jobs:,} jobs{shape}; {run.created:,} created, {run.updated:,} updated, "
-        f"{run.unchanged:,} unchanged, {run.closed:,} closed, {run.failed:,} refused, {run.warned:,} with warnings {run.message}",
-        markup=False,
+        f"{run.unchanged:,} unchanged, {run.closed:,} closed, {run.failed:,} refused, {run.warned:,} with warnings {run.message}"
     )
     for note in run.notes:
-        console.print(f"  feed: {note}", markup=False)
+        console.print_line(f"  feed: {note}")
     for error in report.errors:
-        console.print(f"  {_show(error)}", markup=False)
+        console.print_line(f"  {_show(error)}")
 
 
 def _show(error: FeedError) -> str:

@@ -8,16 +8,15 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import platformdirs
 from cyclopts import App, Parameter
 
-from jobmeter.sandbox.seed import read_credentials
-from jobmeter.sandbox.traffic.player import Sandbox, SandboxRefusedError
+from jobmeter.cli.options import SANDBOX_DATA, UNITS_MAX, ContractNumber, check_time, whole_number
+from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
 
-CREDENTIALS = Path(platformdirs.user_data_dir("jobmeter")) / "sandbox" / "credentials.json"
+CREDENTIALS = SANDBOX_DATA / "credentials.json"
 ROOT = "/operator/hiringContracts"
 
-app = App(name="hiring-contract", help="Manages hiring contracts: slots of clients, credits of resellers.")
+app = App(name="hiring-contract")
 
 CredentialsOption = Annotated[
     Path,
@@ -27,22 +26,41 @@ CredentialsOption = Annotated[
     ),
 ]
 
+GrantedApplication = Annotated[str, Parameter(help="The application: a client id or URN.")]
+PositiveUnits = Annotated[int, whole_number(least=1, most=UNITS_MAX, meaning="Number of slots or credits.")]
+Reference = Annotated[str, Parameter(help="Your reference, such as an order; a repeated one has no effect.")]
+EndOption = Annotated[
+    str | None,
+    Parameter("--at", validator=check_time, help="When the contract ends, as RFC 3339; default: now."),
+]
+
 
 @app.command
 def create(
     *,
-    kind: Literal["SLOTS", "CREDITS"],
-    owner: str,
-    currency: str,
-    starts_at: str,
-    ends_at: str,
-    units: int = 0,
-    price: str = "0",
-    run_days: int = 30,
-    postpaid: bool = False,
-    owner_application: str | None = None,
-    default_poster_email: str | None = None,
-    seats: tuple[str, ...] = (),
+    kind: Annotated[
+        Literal["SLOTS", "CREDITS"],
+        Parameter(help="SLOTS of a client, which jobs occupy, or CREDITS of a reseller, which jobs use up."),
+    ],
+    owner: Annotated[str, Parameter(help="Name of the client or reseller.")],
+    currency: Annotated[str, Parameter(help="Currency of the price, such as EUR.")],
+    starts_at: Annotated[str, Parameter(validator=check_time, help="When the contract starts, as RFC 3339.")],
+    ends_at: Annotated[str, Parameter(validator=check_time, help="When the contract ends, as RFC 3339.")],
+    units: Annotated[int, whole_number(least=0, most=UNITS_MAX, meaning="Number of slots or credits.")] = 0,
+    price: Annotated[str, Parameter(help="Price of a slot or credit, such as 100.00.")] = "0",
+    run_days: Annotated[int, whole_number(least=1, most=365, meaning="How many days a job runs.")] = 30,
+    postpaid: Annotated[
+        bool, Parameter(negative="", help="Whether credits are counted instead of limited.")
+    ] = False,
+    owner_application: Annotated[
+        str | None, Parameter(help="The reseller's application: a client id or URN.")
+    ] = None,
+    default_poster_email: Annotated[
+        str | None, Parameter(help="Poster of jobs that name none; one of the seats.")
+    ] = None,
+    seats: Annotated[
+        tuple[str, ...], Parameter(help="E-mail addresses of members who may post; repeat the option.")
+    ] = (),
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Creates a hiring contract and prints it; jobs refer to its number as contract-id."""
@@ -66,20 +84,26 @@ def create(
 
 
 @app.command
-def show(contract: int, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+def show(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints a contract with its unused slots or credits."""
     _call_and_print("GET", f"{ROOT}/{contract}", credentials)
 
 
 @app.command
-def grant(contract: int, application: str, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+def grant(
+    contract: ContractNumber, application: GrantedApplication, *, credentials: CredentialsOption = CREDENTIALS
+) -> None:
     """Allows APPLICATION (a client id or URN) to post on the contract."""
     _call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
 
 
 @app.command
 def top_up(
-    contract: int, units: int, reference: str, *, credentials: CredentialsOption = CREDENTIALS
+    contract: ContractNumber,
+    units: PositiveUnits,
+    reference: Reference,
+    *,
+    credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Adds UNITS slots or credits; repeating a REFERENCE has no effect."""
     _call_and_print(
@@ -89,9 +113,17 @@ def top_up(
 
 @app.command
 def adjust(
-    contract: int,
-    units: Annotated[int, Parameter(allow_leading_hyphen=True)],
-    reference: str,
+    contract: ContractNumber,
+    units: Annotated[
+        int,
+        whole_number(
+            least=-UNITS_MAX,
+            most=UNITS_MAX,
+            meaning="Number of slots or credits; negative to take some away.",
+            allow_leading_hyphen=True,
+        ),
+    ],
+    reference: Reference,
     *,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
@@ -102,7 +134,9 @@ def adjust(
 
 
 @app.command
-def end(contract: int, *, at: str | None = None, credentials: CredentialsOption = CREDENTIALS) -> None:
+def end(
+    contract: ContractNumber, *, at: EndOption = None, credentials: CredentialsOption = CREDENTIALS
+) -> None:
     """Ends the contract now or at a given time; after that its jobs can only be closed."""
     _call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
 
@@ -110,14 +144,12 @@ def end(contract: int, *, at: str | None = None, credentials: CredentialsOption 
 def _call_and_print(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
     server = _find_server(credentials)
     content = {} if body is None else {"json": body}
-    print(json.dumps(Sandbox(server).call(method, path, key=server["operator_key"], **content), indent=2))  # noqa: T201
+    reply = server.call(method, path, key=server.credentials["operator_key"], **content)
+    print(json.dumps(reply, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
 
 
-def _find_server(credentials: Path) -> dict[str, Any]:
+def _find_server(credentials: Path) -> Sandbox:
     base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
     if base_url and key:
-        return {"base_url": base_url, "operator_key": key}
-    server = read_credentials(credentials)
-    if server is None or "base_url" not in server:
-        raise SandboxRefusedError(f"there is no sandbox credentials file at {credentials}")
-    return server
+        return Sandbox({"base_url": base_url, "operator_key": key})
+    return open_sandbox(credentials)

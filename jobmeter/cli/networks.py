@@ -1,48 +1,47 @@
-"""Owns the command ``jobmeter networks load``, which refuses clicks from the networks of some autonomous systems.
+"""Owns the command ``jobmeter networks load``, which reverses clicks from the networks of some autonomous systems.
 
-Does not own the rule that reverses the clicks (``jobmeter.settlement``).
+Does not own the rule that reverses them (``jobmeter.settlement``).
 """
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated, TextIO
 
 from cyclopts import App, Parameter
-from rich.console import Console
 
 from jobmeter.base.clock import read_machine_clock
-from jobmeter.base.faults import Refused
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.base.faults import CommandFailed, Refused
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
+from jobmeter.cli.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.settlement.click_rules.flow import set_networks_by_asn
 
-app = App(name="networks", help="Loads lists of networks whose clicks are reversed.")
+app = App(name="networks")
 
 
 @app.command
 def load(
-    file: Path,
+    file: Annotated[Path, Parameter(help="CSV with the columns asn and network, or asn, start and end.")],
     *,
-    asn: Annotated[list[int], Parameter(negative=())],
-    name: str = "asn",
-    data: DataOption = DATA / "production",
+    asn: Annotated[
+        list[int], Parameter(negative=(), help="Number of an autonomous system; repeat the option.")
+    ],
+    name: Annotated[str, Parameter(help="Name of the list.")] = "asn",
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
     """Loads the networks of autonomous systems from the CSV FILE and replaces the list of that name.
 
-    The first line names the columns: asn, and either network (198.51.100.0/24) or start and end. Give --asn once for
-    each autonomous system; without a match the list becomes empty.
+    Other columns are ignored. Without a match the list becomes empty.
     """
-    with (
-        open_database(data, database_url) as url,
-        file.expanduser().open(encoding="utf-8", newline="") as opened,
-    ):
+    path = file.expanduser()
+    with open_database(data, database_url) as url, path.open(encoding="utf-8", newline="") as opened:
         try:
             added, too_narrow = asyncio.run(_load(url, opened, name, asn))
         except Refused as refused:
-            sys.exit(refused.message)
-    Console().print(f"List {name}: {added:,} networks added, {too_narrow:,} too narrow to use", markup=False)
+            raise CommandFailed(refused.message) from refused
+    Terminal().print(f"List {name}: {added:,} networks added, {too_narrow:,} too narrow to use", markup=False)
 
 
 async def _load(url: str, opened: TextIO, name: str, asns: list[int]) -> tuple[int, int]:

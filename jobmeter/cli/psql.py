@@ -13,15 +13,16 @@ from typing import Annotated
 from cyclopts import Parameter
 from psycopg.pq import Conninfo
 
-from jobmeter.cli.serve import DATA, DataOption, UrlOption, open_database
+from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
+from jobmeter.cli.serve import open_database
 from jobmeter.database.embedded import find_program, has_database
 
 READ_ONLY = "-c default_transaction_read_only=on"
 
 
 def psql(
-    *arguments: str,
-    data: DataOption = DATA / "production",
+    *arguments: Annotated[str, Parameter(help="Arguments of psql, after --.")],
+    data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
     write: Annotated[bool, Parameter(negative="", help="Allow changes; the default is read-only.")] = False,
 ) -> None:

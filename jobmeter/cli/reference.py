@@ -6,13 +6,17 @@ Does not own the tables. A test compares the committed pages with the generated 
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
-from jobmeter.base.settings import Settings
+from jobmeter.base.settings import Settings, variable_of
+from jobmeter.base.terminal import Terminal
 from jobmeter.jobs.enumerations import ENUMERATIONS
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
@@ -47,10 +51,10 @@ def print_faults() -> str:
 
 
 def print_settings() -> str:
-    lines = ["# Settings", "", NOTE, "| variable | default |", "| --- | --- |"]
+    lines = ["# Settings", "", NOTE, "| variable | default | meaning |", "| --- | --- | --- |"]
     for field in fields(Settings):
         default = "(empty)" if field.default == "" else field.default
-        lines.append(f"| `JOBMETER_{field.name.upper()}` | {default} |")
+        lines.append(f"| `{variable_of(field.name)}` | {default} | {field.metadata['meaning']} |")
     lines += ["", "# Limits", "", "| limit | value |", "| --- | --- |"]
     lines += [f"| `{name}` | {value:,} |" for name, value in vars(limits).items() if name.isupper()]
     return "\n".join(lines) + "\n"
@@ -262,3 +266,13 @@ def write_pages(folder: Path) -> list[Path]:
 def _first_line(described: object) -> str:
     text = (getattr(described, "__doc__", None) or "").strip()
     return text.split("\n", maxsplit=1)[0].replace("|", "\\|")
+
+
+def docs(
+    folder: Annotated[Path, Parameter(help="Folder that the pages are written to.")] = Path("docs/reference"),
+    /,
+) -> None:
+    """Writes the reference pages and prints their paths."""
+    console = Terminal()
+    for path in write_pages(folder):
+        console.print_line(str(path))

@@ -13,17 +13,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import httpx2
-import platformdirs
-from cyclopts import Parameter
 from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
-from jobmeter.app import check_settings
 from jobmeter.base.settings import Settings
+from jobmeter.base.terminal import PlainFormatter
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import EmbeddedServer, has_database, start_embedded
 from jobmeter.database.pool import upgrade_database
@@ -35,19 +32,6 @@ STOP_SECONDS_MAX = 20  # for the requests that a worker is still processing when
 WATCH_SECONDS = 2
 
 log = logging.getLogger("jobmeter")
-
-# The options with which commands choose the database that `open_database` opens.
-DATA = Path(platformdirs.user_data_dir("jobmeter"))
-
-DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
-UrlOption = Annotated[
-    str,
-    Parameter(
-        "--database-url",
-        env_var="JOBMETER_DATABASE_URL",
-        help="URL of a PostgreSQL 15 or newer, instead of the embedded one.",
-    ),
-]
 
 
 @contextlib.contextmanager
@@ -101,28 +85,24 @@ def run_server(
     settings: Settings,
     *,
     host: str,
+    address: str,
     port: int,
     workers: int,
     when_listening: Callable[[str], None],
 ) -> None:
-    """Serves until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
+    """Serves ``address``, which is that of ``host``, until interrupted. Calls ``when_listening`` once with the base URL, from a separate thread.
 
     With several workers, the first to claim a chore runs it. A worker that dies is replaced. Problems that would prevent
-    workers from starting are detected before: raises ``OSError`` if the address is in use, ``ValueError`` for an invalid
-    setting, ``DatabaseUnusable``.
+    workers from starting are detected before: raises ``ValueError`` for an invalid setting, ``DatabaseUnusable``.
     """
-    if workers < 1:
-        raise ValueError(f"--workers must be at least 1, not {workers}")
-    check_settings(settings)
     show_log()
-    chosen_port = _reserve_port(host, port)
     asyncio.run(upgrade_database(settings.database_url))
-    base_url = f"http://{host}:{chosen_port}"
+    base_url = f"http://{write_host(host)}:{port}"
     os.environ.update(replace(settings, base_url=settings.base_url or base_url).to_environment())
     server = Server(
         "jobmeter.app:create_app",
-        address=host,
-        port=chosen_port,
+        address=address,
+        port=port,
         interface=Interfaces.ASGI,
         factory=True,
         workers=workers,
@@ -144,19 +124,36 @@ def run_server(
 
 def show_log() -> None:
     """Sends the log of this process and its workers, including the chores, to standard error, each line with its time."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
 
 
-def _reserve_port(host: str, port: int) -> int:
-    """Returns the port, or a free one for 0. Fails here with one line, rather than later in a worker."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise OSError(f"cannot listen at {host}:{port}: {error.strerror}") from error
-        return int(probe.getsockname()[1])
+def reserve_address(host: str, port: int) -> tuple[str, int]:
+    """Returns the numeric address of the host, and the port, or a free one for 0.
+
+    Fails with one line, before the database is started, not in a worker. A name may have several addresses; the first is used.
+    """
+    try:
+        if not host:  # which would be every address of the machine
+            raise OSError("the host is empty")
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            found = probe.getsockname()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OSError(f"cannot listen at {write_host(host)}:{port}: {reason}") from error
+    return str(found[0]), int(found[1])
+
+
+def write_host(host: str) -> str:
+    """Returns the host as it is written in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked: Callable[[], bool]) -> None:
@@ -170,7 +167,8 @@ def announce(base_url: str, when_listening: Callable[[str], None], *, are_forked
         time.sleep(SPAWN_POLL_SECONDS)
     while time.monotonic() < give_up_at:
         try:
-            if httpx2.get(f"{base_url}/health", timeout=5).is_success:
+            # The server is on this machine: a proxy of the environment could not reach it.
+            if httpx2.get(f"{base_url}/health", timeout=5, trust_env=False).is_success:
                 when_listening(base_url)
                 return
         except httpx2.HTTPError:

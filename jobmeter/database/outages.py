@@ -17,6 +17,20 @@ QUIET_SECONDS = 5
 _SERVER_CLASSES = frozenset({"08", "53", "58"})
 _SERVER_STATES = frozenset({"57P01", "57P02", "57P03", "57P05", "25006"})
 
+# What callers may know about a failure, by SQLSTATE or by its class; without one there is no connection.
+_REASONS = {
+    "25006": "is read-only",
+    "53100": "has no disk space left",
+    "53200": "has no memory left",
+    "53300": "has no connection free",
+    "53": "has no resources left",
+    "57P01": "is stopping",
+    "57P02": "has crashed and is restarting",
+    "57P03": "is starting",
+    "57P05": "closed the connection",
+    "58": "cannot read or write its files",
+}
+
 UNUSABLE = (psycopg.OperationalError, ReadOnlySqlTransaction)  # what may be tried again later
 
 log = logging.getLogger("jobmeter")
@@ -28,6 +42,12 @@ def is_outage(error: BaseException | None) -> bool:
         return False
     state = error.sqlstate or ""
     return not state or state[:2] in _SERVER_CLASSES or state in _SERVER_STATES
+
+
+def describe_outage(error: BaseException) -> str:
+    """Returns what is wrong with the database, in words that may be published: no address, no user, no query."""
+    state = getattr(error, "sqlstate", None) or ""
+    return _REASONS.get(state) or _REASONS.get(state[:2]) or "cannot be reached"
 
 
 class Outage:

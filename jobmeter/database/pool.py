@@ -13,12 +13,13 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import PipelineStatus
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.arrays import register_packed_arrays
 from jobmeter.database.connection import Connection, DatabaseUnusable
 from jobmeter.database.migrations_runner import upgrade_schema
-from jobmeter.database.outages import Outage
+from jobmeter.database.outages import Outage, describe_outage, is_outage
 from jobmeter.database.throttled_log import ThrottledLog
 
 CONNECT_SECONDS = 10
@@ -65,6 +66,8 @@ class Database:
     def __init__(self, url: str, *, connections_max: int, wait_seconds: float) -> None:
         self.url = url
         self.outage = Outage()
+        self._connections_max = connections_max
+        self._lent = 0
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -95,10 +98,29 @@ class Database:
         async with self._pool.connection(timeout=CHECK_SECONDS_MAX) as connection:
             await connection.execute("SELECT 1")
 
+    def refuse(self, error: BaseException) -> Refused:
+        """Returns the refusal of a request that ``error`` stopped: whether the database is away, or only busy.
+
+        If no connection became free in time although all are in use, the database works.
+        """
+        is_busy = isinstance(error, PoolTimeout) and self._lent >= self._connections_max
+        if is_busy or not is_outage(error):
+            return Refused(Fault.OVERLOADED)
+        return Refused(Fault.UNAVAILABLE, why=describe_outage(error))
+
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[Connection]:
+        async with self._pool.connection() as connection:
+            self._lent += 1
+            try:
+                yield connection
+            finally:
+                self._lent -= 1
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection in autocommit mode, for single statements."""
-        async with self._pool.connection() as connection:
+        async with self._lend() as connection:
             yield connection
 
     @asynccontextmanager
@@ -114,13 +136,27 @@ class Database:
 
         A statement that the server refuses takes all of it along, savepoints or not; COPY is not possible.
         """
-        async with self._pool.connection() as connection, connection.pipeline(), connection.transaction():
+        async with self.connection() as connection, connection.pipeline(), connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self.connection() as connection, connection.transaction():
             yield connection
+
+
+class JoinedDatabase(Database):
+    """A database whose transactions are savepoints of one open transaction: they commit together, or none of them does."""
+
+    def __init__(self, outer: Database, connection: Connection) -> None:
+        self.url = outer.url
+        self.outage = outer.outage
+        self._connection = connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """The open transaction itself: single statements commit with it."""
+        yield self._connection
 
 
 async def upgrade_database(url: str) -> list[str]:

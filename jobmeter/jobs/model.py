@@ -52,27 +52,39 @@ class OperationRejected(Exception):  # noqa: N818 -- reads as what happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobDraft:
-    """One element of a batch, checked field by field (spec 4.1). ``content`` is the element itself."""
+class JobOperation:
+    """What CLOSE, RENEW and DOWNGRADE read of an element: the job. The places are only repeated in its tasks."""
 
     operation: Operation
     external_id: str
+    location: str
+    alternate_locations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundedOperation(JobOperation):
+    """What UPGRADE reads of an element: the job, and what pays for its promotion."""
+
+    contract: str | None
+    total_budget: Money | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDraft(FundedOperation):
+    """The element of a CREATE or UPDATE, checked field by field (spec 4.1). ``content`` is the element itself."""
+
     title: str
     description: str
     company_apply_url: str
     listed_at: datetime
-    location: str
     company: str | None
     company_page_url: str | None
     company_name: str | None
-    contract: str | None
-    total_budget: Money | None
     daily_budget: Money | None
     listing_type: str
     company_job_code: str | None
     job_function: str
     experience_level: str
-    alternate_locations: tuple[str, ...]
     workplace_types: tuple[str, ...]
     expire_at: datetime | None
     partner_job_campaign: str | None

@@ -176,11 +176,15 @@ SELECT min(expires_at)
  WHERE state = 'LIVE'
 
 -- name: insert_task
+-- An operation that names no place has that of its job.
 INSERT INTO job_tasks (
     shard, task_id, application_id, external_id, operation, job_id, location, status, verdict, created_at
 )
 VALUES (
-    %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s, %(location)s,
+    %(shard)s, %(task_id)s, %(application_id)s, %(external_id)s, %(operation)s, %(job_id)s,
+    coalesce(nullif(%(location)s, ''), (SELECT location
+                                          FROM job_postings
+                                         WHERE shard = %(shard)s AND job_id = %(job_id)s), ''),
     'IN_PROGRESS', %(failure_message)s, %(created_at)s
 )
 

@@ -2,9 +2,10 @@
 
 import base64
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,20 +21,24 @@ from jobmeter.notifications.model import (
     MAILED_KINDS,
     AttemptResult,
     Channel,
+    ClaimedDelivery,
     Delivery,
     DeliveryAttempt,
     DeliveryState,
     EndpointDraft,
+    Failure,
     Follower,
     Notification,
     NotificationEndpoint,
     NotificationKind,
+    Turn,
 )
 from jobmeter.partners.model import Application
 
 CLAIM_SECONDS = (
     120  # longer than any attempt, and the limit on one process's deliveries to an endpoint in a row
 )
+EMPTY: Mapping[int, int] = MappingProxyType({})
 
 
 async def enqueue_notification(
@@ -64,8 +69,8 @@ async def post_to(
     body: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Queues a notification for one endpoint: by webhook, and by e-mail if the kind is mailed."""
-    channels = [Channel.WEBHOOK] if endpoint.url else []
+    """Queues a notification for one endpoint: by webhook unless it is disabled, and by e-mail if the kind is mailed."""
+    channels = [Channel.WEBHOOK] if endpoint.url and endpoint.gone_at is None else []
     channels += [Channel.EMAIL] if endpoint.email and kind in MAILED_KINDS else []
     text = msgspec.json.encode({"type": kind, **body}).decode()
     for channel in channels:
@@ -143,15 +148,25 @@ async def change_endpoint(
     url: str,
     email: str,
     kinds: Sequence[NotificationKind],
+    now: datetime,
 ) -> None:
+    """Replaces what was registered, enables the endpoint, and makes its pending deliveries due at once."""
     draft = EndpointDraft(url, email, tuple(kinds))
     await store.change_endpoint(connection, draft, endpoint_id=endpoint.id)
+    await store.enable_endpoint(connection, endpoint_id=endpoint.id)
+    await store.hasten_notifications(connection, endpoint_id=endpoint.id, now=now)
 
 
 async def remove_endpoint(connection: Connection, endpoint: NotificationEndpoint, *, now: datetime) -> None:
     """Removes the endpoint and drops pending deliveries; delivered and dead ones are removed after their retention."""
     await store.remove_endpoint(connection, endpoint_id=endpoint.id, removed_at=now)
     await store.drop_waiting(connection, endpoint_id=endpoint.id)
+
+
+def check_enabled(endpoint: NotificationEndpoint) -> None:
+    """Raises ``Refused(NOTICE_ENDPOINT_GONE)``."""
+    if endpoint.gone_at is not None:
+        raise Refused(Fault.NOTICE_ENDPOINT_GONE, webhook=endpoint.id)
 
 
 async def rotate_secret(connection: Connection, endpoint: NotificationEndpoint, *, secret_key: str) -> str:
@@ -171,18 +186,27 @@ async def retire_older_secret(connection: Connection, endpoint: NotificationEndp
 
 
 async def claim_delivery_attempts(
-    connection: Connection, *, rows_max: int, secret_key: str, now: datetime, busy_ids: Collection[int] = ()
+    connection: Connection,
+    *,
+    rows_max: int,
+    secret_key: str,
+    now: datetime,
+    busy: Mapping[int, int] = EMPTY,
+    tasks_max: int = rules.TASKS_OF_PARTNER_MAX,
 ) -> list[DeliveryAttempt]:
     """Claims due deliveries for this process until their results are recorded or ``CLAIM_SECONDS`` have passed.
 
-    Skips endpoints that another process is serving, and ``busy_ids``, which this one is serving: call
-    ``free_endpoint`` when all deliveries to an endpoint are recorded.
+    Skips endpoints that another process is serving, and those of ``busy``, which this one is serving, each with its
+    partner: a partner has ``tasks_max`` at most. Call ``end_turn`` and ``free_endpoint`` when all deliveries to an endpoint
+    are recorded.
     """
     claimed = await store.claim_notifications(
         connection,
         now=now,
         claimed_until=now + timedelta(seconds=CLAIM_SECONDS),
-        busy_ids=list(busy_ids),
+        busy_ids=list(busy),
+        busy_partner_ids=list(busy.values()),
+        tasks_max=tasks_max,
         rows_max=rows_max,
     )
     found = await store.find_endpoints(
@@ -194,16 +218,17 @@ async def claim_delivery_attempts(
     }
     return [
         _make_attempt(delivery, endpoints[delivery.endpoint_id], keys[delivery.endpoint_id])
-        for delivery in sorted(claimed, key=lambda delivery: delivery.number)
+        for delivery in sorted(claimed, key=lambda delivery: (delivery.attempts > 0, delivery.number))
     ]
 
 
 def _make_attempt(
-    delivery: Delivery, endpoint: NotificationEndpoint, secrets: tuple[str, ...]
+    delivery: ClaimedDelivery, endpoint: NotificationEndpoint, secrets: tuple[str, ...]
 ) -> DeliveryAttempt:
     return DeliveryAttempt(
         delivery=delivery,
         application_id=endpoint.application_id,
+        partner_id=delivery.partner_id,
         url=endpoint.url,
         email=endpoint.email,
         secrets=secrets,
@@ -221,9 +246,12 @@ async def _read_secrets(connection: Connection, endpoint_id: int, secret_key: st
     return tuple(secret for secret in opened if secret is not None)
 
 
-def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
-    """Returns the headers that identify and sign an attempt, as Standard Webhooks defines them."""
-    delivery, timestamp = attempt.delivery, to_ms(now) // 1_000
+def sign_attempt(attempt: DeliveryAttempt, *, machine_now: datetime) -> dict[str, str]:
+    """Returns the headers that identify and sign an attempt, as Standard Webhooks defines them.
+
+    Receivers compare the timestamp with their own clock, which does not follow that of a sandbox.
+    """
+    delivery, timestamp = attempt.delivery, to_ms(machine_now) // 1_000
     return {
         "webhook-id": str(delivery.id),
         "webhook-timestamp": str(timestamp),
@@ -233,22 +261,88 @@ def sign_attempt(attempt: DeliveryAttempt, *, now: datetime) -> dict[str, str]:
 
 
 async def record_attempt(
-    connection: Connection, delivery: Delivery, *, failure: str | None, now: datetime, rng: Random
+    connection: Connection, delivery: Delivery, *, failure: Failure | None, now: datetime, rng: Random
 ) -> DeliveryState:
-    """Records the result of an attempt: delivered, to be retried, or given up."""
+    """Records the result of an attempt that was made: delivered, to be retried, or given up."""
     again = None
-    if failure is not None:
-        again = rules.next_try(delivery.attempts + 1, now=now, rng=rng)
+    if failure is not None and not failure.is_gone:
+        attempts = delivery.attempts + 1
+        again = rules.next_try(attempts, retry_after=failure.retry_after, now=now, rng=rng)
     state = DeliveryState.DELIVERED if failure is None else DeliveryState.DEAD
     state = DeliveryState.WAITING if again is not None else state
     result = AttemptResult(
         state=state,
         due_at=again,
         finished_at=None if state is DeliveryState.WAITING else now,
-        last_outcome=(failure or "delivered")[: rules.OUTCOME_CHARACTERS_MAX],
+        last_outcome="delivered" if failure is None else failure.text[: rules.OUTCOME_CHARACTERS_MAX],
     )
     await store.finish_attempt(connection, result, notice_id=delivery.id)
     return state
+
+
+async def end_turn(connection: Connection, turn: Turn, *, now: datetime, rng: Random) -> None:
+    """Pauses or disables an endpoint on which deliveries failed; those that were not sent keep their attempts."""
+    failure, is_webhook = turn.failure, turn.channel is Channel.WEBHOOK
+    if failure is None:
+        if is_webhook and turn.has_delivered:
+            await store.resume_endpoint(connection, endpoint_id=turn.endpoint_id)
+        return
+    if failure.is_gone:
+        await _disable(connection, turn, now)
+        return
+    failed_turns = turn.attempts
+    if is_webhook:
+        failed_turns = await store.count_failed_turn(
+            connection, endpoint_id=turn.endpoint_id, has_delivered=turn.has_delivered
+        )
+    until = rules.next_turn(failed_turns, retry_after=failure.retry_after, now=now, rng=rng)
+    if is_webhook:
+        await store.pause_endpoint(connection, endpoint_id=turn.endpoint_id, until=until)
+    await store.give_up_notifications(
+        connection,
+        endpoint_id=turn.endpoint_id,
+        channel=turn.channel,
+        queued_before=now - rules.GIVE_UP_AFTER,
+        # What was tried has waits of its own, unless the endpoint itself has been through all of them.
+        tried_ids=[] if failed_turns > len(rules.WAITS) else list(turn.tried_ids),
+        last_outcome=f"not sent, because others could not be: {failure.text}",
+        now=now,
+    )
+    await store.postpone_notifications(
+        connection,
+        endpoint_id=turn.endpoint_id,
+        channel=turn.channel,
+        skipped_ids=list(turn.skipped_ids),
+        until=until,
+    )
+
+
+async def _disable(connection: Connection, turn: Turn, now: datetime) -> None:
+    """Disables the endpoint's URL, gives up what waits for it, and notifies the owner by every other way."""
+    disabled = await store.disable_endpoint(connection, endpoint_id=turn.endpoint_id, gone_at=now)
+    await store.give_up_notifications(
+        connection,
+        endpoint_id=turn.endpoint_id,
+        channel=turn.channel,
+        queued_before=now + rules.GIVE_UP_AFTER,
+        tried_ids=[],
+        last_outcome="not sent: the webhook is disabled, because it answered 410",
+        now=now,
+    )
+    if disabled is None:
+        return
+    others = await store.list_owner_endpoints(
+        connection, application_id=disabled.application_id, endpoint_id=disabled.id
+    )
+    for endpoint in (disabled, *others):
+        await post_to(
+            connection,
+            endpoint,
+            kind=NotificationKind.WEBHOOK_DISABLED,
+            subject=f"Webhook {disabled.id} is disabled: it answered 410 Gone",
+            body={"webhook": disabled.id, "url": disabled.url, "disabledAt": now.isoformat()},
+            now=now,
+        )
 
 
 async def list_deliveries(
@@ -271,7 +365,12 @@ async def replay(
     notice_ids: Sequence[UUID] | None,
     now: datetime,
 ) -> int:
-    """Queues dead or named deliveries again, under the same ids. Returns how many."""
+    """Queues dead or named deliveries again, under the same ids; a paused endpoint is tried at once. Returns how many.
+
+    Raises ``Refused(NOTICE_ENDPOINT_GONE)`` for a disabled one.
+    """
+    check_enabled(endpoint)
+    await store.resume_endpoint(connection, endpoint_id=endpoint.id)
     return await store.replay_notifications(
         connection,
         endpoint_id=endpoint.id,

@@ -1,22 +1,25 @@
 """Owns the values of notifications."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 
 class NotificationKind(StrEnum):
-    """The kinds an endpoint can subscribe to. TEST is sent on demand, to any endpoint."""
+    """The kinds an endpoint can subscribe to, and two that any endpoint receives: TEST on demand, WEBHOOK_DISABLED when
+    another endpoint of its application is disabled.
+    """
 
     JOB_POSTING_STATUS = "JOB_POSTING_STATUS"
     BUDGET_ALERT = "BUDGET_ALERT"
     CHARGES = "CHARGES"
     TEST = "TEST"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 ASKED_KINDS = (NotificationKind.JOB_POSTING_STATUS, NotificationKind.BUDGET_ALERT, NotificationKind.CHARGES)
-MAILED_KINDS = (NotificationKind.BUDGET_ALERT, NotificationKind.TEST)
+MAILED_KINDS = (NotificationKind.BUDGET_ALERT, NotificationKind.TEST, NotificationKind.WEBHOOK_DISABLED)
 
 
 class Channel(StrEnum):
@@ -43,7 +46,7 @@ class EndpointDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationEndpoint:
-    """An endpoint of an application, as it was registered."""
+    """An endpoint of an application, as it was registered. A URL that is ``gone_at`` some time receives nothing."""
 
     id: int
     application_id: int
@@ -51,6 +54,8 @@ class NotificationEndpoint:
     email: str
     kinds: tuple[str, ...]
     created_at: datetime
+    paused_until: datetime | None = None
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,34 @@ class Notification:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an attempt failed. If ``is_of_endpoint``, the next notification would fail as well. The endpoint may ask to be left
+    alone for ``retry_after``, or say that it ``is_gone``.
+    """
+
+    text: str
+    is_of_endpoint: bool = True
+    retry_after: timedelta = timedelta(0)
+    is_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One process's deliveries to an endpoint through one channel, until they ended or ``failure`` stopped them.
+
+    ``skipped_ids`` were claimed and not sent, ``tried_ids`` were sent; ``attempts`` counts those of the last of these.
+    """
+
+    endpoint_id: int
+    channel: Channel
+    has_delivered: bool
+    failure: Failure | None
+    attempts: int
+    skipped_ids: tuple[UUID, ...]
+    tried_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
     """The result of an attempt; ``due_at`` is the time of the next one, ``finished_at`` is set when there is none."""
 
@@ -94,7 +127,7 @@ class AttemptResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery(Notification):
-    """A notification with the results of its delivery so far."""
+    """A notification with the results of its delivery so far; ``attempts`` counts what was sent."""
 
     number: int
     state: DeliveryState
@@ -106,10 +139,21 @@ class Delivery(Notification):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryAttempt:
-    """A claimed delivery, with its destination and the secrets that sign it, oldest first."""
+    """A claimed delivery, with its destination and the secrets that sign it, oldest first.
+
+    ``partner_id`` is the parent application, whose endpoints share a number of tasks.
+    """
 
     delivery: Delivery
     application_id: int
+    partner_id: int
     url: str
     email: str
     secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedDelivery(Delivery):
+    """A delivery that this process has claimed."""
+
+    partner_id: int

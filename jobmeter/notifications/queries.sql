@@ -1,10 +1,13 @@
+-- columns: endpoint
+id, application_id, url, email, kinds, created_at, paused_until, gone_at
+
 -- name: insert_endpoint
 INSERT INTO notice_endpoints (application_id, url, email, kinds, created_at)
 VALUES (%(application_id)s, %(url)s, %(email)s, %(kinds)s, %(created_at)s)
 RETURNING id
 
 -- name: list_endpoints
-SELECT id, application_id, url, email, kinds, created_at
+SELECT {endpoint}
   FROM notice_endpoints
  WHERE application_id = %(application_id)s
    AND removed_at IS NULL
@@ -12,7 +15,7 @@ SELECT id, application_id, url, email, kinds, created_at
 
 -- name: list_subscribers
 -- The endpoints of the application and of its parent that subscribed to the kind.
-SELECT id, application_id, url, email, kinds, created_at
+SELECT {endpoint}
   FROM notice_endpoints
  WHERE application_id IN (SELECT %(application_id)s
                            UNION ALL
@@ -23,12 +26,27 @@ SELECT id, application_id, url, email, kinds, created_at
    AND %(kind)s = ANY(kinds)
  ORDER BY id
 
+-- name: list_owner_endpoints
+-- The endpoints of an endpoint's application and of its parent, except itself.
+SELECT {endpoint}
+  FROM notice_endpoints
+ WHERE application_id IN (SELECT %(application_id)s
+                           UNION ALL
+                          SELECT parent_id
+                            FROM applications
+                           WHERE id = %(application_id)s)
+   AND removed_at IS NULL
+   AND id <> %(endpoint_id)s
+ ORDER BY id
+
 -- name: list_followers
--- Every endpoint that subscribed to the kind, with the cursor up to which it was notified.
-SELECT id, application_id, url, email, kinds, created_at, coalesce(told_until, 0) AS sent_until
+-- Every endpoint that subscribed to the kind, with the cursor up to which it was notified. A disabled one
+-- keeps its cursor, and receives what it missed once it is enabled again.
+SELECT {endpoint}, coalesce(told_until, 0) AS sent_until
   FROM notice_endpoints
   LEFT JOIN notice_cursors ON endpoint_id = id
  WHERE removed_at IS NULL
+   AND gone_at IS NULL
    AND %(kind)s = ANY(kinds)
  ORDER BY id
 
@@ -70,7 +88,7 @@ DELETE FROM notices
    AND state = 'WAITING'
 
 -- name: lock_endpoint
-SELECT id, application_id, url, email, kinds, created_at
+SELECT {endpoint}
   FROM notice_endpoints
  WHERE id = %(endpoint_id)s
    AND removed_at IS NULL
@@ -92,33 +110,51 @@ DELETE FROM notice_secrets
    AND number = %(number)s
 
 -- name: insert_notification
+-- While its endpoint is paused, it waits with the others.
 INSERT INTO notices (id, endpoint_id, way, kind, subject, body, due_at, created_at)
-VALUES (%(id)s, %(endpoint_id)s, %(channel)s, %(kind)s, %(subject)s, %(body)s, %(created_at)s, %(created_at)s)
+SELECT %(id)s, id, %(channel)s, %(kind)s, %(subject)s, %(body)s,
+       CASE WHEN %(channel)s = 'WEBHOOK' THEN GREATEST(%(created_at)s, paused_until)
+            ELSE %(created_at)s
+        END,
+       %(created_at)s
+  FROM notice_endpoints
+ WHERE id = %(endpoint_id)s
 
 -- name: claim_notifications
--- Due deliveries to endpoints that no process is serving. They are postponed for as long as a task may take,
--- and their endpoints are claimed: one process at a time serves an endpoint, in order. After a crash they are
--- retried then, under the same id.
+-- Due deliveries to endpoints that no process is serving, and of each partner only as many endpoints as it
+-- has tasks left in this process. They are postponed for as long as a task may take, and their endpoints are
+-- claimed: one process at a time serves an endpoint, in order. After a crash they are retried then, under the
+-- same id. What was never attempted comes first: a notice on which the endpoint hangs does not hold up the
+-- others.
 WITH idle AS (
-    SELECT id
+    SELECT endpoint.id, COALESCE(parent_id, application_id) AS partner_id
       FROM notice_endpoints AS endpoint
+      JOIN applications ON applications.id = application_id
      WHERE (busy_until IS NULL OR busy_until <= %(now)s)
-       AND id <> ALL(%(busy_ids)s::bigint[])
+       AND endpoint.id <> ALL(%(busy_ids)s::bigint[])
        AND EXISTS (SELECT
                      FROM notices
                     WHERE endpoint_id = endpoint.id
                       AND state = 'WAITING'
                       AND due_at <= %(now)s)
-       FOR NO KEY UPDATE SKIP LOCKED
+       FOR NO KEY UPDATE OF endpoint SKIP LOCKED
+), admitted AS (
+    SELECT id, partner_id
+      FROM (SELECT id, partner_id, row_number() OVER (PARTITION BY partner_id ORDER BY id) AS task
+              FROM idle)
+      LEFT JOIN (SELECT partner_id, count(*) AS used
+                   FROM unnest(%(busy_partner_ids)s::bigint[]) AS partner_id
+                  GROUP BY partner_id) USING (partner_id)
+     WHERE task + COALESCE(used, 0) <= %(tasks_max)s
 ), due AS (
-    SELECT id, endpoint_id
+    SELECT notices.id, endpoint_id, partner_id
       FROM notices
+      JOIN admitted ON admitted.id = endpoint_id
      WHERE state = 'WAITING'
        AND due_at <= %(now)s
-       AND endpoint_id IN (SELECT id FROM idle)
-     ORDER BY due_at, number
+     ORDER BY (attempts > 0), due_at, number
      LIMIT %(rows_max)s
-       FOR UPDATE SKIP LOCKED
+       FOR UPDATE OF notices SKIP LOCKED
 ), held AS (
     UPDATE notice_endpoints
        SET busy_until = %(claimed_until)s
@@ -129,7 +165,7 @@ UPDATE notices
   FROM due
  WHERE notices.id = due.id
 RETURNING notices.id, number, notices.endpoint_id, way AS channel, kind, subject, body, state, attempts,
-          due_at, created_at, finished_at, last_outcome
+          due_at, created_at, finished_at, last_outcome, partner_id
 
 -- name: free_endpoint
 -- Releases the endpoint for the next process that has a delivery for it.
@@ -138,7 +174,7 @@ UPDATE notice_endpoints
  WHERE id = %(endpoint_id)s
 
 -- name: find_endpoints
-SELECT id, application_id, url, email, kinds, created_at
+SELECT {endpoint}
   FROM notice_endpoints
  WHERE id = ANY(%(endpoint_ids)s)
 
@@ -151,6 +187,77 @@ UPDATE notices
        last_outcome = %(last_outcome)s
  WHERE id = %(notice_id)s
    AND state = 'WAITING'
+
+-- name: count_failed_turn
+-- Turns in a row in which the endpoint accepted nothing; one in which it accepted something begins the count
+-- again.
+UPDATE notice_endpoints
+   SET failed_turns = CASE WHEN %(has_delivered)s THEN 1 ELSE failed_turns + 1 END
+ WHERE id = %(endpoint_id)s
+RETURNING failed_turns
+
+-- name: pause_endpoint
+UPDATE notice_endpoints
+   SET paused_until = %(until)s
+ WHERE id = %(endpoint_id)s
+
+-- name: resume_endpoint
+UPDATE notice_endpoints
+   SET failed_turns = 0,
+       paused_until = NULL
+ WHERE id = %(endpoint_id)s
+   AND (failed_turns > 0 OR paused_until IS NOT NULL)
+
+-- name: postpone_notifications
+-- Those that were claimed and not sent have a claim's time, which may be later.
+UPDATE notices
+   SET due_at = CASE WHEN id = ANY(%(skipped_ids)s::uuid[]) THEN %(until)s
+                     ELSE GREATEST(due_at, %(until)s)
+                 END
+ WHERE endpoint_id = %(endpoint_id)s
+   AND way = %(channel)s
+   AND state = 'WAITING'
+
+-- name: give_up_notifications
+-- What waits for an endpoint that has not accepted anything for days, or that is gone.
+UPDATE notices
+   SET state = 'DEAD',
+       finished_at = %(now)s,
+       last_outcome = %(last_outcome)s
+ WHERE endpoint_id = %(endpoint_id)s
+   AND way = %(channel)s
+   AND state = 'WAITING'
+   AND COALESCE(queued_at, created_at) < %(queued_before)s
+   AND id <> ALL(%(tried_ids)s::uuid[])
+
+-- name: disable_endpoint
+-- Only once: the owner is notified once.
+UPDATE notice_endpoints
+   SET gone_at = %(gone_at)s,
+       failed_turns = 0,
+       paused_until = NULL
+ WHERE id = %(endpoint_id)s
+   AND gone_at IS NULL
+RETURNING {endpoint}
+
+-- name: enable_endpoint
+UPDATE notice_endpoints
+   SET gone_at = NULL,
+       failed_turns = 0,
+       paused_until = NULL
+ WHERE id = %(endpoint_id)s
+
+-- name: hasten_notifications
+-- What waits for a pause to end is due now. A delivery that a process has claimed is not: its endpoint is
+-- busy.
+UPDATE notices
+   SET due_at = LEAST(due_at, %(now)s)
+ WHERE endpoint_id = %(endpoint_id)s
+   AND state = 'WAITING'
+   AND NOT EXISTS (SELECT
+                     FROM notice_endpoints
+                    WHERE id = %(endpoint_id)s
+                      AND busy_until > %(now)s)
 
 -- name: list_deliveries
 SELECT id, number, endpoint_id, way AS channel, kind, subject, body, state, attempts, due_at, created_at,
@@ -168,6 +275,7 @@ UPDATE notices
    SET state = 'WAITING',
        attempts = 0,
        due_at = %(now)s,
+       queued_at = %(now)s,
        finished_at = NULL
  WHERE endpoint_id = %(endpoint_id)s
    AND state <> 'WAITING'

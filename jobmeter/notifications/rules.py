@@ -4,7 +4,8 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from random import Random
 
 KEY_PREFIX = "whsec_"
@@ -14,6 +15,13 @@ WAITS = tuple(
 )
 JITTER_SHARE = 0.2
 OUTCOME_CHARACTERS_MAX = 300
+# Longer than all waits together: a notification that was never sent is given up when the others would have been.
+GIVE_UP_AFTER = timedelta(days=4)
+# An endpoint that refuses this many in a row is taken to refuse all of them.
+REFUSALS_MAX = 3
+# Of one partner's endpoints, with those of its child applications; a process has twenty tasks.
+TASKS_OF_PARTNER_MAX = 5
+DIGITS_MAX = 9  # more seconds than these are cut off by the limit
 
 
 def sign(notice_id: str, timestamp: int, body: bytes, secrets: Sequence[str]) -> str:
@@ -27,9 +35,31 @@ def _sign_once(signed: bytes, secret: str) -> str:
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def next_try(attempts: int, *, now: datetime, rng: Random) -> datetime | None:
+def read_retry_after(text: str, *, machine_now: datetime) -> timedelta:
+    """Reads seconds or an HTTP date (RFC 9110, 10.2.3), at most until notifications are given up; zero if it is neither."""
+    if text.isascii() and text.isdigit():
+        return min(timedelta(seconds=int(text[:DIGITS_MAX])), GIVE_UP_AFTER)
+    try:
+        moment = parsedate_to_datetime(text)
+        at = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return min(max(at - machine_now, timedelta(0)), GIVE_UP_AFTER)
+    except (ValueError, OverflowError):
+        return timedelta(0)
+
+
+def next_try(
+    attempts: int, *, retry_after: timedelta = timedelta(0), now: datetime, rng: Random
+) -> datetime | None:
     """Returns when a delivery that has failed ``attempts`` times is retried; ``None`` when it is given up."""
     if attempts > len(WAITS):
         return None
-    wait = WAITS[attempts - 1]
-    return now + wait * (1 + JITTER_SHARE * rng.random())
+    return now + max(_wait(attempts, rng), retry_after)
+
+
+def next_turn(failed_turns: int, *, retry_after: timedelta, now: datetime, rng: Random) -> datetime:
+    """Returns when an endpoint is tried again that has accepted nothing in ``failed_turns`` turns in a row."""
+    return now + max(_wait(min(failed_turns, len(WAITS)), rng), retry_after)
+
+
+def _wait(failures: int, rng: Random) -> timedelta:
+    return WAITS[failures - 1] * (1 + JITTER_SHARE * rng.random())

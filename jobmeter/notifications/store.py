@@ -9,6 +9,8 @@ from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.notifications.model import (
     AttemptResult,
+    Channel,
+    ClaimedDelivery,
     Delivery,
     DeliveryState,
     EndpointDraft,
@@ -38,6 +40,13 @@ async def list_subscribers(
 ) -> list[NotificationEndpoint]:
     parameters = {"application_id": application_id, "kind": kind}
     return await list_rows(connection, NotificationEndpoint, SQL["list_subscribers"], parameters)
+
+
+async def list_owner_endpoints(
+    connection: Connection, *, application_id: int, endpoint_id: int
+) -> list[NotificationEndpoint]:
+    parameters = {"application_id": application_id, "endpoint_id": endpoint_id}
+    return await list_rows(connection, NotificationEndpoint, SQL["list_owner_endpoints"], parameters)
 
 
 async def list_followers(connection: Connection, *, kind: str) -> list[Follower]:
@@ -99,15 +108,25 @@ async def insert_notification(connection: Connection, notification: Notification
 
 
 async def claim_notifications(
-    connection: Connection, *, now: datetime, claimed_until: datetime, busy_ids: list[int], rows_max: int
-) -> list[Delivery]:
+    connection: Connection,
+    *,
+    now: datetime,
+    claimed_until: datetime,
+    busy_ids: list[int],
+    busy_partner_ids: list[int],
+    tasks_max: int,
+    rows_max: int,
+) -> list[ClaimedDelivery]:
+    """``busy_partner_ids`` has an entry for each endpoint of ``busy_ids``."""
     parameters = {
         "now": now,
         "claimed_until": claimed_until,
         "busy_ids": busy_ids,
+        "busy_partner_ids": busy_partner_ids,
+        "tasks_max": tasks_max,
         "rows_max": rows_max,
     }
-    return await list_rows(connection, Delivery, SQL["claim_notifications"], parameters)
+    return await list_rows(connection, ClaimedDelivery, SQL["claim_notifications"], parameters)
 
 
 async def free_endpoint(connection: Connection, *, endpoint_id: int) -> None:
@@ -121,6 +140,74 @@ async def find_endpoints(connection: Connection, *, endpoint_ids: list[int]) -> 
 
 async def finish_attempt(connection: Connection, result: AttemptResult, *, notice_id: UUID) -> None:
     await connection.execute(SQL["finish_attempt"], vars_of(result) | {"notice_id": notice_id})
+
+
+async def count_failed_turn(connection: Connection, *, endpoint_id: int, has_delivered: bool) -> int:
+    """Returns how many turns in a row have failed, including this one."""
+    parameters = {"endpoint_id": endpoint_id, "has_delivered": has_delivered}
+    return await read_scalar(connection, int, SQL["count_failed_turn"], parameters)
+
+
+async def pause_endpoint(connection: Connection, *, endpoint_id: int, until: datetime) -> None:
+    await connection.execute(SQL["pause_endpoint"], {"endpoint_id": endpoint_id, "until": until})
+
+
+async def resume_endpoint(connection: Connection, *, endpoint_id: int) -> None:
+    await connection.execute(SQL["resume_endpoint"], {"endpoint_id": endpoint_id})
+
+
+async def postpone_notifications(
+    connection: Connection,
+    *,
+    endpoint_id: int,
+    channel: Channel,
+    skipped_ids: list[UUID],
+    until: datetime,
+) -> None:
+    parameters = {
+        "endpoint_id": endpoint_id,
+        "channel": channel,
+        "skipped_ids": skipped_ids,
+        "until": until,
+    }
+    await connection.execute(SQL["postpone_notifications"], parameters)
+
+
+async def give_up_notifications(
+    connection: Connection,
+    *,
+    endpoint_id: int,
+    channel: Channel,
+    queued_before: datetime,
+    tried_ids: list[UUID],
+    last_outcome: str,
+    now: datetime,
+) -> None:
+    parameters = {
+        "endpoint_id": endpoint_id,
+        "channel": channel,
+        "queued_before": queued_before,
+        "tried_ids": tried_ids,
+        "last_outcome": last_outcome,
+        "now": now,
+    }
+    await connection.execute(SQL["give_up_notifications"], parameters)
+
+
+async def disable_endpoint(
+    connection: Connection, *, endpoint_id: int, gone_at: datetime
+) -> NotificationEndpoint | None:
+    """Returns ``None`` if it was disabled before."""
+    parameters = {"endpoint_id": endpoint_id, "gone_at": gone_at}
+    return await find_row(connection, NotificationEndpoint, SQL["disable_endpoint"], parameters)
+
+
+async def enable_endpoint(connection: Connection, *, endpoint_id: int) -> None:
+    await connection.execute(SQL["enable_endpoint"], {"endpoint_id": endpoint_id})
+
+
+async def hasten_notifications(connection: Connection, *, endpoint_id: int, now: datetime) -> None:
+    await connection.execute(SQL["hasten_notifications"], {"endpoint_id": endpoint_id, "now": now})
 
 
 async def list_deliveries(

@@ -3,6 +3,7 @@
 Does not own the limits or which requests are idempotent (``jobmeter.api``).
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
@@ -16,6 +17,7 @@ from jobmeter.request_control.response_sealing import hash_body, hash_claim, ope
 
 LEASE_CALLS_MAX = 50
 COUNTERS_KEPT_DAYS = 7
+DECIDED = 0  # the status of a stored decision, which is no response
 
 
 class Claim(Enum):
@@ -45,14 +47,20 @@ async def return_quota(
     await store.return_quota(connection, QuotaCounter(application_id, resource, day), calls=calls)
 
 
-async def claim_request(connection: Connection, *, request: Request, now: datetime) -> StoredResponse | Claim:
+async def claim_request(
+    connection: Connection, *, request: Request, secret_key: str, now: datetime
+) -> StoredResponse | Claim:
     """Returns the stored response to the same request, or claims it, or reports that it is claimed elsewhere.
 
-    A claim without a response is abandoned after a minute (its process died): the caller then acquires it,
-    and the work runs a second time. Raises ``Refused(IDEMPOTENCY_KEY_REUSED)`` when the key was used with
-    another body.
+    The claim holds until the caller's transaction ends: if that also does the work and stores the response, a process
+    that dies leaves neither. A claim that was committed without a response is abandoned after a minute, and the caller
+    acquires it. Raises ``Refused``: IDEMPOTENCY_KEY_REUSED when the key was used with another body,
+    IDEMPOTENCY_ANSWER_SEALED when no secret key opens the stored response.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
+    # The insert alone would wait, with a connection of the pool, for as long as the other transaction works.
+    if not await store.try_lock_claim(connection, lock_number=_number_lock(claim_hash)):
+        return Claim.HELD_ELSEWHERE
     if await store.insert_claim(connection, claim_hash=claim_hash, body_hash=body_hash, claimed_at=now):
         return Claim.ACQUIRED
     seen = await store.find_claim(connection, claim_hash=claim_hash)
@@ -67,7 +75,15 @@ async def claim_request(connection: Connection, *, request: Request, now: dateti
         raise Refused(Fault.IDEMPOTENCY_KEY_REUSED, hours=IDEMPOTENCY_KEPT_HOURS)
     if seen.status is None or seen.sealed_answer is None:
         return Claim.HELD_ELSEWHERE
-    return open_response(seen.sealed_answer, request, status=seen.status)
+    answer = open_response(seen.sealed_answer, request, status=seen.status, secret_key=secret_key)
+    if answer is None:
+        raise Refused(Fault.IDEMPOTENCY_ANSWER_SEALED)
+    return answer
+
+
+def _number_lock(claim_hash: bytes) -> int:
+    """Two requests with the same number only wait for each other."""
+    return int.from_bytes(claim_hash[:8], signed=True)
 
 
 def _is_over(claim: StoredClaim, now: datetime) -> bool:
@@ -78,16 +94,49 @@ def _is_over(claim: StoredClaim, now: datetime) -> bool:
 
 
 async def store_response(
-    connection: Connection, *, request: Request, answer: StoredResponse, now: datetime
+    connection: Connection,
+    *,
+    request: Request,
+    answer: StoredResponse,
+    secret_key: str,
+    claimed_at: datetime,
+    now: datetime,
 ) -> None:
-    """``now`` is the time of the claim: a process that took over the claim since then stores its own response."""
+    """Stores the response for 24 hours from ``now``. A process that has taken over the claim since ``claimed_at`` stores
+    its own.
+    """
     await store.store_claim_response(
         connection,
         claim_hash=hash_claim(request),
-        claimed_at=now,
+        claimed_at=claimed_at,
+        answered_at=now,
         status=answer.status,
-        sealed_answer=seal_response(answer, request),
+        sealed_answer=seal_response(answer, request, secret_key=secret_key),
     )
+
+
+async def decide_once(
+    connection: Connection, *, request: Request, decision: bytes, secret_key: str, kept_from: datetime
+) -> bytes | None:
+    """Returns what an earlier execution of the request decided, or stores ``decision`` and returns ``None``.
+
+    For work that spans several transactions: a repeat after a crash continues towards the same result.
+    """
+    decided = replace(request, method=f"{request.method} decision")
+    found = await claim_request(connection, request=decided, secret_key=secret_key, now=kept_from)
+    if isinstance(found, StoredResponse):
+        return found.body
+    if found is Claim.HELD_ELSEWHERE:
+        raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
+    await store_response(
+        connection,
+        request=decided,
+        answer=StoredResponse(DECIDED, {}, decision),
+        secret_key=secret_key,
+        claimed_at=kept_from,
+        now=kept_from,
+    )
+    return None
 
 
 async def release_claim(connection: Connection, *, request: Request, now: datetime) -> None:

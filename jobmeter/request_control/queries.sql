@@ -25,6 +25,11 @@ UPDATE call_counters
 DELETE FROM call_counters
  WHERE day < %(before)s
 
+-- name: try_lock_claim
+-- Held until the transaction ends: the second of two identical requests learns at once that the first is
+-- running.
+SELECT pg_try_advisory_xact_lock(%(lock_number)s::bigint)
+
 -- name: insert_claim
 INSERT INTO repeat_claims (claim_hash, body_hash, claimed_at)
 VALUES (%(claim_hash)s, %(body_hash)s, %(claimed_at)s)
@@ -48,8 +53,10 @@ UPDATE repeat_claims
 RETURNING claimed_at
 
 -- name: store_claim_response
+-- The response is kept from when it was given: in a sandbox, the request itself may have moved the clock.
 UPDATE repeat_claims
-   SET status        = %(status)s,
+   SET claimed_at    = %(answered_at)s,
+       status        = %(status)s,
        sealed_answer = %(sealed_answer)s
  WHERE claim_hash = %(claim_hash)s
    AND claimed_at = %(claimed_at)s

@@ -1,4 +1,4 @@
-"""Owns the format of stored responses: found by a hash, sealed under a key that only the sender has.
+"""Owns the format of stored responses: found by a hash, sealed under the sender's key and the server's secret key.
 
 Does not own when a response is stored (``flow``).
 """
@@ -7,8 +7,10 @@ import hashlib
 import secrets
 
 import msgspec
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jobmeter.base.sealing import list_keys
 from jobmeter.request_control.model import Request, StoredResponse
 
 NONCE_BYTES = 12
@@ -23,21 +25,38 @@ def hash_body(request: Request) -> bytes:
     return hashlib.sha256(request.body).digest()
 
 
-def seal_response(answer: StoredResponse, request: Request) -> bytes:
-    """Seals the headers and body of ``answer``; only a sender of the same key can open them.
+def seal_response(answer: StoredResponse, request: Request, *, secret_key: str) -> bytes:
+    """Seals the headers and body of ``answer``; opening them takes the sender's key and the server's secret key.
 
-    Responses may contain new secrets, which must not be readable in a copy of the database.
+    Responses may contain new secrets. A copy of the database reveals none of them, even to a caller who guesses the
+    ``Idempotency-Key``, which need not be random.
     """
     nonce = secrets.token_bytes(NONCE_BYTES)
     content = msgspec.msgpack.encode((answer.headers, answer.body))
-    return nonce + AESGCM(_hash(request, b"repeat-seal")).encrypt(nonce, content, None)
+    return nonce + AESGCM(_list_seals(request, secret_key)[0]).encrypt(nonce, content, None)
 
 
-def open_response(sealed: bytes, request: Request, *, status: int) -> StoredResponse:
+def open_response(sealed: bytes, request: Request, *, status: int, secret_key: str) -> StoredResponse | None:
+    """Returns ``None`` if the server no longer has the secret key under which the response was sealed."""
     nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    opened = AESGCM(_hash(request, b"repeat-seal")).decrypt(nonce, content, None)
-    headers, body = msgspec.msgpack.decode(opened, type=tuple[dict[str, str], bytes])
-    return StoredResponse(status, headers, body)
+    for key in _list_seals(request, secret_key):
+        try:
+            opened = AESGCM(key).decrypt(nonce, content, None)
+        except InvalidTag:
+            continue
+        headers, body = msgspec.msgpack.decode(opened, type=tuple[dict[str, str], bytes])
+        return StoredResponse(status, headers, body)
+    return None
+
+
+def _list_seals(request: Request, secret_key: str) -> list[bytes]:
+    """Returns a key for each secret key of the server: the first seals, all of them open.
+
+    The last one is without a secret key: a server that has none seals with it, and releases up to 0.2.0 always did.
+    """
+    own = _hash(request, b"repeat-seal")
+    keys = [hashlib.blake2b(own, digest_size=32, key=key).digest() for key in list_keys(secret_key)]
+    return [*keys, own]
 
 
 def _hash(request: Request, purpose: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_row, find_scalar, read_row
+from jobmeter.database.rows import change_rows, find_row, find_scalar, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.request_control.model import QuotaCounter, QuotaLease, StoredClaim
 
@@ -23,6 +23,11 @@ async def return_quota(connection: Connection, counter: QuotaCounter, *, calls: 
 
 async def delete_old_counters(connection: Connection, *, before: date) -> int:
     return await change_rows(connection, SQL["delete_old_counters"], {"before": before})
+
+
+async def try_lock_claim(connection: Connection, *, lock_number: int) -> bool:
+    """Returns ``False`` while another transaction works on the request."""
+    return await read_scalar(connection, bool, SQL["try_lock_claim"], {"lock_number": lock_number})
 
 
 async def insert_claim(
@@ -51,11 +56,18 @@ async def take_over_claim(
 
 
 async def store_claim_response(
-    connection: Connection, *, claim_hash: bytes, claimed_at: datetime, status: int, sealed_answer: bytes
+    connection: Connection,
+    *,
+    claim_hash: bytes,
+    claimed_at: datetime,
+    answered_at: datetime,
+    status: int,
+    sealed_answer: bytes,
 ) -> None:
     parameters = {
         "claim_hash": claim_hash,
         "claimed_at": claimed_at,
+        "answered_at": answered_at,
         "status": status,
         "sealed_answer": sealed_answer,
     }

@@ -3,7 +3,6 @@
 Does not own the work that falls due on the way (``jobmeter.worker``); it runs it step by step, in order.
 """
 
-import re
 from datetime import datetime, timedelta
 
 from jobmeter.base.clock import read_machine_clock, to_ms
@@ -12,12 +11,13 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
+from jobmeter.request_control import flow as request_control
+from jobmeter.request_control.model import Request
 from jobmeter.sandbox.traffic import store
 from jobmeter.worker import chores
 
-_SPAN = re.compile(r"(\d{1,6})\s*(w|d|h|m|s|ms)")
 MOVE_DAYS_MAX = 3_660  # each of them is processed in full
-_UNIT_MS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+_DAY_MS = 86_400_000
 
 
 class MachineClock:
@@ -39,19 +39,19 @@ class SandboxClock:
             offset_ms = await store.read_offset(connection)
         return read_machine_clock() + timedelta(milliseconds=offset_ms)
 
-    async def move_to(self, wanted: datetime) -> datetime:
+    async def move_to(
+        self, wanted: datetime, *, now: datetime | None = None, repeatable: Request | None = None
+    ) -> datetime:
         """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        Raises ``Refused``: CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more
-        than ten years at once.
+        ``now`` is the reading from which a duration was counted, so that even the shortest is never backwards. If an earlier execution of ``repeatable`` died on the way, continues to where that was moving. Raises ``Refused``:
+        CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more than ten years at once.
         """
-        now = await self.read()
-        if wanted < now:
-            raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
-        if wanted - now > timedelta(days=MOVE_DAYS_MAX):
-            raise Refused(
-                Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once"
-            )
+        now = now or await self.read()
+        if repeatable is None:
+            _check_move(wanted, now)
+        else:
+            wanted = await self._decide_once(repeatable, wanted, now)
         made_for = None
         while now < wanted:
             now = await chores.next_due(self._database, after=now, until=wanted)
@@ -63,25 +63,44 @@ class SandboxClock:
             await chores.run_until_idle(self._database, self._settings, now=now)
         return now
 
+    async def _decide_once(self, request: Request, wanted: datetime, now: datetime) -> datetime:
+        async with self._database.transaction() as connection:
+            earlier = await request_control.decide_once(
+                connection,
+                request=request,
+                decision=wanted.isoformat().encode(),
+                secret_key=self._settings.secret_key,
+                kept_from=wanted,
+            )
+            if earlier is None:
+                _check_move(wanted, now)
+        return wanted if earlier is None else datetime.fromisoformat(earlier.decode())
+
     async def _show(self, moment: datetime) -> None:
+        """Shows ``moment``, or a later time that the clock has reached meanwhile: the offset only grows."""
         offset_ms = to_ms(moment) - to_ms(read_machine_clock())
         async with self._database.transaction() as connection:
             await store.set_offset(connection, offset_ms=offset_ms)
 
 
+def _check_move(wanted: datetime, now: datetime) -> None:
+    if wanted < now:
+        raise Refused(Fault.CLOCK_BACKWARDS, now=now.isoformat(), wanted=wanted.isoformat())
+    if wanted - now > timedelta(days=MOVE_DAYS_MAX):
+        raise Refused(Fault.OPERATOR_INPUT, field="clock", why=f"moves at most {MOVE_DAYS_MAX} days at once")
+
+
 def read_span(text: str) -> timedelta:
     """Parses ``3d``, ``36h``, ``1d12h``, ``90m``, ``45s``. Raises ``Refused(OPERATOR_INPUT)``."""
-    compact = text.strip().lower()
-    found = _SPAN.findall(compact)
-    if not found or _SPAN.sub("", compact).strip():
+    milliseconds = times.read_span_ms(text)
+    if milliseconds is None:
         raise Refused(
             Fault.OPERATOR_INPUT,
             field="advance",
-            why=f"{text[:40]!r} is not a valid duration; use for example 3d, 36h or 90m",
+            why=f"{text[:40]!r} is not a valid duration; use for example {times.SPAN_EXAMPLES}",
         )
-    milliseconds = sum(int(count) * _UNIT_MS[unit] for count, unit in found)
     # A duration beyond the calendar is refused like any other that is too long.
-    return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * _UNIT_MS["d"]))
+    return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * _DAY_MS))
 
 
 def read_moment(text: str) -> datetime:

@@ -27,16 +27,21 @@ async def show_clock(context: RequestContext) -> Response:
 
 
 async def move_clock(context: RequestContext) -> Response:
-    """Accepts ``{"advance": "3d"}`` or ``{"set": ...}``; returns the resulting time."""
+    """Accepts ``{"advance": "3d"}`` or ``{"set": ...}``; returns the resulting time.
+
+    Each step of a move commits by itself. With an ``Idempotency-Key`` a repeat after a crash continues the same move.
+    """
     clock = _clock_of(context.app)
     body = decode_json(context.body)
     fields = body if isinstance(body, dict) else {}
     if set(fields) == {"advance"}:
-        await clock.move_to(await clock.read() + read_span(str(fields["advance"])))
+        now = await clock.read()
+        wanted = now + read_span(str(fields["advance"]))
     elif set(fields) == {"set"}:
-        await clock.move_to(read_moment(str(fields["set"])))
+        now, wanted = await clock.read(), read_moment(str(fields["set"]))
     else:
         raise Refused(Fault.OPERATOR_INPUT, field="body", why="send either advance or set")
+    await clock.move_to(wanted, now=now, repeatable=context.repeatable)
     return await _render_now(clock)
 
 
@@ -73,7 +78,8 @@ def _clock_of(app: AppContext) -> SandboxClock:
 # fmt: off
 ENDPOINTS: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/sandbox/clock", show_clock, audience=Audience.OPERATOR, summary="The sandbox's time"),
-    Endpoint("POST", "/sandbox/clock", move_clock, audience=Audience.OPERATOR, summary="Move the sandbox's clock"),
+    Endpoint("POST", "/sandbox/clock", move_clock, audience=Audience.OPERATOR, is_unique=True,
+             summary="Move the sandbox's clock"),
     Endpoint("GET", "/sandbox/jobs", list_live_jobs, audience=Audience.OPERATOR, summary="The jobs that are live"),
 )
 # fmt: on

@@ -1,12 +1,9 @@
-"""Owns the partner that a new sandbox starts with, and its credentials file.
+"""Owns the partner that a new sandbox starts with, and the keys of the sandbox.
 
-Does not own the server. The file contains secrets, and only its owner may read it.
+Does not own the server, or the file that the credentials are written to (``traffic.client``).
 """
 
-import json
-import os
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from jobmeter.base.credentials import make_secret
@@ -28,6 +25,7 @@ SLOTS, CREDITS = 25, 50
 CREDIT_PRICE_MICROS = 100_000_000
 RUN_DAYS = 30
 SANDBOX_NUMBER = 1328  # the test contract that partners were given (xml spec 1)
+KEYS = ("events_key", "operator_key", "secret_key")
 SEATS = ("recruiter@example.com", "user@example.com")
 
 
@@ -116,25 +114,4 @@ def _serialize(made: Credentials) -> dict[str, str]:
 
 
 def make_keys() -> dict[str, str]:
-    return {"events_key": make_secret(), "operator_key": make_secret(), "secret_key": make_secret()}
-
-
-def write_credentials(path: Path, content: dict[str, Any]) -> None:
-    """Writes the whole file at once, so that a reader waiting for it never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
-    draft.replace(path)
-
-
-def read_credentials(path: Path) -> dict[str, Any] | None:
-    """Returns the content of the file, or ``None`` if it does not exist. Raises ``ValueError`` for an invalid file."""
-    if not path.exists():
-        return None
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"{path} is not a credentials file")
-    return content
+    return {name: make_secret() for name in KEYS}

@@ -1,9 +1,9 @@
-"""Owns the event formats: JSON array, NDJSON, CloudEvents batch. One record is one view or apply click.
+"""Owns the event formats: JSON array, NDJSON, CloudEvents alone and in a batch. One record is one view or apply click.
 
 Decodes bytes to records and errors per record. Pure. Does not own whether an event counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -13,13 +13,21 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, URN_JOB, read_urn
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EVENTS_BATCH_ROWS_MAX
 from jobmeter.base.readers.times import read_instant_ms
+from jobmeter.wire.cloud_events import (
+    BATCH_MEDIA,
+    SINGLE_MEDIA,
+    EnvelopeError,
+    read_binary,
+    read_envelope,
+)
+from jobmeter.wire.event_pieces import check_record_bytes, decode_array, decode_lines
+from jobmeter.wire.lenient_json import HALF, split_leniently, strip_bom
 
 KINDS = ("view", "applyClick")
 ID_MAX = (1 << 63) - 1
 
 JSON_MEDIA = frozenset({"", "application/json", "text/json"})
 NDJSON_MEDIA = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
-CLOUDEVENTS_MEDIA = frozenset({"application/cloudevents-batch+json"})
 
 
 class Event(msgspec.Struct, gc=False, frozen=True, rename="camel"):
@@ -64,16 +72,6 @@ class SoundEvent(Event, gc=False, frozen=True, rename="camel"):
     is_crawler: bool | None = None
 
 
-class _CloudEvent(msgspec.Struct, gc=False, frozen=True):
-    specversion: str
-    source: str
-    id: str
-    type: str
-    time: str | None = None
-    subject: str | None = None
-    data: dict[str, Any] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """A record that cannot be read, with the reason."""
@@ -85,65 +83,108 @@ _ARRAY_SOUND = msgspec.json.Decoder(list[SoundEvent])
 _ARRAY_RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _ONE = msgspec.json.Decoder(Event)
 _ONE_SOUND = msgspec.json.Decoder(SoundEvent)
-_CLOUD = msgspec.json.Decoder(_CloudEvent)
 
 
-def decode_events(body: bytes, media: str) -> Sequence[Event | Malformed]:
-    """Decodes the records of a batch, in order; a record that cannot be read is returned as ``Malformed``.
+def decode_events(
+    body: bytes, media: str, attributes: Mapping[str, str] | None = None
+) -> Iterator[Sequence[Event | Malformed]]:
+    """Decodes the records of a batch, in order and in pieces; one that cannot be read is returned as ``Malformed``.
 
-    Raises ``Refused``: EVENTS_MEDIA for an unsupported content type, EVENTS_MALFORMED if the batch as a
-    whole cannot be read, EVENTS_TOO_MANY above the limit.
+    ``attributes`` are those of one CloudEvent in binary mode, whose data are the body. Raises ``Refused``: EVENTS_MEDIA
+    for an unsupported content type, EVENTS_MALFORMED if the batch as a whole cannot be read, EVENTS_TOO_MANY as soon as
+    there are more records than allowed, before they are read.
     """
+    rows = 0
     try:
-        if media in JSON_MEDIA:
-            found = _decode_array(body)
-        elif media in NDJSON_MEDIA:
-            found = _decode_lines(body)
-        elif media in CLOUDEVENTS_MEDIA:
-            found = [_read_cloud_event(raw) for raw in _ARRAY_RAW.decode(body)]
-        else:
-            raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+        for piece in _decode(strip_bom(body), media, attributes):
+            rows += len(piece)
+            _check_count(rows)
+            yield piece
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.EVENTS_MALFORMED, why=str(error)) from error
-    if len(found) > EVENTS_BATCH_ROWS_MAX:
-        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX, found=len(found))
-    return found
 
 
-def _decode_array(body: bytes) -> Sequence[Event | Malformed]:
-    # Decoding the whole batch at once is five times as fast as record by record, which is only needed to find
-    # the readable records of a batch that contains malformed ones.
+def _decode(
+    body: bytes, media: str, attributes: Mapping[str, str] | None
+) -> Iterator[Sequence[Event | Malformed]]:
+    if media in NDJSON_MEDIA:
+        return decode_lines(body, _decode_lines)
+    if media == BATCH_MEDIA:
+        return decode_array(body, _decode_cloud_events)
+    if media in JSON_MEDIA and attributes is None:
+        return decode_array(body, _decode_array)
+    if media not in JSON_MEDIA and media != SINGLE_MEDIA:
+        raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+    return iter([_decode_single(body, media, attributes)])
+
+
+def _decode_single(body: bytes, media: str, attributes: Mapping[str, str] | None) -> list[Event | Malformed]:
+    check_record_bytes(body)
+    if media == SINGLE_MEDIA or attributes is None:
+        msgspec.json.decode(body)  # no JSON at all is refused as it is in a batch
+        return [_read_cloud_event(body)]
+    return [_read_record(lambda: read_binary(attributes, body))]
+
+
+def _check_count(rows: int) -> None:
+    if rows > EVENTS_BATCH_ROWS_MAX:
+        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX)
+
+
+def _decode_array(piece: bytes) -> Sequence[Event | Malformed]:
+    # Decoding the whole piece at once is five times as fast as record by record, which is only needed to find
+    # the readable records of a piece that contains malformed ones.
     try:
-        return _ARRAY_SOUND.decode(body)
-    except msgspec.ValidationError:
-        return [_read_one(raw) for raw in _ARRAY_RAW.decode(body)]
+        return _ARRAY_SOUND.decode(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return [_read_one(raw) for raw in _split_array(piece)]
 
 
-def _decode_lines(body: bytes) -> Sequence[Event | Malformed]:
+def _split_array(piece: bytes) -> Sequence[bytes | msgspec.Raw | None]:
+    """The records of an array; ``None`` for one with a text that is no Unicode, which the decoder refuses as a whole."""
     try:
-        return _ONE_SOUND.decode_lines(body)
-    except msgspec.MsgspecError:
-        return [_read_one(line) for line in body.splitlines() if line.strip()]
+        raws: Sequence[bytes | msgspec.Raw | None] = _ARRAY_RAW.decode(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        try:
+            raws = split_leniently(piece)
+        except ValueError:
+            raws = []
+        if not raws:
+            raise
+    _check_count(len(raws))
+    return raws
 
 
-def _read_one(raw: bytes | msgspec.Raw) -> Event | Malformed:
+def _decode_cloud_events(piece: bytes) -> Sequence[Event | Malformed]:
+    return [_read_cloud_event(raw) for raw in _split_array(piece)]
+
+
+def _decode_lines(piece: bytes) -> Sequence[Event | Malformed]:
+    try:
+        return _ONE_SOUND.decode_lines(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        lines = piece.splitlines()
+        _check_count(len(lines))
+        return [_read_one(line) for line in lines if line.strip()]
+
+
+def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+    if raw is None:
+        return Malformed(HALF)
     try:
         return _ONE.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return Malformed(str(error))
 
 
-def _read_cloud_event(raw: msgspec.Raw) -> Event | Malformed:
-    """Reads a CloudEvent 1.0: source, id, type and time from the envelope, the job from ``subject``, the rest from data."""
+def _read_cloud_event(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+    return Malformed(HALF) if raw is None else _read_record(lambda: read_envelope(raw))
+
+
+def _read_record(read: Callable[[], dict[str, Any]]) -> Event | Malformed:
     try:
-        cloud = _CLOUD.decode(raw)
-        if cloud.specversion != "1.0":
-            return Malformed(f"specversion {cloud.specversion!r} is not 1.0")
-        fields: dict[str, Any] = {"job": cloud.subject, **(cloud.data or {})}
-        fields |= {"source": cloud.source, "id": cloud.id, "type": cloud.type.rsplit(".", 1)[-1]}
-        fields["time"] = cloud.time if cloud.time is not None else fields.get("time")
-        return msgspec.convert(fields, Event)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return msgspec.convert(read(), Event)
+    except (msgspec.MsgspecError, UnicodeDecodeError, EnvelopeError) as error:
         return Malformed(str(error))
 
 

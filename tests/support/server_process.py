@@ -17,10 +17,23 @@ START_SECONDS_MAX = 60
 
 
 @contextmanager
-def start_sandbox_server(database_url: str, folder: Path, **environment: str) -> Iterator[dict[str, Any]]:
+def start_sandbox_server(
+    database_url: str, folder: Path, *, host: str = "127.0.0.1", **environment: str
+) -> Iterator[dict[str, Any]]:
     """Starts ``jobmeter sandbox`` on a free port and yields the content of its credentials file."""
     credentials = folder / "credentials.json"
-    command = [sys.executable, "-m", "jobmeter", "sandbox", "--port", "0", "--data", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "jobmeter",
+        "sandbox",
+        "--host",
+        host,
+        "--port",
+        "0",
+        "--data",
+        str(folder),
+    ]
     command += ["--database-url", database_url, "--credentials", str(credentials)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)

@@ -3,22 +3,29 @@
 import json
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
 class Receiver:
-    """Responds with each of ``statuses`` in turn, and with the last one from then on."""
+    """Responds with each of ``statuses`` in turn, and with the last one from then on, unless ``choose`` picks one.
+
+    ``more_headers`` are part of each response.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/hook"
         self.statuses = [200]
+        self.choose: Callable[[dict[str, Any]], int] | None = None
+        self.more_headers: dict[str, str] = {}
         self.requests: list[tuple[dict[str, str], bytes]] = []
 
     def answer(self, headers: dict[str, str], body: bytes) -> int:
         self.requests.append((headers, body))
+        if self.choose is not None:
+            return self.choose(json.loads(body))
         return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
 
     @property
@@ -36,7 +43,8 @@ def open_receiver() -> Iterator[Receiver]:
             body = self.rfile.read(int(headers["content-length"]))
             self.send_response(found[0].answer(headers, body))
             self.send_header("Content-Length", "0")
-            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            for name, value in ({"Location": "http://127.0.0.1:1/elsewhere"} | found[0].more_headers).items():
+                self.send_header(name, value)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

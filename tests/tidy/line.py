@@ -45,6 +45,7 @@ ROOMS = {
         "retention",
         "months",
     ),
+    "database": ("postmaster", ""),
     "contracts": ("", "partner", "hiring"),
     "jobs": (
         "",

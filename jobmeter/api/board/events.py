@@ -1,5 +1,6 @@
 """``POST /events``: a batch of views and apply clicks from the operator's job board."""
 
+import asyncio
 from typing import Any
 
 from psycopg_pool import PoolTimeout
@@ -14,7 +15,8 @@ from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX
 from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
-from jobmeter.wire.events import decode_events
+from jobmeter.wire.cloud_events import list_attributes
+from jobmeter.wire.events import Event, Malformed, decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
@@ -24,10 +26,12 @@ async def receive_events(context: RequestContext) -> Response:
         # The body is expanded only after admission, which bounds the memory that all bodies use.
         async with context.app.intake_gate.enter():
             reply = await _ingest(context)
-    except (*TAKEN_BACK, PoolTimeout, OverloadedError) as error:
+    except (*TAKEN_BACK, OverloadedError) as error:
         # A day was closed or a live window changed during intake, or too many batches are in progress: nothing
         # was recorded.
         raise Refused(Fault.OVERLOADED) from error
+    except PoolTimeout as error:
+        raise context.app.database.refuse(error) from error
     if reply.jobs_noted:
         context.app.wake_worker()
     return json_response(serialize_intake_reply(reply))
@@ -35,8 +39,12 @@ async def receive_events(context: RequestContext) -> Response:
 
 async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
-    body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
-    events = decode_events(body, read_media_type(headers.get("content-type")))
+    body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
+    media = read_media_type(headers.get("content-type"))
+    events: list[Event | Malformed] = []
+    for piece in decode_events(body, media, list_attributes(headers)):
+        events += piece
+        await asyncio.sleep(0)  # other requests run between two pieces
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:

@@ -101,7 +101,7 @@ async def count_by_pixel(context: RequestContext) -> Response:
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
-    """Records one event through the process's batcher. Raises ``Refused(OVERLOADED)`` when it cannot be made durable."""
+    """Records one event through the process's batcher. Raises ``Refused`` when it cannot be made durable."""
     event = Event(
         source=SOURCE,
         id=secrets.token_hex(12),
@@ -114,8 +114,10 @@ async def count_event(context: RequestContext, job_id: int, kind: str, visitor: 
     )
     try:
         return await context.app.singles.submit(event)
-    except (*TAKEN_BACK, psycopg.OperationalError, PoolTimeout) as error:
+    except TAKEN_BACK as error:
         raise Refused(Fault.OVERLOADED) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise context.app.database.refuse(error) from error
 
 
 def is_head(request: Request) -> bool:

@@ -22,6 +22,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
+from jobmeter.request_control.model import Request as IdempotentRequest
 from jobmeter.wire.events import Event
 
 
@@ -66,10 +67,11 @@ class RequestContext:
     """The state of one request; only the pipeline changes it. ``headers`` are sent with every response, refusals included.
 
     ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
-    the credentials are checked, and at endpoints without credentials or body.
+    the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
+    an ``Idempotency-Key``.
     """
 
-    __slots__ = ("app", "body", "caller", "headers", "now", "request")
+    __slots__ = ("app", "body", "caller", "headers", "now", "repeatable", "request")
 
     def __init__(self, request: Request, app: AppContext, *, now: datetime) -> None:
         self.request = request
@@ -78,6 +80,7 @@ class RequestContext:
         self.headers: dict[str, str] = {}
         self.caller: Caller | None = None
         self.body = b""
+        self.repeatable: IdempotentRequest | None = None
 
     @property
     def path(self) -> str:

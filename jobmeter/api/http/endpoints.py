@@ -44,7 +44,8 @@ class Endpoint(Generic[HandlerT_co]):
     """One endpoint. ``method`` is an HTTP verb or a method of a Rest.li resource such as ``FINDER dateRange``.
 
     ``body`` is a model or the name of a schema of the OpenAPI document; ``reply`` is such a name. Empty means no body.
-    ``parameters`` lists the query parameters and includes the ``required`` ones.
+    ``parameters`` lists the query parameters and includes the ``required`` ones. ``is_unique`` marks a write that is
+    harmless to repeat by itself; every other one commits together with its response under an ``Idempotency-Key``.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Endpoint(Generic[HandlerT_co]):
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     quota: str = ""
+    is_unique: bool = False
 
     @property
     def kind(self) -> str:

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import check_declared_length, check_url, drop_body, read_body
-from jobmeter.api.http.context import Caller, RequestContext, app_context_of
-from jobmeter.api.http.idempotency import HEADER, run_once
+from jobmeter.api.http.context import AppContext, Caller, RequestContext, app_context_of
+from jobmeter.api.http.idempotency import HEADER, run_once, run_unique
 from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
@@ -39,13 +39,18 @@ TargetT = TypeVar("TargetT", bound=Target)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCall:
-    """A parsed request. ``method`` and ``path`` are part of the scope of an idempotency key."""
+    """A parsed request. ``method`` and ``path`` are part of the scope of an idempotency key.
+
+    ``run`` uses the given resources: under an idempotency key, their database is one open transaction, except for a write
+    that ``is_unique``.
+    """
 
     method: str
     path: str
     body: bytes
     is_write: bool
-    run: Callable[[], Awaitable[Response]]
+    is_unique: bool = False
+    run: Callable[[AppContext], Awaitable[Response]]
 
 
 class Dialect(Protocol[TargetT]):
@@ -68,7 +73,7 @@ class Dialect(Protocol[TargetT]):
         """Returns the caller; ``None`` for public endpoints, or where the body holds the credentials."""
         ...
 
-    def prepare(self, context: RequestContext, target: TargetT, /) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: TargetT, /) -> PreparedCall:
         """Reads the rest of the request, including its body."""
         ...
 
@@ -85,12 +90,12 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         context.now = await app.clock.read()
         target = await _admit(context, dialect)
         context.body = await read_body(request, bytes_max=target.body_bytes_max)
-        response = await _run(context, dialect, dialect.prepare(context, target))
+        response = await _run(context, dialect, await dialect.prepare(context, target))
     except Refused as refused:
         response = dialect.refuse(context, refused)
     except UNUSABLE as error:
         app.database.outage.report(error)
-        response = dialect.refuse(context, Refused(Fault.OVERLOADED))
+        response = dialect.refuse(context, app.database.refuse(error))
     except ClientDisconnect:
         log.info("%s %s: the client disconnected while it sent the body", request.method, context.path)
         return Response()  # the client is gone: the response is not read
@@ -137,15 +142,17 @@ async def _run(context: RequestContext, dialect: Dialect[TargetT], call: Prepare
     """Runs a write with an ``Idempotency-Key`` once; each repeat receives the stored response, refusals included."""
     key = context.request.headers.get(HEADER) if call.is_write and context.caller is not None else None
     if key is None or context.caller is None:
-        return await call.run()
+        return await call.run(context.app)
 
-    async def run() -> Response:
+    async def run(app: AppContext) -> Response:
         try:
-            return await call.run()
+            return await call.run(app)
         except Refused as refused:
             return dialect.refuse(context, refused)
 
     sent = IdempotentRequest(
         sender=context.caller.sender, method=call.method, path=call.path, key=key.strip(), body=call.body
     )
-    return await run_once(context.app, sent, now=context.now, run=run)
+    context.repeatable = sent
+    carry_out = run_unique if call.is_unique else run_once
+    return await carry_out(context.app, sent, now=context.now, run=run)

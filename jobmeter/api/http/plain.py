@@ -9,7 +9,7 @@ from functools import partial
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import decode_model
-from jobmeter.api.http.context import Caller, RequestContext
+from jobmeter.api.http.context import AppContext, Caller, RequestContext
 from jobmeter.api.http.credentials import EVENTS, OPERATOR, authenticate_key, authenticate_token
 from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.idempotency import READING
@@ -55,13 +55,14 @@ class PlainDialect:
             return authenticate_key(context, kind=EVENTS, key=settings.events_key)
         return None
 
-    def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
         scope = context.request.scope
         return PreparedCall(
             method=scope["method"],
             path=f"{context.path}?{scope['query_string'].decode('latin-1')}",
             body=context.body,
             is_write=scope["method"] not in READING,
+            is_unique=target.is_unique,
             run=partial(_call_handler, target, context),
         )
 
@@ -69,7 +70,8 @@ class PlainDialect:
         return self._refusal(refused)
 
 
-async def _call_handler(endpoint: PlainEndpoint, context: RequestContext) -> Response:
+async def _call_handler(endpoint: PlainEndpoint, context: RequestContext, app: AppContext) -> Response:
+    context.app = app
     if isinstance(endpoint.body, str):
         return await endpoint.handler(context)
     return await endpoint.handler(context, decode_model(context.body, endpoint.body))

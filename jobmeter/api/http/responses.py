@@ -90,7 +90,7 @@ def restli_refusal(refused: Refused, protocol: Protocol = Protocol.V2) -> Respon
 def oauth_refusal(refused: Refused) -> Response:
     """Returns error and error_description (RFC 6749, 5.2)."""
     row = refused.fault.row
-    error = "temporarily_unavailable" if refused.fault is Fault.OVERLOADED else row.label or "invalid_request"
+    error = "temporarily_unavailable" if refused.fault.is_temporary else row.label or "invalid_request"
     body = {"error": error, "error_description": refused.message}
     headers = {"Cache-Control": "no-store"} | _retry_headers(refused)
     return json_response(body, status=row.status, headers=headers)
@@ -102,7 +102,7 @@ def _challenge_headers(refused: Refused) -> dict[str, str]:
 
 
 def _retry_headers(refused: Refused) -> dict[str, str]:
-    return {"Retry-After": RETRY_SECONDS} if refused.fault is Fault.OVERLOADED else {}
+    return {"Retry-After": RETRY_SECONDS} if refused.fault.is_temporary else {}
 
 
 def plain_refusal(refused: Refused) -> Response:

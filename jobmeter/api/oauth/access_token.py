@@ -21,4 +21,5 @@ async def create_access_token(context: RequestContext) -> Response:
         token, seconds = await tokens.issue_token(
             connection, client_id=form["client_id"], client_secret=form["client_secret"], now=context.now
         )
-    return json_response({"access_token": token, "expires_in": seconds}, headers=UNCACHED)
+    content = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+    return json_response(content, headers=UNCACHED)

@@ -106,7 +106,12 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
     ),
     "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
-    "Token": record("access_token expires_in", access_token=TEXT, expires_in=LONG),
+    "Token": record(
+        "access_token token_type expires_in",
+        access_token=TEXT,
+        token_type={"type": "string", "enum": ["Bearer"]},
+        expires_in=LONG,
+    ),
     "TokenLife": record(
         "active",
         active=FLAG,

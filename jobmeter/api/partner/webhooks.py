@@ -65,7 +65,7 @@ def check_body(body: WebhookBody, *, is_sandbox: bool) -> None:
     """Raises ``Refused(OPERATOR_INPUT)`` naming the invalid field."""
     if not body.url and not body.email:
         raise Refused(Fault.OPERATOR_INPUT, field="url, email", why="give at least one of them")
-    if NotificationKind.TEST in body.kinds or len(set(body.kinds)) < len(body.kinds):
+    if not set(body.kinds) <= set(ASKED_KINDS) or len(set(body.kinds)) < len(body.kinds):
         wanted = ", ".join(ASKED_KINDS)
         raise Refused(Fault.OPERATOR_INPUT, field="kinds", why=f"may contain each of {wanted} at most once")
     if not body.url:
@@ -90,12 +90,12 @@ async def list_webhooks(context: RequestContext) -> Response:
 
 
 async def change_webhook(context: RequestContext, body: WebhookBody) -> Response:
-    """Replaces address and kinds; pending deliveries go to the new address."""
+    """Replaces address and kinds, and enables the webhook; pending deliveries go to the new address at once."""
     check_body(body, is_sandbox=context.app.settings.sandbox)
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
         await notifications.change_endpoint(
-            connection, endpoint, url=body.url, email=body.email, kinds=body.kinds
+            connection, endpoint, url=body.url, email=body.email, kinds=body.kinds, now=context.now
         )
         changed = await lock_own_endpoint(connection, context)
         await _follow_charges(connection, changed)
@@ -132,6 +132,7 @@ async def test_webhook(context: RequestContext) -> Response:
     """Sends a notification of kind TEST."""
     async with context.app.database.transaction() as connection:
         endpoint = await lock_own_endpoint(connection, context)
+        notifications.check_enabled(endpoint)
         await notifications.post_to(
             connection,
             endpoint,
@@ -187,6 +188,8 @@ def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
         "email": endpoint.email or None,
         "kinds": list(endpoint.kinds),
         "createdAt": endpoint.created_at.isoformat(),
+        "pausedUntil": None if endpoint.paused_until is None else endpoint.paused_until.isoformat(),
+        "disabledAt": None if endpoint.gone_at is None else endpoint.gone_at.isoformat(),
     }
 
 

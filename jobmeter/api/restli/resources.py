@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from jobmeter.api.http.bodies import decode_json
+from jobmeter.api.http.bodies import decode_json, decode_records
 from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.endpoints import Endpoint
 from jobmeter.base.faults import Fault, Refused
@@ -42,6 +42,9 @@ class Call:
 
     def read_json(self) -> Any:
         return decode_json(self.body)
+
+    def read_json_records(self) -> Any:
+        return decode_records(self.body)
 
     def is_since(self, version: str) -> bool:
         """Whether the caller's version is ``version`` (such as ``202407``) or newer. An unversioned call has all fields."""

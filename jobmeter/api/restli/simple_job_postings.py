@@ -26,7 +26,7 @@ async def batch_create_jobs(call: Call) -> Reply:
     """Responds 200 with one row for each element, in order: 202 with its task, or its refusal."""
     if call.application.parent_id is None:
         raise Refused(Fault.ACCESS_DENIED, permission="POST /simpleJobPostings")
-    body = call.read_json()
+    body = call.read_json_records()
     try:
         elements = read_elements(body)
     except RestliSyntaxError as error:

@@ -5,7 +5,7 @@ Does not own how a request is processed (``http.pipeline``) or what a call does 
 
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -112,7 +112,7 @@ class XmlDialect:
                 raise Refused(Fault.OAUTH_TOKEN_INVALID) from refused
             raise
 
-    def prepare(self, context: RequestContext, target: XmlEndpoint) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: XmlEndpoint) -> PreparedCall:
         request = context.request
         call = XmlCall(
             app=context.app,
@@ -140,14 +140,14 @@ class XmlDialect:
             headers["WWW-Authenticate"] = f'OAuth realm="{_find_base_url(context)}"'
             if row.label is not None:
                 headers["oauth_problem"] = row.label
-        if refused.fault is Fault.OVERLOADED:
+        if refused.fault.is_temporary:
             headers["Retry-After"] = RETRY_SECONDS
         body = write_error_json(document) if is_json else write_error_xml(document)
         return Response(body, status_code=row.status, headers=headers)
 
 
-async def _carry_out(handler: Handler, call: XmlCall) -> Response:
-    reply = await handler(call)
+async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
+    reply = await handler(replace(call, app=app))
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]

@@ -16,6 +16,10 @@ _INSTANT = re.compile(
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))"
 )
 
+_SPAN = re.compile(r"([0-9]{1,6})\s*(w|d|h|m|s|ms)")
+_UNIT_MS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+SPAN_EXAMPLES = "3d, 36h or 90m"
+
 
 def read_day(text: str) -> date | None:
     """The day of ``2026-03-02``; ``None`` for every other text."""
@@ -63,6 +67,15 @@ def read_moment(text: str) -> datetime | None:
         return None if moment is None else moment.astimezone(UTC)
     except OverflowError:
         return None
+
+
+def read_span_ms(text: str) -> int | None:
+    """The milliseconds of ``3d``, ``36h``, ``1d12h``, ``90m``, ``45s``; ``None`` for every other text."""
+    compact = text.strip().lower()
+    found = _SPAN.findall(compact)
+    if not found or _SPAN.sub("", compact).strip():
+        return None
+    return sum(int(count) * _UNIT_MS[unit] for count, unit in found)
 
 
 def _read_offset(found: re.Match[str]) -> timezone:

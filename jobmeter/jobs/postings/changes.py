@@ -28,7 +28,9 @@ from jobmeter.jobs.model import (
     PREMIUM,
     AcceptedOperation,
     ElementColumns,
+    FundedOperation,
     JobDraft,
+    JobOperation,
     JobPosting,
     JobState,
     Operation,
@@ -41,7 +43,7 @@ from jobmeter.partners.model import Application
 
 
 async def accept_change(
-    connection: Connection, child: Application, draft: JobDraft, now: datetime
+    connection: Connection, child: Application, draft: JobOperation, now: datetime
 ) -> AcceptedOperation:
     """Applies UPDATE, RENEW, UPGRADE or DOWNGRADE to a job, under its lock."""
     posting = await _lock_by_external_id(connection, child, draft)
@@ -58,11 +60,11 @@ async def accept_change(
                 await store.save_version(
                     connection, shard=posting.shard, job_id=posting.job_id, replaced_at=now
                 )
-            if draft.operation is Operation.UPDATE:
+            if isinstance(draft, JobDraft):
                 await _update(connection, child, draft, posting, now)
             elif draft.operation is Operation.RENEW:
                 await _renew(connection, posting, now)
-            elif draft.operation is Operation.UPGRADE:
+            elif isinstance(draft, FundedOperation):
                 await _upgrade(connection, child, draft, posting, now)
             else:
                 assert draft.operation is Operation.DOWNGRADE
@@ -73,7 +75,7 @@ async def accept_change(
 
 
 async def _lock_by_external_id(
-    connection: Connection, child: Application, draft: JobDraft
+    connection: Connection, child: Application, draft: JobOperation
 ) -> JobPosting | None:
     found = await store.find_by_external_id(
         connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
@@ -169,7 +171,7 @@ async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> 
 
 
 async def _upgrade(
-    connection: Connection, child: Application, draft: JobDraft, posting: JobPosting, now: datetime
+    connection: Connection, child: Application, draft: FundedOperation, posting: JobPosting, now: datetime
 ) -> None:
     """A basic job takes a slot; a pay-for-performance job that was downgraded gets its budget again."""
     contract = await find_contract(connection, posting)
@@ -198,7 +200,11 @@ async def _upgrade(
 
 
 async def _refill(
-    connection: Connection, draft: JobDraft, posting: JobPosting, contract: PartnerContract, now: datetime
+    connection: Connection,
+    draft: FundedOperation,
+    posting: JobPosting,
+    contract: PartnerContract,
+    now: datetime,
 ) -> None:
     held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
     if held.can_pay_a_click:
@@ -222,7 +228,7 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
 
 
 async def accept_close(
-    connection: Connection, child: Application, draft: JobDraft, now: datetime
+    connection: Connection, child: Application, draft: JobOperation, now: datetime
 ) -> AcceptedOperation:
     """Stops the job's charges. Raises ``Refused(JOB_NOT_CLOSABLE)``."""
     posting = await _lock_by_external_id(connection, child, draft)

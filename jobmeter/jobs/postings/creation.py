@@ -24,6 +24,7 @@ from jobmeter.jobs.messages import DUPLICATE_CONTENT, duplicate_id_message
 from jobmeter.jobs.model import (
     AcceptedOperation,
     ElementColumns,
+    FundedOperation,
     JobDraft,
     JobPosting,
     JobState,
@@ -134,7 +135,7 @@ def market_of(draft: JobDraft) -> int:
 
 
 @contextmanager
-def translate_contract_errors(draft: JobDraft) -> Iterator[None]:
+def translate_contract_errors(draft: FundedOperation) -> Iterator[None]:
     """Translates a shortage of funds into this API's faults (spec 4.2)."""
     try:
         yield

@@ -4,28 +4,33 @@ Does not own the fields (``schema``) or rules that need a contract or other jobs
 Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, parse_amount, parse_positive_amount
 from jobmeter.base.readers.email_address import check_email
+from jobmeter.base.readers.text import trim_text
 from jobmeter.base.readers.web_url import check_url
 from jobmeter.jobs.messages import REQUIRED, required_message
-from jobmeter.jobs.model import JobDraft, Operation
+from jobmeter.jobs.model import FundedOperation, JobDraft, JobOperation, Operation
+from jobmeter.jobs.postings.rules import LOCATIONS_MAX
 from jobmeter.jobs.postings.schema import (
     DESCRIPTION_CHARACTERS,
     DROPPED_FIELDS,
     EXTERNAL_ID_CHARACTERS_MAX,
+    TEXT_CHARACTERS_MAX,
     Budget,
     Compensation,
     Element,
+    FundedElement,
+    KeyElement,
     MoneyAmount,
 )
 
@@ -34,6 +39,8 @@ SHORT_EXTERNAL_ID_SINCE = "20260301"
 SHORT_EXTERNAL_ID_CHARACTERS_MAX = 75
 WORKPLACES = frozenset({"on-site", "hybrid", "remote"})
 EXPIRY_DAYS_MAX = 365
+NUL = "the character U+0000 is not allowed, nor is half of a surrogate pair"
+KEY_OPERATIONS = (Operation.CLOSE, Operation.RENEW, Operation.DOWNGRADE)
 PREMIUM_EXPIRY_DAYS_MAX = 90
 
 
@@ -47,6 +54,9 @@ _PLACEHOLDERS: dict[str, Any] = {
     "listedAt": 0,
     "location": "x",
 }
+
+
+Fields = TypeVar("Fields", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,9 @@ def dialect_of(version: str | None) -> Dialect:
     )
 
 
-def read_element(element: dict[str, Any], *, now: datetime, version: str | None = None) -> JobDraft:
-    """Parses ``element`` into a draft.
+def read_element(element: dict[str, Any], *, now: datetime, version: str | None = None) -> JobOperation:
+    """Parses ``element`` into what its operation needs: CREATE and UPDATE a whole draft, UPGRADE what pays, the others
+    the key alone, whatever else the element holds.
 
     Raises ``Refused(JOB_FIELDS_INVALID)`` with a line for every invalid field (spec 4.2 and 12.3).
     """
@@ -84,33 +95,89 @@ def read_element(element: dict[str, Any], *, now: datetime, version: str | None 
     if dialect.is_tolerant:
         kept = {field: value for field, value in element.items() if field not in DROPPED_FIELDS}
         element = {"jobPostingOperationType": Operation.CREATE.value} | kept
-    lines = [_line(path, "the character U+0000 is not allowed") for path in _find_nul(element, "")]
-    read, wrong = _read_fields(element, lines)
+    operation = element.get("jobPostingOperationType")
+    if operation in KEY_OPERATIONS:
+        return _read_key(element)
+    if operation == Operation.UPGRADE:
+        return _read_funded(element)
+    return _read_draft(element, now, dialect)
+
+
+def _read_key(element: dict[str, Any]) -> JobOperation:
+    lines: list[str] = []
+    key, wrong = _read_fields(KeyElement, element, lines)
+    _refuse([*lines, *(line for line in _check_key(key) if _field_of(line) not in wrong)])
+    return JobOperation(**_repeat_key(key, element))
+
+
+def _read_funded(element: dict[str, Any]) -> FundedOperation:
+    lines: list[str] = []
+    read, wrong = _read_fields(FundedElement, element, lines)
+    found = list(_check_key(read))
+    budget = _read_budget((read.budget or Budget()).pay_for_performance_total_budget, "Total", found)
+    _refuse([*lines, *(line for line in found if _field_of(line) not in wrong)])
+    return FundedOperation(**_repeat_key(read, element), contract=read.contract, total_budget=budget)
+
+
+def _repeat_key(key: KeyElement, element: dict[str, Any]) -> dict[str, Any]:
+    """The key and, as far as they can be read, the places, which tasks repeat."""
+    others = element.get("alternateLocations")
+    places = [_read_place(place) for place in others[:LOCATIONS_MAX]] if isinstance(others, list) else []
+    return {
+        "operation": Operation(key.job_posting_operation_type),
+        "external_id": key.external_job_posting_id,
+        "location": _read_place(element.get("location")),
+        "alternate_locations": tuple(filter(None, places)),
+    }
+
+
+def _read_place(given: object) -> str:
+    """The place, or an empty text for what is none."""
+    place = trim_text(given) if isinstance(given, str) else ""
+    return "" if "\0" in place or len(place) > TEXT_CHARACTERS_MAX else place
+
+
+def _check_key(key: KeyElement | Element) -> Iterator[str]:
+    if not key.external_job_posting_id.strip():
+        yield _line("/externalJobPostingId", "the id is blank")
+    if "\0" in key.external_job_posting_id:
+        yield _line("/externalJobPostingId", NUL)
+
+
+def _refuse(lines: Sequence[str]) -> None:
+    """Raises ``Refused(JOB_FIELDS_INVALID)`` with all ``lines``, if there are any."""
+    if lines:
+        raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
+
+
+def _read_draft(element: dict[str, Any], now: datetime, dialect: Dialect) -> JobDraft:
+    lines = [_line(path, NUL) for path in _find_nul(element, "") if path != "/externalJobPostingId"]
+    read, wrong = _read_fields(Element, element, lines)
     lines += _check_raw(element, dialect)
     found = list(_check_values(read, now))
     amounts = read.budget or Budget()
     budget = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
     daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
     # Errors in placeholder values are not the partner's.
-    lines += [line for line in found if _field_of(line) not in wrong]
-    if lines:
-        raise Refused(Fault.JOB_FIELDS_INVALID, lines="".join(lines))
+    _refuse([*lines, *(line for line in found if _field_of(line) not in wrong)])
     return _make_draft(read, budget, daily, element)
 
 
-def _read_fields(element: dict[str, Any], lines: list[str]) -> tuple[Element, frozenset[str]]:
+def _read_fields(
+    model: type[Fields], element: dict[str, Any], lines: list[str]
+) -> tuple[Fields, frozenset[str]]:
     """Validates the element; appends a line for each malformed field and substitutes a placeholder for it.
 
     The remaining fields are still checked, so that a partner sees all errors of an element at once.
     """
     try:
-        return Element.model_validate(element), frozenset()
+        return model.model_validate(element), frozenset()
     except ValidationError as error:
         details = error.errors(include_url=False)
     lines += [_say(detail) for detail in details]
     wrong = frozenset(str(detail["loc"][0]) for detail in details)
     kept = {field: value for field, value in element.items() if field not in wrong}
-    return Element.model_validate(_PLACEHOLDERS | kept), wrong
+    return model.model_validate(_PLACEHOLDERS | kept), wrong
 
 
 def _field_of(line: str) -> str:
@@ -145,8 +212,7 @@ def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
 def _check_values(read: Element, now: datetime) -> Iterator[str]:
     if from_ms(read.listed_at) > now:
         yield _line("/listedAt", f"{read.listed_at} is in the future")
-    if not read.external_job_posting_id.strip():
-        yield _line("/externalJobPostingId", "the id is blank")
+    yield from _check_key(read)
     if read.poster_email is not None and check_email(read.poster_email):
         yield _line("/posterEmail", f'"{_show(read.poster_email)}" is not an e-mail address')
     urls = {"companyPageUrl": read.company_page_url, "trackingPixelUrl": read.tracking_pixel_url}

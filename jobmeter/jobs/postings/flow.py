@@ -17,6 +17,7 @@ from jobmeter.jobs.model import (
     AcceptedElement,
     AcceptedOperation,
     JobDraft,
+    JobOperation,
     JobPosting,
     JobState,
     NewTask,
@@ -48,10 +49,11 @@ async def submit_operation_with_locations(
     """
     task_ids = [uuid4()]
     draft = read_element(element, now=now, version=version)
-    rules.check_draft(draft, task_urn=f"{URN_TASK}{task_ids[0]}")
+    if isinstance(draft, JobDraft):
+        rules.check_draft(draft, task_urn=f"{URN_TASK}{task_ids[0]}")
     task_ids += [uuid4() for _ in draft.alternate_locations]
     async with connection.transaction():
-        if draft.operation is Operation.CREATE:
+        if isinstance(draft, JobDraft) and draft.operation is Operation.CREATE:
             taken = await accept_create(connection, child, draft, now)
         elif draft.operation is Operation.CLOSE:
             taken = await accept_close(connection, child, draft, now)
@@ -64,7 +66,7 @@ async def submit_operation_with_locations(
 async def _insert_tasks(
     connection: Connection,
     child: Application,
-    draft: JobDraft,
+    draft: JobOperation,
     taken: AcceptedOperation,
     *,
     task_ids: Sequence[UUID],

@@ -11,7 +11,16 @@ from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import location_missing_message, not_allowed_message
-from jobmeter.jobs.model import OPEN_STATES, PREMIUM, JobDraft, JobPosting, JobState, Operation, Task
+from jobmeter.jobs.model import (
+    OPEN_STATES,
+    PREMIUM,
+    FundedOperation,
+    JobDraft,
+    JobPosting,
+    JobState,
+    Operation,
+    Task,
+)
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
 PREMIUM_RUN_DAYS = 30
@@ -84,7 +93,7 @@ def check_new_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget)
     return budget.amount_micros
 
 
-def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobBudget) -> int:
+def check_refilled_limit(draft: FundedOperation, contract: PartnerContract, held: JobBudget) -> int:
     """Returns the total budget that an UPGRADE requests: it must pay for one more click. Raises as
     ``check_budget``.
     """
@@ -93,7 +102,7 @@ def check_refilled_limit(draft: JobDraft, contract: PartnerContract, held: JobBu
     return budget.amount_micros
 
 
-def _check_currency(draft: JobDraft, contract: PartnerContract) -> Money:
+def _check_currency(draft: FundedOperation, contract: PartnerContract) -> Money:
     budget = draft.total_budget
     if budget is None:
         raise Refused(Fault.JOB_BUDGET_MISSING, contract=draft.contract)

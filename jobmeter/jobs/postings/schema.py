@@ -16,6 +16,7 @@ SKILLS_CHARACTERS_MAX = 4_000
 URL_CHARACTERS_MAX = 2_083
 CATEGORIES_MAX = 3
 EXTERNAL_ID_CHARACTERS_MAX = 200
+TEXT_CHARACTERS_MAX = 500
 
 # In the body of the official collections of 2021 to 2023; ignored since 2024 (clients 2.6).
 DROPPED_FIELDS = frozenset({"state", "city", "country", "postalCode", "workRemoteAllowed", "poster"})
@@ -25,9 +26,11 @@ def _trim(given: object) -> object:
     return trim_text(given) if isinstance(given, str) else given
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_CHARACTERS_MAX)]
 Trimmed = BeforeValidator(_trim)
 Place = Annotated[Text, Trimmed]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=EXTERNAL_ID_CHARACTERS_MAX)]
+OperationName = Literal["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_CHARACTERS_MAX)]
 OrganizationUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:(organization|company):[0-9]{1,18}$")]
 IndustryUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:industry:[1-9][0-9]{0,4}$")]
@@ -87,11 +90,23 @@ class Compensations(_Record):
     compensations: list[Compensation]
 
 
+class KeyElement(BaseModel):
+    """An element of which only the key is read."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", alias_generator=to_camel, frozen=True)
+
+    external_job_posting_id: ExternalId
+    job_posting_operation_type: OperationName
+
+
+class FundedElement(KeyElement):
+    contract: Text | None = None
+    budget: Budget | None = None
+
+
 class Element(_Record):
-    external_job_posting_id: Annotated[
-        str, StringConstraints(min_length=1, max_length=EXTERNAL_ID_CHARACTERS_MAX)
-    ]
-    job_posting_operation_type: Literal["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"]
+    external_job_posting_id: ExternalId
+    job_posting_operation_type: OperationName
     title: Annotated[str, StringConstraints(min_length=1, max_length=TITLE_CHARACTERS_MAX), Trimmed]
     description: Annotated[
         str, StringConstraints(min_length=DESCRIPTION_CHARACTERS[0], max_length=DESCRIPTION_CHARACTERS[1])

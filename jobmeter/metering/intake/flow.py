@@ -38,6 +38,7 @@ from jobmeter.metering.intake.bursts import BurstCandidates
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
+from jobmeter.metering.intake.slices import in_slices
 from jobmeter.metering.model import (
     VERDICTS,
     EventColumns,
@@ -53,6 +54,7 @@ from jobmeter.wire.events import Event, Malformed, read_job_id
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
+NAMES_AT_ONCE_MAX = 1_000
 AGENTS_INLINE_MAX = 200
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 RECORDED_SPAN_MS = 3 * rules.DAY_MS
@@ -81,10 +83,9 @@ async def ingest(
     the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
     already; nothing is recorded then.
     """
-    names = list_external_names(events)
     agents = [event.user_agent if isinstance(event, Event) else None for event in events]
     await _match_agents(agents, known.filters.policies)
-    columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
+    columns = await _read_columns(connection, events)
     job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
     await known.filters.refresh(connection, start.filter_revision)
@@ -107,6 +108,20 @@ async def ingest(
             await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
             return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
     raise stale
+
+
+async def _read_columns(connection: Connection, events: Sequence[Event | Malformed]) -> EventColumns:
+    """In slices: a large batch never keeps other requests waiting."""
+    names = set()
+    async for named in in_slices(events, list_external_names):
+        names.update(named)
+    external_ids: dict[tuple[int, str], int] = {}
+    wanted = sorted(names)
+    for start in range(0, len(wanted), NAMES_AT_ONCE_MAX):
+        some = wanted[start : start + NAMES_AT_ONCE_MAX]
+        external_ids |= await jobs.resolve_external_ids(connection, some)
+    parts = [part async for part in in_slices(events, partial(make_columns, external_ids=external_ids))]
+    return EventColumns.concat_all(parts) if parts else make_columns((), {})
 
 
 async def ingest_single_events(

@@ -1,39 +1,68 @@
-"""Owns the delivery of notifications: signed HTTP requests to public addresses, mail through the operator's server.
+"""Owns the delivery of notifications: which endpoints are served, in which order, and when a turn ends.
 
-Does not own what is sent, when it is retried or when it is given up (``jobmeter.notifications``). Delivery is
-at least once: a notification whose sender was killed is sent again under the same id.
+Does not own one attempt (``webhooks``, ``mail``), nor when it is retried or given up (``jobmeter.notifications``).
+Delivery is at least once: a notification whose sender was killed is sent again under the same id.
 """
 
 import asyncio
 import logging
-import smtplib
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from urllib.parse import unquote, urlsplit
-
-import httpx2
+from uuid import UUID
 
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notifications
-from jobmeter.notifications.model import Channel, DeliveryAttempt
-from jobmeter.outbound.addresses import AddressRefusedError, find_address
+from jobmeter.notifications.dispatch.mail import send_mail
+from jobmeter.notifications.dispatch.webhooks import send_webhook
+from jobmeter.notifications.model import Channel, DeliveryAttempt, Failure, Turn
+from jobmeter.notifications.rules import REFUSALS_MAX
 
 log = logging.getLogger("jobmeter.worker")
 
 ATTEMPTS_MAX = 50
 AT_ONCE_MAX = 20
 RECORDED_AT_ONCE_MAX = 4  # requests need the pool's connections too
-SECONDS_MAX = 15
+SECONDS_MAX = 15  # for a whole attempt, however the server spends them
 ENDPOINT_SECONDS_MAX = (
     notifications.CLAIM_SECONDS - 2 * SECONDS_MAX
 )  # the last attempt ends before the claim does
+
+
+class _ChannelTurn:
+    """What came of one channel's deliveries so far. It is over at the first failure that the next one would share."""
+
+    def __init__(self) -> None:
+        self.has_delivered = False
+        self.refusals = 0
+        self.stopped_by: Failure | None = None
+        self.attempts = 0
+        self.tried: list[UUID] = []
+        self.skipped: list[UUID] = []
+
+    def record(self, attempt: DeliveryAttempt, failure: Failure | None) -> None:
+        self.tried.append(attempt.delivery.id)
+        self.attempts = attempt.delivery.attempts + 1
+        if failure is None:
+            self.has_delivered, self.refusals = True, 0
+            return
+        self.refusals += 1
+        if failure.is_of_endpoint or self.refusals >= REFUSALS_MAX:
+            self.stopped_by = failure
+
+    def end(self, endpoint_id: int, channel: Channel) -> Turn:
+        return Turn(
+            endpoint_id=endpoint_id,
+            channel=channel,
+            has_delivered=self.has_delivered,
+            failure=self.stopped_by,
+            attempts=self.attempts,
+            skipped_ids=tuple(self.skipped),
+            tried_ids=tuple(self.tried),
+        )
 
 
 class NotificationDispatcher:
@@ -46,14 +75,16 @@ class NotificationDispatcher:
         rng: Random,
         *,
         endpoint_seconds_max: float = ENDPOINT_SECONDS_MAX,
+        attempt_seconds_max: float = SECONDS_MAX,
     ) -> None:
-        self._endpoint_seconds_max = endpoint_seconds_max
+        self._turn_max = timedelta(seconds=endpoint_seconds_max)
+        self._attempt_seconds_max = attempt_seconds_max
         self._database = database
         self._settings = settings
         self._rng = rng
-        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="notifications")
         self._recording = asyncio.Semaphore(RECORDED_AT_ONCE_MAX)
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._partners: dict[int, int] = {}
 
     async def start_due(self, *, now: datetime) -> int:
         """Starts delivery to endpoints that no task is serving yet; returns the number of deliveries started."""
@@ -65,7 +96,7 @@ class NotificationDispatcher:
                     rows_max=ATTEMPTS_MAX,
                     secret_key=self._settings.secret_key,
                     now=now,
-                    busy_ids=tuple(self._tasks),
+                    busy=self._partners,
                 )
             if not attempts:
                 break
@@ -76,6 +107,7 @@ class NotificationDispatcher:
             for endpoint_id, group in of_endpoints.items():
                 task = asyncio.create_task(self._deliver(group, now))
                 self._tasks[endpoint_id] = task
+                self._partners[endpoint_id] = group[0].partner_id
                 task.add_done_callback(partial(self._end, endpoint_id))
         return started
 
@@ -90,10 +122,10 @@ class NotificationDispatcher:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _end(self, endpoint_id: int, task: asyncio.Task[None]) -> None:
         self._tasks.pop(endpoint_id, None)
+        self._partners.pop(endpoint_id, None)
         error = None if task.cancelled() else task.exception()
         if error is not None:
             log.error(
@@ -101,90 +133,39 @@ class NotificationDispatcher:
             )
 
     async def _deliver(self, attempts: Sequence[DeliveryAttempt], now: datetime) -> None:
-        """Sends in the order of events, mails separately. After a failure a channel is skipped until it is due again.
+        """Sends in the order of events, mails separately. A failure that the next one would share ends a channel's turn.
 
         Deliveries that do not fit into the time of the claim are left until the claim expires.
         """
-        failures: dict[Channel, str] = {}
+        turns: dict[Channel, _ChannelTurn] = defaultdict(_ChannelTurn)
         clock = asyncio.get_running_loop().time
-        last_start = clock() + self._endpoint_seconds_max
+        started = clock()
+
+        def passed() -> timedelta:
+            return timedelta(seconds=clock() - started)
+
         for attempt in attempts:
-            if clock() > last_start:
+            turn = turns[attempt.delivery.channel]
+            if turn.stopped_by is not None:
+                turn.skipped.append(attempt.delivery.id)
+                continue
+            if passed() > self._turn_max:
                 return
-            channel = attempt.delivery.channel
-            if channel not in failures:
-                send = send_webhook if channel is Channel.WEBHOOK else send_mail
-                failure = await asyncio.get_running_loop().run_in_executor(
-                    self._threads, send, attempt, self._settings, now
-                )
-                if failure is not None:
-                    failures[channel] = failure
+            failure = await self._send(attempt, now)
+            turn.record(attempt, failure)
             async with self._recording, self._database.transaction() as connection:
                 await notifications.record_attempt(
-                    connection, attempt.delivery, failure=failures.get(channel), now=now, rng=self._rng
+                    connection, attempt.delivery, failure=failure, now=now + passed(), rng=self._rng
                 )
+        endpoint_id = attempts[0].delivery.endpoint_id
         async with self._recording, self._database.transaction() as connection:
-            await notifications.free_endpoint(connection, attempts[0].delivery.endpoint_id)
+            for channel, turn in turns.items():
+                await notifications.end_turn(
+                    connection, turn.end(endpoint_id, channel), now=now + passed(), rng=self._rng
+                )
+            await notifications.free_endpoint(connection, endpoint_id)
 
-
-def send_webhook(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
-    """Returns ``None`` for an accepted delivery (2xx), else one line with the reason."""
-    if not attempt.secrets:
-        return "no secret of this webhook can be opened with the operator's key"
-    try:
-        target = httpx2.URL(attempt.url)
-        # Connects to the address that was checked: a second lookup of the name may return another one.
-        aimed = target.copy_with(host=find_address(attempt.url, is_sandbox=settings.sandbox))
-        headers = {
-            "Host": target.netloc.decode(),
-            "Content-Type": "application/json",
-            "User-Agent": "Jobmeter-Webhooks",
-            **notifications.sign_attempt(attempt, now=now),
-        }
-        with (
-            httpx2.Client(timeout=SECONDS_MAX, follow_redirects=False, trust_env=False) as client,
-            client.stream(
-                "POST",
-                aimed,
-                headers=headers,
-                content=attempt.delivery.body.encode(),
-                extensions={"sni_hostname": target.host},
-            ) as answer,
-        ):
-            # The response body is not read: its size is unbounded.
-            return None if answer.is_success else f"the endpoint answered {answer.status_code}"
-    except AddressRefusedError as error:
-        return str(error)
-    except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return f"{type(error).__name__}: {error}"
-
-
-def send_mail(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> str | None:
-    """As ``send_webhook``, through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``."""
-    if not settings.smtp_url:
-        return "no mail server is set: JOBMETER_SMTP_URL"
-    try:
-        message = make_message(attempt, settings, now)
-        parts = urlsplit(settings.smtp_url)
-        opened = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-        with opened(parts.hostname or "", parts.port or 0, timeout=SECONDS_MAX) as server:
-            if parts.username:
-                if parts.scheme != "smtps":
-                    server.starttls()
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message)
-    except (OSError, ValueError, smtplib.SMTPException) as error:
-        return f"{type(error).__name__}: {error}"
-    return None
-
-
-def make_message(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:
-    """Builds the mail: the subject in words, the body as a webhook would receive it. Raises ``ValueError``."""
-    message = EmailMessage()
-    message["From"] = settings.mail_from
-    message["To"] = attempt.email
-    message["Subject"] = attempt.delivery.subject
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{attempt.delivery.id}@jobmeter>"
-    message.set_content(f"{attempt.delivery.subject}\n\n{attempt.delivery.body}\n")
-    return message
+    async def _send(self, attempt: DeliveryAttempt, now: datetime) -> Failure | None:
+        if attempt.delivery.channel is Channel.WEBHOOK:
+            return await send_webhook(attempt, self._settings, seconds_max=self._attempt_seconds_max)
+        return await send_mail(attempt, self._settings, now, seconds_max=self._attempt_seconds_max)

@@ -1,12 +1,13 @@
 """Owns the verbs of reports: job reports by ids and by date range, the budget report.
 
-Owns what a process remembers between them; its key names the UTC day and the version that the database gives.
+Owns what a process remembers between them. An answer is as of the last UTC midnight: which jobs it shows, in which
+order and with which contents. Only clicks and money that are not final yet change during the day.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -25,7 +26,6 @@ from jobmeter.reports.job_reports.model import (
     DayRange,
     JobListQuery,
     JobReport,
-    ListVersion,
     RangePage,
     ReportableJobs,
     ReportQuery,
@@ -35,12 +35,14 @@ from jobmeter.reports.job_reports.model import (
 
 ANY_CONTRACT, NO_CONTRACT = 0, -1
 JOBS_REMEMBERED_MAX = 3_000_000  # 32 bytes each
+# What began before midnight may be committed after it, and belongs to the day before.
+COMMIT_SECONDS_MAX = 60
 
-_ListKey = tuple[int, date, ListVersion]
+_ListKey = tuple[int, date]
 
 
 class JobListCache:
-    """The lists used last, by application, UTC day and version."""
+    """The lists used last, by application and UTC day."""
 
     def __init__(self, *, jobs_max: int = JOBS_REMEMBERED_MAX) -> None:
         self._jobs_max = jobs_max
@@ -116,21 +118,28 @@ async def report_by_ids_as_of(
     connection: Connection, query: ReportQuery, asked: ByIdsRequest
 ) -> dict[str, JobReport]:
     """The same as it was answered at the query's moment."""
-    found = await _find_ids_as_of(connection, query, query.moment, asked.ids)
-    reports = await _read_reports(connection, query, list(set(found.values())), asked.days)
-    by_job = {report.job.job_id: report for report in reports}
-    return {name: by_job[found[name]] for name in asked.ids if name in found}
+    (found,) = await report_by_ids(connection, [asked])
+    reports = await _restore_figures(connection, query, list(found.values()), asked.days)
+    return dict(zip(found, reports, strict=True))
 
 
-async def _find_ids_as_of(
-    connection: Connection, query: ReportQuery, as_of: datetime, ids: Sequence[str]
-) -> dict[str, int]:
-    child = query.child
-    jobs = await _list_jobs(connection, query, None)
-    listed = rules.choose_contract_of_report(jobs, query.contract_id).tolist()
-    return await store.find_ids_as_of(
-        connection, shard=child.shard, application_id=child.id, ids=list(ids), listed=listed, as_of=as_of
+async def _restore_figures(
+    connection: Connection, query: ReportQuery, reports: list[JobReport], days: DayRange
+) -> list[JobReport]:
+    """The reports with the clicks and the money of the query's earlier moment, if it names one."""
+    if query.as_of is None:
+        return reports
+    earlier = await store.read_figures_as_of(
+        connection,
+        shard=query.child.shard,
+        job_ids=list({report.job.job_id for report in reports}),
+        days=days,
+        today=day_of(query.moment),
+        as_of=query.as_of,
     )
+    by_job = {one.job_id: one for one in earlier}
+    found = [(report, by_job[report.job.job_id]) for report in reports]
+    return [replace(report, figures=one.figures, spent_micros=one.spent_micros) for report, one in found]
 
 
 async def report_by_range(
@@ -138,7 +147,7 @@ async def report_by_range(
 ) -> RangePage:
     """One page of the jobs that were live in the range, in the order of their job ids (spec 7).
 
-    Every page costs the same: which jobs a day's reports can show is remembered in ``lists``. Raises ``Refused``:
+    All pages of a day are cut from one list: it is that of midnight, and remembered in ``lists``. Raises ``Refused``:
     JOB_REPORT_CALLER for a parent application, those of ``rules.check_range`` and ``rules.check_seven_days``.
     """
     check_job_caller(query.child)
@@ -150,18 +159,15 @@ async def report_by_range(
     return RangePage(tuple(sorted(reports, key=lambda report: report.job.job_id)), len(job_ids))
 
 
-async def _list_jobs(
-    connection: Connection, query: ReportQuery, lists: JobListCache | None
-) -> ReportableJobs:
+async def _list_jobs(connection: Connection, query: ReportQuery, lists: JobListCache) -> ReportableJobs:
     child, day = query.child, day_of(query.moment)
-    asked = JobListQuery(child.shard, child.id, start_of(day))
-    if query.as_of is not None or lists is None:
-        return await store.list_jobs_as_of(connection, asked, as_of=query.moment)
-    key = (child.id, day, await store.read_list_version(connection, asked))
-    jobs = lists.find(key)
+    jobs = lists.find((child.id, day))
     if jobs is None:
-        jobs = await store.list_reportable_jobs(connection, asked)
-        lists.keep(key, jobs)
+        jobs = await store.list_reportable_jobs(
+            connection, JobListQuery(child.shard, child.id, start_of(day))
+        )
+        if query.now - start_of(day) >= timedelta(seconds=COMMIT_SECONDS_MAX):
+            lists.keep((child.id, day), jobs)
     return jobs
 
 
@@ -170,12 +176,10 @@ async def _read_reports(
 ) -> list[JobReport]:
     if not job_ids:
         return []
-    shard, today = query.child.shard, day_of(query.moment)
-    if query.as_of is not None:
-        return await store.read_reports_as_of(
-            connection, shard=shard, job_ids=job_ids, days=days, today=today, as_of=query.as_of
-        )
-    return await store.read_reports(connection, shard=shard, job_ids=job_ids, days=days, today=today)
+    reports = await store.read_reports(
+        connection, shard=query.child.shard, job_ids=job_ids, days=days, today=day_of(query.moment)
+    )
+    return await _restore_figures(connection, query, reports, days)
 
 
 async def report_budget(

@@ -75,7 +75,7 @@ class JobReport:
 class ReportableJobs(Columns):
     """What a day's reports can show of an application, in order of job id.
 
-    ``closed_ms`` is beyond all time for a job that is not over.
+    ``closed_ms`` is beyond all time for a job that was not over when the day began.
     """
 
     job_ids: Bigint
@@ -93,16 +93,13 @@ class JobListQuery:
     today: datetime
 
 
-class ListVersion(NamedTuple):
-    """Changes whenever a day's list of reportable jobs may have."""
-
-    closed: int
-    settled_at: datetime | None
-
-
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """What a job report is asked for. ``as_of`` is an earlier moment, whose answer is given again."""
+    """What a job report is asked for. ``as_of`` is an earlier moment, whose answer is given again.
+
+    Which jobs an answer shows, and their contents, are those of the midnight before its moment; its money and
+    clicks are those of the moment.
+    """
 
     child: Application
     first: date | None
@@ -151,11 +148,12 @@ class ReportById(NamedTuple):
     report: JobReport
 
 
-class FoundId(NamedTuple):
-    """The job that an id names."""
+class EarlierFigures(NamedTuple):
+    """What a report said of a job at an earlier moment; packed as in ``JobReport``."""
 
-    asked_id: str
     job_id: int
+    figures: bytes
+    spent_micros: int
 
 
 @dataclass(frozen=True, slots=True)

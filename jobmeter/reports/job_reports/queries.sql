@@ -1,86 +1,103 @@
+-- columns: shown
+external_id, title, company_name, company_page, apply_url, closed_at, currency, limit_micros,
+partner_job_campaign
+
 -- name: read_reports_by_ids
--- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. A job
--- is reported from the UTC day after it was posted; one that was closed before any charge is not (reports
--- page, "Important"). The spend is that until yesterday: no report includes the current UTC day. One
--- statement answers several requests; `request_index` identifies the request of a row. The planner applies
--- the conditions on `either` to both its parts, each with its own index.
-SELECT request_index, asked_id, job_id, external_id, title, company_name, company_page, apply_url, closed_at,
-       currency, budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent_micros
+-- A requested id is a job's external id, or else a partner job code, of which the newest job is meant. What
+-- it means and shows is that of the last midnight (`job_at_midnight`): a code that was replaced since is in
+-- the versions. The spend is that until yesterday: no report includes the current UTC day. Callers ask at
+-- once, each for its own jobs; `request_index` says whose a row is.
+SELECT request_index, asked_id, job_id, {shown}, figures, charged_micros - charged_today AS spent_micros
   FROM unnest(%(request_indexes)s::integer[], %(ids)s::text[], %(shards)s::smallint[],
               %(application_ids)s::bigint[], %(contract_ids)s::bigint[], %(firsts)s::date[],
               %(lasts)s::date[], %(todays)s::date[])
     AS asked (request_index, asked_id, asked_shard, asked_application, asked_contract, first_day,
               last_day, today)
  CROSS JOIN LATERAL (
-       SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
-              budget_micros, lowered_micros, partner_job_campaign, spent_micros, credited_micros
-         FROM (SELECT 1 AS rank, shard, job_id, application_id, channel, state, partner_contract_id,
-                      external_id, title, company_name, company_page, apply_url, partner_job_campaign,
-                      created_at, closed_at
+       SELECT job_id, {shown}, charged_micros
+         FROM (SELECT 1 AS rank, job_id AS named_job
                  FROM job_postings
-                WHERE external_id = asked_id
+                WHERE shard = asked_shard
+                  AND application_id = asked_application
+                  AND external_id = asked_id
+                  AND channel = 'P4P'
                 UNION ALL
-               SELECT 2 AS rank, shard, job_id, application_id, channel, state, partner_contract_id,
-                      external_id, title, company_name, company_page, apply_url, partner_job_campaign,
-                      created_at, closed_at
+               SELECT 2 AS rank, job_id AS named_job
                  FROM job_postings
-                WHERE company_job_code = asked_id) AS either
-         JOIN job_budgets USING (shard, job_id)
-        WHERE shard = asked_shard
-          AND application_id = asked_application
-          AND channel = 'P4P'
-          AND state <> 'FAILED'
-          AND (state <> 'CLOSED' OR spent_micros + credited_micros > 0)
-          AND either.partner_contract_id IS NOT NULL
-          AND asked_contract IN (0, either.partner_contract_id)
-          AND created_at < today AT TIME ZONE 'UTC'
-        ORDER BY rank, job_id DESC
-        LIMIT 1) AS named
+                WHERE shard = asked_shard
+                  AND application_id = asked_application
+                  AND company_job_code = asked_id
+                UNION ALL
+               SELECT 2 AS rank, job_id AS named_job
+                 FROM job_posting_versions
+                WHERE shard = asked_shard
+                  AND company_job_code = asked_id
+                  AND replaced_at >= today::timestamp AT TIME ZONE 'UTC') AS named
+        CROSS JOIN LATERAL job_at_midnight(asked_shard::integer, named_job, today) AS job
+        WHERE application_id = asked_application
+          AND asked_contract IN (0, partner_contract_id)
+          AND (rank = 1 OR company_job_code = asked_id)
+        ORDER BY rank, named_job DESC
+        LIMIT 1) AS meant
  CROSS JOIN LATERAL job_report_days(asked_shard::integer, job_id, first_day, last_day, today)
 
 -- name: read_reports
-SELECT job_id, external_id, title, company_name, company_page, apply_url, closed_at, currency,
-       budget_micros - lowered_micros AS limit_micros, partner_job_campaign, figures,
-       spent_micros + credited_micros - charged_today AS spent_micros
+SELECT job_id, {shown}, figures, charged_micros - charged_today AS spent_micros
   FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
-  JOIN job_postings
-    ON job_postings.shard = %(shard)s AND job_id = asked_job
-  JOIN job_budgets USING (shard, job_id)
+ CROSS JOIN LATERAL job_at_midnight(%(shard)s::integer, asked_job, %(today)s)
  CROSS JOIN LATERAL job_report_days(%(shard)s::integer, asked_job, %(first)s, %(last)s, %(today)s)
 
+-- name: read_figures_as_of
+-- Every change of a day after it was first shown is recorded; what was recorded since `as_of` is taken back.
+-- A day that only began since is left out.
+SELECT asked_job AS job_id, figures, spent AS spent_micros
+  FROM unnest(%(job_ids)s::bigint[]) AS asked (asked_job)
+ CROSS JOIN LATERAL (
+       SELECT string_agg(int4send(day - date '1970-01-01') || int4send(views) || int4send(clicks)
+                         || int8send(charge), '')
+              FILTER (WHERE day BETWEEN %(first)s AND %(last)s) AS figures,
+              coalesce(sum(charge), 0)::bigint AS spent
+         FROM (SELECT day, views, clicks, charge
+                 FROM job_days_as_of(%(shard)s::integer, asked_job, %(as_of)s)
+                WHERE day < %(today)s
+                ORDER BY day) AS days) AS reported
+
 -- name: list_reportable_jobs
--- All that a report of today's can show of an application, as packed columns: which of them a range holds is
--- worked out from these.
+-- All that a report can show of an application on a day, as packed columns: which of them a range holds is
+-- worked out from these. Nothing that happens on the day changes the list: it has the conditions of
+-- `job_at_midnight`. Only a job with reversed clicks can have been charged and have spent nothing. OFFSET 0
+-- keeps the look-ups by key, whatever is known of the tables.
 SELECT string_agg(int8send(job_id), '') AS job_ids,
        string_agg(int8send(partner_contract_id), '') AS contract_ids,
        string_agg(int8send(floor(extract(epoch FROM created_at) * 1000)::bigint), '') AS created_ms,
-       string_agg(int8send(coalesce(floor(extract(epoch FROM closed_at) * 1000)::bigint,
+       string_agg(int8send(coalesce(floor(extract(epoch FROM over_at) * 1000)::bigint,
                                     9223372036854775807)), '') AS closed_ms
-  FROM (SELECT job_id, partner_contract_id, created_at, closed_at
+  FROM (SELECT job_id, partner_contract_id, created_at,
+               CASE WHEN least(closed_at, expires_at) < %(today)s THEN least(closed_at, expires_at) END
+               AS over_at
           FROM job_postings
          WHERE shard = %(shard)s
            AND application_id = %(application_id)s
            AND partner_contract_id IS NOT NULL
            AND created_at < %(today)s
-           AND state <> 'FAILED'
-           AND (state <> 'CLOSED' OR EXISTS (
+           AND (state <> 'FAILED' OR closed_at >= %(today)s)
+           AND (state <> 'CLOSED' OR closed_at >= %(today)s OR EXISTS (
                 SELECT FROM job_budgets
-                 WHERE job_budgets.shard = job_postings.shard AND job_budgets.job_id = job_postings.job_id
-                   AND spent_micros + credited_micros > 0))
+                 WHERE job_budgets.shard = job_postings.shard
+                   AND job_budgets.job_id = job_postings.job_id
+                   AND (spent_micros + credited_micros > 0 OR EXISTS (
+                        SELECT FROM job_days
+                         WHERE job_days.shard = job_postings.shard
+                           AND job_days.job_id = job_postings.job_id
+                           AND clicks_reversed > 0
+                           AND EXISTS (SELECT FROM charge_postings
+                                        WHERE charge_postings.shard = job_postings.shard
+                                          AND source_kind = {AccountKind.JOB}
+                                          AND source_id = job_postings.job_id
+                                       OFFSET 0)
+                        OFFSET 0))
+                OFFSET 0))
          ORDER BY job_id) AS listed
-
--- name: read_list_version
--- What can change the list within a UTC day: a job that closes uncharged leaves it, and so does a closed one
--- all of whose charges settlement takes back.
-SELECT (SELECT count(*)
-          FROM job_postings
-         WHERE shard = %(shard)s
-           AND application_id = %(application_id)s
-           AND state = 'CLOSED'
-           AND closed_at >= %(today)s) AS closed,
-       (SELECT max(touched_at)
-          FROM settlement_runs) AS settled_at
 
 -- name: sum_contract_spend
 SELECT (coalesce((SELECT sum(charge_micros)

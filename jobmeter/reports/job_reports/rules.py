@@ -27,11 +27,6 @@ def check_range(first: date | None, last: date | None, *, now: datetime) -> DayR
     return DayRange(first, last)
 
 
-def choose_contract_of_report(jobs: ReportableJobs, contract_id: int | None) -> Column:
-    """The ids of the jobs of a contract, or of all."""
-    return jobs.job_ids if contract_id is None else jobs.job_ids[jobs.contract_ids == contract_id]
-
-
 def choose_range(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
     """The ids of the jobs that were live on a day of the range: posted before it ended, not over before it began."""
     starts_ms, ends_ms = to_ms(start_of(days.first)), to_ms(end_of(days.last))

@@ -10,14 +10,14 @@ from psycopg import AsyncCursor
 from psycopg.rows import RowMaker
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_rows, read_columns, read_row, read_scalar
+from jobmeter.database.rows import list_rows, read_columns, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
+from jobmeter.ledger.model import AccountKind
 from jobmeter.reports.job_reports.model import (
     DayRange,
-    FoundId,
+    EarlierFigures,
     JobListQuery,
     JobReport,
-    ListVersion,
     ReportableJobs,
     ReportById,
     ReportedJob,
@@ -25,8 +25,7 @@ from jobmeter.reports.job_reports.model import (
     slice_days,
 )
 
-SQL = load_statements("jobmeter.reports.job_reports")
-SQL_AS_OF = load_statements("jobmeter.reports.job_reports", "as_of.sql")
+SQL = load_statements("jobmeter.reports.job_reports", enums=(AccountKind,))
 
 
 async def read_reports_by_ids(connection: Connection, requested: RequestedIds) -> list[ReportById]:
@@ -44,45 +43,15 @@ async def read_reports(
     return [_cut(report, days) for report in reports]
 
 
+async def read_figures_as_of(
+    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
+) -> list[EarlierFigures]:
+    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
+    return await list_rows(connection, _make_figures, SQL["read_figures_as_of"], values)
+
+
 async def list_reportable_jobs(connection: Connection, query: JobListQuery) -> ReportableJobs:
     return await read_columns(connection, ReportableJobs, SQL["list_reportable_jobs"], vars_of(query))
-
-
-async def read_list_version(connection: Connection, query: JobListQuery) -> ListVersion:
-    return await read_row(connection, ListVersion, SQL["read_list_version"], vars_of(query))
-
-
-async def find_ids_as_of(
-    connection: Connection,
-    *,
-    shard: int,
-    application_id: int,
-    ids: list[str],
-    listed: list[int],
-    as_of: datetime,
-) -> dict[str, int]:
-    values = {
-        "shard": shard,
-        "application_id": application_id,
-        "ids": ids,
-        "listed": listed,
-        "as_of": as_of,
-    }
-    return dict(await list_rows(connection, FoundId, SQL_AS_OF["find_ids_as_of"], values))
-
-
-async def read_reports_as_of(
-    connection: Connection, *, shard: int, job_ids: list[int], days: DayRange, today: date, as_of: datetime
-) -> list[JobReport]:
-    values = {"shard": shard, "job_ids": job_ids, **vars_of(days), "today": today, "as_of": as_of}
-    cursor = connection.cursor(binary=True, row_factory=_report_row)
-    reports = await (await cursor.execute(SQL_AS_OF["read_reports_as_of"], values)).fetchall()
-    return [_cut(report, days) for report in reports]
-
-
-async def list_jobs_as_of(connection: Connection, query: JobListQuery, *, as_of: datetime) -> ReportableJobs:
-    values = {**vars_of(query), "as_of": as_of}
-    return await read_columns(connection, ReportableJobs, SQL_AS_OF["list_jobs_as_of"], values)
 
 
 async def sum_contract_spend(connection: Connection, *, contract_id: int, today: date) -> int:
@@ -115,6 +84,10 @@ def _find(cursor: AsyncCursor[Any], *names: str) -> Callable[[Sequence[Any]], tu
     """A function that returns these columns of a row; a cursor without a result has no rows to apply it to."""
     sent = [column.name for column in cursor.description or ()]
     return itemgetter(*map(sent.index, names)) if sent else tuple
+
+
+def _make_figures(*, job_id: int, figures: bytes | None, spent_micros: int) -> EarlierFigures:
+    return EarlierFigures(job_id, bytes(figures or b""), spent_micros)
 
 
 def _cut(report: JobReport, days: DayRange) -> JobReport:

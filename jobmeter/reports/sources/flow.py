@@ -1,11 +1,10 @@
 """Owns reading reports within a time limit, and reporting which data could not be read (codes 6003 to 6026).
 
-Does not own what is read. A report is one statement; only if it fails, each of its sources is checked
-separately.
+Does not own what is read. Only if a report fails, each of its sources is checked separately.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
+from jobmeter.database.outages import UNUSABLE
 from jobmeter.database.pool import Database
 from jobmeter.reports.sources import store
 
@@ -32,6 +32,14 @@ class Source:
     failed: Fault
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """``unknown`` is the fault of a report that failed although each of its sources can be read by itself."""
+
+    listed: tuple[Source, ...]
+    unknown: Fault
+
+
 def _of_shard(probe: Callable[..., Awaitable[None]]) -> Probe:
     return lambda connection, shard: probe(connection, shard=shard)
 
@@ -40,38 +48,49 @@ def _of_all(probe: Callable[..., Awaitable[None]]) -> Probe:
     return lambda connection, _: probe(connection)
 
 
-_try_postings, _try_limits, _try_spends, _try_charges, _try_metrics = map(
-    _of_shard,
-    (
-        store.probe_postings,
-        store.probe_limits,
-        store.probe_spends,
-        store.probe_charges,
-        store.probe_metrics,
-    ),
+_POSTINGS = (_of_shard(store.probe_postings), _of_shard(store.probe_versions))
+_LIMITS, _SPENDS, _EVER_CHARGED = map(
+    _of_shard, (store.probe_limits, store.probe_spends, store.probe_ever_charged)
 )
-_try_terms, _try_contracts = map(_of_all, (store.probe_terms, store.probe_limits_of_contracts))
+_CHARGES = (_of_shard(store.probe_charges), _of_shard(store.probe_restatements))
+_METRICS = (_of_shard(store.probe_metrics), _of_shard(store.probe_months), _of_all(store.probe_rollup))
+_TERMS = _of_all(store.probe_terms)
+_SPENT = (
+    _of_all(store.probe_limits_of_contracts),
+    _of_all(store.probe_contract_days),
+    _of_all(store.probe_contract_charges),
+    _of_all(store.probe_rollup),
+)
+
+
+def _list(probes: Iterable[Probe], not_found: Fault, failed: Fault | None = None) -> tuple[Source, ...]:
+    return tuple(Source(probe, not_found, failed or not_found) for probe in probes)
 
 
 class ReportKind(Enum):
     """What each report needs, in the order in which failures are searched (reports page, error table)."""
 
-    BY_IDS = (
-        Source(_try_postings, Fault.POSTINGS_UNREADABLE, Fault.POSTINGS_UNREADABLE),
-        Source(_try_limits, Fault.LIMIT_UNREADABLE, Fault.SPEND_FAILED),
-        Source(_try_spends, Fault.SPEND_UNREADABLE, Fault.SPEND_FAILED),
-        Source(_try_charges, Fault.CHARGES_UNREADABLE, Fault.ANALYTICS_FAILED),
-        Source(_try_metrics, Fault.ANALYTICS_UNREADABLE, Fault.ANALYTICS_FAILED),
+    BY_IDS = Sources(
+        (
+            *_list(_POSTINGS, Fault.POSTINGS_UNREADABLE),
+            *_list((_LIMITS,), Fault.LIMIT_UNREADABLE, Fault.SPEND_FAILED),
+            *_list((_SPENDS, _EVER_CHARGED), Fault.SPEND_UNREADABLE, Fault.SPEND_FAILED),
+            *_list(_CHARGES, Fault.CHARGES_UNREADABLE, Fault.ANALYTICS_FAILED),
+            *_list(_METRICS, Fault.ANALYTICS_UNREADABLE, Fault.ANALYTICS_FAILED),
+        ),
+        Fault.ANALYTICS_FAILED,
     )
-    BY_RANGE = (
-        Source(_try_postings, Fault.PARTNER_POSTINGS, Fault.PARTNER_POSTINGS),
-        Source(_try_charges, Fault.PARTNER_CHARGES, Fault.PARTNER_CHARGES),
-        Source(_try_metrics, Fault.PARTNER_ANALYTICS, Fault.PARTNER_ANALYTICS),
+    BY_RANGE = Sources(
+        (
+            *_list(_POSTINGS, Fault.PARTNER_POSTINGS),
+            *_list((_LIMITS, _SPENDS, _EVER_CHARGED, *_CHARGES), Fault.PARTNER_CHARGES),
+            *_list(_METRICS, Fault.PARTNER_ANALYTICS),
+        ),
+        Fault.PARTNER_ANALYTICS,
     )
-    BUDGET = (
-        Source(_try_terms, Fault.TERM_UNREADABLE, Fault.TERM_UNREADABLE),
-        Source(_try_contracts, Fault.BUDGET_UNREADABLE, Fault.BUDGET_UNREADABLE),
-        Source(_try_charges, Fault.BUDGET_UNREADABLE, Fault.BUDGET_UNREADABLE),
+    BUDGET = Sources(
+        (*_list((_TERMS,), Fault.TERM_UNREADABLE), *_list(_SPENT, Fault.BUDGET_UNREADABLE)),
+        Fault.BUDGET_UNREADABLE,
     )
 
 
@@ -96,14 +115,14 @@ async def name_failed_source(
         async with asyncio.timeout(seconds_max):
             yield
     except (psycopg.Error, TimeoutError, PoolTimeout) as error:
-        fault = await _find_unreadable(database, kind, shard)
-        if fault is None:
-            raise
-        raise Refused(fault) from error
+        sources: Sources = kind.value
+        fault = await _find_unreadable(database, sources.listed, shard)
+        if fault is None and isinstance(error, UNUSABLE):
+            raise  # the whole database is or was out of order: the request may be sent again
+        raise Refused(fault or sources.unknown) from error
 
 
-async def _find_unreadable(database: Database, kind: ReportKind, shard: int) -> Fault | None:
-    sources: tuple[Source, ...] = kind.value
+async def _find_unreadable(database: Database, sources: Iterable[Source], shard: int) -> Fault | None:
     for source in sources:
         try:
             async with asyncio.timeout(PROBE_SECONDS_MAX), database.connection() as connection:

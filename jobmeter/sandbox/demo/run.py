@@ -15,22 +15,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
+from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.ads import Ad, read_ads
-from jobmeter.sandbox.seed import read_credentials
+from jobmeter.sandbox.traffic.client import Sandbox, SandboxRefusedError, read_credentials
 from jobmeter.sandbox.traffic.plan import BOARD_PLAN
-from jobmeter.sandbox.traffic.player import (
-    TAIL_DAYS,
-    PlaybackResult,
-    Sandbox,
-    SandboxRefusedError,
-    play_traffic,
-)
+from jobmeter.sandbox.traffic.player import TAIL_DAYS, PlaybackResult, play_traffic
 
 CUSTOMERS = 6
 DAYS = 35
@@ -68,36 +62,39 @@ class Partner:
         return token
 
 
-def run_demo(console: Console) -> None:
+def demo() -> None:
     """Runs the whole demonstration on a new sandbox. Raises ``SandboxRefusedError`` when a step fails."""
+    console = Terminal()
     ads = choose_ads(console)
     with (
         tempfile.TemporaryDirectory(prefix="jobmeter-demo-") as folder,
         open_sandbox(Path(folder)) as sandbox,
     ):
         partner = Partner(sandbox)
-        console.print(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
+        console.print_line(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
         playback, watched = play_and_watch(partner, customers[0], posted[0], console)
         tables.show_playback(console, playback)
         show_reports(partner, customers, posted, watched, console)
         check = subprocess.run(
-            [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False, text=True
+            [sys.executable, "-m", "jobmeter", "db", "check", "--data", folder], check=False
         )
         if check.returncode != 0:
             raise SandboxRefusedError("the laws of the money are broken")
     tables.show_next_steps(console)
 
 
-def choose_ads(console: Console) -> tuple[Ad, ...]:
+def choose_ads(console: Terminal) -> tuple[Ad, ...]:
     """Returns the real ads if they are next to the checkout, else the smaller packaged set."""
     if REAL_ADS.is_file():
         ads = read_ads(REAL_ADS)
-        console.print(f"Posting {len(ads)} real job ads from {REAL_ADS}.")
+        console.print_line(f"Posting {len(ads)} real job ads from {REAL_ADS}.")
     else:
         ads = read_ads(None)
-        console.print(f"Posting the {len(ads)} job ads that ship with Jobmeter ({REAL_ADS} is not there).")
+        console.print_line(
+            f"Posting the {len(ads)} job ads that ship with Jobmeter ({REAL_ADS} is not there)."
+        )
     return ads
 
 
@@ -148,7 +145,7 @@ def make_customers(partner: Partner) -> list[dict[str, Any]]:
 
 
 def post_ads(
-    partner: Partner, customers: list[dict[str, Any]], ads: tuple[Ad, ...], console: Console
+    partner: Partner, customers: list[dict[str, Any]], ads: tuple[Ad, ...], console: Terminal
 ) -> list[list[str]]:
     """Posts the ads for the customers in turn, and returns the external ids that each of them has live."""
     now_ms = to_ms(partner.sandbox.read_clock())
@@ -167,7 +164,7 @@ def post_ads(
             )
             tasks += [row["id"] for row in reply["elements"] if row["status"] == 202]
         posted.append(await_tasks(partner, customer, tasks))
-    console.print(f"{sum(map(len, posted))} jobs are live for {len(customers)} customers.")
+    console.print_line(f"{sum(map(len, posted))} jobs are live for {len(customers)} customers.")
     return posted
 
 
@@ -206,7 +203,7 @@ def await_tasks(partner: Partner, customer: dict[str, Any], tasks: list[str]) ->
 
 
 def play_and_watch(
-    partner: Partner, customer: dict[str, Any], ids: list[str], console: Console
+    partner: Partner, customer: dict[str, Any], ids: list[str], console: Terminal
 ) -> tuple[PlaybackResult, list[tuple[date, dict[str, Any]]]]:
     """Plays the traffic, and records day by day what the reports show for the first full day."""
     first_full_day = day_of(partner.sandbox.read_clock()) + timedelta(days=1)
@@ -246,7 +243,7 @@ def show_reports(
     customers: list[dict[str, Any]],
     posted: list[list[str]],
     watched: list[tuple[date, dict[str, Any]]],
-    console: Console,
+    console: Terminal,
 ) -> None:
     today = day_of(partner.sandbox.read_clock())
     first, last = tables.fullest_month(today - timedelta(days=DAYS + TAIL_DAYS), today - timedelta(days=1))

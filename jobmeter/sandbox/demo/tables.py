@@ -3,15 +3,17 @@
 Does not own any figure; all of them come from the reports' responses.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from jobmeter.base.clock import from_ms
+from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.traffic.player import PlaybackResult
 from jobmeter.sandbox.traffic.score import Score
 
@@ -41,7 +43,7 @@ def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def show_playback(console: Console, playback: PlaybackResult) -> None:
+def show_playback(console: Terminal, playback: PlaybackResult) -> None:
     table = Table(title="Events sent to POST /events", title_justify="left")
     for name in ("sent", "accepted", "duplicate", "rejected"):
         table.add_column(name, justify="right")
@@ -51,7 +53,7 @@ def show_playback(console: Console, playback: PlaybackResult) -> None:
     console.print(table)
 
 
-def show_scores(console: Console, scores: Iterable[Score]) -> None:
+def show_scores(console: Terminal, scores: Iterable[Score]) -> None:
     table = Table(title="Filters and settlement rules on the truth", title_justify="left")
     for name in ("filter or rule", "taken", "rightly", "real", "precision", "recall"):
         table.add_column(name, justify="left" if name == "filter or rule" else "right")
@@ -61,7 +63,7 @@ def show_scores(console: Console, scores: Iterable[Score]) -> None:
     console.print(table)
 
 
-def show_job(console: Console, report: dict[str, Any], first: date, last: date) -> None:
+def show_job(console: Terminal, report: dict[str, Any], first: date, last: date) -> None:
     info, lifetime = report["jobPostingInfo"], report["lifetimeJobBudgetInfo"]
     table = Table(
         title=f"Job Report by ids, {first} to {last}: {info['externalJobPostingId']}, {info['jobTitle']}",
@@ -77,7 +79,7 @@ def show_job(console: Console, report: dict[str, Any], first: date, last: date) 
     console.print(table)
 
 
-def show_page(console: Console, page: dict[str, Any], day: date) -> None:
+def show_page(console: Terminal, page: dict[str, Any], day: date) -> None:
     paging = page["paging"]
     table = Table(
         title=f"Job Report by date range, {day}: page of {paging['count']}, {paging['total']} jobs in all",
@@ -97,7 +99,7 @@ def show_page(console: Console, page: dict[str, Any], day: date) -> None:
     console.print(table)
 
 
-def show_budget(console: Console, report: dict[str, Any]) -> None:
+def show_budget(console: Terminal, report: dict[str, Any]) -> None:
     table = Table(title="Budget Report of the partner contract", title_justify="left")
     for name in ("service term", "spent up to yesterday (UTC)", "limit"):
         table.add_column(name)
@@ -111,7 +113,7 @@ def show_budget(console: Console, report: dict[str, Any]) -> None:
     console.print(table)
 
 
-def show_estimate(console: Console, watched: Sequence[tuple[date, dict[str, Any]]]) -> None:
+def show_estimate(console: Terminal, watched: Sequence[tuple[date, dict[str, Any]]]) -> None:
     table = Table(title="An estimate turning final: ten jobs on their first full day", title_justify="left")
     for name in ("asked on", "views", "apply clicks", "charge", ""):
         table.add_column(name, justify="right")
@@ -121,7 +123,7 @@ def show_estimate(console: Console, watched: Sequence[tuple[date, dict[str, Any]
     console.print(table)
 
 
-def show_exhausted(console: Console, reports: list[dict[str, Any]]) -> None:
+def show_exhausted(console: Terminal, reports: list[dict[str, Any]]) -> None:
     """Returns the job whose budget paid for the smallest share of its clicks."""
 
     def free_clicks(report: dict[str, Any]) -> int:
@@ -130,21 +132,25 @@ def show_exhausted(console: Console, reports: list[dict[str, Any]]) -> None:
 
     report = max(reports, key=free_clicks)
     info, lifetime = report["jobPostingInfo"], report["lifetimeJobBudgetInfo"]
-    console.print(
-        f"[bold]A job that ran out of budget:[/bold] {info['externalJobPostingId']}, {info['jobTitle']}: "
+    console.print_line(
+        f"A job that ran out of budget: {info['externalJobPostingId']}, {info['jobTitle']}: "
         f"spent {_amount(lifetime['lifetimeBudgetSpent'])} of {_amount(lifetime['lifetimeBudgetLimit'])}, "
         f"then {free_clicks(report)} apply clicks on days without a charge, counted and free."
     )
 
 
-def show_next_steps(console: Console) -> None:
-    console.print(
-        "\nNext: [bold]make run[/bold] serves a sandbox with its credentials in a file; then\n"
-        "  .venv/bin/jobmeter clock show       what time it is there\n"
-        "  .venv/bin/jobmeter traffic --days 3 plays traffic for the jobs you post\n"
-        "  .venv/bin/jobmeter clock advance 3d runs what falls due on the way\n"
-        "  docs/tutorial.md                    the same steps with curl, from token to report"
-    )
+def show_next_steps(console: Terminal) -> None:
+    """Names the command that started the demo, because an installed wheel has neither make nor a checkout."""
+    command = sys.argv[0] if Path(sys.argv[0]).name == "jobmeter" else "jobmeter"
+    console.print()
+    for line in (
+        f"Next: {command} sandbox serves a sandbox with its credentials in a file; then",
+        f"  {command} clock show        prints the sandbox's time",
+        f"  {command} traffic --days 3  plays traffic for the jobs that you post",
+        f"  {command} clock advance 3d  moves the clock and runs everything that falls due in between",
+        "The page at / of the sandbox links the endpoints; docs/tutorial.md shows each step with curl.",
+    ):
+        console.print_line(line)
 
 
 def _amount(amount: dict[str, str]) -> str:

@@ -1,17 +1,15 @@
-"""Owns the client side of a sandbox: reads its credentials, moves its clock, plays traffic into it.
+"""Owns playing traffic into a running sandbox while its clock moves.
 
-Does not own the shape of traffic (``generator``) or the server. Uses HTTP only.
+Does not own the shape of traffic (``generator``) or the requests (``client``). Uses HTTP only.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-import httpx2
-
-from jobmeter.base.clock import from_ms, to_ms
+from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of, start_of
+from jobmeter.sandbox.traffic.client import Sandbox, SandboxRefusedError
 from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import DayTruth, Truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
@@ -21,11 +19,6 @@ from jobmeter.sandbox.traffic.special_visits import list_staff
 BATCH_ROWS = 10_000
 STEP_HOURS = 1  # events arrive up to 47 hours late: longer steps would make some of them too late
 TAIL_DAYS = 3
-REQUEST_SECONDS = 120
-
-
-class SandboxRefusedError(Exception):
-    """One line with the sandbox's response to a request that it did not carry out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,67 +32,6 @@ class PlaybackResult:
     truth: Truth
 
 
-class Sandbox:
-    """A running sandbox, reached with the content of its credentials file."""
-
-    def __init__(self, credentials: dict[str, Any]) -> None:
-        self.credentials = credentials
-        self.client = httpx2.Client(base_url=credentials["base_url"], timeout=REQUEST_SECONDS)
-
-    def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:
-        """Returns the decoded response. Raises ``SandboxRefusedError``."""
-        headers = {"Authorization": f"Bearer {key}"} | content.pop("headers", {})
-        try:
-            answer = self.client.request(method, path, headers=headers, **content)
-        except httpx2.HTTPError as error:
-            raise SandboxRefusedError(f"no sandbox answers at {self.client.base_url}: {error}") from error
-        if not answer.is_success:
-            raise SandboxRefusedError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
-        return answer.json()
-
-    def read_clock(self) -> datetime:
-        shown = self.call("GET", "/sandbox/clock", key=self.credentials["operator_key"])
-        return from_ms(shown["nowMs"])
-
-    def move_clock(self, **wanted: str) -> datetime:
-        """Takes ``set=`` a time or ``advance=`` a duration."""
-        shown = self.call("POST", "/sandbox/clock", key=self.credentials["operator_key"], json=wanted)
-        return from_ms(shown["nowMs"])
-
-    def list_live_jobs(self, *, live_from_ms: int) -> list[LiveJob]:
-        found = self.call("GET", "/sandbox/jobs", key=self.credentials["operator_key"])
-        return [
-            LiveJob(
-                job_id=job["job"],
-                live_from_ms=live_from_ms,
-                live_until_ms=job["liveUntilMs"],
-                market=job["country"],
-            )
-            for job in found["jobs"]
-        ]
-
-    def exclude_staff(self) -> None:
-        """Registers the customers' own staff with the filters, in the partner's name."""
-        parent = self.credentials["parent"]
-        form = {"grant_type": "client_credentials"} | {
-            name: parent[name] for name in ("client_id", "client_secret")
-        }
-        token = self.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
-        for visitor in list_staff():
-            wanted = {"visitor": visitor, "note": "staff"}
-            self.call("POST", "/partner/excludedVisitors", key=token, json=wanted)
-
-    def send_events(self, body: bytes) -> dict[str, int]:
-        reply: dict[str, int] = self.call(
-            "POST",
-            "/events",
-            key=self.credentials["events_key"],
-            content=body,
-            headers={"Content-Type": "application/json"},
-        )
-        return reply
-
-
 def play_traffic(
     sandbox: Sandbox,
     plan: TrafficPlan,
@@ -111,13 +43,15 @@ def play_traffic(
     """Plays ``days`` days of traffic for the jobs that are live now, then the events that arrive late.
 
     The sandbox clock moves along, hour by hour; ``when_moved`` is called after each move, ``when_sent`` with
-    each body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days.
+    each body. Days begin at the sandbox's next full hour and are days of traffic, not calendar days. Without live jobs
+    nothing is moved: raises ``SandboxRefusedError``.
     """
-    if plan.staff_rate:
-        sandbox.exclude_staff()
     began = sandbox.read_clock()
-    began_ms = to_ms(began)
-    live_jobs = sandbox.list_live_jobs(live_from_ms=began_ms)
+    live_jobs = list_live_jobs(sandbox, live_from_ms=to_ms(began))
+    if not live_jobs:
+        raise SandboxRefusedError("the sandbox has no live jobs; post a job before you play traffic")
+    if plan.staff_rate:
+        exclude_staff(sandbox)
     first_day = start_of(day_of(began))
     last = first_day + timedelta(days=days)
     waiting: list[ScheduledEvent] = []
@@ -143,3 +77,28 @@ def play_traffic(
         if not waiting and now >= last:
             break
     return PlaybackResult(sent=sent, truth=Truth(tuple(truths)), **counts)
+
+
+def list_live_jobs(sandbox: Sandbox, *, live_from_ms: int) -> list[LiveJob]:
+    found = sandbox.call("GET", "/sandbox/jobs", key=sandbox.credentials["operator_key"])
+    return [
+        LiveJob(
+            job_id=job["job"],
+            live_from_ms=live_from_ms,
+            live_until_ms=job["liveUntilMs"],
+            market=job["country"],
+        )
+        for job in found["jobs"]
+    ]
+
+
+def exclude_staff(sandbox: Sandbox) -> None:
+    """Registers the customers' own staff with the filters, in the partner's name."""
+    parent = sandbox.credentials["parent"]
+    form = {"grant_type": "client_credentials"} | {
+        name: parent[name] for name in ("client_id", "client_secret")
+    }
+    token = sandbox.client.post("/oauth/v2/accessToken", data=form).json()["access_token"]
+    for visitor in list_staff():
+        wanted = {"visitor": visitor, "note": "staff"}
+        sandbox.call("POST", "/partner/excludedVisitors", key=token, json=wanted)

@@ -3,10 +3,11 @@ SELECT offset_ms
   FROM sandbox_clock
 
 -- name: set_offset
+-- The offset never shrinks: the clock may have passed the wanted moment while the request was on its way.
 INSERT INTO sandbox_clock (offset_ms)
 VALUES (%(offset_ms)s)
     ON CONFLICT (only_one) DO UPDATE
-   SET offset_ms = excluded.offset_ms
+   SET offset_ms = greatest(sandbox_clock.offset_ms, excluded.offset_ms)
 
 -- name: list_outcomes
 -- The outcomes of the events with these origins (see settlement's gather_clicks).

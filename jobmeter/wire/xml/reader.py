@@ -18,6 +18,7 @@ from jobmeter.base.limits import (
     XML_TEXT_CHARACTERS_MAX,
 )
 from jobmeter.base.readers.text import trim_text
+from jobmeter.wire.lenient_json import strip_bom
 from jobmeter.wire.xml.encodings import decode_document
 
 XML_MEDIA = frozenset({"", "text/xml", "application/xml"})
@@ -120,7 +121,7 @@ def _check_text(text: str) -> str:
 
 def _read_json(body: bytes) -> Node:
     try:
-        value = msgspec.json.decode(body)
+        value = msgspec.json.decode(strip_bom(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.XML_MALFORMED, why=str(error)[:200]) from error
     if not isinstance(value, dict):

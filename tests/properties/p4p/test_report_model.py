@@ -55,8 +55,9 @@ class Job:
         self.events: list[tuple[datetime, bool, int]] = []
 
     def is_shown(self, now: datetime) -> bool:
+        is_over = self.closed_at is not None and self.closed_at.date() < now.date()
         return self.posted_at.date() < now.date() and (
-            self.closed_at is None or any(charge for _, _, charge in self.events)
+            not is_over or any(charge for _, _, charge in self.events)
         )
 
     def is_in(self, first: date, last: date) -> bool:

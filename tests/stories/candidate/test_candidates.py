@@ -293,7 +293,8 @@ def test_without_a_secret_key_there_are_pages_and_no_apply_links(database_url: s
         page = sandbox_client.client.get(f"/jobs/view/{job_id}", headers=BROWSER)
         assert (page.status_code, "/jobs/apply/" in page.text) == (200, False)
         assert sandbox_client.client.get("/jobs/apply/AAAAAP1Lw6IROuiCnEY5S1HRMjA").status_code == 404
-        for path in ("changes", "snapshot"):
+        # A chore writes the feed: the first request waits for it.
+        for path in ("changes?after=0&wait=30", "snapshot"):
             answer = sandbox_client.client.get(
                 f"/delivery/{path}", headers=bearer(sandbox_client.credentials["events_key"])
             )

@@ -1,17 +1,21 @@
 """``Idempotency-Key``: the same key and body get the same response, another body is refused, a crash loses nothing."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import psycopg
 import pytest
+from psycopg.errors import DeadlockDetected
 from starlette.responses import Response
 
-from jobmeter.api.http.idempotency import run_once
+from jobmeter.api.http.idempotency import DEADLOCKS_MAX, run_once, run_unique
+from jobmeter.app import open_state
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import Settings
 from jobmeter.request_control.model import Request
+from tests.support.dying_database import Died
 from tests.support.sandbox_client import bearer, make_event
 
 ROLL = "/v2/developerApplicationsSecurity?action=rollDeveloperApplicationSecret"
@@ -182,59 +186,132 @@ def count_claims(database_url):
 
 
 @pytest.fixture
-def state(database):
-    return SimpleNamespace(database=database)
+async def state(database_url):
+    async with open_state(Settings(database_url=database_url, chores=False, secret_key="s-1")) as opened:
+        yield opened
 
 
 ASKED = Request(sender="operator", method="POST", path="/operator/partners", key="k", body=b"{}")
 
 
-class Died(BaseException):
-    """Simulates the end of the process: nothing after it runs, not even error handlers."""
-
-
-async def die():
+async def die(_):
     raise Died
 
 
-async def fail():
+async def fail(_):
     raise RuntimeError("no luck")
 
 
-async def answer_done():
+async def answer_done(_):
     return Response(b"done", headers={"Location": "/x"})
 
 
-async def test_the_claim_of_a_dead_process_is_taken_over_after_a_minute(state):
+@pytest.mark.parametrize("end", [die, fail])
+async def test_a_request_that_did_not_end_runs_again_at_once(state, database_url, end):
+    with pytest.raises((Died, RuntimeError)):
+        await run_once(state, ASKED, now=NOW, run=end)
+    assert count_claims(database_url) == 0
+    again = [await run_once(state, ASKED, now=NOW, run=run) for run in (answer_done, die)]
+    assert [(answer.body, answer.headers["location"]) for answer in again] == [(b"done", "/x")] * 2
+
+
+async def test_the_claim_of_a_write_that_is_not_one_transaction_is_taken_over_after_a_minute(state):
     with pytest.raises(Died):
-        await run_once(state, ASKED, now=NOW, run=die)
+        await run_unique(state, ASKED, now=NOW, run=die)
     with pytest.raises(Refused) as soon:
-        await run_once(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
-    later = await run_once(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
-    again = await run_once(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
+        await run_unique(state, ASKED, now=NOW + timedelta(seconds=60), run=answer_done)
+    later = await run_unique(state, ASKED, now=NOW + timedelta(seconds=61), run=answer_done)
+    again = await run_unique(state, ASKED, now=NOW + timedelta(seconds=62), run=die)
     assert soon.value.fault is Fault.IDEMPOTENCY_KEY_IN_USE
     assert (later.body, again.body, again.headers["location"]) == (b"done", b"done", "/x")
 
 
-async def test_a_failed_request_may_be_repeated_at_once(state):
+async def test_the_claim_of_a_failed_write_that_is_not_one_transaction_is_released(state):
     with pytest.raises(RuntimeError):
-        await run_once(state, ASKED, now=NOW, run=fail)
-    assert (await run_once(state, ASKED, now=NOW, run=answer_done)).body == b"done"
+        await run_unique(state, ASKED, now=NOW, run=fail)
+    assert (await run_unique(state, ASKED, now=NOW, run=answer_done)).body == b"done"
 
 
 async def test_a_request_that_lost_its_claim_stores_no_response(state):
-    async def slow():
+    async def slow(_):
         # given a request so slow that another one takes its claim over
-        await run_once(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
+        await run_unique(state, ASKED, now=NOW + timedelta(minutes=2), run=answer_done)
         return Response(b"late")
 
-    await run_once(state, ASKED, now=NOW, run=slow)
-    assert (await run_once(state, ASKED, now=NOW + timedelta(minutes=3), run=die)).body == b"done"
+    await run_unique(state, ASKED, now=NOW, run=slow)
+    assert (await run_unique(state, ASKED, now=NOW + timedelta(minutes=3), run=die)).body == b"done"
 
 
-async def test_a_server_error_is_not_stored(state):
-    async def respond_to_failure():
+@pytest.mark.parametrize("run_request", [run_once, run_unique])
+async def test_a_server_error_is_not_stored(state, run_request):
+    async def respond_to_failure(_):
         return Response(status_code=Fault.INTERNAL.row.status)
 
-    await run_once(state, ASKED, now=NOW, run=respond_to_failure)
-    assert (await run_once(state, ASKED, now=NOW, run=answer_done)).body == b"done"
+    assert (await run_request(state, ASKED, now=NOW, run=respond_to_failure)).status_code == 500
+    assert (await run_request(state, ASKED, now=NOW, run=answer_done)).body == b"done"
+
+
+async def test_a_request_that_meets_a_deadlock_runs_again(state):
+    ran = []
+
+    async def run(app):
+        async with app.database.transaction() as connection:
+            ran.append(connection)
+            if len(ran) <= DEADLOCKS_MAX:
+                raise DeadlockDetected
+        return Response(b"done")
+
+    assert (await run_once(state, ASKED, now=NOW, run=run)).body == b"done"
+    ran.clear()
+    with pytest.raises(DeadlockDetected):
+        await run_once(state, replace(ASKED, key="k-2"), now=NOW, run=fail_in_deadlock)
+
+
+async def fail_in_deadlock(_):
+    raise DeadlockDetected
+
+
+async def test_the_worker_is_woken_after_the_commit(state, database_url):
+    counted = []
+    woken = replace(state, wake_worker=lambda: counted.append(count_claims(database_url)))
+
+    async def run(app):
+        app.wake_worker()
+        return Response(b"done")
+
+    await run_once(woken, ASKED, now=NOW, run=run)
+    assert counted == [1]
+
+
+# -- the seal of a stored response
+
+
+def with_key(state, secret_key):
+    return replace(state, settings=replace(state.settings, secret_key=secret_key))
+
+
+@pytest.mark.parametrize(
+    ("sealed_under", "opened_under", "is_opened"),
+    [
+        ("s-1", "s-1", True),
+        ("s-1", "s-2,s-1", True),  # rotated
+        ("s-2,s-1", "s-2", True),
+        ("s-2,s-1", "s-1", False),
+        ("s-1", "s-2", False),
+        ("s-1", "", False),  # a copy of the database, with a guessed Idempotency-Key
+        ("", "", True),
+        ("", "s-1", True),  # also the responses that release 0.2.0 stored
+    ],
+)
+@pytest.mark.parametrize("run_request", [run_once, run_unique])
+async def test_a_stored_response_is_sealed_under_the_secret_key(
+    state, run_request, sealed_under, opened_under, is_opened
+):
+    await run_request(with_key(state, sealed_under), ASKED, now=NOW, run=answer_done)
+    opened = with_key(state, opened_under)
+    if is_opened:
+        assert (await run_request(opened, ASKED, now=NOW, run=die)).body == b"done"
+        return
+    with pytest.raises(Refused) as refused:
+        await run_request(opened, ASKED, now=NOW, run=die)
+    assert refused.value.fault is Fault.IDEMPOTENCY_ANSWER_SEALED

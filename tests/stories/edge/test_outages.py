@@ -8,9 +8,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import DeadlockDetected
+from psycopg_pool import PoolTimeout
 
 from jobmeter.app import create_app, open_state
 from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.faults import Fault
 from jobmeter.base.settings import Settings
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import Database
@@ -106,14 +108,15 @@ async def test_each_protocol_responds_that_the_request_may_be_retried(
         away, "1"
     )
     assert away["oauth"].json()["error"] == "temporarily_unavailable"
-    assert away["rest"].json()["code"] == "OVERLOADED"
+    assert away["rest"].json()["code"] == "UNAVAILABLE"
     assert away["rest"].headers["X-RestLi-Error-Response"] == "true"
     assert away["rest"].headers["x-li-uuid"]
     assert away["rest 1.0"].headers["X-LinkedIn-Error-Response"] == "true"
     assert "<status>503</status>" in away["xml"].text
     assert away["xml in json"].json()["status"] == 503
     for name in ("events", "events once", "snapshot", "operator", "partner once", "health"):
-        assert away[name].json()["code"] == "OVERLOADED", name
+        assert away[name].json()["code"] == "UNAVAILABLE", name
+        assert "the database " in away[name].json()["message"], name
     assert len(logged) == 1, logged
     assert logged[0].startswith("the database cannot be used: ")
     assert traced == []
@@ -136,6 +139,43 @@ async def test_each_protocol_responds_that_the_request_may_be_retried(
 )
 def test_a_failing_server_is_distinguished_from_a_failing_statement(error, is_one):
     assert is_outage(error) is is_one
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (psycopg.OperationalError("connection to server at 10.0.0.7 refused"), "cannot be reached"),
+        (PoolTimeout("no connection after 10 s"), "cannot be reached"),
+        (psycopg.errors.AdminShutdown(), "is stopping"),
+        (psycopg.errors.CannotConnectNow(), "is starting"),
+        (psycopg.errors.CrashShutdown(), "has crashed and is restarting"),
+        (psycopg.errors.DiskFull(), "has no disk space left"),
+        (psycopg.errors.TooManyConnections(), "has no connection free"),
+        (psycopg.errors.InsufficientResources(), "has no resources left"),
+        (psycopg.errors.IoError(), "cannot read or write its files"),
+        (psycopg.errors.ReadOnlySqlTransaction(), "is read-only"),
+        (psycopg.errors.ConnectionFailure(), "cannot be reached"),
+    ],
+)
+async def test_a_refusal_says_what_is_wrong_with_the_database(error, why, database):
+    refused = database.refuse(error)
+    assert (refused.fault, refused.fault.row.status) == (Fault.UNAVAILABLE, 503)
+    assert refused.message == f"The service is temporarily unavailable: the database {why}; please retry"
+
+
+@pytest.mark.parametrize("error", [psycopg.errors.DeadlockDetected(), psycopg.errors.SerializationFailure()])
+async def test_a_failing_statement_is_no_outage_for_the_caller(error, database):
+    assert database.refuse(error).fault is Fault.OVERLOADED
+
+
+async def test_a_pool_whose_connections_are_all_in_use_is_busy_and_not_away(database_url):
+    database = await Database.open(database_url, connections_max=1)
+    try:
+        async with database.connection():
+            assert database.refuse(PoolTimeout("busy")).fault is Fault.OVERLOADED
+        assert database.refuse(PoolTimeout("away")).fault is Fault.UNAVAILABLE
+    finally:
+        await database.close()
 
 
 def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_ends(caplog):

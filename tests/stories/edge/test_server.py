@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx2
 import psycopg
@@ -20,6 +21,14 @@ from jobmeter.database.connection import DatabaseUnusable
 from tests.slow.crash.installation import free_port
 
 START_SECONDS = 60
+KEYS = {f"JOBMETER_{name}_KEY": f"{name} key of the test" for name in ("EVENTS", "OPERATOR", "SECRET")}
+
+
+@pytest.fixture
+def keys(monkeypatch) -> None:
+    """A server without a key does not start."""
+    for name, key in KEYS.items():
+        monkeypatch.setenv(name, key)
 
 
 def test_no_request_is_sent_while_workers_are_forked() -> None:
@@ -58,7 +67,9 @@ def test_no_request_is_sent_while_workers_are_forked() -> None:
         ("JOBMETER_DATABASE_URL", "postgresql://127.0.0.1:1/none", "Connection refused"),
     ],
 )
-def test_an_invalid_setting_is_reported_in_one_line(name, value, message, database_url, monkeypatch, capsys):
+def test_an_invalid_setting_is_reported_in_one_line(
+    name, value, message, keys, database_url, monkeypatch, capsys
+):
     """Each worker process once reported it separately, with a traceback."""
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     monkeypatch.setenv(name, value)
@@ -104,7 +115,7 @@ def test_the_law_check_uses_the_server_s_database_or_none(
     assert "All laws hold" in capsys.readouterr().out
 
 
-def test_an_address_in_use_is_named(database_url, capsys, monkeypatch) -> None:
+def test_an_address_in_use_is_named(keys, database_url, capsys, monkeypatch) -> None:
     monkeypatch.setenv("JOBMETER_DATABASE_URL", database_url)
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other, pytest.raises(SystemExit):
         main(["serve", "--port", str(other.server_port)])
@@ -134,7 +145,7 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     """The kernel kills a process when memory runs out; the whole server once ended with it."""
     port = free_port()
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--workers", "2"]
-    environment = os.environ | {"JOBMETER_DATABASE_URL": database_url}
+    environment = os.environ | KEYS | {"JOBMETER_DATABASE_URL": database_url}
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     try:
@@ -147,6 +158,46 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     finally:
         server.terminate()
         server.wait(30)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, tmp_path) -> None:
+    """They once lived on and held the port; the failed restart then stopped the database while they used it."""
+    port, data = free_port(), tmp_path / "data"
+    command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--data", str(data)]
+    command += ["--workers", str(workers)]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")} | KEYS
+    with (tmp_path / "log").open("wb") as log:
+        killed = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        wait_until(lambda: answers(port), tmp_path)
+        left = workers_of(killed.pid)
+        assert len(left) == workers
+        postmaster = int((data / "postgresql" / "postmaster.pid").read_text().split()[0])
+        failed = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (failed.returncode, "Address already in use" in failed.stderr) == (1, True)
+        assert answers(port)
+        killed.kill()
+        killed.wait()
+        wait_until(lambda: not any(map(is_alive, left)), tmp_path)
+
+        again = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    try:
+        wait_until(lambda: answers(port), tmp_path)
+        assert int((data / "postgresql" / "postmaster.pid").read_text().split()[0]) == postmaster
+    finally:
+        again.terminate()
+        again.wait(30)
+    assert not (data / "postgresql" / "postmaster.pid").exists()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return (
+            b"(python" in Path(f"/proc/{pid}/stat").read_bytes()
+            and " Z " not in Path(f"/proc/{pid}/stat").read_text()
+        )
+    except FileNotFoundError:
+        return False
 
 
 def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, tmp_path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from jobmeter.base.clock import read_machine_clock
 from jobmeter.notifications.rules import WAITS
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
 from tests.support.webhook_receiver import Receiver, open_mailbox, open_receiver
@@ -253,6 +254,36 @@ def test_without_a_mail_server_the_delivery_fails_with_that_reason(sandbox_clien
         lambda: [one for one in list_deliveries(sandbox_client, made["id"]) if one["attempts"]]
     )[0]
     assert delivery["lastOutcome"] == "no mail server is set: JOBMETER_SMTP_URL"
+
+
+def test_a_webhook_that_is_gone_is_disabled_until_it_is_updated(sandbox_client, receiver):
+    receiver.statuses = [410]
+    made = register(sandbox_client, receiver.url)
+    assert (made["disabledAt"], made["pausedUntil"]) == (None, None)
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    (listed,) = wait_for(
+        lambda: [one for one in call(sandbox_client, "GET", "").json()["elements"] if one["disabledAt"]]
+    )
+    assert listed["url"] == receiver.url
+    for path, body in (("tests", None), ("replays", {})):
+        answer = call(sandbox_client, "POST", f"/{made['id']}/{path}", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "WEBHOOK_DISABLED")
+
+    receiver.statuses = [200]
+    change = {"url": receiver.url, "kinds": ["JOB_POSTING_STATUS"]}
+    changed = call(sandbox_client, "PUT", f"/{made['id']}", change)
+    assert changed.json()["disabledAt"] is None
+    assert call(sandbox_client, "POST", f"/{made['id']}/replays", {}).json() == {"replayed": 1}
+    wait_for(lambda: len(receiver.requests) == 2)
+
+
+def test_a_signature_has_the_machine_s_time_after_the_clock_has_moved(sandbox_client, receiver):
+    sandbox_client.advance("3d")
+    made = register(sandbox_client, receiver.url)
+    call(sandbox_client, "POST", f"/{made['id']}/tests")
+    wait_for(lambda: receiver.requests)
+    sent_at = int(receiver.requests[0][0]["webhook-timestamp"])
+    assert abs(sent_at - read_machine_clock().timestamp()) < 60
 
 
 def test_registering_twice_with_one_idempotency_key_registers_once(sandbox_client, receiver):

@@ -134,7 +134,7 @@ def amount(text: str, currency: str = "USD") -> dict[str, str]:
             '/compensation/compensations/0/period :: "DECADE" is not an enum symbol',
         ),
         ({"sallary": "1"}, "/sallary :: unrecognized field found but not allowed"),
-        ({"title": "a\0b"}, "/title :: the character U+0000 is not allowed"),
+        ({"title": "a\0b"}, "/title :: the character U+0000 is not allowed, nor is half of a surrogate pair"),
     ],
 )
 def test_each_limit_of_a_field_has_its_message(changed: dict[str, Any], line: str) -> None:

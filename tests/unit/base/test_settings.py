@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from jobmeter.base.settings import Settings
+from jobmeter.base.settings import Settings, find_misspelt
 
 TEXTS = {
     "base_url": "https://jobs.example.com",
@@ -75,6 +75,40 @@ def test_a_boolean_has_four_spellings(text, value):
 
 def test_unknown_variables_are_ignored():
     assert Settings.from_environment({"SANDBOX": "true", "JOBMETER_UNKNOWN": "x"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("JOBMETER_EVENT_KEY", "JOBMETER_EVENTS_KEY"),
+        ("JOBMETER_DATABSE_URL", "JOBMETER_DATABASE_URL"),
+        ("jobmeter_operator_key", "JOBMETER_OPERATOR_KEY"),
+        ("JOBMETER_MAILFROM", "JOBMETER_MAIL_FROM"),
+        ("JOBMETER_QQQ", ""),
+        ("JOBMETER_", ""),
+    ],
+)
+def test_a_misspelt_variable_is_found_with_the_nearest_setting(name, nearest):
+    assert find_misspelt({name: "x"}) == {name: nearest}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_without_one_of_its_letters_is_found(name):
+    for at in range(len(name)):
+        wrong = variable(name[:at] + name[at + 1 :])
+        assert find_misspelt({wrong: "x"}) == {wrong: variable(name)}
+
+
+def test_known_variables_and_those_of_others_are_not_misspelt():
+    known = {variable(name): "x" for name in FIELDS}
+    others = {"JOBMETER_TESTS_CLUSTER_URL": "x", "MY_JOBMETER_KEY": "x", "JOB": "x", "PATH": "x"}
+    assert find_misspelt(known | others) == {}
+
+
+def test_every_setting_has_a_meaning():
+    meanings = [field.metadata["meaning"] for field in fields(Settings)]
+    assert all(len(meaning.split()) >= 4 for meaning in meanings)
+    assert len(set(meanings)) == len(meanings)
 
 
 def test_settings_survive_the_environment_of_a_worker_process():

@@ -13,7 +13,8 @@ import pytest
 
 from jobmeter.cli.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
-from jobmeter.database.embedded import NO_PROCESS, start_embedded, start_with_retries
+from jobmeter.database.embedded import start_embedded
+from jobmeter.database.postmaster.process import NO_PROCESS
 from tests.support.missing_part import report_missing
 
 # Another process that uses the same folder until it reads a line.
@@ -106,6 +107,8 @@ def test_committed_data_survives_a_kill(tmp_path):
 
     with psycopg.connect(again.url) as connection:
         assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1000,)
+    server.stop()
+    assert answers(again.url)
     again.stop()
     assert not answers(again.url)
 
@@ -173,29 +176,47 @@ def test_a_server_that_cannot_be_started_again_reports_why_in_one_line(tmp_path)
     server.stop()
 
 
-def test_a_long_recovery_is_waited_for():
-    answers_to_come = [
-        subprocess.TimeoutExpired("pg_ctl", 10),
-        AssertionError("starting"),
-        psycopg.OperationalError("connection refused"),
-        None,
-    ]
+def test_a_server_that_is_shutting_down_is_waited_for_and_started_again(tmp_path):
+    server = start_embedded(tmp_path, durable=False)
+    first = postmaster_of(tmp_path)
+    with psycopg.connect(server.url) as connection:
+        os.kill(first, signal.SIGTERM)  # it refuses new connections, and ends with the last one
+        assert wait_until(lambda: not answers(server.url))
+        leaving = threading.Timer(0.3, connection.close)
+        leaving.start()
+        again = start_embedded(tmp_path, durable=False)
+        leaving.join()
+    assert postmaster_of(tmp_path) != first
+    assert answers(again.url)
+    server.stop()
+    again.stop()
 
-    def start():
-        answer = answers_to_come.pop(0)
-        if answer is not None:
-            raise answer
 
-    start_with_retries(start)
-    assert answers_to_come == []
+@pytest.mark.parametrize("status", ["ready", "starting"])
+def test_the_number_of_a_dead_server_may_belong_to_another_program(tmp_path, status):
+    """After a restart of the machine or container: numbers start from 1 again, and the lock file is still there."""
+    start_embedded(tmp_path, durable=False).stop()
+    lock = tmp_path / "postgresql" / "postmaster.pid"
+    with subprocess.Popen(["sleep", "60"]) as other:
+        lines = [str(other.pid), str(lock.parent), "1", "5432", str(lock.parent), "", "0 0", status]
+        lock.write_text("\n".join(lines) + "\n")
+        server = start_embedded(tmp_path, durable=False)
+        assert postmaster_of(tmp_path) not in {other.pid, NO_PROCESS}
+        server.stop()
+        assert other.poll() is None
+        other.kill()
 
 
-def test_a_server_that_cannot_start_is_not_waited_for():
-    def start():
-        raise subprocess.CalledProcessError(1, "pg_ctl")
-
-    with pytest.raises(subprocess.CalledProcessError):
-        start_with_retries(start)
+def test_a_process_of_an_earlier_release_keeps_the_server_running(tmp_path):
+    """It lists itself in a file, and holds no lock."""
+    server = start_embedded(tmp_path, durable=False)
+    with subprocess.Popen(["sleep", "60"]) as earlier:
+        (tmp_path / "postgresql" / ".handle_pids.json").write_text(f"[{earlier.pid}]")
+        server.stop()
+        assert answers(server.url)
+        earlier.kill()
+    start_embedded(tmp_path, durable=False).stop()
+    assert not answers(server.url)
 
 
 def a_file(folder):
@@ -225,11 +246,11 @@ def half_made(folder):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (a_file, "Not a directory"),
-        (of_an_older_version, "found version 14"),
-        (of_no_version, "what"),
+        (a_file, "File exists"),
+        (of_an_older_version, "holds a database of PostgreSQL '14', and the embedded PostgreSQL is 18"),
+        (of_no_version, "PostgreSQL 'what'"),
         (with_other_files, "holds files but no PostgreSQL database"),
-        (half_made, "pg_ctl ended with code"),
+        (half_made, "could not access the server configuration file"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_reported_in_one_line(tmp_path, spoil, message):

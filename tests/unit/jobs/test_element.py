@@ -173,10 +173,13 @@ def test_a_value_of_the_wrong_type_is_named(field, value):
         ),
         ({"listedAt": NOW_MS + 1}, f"ERROR :: /listedAt :: {NOW_MS + 1} is in the future"),
         ({"listedAt": "x" * 500}, f"ERROR :: /listedAt :: {'x' * 100} cannot be coerced to Long"),
-        ({"title": "a\0"}, "ERROR :: /title :: the character U+0000 is not allowed"),
+        (
+            {"title": "a\0"},
+            "ERROR :: /title :: the character U+0000 is not allowed, nor is half of a surrogate pair",
+        ),
         (
             {"onsiteApplyConfiguration": {"a": [1, "\0"]}},
-            "ERROR :: /onsiteApplyConfiguration/a/1 :: the character U+0000 is not allowed",
+            "ERROR :: /onsiteApplyConfiguration/a/1 :: the character U+0000 is not allowed, nor is half of a surrogate pair",
         ),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.faults import CommandFailed, Fault, Refused
 from jobmeter.cli import networks as command
 from jobmeter.settlement.click_rules.networks import select_networks
 
@@ -73,5 +73,5 @@ def test_the_command_replaces_a_list(database_url, tmp_path, capsys):
     assert "1 networks added, 1 too narrow" in capsys.readouterr().out
     assert load(64502) == []
     path.write_text("network\n", encoding="utf-8")
-    with pytest.raises(SystemExit, match="line 1"):
+    with pytest.raises(CommandFailed, match="line 1"):
         load(64500)

@@ -52,6 +52,10 @@ CLOUD = {
 }
 
 
+def decode_all(body, media):
+    return [event for piece in decode_events(body, media) for event in piece]
+
+
 @dataclass(frozen=True)
 class Format:
     media: str
@@ -64,7 +68,7 @@ class Format:
         return b"[" + b",".join(parts) + b"]"
 
     def decode(self, *records):
-        return decode_events(self.pack(*records), self.media)
+        return decode_all(self.pack(*records), self.media)
 
 
 FORMATS = [
@@ -90,7 +94,7 @@ def test_alternative_media_types_are_accepted(media):
     body = (
         json.dumps(PLAIN).encode() if "ndjson" in media or "jsonl" in media else json.dumps([PLAIN]).encode()
     )
-    assert decode_events(body, media) == [SoundEvent(**_snake(PLAIN))]
+    assert decode_all(body, media) == [SoundEvent(**_snake(PLAIN))]
 
 
 def _snake(record):
@@ -122,7 +126,7 @@ def test_a_malformed_record_does_not_affect_the_others(form, malformed):
 
 def test_a_malformed_line_does_not_affect_the_others():
     good = json.dumps(PLAIN).encode()
-    found = decode_events(
+    found = decode_all(
         b"\n".join([good, b"{", b"", b"\xff", b"   ", b'{"id": "\\ud800"}', good, b""]),
         "application/x-ndjson",
     )
@@ -135,7 +139,7 @@ def test_an_empty_batch_has_no_events(form):
 
 
 def test_unknown_fields_are_ignored():
-    (event,) = decode_events(json.dumps([PLAIN | {"campaign": {"a": 1}}]).encode(), "application/json")
+    (event,) = decode_all(json.dumps([PLAIN | {"campaign": {"a": 1}}]).encode(), "application/json")
     assert event.id == "e-1"
 
 
@@ -164,23 +168,62 @@ def test_a_cloud_event_has_the_same_fields(changed, expected):
         assert getattr(event, expected[0]) == expected[1]
 
 
+# What makes one record of a batch unreadable while its brackets still show where it ends.
+SPOILED = {
+    "half of a pair": b"Moz \\ud83d",
+    "half, then text": b"\\udc00 Moz",
+    "two first halves": b"\\ud83d\\ud83d",
+    "a byte of Latin-1": b"Moz \xe9",
+    "half of a character": b"Moz \xf0\x9f",
+}
+
+
+@each_format
+@pytest.mark.parametrize("spoiled", SPOILED.values(), ids=SPOILED)
+@pytest.mark.parametrize("index", [0, 4, 9])
+def test_a_text_that_is_no_unicode_does_not_affect_the_other_records(form, spoiled, index):
+    whole = json.dumps(form.record).encode()
+    records = [whole] * 10
+    records[index] = whole.replace(b"Mozilla/5.0", spoiled)
+    found = form.decode(*records)
+    assert [type(event) is Malformed for event in found] == [n == index for n in range(10)]
+    assert found[index].why
+    assert {find_flaw(event) for event in found if not isinstance(event, Malformed)} == {None}
+
+
+@each_format
+def test_whole_pairs_and_other_scripts_are_read_beside_a_spoiled_record(form):
+    whole = json.dumps(form.record).encode()
+    texts = [b"\\ud83d\\ude00", "\U0001f600 \u00e9".encode(), b"a\\tb"]
+    spoiled = whole.replace(b"Mozilla/5.0", SPOILED["half of a pair"])
+    found = form.decode(spoiled, *(whole.replace(b"Mozilla/5.0", text) for text in texts))
+    assert [event.user_agent for event in found[1:]] == ["\U0001f600", "\U0001f600 \u00e9", "a\tb"]
+
+
+@each_format
+def test_a_byte_order_mark_is_passed_over(form):
+    ((event,),) = decode_events(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
+    assert event.id == "e-1"
+
+
 @pytest.mark.parametrize(
     ("body", "media", "fault"),
     [
         (b"[", "application/json", Fault.EVENTS_MALFORMED),
         (b"", "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/json", Fault.EVENTS_MALFORMED),
-        (b'[{"id": "\\ud800"}]', "application/json", Fault.EVENTS_MALFORMED),  # half of a surrogate pair
+        (b'[{"id": "a"} {"id": "b"}]', "application/json", Fault.EVENTS_MALFORMED),
         (b"[\xff]", "application/json", Fault.EVENTS_MALFORMED),
         (b"[" * 10_000, "application/json", Fault.EVENTS_MALFORMED),
         (b"{}", "application/cloudevents-batch+json", Fault.EVENTS_MALFORMED),
-        (b"[]", "application/cloudevents+json", Fault.EVENTS_MEDIA),
+        (b"{", "application/cloudevents+json", Fault.EVENTS_MALFORMED),
+        (b"", "application/cloudevents+json", Fault.EVENTS_MALFORMED),
         (b"[]", "text/plain", Fault.EVENTS_MEDIA),
     ],
 )
 def test_an_unreadable_batch_is_refused_as_a_whole(body, media, fault):
     with pytest.raises(Refused) as refused:
-        decode_events(body, media)
+        decode_all(body, media)
     assert refused.value.fault is fault
 
 
@@ -285,7 +328,7 @@ def test_a_record_of_a_valid_batch_must_identify_its_job(kept):
     named = {field: NAMED[field] for field in kept}
     unnamed = {field: NAMED[field] for field in ("source", "id", "type", "time")} | named
     batch = json.dumps([NAMED, unnamed, PLAIN]).encode()
-    events = decode_events(batch, "application/json")
+    events = decode_all(batch, "application/json")
     assert {type(event) for event in events} == {SoundEvent}
     (index, flaw), *others = find_flaws(events).items()
     assert (index, others) == (1, [])
@@ -300,6 +343,6 @@ def test_an_external_name_must_be_valid():
 
 
 def test_a_job_can_be_identified_by_application_and_external_id():
-    (event,) = decode_events(json.dumps([NAMED]).encode(), "application/json")
+    (event,) = decode_all(json.dumps([NAMED]).encode(), "application/json")
     assert read_external_name(event) == (100_002, "fitter")
     assert read_time_ms(event.time) == AT

@@ -14,7 +14,7 @@ from tests.support.paths import DOCS
 from tests.support.server_process import start_sandbox_server
 
 README = DOCS.parent / "README.md"
-BLOCK = re.compile(r"^```\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STARTS_SERVER = "make run"
 SETTLES = "sleep 1\n"  # the reader's pause between commands; the worker needs less
 

@@ -1,0 +1,83 @@
+"""Owns what reaches a terminal: text is printed as it is stored, and nothing in it can control the terminal.
+
+Does not own tables or messages (the commands do).
+"""
+
+import logging
+import sys
+import unicodedata
+from io import TextIOWrapper
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+PIPE_COLUMNS = 220
+
+# Control characters, marks of direction and other invisible formatting, line separators, halves of surrogate pairs.
+_SHOWN_AS_CODES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+_JOINERS = (
+    "\u200c\u200d\u00ad"  # part of the spelling of Persian words and of emoji; a soft hyphen is harmless
+)
+
+
+def to_printable(text: str, *, kept: str = "") -> str:
+    """Returns the text with every character that is invisible or that controls a terminal written as its code.
+
+    ``kept`` lists characters that are left as they are, such as line breaks.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        if character in kept
+        or character in _JOINERS
+        or unicodedata.category(character) not in _SHOWN_AS_CODES
+        else _write_code(character)
+        for character in text
+    )
+
+
+def _write_code(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+class Terminal(Console):
+    """A console for which every text is plain: no markup, no emoji codes, no highlighting, no control characters.
+
+    A line break within a text is written as its code, so that nobody can forge a second line. A style is an argument of ``print``, never part of the text. Into a pipe, which has no width, a row is one line.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+        if not self.is_terminal:
+            self.width = max(self.width, PIPE_COLUMNS)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Every text that rich renders passes here, the cells, titles and captions of tables included."""
+        return super().render_str(to_printable(text), **options | {"markup": False, "emoji": False})
+
+    def print_line(self, text: str, *, style: str | None = None) -> None:
+        """Prints one line, which the terminal may wrap."""
+        self.print(text, style=style, soft_wrap=True)
+
+
+class PlainFormatter(logging.Formatter):
+    """Log lines may quote what others sent: a message remains one line, a traceback keeps its lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name that logging calls
+        record.message = to_printable(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- the name that logging calls
+        return to_printable(super().formatException(ei), kept="\n")
+
+
+def accept_every_character() -> None:
+    """Lets the streams write codes for characters that their encoding lacks, as in a terminal without UTF-8."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

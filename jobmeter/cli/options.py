@@ -1,0 +1,101 @@
+"""Owns the options that several commands share, and the limits of their values: an error names the option.
+
+Does not own the commands. Imports little, because every command imports it.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import platformdirs
+from cyclopts import Parameter, Token
+from cyclopts.validators import Number
+
+from jobmeter.base.readers.times import read_moment
+
+DATA = Path(platformdirs.user_data_dir("jobmeter"))
+SANDBOX_DATA = DATA / "sandbox"
+PRODUCTION_DATA = DATA / "production"
+
+BIGINT_MAX = 10**18 - 1
+PORT_MAX = 65_535
+WORKERS_MAX = 64
+DAYS_MAX = 3_650
+VIEWS_MAX = 10_000
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+
+
+def read_whole_number(_: type, tokens: Sequence[Token]) -> int:
+    """Raises ``ValueError``, which is reported with the option's name: int() and cyclopts accept more, such as 1.5 and ²."""
+    text = tokens[0].value
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is not a whole number")
+    return int(text)
+
+
+def whole_number(name: str | None = None, *, least: int, most: int, meaning: str, **more: Any) -> Parameter:
+    """Declares a whole number within limits; an error names the option."""
+    return Parameter(
+        name,
+        converter=read_whole_number,
+        validator=Number(gte=least, lte=most),
+        help=meaning,
+        **more,
+    )
+
+
+DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
+UrlOption = Annotated[
+    str,
+    Parameter(
+        "--database-url",
+        env_var="JOBMETER_DATABASE_URL",
+        help="URL of a PostgreSQL 15 or newer, instead of the embedded one.",
+    ),
+]
+# JOBMETER_DATABASE_URL does not apply here: a sandbox must never use the database of a production server.
+SandboxUrlOption = Annotated[
+    str, Parameter("--database-url", help="URL of a PostgreSQL 15 or newer for the sandbox.")
+]
+CredentialsOption = Annotated[
+    Path | None,
+    Parameter("--credentials", help="Credentials file of the sandbox; default: in the data folder."),
+]
+HostOption = Annotated[
+    str,
+    Parameter("--host", help="Address to listen at: a name such as localhost, an IPv4 or an IPv6 address."),
+]
+PortOption = Annotated[
+    int, whole_number("--port", least=0, most=PORT_MAX, meaning="Port to listen at; 0 selects a free one.")
+]
+WorkersOption = Annotated[
+    int, whole_number("--workers", least=1, most=WORKERS_MAX, meaning="Number of server processes.")
+]
+JobId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the job, as in its URN.")]
+PostingsAfterOption = Annotated[
+    int,
+    whole_number(
+        "--postings-after", least=0, most=BIGINT_MAX, meaning="Shows the postings after this number."
+    ),
+]
+AfterOption = Annotated[UUID, Parameter("--after", help="Shows the clicks after this event key.")]
+
+UNITS_MAX = 1_000_000_000
+ContractNumber = Annotated[
+    int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the hiring contract.")
+]
+
+
+def check_time(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a time."""
+    if value is not None and read_moment(value) is None:
+        raise ValueError("Must be a time such as 2026-11-28T09:00:00Z, or milliseconds since 1970.")
+
+
+def check_share(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for anything but a number above zero; comparing NaN would not find it."""
+    if not (math.isfinite(value) and 0 < value <= VIEWS_MAX):
+        raise ValueError(f"Must be above 0 and at most {VIEWS_MAX:,}.")

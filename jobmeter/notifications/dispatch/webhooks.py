@@ -1,0 +1,92 @@
+"""Owns one attempt by webhook: a signed request to a public address, within a deadline for the whole exchange.
+
+Does not own which notifications are due or when a failed one is retried (``flow``).
+"""
+
+import asyncio
+import ssl
+from datetime import datetime
+from functools import lru_cache, partial
+from http import HTTPStatus
+
+import httpx2
+
+from jobmeter.base.clock import read_machine_clock
+from jobmeter.base.settings import Settings
+from jobmeter.notifications import flow as notifications
+from jobmeter.notifications.model import DeliveryAttempt, Failure
+from jobmeter.notifications.rules import read_retry_after
+from jobmeter.outbound.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.waiting import run_apart
+
+OVERLOADED = {
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+
+
+async def send_webhook(attempt: DeliveryAttempt, settings: Settings, *, seconds_max: float) -> Failure | None:
+    """Returns ``None`` for an accepted delivery (2xx)."""
+    if not attempt.secrets:
+        return Failure(text="no secret of this webhook can be opened with the operator's key")
+    try:
+        # A time-out per read would let a server that sends a byte now and then hold the task for hours.
+        async with asyncio.timeout(seconds_max):
+            return await _send(attempt, settings)
+    except TimeoutError:
+        return Failure(text=f"the endpoint did not answer within {seconds_max:g} seconds")
+    except AddressRefusedError as error:
+        return Failure(text=str(error))
+    except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        return Failure(text=f"{type(error).__name__}: {error}")
+
+
+async def _send(attempt: DeliveryAttempt, settings: Settings) -> Failure | None:
+    target = httpx2.URL(attempt.url)
+    # Connects to the address that was checked: a second lookup of the name may return another one.
+    address = await run_apart(
+        partial(find_address, attempt.url, is_sandbox=settings.sandbox), name="a webhook's address"
+    )
+    machine_now = read_machine_clock()
+    headers = {
+        "Host": target.netloc.decode(),
+        "Content-Type": "application/json",
+        "User-Agent": "Jobmeter-Webhooks",
+        **notifications.sign_attempt(attempt, machine_now=machine_now),
+    }
+    async with (
+        httpx2.AsyncClient(
+            verify=_tls_context(), timeout=None, follow_redirects=False, trust_env=False
+        ) as client,
+        client.stream(
+            "POST",
+            target.copy_with(host=address),
+            headers=headers,
+            content=attempt.delivery.body.encode(),
+            extensions={"sni_hostname": target.host},
+        ) as answer,
+    ):
+        # The response body is not read: its size is unbounded.
+        if answer.is_success:
+            return None
+        retry_after = answer.headers.get("retry-after", "").strip()
+        return _classify_status(answer.status_code, retry_after, machine_now)
+
+
+def _classify_status(status: int, retry_after: str, machine_now: datetime) -> Failure:
+    """Classifies a response that is no success; ``Retry-After`` counts if the endpoint is overloaded."""
+    is_gone, is_overloaded = status == HTTPStatus.GONE, status in OVERLOADED
+    return Failure(
+        text=f"the endpoint answered {status}",
+        is_of_endpoint=is_gone or is_overloaded,
+        is_gone=is_gone,
+        retry_after=read_retry_after(retry_after if is_overloaded else "", machine_now=machine_now),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tls_context() -> ssl.SSLContext:
+    """Reading the certificates of all authorities takes longer than most requests."""
+    return ssl.create_default_context()

@@ -1,0 +1,1 @@
+"""Owns the tests that run what the documents print."""

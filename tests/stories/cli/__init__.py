@@ -1,0 +1,1 @@
+"""Owns the tests of the command line as a person uses it."""

@@ -1,0 +1,164 @@
+"""Starting commands: how fast help is, Ctrl-C while modules are imported, addresses, proxies, misspelt settings."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from jobmeter import __version__
+from jobmeter.app import check_settings
+from jobmeter.base.settings import Settings
+from jobmeter.sandbox.traffic.client import Sandbox, is_local
+from tests.support.paths import DOCS
+from tests.support.server_process import start_sandbox_server
+
+ROOT = DOCS.parent
+HELP_SECONDS_MAX = 0.3
+TRIES = 5
+# Imports one module too late for Ctrl-C: each is imported by some command.
+MODULES = (
+    "cyclopts",
+    "rich.console",
+    "httpx2",
+    "psycopg",
+    "numpy",
+    "granian",
+    "jobmeter.app",
+    "starlette.routing",
+)
+
+INTERRUPT = """
+import sys
+wanted = sys.argv.pop(1)
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == wanted:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+import runpy
+runpy.run_module("jobmeter", run_name="__main__", alter_sys=True)
+"""
+
+
+def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=ROOT,
+        env=os.environ | environment,
+    )
+
+
+def processor_seconds(*words: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run("-m", "jobmeter", *words).returncode == 0
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], [], ["clock", "--help"], ["hiring-contract", "--help"]]
+)
+def test_help_takes_little_processor_time(words):
+    """The best of a few tries: on a busy machine a try may take longer, but none can be too fast."""
+    assert min(processor_seconds(*words) for _ in range(TRIES)) < HELP_SECONDS_MAX
+
+
+def test_help_imports_no_command():
+    shown = run("-X", "importtime", "-m", "jobmeter", "--help").stderr
+    for heavy in ("numpy", "psycopg", "granian", "starlette", "httpx2", "lxml", "pydantic"):
+        assert not [line for line in shown.splitlines() if line.rpartition("|")[2].strip() == heavy]
+
+
+def test_the_version_has_the_name_of_the_program():
+    assert run("-m", "jobmeter", "--version").stdout == f"jobmeter {__version__}\n"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_ctrl_c_while_modules_are_imported_ends_without_a_traceback(module):
+    done = run("-c", INTERRUPT, module, "serve")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1", "127.0.0.1", "0.0.0.0", "::"])
+def test_a_sandbox_listens_at_every_kind_of_host_and_is_found_despite_a_proxy(host, database_url, tmp_path):
+    """The proxy is one that nothing listens at: a request that it received would fail."""
+    proxy = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY", "https_proxy"), "http://127.0.0.1:9")
+    with start_sandbox_server(database_url, tmp_path, host=host, **proxy) as credentials:
+        shown = run(
+            "-m", "jobmeter", "clock", "show", "--credentials", str(tmp_path / "credentials.json"), **proxy
+        )
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert httpx2.get(f"{credentials['base_url']}/health", trust_env=False).is_success
+        assert credentials["base_url"] + "/" in (tmp_path / "log").read_text().replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("a.localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("jobs.example.com", False),
+        ("192.0.2.1", False),
+        ("2001:db8::1", False),
+        ("localhost.example.com", False),
+    ],
+)
+def test_only_this_machine_is_reached_without_proxies(host, local):
+    assert is_local(host) is local
+    written = f"[{host}]" if ":" in host else host
+    assert Sandbox({"base_url": f"http://{written}:1"}).client.trust_env is not local
+
+
+def test_a_misspelt_setting_is_reported_with_the_nearest_name(tmp_path):
+    done = run(
+        "-m",
+        "jobmeter",
+        "serve",
+        "--data",
+        str(tmp_path / "x"),
+        JOBMETER_EVENT_KEY="x",
+        JOBMETER_OPERATR_KEY="x",
+    )
+    assert (
+        "JOBMETER_EVENT_KEY is not a setting and has no effect; did you mean JOBMETER_EVENTS_KEY?"
+        in done.stderr
+    )
+    assert "did you mean JOBMETER_OPERATOR_KEY?" in done.stderr
+    assert "no key is set" in done.stderr
+    assert not Path(tmp_path / "x").exists()
+
+
+def test_an_export_folder_without_pyarrow_is_refused_before_the_server_starts(tmp_path):
+    (tmp_path / "no_arrow.py").write_text("import sys\nsys.modules['pyarrow'] = None\n")
+    done = run(
+        "-c",
+        "import sys; sys.modules['pyarrow'] = None\nfrom jobmeter.cli.main import main\nmain(sys.argv[1:])",
+        *("serve", "--data", str(tmp_path / "x")),
+        JOBMETER_EXPORT_FOLDER=str(tmp_path),
+        JOBMETER_EVENTS_KEY="x",
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("pip install 'jobmeter[parquet]'")
+    assert not Path(tmp_path / "x").exists()
+    check_settings(Settings())
+
+
+def test_a_terminal_without_utf_8_shows_codes(database_url):
+    done = run("-m", "jobmeter", "clock", "advance", "3\u0661d", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.returncode, "\\u0661" in done.stderr) == (2, True)
+    assert json.dumps(done.stderr)

@@ -1,0 +1,1 @@
+"""Owns the repeats of every write after a crash: the requests, and what must be equal afterwards."""
