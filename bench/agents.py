@@ -18,7 +18,7 @@ TEXT = "Mozilla/5.0 (Linux; Android 14; SM-{}) AppleWebKit/537.36 (KHTML, like G
 
 
 def measure_agents(_: Machine, __: Sizes, ___: datetime) -> dict[str, Measured]:
-    """Measures the time of ten thousand agents that were never seen, and how well robots are told from people's browsers."""
+    """Measures the time of ten thousand agents that were never seen, and how well robots are distinguished from browsers."""
     load_robots()
     load_browsers()
     timings = []

@@ -48,7 +48,7 @@ def test_an_absent_agent_is_neither():
     assert agents.find_non_browsers([None, ""]).tolist() == [False, False]
 
 
-def test_ten_thousand_distinct_agents_are_matched_once_and_forgotten_in_the_end():
+def test_ten_thousand_distinct_agents_are_matched_once():
     texts = [CHROME.format(number) for number in range(10_000)]
     agents.load_robots(), agents.load_browsers()
     unknown = agents.list_unknown_agents(texts, judges_browsers=True)

@@ -220,3 +220,16 @@ def make_columns(batch: list[tuple[int, int, int]]) -> EventColumns:
         visitors=np.array([visitor for visitor, _, _ in batch], dtype=np.int64),
         addresses=np.array([network for _, network, _ in batch], dtype=np.int64),
     )
+
+
+def test_a_candidate_who_clicks_many_times_is_redirected_and_charged_up_to_the_limit(sandbox_client):
+    job_id = sandbox_client.post_job("link")
+    set_policy(sandbox_client, refusesBursts=True, visitorClicksMax=3, burstWindowSeconds=3_600)
+    link = operator(sandbox_client, "GET", f"jobs/{job_id}/links").json()["apply"]
+    for _ in range(8):  # the visitor's cookie is kept
+        answer = sandbox_client.client.get(link, headers={"User-Agent": CHROME}, follow_redirects=False)
+        assert answer.status_code == 302
+    (row,) = partner(sandbox_client, "GET", "clicksNotCharged").json()["elements"]
+    # The hour may change on the way: then there are two windows.
+    assert row["received"] == 8
+    assert row["charged"] in {3, 6}
