@@ -12,6 +12,7 @@ from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolati
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
+from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
@@ -44,6 +45,7 @@ from jobmeter.metering.model import (
     EventColumns,
     IntakeReply,
     Rejection,
+    SentEvents,
     StagedEvents,
     StoredEvents,
     Verdict,
@@ -105,8 +107,9 @@ async def ingest(
             windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
-            await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
-            return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
+            verdicts = await _recognize_counted(connection, columns, taken)
+            await filters_flow.save_refused_events(connection, events, columns, verdicts, now=now)
+            return _make_reply(columns, verdicts, taken.rows, taken.charged)
     raise stale
 
 
@@ -195,6 +198,21 @@ async def _ingest_columns(
             return _Taken(verdicts, new_rows, await charge_rows(new_rows))
 
 
+async def _recognize_counted(connection: Connection, columns: EventColumns, taken: _Taken) -> Column:
+    """Returns the verdicts, except that a refused event that was counted before counts: it is a duplicate.
+
+    It may be too old by now, or its visitor excluded since. Only what is refused and not new is looked up, which is
+    nothing in most batches.
+    """
+    rows = rules.find_repeatable(taken.verdicts, taken.rows)
+    if len(rows) == 0:
+        return taken.verdicts
+    sent = SentEvents(shards=shards_of(columns.job_ids[rows]), keys=columns.keys[rows], row_indexes=rows)
+    recognized = taken.verdicts.copy()
+    recognized[await store.list_counted(connection, sent)] = Verdict.COUNTED
+    return recognized
+
+
 async def _charge(
     connection: Connection,
     columns: EventColumns,
@@ -276,8 +294,8 @@ async def _refuse_bursts(
     if len(refused):
         # A batch that is sent again is a duplicate, not a burst: its clicks are in the windows already.
         rows = np.unique(found.rows)
-        sent = StoredEvents.of_batch(columns, verdicts, rows, 0).extend(StagedEvents, row_indexes=rows)
-        found = found.without_rows(await store.list_stored_rows(connection, sent))
+        sent = SentEvents(shards=shards_of(columns.job_ids[rows]), keys=columns.keys[rows], row_indexes=rows)
+        found = found.without_rows(await store.list_counted(connection, sent))
         refused = bursts.find_bursts(found, kept, columns.times_ms)
     verdicts[refused] = Verdict.BURST
     return found

@@ -5,9 +5,9 @@ from datetime import date
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_scalars, read_row
 from jobmeter.database.statements import load_statements
-from jobmeter.metering.model import BatchStart, StagedEvents, StoredEvents
+from jobmeter.metering.model import BatchStart, SentEvents, StagedEvents, StoredEvents, Verdict
 
-SQL = load_statements("jobmeter.metering.intake")
+SQL = load_statements("jobmeter.metering.intake", enums=(Verdict,))
 
 
 async def next_batch(connection: Connection) -> BatchStart:
@@ -39,8 +39,9 @@ async def add_staged(connection: Connection) -> list[int]:
     return await list_scalars(connection, int, SQL["add_staged"])
 
 
-async def list_stored_rows(connection: Connection, events: StagedEvents) -> list[int]:
-    return await list_scalars(connection, int, SQL["list_stored_rows"], events.parameters())
+async def list_counted(connection: Connection, events: SentEvents) -> list[int]:
+    """The rows of those that were counted before."""
+    return await list_scalars(connection, int, SQL["list_counted"], events.parameters())
 
 
 async def make_event_days(connection: Connection, *, first: date, last: date) -> None:
