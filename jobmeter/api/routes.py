@@ -3,7 +3,7 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from starlette.convertors import register_url_convertor
@@ -70,6 +70,8 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     Endpoint("FINDER credentialsByUniqueForeignId", "/v2/provisionedApplications", applications.find_application,
              audience=PARTNER, parameters=FOREIGN_ID, required=FOREIGN_ID, reply="FoundApplications",
              summary="Find a child application"),
+    Endpoint("GET", "/v2/provisionedApplications/{key}", applications.get_application, audience=PARTNER,
+             reply="FoundApplication", summary="Get a child application"),
     Endpoint("PARTIAL_UPDATE", "/v2/provisionedApplications/{key}", applications.update_application, audience=PARTNER,
              body="Patch", reply="", statuses=(204,), summary="Update a child application"),
     Endpoint("ACTION rollDeveloperApplicationSecret", "/v2/developerApplicationsSecurity", security.roll_secret,
@@ -81,8 +83,12 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     *(Endpoint("BATCH_CREATE", f"{root}/simpleJobPostings", postings.batch_create_jobs, audience=PARTNER,
                body="JobPostings", body_bytes_max=JOBS_BODY_BYTES_MAX, reply="JobPostingRows",
                summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostings/{{key}}", tasks.get_task, audience=PARTNER, reply="Task",
+               summary="Get the result of an operation, at the address that its row names") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
                reply="Tasks", summary="Get the results of operations") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostingTasks/{{key}}", tasks.get_task, audience=PARTNER,
+               reply="Task", summary="Get the result of one operation") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/jobPostingStatus", posting_status.batch_get_statuses, audience=PARTNER,
                reply="PostingStatuses", summary="Check whether jobs are listed and promoted") for root in (REST, V2)),
     Endpoint("CREATE", "/rest/jobCampaigns", campaigns.create_campaign, audience=PARTNER,
@@ -112,7 +118,7 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
     Endpoint("POST", "/v1/jobs", jobs.post_job, audience=PARTNER, quota="jobs", body_bytes_max=XML_BODY_BYTES_MAX,
              media=XML, reply="", statuses=(201,), summary="Post a job"),
     Endpoint("GET", "/v1/jobs/{key}", jobs.show_job, audience=PARTNER, quota="jobs",
-             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Get a job"),
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="XmlJob", summary="Get a job"),
     Endpoint("PUT", "/v1/jobs/{key}", jobs.change_job, audience=PARTNER, quota="jobs",
              body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", summary="Edit or renew a job"),
     Endpoint("DELETE", "/v1/jobs/{key}", jobs.close_job, audience=PARTNER, quota="jobs",
@@ -121,6 +127,8 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
 
 CANDIDATE: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="Show a job's page"),
+    Endpoint("GET", "/jobs", pages.find_page, audience=PUBLIC, media=HTML, reply="", statuses=(302,),
+             summary="Redirect to a job's page, by the parameter jobId"),
     Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
              summary="Count an apply click and redirect to the apply address"),
     Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,
@@ -257,12 +265,18 @@ PLAIN: tuple[PlainEndpoint, ...] = (
 )
 # fmt: on
 
-DOCUMENTS = make_document_endpoints(restli=RESTLI, plain=PLAIN)
+
+def make_documents(others: Sequence[PlainEndpoint] = ()) -> tuple[PlainEndpoint, ...]:
+    """The endpoints that describe all endpoints, ``others`` included."""
+    return make_document_endpoints(restli=RESTLI, plain=(*CANDIDATE, *PLAIN, *others), xml=XML_JOBS)
+
+
+DOCUMENTS = make_documents()
 ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
-def make_routes() -> list[BaseRoute]:
-    """Returns all routes. The router tries them in order, so the busiest ones come first."""
+def make_routes(others: Sequence[PlainEndpoint] = ()) -> list[BaseRoute]:
+    """Returns all routes, with those of ``others``. The router tries them in order, so the busiest ones come first."""
     resources = group_resources(RESTLI)
     return [
         *make_plain_routes(CANDIDATE),
@@ -270,7 +284,7 @@ def make_routes() -> list[BaseRoute]:
             make_route(f"{root}/{{rest:path}}", RestliDialect(resources[root], is_versioned=root == REST))
             for root in (REST, V2)
         ),
-        *make_plain_routes((*PLAIN, *DOCUMENTS)),
+        *make_plain_routes((*PLAIN, *make_documents(others), *others)),
         make_route("/v1/{rest:path}", XmlDialect(XML_JOBS)),
     ]
 

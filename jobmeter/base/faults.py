@@ -110,6 +110,7 @@ class Fault(Enum):
     # -- campaigns (spec 5)
     JOB_DAILY_BELOW_PRICE   = Row(4016, 400, None, None,                    "The daily budget {amount} is below the price of one apply click, {price}")
     JOB_DAILY_ABOVE_TOTAL   = Row(4017, 400, None, None,                    "The daily budget {amount} is above the total budget, {total}")
+    JOB_BUDGET_RAISED_TOO_OFTEN = Row(4018, 400, None, None,                "The total budget cannot be raised to {amount}: what is ever reserved for one job adds up to at most {most}")
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
     CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and cannot be changed")
     # -- events

@@ -99,6 +99,10 @@ class Settings:
     active_versions: str = _setting(
         "", "Values of `LinkedIn-Version` that are accepted, separated by commas; if empty, all known ones"
     )
+    version_sunsets: str = _setting(
+        "",
+        "Days from which versions are refused, such as `202504=2029-06-01, 202311=never`; others are served for four years",
+    )
     rate_limits: str = _setting(
         "", "Calls that an application may make in a UTC day, such as `jobs=10000`, separated by commas"
     )

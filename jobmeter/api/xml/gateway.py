@@ -19,8 +19,9 @@ from jobmeter.api.http.credentials import authenticate_token, caller_of, find_ca
 from jobmeter.api.http.endpoints import Endpoint, group_by_path
 from jobmeter.api.http.idempotency import READING
 from jobmeter.api.http.pipeline import PreparedCall
-from jobmeter.api.http.responses import RETRY_SECONDS
+from jobmeter.api.http.responses import PLACE, RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.network import read_address
 from jobmeter.partners.model import Application
@@ -148,7 +149,7 @@ class XmlDialect:
 
 
 async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
-    reply = await handler(replace(call, app=app))
+    reply = await handler(call if app is call.app else replace(call, app=app))
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]
@@ -173,6 +174,9 @@ def _common_headers(request_id: str, *, is_json: bool) -> dict[str, str]:
     return {
         "Content-Type": JSON if is_json else XML,
         "X-Li-Request-Id": request_id,
+        "X-Li-Uuid": make_request_id(),
+        "X-Li-Fabric": PLACE,
+        "X-Li-Pop": PLACE,
         "X-Li-Format": "json" if is_json else "xml",
         "Vary": "*",
     }
