@@ -290,14 +290,20 @@ async def test_a_server_that_drips_is_given_up_at_the_deadline(part):
         "body": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n<",
     }[part]
 
+    connections = []
+
     async def drip(reader, writer):
+        connections.append(asyncio.current_task())
+        await reader.readuntil(b"\r\n\r\n")
         writer.write(start)
         with contextlib.suppress(OSError):
-            while not writer.is_closing():
-                if part != "nothing":
-                    writer.write(b"0")
-                    await writer.drain()
+            while not reader.at_eof():
+                writer.write(b"" if part == "nothing" else b"0")
+                await writer.drain()
                 await asyncio.sleep(0.02)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(drip, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -307,7 +313,9 @@ async def test_a_server_that_drips_is_given_up_at_the_deadline(part):
             make_feed(f"http://127.0.0.1:{port}/feed.xml"), is_sandbox=True, now=NOW, seconds_max=0.3
         )
     assert time.monotonic() - begun_at < 5
+    await asyncio.gather(*connections)
     server.close()
+    await server.wait_closed()
 
 
 async def test_an_application_reads_one_feed_at_a_time(database):
