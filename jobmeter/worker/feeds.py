@@ -6,9 +6,9 @@ Does not own the processing of a feed's jobs (``jobs.feeds.loading.flow``).
 import asyncio
 import logging
 import tempfile
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,7 @@ from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed
 from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedRun, FeedRunOutcome
 from jobmeter.outbound.addresses import AddressRefusedError, find_address
+from jobmeter.outbound.waiting import run_apart
 
 REDIRECTS_MAX = 5
 SILENCE_SECONDS_MAX = 30
@@ -64,7 +65,7 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
 async def read_now(database: Database, feed: Feed, settings: Settings, *, now: datetime) -> FeedRun:
     """Fetches and loads the feed, which the caller has locked. Failures of the feed are recorded in its report."""
     try:
-        fetched = await asyncio.to_thread(fetch, feed, is_sandbox=settings.sandbox, now=now)
+        fetched = await fetch(feed, is_sandbox=settings.sandbox, now=now)
     except FeedNotFetchedError as error:
         return await _record(
             database,
@@ -101,55 +102,74 @@ async def _record(database: Database, run: FeedRun) -> FeedRun:
     return run
 
 
-def fetch(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int = FEED_BYTES_MAX) -> Fetched:
-    """Returns the feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``."""
+async def fetch(
+    feed: Feed,
+    *,
+    is_sandbox: bool,
+    now: datetime,
+    bytes_max: int = FEED_BYTES_MAX,
+    seconds_max: float = FETCH_SECONDS_MAX,
+) -> Fetched:
+    """Returns the feed's body in a temporary file, or the operator's own file. Raises ``FeedNotFetchedError``.
+
+    The deadline is one for the whole exchange: a server that sends a byte now and then would never end otherwise.
+    """
     try:
         if feed.location.startswith(FILE_SCHEME):
-            return Fetched(Path(unquote(urlsplit(feed.location).path)).open("rb"))
-        return _fetch_over_http(feed, is_sandbox=is_sandbox, now=now, bytes_max=bytes_max)
+            return _open_file(feed.location)
+        async with asyncio.timeout(seconds_max):
+            return await _fetch_over_http(feed, is_sandbox=is_sandbox, now=now, bytes_max=bytes_max)
+    except TimeoutError as error:
+        raise FeedNotFetchedError(f"not finished within {seconds_max:g} seconds") from error
     except AddressRefusedError as error:
         raise FeedNotFetchedError(str(error)) from error
     except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise FeedNotFetchedError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int) -> Fetched:
+def _open_file(location: str) -> Fetched:
+    return Fetched(Path(unquote(urlsplit(location).path)).open("rb"))
+
+
+async def _fetch_over_http(feed: Feed, *, is_sandbox: bool, now: datetime, bytes_max: int) -> Fetched:
     is_fresh = feed.read_at is not None and now - feed.read_at < REFETCH_AFTER
     conditions = {"If-None-Match": feed.etag, "If-Modified-Since": feed.last_modified}
     headers = {name: value for name, value in conditions.items() if value and is_fresh}
     url = feed.location
-    give_up_at = time.monotonic() + FETCH_SECONDS_MAX
     # The proxies and passwords of the environment are not for addresses that partners choose.
-    with httpx2.Client(timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False) as client:
+    async with httpx2.AsyncClient(
+        timeout=SILENCE_SECONDS_MAX, follow_redirects=False, trust_env=False
+    ) as client:
         for _ in range(REDIRECTS_MAX + 1):
             target = httpx2.URL(url)
             # Connects to the address that was checked: a second lookup of the name may return another one.
-            aimed = target.copy_with(host=find_address(url, is_sandbox=is_sandbox))
-            named = {"Host": target.netloc.decode(), **headers}
-            with client.stream(
+            resolve = partial(find_address, url, is_sandbox=is_sandbox)
+            aimed = target.copy_with(host=await run_apart(resolve, name="feed address"))
+            named = {"Host": target.netloc.decode(), "Accept-Encoding": "gzip", **headers}
+            async with client.stream(
                 "GET", aimed, headers=named, extensions={"sni_hostname": target.host}
             ) as answer:
                 if not answer.has_redirect_location:
-                    return _read_answer(answer, give_up_at, bytes_max)
+                    return await _read_answer(answer, bytes_max)
                 url = str(httpx2.URL(url).join(answer.headers["location"]))
     raise FeedNotFetchedError(f"more than {REDIRECTS_MAX} redirects")
 
 
-def _read_answer(answer: httpx2.Response, give_up_at: float, bytes_max: int) -> Fetched:
+async def _read_answer(answer: httpx2.Response, bytes_max: int) -> Fetched:
     if answer.status_code == httpx2.codes.NOT_MODIFIED:
         return Fetched(None)
     if answer.status_code != httpx2.codes.OK:
         raise FeedNotFetchedError(f"the server answered {answer.status_code}")
     file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES_MAX)  # noqa: SIM115 -- the caller closes it
-    size = 0
-    for chunk in answer.iter_bytes(65_536):
-        size += len(chunk)
-        if size > bytes_max or time.monotonic() > give_up_at:
-            file.close()
-            raise FeedNotFetchedError(
-                f"more than {bytes_max:,} bytes, or not finished within {FETCH_SECONDS_MAX} seconds"
-            )
-        file.write(chunk)
+    try:
+        # As sent: a packed feed is unpacked where it is read, piece by piece and within a limit.
+        async for chunk in answer.aiter_raw(65_536):
+            if file.tell() + len(chunk) > bytes_max:
+                raise FeedNotFetchedError(f"more than {bytes_max:,} bytes")
+            file.write(chunk)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     etag, last_modified = (answer.headers.get(name, "")[:500] for name in ("etag", "last-modified"))
     return Fetched(cast("BinaryIO", file), etag, last_modified, charset=answer.charset_encoding or "")

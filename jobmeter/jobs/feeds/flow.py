@@ -63,7 +63,11 @@ async def request_run(connection: Connection, *, feed: Feed, may_close_all: bool
 
 
 async def claim_due_feed(connection: Connection, *, now: datetime) -> Feed | None:
-    """Returns the unclaimed feed that has been due longest. It stays due until ``end_turn``."""
+    """Returns the unclaimed feed that has been due longest, of an application without a claimed one.
+
+    It stays due until ``end_turn``.
+    """
+    await store.lock_claims(connection, lock_space=LOCK_SPACE)
     return await store.claim_due_feed(connection, now=now, abandoned_before=now - ABANDONED_AFTER)
 
 

@@ -43,14 +43,22 @@ UPDATE job_feeds
        last_modified = ''
  WHERE id = %(feed_id)s
 
+-- name: lock_claims
+-- Feeds are claimed one after the other, so that each claim sees the applications of the others.
+SELECT pg_advisory_xact_lock(%(lock_space)s::integer, 0)
+
 -- name: claim_due_feed
--- Stays due until its turn has ended, so that another process takes over from one that was killed.
+-- Stays due until its turn has ended, so that another process takes over from one that was killed. An
+-- application has one turn at a time: its slow feeds do not take the readers of all others.
 UPDATE job_feeds
    SET claimed_at = %(now)s
  WHERE id = (SELECT id
                FROM job_feeds
               WHERE due_at <= %(now)s
                 AND (claimed_at IS NULL OR claimed_at <= %(abandoned_before)s)
+                AND NOT EXISTS (SELECT FROM job_feeds AS other
+                                 WHERE other.application_id = job_feeds.application_id
+                                   AND other.claimed_at > %(abandoned_before)s)
               ORDER BY due_at
               LIMIT 1
                 FOR UPDATE SKIP LOCKED)

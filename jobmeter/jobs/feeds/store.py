@@ -68,6 +68,10 @@ async def request_feed_run(
     await connection.execute(SQL["request_feed_run"], parameters)
 
 
+async def lock_claims(connection: Connection, *, lock_space: int) -> None:
+    await connection.execute(SQL["lock_claims"], {"lock_space": lock_space})
+
+
 async def claim_due_feed(connection: Connection, *, now: datetime, abandoned_before: datetime) -> Feed | None:
     parameters = {"now": now, "abandoned_before": abandoned_before}
     return await find_row(connection, _make_feed, SQL["claim_due_feed"], parameters)

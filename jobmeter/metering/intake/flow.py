@@ -119,7 +119,7 @@ async def _read_columns(connection: Connection, events: Sequence[Event | Malform
     async for named in in_slices(events, list_external_names):
         names.update(named)
     external_ids: dict[tuple[int, str], int] = {}
-    wanted = sorted(names)
+    wanted = list(names)
     for start in range(0, len(wanted), NAMES_AT_ONCE_MAX):
         some = wanted[start : start + NAMES_AT_ONCE_MAX]
         external_ids |= await jobs.resolve_external_ids(connection, some)

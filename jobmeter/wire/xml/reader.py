@@ -27,6 +27,8 @@ JSON_MEDIA = frozenset({"application/json", "text/json"})
 # The names of list items in XML; in JSON the items have no name.
 ITEM_NAMES = {"job-functions": "job-function", "industries": "industry"}
 
+MARKS_OF_ELEMENT_MAX = 5
+
 _CHARSET = re.compile(r";\s*charset\s*=\s*(\"[^\"]*\"|[^;\s]*)", re.IGNORECASE)
 _CAPITAL = re.compile(r"[A-Z]")
 
@@ -71,6 +73,8 @@ def _read_xml(body: bytes) -> Node:
         remove_pis=False,
         collect_ids=False,
     )
+    # Each element has at most two of these marks, besides comments: counted before a tree is made of them.
+    _check_count(body.count(b"<") // MARKS_OF_ELEMENT_MAX)
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:

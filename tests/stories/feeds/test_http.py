@@ -1,5 +1,7 @@
 """Feeds over HTTP: registered by the operator, read by the worker, reported to their owner only."""
 
+import asyncio
+import contextlib
 import gzip
 import http.server
 import threading
@@ -262,20 +264,85 @@ def test_invalid_locations_are_refused(sandbox_client, place):
         ("http://93.184.215.14/feed.xml", "only https"),
     ],
 )
-def test_production_reads_public_https_only(url, why):
+async def test_production_reads_public_https_only(url, why):
     with pytest.raises(feeds.FeedNotFetchedError, match=why):
-        feeds.fetch(make_feed(url), is_sandbox=False, now=NOW)
+        await feeds.fetch(make_feed(url), is_sandbox=False, now=NOW)
 
 
-def test_a_redirect_to_a_file_is_not_followed(site):
+async def test_a_redirect_to_a_file_is_not_followed(site):
     with pytest.raises(feeds.FeedNotFetchedError, match="only https"):
-        feeds.fetch(make_feed(site.url.replace("feed.xml", "moved")), is_sandbox=True, now=NOW)
+        await feeds.fetch(make_feed(site.url.replace("feed.xml", "moved")), is_sandbox=True, now=NOW)
 
 
-def test_an_endless_body_is_aborted(site):
+async def test_an_endless_body_is_aborted(site):
     site.body = b"x" * 100_000
     with pytest.raises(feeds.FeedNotFetchedError, match="more than 99,999 bytes"):
-        feeds.fetch(make_feed(site.url), is_sandbox=True, now=NOW, bytes_max=99_999)
+        await feeds.fetch(make_feed(site.url), is_sandbox=True, now=NOW, bytes_max=99_999)
+
+
+@pytest.mark.parametrize("part", ["nothing", "status line", "headers", "body"])
+async def test_a_server_that_drips_is_given_up_at_the_deadline(part):
+    """Each byte once started the wait again: two such feeds held both readers forever."""
+    start = {
+        "nothing": b"",
+        "status line": b"HTTP/1.1 2",
+        "headers": b"HTTP/1.1 200 OK\r\nX-A: ",
+        "body": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n<",
+    }[part]
+
+    connections = []
+
+    async def drip(reader, writer):
+        connections.append(asyncio.current_task())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(start)
+        with contextlib.suppress(OSError):
+            while not reader.at_eof():
+                writer.write(b"" if part == "nothing" else b"0")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    begun_at = time.monotonic()
+    with pytest.raises(feeds.FeedNotFetchedError, match=r"not finished within 0\.3 seconds"):
+        await feeds.fetch(
+            make_feed(f"http://127.0.0.1:{port}/feed.xml"), is_sandbox=True, now=NOW, seconds_max=0.3
+        )
+    assert time.monotonic() - begun_at < 5
+    await asyncio.gather(*connections)
+    server.close()
+    await server.wait_closed()
+
+
+async def test_an_application_reads_one_feed_at_a_time(database):
+    """Its slow feeds do not take the readers of all others."""
+    async with database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO applications (id, shard, client_id, name, description, created_at)"
+            " SELECT n, 1, n::text, 'Partner', '', now() FROM generate_series(1, 2) AS n"
+        )
+        await connection.execute(
+            "INSERT INTO job_feeds (application_id, location, due_at, created_at)"
+            " SELECT app, app || '-' || n, %s - n * interval '1 hour', now()"
+            "   FROM generate_series(1, 2) AS app, generate_series(1, 3) AS n",
+            [NOW],
+        )
+
+    async def claim(now):
+        async with database.transaction() as connection:
+            return await feeds_flow.claim_due_feed(connection, now=now)
+
+    claimed = await asyncio.gather(*(claim(NOW) for _ in range(4)))
+    taken = [feed for feed in claimed if feed is not None]
+    assert sorted(feed.application_id for feed in taken) == [1, 2]
+    async with database.transaction() as connection:
+        await feeds_flow.end_turn(connection, feed=taken[0], now=NOW)
+    again = await claim(NOW)
+    assert again.application_id == taken[0].application_id
 
 
 def make_feed(url: str) -> Feed:
