@@ -18,6 +18,7 @@ from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.integrity.unchecked import ADDED, ALL, REMOVED, UNCHECKED
+from jobmeter.jobs.enumerations import ENUMERATIONS
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
@@ -222,6 +223,25 @@ def print_feed_formats() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_enumerations() -> str:
+    lines = [
+        "# Enumerations of a job",
+        "",
+        NOTE,
+        "Each value that is accepted either changes what is listed here, or is kept with the job and changes nothing. Codes of job",
+        "functions and industries are kept and returned; a job function of the JSON API may select a price of the contract's list.",
+        "",
+        "| field | of | value | changes |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in ENUMERATIONS:
+        lines += [
+            f"| {row.field} | {row.doors} | {value} | {effect or 'nothing'} |"
+            for value, effect in row.effects.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
 # Spellings are shown by examples; the readers take more.
 FEED_VALUES = (
     ("job type", f"{', '.join(JOB_TYPES)}, in any case and with any separator; of several, the first."),
@@ -263,6 +283,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settlement-rules.md": print_rules,
     "glossary.md": print_glossary,
     "feed-formats.md": print_feed_formats,
+    "enumerations.md": print_enumerations,
 }
 
 

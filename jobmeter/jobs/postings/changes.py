@@ -17,7 +17,7 @@ from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
-from jobmeter.jobs.campaigns.flow import join_campaign
+from jobmeter.jobs.campaigns.flow import join_campaign, read_campaigns
 from jobmeter.jobs.funding import find_contract, find_funding, find_hiring_contract
 from jobmeter.jobs.messages import (
     DUPLICATE_CONTENT,
@@ -40,7 +40,7 @@ from jobmeter.jobs.model import (
 )
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.creation import market_of, translate_contract_errors
-from jobmeter.jobs.runs.flow import claim_slot, end_run, free_held_slot
+from jobmeter.jobs.runs.flow import claim_slot, end_run, free_held_slot, set_windows
 from jobmeter.partners.model import Application
 
 
@@ -100,9 +100,10 @@ async def _update(
     if fault is not None:
         raise OperationRejected(fault)
     await _write_content(connection, draft, posting, now)
+    await _follow_availability(connection, draft, posting, now)
     wanted = draft.partner_job_campaign
     if wanted is not None and wanted != posting.partner_job_campaign:
-        await join_campaign(connection, posting, wanted, now)
+        await join_campaign(connection, replace(posting, availability=draft.availability), wanted, now)
     contract = await find_contract(connection, posting)
     if contract is None or draft.total_budget is None:
         return
@@ -129,6 +130,17 @@ async def _set_daily_budget(
     await day_limits.set_daily_budget(
         connection, shard=held.shard, job_id=held.job_id, daily_micros=daily_micros
     )
+
+
+async def _follow_availability(
+    connection: Connection, draft: JobDraft, posting: JobPosting, now: datetime
+) -> None:
+    """The events of a job count only while it is for the public."""
+    if draft.is_public == posting.is_public or posting.state is not JobState.LIVE:
+        return
+    found = await read_campaigns(connection, shard=posting.shard, campaign_ids=[posting.campaign_id or 0])
+    opens = draft.is_public and all(campaign.counts_events for campaign in found.values())
+    await set_windows(connection, shard=posting.shard, job_ids=[posting.job_id], opens=opens, now=now)
 
 
 async def _is_same_contract(

@@ -53,6 +53,7 @@ CAMPAIGN = Campaign(
     application_id=1,
     partner_job_campaign="spring",
     partner_contract_id=7,
+    posted_contract_id=7,
     name="Spring",
     status=CampaignStatus.ACTIVE,
     starts_at=NOW,
