@@ -134,6 +134,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
             "read_at",
             "created_at",
             "claimed_at",
+            "defaults",
             ADDED,
         ),
         SETTING + ", and the progress of reading",
@@ -170,6 +171,20 @@ UNCHECKED: tuple[Unchecked, ...] = (
         "set by an UPGRADE, whose element is not kept; it stays between a click and the total",
         rows="EXISTS (SELECT FROM job_tasks WHERE job_tasks.job_id = job_budgets.job_id"
         " AND operation IN ('UPGRADE', 'DOWNGRADE'))",
+    ),
+    Unchecked(
+        "job_budgets",
+        ("is_downgraded",),
+        "decided before an UPDATE, which earlier versions took for an UPGRADE",
+        rows="EXISTS (SELECT FROM job_tasks WHERE job_tasks.job_id = job_budgets.job_id"
+        " AND operation = 'UPDATE')",
+    ),
+    Unchecked(
+        "events",
+        ("batch",),
+        "of a job of which not all clicks were charged: which batch a free click came in matters to nothing",
+        rows="EXISTS (SELECT FROM job_days WHERE job_days.job_id = events.job_id"
+        " AND apply_clicks > clicks_charged)",
     ),
     Unchecked(
         "job_budgets",
@@ -286,7 +301,19 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("notice_cursors", (REMOVED,), "a follower without a cursor is sent everything again"),
     Unchecked(
         "notice_endpoints",
-        ("application_id", "url", "email", "kinds", "created_at", "removed_at", "busy_until", ADDED),
+        (
+            "application_id",
+            "url",
+            "email",
+            "kinds",
+            "created_at",
+            "removed_at",
+            "busy_until",
+            "failed_turns",
+            "paused_until",
+            "gone_at",
+            ADDED,
+        ),
         "what a partner set, and the turn of a process",
     ),
     Unchecked(
@@ -302,6 +329,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
             "due_at",
             "created_at",
             "last_outcome",
+            "queued_at",
             "finished_at",
             ADDED,
             REMOVED,

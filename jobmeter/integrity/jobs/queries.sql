@@ -182,7 +182,10 @@ WITH looked AS (
     SELECT job_id,
            (channel = 'P4P' OR title = coalesce(content ->> 'title', '')
                            AND apply_url = coalesce(content ->> 'application_url', '')
-                           AND company_name = coalesce(content ->> 'company_name', ''))
+                           AND company_name = coalesce(content ->> 'company_name', '')
+                           AND location = coalesce(nullif(content ->> 'location_name', ''),
+                                                   nullif(content ->> 'postal_code', ''),
+                                                   upper(content ->> 'country_code'), ''))
            AND coalesce(position(title IN content ->> 'title') > 0, true)
            AND coalesce(position(external_id
                                  IN coalesce(content ->> 'externalJobPostingId', content ->> 'partner_job_id',
@@ -223,10 +226,10 @@ WITH updated AS (
                              OR (content ->> 'listedAt')::numeric = extract(epoch FROM listed_at) * 1000,
                              true)
                WHEN 'XML'
-               THEN listed_at = created_at
+               THEN listed_at = created_at AND company_page IS NULL
                 AND company_job_code IS NOT DISTINCT FROM content ->> 'customer_job_code'
                 AND poster_email = lower(coalesce(content ->> 'poster_email', default_poster_email, ''))
-               ELSE listed_at = created_at
+               ELSE listed_at = created_at AND company_page IS NULL
                 AND poster_email = coalesce(content ->> 'poster_email', '')
                 AND NOT content ? 'externalJobPostingId'
            END AS holds
@@ -245,18 +248,21 @@ SELECT count(*) AS checked,
 -- A daily budget pays for a click and is within the total; that of a job which was neither upgraded nor
 -- downgraded is the one that its element names. A job was downgraded by its partner, and then has nothing
 -- left.
+-- Whether it still is says the last of its changes, unless that is an UPDATE, which leaves it.
 WITH decided AS (
-    SELECT job_id
+    SELECT job_id, (array_agg(operation ORDER BY number DESC))[1] AS last_change
       FROM job_tasks
-     WHERE operation IN ('UPGRADE', 'DOWNGRADE')
-       AND job_id IS NOT NULL
+     WHERE operation IN ('UPDATE', 'UPGRADE', 'DOWNGRADE') AND verdict IS NULL AND job_id IS NOT NULL
      GROUP BY job_id
+    HAVING bool_or(operation <> 'UPDATE')
 ), looked AS (
     SELECT job_id, budget_micros - lowered_micros AS limit_micros, daily_micros,
            (daily_micros = 0 OR is_downgraded
             OR daily_micros BETWEEN click_price_micros AND budget_micros - lowered_micros)
            AND (NOT is_downgraded OR decided.job_id IS NOT NULL
                                      AND budget_micros = spent_micros + released_micros)
+           AND CASE last_change WHEN 'DOWNGRADE' THEN is_downgraded OR job_budgets.partner_contract_id = 0
+                                WHEN 'UPGRADE' THEN NOT is_downgraded ELSE true END
            AND (decided.job_id IS NOT NULL
                 OR job_budgets.partner_contract_id = 0
                 OR total IS NULL
