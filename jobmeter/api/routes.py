@@ -3,7 +3,7 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,9 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from jobmeter.api import health
+from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
+from jobmeter.api.candidate.problems import refuse_with_page
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
 from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
@@ -38,6 +39,7 @@ from jobmeter.api.restli.gateway import RestliDialect
 from jobmeter.api.restli.resources import RestliEndpoint, group_resources
 from jobmeter.api.xml import jobs
 from jobmeter.api.xml.gateway import XmlDialect, XmlEndpoint
+from jobmeter.base.faults import Refused
 from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX, JOBS_BODY_BYTES_MAX, XML_BODY_BYTES_MAX
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
@@ -240,6 +242,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List deliveries"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER,
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
+    Endpoint("GET", "/", home.show_home, audience=PUBLIC, media=HTML, reply="", summary="Show what this server is and where to go"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),
 )
@@ -267,10 +270,23 @@ def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[BaseRoute]:
     """Makes a route for each path, in table order."""
     routes: list[BaseRoute] = []
     for path, by_verb in group_by_path(endpoints).items():
-        is_oauth = any(endpoint.audience is CLIENT for endpoint in by_verb.values())
-        refusal = oauth_refusal if is_oauth else plain_refusal
-        routes.append(make_route(path, PlainDialect(by_verb, refusal=refusal)))
+        routes.append(make_route(path, PlainDialect(by_verb, refusal=_choose_refusal(by_verb.values()))))
     return routes
+
+
+def _choose_refusal(endpoints: Collection[PlainEndpoint]) -> Callable[[Request, Refused], Response]:
+    if any(endpoint.media == HTML for endpoint in endpoints):
+        return refuse_with_page
+    is_oauth = any(endpoint.audience is CLIENT for endpoint in endpoints)
+    return _refuse_oauth if is_oauth else _refuse_plain
+
+
+def _refuse_oauth(_: Request, refused: Refused) -> Response:
+    return oauth_refusal(refused)
+
+
+def _refuse_plain(_: Request, refused: Refused) -> Response:
+    return plain_refusal(refused)
 
 
 def make_route(path: str, dialect: Dialect[TargetT]) -> Route:
