@@ -24,6 +24,7 @@ from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
+from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -53,6 +54,7 @@ PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
 )
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
+PAGE = ("after", "count")
 REPORT = (*RANGE, "partnerContractId", "asOf")
 HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"
 
@@ -137,6 +139,19 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     # -- the operator: partners and their contracts
     Endpoint("GET", "/operator/jobs/{job_id:int}/links", job_links.show_links, audience=OPERATOR,
              summary="Get the links of a job: page, apply link and view pixel"),
+    Endpoint("GET", "/operator/jobs", jobs_list.list_jobs, audience=OPERATOR,
+             parameters=("applicationId", "state", "externalId", *PAGE), summary="List jobs"),
+    Endpoint("GET", "/operator/partners", partners.list_partners, audience=OPERATOR, parameters=PAGE,
+             summary="List partners"),
+    Endpoint("GET", "/operator/applications", operator_applications.list_applications, audience=OPERATOR,
+             parameters=("partnerId", *PAGE), summary="List applications"),
+    Endpoint("POST", "/operator/applications/{application_id:int}/secrets", operator_applications.replace_secret,
+             audience=OPERATOR, body=operator_applications.SecretBody, statuses=(201,),
+             summary="Create another client secret for an application that lost its own"),
+    Endpoint("GET", "/operator/contracts", contracts.list_contracts, audience=OPERATOR,
+             parameters=("partnerId", *PAGE), summary="List partner contracts"),
+    Endpoint("GET", "/operator/hiringContracts", hiring.list_hiring_contracts, audience=OPERATOR, parameters=PAGE,
+             summary="List hiring contracts"),
     Endpoint("POST", "/operator/partners", partners.create_partner, audience=OPERATOR,
              body=partners.PartnerBody, statuses=(201,), summary="Create a partner with its parent application"),
     Endpoint("POST", "/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens,
@@ -145,7 +160,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/partners/{partner_id:int}/contracts", contracts.open_contract, audience=OPERATOR,
              body=contracts.ContractBody, statuses=(201,), summary="Open a partner contract"),
     Endpoint("GET", "/operator/contracts/{contract_id:int}", contracts.show_contract, audience=OPERATOR,
-             summary="Get a partner contract"),
+             summary="Get a partner contract, also by the number of a customer's contract"),
     Endpoint("PUT", "/operator/contracts/{contract_id:int}/pacing", contracts.set_pacing, audience=OPERATOR,
              body=contracts.PacingBody, summary="Set how fast a contract's jobs spend their budgets"),
     Endpoint("POST", "/operator/contracts/{contract_id:int}/topUps", contracts.top_up_contract, audience=OPERATOR,

@@ -42,9 +42,9 @@ def list_facts(page: JobPage, language: str) -> list[Fact]:
     words = find_words(language)
     locale = Locale.parse(language if language in WORDS else DEFAULT)
     found = [
-        Fact(words.where, page.location),
-        Fact(words.kind, _name_kind(page.content, words)),
-        Fact(words.pay, _write_pay(page.content, locale)),
+        Fact(name=words.where, text=page.location),
+        Fact(name=words.kind, text=_name_kind(page.content, words)),
+        Fact(name=words.pay, text=_write_pay(page.content, locale)),
         _make_day(words.posted, page.listed_at.date(), locale),
     ]
     if page.is_live:
@@ -53,7 +53,7 @@ def list_facts(page: JobPage, language: str) -> list[Fact]:
 
 
 def _make_day(name: str, day: date, locale: Locale) -> Fact:
-    return Fact(name, format_date(day, "long", locale=locale), day.isoformat())
+    return Fact(name=name, text=format_date(day, "long", locale=locale), day=day.isoformat())
 
 
 def _name_kind(content: dict[str, Any], words: Words) -> str:

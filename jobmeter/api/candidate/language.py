@@ -26,28 +26,29 @@ class Words(NamedTuple):
 
 STATUSES = ("FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER")
 # fmt: off
-WORDS = {
-    "en": Words("Apply", "Where", "Kind", "Pay", "Posted", "Apply until", "This job no longer accepts applications.",
+_TABLE = {
+    "en": ("Apply", "Where", "Kind", "Pay", "Posted", "Apply until", "This job no longer accepts applications.",
                 ("Full time", "Part time", "Contract", "Internship", "Temporary", "Volunteer")),
-    "de": Words("Bewerben", "Ort", "Art", "Gehalt", "Veröffentlicht", "Bewerben bis", "Für diese Stelle kann man sich nicht mehr bewerben.",
+    "de": ("Bewerben", "Ort", "Art", "Gehalt", "Veröffentlicht", "Bewerben bis", "Für diese Stelle kann man sich nicht mehr bewerben.",
                 ("Vollzeit", "Teilzeit", "Auf Vertragsbasis", "Praktikum", "Befristet", "Ehrenamtlich")),
-    "fr": Words("Postuler", "Lieu", "Type", "Salaire", "Publiée", "Postuler avant", "Cette offre n'accepte plus de candidatures.",
+    "fr": ("Postuler", "Lieu", "Type", "Salaire", "Publiée", "Postuler avant", "Cette offre n'accepte plus de candidatures.",
                 ("Temps plein", "Temps partiel", "Contrat", "Stage", "Temporaire", "Bénévolat")),
-    "es": Words("Solicitar", "Lugar", "Tipo", "Salario", "Publicado", "Solicitar hasta", "Este empleo ya no acepta solicitudes.",
+    "es": ("Solicitar", "Lugar", "Tipo", "Salario", "Publicado", "Solicitar hasta", "Este empleo ya no acepta solicitudes.",
                 ("Jornada completa", "Media jornada", "Por contrato", "Prácticas", "Temporal", "Voluntariado")),
-    "it": Words("Candidati", "Luogo", "Tipo", "Retribuzione", "Pubblicato", "Candidati entro", "Questa offerta non accetta più candidature.",
+    "it": ("Candidati", "Luogo", "Tipo", "Retribuzione", "Pubblicato", "Candidati entro", "Questa offerta non accetta più candidature.",
                 ("Tempo pieno", "Part-time", "Contratto", "Stage", "Temporaneo", "Volontariato")),
-    "nl": Words("Solliciteren", "Plaats", "Soort", "Salaris", "Geplaatst", "Solliciteren tot", "Op deze vacature kun je niet meer solliciteren.",
+    "nl": ("Solliciteren", "Plaats", "Soort", "Salaris", "Geplaatst", "Solliciteren tot", "Op deze vacature kun je niet meer solliciteren.",
                 ("Voltijd", "Deeltijd", "Contract", "Stage", "Tijdelijk", "Vrijwillig")),
-    "pt": Words("Candidatar-se", "Local", "Tipo", "Salário", "Publicada", "Candidatar-se até", "Esta vaga já não aceita candidaturas.",
+    "pt": ("Candidatar-se", "Local", "Tipo", "Salário", "Publicada", "Candidatar-se até", "Esta vaga já não aceita candidaturas.",
                 ("Tempo integral", "Meio período", "Contrato", "Estágio", "Temporário", "Voluntário")),
-    "pl": Words("Aplikuj", "Miejsce", "Rodzaj", "Wynagrodzenie", "Opublikowano", "Aplikuj do", "Ta oferta nie przyjmuje już zgłoszeń.",
+    "pl": ("Aplikuj", "Miejsce", "Rodzaj", "Wynagrodzenie", "Opublikowano", "Aplikuj do", "Ta oferta nie przyjmuje już zgłoszeń.",
                 ("Pełny etat", "Część etatu", "Kontrakt", "Staż", "Praca tymczasowa", "Wolontariat")),
-    "sv": Words("Ansök", "Plats", "Typ", "Lön", "Publicerad", "Ansök senast", "Det går inte längre att söka det här jobbet.",
+    "sv": ("Ansök", "Plats", "Typ", "Lön", "Publicerad", "Ansök senast", "Det går inte längre att söka det här jobbet.",
                 ("Heltid", "Deltid", "Konsultuppdrag", "Praktik", "Vikariat", "Ideellt")),
-    "ar": Words("تقديم الطلب", "المكان", "النوع", "الراتب", "تاريخ النشر", "آخر موعد", "لم تعد هذه الوظيفة تقبل الطلبات.",
+    "ar": ("تقديم الطلب", "المكان", "النوع", "الراتب", "تاريخ النشر", "آخر موعد", "لم تعد هذه الوظيفة تقبل الطلبات.",
                 ("دوام كامل", "دوام جزئي", "عقد", "تدريب", "مؤقت", "تطوع")),
 }
+WORDS = {language: Words._make(words) for language, words in _TABLE.items()}
 # Frequent words that are rare in the other languages of the table.
 _FREQUENT = {
     "en": "the and of to with for you we our your will are this from have an as be or",

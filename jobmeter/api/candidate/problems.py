@@ -23,13 +23,13 @@ PAGE_HEADERS = {
 }
 RELOAD_SECONDS = 5
 _TITLES = {
-    404: (
+    Fault.ROUTE_UNKNOWN.row.status: (
         "Page not found",
         "There is nothing at this address. The link may be incomplete, or the page was removed.",
     ),
-    405: ("Not possible here", "This address cannot be opened in a browser."),
-    410: ("This job is over", "This job no longer accepts applications."),
-    503: (
+    Fault.METHOD_NOT_ALLOWED.row.status: ("Not possible here", "This address cannot be opened in a browser."),
+    Fault.JOB_GONE.row.status: ("This job is over", "This job no longer accepts applications."),
+    Fault.OVERLOADED.row.status: (
         "Try again in a moment",
         "The page cannot be shown right now. It reloads by itself in a few seconds.",
     ),

@@ -20,7 +20,16 @@ from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.examples import make_curl
-from jobmeter.api.openapi.schemas import IDS, IDS_OTHERS, PAGING, PARAMETERS, SCHEMAS, Schema, refer
+from jobmeter.api.openapi.schemas import (
+    IDS,
+    IDS_OTHERS,
+    PAGING,
+    PARAMETERS,
+    PLAIN_PARAMETERS,
+    SCHEMAS,
+    Schema,
+    refer,
+)
 from jobmeter.api.restli.resources import RestliEndpoint
 from jobmeter.base.faults import Fault
 from jobmeter.wire.restli.tunnel import FORM
@@ -289,6 +298,12 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": _TYPES.get(kind, {"type": "string"})}
             for name, kind in re.findall(r"\{(\w+)(?::(\w+))?\}", endpoint.path)
+        ]
+        + [
+            _query(
+                name, PLAIN_PARAMETERS.get(name, {"type": "string"}), is_required=name in endpoint.required
+            )
+            for name in endpoint.parameters
         ],
         "responses": _describe_replies([endpoint]) | faults,
         "security": _describe_security(endpoint),

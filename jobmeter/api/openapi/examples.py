@@ -1,4 +1,4 @@
-"""Owns examples: a value for a schema, and the command line for curl that calls an operation. Pure.
+"""Owns examples: a value for a schema, and the command line for curl that calls an operation.
 
 Does not own the schemas (``schemas``) or the page (``document``).
 """
