@@ -27,6 +27,11 @@ from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 settings.register_profile("jobmeter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jobmeter")
 
+# The tests call servers on this machine, for which a proxy of the developer's network is not meant.
+for variable in ("http_proxy", "https_proxy", "all_proxy"):
+    os.environ.pop(variable, None)
+    os.environ.pop(variable.upper(), None)
+
 TEMPLATE = "jobmeter_template"
 OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""

@@ -41,7 +41,12 @@ from jobmeter.api.restli.resources import RestliEndpoint, group_resources
 from jobmeter.api.xml import jobs
 from jobmeter.api.xml.gateway import XmlDialect, XmlEndpoint
 from jobmeter.base.faults import Refused
-from jobmeter.base.limits import EVENTS_BODY_BYTES_MAX, JOBS_BODY_BYTES_MAX, XML_BODY_BYTES_MAX
+from jobmeter.base.limits import (
+    EVENTS_BODY_BYTES_MAX,
+    FORM_BYTES_MAX,
+    JOBS_BODY_BYTES_MAX,
+    XML_BODY_BYTES_MAX,
+)
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
@@ -124,10 +129,13 @@ CANDIDATE: tuple[PlainEndpoint, ...] = (
 
 PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/oauth/v2/accessToken", access_token.create_access_token, audience=CLIENT,
+             body_bytes_max=FORM_BYTES_MAX,
              body="GrantForm", reply="Token", summary="Issue an access token for client credentials"),
     Endpoint("POST", "/oauth/v2/introspectToken", introspect_token.introspect_token, audience=CLIENT,
+             body_bytes_max=FORM_BYTES_MAX,
              body="OwnTokenForm", reply="TokenLife", summary="Check whether a token is active"),
     Endpoint("POST", "/oauth/v2/revoke", revoke.revoke_token, audience=CLIENT,
+             body_bytes_max=FORM_BYTES_MAX,
              body="OwnTokenForm", reply="", summary="Revoke a token"),
     Endpoint("POST", "/events", events.receive_events, audience=BOARD, body="Events",
              body_bytes_max=EVENTS_BODY_BYTES_MAX, reply="EventsReply", is_unique=True,

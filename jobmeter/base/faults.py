@@ -112,7 +112,7 @@ class Fault(Enum):
     CAMPAIGN_CONFLICT       = Row(4020, 409, None, None,                    "A campaign with partnerJobCampaignId {partner_job_campaign} already exists")
     CAMPAIGN_OVER           = Row(4021, 409, None, None,                    "Campaign {campaign} is {status} and cannot be changed")
     # -- events
-    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events, {found} were sent")
+    EVENTS_TOO_MANY         = Row(5001, 413, None, "TOO_MANY_EVENTS",       "A batch may have at most {rows_max} events")
     EVENTS_MALFORMED        = Row(5002, 400, None, "MALFORMED_BATCH",       "The batch cannot be read: {why}")
     EVENTS_MEDIA            = Row(5003, 415, None, "UNSUPPORTED_MEDIA",     "{media} is not supported; send a JSON array, NDJSON or CloudEvents")
     ENCODING_UNKNOWN        = Row(5008, 415, None, "UNSUPPORTED_ENCODING",  "Content encoding {encoding} is not supported; send gzip, zstd or none")

@@ -41,13 +41,13 @@ def parse_amount(text: str, currency: str) -> Money:
     """Parses a decimal string such as ``"5.00"``.
 
     Raises ``Refused`` with CURRENCY_UNKNOWN, AMOUNT_MALFORMED, AMOUNT_TOO_PRECISE (more decimal places than
-    the currency has) or AMOUNT_TOO_LARGE. Negative amounts are parsed; the caller decides whether to accept them.
+    the currency has, zeros included) or AMOUNT_TOO_LARGE. Negative amounts are parsed; the caller decides whether to accept them.
     """
     digits_max = minor_digits(currency)
     match = _DECIMAL.fullmatch(text)
     if match is None:
         raise Refused(Fault.AMOUNT_MALFORMED, amount=text[:40])
-    sign, whole, fraction = match[1], match[2], (match[3] or "").rstrip("0")
+    sign, whole, fraction = match[1], match[2], match[3] or ""
     if len(fraction) > digits_max:
         raise Refused(Fault.AMOUNT_TOO_PRECISE, amount=text[:40], currency=currency, digits=digits_max)
     micros = int(whole) * MICROS_PER_UNIT + int(fraction.ljust(6, "0") or "0")

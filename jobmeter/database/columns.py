@@ -3,7 +3,7 @@
 Does not own what the columns mean: rooms derive their own classes, whose fields are the parameters of statements.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Self, TypeVar, get_type_hints
 
@@ -54,9 +54,15 @@ class Columns:
 
     def concat(self, other: Self) -> Self:
         """The rows of ``self``, then those of ``other``."""
-        names = layout_of(type(self))
-        return type(self)(
-            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return self.concat_all((self, other))
+
+    @classmethod
+    def concat_all(cls, parts: Sequence[Self]) -> Self:
+        """The rows of all ``parts``, of which there is at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in layout_of(cls)}
         )
 
     def extend(self, kind: type[Wider], **more: Column) -> Wider:

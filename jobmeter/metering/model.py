@@ -118,6 +118,15 @@ class StagedEvents(StoredEvents):
 
 
 @dataclass(frozen=True, slots=True)
+class SentEvents(Columns):
+    """Events of a batch that may have been counted before, with the row of each."""
+
+    shards: Smallint
+    keys: Uuid
+    row_indexes: Integer
+
+
+@dataclass(frozen=True, slots=True)
 class Rejection:
     index: int
     verdict: Verdict

@@ -40,9 +40,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
+    """``is_permitted`` is the application's permission at the time of the look-up, not of the issue."""
+
     application: Application
     expires_at: datetime
     revoked_at: datetime | None
+    is_permitted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,12 @@ class TokenLife:
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    is_permitted: bool = True
+
+    def status_at(self, now: datetime) -> str:
+        if not self.is_permitted or (self.revoked_at is not None and self.revoked_at <= now):
+            return "revoked"
+        return "expired" if self.expires_at <= now else "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Decodes bytes to records and errors per record. Pure. Does not own whether an event counts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast
 
@@ -20,6 +20,7 @@ from jobmeter.wire.cloud_events import (
     read_binary,
     read_envelope,
 )
+from jobmeter.wire.event_pieces import check_record_bytes, decode_array, decode_lines
 from jobmeter.wire.lenient_json import HALF, split_leniently, strip_bom
 
 KINDS = ("view", "applyClick")
@@ -86,63 +87,85 @@ _ONE_SOUND = msgspec.json.Decoder(SoundEvent)
 
 def decode_events(
     body: bytes, media: str, attributes: Mapping[str, str] | None = None
-) -> Sequence[Event | Malformed]:
-    """Decodes the records of a batch, in order; a record that cannot be read is returned as ``Malformed``.
+) -> Iterator[Sequence[Event | Malformed]]:
+    """Decodes the records of a batch, in order and in pieces; one that cannot be read is returned as ``Malformed``.
 
     ``attributes`` are those of one CloudEvent in binary mode, whose data are the body. Raises ``Refused``: EVENTS_MEDIA
-    for an unsupported content type, EVENTS_MALFORMED if the batch as a whole cannot be read, EVENTS_TOO_MANY above the
-    limit.
+    for an unsupported content type, EVENTS_MALFORMED if the batch as a whole cannot be read, EVENTS_TOO_MANY as soon as
+    there are more records than allowed, before they are read.
     """
+    rows = 0
     try:
-        found = _decode(strip_bom(body), media, attributes)
+        for piece in _decode(strip_bom(body), media, attributes):
+            rows += len(piece)
+            _check_count(rows)
+            yield piece
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Fault.EVENTS_MALFORMED, why=str(error)) from error
-    if len(found) > EVENTS_BATCH_ROWS_MAX:
-        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX, found=len(found))
-    return found
 
 
-def _decode(body: bytes, media: str, attributes: Mapping[str, str] | None) -> Sequence[Event | Malformed]:
+def _decode(
+    body: bytes, media: str, attributes: Mapping[str, str] | None
+) -> Iterator[Sequence[Event | Malformed]]:
+    if media in NDJSON_MEDIA:
+        return decode_lines(body, _decode_lines)
     if media == BATCH_MEDIA:
-        return [_read_cloud_event(raw) for raw in _split_array(body)]
-    if media == SINGLE_MEDIA:
+        return decode_array(body, _decode_cloud_events)
+    if media in JSON_MEDIA and attributes is None:
+        return decode_array(body, _decode_array)
+    if media not in JSON_MEDIA and media != SINGLE_MEDIA:
+        raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+    return iter([_decode_single(body, media, attributes)])
+
+
+def _decode_single(body: bytes, media: str, attributes: Mapping[str, str] | None) -> list[Event | Malformed]:
+    check_record_bytes(body)
+    if media == SINGLE_MEDIA or attributes is None:
         msgspec.json.decode(body)  # no JSON at all is refused as it is in a batch
         return [_read_cloud_event(body)]
-    if media in JSON_MEDIA and attributes is not None:
-        return [_read_record(lambda: read_binary(attributes, body))]
-    if media in JSON_MEDIA:
-        return _decode_array(body)
-    if media in NDJSON_MEDIA:
-        return _decode_lines(body)
-    raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
+    return [_read_record(lambda: read_binary(attributes, body))]
 
 
-def _decode_array(body: bytes) -> Sequence[Event | Malformed]:
-    # Decoding the whole batch at once is five times as fast as record by record, which is only needed to find
-    # the readable records of a batch that contains malformed ones.
+def _check_count(rows: int) -> None:
+    if rows > EVENTS_BATCH_ROWS_MAX:
+        raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX)
+
+
+def _decode_array(piece: bytes) -> Sequence[Event | Malformed]:
+    # Decoding the whole piece at once is five times as fast as record by record, which is only needed to find
+    # the readable records of a piece that contains malformed ones.
     try:
-        return _ARRAY_SOUND.decode(body)
+        return _ARRAY_SOUND.decode(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return [_read_one(raw) for raw in _split_array(body)]
+        return [_read_one(raw) for raw in _split_array(piece)]
 
 
-def _split_array(body: bytes) -> Sequence[bytes | msgspec.Raw | None]:
+def _split_array(piece: bytes) -> Sequence[bytes | msgspec.Raw | None]:
     """The records of an array; ``None`` for one with a text that is no Unicode, which the decoder refuses as a whole."""
     try:
-        return _ARRAY_RAW.decode(body)
+        raws: Sequence[bytes | msgspec.Raw | None] = _ARRAY_RAW.decode(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         try:
-            return split_leniently(body)
+            raws = split_leniently(piece)
         except ValueError:
-            pass
-        raise
+            raws = []
+        if not raws:
+            raise
+    _check_count(len(raws))
+    return raws
 
 
-def _decode_lines(body: bytes) -> Sequence[Event | Malformed]:
+def _decode_cloud_events(piece: bytes) -> Sequence[Event | Malformed]:
+    return [_read_cloud_event(raw) for raw in _split_array(piece)]
+
+
+def _decode_lines(piece: bytes) -> Sequence[Event | Malformed]:
     try:
-        return _ONE_SOUND.decode_lines(body)
+        return _ONE_SOUND.decode_lines(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return [_read_one(line) for line in body.splitlines() if line.strip()]
+        lines = piece.splitlines()
+        _check_count(len(lines))
+        return [_read_one(line) for line in lines if line.strip()]
 
 
 def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:

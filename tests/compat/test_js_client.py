@@ -1,8 +1,5 @@
 """LinkedIn's official JavaScript client, unmodified, makes every call of a P4P integration against a sandbox."""
 
-import json
-import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,43 +7,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.missing_part import find_programs, report_missing
+from tests.compat.js_clients import drive, install_clients
 from tests.support.sandbox_client import make_event
 from tests.support.server_process import start_sandbox_server
-
-SOURCES = Path(__file__).with_name("js")
-INSTALL_SECONDS_MAX = 240
 
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Installs the client and returns the path of the driver next to it."""
-    find_programs("node", "npm")
-    folder = tmp_path_factory.mktemp("js")
-    for name in ("package.json", "package-lock.json", "driver.js"):
-        shutil.copy(SOURCES / name, folder / name)
-    installed = subprocess.run(
-        ["npm", "ci", "--no-audit", "--no-fund"],
-        cwd=folder,
-        capture_output=True,
-        timeout=INSTALL_SECONDS_MAX,
-        check=False,
-    )
-    if installed.returncode:
-        report_missing(
-            f"the JavaScript client, which could not be installed: {installed.stderr.decode()[-300:]}"
-        )
-    return folder / "driver.js"
-
-
-def drive(driver: Path, credentials: dict[str, Any], verb: str) -> Any:
-    path = driver.with_name("credentials.json")
-    path.write_text(json.dumps(credentials))
-    done = subprocess.run(
-        ["node", str(driver), str(path), verb], capture_output=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return json.loads(done.stdout)
+    return install_clients(tmp_path_factory.mktemp("js")) / "driver.js"
 
 
 def call(credentials: dict[str, Any], path: str, body: Any, key: str) -> Any:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from jobmeter.metering.filters import flow as filters
+from jobmeter.metering.intake.model import find_visitor
 from jobmeter.wire.events import Event
 from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_clicks, open_scenario
@@ -51,6 +53,48 @@ async def test_a_request_whose_response_was_lost_is_sent_again(database_url: str
         reply = await scenario.ingest(clicks, LATER)
         assert (reply.accepted, reply.duplicate) == (0, 5)
         assert await scenario.rows(FIGURES) == [(0, 5, 5, 5 * PRICE_MICROS)]
+
+
+@pytest.mark.parametrize("hours", [47, 49, 24 * 10])
+@pytest.mark.parametrize("is_excluded", [False, True])
+async def test_an_event_that_was_counted_is_a_duplicate_whatever_applies_to_it_now(
+    database_url: str, hours: int, is_excluded: bool
+) -> None:
+    """1 and 5: what is sent again may be too old by now, or its visitor excluded; it was counted all the same."""
+    async with open_scenario(database_url) as scenario:
+        job_id = await scenario.post("job", budget_micros=20 * PRICE_MICROS)
+        clicks = make_clicks(job_id, 5)
+        counted, others = clicks[:3], clicks[3:]
+        await scenario.ingest(counted, LATER)
+        if is_excluded:
+            await exclude_visitors(scenario, [click.visitor for click in clicks])
+        now = START + timedelta(hours=hours)
+        for day in range(hours // 24 + 1):
+            await scenario.open_day(START + timedelta(days=day))
+
+        reply = await scenario.ingest([*others, *counted, counted[0]], now)
+
+        reasons = {row.verdict.name for row in reply.rejections}
+        if hours < 48 and not is_excluded:
+            assert (reply.accepted, reply.duplicate, reasons) == (2, 4, set())
+        else:
+            expected = "TOO_OLD" if hours >= 48 else "EXCLUDED_VISITOR"
+            assert (reply.accepted, reply.duplicate, reply.rejected, reasons) == (0, 4, 2, {expected})
+        ((views, sent, charged, _),) = await scenario.rows(FIGURES)
+        assert (views, sent, charged) == (0, 3 + reply.accepted, 3 + reply.accepted)
+
+
+async def exclude_visitors(scenario: Scenario, visitors: list[str]) -> None:
+    async with scenario.database.transaction() as connection:
+        for visitor in visitors:
+            await filters.exclude(
+                connection,
+                application=scenario.customers[0].child,
+                is_address=False,
+                subject=find_visitor(visitor),
+                note="",
+                now=START,
+            )
 
 
 def test_a_batch_sent_again_succeeds_and_each_event_has_its_result(sandbox_client: SandboxClient) -> None:

@@ -1,5 +1,6 @@
 """``POST /events``: a batch of views and apply clicks from the operator's job board."""
 
+import asyncio
 from typing import Any
 
 from psycopg_pool import PoolTimeout
@@ -15,7 +16,7 @@ from jobmeter.metering.intake import flow as metering
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.metering.model import IntakeReply
 from jobmeter.wire.cloud_events import list_attributes
-from jobmeter.wire.events import decode_events
+from jobmeter.wire.events import Event, Malformed, decode_events
 from jobmeter.wire.restli.tunnel import read_media_type
 
 
@@ -38,9 +39,12 @@ async def receive_events(context: RequestContext) -> Response:
 
 async def _ingest(context: RequestContext) -> IntakeReply:
     headers, app = context.request.headers, context.app
-    body = expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
+    body = await expand_body(context.body, headers.get("content-encoding"), bytes_max=EVENTS_BODY_BYTES_MAX)
     media = read_media_type(headers.get("content-type"))
-    events = decode_events(body, media, list_attributes(headers))
+    events: list[Event | Malformed] = []
+    for piece in decode_events(body, media, list_attributes(headers)):
+        events += piece
+        await asyncio.sleep(0)  # other requests run between two pieces
     # A batch may have waited for admission: filters use the time at which its events are recorded.
     now = await app.clock.read()
     async with app.database.transaction() as connection:

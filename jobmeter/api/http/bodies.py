@@ -1,10 +1,14 @@
 """Owns reading request bodies within limits, and discarding a body that will not be read."""
 
+import asyncio
+import itertools
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
+import numpy as np
 import zstandard
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
@@ -14,6 +18,7 @@ from jobmeter.base.limits import (
     HEADERS_BYTES_MAX,
     JOBS_BODY_BYTES_MAX,
     JSON_DEPTH_MAX,
+    JSON_VALUES_MAX,
     PATH_SEGMENT_BYTES_MAX,
     QUERY_BYTES_MAX,
     URL_BYTES_MAX,
@@ -26,6 +31,8 @@ ZSTD_PIECE_BYTES = 1_000
 DROPPED_BYTES_MAX = JOBS_BODY_BYTES_MAX
 
 _DECODER = msgspec.json.Decoder()
+# A mark between values, with the texts before it.
+_VALUE_MARK = re.compile(rb'[^"\[{,]*+(?:"(?:[^"\\]++|\\.)*+"?[^"\[{,]*+)*+[\[{,]', re.DOTALL)
 
 
 def check_declared_length(request: Request, *, bytes_max: int) -> None:
@@ -71,14 +78,19 @@ def has_body(request: Request) -> bool:
     return "content-length" in request.headers or "transfer-encoding" in request.headers
 
 
-def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
+async def expand_body(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
     """Decompresses a body with ``Content-Encoding`` gzip or zstd; concatenated members (frames) are all read.
 
-    Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, and BODY_TOO_LARGE as soon as the limit is exceeded.
+    In a thread, where the libraries let other requests run. Raises ``Refused``: ENCODING_UNKNOWN, ENCODING_BROKEN, and
+    BODY_TOO_LARGE as soon as the limit is exceeded.
     """
     name = (encoding or "identity").strip().lower()
     if name == "identity":
         return body
+    return await asyncio.to_thread(_expand_body, body, name, bytes_max)
+
+
+def _expand_body(body: bytes, name: str, bytes_max: int) -> bytes:
     if name not in {"gzip", "x-gzip", "zstd"}:
         raise Refused(Fault.ENCODING_UNKNOWN, encoding=name[:40])
     try:
@@ -112,8 +124,10 @@ def _expand(body: bytes, make_stream: Callable[[], Any], piece_bytes: int, bytes
 def decode_json(body: bytes) -> Any:
     """Decodes any JSON value, regardless of the content type (clients 2.5). Raises ``Refused(JSON_MALFORMED)``.
 
-    A value nested deeper than the limit is refused too, so that recursive code cannot exhaust the stack.
+    A value nested deeper than the limit is refused too, so that recursive code cannot exhaust the stack. The values are
+    counted before they are decoded: a few kilobytes of gzip contain millions.
     """
+    _check_values(body)
     try:
         value = _DECODER.decode(strip_bom(body))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -124,6 +138,7 @@ def decode_json(body: bytes) -> Any:
 
 def decode_records(body: bytes) -> Any:
     """Decodes a batch as ``decode_json``; a text that is no Unicode gets U+0000, so that only its record is refused."""
+    _check_values(body)  # also the lenient reader must not be given millions
     try:
         return decode_json(body)
     except Refused:
@@ -135,6 +150,16 @@ def decode_records(body: bytes) -> Any:
             _check_depth(value)
             return value
         raise
+
+
+def _check_values(body: bytes) -> None:
+    """Counts the marks between values: first all of them, which is fast, and if these are many those outside of texts."""
+    octets = np.frombuffer(body, dtype=np.uint8)
+    if sum(int(np.count_nonzero(octets == mark)) for mark in b"[{,") <= JSON_VALUES_MAX:
+        return
+    values = sum(1 for _ in itertools.islice(_VALUE_MARK.finditer(body), JSON_VALUES_MAX + 1))
+    if values > JSON_VALUES_MAX:
+        raise Refused(Fault.JSON_MALFORMED, why=f"it contains more than {JSON_VALUES_MAX:,} values")
 
 
 def _check_depth(value: Any) -> None:

@@ -73,7 +73,7 @@ class Dialect(Protocol[TargetT]):
         """Returns the caller; ``None`` for public endpoints, or where the body holds the credentials."""
         ...
 
-    def prepare(self, context: RequestContext, target: TargetT, /) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: TargetT, /) -> PreparedCall:
         """Reads the rest of the request, including its body."""
         ...
 
@@ -90,7 +90,7 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         context.now = await app.clock.read()
         target = await _admit(context, dialect)
         context.body = await read_body(request, bytes_max=target.body_bytes_max)
-        response = await _run(context, dialect, dialect.prepare(context, target))
+        response = await _run(context, dialect, await dialect.prepare(context, target))
     except Refused as refused:
         response = dialect.refuse(context, refused)
     except UNUSABLE as error:

@@ -56,7 +56,7 @@ class PlainDialect:
             return authenticate_key(context, kind=EVENTS, key=settings.events_key)
         return None
 
-    def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:
         scope = context.request.scope
         return PreparedCall(
             method=scope["method"],

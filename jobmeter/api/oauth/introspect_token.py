@@ -29,11 +29,7 @@ async def introspect_token(context: RequestContext) -> Response:
 
 def _serialize(application: Application, life: TokenLife, now: datetime) -> dict[str, Any]:
     """Describes the caller's own token; any other is only reported as not active (RFC 7662)."""
-    status = "active"
-    if life.revoked_at is not None and life.revoked_at <= now:
-        status = "revoked"
-    elif life.expires_at <= now:
-        status = "expired"
+    status = life.status_at(now)
     issued_at = to_ms(life.issued_at) // 1_000
     return {
         "active": status == "active",

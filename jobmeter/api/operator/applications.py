@@ -15,6 +15,7 @@ from jobmeter.partners.tokens import flow as tokens
 
 class TokenPermissionBody(OperatorBody):
     are_allowed: bool
+    include_children: bool = False
 
 
 class SecretBody(OperatorBody):
@@ -48,13 +49,17 @@ async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
 
 
 async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> Response:
-    """Returns how many tokens were revoked; every process refuses them from now on."""
-    application_id = context.request.path_params["application_id"]
+    """Returns how many tokens were revoked; every process refuses the application from now on, however it signs in."""
+    application_id = read_path_id(context.request, "application_id", what="application")
     async with context.app.database.transaction() as connection:
         application = await partners.find_application(connection, application_id=application_id)
         if application is None:
             raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
         revoked = await tokens.allow_tokens(
-            connection, application=application, is_allowed=body.are_allowed, now=context.now
+            connection,
+            application=application,
+            is_allowed=body.are_allowed,
+            includes_children=body.include_children,
+            now=context.now,
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})

@@ -29,6 +29,7 @@ from jobmeter.api.restli.forced_failures import check_forced_failure
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import TUNNELLED_QUERY_BYTES_MAX, TUNNELLED_QUERY_VALUES_MAX
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError
@@ -121,9 +122,11 @@ class RestliDialect:
             raise Refused(Fault.VERSION_NONEXISTENT, version=target.version.expanded)
         return caller
 
-    def prepare(self, context: RequestContext, target: RestliTarget) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: RestliTarget) -> PreparedCall:
+        encoding = context.request.headers.get("content-encoding")
+        body = await expand_body(context.body, encoding, bytes_max=target.body_bytes_max)
         with _protocol_errors(context.request):
-            call, handler = self._open_call(context, target)
+            call, handler = self._open_call(context, target, body)
         return PreparedCall(
             method=call.method.value,
             path=f"{target.resource.name} {call.path}?{call.query}",
@@ -132,8 +135,8 @@ class RestliDialect:
             run=partial(_carry_out, context.request, call, handler),
         )
 
-    def _open_call(self, context: RequestContext, target: RestliTarget) -> tuple[Call, Handler]:
-        message = _open_message(context, target)
+    def _open_call(self, context: RequestContext, target: RestliTarget, body: bytes) -> tuple[Call, Handler]:
+        message = _open_message(context, target, body)
         check_forced_failure(context)
         parameters = decode_query(message.query, target.protocol)
         if self._is_versioned:
@@ -208,12 +211,9 @@ def _read_override(request: Request) -> str | None:
     return request.headers.get(OVERRIDE) if request.method == "POST" else None
 
 
-def _open_message(context: RequestContext, target: RestliTarget) -> Message:
+def _open_message(context: RequestContext, target: RestliTarget, body: bytes) -> Message:
     """Returns the request that a tunnel carries, or the request itself. Raises ``Refused``, for example METHOD_NOT_ALLOWED."""
-    request, body = context.request, context.body
-    encoding = request.headers.get("content-encoding")
-    if encoding is not None:
-        body = expand_body(body, encoding, bytes_max=target.body_bytes_max)
+    request = context.request
     check_length(request, body)
     query = decode_text(request.scope["query_string"])
     sent = Message(
@@ -223,8 +223,18 @@ def _open_message(context: RequestContext, target: RestliTarget) -> Message:
         message = open_tunnel(sent, _read_override(request))
     except RestliSyntaxError as error:
         raise Refused(Fault.TUNNEL_MALFORMED, why=error.text) from error
+    _check_size(message.query)
     _check_verb(context, target, message.method)
     return message
+
+
+def _check_size(query: str) -> None:
+    """A tunnelled query may be longer than one of a URL; its values are counted before they are decoded."""
+    if len(query) > TUNNELLED_QUERY_BYTES_MAX:
+        raise Refused(Fault.URL_TOO_LONG, what="the tunnelled query", bytes_max=TUNNELLED_QUERY_BYTES_MAX)
+    if query.count(",") + query.count("&") + query.count("(") > TUNNELLED_QUERY_VALUES_MAX:
+        why = f"the query contains more than {TUNNELLED_QUERY_VALUES_MAX:,} values"
+        raise Refused(Fault.TUNNEL_MALFORMED, why=why)
 
 
 def _check_verb(context: RequestContext, target: RestliTarget, verb: str) -> None:

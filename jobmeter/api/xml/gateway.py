@@ -112,7 +112,7 @@ class XmlDialect:
                 raise Refused(Fault.OAUTH_TOKEN_INVALID) from refused
             raise
 
-    def prepare(self, context: RequestContext, target: XmlEndpoint) -> PreparedCall:
+    async def prepare(self, context: RequestContext, target: XmlEndpoint) -> PreparedCall:
         request = context.request
         call = XmlCall(
             app=context.app,

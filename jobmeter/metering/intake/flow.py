@@ -9,6 +9,7 @@ import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import day_of
+from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
@@ -26,11 +27,13 @@ from jobmeter.metering.intake import rules, store
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
+from jobmeter.metering.intake.slices import in_slices
 from jobmeter.metering.model import (
     VERDICTS,
     EventColumns,
     IntakeReply,
     Rejection,
+    SentEvents,
     StagedEvents,
     StoredEvents,
     Verdict,
@@ -41,6 +44,7 @@ from jobmeter.wire.events import Event, Malformed, read_job_id
 TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
+NAMES_AT_ONCE_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,7 @@ async def ingest(
     the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
     already; nothing is recorded then.
     """
-    names = list_external_names(events)
-    columns = make_columns(events, await jobs.resolve_external_ids(connection, names))
+    columns = await _read_columns(connection, events)
     job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
     await known.filters.refresh(connection, start.filter_revision)
@@ -84,9 +87,24 @@ async def ingest(
             windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
-            await filters_flow.save_refused_events(connection, events, columns, taken.verdicts, now=now)
-            return _make_reply(columns, taken.verdicts, taken.rows, taken.charged)
+            verdicts = await _recognize_counted(connection, columns, taken)
+            await filters_flow.save_refused_events(connection, events, columns, verdicts, now=now)
+            return _make_reply(columns, verdicts, taken.rows, taken.charged)
     raise stale
+
+
+async def _read_columns(connection: Connection, events: Sequence[Event | Malformed]) -> EventColumns:
+    """In slices: a large batch never keeps other requests waiting."""
+    names = set()
+    async for named in in_slices(events, list_external_names):
+        names.update(named)
+    external_ids: dict[tuple[int, str], int] = {}
+    wanted = sorted(names)
+    for start in range(0, len(wanted), NAMES_AT_ONCE_MAX):
+        some = wanted[start : start + NAMES_AT_ONCE_MAX]
+        external_ids |= await jobs.resolve_external_ids(connection, some)
+    parts = [part async for part in in_slices(events, partial(make_columns, external_ids=external_ids))]
+    return EventColumns.concat_all(parts) if parts else make_columns((), {})
 
 
 async def ingest_single_events(
@@ -155,6 +173,21 @@ async def _ingest_columns(
             await store.copy_staged(connection, events.extend(StagedEvents, row_indexes=rows))
             new_rows = np.array(await store.add_staged(connection), dtype=np.int64)
             return _Taken(verdicts, new_rows, await charge_rows(new_rows))
+
+
+async def _recognize_counted(connection: Connection, columns: EventColumns, taken: _Taken) -> Column:
+    """Returns the verdicts, except that a refused event that was counted before counts: it is a duplicate.
+
+    It may be too old by now, or its visitor excluded since. Only what is refused and not new is looked up, which is
+    nothing in most batches.
+    """
+    rows = rules.find_repeatable(taken.verdicts, taken.rows)
+    if len(rows) == 0:
+        return taken.verdicts
+    sent = SentEvents(shards=shards_of(columns.job_ids[rows]), keys=columns.keys[rows], row_indexes=rows)
+    recognized = taken.verdicts.copy()
+    recognized[await store.list_counted(connection, sent)] = Verdict.COUNTED
+    return recognized
 
 
 async def _charge(

@@ -49,6 +49,19 @@ SELECT row_index
   JOIN added USING (shard, event_key)
  ORDER BY row_index
 
+-- name: list_counted
+-- Which of the events were counted before. LATERAL and LIMIT make it one look-up in the index per event,
+-- whatever the planner assumes about their number; a key names its day, so only that partition is read.
+SELECT row_index
+  FROM unnest(%(shards)s::smallint[], %(keys)s::uuid[], %(row_indexes)s::integer[])
+    AS sent (shard, event_key, row_index)
+ CROSS JOIN LATERAL (SELECT verdict
+                       FROM events
+                      WHERE events.shard = sent.shard
+                        AND events.event_key = sent.event_key
+                      LIMIT 1) AS kept
+ WHERE kept.verdict = {Verdict.COUNTED}
+
 -- name: make_event_days
 SELECT make_event_day(day::date)
   FROM generate_series(%(first)s::date, %(last)s::date, interval '1 day') AS day

@@ -107,6 +107,13 @@ def order_for_storage(columns: EventColumns, verdicts: Column) -> Column:
     return rows[first]
 
 
+def find_repeatable(verdicts: Column, new_rows: Column) -> Column:
+    """The refused rows that may repeat an event that is stored: not new, and with a key and a job."""
+    is_candidate = verdicts != Verdict.COUNTED
+    is_candidate[new_rows] = False
+    return np.flatnonzero(is_candidate & ~np.isin(verdicts, [Verdict.MALFORMED, Verdict.JOB_UNKNOWN]))
+
+
 def count_clicks(columns: EventColumns, verdicts: Column, rows: Column, windows: LiveWindows) -> ClickCounts:
     """The rows counted by (shard, job, UTC day), sorted so. ``windows`` are those that the rows were judged by."""
     # After sorting, a group is a run of equal rows: it starts where a row differs from the previous one, and `reduceat`

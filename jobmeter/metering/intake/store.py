@@ -5,9 +5,9 @@ from datetime import date
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_scalars, read_row
 from jobmeter.database.statements import load_statements
-from jobmeter.metering.model import BatchStart, StagedEvents, StoredEvents
+from jobmeter.metering.model import BatchStart, SentEvents, StagedEvents, StoredEvents, Verdict
 
-SQL = load_statements("jobmeter.metering.intake")
+SQL = load_statements("jobmeter.metering.intake", enums=(Verdict,))
 
 
 async def next_batch(connection: Connection) -> BatchStart:
@@ -37,6 +37,11 @@ async def copy_staged(connection: Connection, events: StagedEvents) -> None:
 async def add_staged(connection: Connection) -> list[int]:
     """The rows of the batch that were new."""
     return await list_scalars(connection, int, SQL["add_staged"])
+
+
+async def list_counted(connection: Connection, events: SentEvents) -> list[int]:
+    """The rows of those that were counted before."""
+    return await list_scalars(connection, int, SQL["list_counted"], events.parameters())
 
 
 async def make_event_days(connection: Connection, *, first: date, last: date) -> None:

@@ -71,6 +71,8 @@ async def authenticate_signature(
     rules.check_time(signature, machine_now)
     if not any(rules.is_signed_by(secret, signature, request) for secret in secrets):
         raise Refused(Fault.OAUTH_SIGNATURE)
+    if not await tokens_store.read_token_permission(connection, application_id=application.id):
+        raise Refused(Fault.OAUTH_CONSUMER_REFUSED)
     await _check_token(connection, application, signature, now)
     is_new = await oauth1_store.insert_nonce(
         connection,
@@ -105,7 +107,11 @@ async def _check_token(
     )
     if found is None:
         return
-    is_dead = found.expires_at <= now or (found.revoked_at is not None and found.revoked_at <= now)
+    is_dead = (
+        found.expires_at <= now
+        or not found.is_permitted
+        or (found.revoked_at is not None and found.revoked_at <= now)
+    )
     if is_dead or found.application.id != application.id:
         raise Refused(Fault.OAUTH_TOKEN_REJECTED)
 

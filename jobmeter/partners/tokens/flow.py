@@ -38,7 +38,7 @@ async def issue_token(
     it.
     """
     application = await authenticate_client(connection, client_id=client_id, client_secret=client_secret)
-    if not await tokens_store.read_token_permission(connection, application_id=application.id):
+    if not await tokens_store.lock_token_permission(connection, application_id=application.id):
         raise Refused(Fault.CLIENT_NOT_ALLOWED)
     token = make_access_token()
     await tokens_store.insert_token(
@@ -80,13 +80,26 @@ async def revoke_token(
 
 
 async def allow_tokens(
-    connection: Connection, *, application: Application, is_allowed: bool, now: datetime
+    connection: Connection,
+    *,
+    application: Application,
+    is_allowed: bool,
+    includes_children: bool,
+    now: datetime,
 ) -> int:
-    """Lets ``application`` request tokens, or forbids it and revokes its tokens; returns how many (spec 2.2)."""
-    await tokens_store.set_token_permission(connection, application_id=application.id, is_allowed=is_allowed)
+    """Lets ``application`` sign in, or forbids it and revokes its tokens; returns how many (spec 2.2).
+
+    Its children, which have credentials of their own, continue unless they are included.
+    """
+    changed = await tokens_store.set_token_permission(
+        connection,
+        application_id=application.id,
+        is_allowed=is_allowed,
+        includes_children=includes_children,
+    )
     if is_allowed:
         return 0
-    return await tokens_store.revoke_tokens_of(connection, application_id=application.id, revoked_at=now)
+    return await tokens_store.revoke_tokens_of(connection, application_ids=changed, revoked_at=now)
 
 
 async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:

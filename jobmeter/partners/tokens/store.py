@@ -5,7 +5,7 @@ from typing import Any
 
 from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_row, list_rows, read_scalar, value_of
+from jobmeter.database.rows import change_rows, find_row, list_rows, list_scalars, read_scalar, value_of
 from jobmeter.database.statements import load_statements
 from jobmeter.partners.model import Application, IssuedToken, TokenLife
 
@@ -35,9 +35,14 @@ async def find_tokens(connection: Connection, *, token_hashes: ByteaArray) -> di
 
 
 def _make_token(
-    *, token_hash: bytes, expires_at: datetime, revoked_at: datetime | None, **application: Any
+    *,
+    token_hash: bytes,
+    expires_at: datetime,
+    revoked_at: datetime | None,
+    is_permitted: bool,
+    **application: Any,
 ) -> tuple[bytes, IssuedToken]:
-    return token_hash, IssuedToken(value_of(Application, application), expires_at, revoked_at)
+    return token_hash, IssuedToken(value_of(Application, application), expires_at, revoked_at, is_permitted)
 
 
 async def find_own_token(
@@ -56,9 +61,13 @@ async def revoke_token(
     )
 
 
-async def revoke_tokens_of(connection: Connection, *, application_id: int, revoked_at: datetime) -> int:
+async def revoke_tokens_of(
+    connection: Connection, *, application_ids: list[int], revoked_at: datetime
+) -> int:
     return await change_rows(
-        connection, SQL["revoke_tokens_of"], {"application_id": application_id, "revoked_at": revoked_at}
+        connection,
+        SQL["revoke_tokens_of"],
+        {"application_ids": application_ids, "revoked_at": revoked_at},
     )
 
 
@@ -68,13 +77,25 @@ async def delete_expired_tokens(connection: Connection, *, expired_before: datet
     )
 
 
+async def lock_token_permission(connection: Connection, *, application_id: int) -> bool:
+    return await read_scalar(
+        connection, bool, SQL["lock_token_permission"], {"application_id": application_id}
+    )
+
+
 async def read_token_permission(connection: Connection, *, application_id: int) -> bool:
     return await read_scalar(
         connection, bool, SQL["read_token_permission"], {"application_id": application_id}
     )
 
 
-async def set_token_permission(connection: Connection, *, application_id: int, is_allowed: bool) -> None:
-    await connection.execute(
-        SQL["set_token_permission"], {"application_id": application_id, "is_allowed": is_allowed}
-    )
+async def set_token_permission(
+    connection: Connection, *, application_id: int, is_allowed: bool, includes_children: bool
+) -> list[int]:
+    """Returns the ids of the applications that were changed."""
+    parameters = {
+        "application_id": application_id,
+        "is_allowed": is_allowed,
+        "includes_children": includes_children,
+    }
+    return await list_scalars(connection, int, SQL["set_token_permission"], parameters)

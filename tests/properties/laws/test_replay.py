@@ -48,7 +48,7 @@ class Batch:
     @property
     def events(self) -> Sequence[Event | Malformed]:
         body = msgspec.json.encode([delivery.event for delivery in self.deliveries])
-        return decode_events(body, "application/json")
+        return [event for piece in decode_events(body, "application/json") for event in piece]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,5 +100,5 @@ def test_one_event_above_the_limit_refuses_the_batch(sandbox_client, job_id, dat
     with nothing_written(database_url):
         answer = sandbox_client.send(events)
     assert (answer.status_code, answer.json()["code"]) == (413, "TOO_MANY_EVENTS")
-    assert "50001" in answer.json()["message"]
+    assert "50000" in answer.json()["message"]
     assert sandbox_client.send(events[:-1]).json()["accepted"] == EVENTS_BATCH_ROWS_MAX

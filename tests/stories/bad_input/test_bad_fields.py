@@ -7,6 +7,11 @@ import pytest
 from tests.support.table_snapshots import nothing_written
 
 
+def pay(amount):
+    value = {"exactAmount": {"currencyCode": "USD", "amount": amount}}
+    return {"compensations": [{"type": "BASE_SALARY", "period": "YEARLY", "value": value}]}
+
+
 def total(amount, currency="USD"):
     return {"budget": {"payForPerformanceTotalBudget": {"currencyCode": currency, "amount": amount}}}
 
@@ -15,6 +20,9 @@ def total(amount, currency="USD"):
     ("changed", "status", "message"),
     [
         (total("30.001"), 422, "more than the 2 decimal places"),
+        (total("30.000"), 422, "more than the 2 decimal places"),
+        (total("30.00") | {"compensation": pay("9.000")}, 422, "more than the 2 decimal places"),
+        (total("3000.0", "JPY"), 422, "more than the 0 decimal places"),
         (total("-5.00"), 422, "is not above zero"),
         (total("0.00"), 422, "is not above zero"),
         (total("abc"), 422, "is not a decimal amount"),
@@ -127,6 +135,35 @@ def test_the_clock_only_moves_forward_within_limits(sandbox_client, body):
 
 
 # -- the operator
+
+
+@pytest.mark.parametrize("amount", ["30.000", "30.001"])
+def test_every_amount_of_the_operator_has_the_decimal_places_of_its_currency(
+    sandbox_client, job_id, database_url, amount
+):
+    """Each door of ``/operator`` that reads an amount; the routes are those whose bodies have one."""
+    partner = sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[1]
+    contract = f"/operator/contracts/{sandbox_client.credentials['partner_contract_id']}"
+    slots = f"/operator/hiringContracts/{sandbox_client.credentials['hiring_contracts'][0]['id']}"
+    term = {"termStartsAt": "2024-01-01T00:00:00Z", "termEndsAt": "2040-01-01T00:00:00Z"}
+    valid_from = {"validFrom": "2040-01-01T00:00:00Z"}
+    opened = term | {"currency": "USD", "limit": "5.00", "clickPrice": "1.00"}
+    hired = {"kind": "SLOTS", "owner": "O", "currency": "USD", "defaultPosterEmail": "a@example.com"}
+    hired |= {"startsAt": "2024-01-01T00:00:00Z", "endsAt": "2040-01-01T00:00:00Z"}
+    doors = [
+        (f"/operator/partners/{partner}/contracts", opened | {"limit": amount}),
+        (f"/operator/partners/{partner}/contracts", opened | {"clickPrice": amount}),
+        (f"{contract}/topUps", {"amount": amount, "reference": "r"}),
+        (f"{contract}/prices", valid_from | {"clickPrice": amount}),
+        ("/operator/hiringContracts", hired | {"price": amount}),
+        (f"{slots}/prices", valid_from | {"price": amount}),
+    ]
+    headers = {"Authorization": f"Bearer {sandbox_client.credentials['operator_key']}"}
+    with nothing_written(database_url):
+        for path, body in doors:
+            answer = sandbox_client.client.post(path, json=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (422, "AMOUNT_TOO_PRECISE"), path
+            assert "more than the 2 decimal places of USD" in answer.json()["message"]
 
 
 def test_a_limit_must_be_a_storable_amount(sandbox_client, job_id, database_url):

@@ -74,7 +74,9 @@ def test_an_unknown_option_and_a_superfluous_argument_are_named(name, capsys):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_has_help(name):
-    assert [one.name for one in COMMANDS[name].arguments if len((one.parameter.help or "").split()) < 3] == []
+    # "*" is a class whose fields are the options.
+    options = [one for one in COMMANDS[name].arguments if one.name != "*"]
+    assert [one.name for one in options if len((one.parameter.help or "").split()) < 3] == []
     assert COMMANDS[name].app.help
 
 

@@ -166,7 +166,7 @@ def test_workers_end_with_a_killed_main_process_and_a_restart_succeeds(workers, 
     port, data = free_port(), tmp_path / "data"
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port), "--data", str(data)]
     command += ["--workers", str(workers)]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")}
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("JOBMETER_")} | KEYS
     with (tmp_path / "log").open("wb") as log:
         killed = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         wait_until(lambda: answers(port), tmp_path)

@@ -3,19 +3,24 @@
 The requests are generated from the table of routes (``matrix``), so that new routes are covered automatically.
 """
 
+import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import ENDPOINTS, PLAIN, XML_JOBS
+from jobmeter.database.pool import Database
+from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.edge import matrix
 from tests.stories.edge.matrix import GHOST, Names, blur
 from tests.support.paths import DOCS
 from tests.support.sandbox_client import PATIENCE_SECONDS, bearer
+from tests.support.xml_partner import sign
 
 PAGE = DOCS / "explanation" / "tenants.md"
 UNKNOWN_TOKENS = ("", "AQVguessed", "é")
@@ -190,6 +195,56 @@ def test_without_a_valid_token_everything_is_refused(sandbox_client, owned, toke
     headers = {"Authorization": f"Bearer {token}".encode()}
     for ask in list_requests(sandbox_client, day, names):
         assert ask.send(sandbox_client.client, headers).status_code == 401, ask
+
+
+def test_a_forbidden_application_is_refused_however_it_signs_in(sandbox_client, owned, database_url):
+    """By token in the header or in the query, issued before or in the same moment, and by signature."""
+    names, day = owned
+    client, keys = sandbox_client.client, sandbox_client.credentials["child"]
+    operator = bearer(sandbox_client.credentials["operator_key"])
+    token = sandbox_client.token()
+    number = keys["urn"].rsplit(":", 1)[-1]
+    path, asks = f"/operator/applications/{number}/tokens", list_requests(sandbox_client, day, names)
+    secret = asyncio.run(make_signing_secret(database_url, sandbox_client, keys))
+    signing = keys | {"client_secret": secret}
+    signed = [ask for ask in asks if ask.target.startswith("/v1/")]
+
+    def sign_in(ask, way):
+        if way == "token":
+            return ask.send(client, bearer(token))
+        if way == "query":
+            joined = "&" if "?" in ask.target else "?"
+            target = f"{ask.target}{joined}oauth2_access_token={token}"
+            return replace(ask, target=target).send(client, {})
+        return ask.send(
+            client, {"Authorization": sign(signing, ask.verb, f"http://board.example{ask.target}")}
+        )
+
+    assert sign_in(signed[0], "signature").status_code != 401
+    assert client.post(path, json={"areAllowed": False}, headers=operator).status_code == 200
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE access_tokens SET revoked_at = NULL")
+    for ask in asks:
+        assert sign_in(ask, "token").status_code == 401, ask
+    for ask in signed:
+        for way in ("query", "signature"):
+            assert sign_in(ask, way).status_code == 401, (way, ask)
+    form = {name: keys[name] for name in ("client_id", "client_secret")} | {"token": token}
+    assert client.post("/oauth/v2/introspectToken", data=form).json()["status"] == "revoked"
+
+
+async def make_signing_secret(database_url, sandbox_client, keys):
+    database = await Database.open(database_url, connections_max=1)
+    async with database.transaction() as connection:
+        application = await signatures.find_consumer(connection, consumer_key=keys["client_id"])
+        made = await signatures.make_signing_secret(
+            connection,
+            application=application,
+            secret_key=sandbox_client.credentials["secret_key"],
+            now=sandbox_client.now,
+        )
+    await database.close()
+    return made
 
 
 def test_the_installation_s_keys_only_open_their_own_endpoints(sandbox_client, neighbour, owned):

@@ -1,11 +1,15 @@
 """The OAuth endpoints: the error table, introspection, revocation, permission."""
 
+import asyncio
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TOKEN_SECONDS
+from jobmeter.partners.applications import flow as applications
+from jobmeter.partners.tokens import flow as tokens
 from tests.support.sandbox_client import bearer
 
 TOKEN = "/oauth/v2/accessToken"
@@ -185,3 +189,61 @@ def test_an_expired_token_is_kept_for_a_day(sandbox_client, database_url):
         if call_with(sandbox_client, token).json()["serviceErrorCode"] == 65600:
             return
     raise AssertionError("the token was never deleted")
+
+
+async def test_a_token_requested_while_the_permission_is_withdrawn_is_revoked_for_good(database) -> None:
+    """Three in twelve such tokens once lived on."""
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    async with database.transaction() as connection:
+        made = await applications.create_parent(connection, name="Partner", now=now)
+    keys = {"client_id": made.application.client_id, "client_secret": made.client_secret}
+
+    async def permit(is_allowed):
+        async with database.transaction() as connection:
+            return await tokens.allow_tokens(
+                connection,
+                application=made.application,
+                is_allowed=is_allowed,
+                includes_children=False,
+                now=now,
+            )
+
+    async with database.transaction() as connection:
+        token, _ = await tokens.issue_token(connection, **keys, now=now)
+        withdrawn = asyncio.create_task(permit(is_allowed=False))
+        await wait_for_lock(database)
+    assert await withdrawn == 1
+    await permit(is_allowed=True)
+    async with database.connection() as connection:
+        (found,) = await tokens.find_tokens(connection, [token])
+    with pytest.raises(Refused) as refused:
+        tokens.check_token(found, now)
+    assert refused.value.fault is Fault.TOKEN_REVOKED
+
+
+async def wait_for_lock(database) -> None:
+    async with database.connection() as connection:
+        for _ in range(500):
+            found = await connection.execute("SELECT FROM pg_locks WHERE NOT granted")
+            if found.rowcount:
+                return
+            await asyncio.sleep(0.02)
+    raise AssertionError("no session waits for a lock")
+
+
+def test_children_of_a_forbidden_parent_continue_unless_they_are_included(sandbox_client):
+    token, own = sandbox_client.token(), sandbox_client.token("parent")
+    number = sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1]
+    path = f"/operator/applications/{number}/tokens"
+    key = bearer(sandbox_client.credentials["operator_key"])
+
+    def permit(**body):
+        return sandbox_client.client.post(path, json=body, headers=key).json()["revoked"]
+
+    assert permit(areAllowed=False) == 1
+    assert call_with(sandbox_client, own).status_code == 401
+    assert call_with(sandbox_client, token).status_code == 400  # its token is accepted
+    assert permit(areAllowed=False, includeChildren=True) == 1
+    assert call_with(sandbox_client, token).status_code == 401
+    assert permit(areAllowed=True, includeChildren=True) == 0
+    assert sandbox_client.token()

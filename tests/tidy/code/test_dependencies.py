@@ -26,6 +26,7 @@ REASONS = {
     "py-spy": "a command: make profile",
     "pytest-randomly": "a pytest plugin: random order",
     "pytest-xdist": "a pytest plugin: several processes",
+    "python-dateutil": "required by cloudevents, in a version without tzdata",
     "ruff": "a command: make check",
     "uvloop": "the event loop, which Granian loads by name",
     "watchfiles": "a command: make dev",

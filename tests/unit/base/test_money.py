@@ -53,9 +53,8 @@ def test_micros_finer_than_the_minor_unit_are_shown_in_full(currency, micros):
         ("5.0", "USD", 5_000_000),
         ("21.84", "USD", 21_840_000),
         ("0.01", "USD", 10_000),
-        ("000.010000", "USD", 10_000),  # zeros beyond the minor unit are ignored
+        ("000.01", "USD", 10_000),
         ("500", "JPY", 500_000_000),
-        ("500.00", "JPY", 500_000_000),
         ("1.234", "KWD", 1_234_000),
         ("-3.50", "USD", -3_500_000),
         ("-0", "USD", 0),
@@ -69,6 +68,9 @@ def test_an_amount_is_parsed(text, currency, micros):
     ("text", "currency", "fault"),
     [
         ("1.001", "USD", Fault.AMOUNT_TOO_PRECISE),
+        ("30.000", "USD", Fault.AMOUNT_TOO_PRECISE),  # zeros are decimal places too
+        ("1000.0", "JPY", Fault.AMOUNT_TOO_PRECISE),
+        ("1.0000", "KWD", Fault.AMOUNT_TOO_PRECISE),
         ("0.5", "JPY", Fault.AMOUNT_TOO_PRECISE),
         ("1.0001", "KWD", Fault.AMOUNT_TOO_PRECISE),
         ("1.000000000000000001", "USD", Fault.AMOUNT_TOO_PRECISE),

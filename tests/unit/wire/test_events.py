@@ -52,6 +52,10 @@ CLOUD = {
 }
 
 
+def decode_all(body, media):
+    return [event for piece in decode_events(body, media) for event in piece]
+
+
 @dataclass(frozen=True)
 class Format:
     media: str
@@ -64,7 +68,7 @@ class Format:
         return b"[" + b",".join(parts) + b"]"
 
     def decode(self, *records):
-        return decode_events(self.pack(*records), self.media)
+        return decode_all(self.pack(*records), self.media)
 
 
 FORMATS = [
@@ -90,7 +94,7 @@ def test_alternative_media_types_are_accepted(media):
     body = (
         json.dumps(PLAIN).encode() if "ndjson" in media or "jsonl" in media else json.dumps([PLAIN]).encode()
     )
-    assert decode_events(body, media) == [SoundEvent(**_snake(PLAIN))]
+    assert decode_all(body, media) == [SoundEvent(**_snake(PLAIN))]
 
 
 def _snake(record):
@@ -122,7 +126,7 @@ def test_a_malformed_record_does_not_affect_the_others(form, malformed):
 
 def test_a_malformed_line_does_not_affect_the_others():
     good = json.dumps(PLAIN).encode()
-    found = decode_events(
+    found = decode_all(
         b"\n".join([good, b"{", b"", b"\xff", b"   ", b'{"id": "\\ud800"}', good, b""]),
         "application/x-ndjson",
     )
@@ -135,7 +139,7 @@ def test_an_empty_batch_has_no_events(form):
 
 
 def test_unknown_fields_are_ignored():
-    (event,) = decode_events(json.dumps([PLAIN | {"campaign": {"a": 1}}]).encode(), "application/json")
+    (event,) = decode_all(json.dumps([PLAIN | {"campaign": {"a": 1}}]).encode(), "application/json")
     assert event.id == "e-1"
 
 
@@ -198,7 +202,7 @@ def test_whole_pairs_and_other_scripts_are_read_beside_a_spoiled_record(form):
 
 @each_format
 def test_a_byte_order_mark_is_passed_over(form):
-    (event,) = decode_events(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
+    ((event,),) = decode_events(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
     assert event.id == "e-1"
 
 
@@ -219,7 +223,7 @@ def test_a_byte_order_mark_is_passed_over(form):
 )
 def test_an_unreadable_batch_is_refused_as_a_whole(body, media, fault):
     with pytest.raises(Refused) as refused:
-        decode_events(body, media)
+        decode_all(body, media)
     assert refused.value.fault is fault
 
 
@@ -324,7 +328,7 @@ def test_a_record_of_a_valid_batch_must_identify_its_job(kept):
     named = {field: NAMED[field] for field in kept}
     unnamed = {field: NAMED[field] for field in ("source", "id", "type", "time")} | named
     batch = json.dumps([NAMED, unnamed, PLAIN]).encode()
-    events = decode_events(batch, "application/json")
+    events = decode_all(batch, "application/json")
     assert {type(event) for event in events} == {SoundEvent}
     (index, flaw), *others = find_flaws(events).items()
     assert (index, others) == (1, [])
@@ -339,6 +343,6 @@ def test_an_external_name_must_be_valid():
 
 
 def test_a_job_can_be_identified_by_application_and_external_id():
-    (event,) = decode_events(json.dumps([NAMED]).encode(), "application/json")
+    (event,) = decode_all(json.dumps([NAMED]).encode(), "application/json")
     assert read_external_name(event) == (100_002, "fitter")
     assert read_time_ms(event.time) == AT

@@ -1,0 +1,93 @@
+"""Owns dividing a batch of events into pieces that are decoded one after the other, in a few milliseconds each.
+
+Decoding fifty megabytes at once would keep every other request waiting. Pure. Does not own a record's fields (``events``).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.limits import EVENT_BYTES_MAX
+
+PIECE_BYTES = 131_072  # about 500 events
+# Where one record of an array usually ends and the next begins, also if the sender writes white space.
+_SEAM = re.compile(rb"\}\s*,\s*(?=\{)")
+SEAM_SEARCH_BYTES = 4_096
+_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
+
+Decode = Callable[[bytes], Sequence[Any]]
+
+assert PIECE_BYTES >= 2 * EVENT_BYTES_MAX, "each piece contains the end of a record"
+
+
+def check_record_bytes(body: bytes) -> None:
+    """Raises ``Refused(EVENTS_MALFORMED)`` for a body that is one record, and longer than a record may be."""
+    if len(body) > EVENT_BYTES_MAX:
+        raise Refused(Fault.EVENTS_MALFORMED, why=f"the record has more than {EVENT_BYTES_MAX} bytes")
+
+
+def decode_array(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:
+    """Decodes a JSON array in pieces, each of which ``decode`` receives as an array. Raises as ``decode`` does."""
+    start = len(body) - len(body.lstrip()) + 1
+    if len(body) <= PIECE_BYTES or body[start - 1 : start] != b"[":
+        yield decode(body)
+        return
+    while len(body) - start > PIECE_BYTES:
+        window = body[start : start + PIECE_BYTES]
+        size, found = _decode_window(window, decode)
+        yield found
+        start += size
+    yield decode(b"[" + body[start:])
+
+
+def _decode_window(window: bytes, decode: Decode) -> tuple[int, Sequence[Any]]:
+    """Returns how many bytes of the window are decoded, with their records.
+
+    If the seam is in a text or in an inner array, the piece ends there too and is no array: it cannot be decoded, and the
+    records are counted bracket by bracket instead.
+    """
+    seams = [match.start() + 1 for match in _SEAM.finditer(window, len(window) - SEAM_SEARCH_BYTES)]
+    if seams:
+        try:
+            return _end_of(window, seams[-1]), decode(b"[" + window[: seams[-1]] + b"]")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+    end = _find_end(window)
+    return _end_of(window, end), decode(b"[" + window[:end] + b"]")
+
+
+def _end_of(window: bytes, end: int) -> int:
+    return window.index(b",", end) + 1
+
+
+def _find_end(window: bytes) -> int:
+    """Returns the position of the last comma between two records. Raises ``Refused(EVENTS_MALFORMED)`` if there is none."""
+    depth, end = 0, 0
+    for match in _MARK.finditer(window):
+        mark = match[0]
+        if mark == b'"':
+            break  # a text that ends in a later piece
+        if mark in b"[{":
+            depth += 1
+        elif mark in b"]}":
+            depth -= 1
+        elif mark == b"," and depth == 0:
+            end = match.start()
+    if end == 0:
+        raise Refused(Fault.EVENTS_MALFORMED, why=f"a record has more than {EVENT_BYTES_MAX} bytes")
+    return end
+
+
+def decode_lines(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:
+    """Decodes lines in pieces. Raises ``Refused(EVENTS_MALFORMED)`` for a line that is longer than a record may be."""
+    start = 0
+    while len(body) - start > PIECE_BYTES:
+        end = body.rfind(b"\n", start, start + PIECE_BYTES)
+        if end < 0:
+            raise Refused(Fault.EVENTS_MALFORMED, why=f"a line has more than {EVENT_BYTES_MAX} bytes")
+        yield decode(body[start : end + 1])
+        start = end + 1
+    yield decode(body[start:])
