@@ -12,6 +12,8 @@ from jobmeter.base.money import Money
 from jobmeter.geo.gazetteer import standardize
 
 PREMIUM = "PREMIUM"
+# A job with any other availability has no page, is not delivered to job boards, and its events do not count.
+PUBLIC_AVAILABILITIES = frozenset({None, "", "PUBLIC"})
 
 
 class Operation(StrEnum):
@@ -57,6 +59,7 @@ class JobOperation:
     external_id: str
     location: str
     alternate_locations: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class FundedOperation(JobOperation):
 
     contract: str | None
     total_budget: Money | None
+    daily_budget: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,6 @@ class JobDraft(FundedOperation):
     company: str | None
     company_page_url: str | None
     company_name: str | None
-    daily_budget: Money | None
     listing_type: str
     company_job_code: str | None
     job_function: str
@@ -95,6 +98,14 @@ class JobDraft(FundedOperation):
             return self.company_name
         page = (self.company_page_url or self.company or "").rstrip("/")
         return page.rsplit("/", 1)[-1]
+
+    @property
+    def availability(self) -> str | None:
+        return self.content.get("availability")
+
+    @property
+    def is_public(self) -> bool:
+        return self.availability in PUBLIC_AVAILABILITIES
 
     @property
     def content_hash(self) -> bytes:
@@ -179,7 +190,10 @@ class PostingFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPosting:
-    """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract."""
+    """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract.
+
+    ``availability`` is whom the job is for, as sent.
+    """
 
     shard: int
     job_id: int
@@ -201,10 +215,15 @@ class JobPosting:
     partner_job_campaign: str | None
     campaign_id: int | None
     failure: str | None
+    availability: str | None = None
 
     @property
     def urn(self) -> str:
         return f"{URN_JOB}{self.job_id}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.availability in PUBLIC_AVAILABILITIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +267,8 @@ class AcceptedOperation:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedElement:
-    """The task of an element, and those of its alternate locations."""
+    """The task of an element, those of its alternate locations, and what was read otherwise than it was sent."""
 
     task_id: UUID
     alternate_task_ids: tuple[UUID, ...]
+    warnings: tuple[str, ...] = ()

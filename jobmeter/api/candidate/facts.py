@@ -3,7 +3,7 @@
 Does not own the page's form (the templates) or schema.org data (``pages``). Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -42,8 +42,7 @@ def list_facts(page: JobPage, language: str) -> list[Fact]:
     words = find_words(language)
     locale = Locale.parse(language if language in WORDS else DEFAULT)
     found = [
-        Fact(name=words.where, text=page.location),
-        Fact(name=words.kind, text=_name_kind(page.content, words)),
+        Fact(name=words.kind, text=_name_kind(page, words)),
         Fact(name=words.pay, text=_write_pay(page.content, locale)),
         _make_day(words.posted, page.listed_at.date(), locale),
     ]
@@ -56,11 +55,10 @@ def _make_day(name: str, day: date, locale: Locale) -> Fact:
     return Fact(name=name, text=format_date(day, "long", locale=locale), day=day.isoformat())
 
 
-def _name_kind(content: dict[str, Any], words: Words) -> str:
-    status = content.get("employmentStatus")
-    status = words.statuses[STATUSES.index(status)] if status in STATUSES else ""
-    places = content.get("workplaceTypes") or ()
-    return ", ".join(part for part in (status, *map(str, places)) if part)
+def _name_kind(page: JobPage, words: Words) -> str:
+    kind, level = page.employment_type, page.experience_level.replace("_", " ").capitalize()
+    kind = words.statuses[STATUSES.index(kind)] if kind in STATUSES else kind.capitalize()
+    return ", ".join(part for part in (kind, page.workplace, level) if part)
 
 
 def _write_pay(content: dict[str, Any], locale: Locale) -> str:
@@ -85,9 +83,9 @@ def _list_amounts(value: dict[str, Any], locale: Locale) -> Iterator[str]:
                 yield f"{amount['amount']} {amount['currencyCode']}"
 
 
-def summarize(markup: str) -> str:
-    """Returns the beginning of the text as one line, cut at a word, for previews of links."""
-    text = " ".join(plain_text(markup).split())
+def summarize(markup: str, *, details: Sequence[str] = ()) -> str:
+    """Returns the details and the beginning of the text as one line, cut at a word, for previews of links."""
+    text = " ".join(" · ".join((*details, plain_text(markup))).split())
     if len(text) <= SUMMARY_CHARACTERS_MAX:
         return text
     return f"{text[:SUMMARY_CHARACTERS_MAX].rpartition(' ')[0] or text[:SUMMARY_CHARACTERS_MAX]} …"

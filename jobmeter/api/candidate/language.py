@@ -12,10 +12,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Words(NamedTuple):
-    """The page's own words. The last six are the values of ``employmentStatus``, in the order of ``STATUSES``."""
+    """The page's own words. ``statuses`` are the values of ``employmentStatus``, in the order of ``STATUSES``."""
 
     apply: str
-    where: str
     kind: str
     pay: str
     posted: str
@@ -27,25 +26,25 @@ class Words(NamedTuple):
 STATUSES = ("FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER")
 # fmt: off
 _TABLE = {
-    "en": ("Apply", "Where", "Kind", "Pay", "Posted", "Apply until", "This job no longer accepts applications.",
+    "en": ("Apply", "Kind", "Pay", "Posted", "Apply until", "This job no longer accepts applications.",
                 ("Full time", "Part time", "Contract", "Internship", "Temporary", "Volunteer")),
-    "de": ("Bewerben", "Ort", "Art", "Gehalt", "Veröffentlicht", "Bewerben bis", "Für diese Stelle kann man sich nicht mehr bewerben.",
+    "de": ("Bewerben", "Art", "Gehalt", "Veröffentlicht", "Bewerben bis", "Für diese Stelle kann man sich nicht mehr bewerben.",
                 ("Vollzeit", "Teilzeit", "Auf Vertragsbasis", "Praktikum", "Befristet", "Ehrenamtlich")),
-    "fr": ("Postuler", "Lieu", "Type", "Salaire", "Publiée", "Postuler avant", "Cette offre n'accepte plus de candidatures.",
+    "fr": ("Postuler", "Type", "Salaire", "Publiée", "Postuler avant", "Cette offre n'accepte plus de candidatures.",
                 ("Temps plein", "Temps partiel", "Contrat", "Stage", "Temporaire", "Bénévolat")),
-    "es": ("Solicitar", "Lugar", "Tipo", "Salario", "Publicado", "Solicitar hasta", "Este empleo ya no acepta solicitudes.",
+    "es": ("Solicitar", "Tipo", "Salario", "Publicado", "Solicitar hasta", "Este empleo ya no acepta solicitudes.",
                 ("Jornada completa", "Media jornada", "Por contrato", "Prácticas", "Temporal", "Voluntariado")),
-    "it": ("Candidati", "Luogo", "Tipo", "Retribuzione", "Pubblicato", "Candidati entro", "Questa offerta non accetta più candidature.",
+    "it": ("Candidati", "Tipo", "Retribuzione", "Pubblicato", "Candidati entro", "Questa offerta non accetta più candidature.",
                 ("Tempo pieno", "Part-time", "Contratto", "Stage", "Temporaneo", "Volontariato")),
-    "nl": ("Solliciteren", "Plaats", "Soort", "Salaris", "Geplaatst", "Solliciteren tot", "Op deze vacature kun je niet meer solliciteren.",
+    "nl": ("Solliciteren", "Soort", "Salaris", "Geplaatst", "Solliciteren tot", "Op deze vacature kun je niet meer solliciteren.",
                 ("Voltijd", "Deeltijd", "Contract", "Stage", "Tijdelijk", "Vrijwillig")),
-    "pt": ("Candidatar-se", "Local", "Tipo", "Salário", "Publicada", "Candidatar-se até", "Esta vaga já não aceita candidaturas.",
+    "pt": ("Candidatar-se", "Tipo", "Salário", "Publicada", "Candidatar-se até", "Esta vaga já não aceita candidaturas.",
                 ("Tempo integral", "Meio período", "Contrato", "Estágio", "Temporário", "Voluntário")),
-    "pl": ("Aplikuj", "Miejsce", "Rodzaj", "Wynagrodzenie", "Opublikowano", "Aplikuj do", "Ta oferta nie przyjmuje już zgłoszeń.",
+    "pl": ("Aplikuj", "Rodzaj", "Wynagrodzenie", "Opublikowano", "Aplikuj do", "Ta oferta nie przyjmuje już zgłoszeń.",
                 ("Pełny etat", "Część etatu", "Kontrakt", "Staż", "Praca tymczasowa", "Wolontariat")),
-    "sv": ("Ansök", "Plats", "Typ", "Lön", "Publicerad", "Ansök senast", "Det går inte längre att söka det här jobbet.",
+    "sv": ("Ansök", "Typ", "Lön", "Publicerad", "Ansök senast", "Det går inte längre att söka det här jobbet.",
                 ("Heltid", "Deltid", "Konsultuppdrag", "Praktik", "Vikariat", "Ideellt")),
-    "ar": ("تقديم الطلب", "المكان", "النوع", "الراتب", "تاريخ النشر", "آخر موعد", "لم تعد هذه الوظيفة تقبل الطلبات.",
+    "ar": ("تقديم الطلب", "النوع", "الراتب", "تاريخ النشر", "آخر موعد", "لم تعد هذه الوظيفة تقبل الطلبات.",
                 ("دوام كامل", "دوام جزئي", "عقد", "تدريب", "مؤقت", "تطوع")),
 }
 WORDS = {language: Words._make(words) for language, words in _TABLE.items()}

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from jobmeter.base.limits import FEED_WARNING_ROWS_MAX
+from jobmeter.jobs.model import PUBLIC_AVAILABILITIES
 from jobmeter.wire.xml.feed.content import FeedContent
 from jobmeter.wire.xml.feed.flaws import FeedError
 from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules
@@ -98,21 +99,16 @@ class FeedRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     renew_at_ms: int | None
     content: FeedContent
 
+    @property
+    def is_public(self) -> bool:
+        return self.content.availability in PUBLIC_AVAILABILITIES
+
 
 @dataclass(frozen=True, slots=True)
 class FeedPosting:
     """A job of a feed as it is posted."""
 
     job_id: int
-    partner_job_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PostedFeedRow:
-    """A job of a feed that has just been posted, with its end."""
-
-    job_id: int
-    live_until_ms: int
     partner_job_id: str
 
 

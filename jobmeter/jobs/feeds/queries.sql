@@ -107,7 +107,7 @@ WITH asked AS MATERIALIZED (
       FROM asked
       JOIN posted USING (job_id)
 )
-SELECT job_id, live_until_ms, partner_job_id
+SELECT job_id, partner_job_id
   FROM asked
   JOIN posted USING (job_id)
  ORDER BY job_id

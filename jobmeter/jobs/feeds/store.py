@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun, PostedFeedRow
+from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun
 from jobmeter.wire.xml.feed.flaws import FeedError, FeedFlaw
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
@@ -99,7 +99,7 @@ async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime
 
 async def insert_feed_postings(
     connection: Connection, *, feed_id: int, application_id: int, shard: int, jobs: Jsonb, now: datetime
-) -> list[PostedFeedRow]:
+) -> list[FeedPosting]:
     """Returns the jobs whose id was free, by job id."""
     parameters = {
         "feed_id": feed_id,
@@ -108,7 +108,7 @@ async def insert_feed_postings(
         "jobs": jobs,
         "now": now,
     }
-    return await list_rows(connection, PostedFeedRow, SQL["insert_feed_postings"], parameters)
+    return await list_rows(connection, FeedPosting, SQL["insert_feed_postings"], parameters)
 
 
 async def lock_feed_postings(

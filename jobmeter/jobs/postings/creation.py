@@ -162,11 +162,11 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
     assert posting is not None, "a task of a job has its posting"
     if posting.state is not JobState.PENDING:
         return posting.failure
-    opens = True
+    opens = posting.is_public
     try:
         if posting.partner_job_campaign is not None:
             campaign = await campaigns.admit(connection, posting, posting.partner_job_campaign, now)
-            posting, opens = replace(posting, campaign_id=campaign.id), campaign.counts_events
+            posting, opens = replace(posting, campaign_id=campaign.id), opens and campaign.counts_events
         async with connection.transaction():
             await store.set_live(connection, posting)
     except OperationRejected as rejected:

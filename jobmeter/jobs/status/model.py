@@ -39,8 +39,8 @@ class _Reason(NamedTuple):
 class NotPromotedReason(Enum):
     """Why a job is not promoted, in the documented words (spec 4.4). The first reason that applies is reported.
 
-    CAMPAIGN_OFF and DAY_BUDGET are the project's own and temporary: the job waits for its campaign or the
-    next day.
+    CAMPAIGN_OFF, NOT_PUBLIC and DAY_BUDGET are the project's own and temporary: the job waits for its campaign,
+    an update or the next day.
     """
 
     CLOSED_BY_POSTER = _Reason(ErrorType.CUSTOMER_ERROR, "This job was closed by original poster.")
@@ -51,6 +51,7 @@ class NotPromotedReason(Enum):
     JOB_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "This job's budget has ran out.")
     NO_BUDGET = _Reason(ErrorType.PARTNER_ERROR, "There is no job budget available for this job.")
 
+    NOT_PUBLIC = _Reason(ErrorType.CUSTOMER_ERROR, "This job is not available to the public.")
     DAY_BUDGET = _Reason(ErrorType.CUSTOMER_ERROR, "This job's budget of the day has ran out.")
 
     @property
@@ -103,12 +104,12 @@ def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
             "location": posting.place or posting.location,
             "alternateLocations": list(status.alternate_places) or None,
             "companyDetails": {
-                "name": content.get("companyName"),
+                "name": _find_company_name(status),
                 "pageUrl": content.get("companyPageUrl"),
             },
             "visibilityTag": _VISIBILITY.get(content.get("availability", "")),
         },
-        "jobPostingUrl": f"{base_url}/jobs/view/{posting.job_id}",
+        "jobPostingUrl": f"{base_url}/jobs/view/{posting.job_id}" if posting.is_public else None,
         "linkedInApplyStatus": apply_status,
         "linkedInApplyStatusDetail": apply_detail,
         "listingStatus": standing.listing,
@@ -119,6 +120,15 @@ def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
         "partnerJobCampaign": posting.partner_job_campaign,
         "rawLocation": posting.location,
     }
+
+
+def _find_company_name(status: PostingStatus) -> str | None:
+    """The name as posted, under the name that the posting's own API has for it; what is only derived from a page's
+    address is no name.
+    """
+    if "externalJobPostingId" in status.content:
+        return status.content.get("companyName")
+    return status.posting.company_name or None
 
 
 def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:

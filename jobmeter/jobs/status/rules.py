@@ -9,6 +9,9 @@ from jobmeter.jobs.model import JobPosting, JobState, Operation, Task, TaskStatu
 from jobmeter.jobs.status.model import Listing, NotPromotedReason, Promotion, PublicStatus
 
 # Tasks of these operations started or extended a run; once the run is over, the task shows it.
+TEMPORARY = frozenset(
+    {NotPromotedReason.CAMPAIGN_OFF, NotPromotedReason.NOT_PUBLIC, NotPromotedReason.DAY_BUDGET}
+)
 RUN_OPERATIONS = frozenset({Operation.CREATE, Operation.UPDATE, Operation.RENEW, Operation.UPGRADE})
 
 
@@ -34,6 +37,8 @@ def decide_status(
     if posting.state is JobState.EXPIRED or posting.expires_at <= now:
         return PublicStatus(Listing.NOT_LISTED, Promotion.NOT_PROMOTED, NotPromotedReason.DURATION)
     listing = Listing.IN_PROGRESS if posting.state is JobState.PENDING else Listing.LISTED
+    if not posting.is_public:
+        return PublicStatus(listing, Promotion.NOT_PROMOTED, NotPromotedReason.NOT_PUBLIC)
     if contract is None:
         is_promoted = posting.hiring_contract_id is not None and listing is Listing.LISTED
         return PublicStatus(listing, Promotion.PROMOTED if is_promoted else Promotion.NOT_PROMOTED)
@@ -69,7 +74,7 @@ def _find_run_out(
 
 def show_task(task: Task, standing: PublicStatus) -> tuple[TaskStatus, str | None]:
     """The status and message of a task that has succeeded, given its job's current status."""
-    is_over = standing.run_out not in {None, NotPromotedReason.CAMPAIGN_OFF, NotPromotedReason.DAY_BUDGET}
+    is_over = standing.run_out not in {None, *TEMPORARY}
     if task.operation in RUN_OPERATIONS and standing.run_out is not None and is_over:
         return TaskStatus.PROCESSED, standing.run_out.message
     return TaskStatus.SUCCEEDED, None

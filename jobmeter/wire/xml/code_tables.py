@@ -1,6 +1,6 @@
 """Owns the code tables of the XML jobs API, read from ``data/*.csv``, and their symbols in the JSON successor.
 
-Does not own which field uses which table (``job.fields``).
+Does not own which field uses which table (``job.fields``). Pure.
 """
 
 import csv

@@ -9,7 +9,7 @@ from tests.support.sandbox_client import SandboxClient
 
 
 def test_every_field_is_present(sandbox_client: SandboxClient) -> None:
-    job_id = sandbox_client.post_job("s-1", location="Sunnyvale, California", availability="INTERNAL")
+    job_id = sandbox_client.post_job("s-1", location="Sunnyvale, California", availability="PUBLIC")
     shown = status_of(sandbox_client, "s-1")
     listed_at = shown["jobPostingInfo"].pop("listedAt")
     assert sandbox_client.now_ms - DAY_MS < listed_at < sandbox_client.now_ms
@@ -21,7 +21,7 @@ def test_every_field_is_present(sandbox_client: SandboxClient) -> None:
             "location": "Sunnyvale, California, United States",
             "alternateLocations": None,
             "companyDetails": {"name": "Harbour Logistics", "pageUrl": None},
-            "visibilityTag": "COMPANY",
+            "visibilityTag": "PUBLIC",
         },
         "linkedInApplyStatus": "NOT_ENABLED",
         "linkedInApplyStatusDetail": {

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.charging.windows import flow as meters
@@ -126,6 +127,7 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
 
 async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> list[FeedError]:
     """Returns the jobs that belong to another feed."""
+    ends = _list_meter_ends(load, rows)
     posted = await store.insert_feed_postings(
         connection,
         feed_id=load.feed.id,
@@ -139,7 +141,7 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
         shard=load.shard,
         job_ids=np.array([row.job_id for row in posted], dtype=np.int64),
         live_from=load.now,
-        live_until_ms=np.array([row.live_until_ms for row in posted], dtype=np.int64),
+        live_until_ms=np.array([ends[row.partner_job_id] for row in posted], dtype=np.int64),
     )
     free = {row.partner_job_id for row in posted}
     return [
@@ -149,8 +151,13 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     ]
 
 
+def _list_meter_ends(load: _Load, rows: Sequence[FeedRow]) -> dict[str, int]:
+    """Until when the events of each job count; those of a job that is not for the public do not."""
+    return {row.partner_job_id: row.live_until_ms if row.is_public else to_ms(load.now) for row in rows}
+
+
 async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> None:
-    ends = {row.partner_job_id: row.live_until_ms for row in rows}
+    ends = _list_meter_ends(load, rows)
     postings = await store.lock_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=list(ends)
     )

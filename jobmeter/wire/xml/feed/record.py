@@ -12,7 +12,7 @@ import xxhash
 from lxml.etree import _Element as Element
 from lxml.etree import tostring
 
-from jobmeter.base.readers.text import trim_text
+from jobmeter.base.readers.text import BLANKS, trim_text
 from jobmeter.wire.xml.feed.names import DEEP, PATHS, READ, SILENT, normalize_name
 
 READER_VERSION: Final = "2"
@@ -215,8 +215,8 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
             nested.append((name, child))
         else:
             text = child.text or child.get("value") or child.get("href")
-            text = trim_text(text) if text else ""
-            if text:
+            # `trim_text` without the call, which a feed makes a million times.
+            if text and (text := text.strip(BLANKS)):
                 before = texts.get(name)
                 texts[name] = f"{before}{ROW}{text}" if before else text
     for attribute in job.keys():  # noqa: SIM118 -- an element is no mapping
