@@ -8,6 +8,7 @@ import unicodedata
 from typing import NamedTuple
 
 CHARACTERS_READ_MAX = 3_000
+WORDS_MIN = 2
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -80,9 +81,11 @@ def find_language(text: str) -> str:
     if len(foreign) * 2 > len(words):
         # Japanese is written with Chinese characters too, but never with these alone.
         return "ja" if "ja" in foreign else max(set(foreign), key=foreign.count)
-    counts = {language: sum(word in known for word in words) for language, known in _WORDS_OF.items()}
+    # Different words are counted: a single one, such as the letter of a name, decides nothing however often it occurs.
+    found = set(words)
+    counts = {language: len(found & known) for language, known in _WORDS_OF.items()}
     best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] > 0 else DEFAULT
+    return best if counts[best] >= WORDS_MIN else DEFAULT
 
 
 def _find_script(word: str) -> str:

@@ -20,7 +20,7 @@ async def list_jobs(context: RequestContext) -> Response:
     wanted = PostingFilter(
         application_id=read_query_id(context.request, "applicationId"),
         state=_read_state(query.get("state")),
-        external_id=query.get("externalId", "").replace("\0", "") or None,
+        external_id=query.get("externalId") or None,
     )
     async with context.app.database.connection() as connection:
         shard = None

@@ -114,10 +114,7 @@ def test_a_page_shows_date_kind_pay_and_lines(browser, site):
     with open_page(browser, site, "phone") as page:
         page.goto(f"/jobs/view/{jobs['english']}")
         facts = page.locator(".facts").inner_text()
-        assert all(
-            part in facts
-            for part in ("Leeds, England", "Full time", "€62,000.00 a year", "Posted", "Apply until")
-        )
+        assert all(part in facts for part in ("Full time", "€62,000.00 a year", "Posted", "Apply until"))
         assert page.locator("time").count() == 2
         page.goto(f"/jobs/view/{jobs['longest german title']}")
         facts = page.locator(".facts").inner_text()
