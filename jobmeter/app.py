@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from jobmeter.api.batchers import batch_job_reports, batch_single_events, batch_tokens
+from jobmeter.api.candidate.problems import refuse_unknown
 from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.context import AppContext
@@ -148,8 +149,8 @@ async def open_state(
         await database.close()
 
 
-async def respond_not_found(_: Request, __: Exception) -> Response:
-    return restli_refusal(Refused(Fault.ROUTE_UNKNOWN))
+async def respond_not_found(request: Request, _: Exception) -> Response:
+    return refuse_unknown(request, restli_refusal(Refused(Fault.ROUTE_UNKNOWN)))
 
 
 async def respond_to_failure(request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from jobmeter.settlement.days import flow as settlement
 
 
 async def show_health(context: RequestContext) -> Response:
+    """Returns the time and the last settled day; if the database cannot be used, 503 with the reason."""
     await context.app.database.check()
     async with context.app.database.connection() as connection:
         settled_through = await settlement.read_settled_through(connection)

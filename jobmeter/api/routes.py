@@ -3,7 +3,7 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from starlette.convertors import register_url_convertor
@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from jobmeter.api import health
+from jobmeter.api import health, home
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
+from jobmeter.api.candidate.problems import refuse_with_page
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
 from jobmeter.api.http.parameters import NumberConvertor
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
@@ -25,6 +26,7 @@ from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
+from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -40,6 +42,7 @@ from jobmeter.api.restli.gateway import RestliDialect
 from jobmeter.api.restli.resources import RestliEndpoint, group_resources
 from jobmeter.api.xml import jobs
 from jobmeter.api.xml.gateway import XmlDialect, XmlEndpoint
+from jobmeter.base.faults import Refused
 from jobmeter.base.limits import (
     EVENTS_BODY_BYTES_MAX,
     FORM_BYTES_MAX,
@@ -60,6 +63,7 @@ PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
 )
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
+PAGE = ("after", "count")
 REPORT = (*RANGE, "partnerContractId", "asOf")
 HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"
 
@@ -155,6 +159,19 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     # -- the operator: partners and their contracts
     Endpoint("GET", "/operator/jobs/{job_id:int}/links", job_links.show_links, audience=OPERATOR,
              summary="Get the links of a job: page, apply link and view pixel"),
+    Endpoint("GET", "/operator/jobs", jobs_list.list_jobs, audience=OPERATOR,
+             parameters=("applicationId", "state", "externalId", *PAGE), summary="List jobs"),
+    Endpoint("GET", "/operator/partners", partners.list_partners, audience=OPERATOR, parameters=PAGE,
+             summary="List partners"),
+    Endpoint("GET", "/operator/applications", operator_applications.list_applications, audience=OPERATOR,
+             parameters=("partnerId", *PAGE), summary="List applications"),
+    Endpoint("POST", "/operator/applications/{application_id:int}/secrets", operator_applications.replace_secret,
+             audience=OPERATOR, body=operator_applications.SecretBody, statuses=(201,),
+             summary="Create another client secret for an application that lost its own"),
+    Endpoint("GET", "/operator/contracts", contracts.list_contracts, audience=OPERATOR,
+             parameters=("partnerId", *PAGE), summary="List partner contracts"),
+    Endpoint("GET", "/operator/hiringContracts", hiring.list_hiring_contracts, audience=OPERATOR, parameters=PAGE,
+             summary="List hiring contracts"),
     Endpoint("POST", "/operator/partners", partners.create_partner, audience=OPERATOR,
              body=partners.PartnerBody, statuses=(201,), summary="Create a partner with its parent application"),
     Endpoint("POST", "/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens,
@@ -163,7 +180,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/partners/{partner_id:int}/contracts", contracts.open_contract, audience=OPERATOR,
              body=contracts.ContractBody, statuses=(201,), summary="Open a partner contract"),
     Endpoint("GET", "/operator/contracts/{contract_id:int}", contracts.show_contract, audience=OPERATOR,
-             summary="Get a partner contract"),
+             summary="Get a partner contract, also by the number of a customer's contract"),
     Endpoint("PUT", "/operator/contracts/{contract_id:int}/pacing", contracts.set_pacing, audience=OPERATOR,
              body=contracts.PacingBody, summary="Set how fast a contract's jobs spend their budgets"),
     Endpoint("POST", "/operator/contracts/{contract_id:int}/topUps", contracts.top_up_contract, audience=OPERATOR,
@@ -262,6 +279,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List deliveries"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER, quota="partner",
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
+    Endpoint("GET", "/", home.show_home, audience=PUBLIC, media=HTML, reply="", summary="Show what this server is and where to go"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),
 )
@@ -295,10 +313,23 @@ def make_plain_routes(endpoints: Iterable[PlainEndpoint]) -> list[BaseRoute]:
     """Makes a route for each path, in table order."""
     routes: list[BaseRoute] = []
     for path, by_verb in group_by_path(endpoints).items():
-        is_oauth = any(endpoint.audience is CLIENT for endpoint in by_verb.values())
-        refusal = oauth_refusal if is_oauth else plain_refusal
-        routes.append(make_route(path, PlainDialect(by_verb, refusal=refusal)))
+        routes.append(make_route(path, PlainDialect(by_verb, refusal=_choose_refusal(by_verb.values()))))
     return routes
+
+
+def _choose_refusal(endpoints: Collection[PlainEndpoint]) -> Callable[[Request, Refused], Response]:
+    if any(endpoint.media == HTML for endpoint in endpoints):
+        return refuse_with_page
+    is_oauth = any(endpoint.audience is CLIENT for endpoint in endpoints)
+    return _refuse_oauth if is_oauth else _refuse_plain
+
+
+def _refuse_oauth(_: Request, refused: Refused) -> Response:
+    return oauth_refusal(refused)
+
+
+def _refuse_plain(_: Request, refused: Refused) -> Response:
+    return plain_refusal(refused)
 
 
 def make_route(path: str, dialect: Dialect[TargetT]) -> Route:

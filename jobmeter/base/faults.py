@@ -79,6 +79,7 @@ class Fault(Enum):
     NOTICE_ENDPOINTS_MANY   = Row(3004, 400, None, "TOO_MANY_WEBHOOKS",     "An application may have at most {endpoints_max} webhooks")
     NOTICE_KEY_MISSING      = Row(3005, 400, None, "NO_SECRET_KEY",         "Webhooks need the operator's JOBMETER_SECRET_KEY, which is not set")
     NOTICE_ENDPOINT_GONE    = Row(3006, 409, None, "WEBHOOK_DISABLED",      "Webhook {webhook} is disabled, because its URL answered 410 Gone: update it to enable it again")
+    PARTNER_CONFLICT        = Row(3007, 409, None, "PARTNER_EXISTS",        "A partner named {name} already exists: {key}")
     CONTRACT_NOT_CHOSEN     = Row(3010, 400, None, None,                    "Parameter 'partnerContractId' is required: the partner has {count} contracts")
     CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
     CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")

@@ -180,6 +180,15 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostingFilter:
+    """Which jobs a list contains; ``None`` means all."""
+
+    application_id: int | None = None
+    state: JobState | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobPosting:
     """``location`` is as sent, ``place`` is standardized. A premium job has a hiring contract.
 

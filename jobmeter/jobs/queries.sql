@@ -49,6 +49,19 @@ SELECT {posting}
    AND channel = 'P4P'
    AND state <> 'FAILED'
 
+-- name: list_postings
+-- Pages over the primary key: jobs in the order of shard and id, all of them or those of one application, of
+-- one state, with one external id. An application's jobs are in its shard, so that only that shard is read.
+SELECT {posting}
+  FROM job_postings
+ WHERE (shard, job_id) > (%(after_shard)s, %(after)s)
+   AND shard <= %(shard_max)s
+   AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
+   AND (%(state)s::text IS NULL OR state = %(state)s)
+   AND (%(external_id)s::text IS NULL OR external_id = %(external_id)s)
+ ORDER BY shard, job_id
+ LIMIT %(rows_max)s
+
 -- name: list_by_external_ids
 -- The newest job under each id: after a failed job the id may be used again. When several APIs use the same
 -- id, the P4P job takes precedence.

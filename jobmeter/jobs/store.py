@@ -9,7 +9,15 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.jobs.model import ElementColumns, JobPosting, JobState, NewPosting, NewTask, Task
+from jobmeter.jobs.model import (
+    ElementColumns,
+    JobPosting,
+    JobState,
+    NewPosting,
+    NewTask,
+    PostingFilter,
+    Task,
+)
 
 SQL = load_statements("jobmeter.jobs")
 
@@ -48,6 +56,19 @@ async def find_by_external_id(
 ) -> JobPosting | None:
     parameters = {"shard": shard, "application_id": application_id, "external_id": external_id}
     return await find_row(connection, JobPosting, SQL["find_by_external_id"], parameters)
+
+
+async def list_postings(
+    connection: Connection,
+    wanted: PostingFilter,
+    *,
+    after_shard: int,
+    after: int,
+    shard_max: int,
+    rows_max: int,
+) -> list[JobPosting]:
+    page = {"after_shard": after_shard, "after": after, "shard_max": shard_max, "rows_max": rows_max}
+    return await list_rows(connection, JobPosting, SQL["list_postings"], vars_of(wanted) | page)
 
 
 async def list_by_external_ids(

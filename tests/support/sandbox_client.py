@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -217,7 +217,7 @@ def reopen_sandbox_client(
 def add_partner(sandbox_client: SandboxClient, database_url: str) -> SandboxClient:
     """Creates another partner with its own customer in the same installation."""
     credentials = asyncio.run(_make_partner(database_url, sandbox_client.now))
-    return SandboxClient(sandbox_client.client, sandbox_client.credentials | credentials)
+    return replace(sandbox_client, credentials=sandbox_client.credentials | credentials)
 
 
 async def _make_partner(database_url: str, now: datetime, secret_key: str = "") -> dict[str, Any]:

@@ -11,24 +11,26 @@ from urllib.parse import quote
 
 import msgspec
 import psycopg
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from psycopg_pool import PoolTimeout
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from jobmeter.api.candidate.facts import list_facts, name_host, summarize
+from jobmeter.api.candidate.language import find_direction, find_language, find_words
+from jobmeter.api.candidate.problems import PAGE_HEADERS, TEMPLATES
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import plain_refusal
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import to_ascii_url
+from jobmeter.base.settings import Settings
 from jobmeter.geo.lookup import parse_address
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.pages.model import ApplyTarget, JobPage
 from jobmeter.metering.intake.flow import TAKEN_BACK
 from jobmeter.wire.events import Event
 from jobmeter.wire.links import make_link_token, read_link_token
-from jobmeter.wire.xml.html import clean_markup
+from jobmeter.wire.xml.html import clean_markup, plain_text
 
 SOURCE = "jobmeter"
 VISITOR_COOKIE = "jobmeter_visitor"
@@ -45,12 +47,6 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 # The words of schema.org, where they are not those of the API.
 SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
-# A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
-PAGE_HEADERS = NO_STORE | {
-    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-}
-TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoescape=True)
 
 
 async def show_job(context: RequestContext) -> Response:
@@ -64,15 +60,30 @@ async def show_job(context: RequestContext) -> Response:
     visitor = read_visitor(request)
     if page.is_live and not is_check(request):
         await count_event(context, job_id, "view", visitor)
-    token = make_link_token(job_id, purpose="apply", key=app.settings.secret_key)
-    content = TEMPLATES.get_template("job.html").render(
+    content = render_job(page, settings=app.settings)
+    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+
+
+def render_job(page: JobPage, *, settings: Settings) -> str:
+    """Renders the page in the language of the job's own text."""
+    language = find_language(f"{page.title} {plain_text(page.content['description'])}")
+    token = make_link_token(page.job_id, purpose="apply", key=settings.secret_key)
+    description = clean_markup(page.content["description"])
+    return TEMPLATES.get_template("job.html").render(
         page=page,
+        language=language,
+        direction=find_direction(language),
+        words=find_words(language),
+        facts=list_facts(page, language),
+        url=f"{settings.base_url}/jobs/view/{page.job_id}",
+        summary=summarize(page.content["description"], details=page.details),
         apply_path=f"/jobs/apply/{token}" if token else None,
-        description=Markup(clean_markup(page.content["description"])),  # noqa: S704 -- sanitized here
+        apply_host=name_host(page.apply_url),
+        description=Markup(description),  # noqa: S704 -- sanitized here
+        is_plain="<" not in description,
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
 async def follow_apply_link(context: RequestContext) -> Response:
@@ -90,7 +101,7 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if target is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
     if not target.is_live:
-        return render_gone(request)
+        raise Refused(Fault.JOB_GONE)
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(
@@ -186,15 +197,6 @@ def write_visitor_cookie(response: Response, visitor: str, *, is_secure: bool) -
     response.set_cookie(
         VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax", secure=is_secure
     )
-
-
-def render_gone(request: Request) -> Response:
-    """410, as a page for browsers: candidates still follow advertisements of jobs that have ended."""
-    refused = Refused(Fault.JOB_GONE)
-    if "text/html" not in request.headers.get("accept", ""):
-        return plain_refusal(refused)
-    content = TEMPLATES.get_template("gone.html").render(message=refused.message)
-    return HTMLResponse(content, status_code=refused.fault.row.status, headers=PAGE_HEADERS)
 
 
 def structured_data(page: JobPage) -> str:

@@ -1,5 +1,7 @@
 """Reads query and path parameters."""
 
+from dataclasses import dataclass
+
 from starlette.convertors import IntegerConvertor
 from starlette.requests import Request
 
@@ -7,6 +9,32 @@ from jobmeter.base.faults import Fault, Refused
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
+PAGE_ROWS, PAGE_ROWS_MAX = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list in the order of ids: what follows ``after``."""
+
+    after: int
+    rows_max: int
+
+
+def read_page(request: Request) -> Page:
+    """Reads ``after`` and ``count`` from the query. Raises ``Refused(PARAMETER_INVALID)``."""
+    count = read_query_number(request, "count", PAGE_ROWS, largest=PAGE_ROWS_MAX)
+    if count == 0:
+        raise Refused(Fault.PARAMETER_INVALID, name="count")
+    return Page(read_query_number(request, "after", 0, largest=IDS_MAX), count)
+
+
+def read_query_id(request: Request, name: str) -> int | None:
+    """Reads an id from the query; ``None`` if it is not given. Raises ``Refused(PARAMETER_INVALID)``."""
+    if not request.query_params.get(name):
+        return None
+    return read_query_number(request, name, 0, largest=IDS_MAX)
+
+
 NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
 
 

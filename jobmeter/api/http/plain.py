@@ -6,6 +6,7 @@ Does not own the endpoints (``api.routes``) or the JSON form of refusals (``resp
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.bodies import decode_model
@@ -27,7 +28,7 @@ class PlainDialect:
     throttled = Fault.THROTTLED
 
     def __init__(
-        self, endpoints: Mapping[str, PlainEndpoint], *, refusal: Callable[[Refused], Response]
+        self, endpoints: Mapping[str, PlainEndpoint], *, refusal: Callable[[Request, Refused], Response]
     ) -> None:
         self._endpoints = dict(endpoints)
         self._refusal = refusal
@@ -68,8 +69,8 @@ class PlainDialect:
             run=partial(_call_handler, target, context),
         )
 
-    def refuse(self, _: RequestContext, refused: Refused) -> Response:
-        return self._refusal(refused)
+    def refuse(self, context: RequestContext, refused: Refused) -> Response:
+        return self._refusal(context.request, refused)
 
 
 def _check_path(context: RequestContext, pattern: str) -> None:

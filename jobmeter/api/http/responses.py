@@ -3,17 +3,20 @@
 Does not own which refusal applies or its message (``base.faults``).
 """
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.responses import Response
 from xxhash import xxh3_128_hexdigest
 
 from jobmeter.api.http.endpoints import JSON
+from jobmeter.api.http.parameters import Page
 from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.wire.restli.syntax import Protocol
 
+ItemT = TypeVar("ItemT")
 RETRY_SECONDS = "1"
 REQUEST_ID_HEADER = "x-li-request-id"
 PLACE = "jobmeter"  # callers see a single data centre
@@ -30,6 +33,19 @@ def json_response(content: Any, *, status: int = 200, headers: dict[str, str] | 
     """Serializes ``content``; ``bytes`` are sent as JSON without change."""
     body = content if isinstance(content, bytes) else _ENCODER.encode(content)
     return Response(body, status_code=status, media_type=JSON, headers=headers)
+
+
+def page_response(
+    found: Sequence[ItemT],
+    page: Page,
+    *,
+    serialize: Callable[[ItemT], dict[str, Any]],
+    key: Callable[[ItemT], int],
+) -> Response:
+    """Returns a page of a list; one row more than the page has been read, which shows whether there is another page."""
+    shown = found[: page.rows_max]
+    next_after = key(shown[-1]) if len(found) > page.rows_max else None
+    return json_response({"elements": [serialize(row) for row in shown], "nextAfter": next_after})
 
 
 def tag_response(response: Response, known_tags: str | None) -> Response:

@@ -1,19 +1,51 @@
-"""``/operator/applications/{id}/tokens``: permits an application to create tokens, or forbids it and revokes its tokens."""
+"""``/operator/applications``: lists applications, replaces a lost secret, permits an application to create tokens."""
 
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.api.operator.partners import serialize_application
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.secrets import flow as secrets
 from jobmeter.partners.tokens import flow as tokens
 
 
 class TokenPermissionBody(OperatorBody):
     are_allowed: bool
     include_children: bool = False
+
+
+class SecretBody(OperatorBody):
+    """``retiresOlder`` removes the older of two secrets first; a third one is refused."""
+
+    retires_older: bool = False
+
+
+async def list_applications(context: RequestContext) -> Response:
+    """Parents and children in the order of their ids; ``partnerId`` selects those of one partner."""
+    page, partner_id = read_page(context.request), read_query_id(context.request, "partnerId")
+    async with context.app.database.connection() as connection:
+        found = await partners.list_applications(
+            connection, after=page.after, rows_max=page.rows_max + 1, partner_id=partner_id
+        )
+    return page_response(found, page, serialize=serialize_application, key=lambda one: one.id)
+
+
+async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
+    """Responds 201 with another secret for an application that lost its own; it is never shown again."""
+    application_id = read_path_id(context.request, "application_id", what="application")
+    async with context.app.database.transaction() as connection:
+        application = await partners.find_application(connection, application_id=application_id)
+        if application is None:
+            raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
+        secret = await secrets.replace_secret(
+            connection, application=application, retires_older=body.retires_older, now=context.now
+        )
+    credentials = {"client_id": application.client_id, "client_secret": secret}
+    return json_response({"key": application.urn, "credentials": credentials}, status=201)
 
 
 async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> Response:

@@ -1,4 +1,4 @@
-"""``/operator/.../contracts``: open and show a partner contract, top it up, set its prices and pacing."""
+"""``/operator/.../contracts``: list, open and show partner contracts, top it up, set its prices and pacing."""
 
 from typing import Annotated, Any
 
@@ -6,10 +6,11 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import make_reference
+from jobmeter.base.ids import URN_APPLICATION, make_reference
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.base.readers.countries import read_country
 from jobmeter.contracts.partner import flow as contracts
@@ -79,12 +80,30 @@ async def open_contract(context: RequestContext, body: ContractBody) -> Response
 
 
 async def show_contract(context: RequestContext) -> Response:
+    """The number may be a customer's own: then ``customer`` names its application, the rest is the partner's contract."""
+    contract_id = read_path_id(context.request, "contract_id", what="contract")
     async with context.app.database.connection() as connection:
-        contract = await find_contract(connection, context)
+        customer = await contracts.find_customer_contract(connection, contract_id=contract_id)
+        contract = customer.partner_contract if customer else await find_contract(connection, context)
         available = await contracts.read_available(connection, contract=contract)
-    return json_response(
-        serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
-    )
+    content = serialize_contract(contract) | {"available": format_amount(available, contract.currency)}
+    if customer is not None:
+        content["customer"] = {
+            "id": customer.id,
+            "contract": customer.urn,
+            "application": f"{URN_APPLICATION}{customer.application_id}",
+        }
+    return json_response(content)
+
+
+async def list_contracts(context: RequestContext) -> Response:
+    """Partner contracts in the order of their ids; ``partnerId`` selects those of one partner."""
+    page, partner_id = read_page(context.request), read_query_id(context.request, "partnerId")
+    async with context.app.database.connection() as connection:
+        found = await contracts.list_all_partner_contracts(
+            connection, after=page.after, rows_max=page.rows_max + 1, partner_id=partner_id
+        )
+    return page_response(found, page, serialize=serialize_contract, key=lambda one: one.id)
 
 
 async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
@@ -166,7 +185,7 @@ async def set_pacing(context: RequestContext, body: PacingBody) -> Response:
 
 
 async def find_contract(connection: Connection, context: RequestContext) -> PartnerContract:
-    contract_id = context.request.path_params["contract_id"]
+    contract_id = read_path_id(context.request, "contract_id", what="contract")
     contract = await contracts.find_partner_contract(connection, contract_id=contract_id)
     if contract is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="contract", key=contract_id)
@@ -177,6 +196,7 @@ def serialize_contract(contract: PartnerContract) -> dict[str, Any]:
     return {
         "id": contract.id,
         "contract": contract.urn,
+        "partner": contract.partner_id,
         "currency": contract.currency,
         "limit": format_amount(contract.limit_micros, contract.currency),
         "termStartsAt": contract.term_starts_at.isoformat(),

@@ -1,4 +1,4 @@
-"""``/operator/hiringContracts``: open, show, grant, top up, adjust, price and end contracts for slots or credits."""
+"""``/operator/hiringContracts``: list, open, show, grant, top up, adjust, price and end contracts for slots or credits."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,7 +7,8 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import Email, Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
@@ -97,6 +98,14 @@ async def show_hiring_contract(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         contract = await _find_contract(connection, context)
         return json_response(await _serialize(connection, contract, now=context.now))
+
+
+async def list_hiring_contracts(context: RequestContext) -> Response:
+    """In the order of their ids; one by its id shows its price, grants and unused units too."""
+    page = read_page(context.request)
+    async with context.app.database.connection() as connection:
+        found = await hiring.list_hiring_contracts(connection, after=page.after, rows_max=page.rows_max + 1)
+    return page_response(found, page, serialize=_serialize_terms, key=lambda one: one.id)
 
 
 async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Response:
@@ -201,6 +210,14 @@ async def _find_contract(connection: Connection, context: RequestContext) -> Hir
 async def _serialize(connection: Connection, contract: HiringContract, *, now: datetime) -> dict[str, Any]:
     """``unused`` is ``null`` for a post-paid contract, whose credits are unlimited."""
     price = await hiring.read_hiring_price(connection, contract=contract, now=now)
+    return _serialize_terms(contract) | {
+        "price": format_amount(price, contract.currency),
+        "grants": await hiring.list_grants(connection, contract=contract),
+        "unused": await hiring.read_inventory(connection, contract=contract),
+    }
+
+
+def _serialize_terms(contract: HiringContract) -> dict[str, Any]:
     return {
         "id": contract.id,
         "kind": contract.kind,
@@ -208,13 +225,10 @@ async def _serialize(connection: Connection, contract: HiringContract, *, now: d
         "owner": contract.owner_name,
         "isPostpaid": contract.is_postpaid,
         "currency": contract.currency,
-        "price": format_amount(price, contract.currency),
         "runDays": contract.run_days,
         "defaultPosterEmail": contract.default_poster_email or None,
         "seats": list(contract.seats),
         "sandboxNumber": contract.sandbox_number,
         "startsAt": contract.starts_at.isoformat(),
         "endsAt": contract.ends_at.isoformat(),
-        "grants": await hiring.list_grants(connection, contract=contract),
-        "unused": await hiring.read_inventory(connection, contract=contract),
     }

@@ -49,6 +49,11 @@ async def open_hiring_contract(
     return contract
 
 
+async def list_hiring_contracts(connection: Connection, *, after: int, rows_max: int) -> list[HiringContract]:
+    """Returns contracts after an id, in order."""
+    return await store.list_hiring_contracts(connection, after=after, rows_max=rows_max)
+
+
 async def find_hiring_contract(connection: Connection, *, contract_id: int) -> HiringContract | None:
     return await store.find_hiring_contract(connection, contract_id=contract_id)
 

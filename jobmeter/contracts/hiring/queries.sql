@@ -18,6 +18,13 @@ SELECT {hiring_contract}
   FROM hiring_contracts
  WHERE id = %(contract_id)s
 
+-- name: list_hiring_contracts
+SELECT {hiring_contract}
+  FROM hiring_contracts
+ WHERE id > %(after)s
+ ORDER BY id
+ LIMIT %(rows_max)s
+
 -- name: list_granted_contracts
 -- The application's contracts with this number; its own number before a sandbox number.
 SELECT {hiring_contract}

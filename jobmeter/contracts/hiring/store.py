@@ -23,6 +23,11 @@ async def find_hiring_contract(connection: Connection, *, contract_id: int) -> H
     return await find_row(connection, HiringContract, SQL["find_hiring_contract"], parameters)
 
 
+async def list_hiring_contracts(connection: Connection, *, after: int, rows_max: int) -> list[HiringContract]:
+    parameters = {"after": after, "rows_max": rows_max}
+    return await list_rows(connection, HiringContract, SQL["list_hiring_contracts"], parameters)
+
+
 async def list_granted_contracts(
     connection: Connection, *, application_id: int, number: int
 ) -> list[HiringContract]:

@@ -130,6 +130,20 @@ async def find_partner_contract(connection: Connection, *, contract_id: int) -> 
     return await store.find_partner_contract(connection, contract_id=contract_id)
 
 
+async def list_all_partner_contracts(
+    connection: Connection, *, after: int, rows_max: int, partner_id: int | None = None
+) -> list[PartnerContract]:
+    """Returns contracts after an id, in order; all of them, or a partner's."""
+    return await store.list_all_partner_contracts(
+        connection, after=after, rows_max=rows_max, partner_id=partner_id
+    )
+
+
+async def find_customer_contract(connection: Connection, *, contract_id: int) -> CustomerContract | None:
+    """Finds a customer's contract by its own number, which is not that of the partner's contract."""
+    return await store.find_customer_contract(connection, contract_id=contract_id)
+
+
 async def read_available(connection: Connection, *, contract: PartnerContract) -> int:
     """Returns the contract's micros that no job has reserved."""
     return await ledger.read_balance(connection, contract.account)

@@ -26,6 +26,22 @@ SELECT {partner_contract}
  WHERE partner_id = %(partner_id)s
  ORDER BY id
 
+-- name: list_all_partner_contracts
+-- All partner contracts, or a partner's, in the order of their ids.
+SELECT {partner_contract}
+  FROM partner_contracts
+ WHERE id > %(after)s
+   AND (%(partner_id)s::bigint IS NULL OR partner_id = %(partner_id)s)
+ ORDER BY id
+ LIMIT %(rows_max)s
+
+-- name: find_customer_contract
+SELECT customer_contract_id, application_id, {partner_contract}
+  FROM (SELECT id AS customer_contract_id, application_id, partner_contract_id
+          FROM customer_contracts
+         WHERE id = %(contract_id)s) AS customer_contracts
+  JOIN partner_contracts ON id = partner_contract_id
+
 -- name: find_partner_contract
 SELECT {partner_contract}
   FROM partner_contracts

@@ -64,6 +64,18 @@ async def insert_customer_contract(
     await connection.execute(SQL["insert_customer_contract"], parameters)
 
 
+async def list_all_partner_contracts(
+    connection: Connection, *, after: int, rows_max: int, partner_id: int | None
+) -> list[PartnerContract]:
+    parameters = {"after": after, "rows_max": rows_max, "partner_id": partner_id}
+    return await list_rows(connection, PartnerContract, SQL["list_all_partner_contracts"], parameters)
+
+
+async def find_customer_contract(connection: Connection, *, contract_id: int) -> CustomerContract | None:
+    parameters = {"contract_id": contract_id}
+    return await find_row(connection, _customer_contract, SQL["find_customer_contract"], parameters)
+
+
 async def list_customer_contracts(connection: Connection, *, application_id: int) -> list[CustomerContract]:
     parameters = {"application_id": application_id}
     return await list_rows(connection, _customer_contract, SQL["list_customer_contracts"], parameters)

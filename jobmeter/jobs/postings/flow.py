@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from jobmeter.base.ids import URN_TASK, shard_of
+from jobmeter.base.ids import SHARD_COUNT, URN_TASK, shard_of
 from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -22,6 +22,7 @@ from jobmeter.jobs.model import (
     JobState,
     NewTask,
     Operation,
+    PostingFilter,
     Task,
     TaskStatus,
 )
@@ -139,6 +140,21 @@ async def find_tasks(
         not_before=now - timedelta(days=TASK_KEPT_DAYS),
     )
     return {task.task_id: task for task in found}
+
+
+async def list_postings(
+    connection: Connection, wanted: PostingFilter, *, after: int, rows_max: int, shard: int | None = None
+) -> list[JobPosting]:
+    """Returns jobs after a job id, in the order of shard and id; ``shard`` is that of the wanted application."""
+    begins = (shard_of(after), after) if after else (0 if shard is None else shard, 0)
+    return await store.list_postings(
+        connection,
+        wanted,
+        after_shard=begins[0],
+        after=begins[1],
+        shard_max=SHARD_COUNT - 1 if shard is None else shard,
+        rows_max=rows_max,
+    )
 
 
 async def list_live_postings(connection: Connection) -> list[JobPosting]:

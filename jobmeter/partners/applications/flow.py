@@ -21,6 +21,33 @@ async def create_parent(connection: Connection, *, name: str, now: datetime) -> 
     return await _create(connection, draft, parent=None, now=now)
 
 
+async def open_partner(connection: Connection, *, name: str, now: datetime) -> Credentials:
+    """Creates the parent application of a partner whose name is new.
+
+    Raises ``Refused(PARTNER_CONFLICT)`` for a name that exists, in any case: the same request sent twice, or by two
+    people, would otherwise make two partners.
+    """
+    await store.lock_partner_name(connection, name=name)
+    known = await store.find_parent_by_name(connection, name=name)
+    if known is not None:
+        raise Refused(Fault.PARTNER_CONFLICT, name=known.name, key=known.urn)
+    return await create_parent(connection, name=name, now=now)
+
+
+async def list_applications(
+    connection: Connection,
+    *,
+    after: int,
+    rows_max: int,
+    partner_id: int | None = None,
+    are_parents: bool = False,
+) -> list[Application]:
+    """Returns applications after an id, in order; all of them, a partner's, or the partners' own."""
+    return await store.list_applications(
+        connection, after=after, rows_max=rows_max, partner_id=partner_id, are_parents=are_parents
+    )
+
+
 async def create_child(
     connection: Connection, *, parent: Application, draft: ApplicationDraft, now: datetime
 ) -> Credentials:

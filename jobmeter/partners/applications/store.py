@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, find_scalar, list_scalars, read_scalar
+from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.partners.model import Application, ApplicationDraft
 
@@ -27,6 +27,21 @@ async def insert_secret(
 ) -> None:
     parameters = {"application_id": application_id, "secret_hash": secret_hash, "created_at": created_at}
     await connection.execute(SQL["insert_secret"], parameters)
+
+
+async def lock_partner_name(connection: Connection, *, name: str) -> None:
+    await connection.execute(SQL["lock_partner_name"], {"name": name})
+
+
+async def find_parent_by_name(connection: Connection, *, name: str) -> Application | None:
+    return await find_row(connection, Application, SQL["find_parent_by_name"], {"name": name})
+
+
+async def list_applications(
+    connection: Connection, *, after: int, rows_max: int, partner_id: int | None, are_parents: bool
+) -> list[Application]:
+    parameters = {"after": after, "rows_max": rows_max, "partner_id": partner_id, "are_parents": are_parents}
+    return await list_rows(connection, Application, SQL["list_applications"], parameters)
 
 
 async def find_by_client_id(connection: Connection, *, client_id: str) -> Application | None:

@@ -50,6 +50,18 @@ async def retire_older_secret(connection: Connection, *, caller: Application, ch
     return len(live) - 1
 
 
+async def replace_secret(
+    connection: Connection, *, application: Application, retires_older: bool, now: datetime
+) -> str:
+    """Issues a further secret on behalf of the operator, because the owner of a parent application lost its own.
+
+    With ``retires_older`` the older of two live secrets is removed first. Raises ``Refused(SECRETS_TOO_MANY)``.
+    """
+    if retires_older:
+        await retire_older_secret(connection, caller=application, child_urn=None)
+    return await roll_secret(connection, caller=application, child_urn=None, now=now)
+
+
 async def _find_target(connection: Connection, caller: Application, child_urn: str | None) -> Application:
     if child_urn is None:
         return caller

@@ -138,6 +138,41 @@ def test_an_altered_link_is_refused(sandbox_client: SandboxClient, bend: str) ->
     assert "location" not in answer.headers
 
 
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/jobs/view/77", 404),
+        ("/jobs/view/x", 404),
+        ("/jobs/apply/x", 404),
+        ("/nowhere", 404),
+        ("/", 200),
+        ("/docs", 200),
+    ],
+)
+def test_people_get_pages_and_programs_get_json(
+    path: str, status: int, sandbox_client: SandboxClient
+) -> None:
+    page = sandbox_client.client.get(path, headers=HTML)
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert page.text.count("<h1>") == 1
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    if path != "/docs":
+        for accept in ("*/*", "application/json", "text/html;q=0", "text/htmlx"):
+            other = sandbox_client.client.get(path, headers={"Accept": accept})
+            assert other.status_code == status, accept
+            assert other.json(), accept
+
+
+def test_a_prefetched_apply_link_is_a_page_that_does_not_reload(sandbox_client: SandboxClient) -> None:
+    """Reloading it would count a click that nobody made."""
+    path = links(sandbox_client, sandbox_client.post_job("prefetched"))["apply"]
+    page = sandbox_client.client.get(path, headers=BROWSER | HTML | {"Sec-Purpose": "prefetch"})
+    assert (page.status_code, page.headers["retry-after"], "http-equiv" in page.text) == (503, "1", False)
+
+
 def test_an_unknown_job_has_no_page(sandbox_client: SandboxClient) -> None:
     assert sandbox_client.client.get("/jobs/view/77", headers=BROWSER).status_code == 404
     assert sandbox_client.client.get(f"/jobs/view/{2**70}", headers=BROWSER).status_code == 404

@@ -63,7 +63,7 @@ def open_page(sandbox: SandboxClient, url: str) -> list[str]:
     links.feed(answer.text)
     ids = set(re.findall(r'id="([^"]+)"', answer.text))
     assert {link[1:] for link in links.found if link.startswith("#")} <= ids
-    own = {link for link in links.found if not link.startswith(("#", "http"))}
+    own = {link for link in links.found if not link.startswith(("#", "http", "data:"))}
     return [open_url(sandbox, link, {}).headers.get("location", link) for link in sorted(own)]
 
 

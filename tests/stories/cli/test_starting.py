@@ -97,7 +97,8 @@ def test_a_sandbox_listens_at_every_kind_of_host_and_is_found_despite_a_proxy(ho
             "-m", "jobmeter", "clock", "show", "--credentials", str(tmp_path / "credentials.json"), **proxy
         )
         assert (shown.returncode, shown.stderr) == (0, "")
-        assert httpx2.get(f"{credentials['base_url']}/health", trust_env=False).is_success
+        page = httpx2.get(credentials["base_url"], headers={"Accept": "text/html"}, trust_env=False)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert credentials["base_url"] + "/" in (tmp_path / "log").read_text().replace("\n", "")
 
 

@@ -140,7 +140,7 @@ def test_an_address_in_use_is_named(keys, database_url, capsys, monkeypatch) -> 
     assert printed == f"jobmeter: cannot listen at 127.0.0.1:{other.server_port}: Address already in use\n"
 
 
-async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, database_url) -> None:
+async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, database_url, caplog) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database_url)["dbname"]
     allow = f"ALTER DATABASE {name} ALLOW_CONNECTIONS "
 
@@ -151,7 +151,9 @@ async def test_a_worker_waits_for_a_database_during_an_outage_only(cluster_url, 
     with psycopg.connect(cluster_url, autocommit=True) as connection:
         connection.execute(allow + "false")
         waiting = asyncio.create_task(wait_for_database(database_url, seconds_max=60))
-        await asyncio.sleep(0.3)
+        async with asyncio.timeout(START_SECONDS):
+            while "the database cannot be used" not in caplog.text:  # noqa: ASYNC110 -- the log has no event
+                await asyncio.sleep(0.01)
         was_waiting = not waiting.done()
         connection.execute(allow + "true")
         await waiting
@@ -233,7 +235,7 @@ def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, t
         ask = {"url": url, "headers": {"Authorization": "Bearer " + "e" * 16}, "timeout": 60}
         follower = threading.Thread(target=lambda: answers_read.append(httpx2.get(**ask)))
         follower.start()
-        time.sleep(1)
+        wait_until(lambda: is_followed(database_url), tmp_path)
         begun = time.monotonic()
         server.terminate()
         server.wait(30)
@@ -243,6 +245,17 @@ def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, t
     assert [answer.status_code for answer in answers_read] == [200]
     # Granian may log "Killing worker-1" for one that has just ended: two of its threads wait for the same process.
     assert time.monotonic() - begun < 10
+
+
+def is_followed(database_url: str) -> bool:
+    """Whether a request waits for changes: only then the server reads the number of the last change."""
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND query LIKE %s",
+            ["%SELECT last, dropped%"],
+        ).fetchone()
+    return found is not None and found[0] > 0
 
 
 def answers(port: int) -> bool:

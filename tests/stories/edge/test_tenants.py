@@ -278,6 +278,7 @@ def test_public_endpoints_are_listed_here():
         "/oauth/v2/accessToken",
         "/oauth/v2/introspectToken",
         "/oauth/v2/revoke",
+        "/",
         "/health",
         "/openapi.json",
         "/docs",

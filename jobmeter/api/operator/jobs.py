@@ -1,0 +1,61 @@
+"""``GET /operator/jobs``: the jobs of all partners, of an application, in a state, or with an external id."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.parameters import read_page, read_query_id
+from jobmeter.api.http.responses import json_response, page_response
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_APPLICATION
+from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
+from jobmeter.jobs.postings import flow as jobs
+from jobmeter.partners.applications import flow as partners
+
+
+async def list_jobs(context: RequestContext) -> Response:
+    """Filters: ``applicationId``, ``state``, ``externalId``; ``after`` continues, ``count`` is at most 200."""
+    page, query = read_page(context.request), context.request.query_params
+    wanted = PostingFilter(
+        application_id=read_query_id(context.request, "applicationId"),
+        state=_read_state(query.get("state")),
+        external_id=query.get("externalId") or None,
+    )
+    async with context.app.database.connection() as connection:
+        shard = None
+        if wanted.application_id is not None:
+            application = await partners.find_application(connection, application_id=wanted.application_id)
+            if application is None:
+                return json_response({"elements": [], "nextAfter": None})
+            shard = application.shard
+        found = await jobs.list_postings(
+            connection, wanted, after=page.after, rows_max=page.rows_max + 1, shard=shard
+        )
+    return page_response(found, page, serialize=_serialize, key=lambda one: one.job_id)
+
+
+def _read_state(text: str | None) -> JobState | None:
+    if not text:
+        return None
+    if text.upper() not in JobState.__members__:
+        raise Refused(Fault.PARAMETER_INVALID, name="state")
+    return JobState[text.upper()]
+
+
+def _serialize(posting: JobPosting) -> dict[str, Any]:
+    return {
+        "id": posting.job_id,
+        "jobPosting": posting.urn,
+        "externalJobPostingId": posting.external_id,
+        "application": f"{URN_APPLICATION}{posting.application_id}",
+        "partnerContract": posting.partner_contract_id,
+        "hiringContract": posting.hiring_contract_id,
+        "title": posting.title,
+        "companyName": posting.company_name,
+        "location": posting.location,
+        "state": posting.state,
+        "listedAt": posting.listed_at.isoformat(),
+        "expiresAt": posting.expires_at.isoformat(),
+        "closedAt": None if posting.closed_at is None else posting.closed_at.isoformat(),
+    }

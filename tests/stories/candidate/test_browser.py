@@ -1,0 +1,169 @@
+"""The pages in a browser: no text is wider than a phone, nothing is loaded from elsewhere, nothing is reported."""
+
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.conftest import TEMPLATE, make_database
+from tests.stories.candidate.hard_texts import TEXTS
+from tests.support.missing_part import find_programs
+from tests.support.sandbox_client import SandboxClient
+from tests.support.server_process import start_sandbox_server
+
+WIDTHS = {"desk": (1280, 860), "phone": (390, 844), "small phone": (320, 600)}
+
+
+@pytest.fixture(scope="module")
+def site(cluster_url, tmp_path_factory):
+    """A sandbox in a process of its own with one live job for each hard text; returns the client and the jobs."""
+    find_programs("chromium")
+    made = make_database(cluster_url, TEMPLATE)
+    with (
+        start_sandbox_server(next(made), tmp_path_factory.mktemp("site")) as credentials,
+        httpx2.Client(base_url=credentials["base_url"], timeout=60) as client,
+    ):
+        sandbox_client = SandboxClient(client, credentials)
+        elements = [
+            sandbox_client.job_element(
+                name,
+                title=text.title,
+                description=text.description,
+                employmentStatus="FULL_TIME",
+                compensation={"compensations": [{"period": "YEARLY", "value": {"exactAmount": PAY}}]},
+            )
+            for name, text in TEXTS.items()
+        ]
+        rows = sandbox_client.batch_create([*elements, sandbox_client.job_element("over")])
+        tasks = [sandbox_client.task(row["id"]) for row in rows]
+        jobs = {task["externalJobPostingId"]: int(task["jobPosting"].rsplit(":", 1)[-1]) for task in tasks}
+        sandbox_client.close_job("over")
+        yield sandbox_client, jobs
+    made.close()
+
+
+PAY = {"currencyCode": "EUR", "amount": "62000.00"}
+
+
+@pytest.fixture(scope="module")
+def browser(site):
+    (chromium,) = find_programs("chromium")
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # root, in CI
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def open_page(browser, site, size, theme="dark"):
+    """A page; afterwards nothing may have been reported on its console or requested from another host."""
+    base_url, (width, height), faults = str(site[0].client.base_url), WIDTHS[size], []
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, base_url=base_url
+    )
+    page = context.new_page()
+    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda asked: None if asked.url.startswith((base_url, "data:")) else faults.append(asked.url),
+    )
+    yield page
+    context.close()
+    # Chromium reports a status of 400 and above itself.
+    assert [fault for fault in faults if "the server responded with a status of" not in fault] == []
+
+
+def is_wider(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_every_text_fits_every_width(browser, site, size):
+    _, jobs = site
+    with open_page(browser, site, size) as page:
+        wider = []
+        for name, job_id in jobs.items():
+            assert page.goto(f"/jobs/view/{job_id}").ok, name
+            wider += [name] if is_wider(page) else []
+    assert wider == []
+
+
+def test_a_page_has_the_language_and_the_direction_of_its_text(browser, site):
+    _, jobs = site
+    with open_page(browser, site, "phone") as page:
+        for name, text in TEXTS.items():
+            page.goto(f"/jobs/view/{jobs[name]}")
+            html = page.locator("html")
+            assert (html.get_attribute("lang"), html.get_attribute("dir")) == (
+                text.language,
+                text.direction,
+            ), name
+            assert (
+                page.locator("h1").evaluate("element => getComputedStyle(element).direction")
+                == text.direction
+            )
+            assert page.locator("a.apply").inner_text() == text.apply, name
+            assert page.locator("h1").inner_text() == " ".join(text.title.split()), name
+            assert page.title().startswith(text.title.split()[0][:30])
+
+
+def test_a_page_shows_date_kind_pay_and_lines(browser, site):
+    _, jobs = site
+    with open_page(browser, site, "phone") as page:
+        page.goto(f"/jobs/view/{jobs['english']}")
+        facts = page.locator(".facts").inner_text()
+        assert all(part in facts for part in ("Full time", "€62,000.00 a year", "Posted", "Apply until"))
+        assert page.locator("time").count() == 2
+        page.goto(f"/jobs/view/{jobs['longest german title']}")
+        facts = page.locator(".facts").inner_text()
+        assert all(
+            part in facts for part in ("Vollzeit", "62.000,00\u00a0€", "Veröffentlicht", "Bewerben bis")
+        )
+        page.goto(f"/jobs/view/{jobs['lines']}")
+        assert "\n\n* first\n* second\n\n" in page.locator(".plain").inner_text()
+
+
+def test_a_page_follows_the_theme_of_the_reader(browser, site):
+    _, jobs = site
+    grounds = []
+    for theme in ("light", "dark"):
+        with open_page(browser, site, "phone", theme) as page:
+            for path in (f"/jobs/view/{jobs['english']}", "/", "/docs", "/jobs/view/77"):
+                page.goto(path)
+                grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(245, 247, 248)"] * 4 + ["rgb(14, 21, 26)"] * 4
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_the_other_pages_fit_every_width(browser, site, size):
+    sandbox_client, jobs = site
+    gone = f"/jobs/view/{jobs['over']}"
+    with open_page(browser, site, size) as page:
+        for path, status in (
+            ("/", 200),
+            ("/docs", 200),
+            (gone, 200),
+            ("/jobs/view/77", 404),
+            ("/nothing/here", 404),
+        ):
+            assert page.goto(path).status == status, path
+            assert page.locator("h1").count() == 1, path
+            assert not is_wider(page), path
+        page.goto(gone)
+        assert "no longer accepts" in page.inner_text("main")
+        assert page.locator("a.apply").count() == 0
+    assert sandbox_client.now
+
+
+def test_the_endpoints_can_be_searched(browser, site):
+    with open_page(browser, site, "desk") as page:
+        page.goto("/docs")
+        every = page.locator("details.endpoint:visible").count()
+        page.get_by_role("searchbox").fill("webhook")
+        shown = page.locator("details.endpoint:visible")
+        assert 0 < shown.count() < every / 3
+        assert all("webhook" in text.lower() for text in shown.all_inner_texts())
+        page.get_by_role("searchbox").fill("")
+        assert page.locator("details.endpoint:visible").count() == every
