@@ -20,8 +20,16 @@ PAGES = sorted(
     ]
 )
 # The words after the backticks decide what a test does with the block (CONTRIBUTING.md, "Documents").
-SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON = "sh", "sh checkout", "sh production", "json", "xml", "python"
-KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON}
+SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX = (
+    "sh",
+    "sh checkout",
+    "sh production",
+    "json",
+    "xml",
+    "python",
+    "nginx",
+)
+KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX}
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import httpx2
@@ -19,6 +20,7 @@ from tests.documents.blocks import (
     CHECKOUT,
     JSON,
     KINDS,
+    NGINX,
     PAGES,
     PRODUCTION,
     PYTHON,
@@ -31,6 +33,7 @@ from tests.documents.blocks import (
     run_shell,
 )
 from tests.stories.cli.commands import COMMANDS
+from tests.support.missing_part import find_programs
 from tests.support.sandbox_client import bearer
 from tests.support.server_process import start_sandbox_server
 
@@ -137,6 +140,18 @@ def test_a_document_is_xml(block):
 @pytest.mark.parametrize("block", list_blocks(PYTHON), ids=lambda block: block.page)
 def test_a_program_can_be_compiled(block):
     assert ast.parse(block.text).body
+
+
+@pytest.mark.parametrize("block", list_blocks(NGINX), ids=lambda block: block.page)
+def test_a_proxy_s_configuration_is_accepted_by_the_proxy(block, tmp_path):
+    (nginx,) = find_programs("nginx")
+    listening = block.text.replace("server {", f"server {{ listen unix:{tmp_path}/socket;")
+    file = tmp_path / "nginx.conf"
+    file.write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {listening} }}"
+    )
+    checked = subprocess.run([nginx, "-t", "-c", str(file)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_the_program_that_verifies_a_signature_does():
