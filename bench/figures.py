@@ -6,6 +6,7 @@ Does not own the measurements.
 from collections.abc import Callable
 from datetime import datetime
 
+from bench.agents import measure_agents
 from bench.clicks import measure_clicks
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
@@ -34,6 +35,9 @@ FIGURES = (
     Figure("copy_by_all", "rows/s", "intake", "COPY by one connection"),
     Figure("intake_click", "requests/s", "clicks", "a bare handler answering 302", 0.30),
     Figure("intake_click_p99", "ms", "clicks"),
+    Figure("agents_batch", "ms", "agents"),
+    Figure("agents_precision", "%", "agents"),
+    Figure("agents_recall", "%", "agents"),
     Figure("report_by_ids", "requests/s", "reports", BARE, 0.10),
     Figure("report_by_ids_p50", "ms", "reports"),
     Figure("report_by_ids_p99", "ms", "reports"),
@@ -53,6 +57,7 @@ FIGURES = (
 GROUPS: dict[str, Measure] = {
     "intake": measure_intake,
     "clicks": measure_clicks,
+    "agents": measure_agents,
     "reports": measure_reports,
     "growth": measure_growth,
     "day_growth": measure_day_growth,

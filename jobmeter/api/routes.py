@@ -218,6 +218,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              body=settlement.RuleBody, summary="Set a settlement rule's limits"),
     Endpoint("POST", "/operator/charges/{reference:uuid}/credits", settlement.create_credit, audience=OPERATOR,
              body=settlement.CreditBody, statuses=(201, 200), summary="Credit a final charge"),
+    Endpoint("GET", "/operator/filterLists", filters.list_filter_lists, audience=OPERATOR,
+             summary="List the versions of the lists of robots and browsers by day"),
     Endpoint("GET", "/operator/lastRefusedEvents", filters.list_all_refused, audience=OPERATOR,
              summary="List the last events that did not count"),
     # -- job feeds

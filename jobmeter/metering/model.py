@@ -41,6 +41,11 @@ class Verdict(IntEnum):
     CRAWLER = 6, "it is a crawler's, by its user agent or as declared"
     OUTSIDE_MARKET = 7, "it came from another country than the job is for"
     EXCLUDED_VISITOR = 8, "the visitor is one of those the customer excluded"
+    NOT_A_BROWSER = (
+        9,
+        "its user agent is not that of a known browser, or is absent where the contract requires one",
+    )
+    BURST = 10, "too many clicks of one visitor or network in a short time"
 
 
 VERDICTS = {int(verdict): verdict for verdict in Verdict}

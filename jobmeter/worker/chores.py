@@ -142,8 +142,8 @@ async def _seal(connection: Connection, occasion: Occasion, _: int) -> int:
     return 1
 
 
-async def _trim_refused(connection: Connection, _: Occasion, __: int) -> int:
-    await filters.trim_refused(connection)
+async def _trim_refused(connection: Connection, occasion: Occasion, _: int) -> int:
+    await filters.trim_refused(connection, now=occasion.now)
     return 0
 
 

@@ -24,6 +24,12 @@ class PolicyBody(OperatorBody):
     future_tolerance_seconds: Annotated[int, Field(ge=0, le=FUTURE_TOLERANCE_SECONDS)] = (
         FUTURE_TOLERANCE_SECONDS
     )
+    refuses_non_browsers: bool = False
+    counts_absent_agents: bool = True
+    refuses_bursts: bool = False
+    burst_window_seconds: Annotated[int, Field(ge=1, le=3_600)] = 60
+    visitor_clicks_max: Annotated[int, Field(ge=1, le=1_000_000)] = 10
+    network_clicks_max: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
 
 async def show_policy(context: RequestContext) -> Response:
@@ -56,4 +62,21 @@ def serialize_policy(policy: FilterPolicy) -> dict[str, Any]:
         "refusesExcluded": policy.refuses_excluded,
         "lateWindowHours": policy.late_window_hours,
         "futureToleranceSeconds": policy.future_tolerance_seconds,
+        "refusesNonBrowsers": policy.refuses_non_browsers,
+        "countsAbsentAgents": policy.counts_absent_agents,
+        "refusesBursts": policy.refuses_bursts,
+        "burstWindowSeconds": policy.burst_window_seconds,
+        "visitorClicksMax": policy.visitor_clicks_max,
+        "networkClicksMax": policy.network_clicks_max,
     }
+
+
+async def list_filter_lists(context: RequestContext) -> Response:
+    """For each day, newest first: the versions of the lists by which its user agents were judged."""
+    async with context.app.database.connection() as connection:
+        found = await filters.list_day_lists(connection)
+    rows = [
+        {"day": row.day.isoformat(), "lists": row.lists, "firstUsedAt": row.first_used_at.isoformat()}
+        for row in found
+    ]
+    return json_response({"elements": rows})

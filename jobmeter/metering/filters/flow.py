@@ -4,10 +4,12 @@ Does not own the decision (``intake.rules``).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from jobmeter.base.clock import to_ms
+from jobmeter.base.days import LATE_WINDOW_HOURS
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import EXCLUDED_VISITORS_MAX
@@ -15,9 +17,11 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import (
+    DayLists,
     ExcludedVisitor,
     FilterPolicy,
     NewExclusion,
+    RecentClicks,
     RefusedCounts,
     RefusedEvent,
     RefusedEvents,
@@ -28,6 +32,10 @@ from jobmeter.partners.model import Application
 from jobmeter.wire.events import ID_MAX, Event, Malformed, read_job_id
 
 LAST_EVENTS_MAX = 50
+DAY_LISTS_MAX = 1_000
+RECENT_CLICKS_KEPT = timedelta(
+    hours=LATE_WINDOW_HOURS + 2
+)  # events arrive late, and windows have up to an hour
 OPERATOR = 0
 SUBJECTS_REMEMBERED_MAX = 1_000_000
 DAY_MS = 86_400_000
@@ -201,5 +209,30 @@ async def list_refused(connection: Connection, *, owner_id: int) -> list[Refused
     return await store.list_refused_events(connection, owner_id=owner_id, rows_max=LAST_EVENTS_MAX)
 
 
-async def trim_refused(connection: Connection) -> None:
+async def trim_refused(connection: Connection, *, now: datetime) -> None:
+    """Deletes what is kept only for a while: old refused events, and windows of which no event is accepted any more."""
     await store.trim_refused_events(connection, rows_max=LAST_EVENTS_MAX)
+    await store.trim_recent_clicks(connection, before_ms=to_ms(now - RECENT_CLICKS_KEPT))
+
+
+async def read_recent_clicks(connection: Connection, groups: RecentClicks) -> Column:
+    """Returns the clicks that were stored in each of these windows before."""
+    clicks = np.zeros(len(groups), dtype=np.int64)
+    for kept in await store.list_recent_clicks(connection, groups):
+        clicks[kept.place - 1] = kept.clicks
+    return clicks
+
+
+async def add_recent_clicks(connection: Connection, counted: RecentClicks) -> None:
+    """After the events are stored: a window's clicks are those that were new."""
+    if len(counted):
+        await store.add_recent_clicks(connection, counted)
+
+
+async def record_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> None:
+    """Records by which lists the user agents of these days were judged."""
+    await store.add_day_lists(connection, days=days, lists=lists, now=now)
+
+
+async def list_day_lists(connection: Connection) -> list[DayLists]:
+    return await store.list_day_lists(connection, rows_max=DAY_LISTS_MAX)

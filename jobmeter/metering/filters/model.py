@@ -1,7 +1,8 @@
 """Owns the values of filters: a contract's policy, excluded visitors, an event that did not count."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import IntEnum
 from typing import Any
 
 from jobmeter.base.clock import from_ms
@@ -22,6 +23,47 @@ class FilterPolicy:
     refuses_excluded: bool = True
     late_window_hours: int = LATE_WINDOW_HOURS
     future_tolerance_seconds: int = FUTURE_TOLERANCE_SECONDS
+    refuses_non_browsers: bool = False
+    counts_absent_agents: bool = True
+    refuses_bursts: bool = False
+    burst_window_seconds: int = 60
+    visitor_clicks_max: int = 10
+    network_clicks_max: int = 100
+
+
+class BurstSubject(IntEnum):
+    """Whose clicks are counted for bursts. Numbers are stored."""
+
+    VISITOR = 1
+    NETWORK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RecentClicks(Columns):
+    """Clicks by window, contract and subject, each combination once."""
+
+    window_ms: Bigint
+    contract_ids: Bigint
+    kinds: Smallint
+    subjects: Bigint
+    clicks: Integer
+
+
+@dataclass(frozen=True, slots=True)
+class KeptClicks:
+    """Clicks of the window at ``place`` in the question."""
+
+    place: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayLists:
+    """The versions of the lists that judged the user agents of a day."""
+
+    day: date
+    lists: str
+    first_used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,33 @@
 -- name: list_policies
 SELECT contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours,
-       future_tolerance_seconds
+       future_tolerance_seconds, refuses_non_browsers, counts_absent_agents, refuses_bursts,
+       burst_window_seconds, visitor_clicks_max, network_clicks_max
   FROM filter_policies
 
 -- name: set_policy
+-- A policy is set as a whole: fields that a request omits have their defaults.
 INSERT INTO filter_policies AS kept (
     contract_id, refuses_crawlers, refuses_other_markets, refuses_excluded, late_window_hours,
-    future_tolerance_seconds
+    future_tolerance_seconds, refuses_non_browsers, counts_absent_agents, refuses_bursts,
+    burst_window_seconds, visitor_clicks_max, network_clicks_max
 )
 VALUES (
     %(contract_id)s, %(refuses_crawlers)s, %(refuses_other_markets)s, %(refuses_excluded)s,
-    %(late_window_hours)s, %(future_tolerance_seconds)s
+    %(late_window_hours)s, %(future_tolerance_seconds)s, %(refuses_non_browsers)s, %(counts_absent_agents)s,
+    %(refuses_bursts)s, %(burst_window_seconds)s, %(visitor_clicks_max)s, %(network_clicks_max)s
 )
     ON CONFLICT (contract_id) DO UPDATE
    SET refuses_crawlers = excluded.refuses_crawlers,
        refuses_other_markets = excluded.refuses_other_markets,
        refuses_excluded = excluded.refuses_excluded,
        late_window_hours = excluded.late_window_hours,
-       future_tolerance_seconds = excluded.future_tolerance_seconds
+       future_tolerance_seconds = excluded.future_tolerance_seconds,
+       refuses_non_browsers = excluded.refuses_non_browsers,
+       counts_absent_agents = excluded.counts_absent_agents,
+       refuses_bursts = excluded.refuses_bursts,
+       burst_window_seconds = excluded.burst_window_seconds,
+       visitor_clicks_max = excluded.visitor_clicks_max,
+       network_clicks_max = excluded.network_clicks_max
 
 -- name: raise_revision
 UPDATE filter_revision
@@ -116,3 +126,37 @@ DELETE FROM refused_events
  WHERE refused_events.owner_id = ranked.owner_id
    AND refused_events.number = ranked.number
    AND rank > %(rows_max)s
+
+-- name: list_recent_clicks
+-- What was stored in these windows before; `place` is the position of a window in the question.
+SELECT place, clicks
+  FROM unnest(%(window_ms)s::bigint[], %(contract_ids)s::bigint[], %(kinds)s::smallint[],
+              %(subjects)s::bigint[])
+  WITH ORDINALITY AS asked (window_ms, contract_id, kind, subject, place)
+  JOIN recent_clicks USING (window_ms, contract_id, kind, subject)
+
+-- name: add_recent_clicks
+-- The rows are sorted, so that two batches wait for each other in one order.
+INSERT INTO recent_clicks AS kept (window_ms, contract_id, kind, subject, clicks)
+SELECT window_ms, contract_id, kind, subject, clicks
+  FROM unnest(%(window_ms)s::bigint[], %(contract_ids)s::bigint[], %(kinds)s::smallint[],
+              %(subjects)s::bigint[], %(clicks)s::integer[])
+    AS counted (window_ms, contract_id, kind, subject, clicks)
+    ON CONFLICT (window_ms, contract_id, kind, subject) DO UPDATE
+   SET clicks = kept.clicks + excluded.clicks
+
+-- name: trim_recent_clicks
+DELETE FROM recent_clicks
+ WHERE window_ms < %(before_ms)s
+
+-- name: add_day_lists
+INSERT INTO day_filter_lists (day, lists, first_used_at)
+SELECT day, %(lists)s, %(now)s
+  FROM unnest(%(days)s::date[]) AS used (day)
+    ON CONFLICT DO NOTHING
+
+-- name: list_day_lists
+SELECT day, lists, first_used_at
+  FROM day_filter_lists
+ ORDER BY day DESC, first_used_at DESC
+ LIMIT %(rows_max)s

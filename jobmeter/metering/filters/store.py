@@ -1,15 +1,18 @@
 """Owns the statements of filters and of what they refused, one function each. Does not own when they run."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.metering.filters.model import (
+    DayLists,
     ExcludedVisitor,
     FilterPolicy,
+    KeptClicks,
     NewExclusion,
+    RecentClicks,
     RefusedCounts,
     RefusedEvent,
     RefusedEvents,
@@ -82,3 +85,23 @@ async def list_refused_events(connection: Connection, *, owner_id: int, rows_max
 
 async def trim_refused_events(connection: Connection, *, rows_max: int) -> None:
     await connection.execute(SQL["trim_refused_events"], {"rows_max": rows_max})
+
+
+async def list_recent_clicks(connection: Connection, groups: RecentClicks) -> list[KeptClicks]:
+    return await list_rows(connection, KeptClicks, SQL["list_recent_clicks"], groups.parameters())
+
+
+async def add_recent_clicks(connection: Connection, counted: RecentClicks) -> None:
+    await connection.execute(SQL["add_recent_clicks"], counted.parameters())
+
+
+async def trim_recent_clicks(connection: Connection, *, before_ms: int) -> None:
+    await connection.execute(SQL["trim_recent_clicks"], {"before_ms": before_ms})
+
+
+async def add_day_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> None:
+    await connection.execute(SQL["add_day_lists"], {"days": days, "lists": lists, "now": now})
+
+
+async def list_day_lists(connection: Connection, *, rows_max: int) -> list[DayLists]:
+    return await list_rows(connection, DayLists, SQL["list_day_lists"], {"rows_max": rows_max})

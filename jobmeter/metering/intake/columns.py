@@ -4,13 +4,11 @@ Does not own which events count (``rules``). A batch is read a field at a time, 
 call for each event costs more than the database needs to store it.
 """
 
-import re
 import socket
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import cast
 
-import crawleruseragents
 import numpy as np
 from xxhash import xxh3_64_digest, xxh3_128_digest
 
@@ -18,6 +16,7 @@ from jobmeter.base.readers.network import read_address
 from jobmeter.base.readers.text import trim_text
 from jobmeter.database.arrays import Column
 from jobmeter.geo.countries import number_country
+from jobmeter.metering.intake.agents import find_crawlers
 from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import (
     Event,
@@ -32,8 +31,6 @@ TIME_MS_MAX = 1 << 47
 BAD_TIME = "time is neither milliseconds since 1970 nor an RFC 3339 instant with an offset"
 BAD_ADDRESS = "address is not an IPv4 or IPv6 address"
 UNREADABLE = -1
-USER_AGENT_CHARACTERS_READ = 512
-CRAWLERS_AT_ONCE = 25
 _SIGNED_MASK = (1 << 63) - 1
 _BLANK = Event(source="", id="", type="view", time=0, job=0)
 
@@ -66,7 +63,7 @@ def make_columns(events: Sequence[Event | Malformed], external_ids: ExternalIds)
         job_ids=_read_job_ids(sound, external_ids),
         visitors=_hash_visitors([event.visitor for event in sound]),
         addresses=addresses,
-        crawlers=_find_crawlers([event.user_agent for event in sound])
+        crawlers=find_crawlers([event.user_agent for event in sound])
         | np.array([event.is_crawler is True for event in sound], dtype=bool),
         countries=_number_countries([event.country for event in sound]),
         malformed=malformed,
@@ -219,33 +216,3 @@ def _number_countries(countries: list[str | None]) -> Column:
     if not codes:
         return np.zeros(len(countries), dtype=np.int64)
     return np.array([codes.get(code or "", 0) for code in countries], dtype=np.int64)
-
-
-def _find_crawlers(user_agents: list[str | None]) -> Column:
-    # A batch contains few different user agents, and matching the list of crawlers is slow; each is matched once.
-    crawlers = {agent for agent in set(user_agents) if agent and is_crawler(agent)}
-    if not crawlers:
-        return np.zeros(len(user_agents), dtype=bool)
-    return np.array([agent in crawlers for agent in user_agents], dtype=bool)
-
-
-def _compile_crawlers() -> tuple[re.Pattern[str], ...]:
-    """The list's patterns in lower case, but for their escapes, some at a time: one of all would be slower."""
-    known = [
-        re.sub(
-            r"\\.|[A-Z]", lambda found: found[0] if found[0][0] == "\\" else found[0].lower(), row["pattern"]
-        )
-        for row in crawleruseragents.CRAWLER_USER_AGENTS_DATA
-    ]
-    starts = range(0, len(known), CRAWLERS_AT_ONCE)
-    return tuple(re.compile("|".join(known[start : start + CRAWLERS_AT_ONCE])) for start in starts)
-
-
-_CRAWLERS = _compile_crawlers()
-
-
-@lru_cache(maxsize=65_536)
-def is_crawler(user_agent: str) -> bool:
-    """Whether the public list of crawlers knows this user agent, in any case."""
-    shown = user_agent[:USER_AGENT_CHARACTERS_READ].lower()
-    return any(pattern.search(shown) for pattern in _CRAWLERS)

@@ -1,13 +1,16 @@
 """Owns the verbs of metering: take a batch in, or single events of candidates, make the partitions that the next days need."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
+from importlib.metadata import version
 
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
+from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
@@ -23,7 +26,16 @@ from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.metering.filters import flow as filters_flow
 from jobmeter.metering.filters.flow import FilterCache
-from jobmeter.metering.intake import rules, store
+from jobmeter.metering.filters.model import FilterPolicy
+from jobmeter.metering.intake import bursts, rules, store
+from jobmeter.metering.intake.agents import (
+    BROWSERS_VERSION,
+    find_absent,
+    find_non_browsers,
+    list_unknown_agents,
+    match_agents,
+)
+from jobmeter.metering.intake.bursts import BurstCandidates
 from jobmeter.metering.intake.columns import list_external_names, make_columns
 from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
@@ -45,6 +57,9 @@ TAKEN_BACK = (SerializationFailure, DeadlockDetected, StaleWindowsError)
 JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
 NAMES_AT_ONCE_MAX = 1_000
+AGENTS_INLINE_MAX = 200
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+RECORDED_SPAN_MS = 3 * rules.DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class IntakeCaches:
 
     windows: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
+    recorded_days: set[date] = field(default_factory=set)
 
 
 async def ingest(
@@ -69,6 +85,8 @@ async def ingest(
     the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
     already; nothing is recorded then.
     """
+    agents = [event.user_agent if isinstance(event, Event) else None for event in events]
+    await _match_agents(agents, known.filters.policies)
     columns = await _read_columns(connection, events)
     job_ids = np.unique(columns.job_ids)
     start = await store.next_batch(connection)
@@ -77,7 +95,9 @@ async def ingest(
         known.filters.policies,
         await filters_flow.find_excluded(connection, columns, known.filters),
         future_tolerance_seconds,
+        **_find_agent_flaws(agents, known.filters.policies),
     )
+    await _record_lists(connection, columns, known.recorded_days, now)
     windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
@@ -156,11 +176,14 @@ async def _ingest_columns(
     one does the batch go through a staging table (design, storage). In a savepoint: all of it or nothing.
     """
     verdicts = rules.judge(columns, windows, filters, now=now)
+    candidates = await _refuse_bursts(connection, columns, verdicts, windows, filters)
     rows = rules.order_for_storage(columns, verdicts)
     if len(rows) == 0:
         return _Taken(verdicts, rows, NOTHING_CHARGED)
     events = StoredEvents.of_batch(columns, verdicts, rows, batch)
-    charge_rows = partial(_charge, connection, columns, verdicts, windows=windows, batch=batch, now=now)
+    charge_rows = partial(
+        _charge, connection, columns, verdicts, windows=windows, candidates=candidates, batch=batch, now=now
+    )
     try:
         async with connection.transaction():
             await _store_events(connection, events)
@@ -197,6 +220,7 @@ async def _charge(
     rows: Column,
     *,
     windows: LiveWindows,
+    candidates: BurstCandidates | None,
     batch: int,
     now: datetime,
 ) -> ChargeResult:
@@ -205,7 +229,76 @@ async def _charge(
     counts = rules.count_clicks(columns, verdicts, rows, windows)
     charged = await charging.charge(connection, counts, batch=batch, now=now)
     await filters_flow.count_refused(connection, columns, verdicts, rows)
+    if candidates is not None:
+        await filters_flow.add_recent_clicks(connection, bursts.count_new(candidates, rows))
     return charged
+
+
+async def _match_agents(agents: list[str | None], policies: Mapping[int, FilterPolicy]) -> None:
+    """Matches many agents that are new in a thread, so that other requests do not wait for them."""
+    judges = _judges_browsers(policies)
+    unknown = list_unknown_agents(agents, judges_browsers=judges)
+    if len(unknown) > AGENTS_INLINE_MAX:
+        await asyncio.to_thread(match_agents, unknown, judges_browsers=judges)
+
+
+def _judges_browsers(policies: Mapping[int, FilterPolicy]) -> bool:
+    return any(policy.refuses_non_browsers for policy in policies.values())
+
+
+def _find_agent_flaws(agents: list[str | None], policies: Mapping[int, FilterPolicy]) -> dict[str, Column]:
+    """Only what some contract asks for: most installations pay for neither."""
+    judged = {}
+    if _judges_browsers(policies):
+        judged["non_browsers"] = find_non_browsers(agents)
+    if any(not policy.counts_absent_agents for policy in policies.values()):
+        judged["absent_agents"] = find_absent(agents)
+    return judged
+
+
+async def _record_lists(
+    connection: Connection, columns: EventColumns, recorded: set[date], now: datetime
+) -> None:
+    """Once for each day and process: which lists judged the user agents of the day's events."""
+    times = columns.times_ms[columns.times_ms > 0]
+    if len(times) == 0:
+        return
+    # Events of days further away are refused, whatever their user agent.
+    first, last = np.clip(
+        [times.min(), times.max()], to_ms(now) - RECORDED_SPAN_MS, to_ms(now) + rules.DAY_MS
+    )
+    numbers = range(int(first) // rules.DAY_MS, int(last) // rules.DAY_MS + 1)
+    days = {date.fromordinal(EPOCH_ORDINAL + number) for number in numbers} - recorded
+    if days:
+        await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
+        recorded |= days
+
+
+def name_lists() -> str:
+    """The lists by which user agents are judged, with their versions."""
+    robots, families = (version(name) for name in ("crawler-user-agents", "ua-parser-builtins"))
+    return f"crawler-user-agents {robots}, ua-parser-builtins {families}, browsers {BROWSERS_VERSION}"
+
+
+async def _refuse_bursts(
+    connection: Connection, columns: EventColumns, verdicts: Column, windows: LiveWindows, filters: Filters
+) -> BurstCandidates | None:
+    """Sets the verdict of clicks beyond a window's limit; they are counted without being charged."""
+    if not bursts.refuses_bursts(filters.policies):
+        return None
+    found = bursts.find_candidates(columns, verdicts, windows, filters.policies)
+    if found is None:
+        return None
+    kept = await filters_flow.read_recent_clicks(connection, found.groups)
+    refused = bursts.find_bursts(found, kept, columns.times_ms)
+    if len(refused):
+        # A batch that is sent again is a duplicate, not a burst: its clicks are in the windows already.
+        rows = np.unique(found.rows)
+        sent = SentEvents(shards=shards_of(columns.job_ids[rows]), keys=columns.keys[rows], row_indexes=rows)
+        found = found.without_rows(await store.list_counted(connection, sent))
+        refused = bursts.find_bursts(found, kept, columns.times_ms)
+    verdicts[refused] = Verdict.BURST
+    return found
 
 
 async def _find_live_windows(

@@ -1,7 +1,7 @@
 """Owns the decision which events count, and their tally by job and day. Pure. Columns, windows, the time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
@@ -20,15 +20,20 @@ from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+NO_ROW = np.zeros(1, dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What else the judgement needs: the policies of contracts, which rows come from excluded visitors."""
+    """What else the judgement needs: the policies of contracts, which rows come from excluded visitors, which user
+    agents are no browser's or absent; a single row holds for all of a batch.
+    """
 
     policies: Mapping[int, FilterPolicy]
     excluded: Column
     future_tolerance_seconds: int
+    non_browsers: Column = field(default_factory=lambda: NO_ROW)
+    absent_agents: Column = field(default_factory=lambda: NO_ROW)
 
 
 def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now: datetime) -> Column:
@@ -54,6 +59,11 @@ def judge(columns: EventColumns, windows: LiveWindows, filters: Filters, *, now:
         (Verdict.CRAWLER, columns.crawlers & policy.refuses_crawlers),
         (Verdict.OUTSIDE_MARKET, elsewhere & policy.refuses_other_markets),
         (Verdict.EXCLUDED_VISITOR, filters.excluded & policy.refuses_excluded),
+        (
+            Verdict.NOT_A_BROWSER,
+            (filters.non_browsers & policy.refuses_non_browsers)
+            | (filters.absent_agents & ~policy.counts_absent_agents),
+        ),
     ]
     # Every filter is evaluated for the whole batch; `select` returns for each row the first one that applies.
     return np.select(
@@ -70,6 +80,8 @@ class _Policies(Columns):
     refuses_crawlers: Local
     refuses_other_markets: Local
     refuses_excluded: Local
+    refuses_non_browsers: Local
+    counts_absent_agents: Local
 
 
 @lru_cache(maxsize=64)  # most batches need the default policy only
@@ -80,6 +92,8 @@ def _make_policies(policies: tuple[FilterPolicy, ...]) -> _Policies:
         refuses_crawlers=np.array([policy.refuses_crawlers for policy in policies]),
         refuses_other_markets=np.array([policy.refuses_other_markets for policy in policies]),
         refuses_excluded=np.array([policy.refuses_excluded for policy in policies]),
+        refuses_non_browsers=np.array([policy.refuses_non_browsers for policy in policies]),
+        counts_absent_agents=np.array([policy.counts_absent_agents for policy in policies]),
     )
 
 

@@ -3,7 +3,7 @@
 A setting applies to every day that is judged later; a judged day never changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
@@ -58,3 +58,11 @@ async def set_networks(
     spans, too_narrow = click_rules_networks.read_networks(networks)
     added = await store.add_networks(connection, spans, list_name=list_name, added_at=now)
     return added, too_narrow
+
+
+async def set_networks_by_asn(
+    connection: Connection, *, list_name: str, lines: Iterable[str], asns: Collection[int], now: datetime
+) -> tuple[int, int]:
+    """Replaces the list by the networks of some autonomous systems, as ``networks.select_networks`` reads them."""
+    networks = click_rules_networks.select_networks(lines, asns)
+    return await set_networks(connection, list_name=list_name, networks=networks, now=now)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobmeter.metering.intake.agents import is_crawler
 from jobmeter.metering.intake.columns import (
     address_number,
-    is_crawler,
     key_halves,
     list_external_names,
     make_columns,
