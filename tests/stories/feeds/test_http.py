@@ -120,6 +120,16 @@ def test_only_the_owner_reads_the_report_of_a_feed(sandbox_client, site):
     assert (other.status_code, nobody.status_code) == (404, 401)
 
 
+def test_the_company_and_the_page_of_a_feed_job_are_in_its_status(sandbox_client, site):
+    site.body = serialize_feed(serialize_jobs(1))
+    wait_for_run(sandbox_client, register(sandbox_client, url=site.url).json()["id"], "DONE")
+    answer = sandbox_client.client.get("/v2/jobPostingStatus?ids=j0", headers=bearer(sandbox_client.token()))
+    status = answer.json()["results"]["j0"]
+    assert status["jobPostingInfo"]["companyDetails"]["name"] == "Harbour Logistics"
+    page = sandbox_client.client.get(status["jobPostingUrl"])
+    assert (page.status_code, "Harbour Logistics" in page.text) == (200, True)
+
+
 def test_an_unchanged_feed_is_not_sent_again_unless_a_run_is_requested(sandbox_client, site):
     site.body = serialize_feed(serialize_jobs(3))
     feed_id = register(sandbox_client, url=site.url).json()["id"]
