@@ -266,7 +266,7 @@ def test_two_users_start_their_servers_at_once(open_folder):
 
 
 def test_a_short_folder_that_somebody_else_made_is_not_used(tmp_path):
-    parents = [tmp_path / LONG[:100], Path(tempfile.mkdtemp(prefix="short-"))]
+    parents = [tmp_path / LONG[:100], Path(tempfile.mkdtemp(prefix="short-", dir="/tmp"))]
     me = Owner(os.geteuid(), os.getegid())
     data = tmp_path / LONG[:150]
     ours = find_socket_folder(data, me, parents=parents)
