@@ -22,10 +22,10 @@ from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
 from jobmeter.api.http.rate_limits import RateLimits, read_rate_limits
 from jobmeter.api.http.responses import restli_refusal
-from jobmeter.api.routes import make_plain_routes, make_routes
+from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.settings import Settings
+from jobmeter.base.settings import Settings, check_keys
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
@@ -33,6 +33,7 @@ from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
+from jobmeter.wire.restli.versions import read_sunsets
 from jobmeter.worker import chores
 from jobmeter.worker.loop import run_loop
 
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             yield
 
     app = Starlette(
-        routes=[*make_routes(), *make_plain_routes(sandbox_http.ENDPOINTS)],
+        routes=make_routes(sandbox_http.ENDPOINTS),
         lifespan=lifespan,
         exception_handlers={404: respond_not_found, Exception: respond_to_failure},
     )
@@ -65,8 +66,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def check_settings(settings: Settings) -> None:
     """Raises ``ValueError`` with a one-line message for settings that a worker process could not start with."""
+    check_keys(settings)
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
+    read_sunsets(settings.version_sunsets)
     if settings.export_folder and importlib.util.find_spec("pyarrow") is None:
         raise ValueError(
             "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"

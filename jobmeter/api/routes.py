@@ -3,9 +3,10 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from starlette.convertors import register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +16,7 @@ from jobmeter.api import health
 from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
+from jobmeter.api.http.parameters import NumberConvertor
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
 from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.api.http.responses import oauth_refusal, plain_refusal
@@ -45,6 +47,8 @@ from jobmeter.base.limits import (
     XML_BODY_BYTES_MAX,
 )
 
+register_url_convertor("int", NumberConvertor())
+
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
 PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
@@ -66,6 +70,8 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     Endpoint("FINDER credentialsByUniqueForeignId", "/v2/provisionedApplications", applications.find_application,
              audience=PARTNER, parameters=FOREIGN_ID, required=FOREIGN_ID, reply="FoundApplications",
              summary="Find a child application"),
+    Endpoint("GET", "/v2/provisionedApplications/{key}", applications.get_application, audience=PARTNER,
+             reply="FoundApplication", summary="Get a child application"),
     Endpoint("PARTIAL_UPDATE", "/v2/provisionedApplications/{key}", applications.update_application, audience=PARTNER,
              body="Patch", reply="", statuses=(204,), summary="Update a child application"),
     Endpoint("ACTION rollDeveloperApplicationSecret", "/v2/developerApplicationsSecurity", security.roll_secret,
@@ -77,8 +83,12 @@ RESTLI: tuple[RestliEndpoint, ...] = (
     *(Endpoint("BATCH_CREATE", f"{root}/simpleJobPostings", postings.batch_create_jobs, audience=PARTNER,
                body="JobPostings", body_bytes_max=JOBS_BODY_BYTES_MAX, reply="JobPostingRows",
                summary="Create, update, renew or close up to 100 jobs") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostings/{{key}}", tasks.get_task, audience=PARTNER, reply="Task",
+               summary="Get the result of an operation, at the address that its row names") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/simpleJobPostingTasks", tasks.batch_get_tasks, audience=PARTNER,
                reply="Tasks", summary="Get the results of operations") for root in (REST, V2)),
+    *(Endpoint("GET", f"{root}/simpleJobPostingTasks/{{key}}", tasks.get_task, audience=PARTNER,
+               reply="Task", summary="Get the result of one operation") for root in (REST, V2)),
     *(Endpoint("BATCH_GET", f"{root}/jobPostingStatus", posting_status.batch_get_statuses, audience=PARTNER,
                reply="PostingStatuses", summary="Check whether jobs are listed and promoted") for root in (REST, V2)),
     Endpoint("CREATE", "/rest/jobCampaigns", campaigns.create_campaign, audience=PARTNER,
@@ -108,7 +118,7 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
     Endpoint("POST", "/v1/jobs", jobs.post_job, audience=PARTNER, quota="jobs", body_bytes_max=XML_BODY_BYTES_MAX,
              media=XML, reply="", statuses=(201,), summary="Post a job"),
     Endpoint("GET", "/v1/jobs/{key}", jobs.show_job, audience=PARTNER, quota="jobs",
-             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, summary="Get a job"),
+             body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="XmlJob", summary="Get a job"),
     Endpoint("PUT", "/v1/jobs/{key}", jobs.change_job, audience=PARTNER, quota="jobs",
              body_bytes_max=XML_BODY_BYTES_MAX, media=XML, reply="", summary="Edit or renew a job"),
     Endpoint("DELETE", "/v1/jobs/{key}", jobs.close_job, audience=PARTNER, quota="jobs",
@@ -117,6 +127,8 @@ XML_JOBS: tuple[XmlEndpoint, ...] = (
 
 CANDIDATE: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/jobs/view/{job_id:int}", pages.show_job, audience=PUBLIC, media=HTML, summary="Show a job's page"),
+    Endpoint("GET", "/jobs", pages.find_page, audience=PUBLIC, media=HTML, reply="", statuses=(302,),
+             summary="Redirect to a job's page, by the parameter jobId"),
     Endpoint("GET", "/jobs/apply/{token}", pages.follow_apply_link, audience=PUBLIC, media=HTML, statuses=(302,),
              summary="Count an apply click and redirect to the apply address"),
     Endpoint("GET", "/jobs/pixel/{token}.gif", pages.count_by_pixel, audience=PUBLIC, media=GIF,
@@ -218,49 +230,55 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="Get a feed's last run and its errors"),
     Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=OPERATOR,
              body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
-    Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER,
+    Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",
              summary="Get the last run of the caller's own feed and its errors"),
     # -- partners
-    Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, reply="Charges",
+    Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
-    Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER,
+    Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
-    Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER,
+    Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
-    Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER,
+    Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",
              summary="List excluded visitors and networks"),
-    Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER,
+    Endpoint("POST", "/partner/excludedVisitors", excluded_visitors.exclude, audience=PARTNER, quota="partner",
              body=excluded_visitors.ExcludedVisitorBody, statuses=(201,), summary="Exclude a visitor or a network"),
     Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
-             audience=PARTNER, reply="", statuses=(204,), summary="Include a visitor or a network again"),
-    Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, summary="List webhooks"),
-    Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER,
+             audience=PARTNER, quota="partner", reply="", statuses=(204,), summary="Include a visitor or a network again"),
+    Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),
+    Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),
-    Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER,
+    Endpoint("PUT", "/partner/webhooks/{webhook_id:int}", webhooks.change_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, summary="Update a webhook"),
-    Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER,
+    Endpoint("DELETE", "/partner/webhooks/{webhook_id:int}", webhooks.remove_webhook, audience=PARTNER, quota="partner",
              reply="", statuses=(204,), summary="Remove a webhook"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/secrets", webhooks.rotate_webhook_secret,
-             audience=PARTNER, statuses=(201,), summary="Create another signing secret"),
+             audience=PARTNER, quota="partner", statuses=(201,), summary="Create another signing secret"),
     Endpoint("POST", "/partner/webhooks/{webhook_id:int}/retirements", webhooks.retire_webhook_secret,
-             audience=PARTNER, summary="Remove the older of two signing secrets"),
-    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER,
+             audience=PARTNER, quota="partner", summary="Remove the older of two signing secrets"),
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/tests", webhooks.test_webhook, audience=PARTNER, quota="partner",
              statuses=(202,), summary="Send a test notification"),
-    Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER,
+    Endpoint("GET", "/partner/webhooks/{webhook_id:int}/deliveries", webhooks.list_deliveries, audience=PARTNER, quota="partner",
              summary="List deliveries"),
-    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER,
+    Endpoint("POST", "/partner/webhooks/{webhook_id:int}/replays", webhooks.replay_deliveries, audience=PARTNER, quota="partner",
              body=webhooks.ReplayBody, statuses=(202,), summary="Send deliveries again"),
     Endpoint("GET", "/health", health.show_health, audience=PUBLIC, reply="Health",
              summary="Check whether the server can reach its database"),
 )
 # fmt: on
 
-DOCUMENTS = make_document_endpoints(restli=RESTLI, plain=PLAIN)
+
+def make_documents(others: Sequence[PlainEndpoint] = ()) -> tuple[PlainEndpoint, ...]:
+    """The endpoints that describe all endpoints, ``others`` included."""
+    return make_document_endpoints(restli=RESTLI, plain=(*CANDIDATE, *PLAIN, *others), xml=XML_JOBS)
+
+
+DOCUMENTS = make_documents()
 ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
-def make_routes() -> list[BaseRoute]:
-    """Returns all routes. The router tries them in order, so the busiest ones come first."""
+def make_routes(others: Sequence[PlainEndpoint] = ()) -> list[BaseRoute]:
+    """Returns all routes, with those of ``others``. The router tries them in order, so the busiest ones come first."""
     resources = group_resources(RESTLI)
     return [
         *make_plain_routes(CANDIDATE),
@@ -268,7 +286,7 @@ def make_routes() -> list[BaseRoute]:
             make_route(f"{root}/{{rest:path}}", RestliDialect(resources[root], is_versioned=root == REST))
             for root in (REST, V2)
         ),
-        *make_plain_routes((*PLAIN, *DOCUMENTS)),
+        *make_plain_routes((*PLAIN, *make_documents(others), *others)),
         make_route("/v1/{rest:path}", XmlDialect(XML_JOBS)),
     ]
 

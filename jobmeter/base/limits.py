@@ -4,6 +4,9 @@ Does not own rate limits or the policies that an operator sets per contract. Pur
 """
 
 BODY_BYTES_MAX = 1_000_000
+BODY_SECONDS_MAX = 30  # and as long as the declared bytes need at the slowest rate
+BODY_BYTES_PER_SECOND_MIN = 100_000
+DROP_SECONDS_MAX = 10
 JOBS_BODY_BYTES_MAX = 10_000_000
 EVENTS_BODY_BYTES_MAX = 50_000_000
 EVENTS_BATCH_ROWS_MAX = 50_000
@@ -32,6 +35,8 @@ REPORT_PAGE_JOBS_MAX = 50
 TOKEN_SECONDS = 1_800
 TOKEN_REMEMBERED_HOURS = 24  # after expiry, during which the error is "expired" instead of "invalid"
 SECRETS_LIVE_MAX = 2
+EXCLUDED_VISITORS_MAX = 10_000
+EXCLUDED_VISITORS_PAGE = 1_000
 IDEMPOTENCY_KEPT_HOURS = 24
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 IDEMPOTENCY_ABANDONED_SECONDS = 60

@@ -14,6 +14,7 @@ OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
+KEY_CHARACTERS_MIN = 16
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 
@@ -98,6 +99,10 @@ class Settings:
     active_versions: str = _setting(
         "", "Values of `LinkedIn-Version` that are accepted, separated by commas; if empty, all known ones"
     )
+    version_sunsets: str = _setting(
+        "",
+        "Days from which versions are refused, such as `202504=2029-06-01, 202311=never`; others are served for four years",
+    )
     rate_limits: str = _setting(
         "", "Calls that an application may make in a UTC day, such as `jobs=10000`, separated by commas"
     )
@@ -148,6 +153,25 @@ def find_misspelt(environment: Mapping[str, str] | None = None) -> dict[str, str
         nearest = difflib.get_close_matches(rest, known, n=1)
         found[name] = f"{PREFIX}{nearest[0]}" if nearest else ""
     return found
+
+
+def list_texts(setting: str) -> list[str]:
+    """Returns the values of a comma-separated setting, such as a new key and the one that it replaces."""
+    return [text for text in (part.strip() for part in setting.split(",")) if text]
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ``ValueError`` for a key that can be guessed. Older keys, which are being replaced, may be shorter."""
+    for kind, key in (
+        ("EVENTS", settings.events_key),
+        ("OPERATOR", settings.operator_key),
+        ("SECRET", settings.secret_key),
+    ):
+        if any(len(newest) < KEY_CHARACTERS_MIN for newest in list_texts(key)[:1]):
+            raise ValueError(
+                f"JOBMETER_{kind}_KEY must have at least {KEY_CHARACTERS_MIN} characters, better 32 random ones; "
+                "write a new one before the old one: new,old"
+            )
 
 
 def _read(name: str, source: Mapping[str, str], default: object) -> str | int | bool:

@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, upgrades the schema, opens psql.
+"""Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, upgrades the schema, opens psql.
 
 Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.psql``).
 """
@@ -6,8 +6,10 @@ Does not own the laws (``integrity``), the migrations (``database``) or psql (``
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.table import Table
 
 from jobmeter.base.terminal import Terminal
@@ -17,26 +19,72 @@ from jobmeter.cli.serve import open_database
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.model import LawCheck
+from jobmeter.integrity.streams.model import ChainHead
+
+SinceOption = Annotated[
+    str,
+    Parameter("--since", help="A head of the chain that was kept outside the database, or a file of them."),
+]
 
 app = App(name="db")
 app.command(psql)
 
 
 @app.command
-def check(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+def check(
+    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", since: SinceOption = ""
+) -> None:
     """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken."""
+    heads = _read_heads(since)
     with open_database(data, database_url, must_exist=True) as url:
-        checks = asyncio.run(_check(url))
-    _print_checks(checks)
-    if any(found.breaches for found in checks):
+        checks, head = asyncio.run(_check(url, heads))
+    console = Terminal()
+    if not checks:
+        console.print_line("There is nothing to check: no contracts, jobs, events or postings.")
+    else:
+        _print_checks(checks)
+    if head is not None:
+        console.print_line(f"Head of the chain: {head}")
+    if any(found.breaches for found in checks) or (heads and not checks):
         sys.exit(1)
 
 
-async def _check(url: str) -> Sequence[LawCheck]:
+@app.command
+def head(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
+    """Prints the head of the chain of seals, to be kept outside the database. Checks nothing."""
+    with open_database(data, database_url, must_exist=True) as url:
+        found = asyncio.run(_read_head(url))
+    if found is None:
+        raise ValueError("nothing is sealed yet; a running server seals once a minute")
+    Terminal().print_line(str(found))
+
+
+def _read_heads(since: str) -> list[ChainHead]:
+    """The option's head, or each line of the file that it names."""
+    if not since:
+        return []
+    path = Path(since)
+    lines = path.read_text(encoding="utf-8").split() if path.is_file() else [since]
+    return [ChainHead.parse(line) for line in lines]
+
+
+async def _check(url: str, heads: Sequence[ChainHead]) -> tuple[list[LawCheck], ChainHead | None]:
+    """No checks of a database that no law is about."""
     opened = await Database.open(url, connections_max=2)
     try:
         async with opened.transaction() as connection:
-            return await integrity.check_laws(connection)
+            if not await integrity.has_records(connection):
+                return [], None
+            return await integrity.check_laws(connection, since=heads), await integrity.read_head(connection)
+    finally:
+        await opened.close()
+
+
+async def _read_head(url: str) -> ChainHead | None:
+    opened = await Database.open(url, connections_max=1)
+    try:
+        async with opened.transaction() as connection:
+            return await integrity.read_head(connection)
     finally:
         await opened.close()
 
@@ -48,8 +96,8 @@ def _print_checks(checks: Sequence[LawCheck]) -> None:
     for found in checks:
         table.add_row(found.law, f"{found.checked:,}", f"{found.breaches:,}", found.example or "")
     console.print(table)
-    if any(found.breaches for found in checks):
-        console.print_line("BROKEN", style="bold red")
+    if broken := sum(1 for found in checks if found.breaches):
+        console.print_line(f"BROKEN: {broken} of {len(checks)}", style="bold red")
     else:
         console.print_line("All laws hold.", style="bold green")
 

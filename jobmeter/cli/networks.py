@@ -25,7 +25,10 @@ def load(
     file: Annotated[Path, Parameter(help="CSV with the columns asn and network, or asn, start and end.")],
     *,
     asn: Annotated[
-        list[int], Parameter(negative=(), help="Number of an autonomous system; repeat the option.")
+        list[int],
+        Parameter(
+            negative=(), consume_multiple=False, help="Number of an autonomous system; repeat the option."
+        ),
     ],
     name: Annotated[str, Parameter(help="Name of the list.")] = "asn",
     data: DataOption = PRODUCTION_DATA,

@@ -17,6 +17,7 @@ from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
+from jobmeter.integrity.unchecked import ADDED, ALL, REMOVED, UNCHECKED
 from jobmeter.jobs.enumerations import ENUMERATIONS
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http
@@ -25,6 +26,14 @@ from jobmeter.wire.xml.feed.json_feed import LISTS
 from jobmeter.wire.xml.feed.names import FIELDS, NOT_USED
 from jobmeter.wire.xml.feed.shapes import PARTIAL, SHAPES
 from jobmeter.wire.xml.feed.values import AVAILABILITIES, JOB_TYPES, WORKPLACE_TYPES
+
+UNCHECKED_HEADING = "## What the check does not notice"
+UNCHECKED_INTRODUCTION = (
+    "A test plants a change in each column of each table of a database with a long history, removes rows and adds some. It demands\n"
+    "that a law is broken, or that the column is in this list, with the reason why a change of it does no harm or cannot be known.\n"
+    "`(some rows)` means only those rows that the reason speaks of."
+)
+NAMES_OF_ROWS = {ALL: "all", ADDED: "rows added", REMOVED: "rows removed"}
 
 NOTE = "This page is generated from the tables in the code: `make docs`.\n"
 
@@ -144,6 +153,32 @@ def print_glossary() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_unchecked() -> str:
+    """The section of the money page that lists what the check does not notice."""
+    lines = [
+        UNCHECKED_HEADING,
+        "",
+        NOTE,
+        UNCHECKED_INTRODUCTION,
+        "",
+        "| table | columns | reason |",
+        "| --- | --- | --- |",
+    ]
+    for entry in UNCHECKED:
+        columns = ", ".join(
+            f"`{name}`" if name.isidentifier() else NAMES_OF_ROWS[name] for name in entry.columns
+        )
+        rows = "" if entry.rows == "true" else " (some rows)"
+        lines.append(f"| `{entry.table}` | {columns}{rows} | {entry.why} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_unchecked(page: Path) -> None:
+    """Replaces the section at the end of the page."""
+    text = page.read_text(encoding="utf-8").partition(UNCHECKED_HEADING)[0]
+    page.write_text(text + print_unchecked(), encoding="utf-8")
+
+
 def print_feed_formats() -> str:
     lines = [
         "# Feed formats",
@@ -260,6 +295,10 @@ def write_pages(folder: Path) -> list[Path]:
         path = folder / name
         path.write_text(print_page(), encoding="utf-8")
         paths.append(path)
+    money = folder.parent / "explanation" / "money.md"
+    if money.exists():
+        write_unchecked(money)
+        paths.append(money)
     return paths
 
 

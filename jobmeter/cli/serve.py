@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx2
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -31,7 +32,23 @@ BACKLOG = 2_048
 STOP_SECONDS_MAX = 20  # for the requests that a worker is still processing when it is stopped
 WATCH_SECONDS = 2
 
+HEADER_SECONDS_MAX = 15  # for the head of a request; an idle connection is closed after it, too
+
 log = logging.getLogger("jobmeter")
+LINE = "%(asctime)s %(levelname)s %(message)s"
+# The server's own lines, for example of a worker that has died, are like ours.
+LOG = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": LINE}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stderr"}
+    },
+    "loggers": {
+        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "granian.access": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
 
 
 @contextlib.contextmanager
@@ -107,7 +124,11 @@ def run_server(
         factory=True,
         workers=workers,
         loop=Loops.uvloop,
+        http=HTTPModes.http1,  # the wait for the first bytes, which decide between 1 and 2, has no limit
         backlog=BACKLOG,
+        backpressure=BACKLOG,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1_000),
+        log_dictconfig=LOG,
         workers_kill_timeout=STOP_SECONDS_MAX,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
@@ -125,9 +146,10 @@ def run_server(
 def show_log() -> None:
     """Sends the log of this process and its workers, including the chores, to standard error, each line with its time."""
     handler = logging.StreamHandler()
-    handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(PlainFormatter(LINE))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
-    logging.getLogger("jobmeter.worker").setLevel(logging.INFO)
+    for name in ("jobmeter.worker", "jobmeter.clients"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def reserve_address(host: str, port: int) -> tuple[str, int]:

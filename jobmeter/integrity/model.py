@@ -1,15 +1,8 @@
-"""Owns the values of the check: the result of one law."""
+"""Owns the values of the check: the result of one law, and what no law checks."""
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """How many rows were checked, how many break the law, and the first of those in words."""
-
-    checked: int
-    breaches: int
-    example: str | None
+from jobmeter.integrity.findings.model import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

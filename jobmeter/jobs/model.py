@@ -59,6 +59,7 @@ class JobOperation:
     external_id: str
     location: str
     alternate_locations: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,7 @@ class FundedOperation(JobOperation):
 
     contract: str | None
     total_budget: Money | None
+    daily_budget: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,6 @@ class JobDraft(FundedOperation):
     company: str | None
     company_page_url: str | None
     company_name: str | None
-    daily_budget: Money | None
     listing_type: str
     company_job_code: str | None
     job_function: str
@@ -257,7 +258,8 @@ class AcceptedOperation:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedElement:
-    """The task of an element, and those of its alternate locations."""
+    """The task of an element, those of its alternate locations, and what was read otherwise than it was sent."""
 
     task_id: UUID
     alternate_task_ids: tuple[UUID, ...]
+    warnings: tuple[str, ...] = ()

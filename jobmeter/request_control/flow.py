@@ -48,13 +48,18 @@ async def return_quota(
 
 
 async def claim_request(
-    connection: Connection, *, request: Request, secret_key: str, now: datetime
+    connection: Connection,
+    *,
+    request: Request,
+    secret_key: str,
+    now: datetime,
+    abandoned_seconds: int = IDEMPOTENCY_ABANDONED_SECONDS,
 ) -> StoredResponse | Claim:
     """Returns the stored response to the same request, or claims it, or reports that it is claimed elsewhere.
 
     The claim holds until the caller's transaction ends: if that also does the work and stores the response, a process
-    that dies leaves neither. A claim that was committed without a response is abandoned after a minute, and the caller
-    acquires it. Raises ``Refused``: IDEMPOTENCY_KEY_REUSED when the key was used with another body,
+    that dies leaves neither. A claim that was committed without a response is abandoned after a minute, or
+    ``abandoned_seconds``, and the caller acquires it. Raises ``Refused``: IDEMPOTENCY_KEY_REUSED when the key was used with another body,
     IDEMPOTENCY_ANSWER_SEALED when no secret key opens the stored response.
     """
     claim_hash, body_hash = hash_claim(request), hash_body(request)
@@ -66,7 +71,7 @@ async def claim_request(
     seen = await store.find_claim(connection, claim_hash=claim_hash)
     if seen is None:
         return Claim.HELD_ELSEWHERE  # its claim was removed just now; the caller tries again
-    if _is_over(seen, now):
+    if _is_over(seen, now, abandoned_seconds):
         mine = await store.take_over_claim(
             connection, claim_hash=claim_hash, body_hash=body_hash, seen_at=seen.claimed_at, claimed_at=now
         )
@@ -86,8 +91,8 @@ def _number_lock(claim_hash: bytes) -> int:
     return int.from_bytes(claim_hash[:8], signed=True)
 
 
-def _is_over(claim: StoredClaim, now: datetime) -> bool:
-    kept = timedelta(seconds=IDEMPOTENCY_ABANDONED_SECONDS)
+def _is_over(claim: StoredClaim, now: datetime, abandoned_seconds: int) -> bool:
+    kept = timedelta(seconds=abandoned_seconds)
     if claim.status is not None:
         kept = timedelta(hours=IDEMPOTENCY_KEPT_HOURS)
     return claim.claimed_at + kept < now

@@ -44,7 +44,8 @@ class SandboxClock:
     ) -> datetime:
         """Moves the clock forward to ``wanted`` and runs, in order, everything that falls due on the way.
 
-        ``now`` is the reading from which a duration was counted, so that even the shortest is never backwards. If an earlier execution of ``repeatable`` died on the way, continues to where that was moving. Raises ``Refused``:
+        ``now`` is the reading from which a duration was counted, so that even the shortest is never backwards. If an
+        earlier execution of ``repeatable`` died on the way, continues to where that was moving. Raises ``Refused``:
         CLOCK_BACKWARDS, since processed time cannot be undone; OPERATOR_INPUT for more than ten years at once.
         """
         now = now or await self.read()
@@ -62,6 +63,13 @@ class SandboxClock:
                 await chores.run_due(self._database, self._settings, now=now)
             await chores.run_until_idle(self._database, self._settings, now=now)
         return now
+
+    async def move_by(self, span: timedelta, *, repeatable: Request | None = None) -> None:
+        """Moves the clock forward by ``span``, as ``move_to``; it runs on while what falls due is carried out."""
+        now = await self.read()
+        began = read_machine_clock()
+        moved = await self.move_to(now + span, now=now, repeatable=repeatable)
+        await self._show(moved + (read_machine_clock() - began))
 
     async def _decide_once(self, request: Request, wanted: datetime, now: datetime) -> datetime:
         async with self._database.transaction() as connection:

@@ -35,13 +35,11 @@ async def move_clock(context: RequestContext) -> Response:
     body = decode_json(context.body)
     fields = body if isinstance(body, dict) else {}
     if set(fields) == {"advance"}:
-        now = await clock.read()
-        wanted = now + read_span(str(fields["advance"]))
+        await clock.move_by(read_span(str(fields["advance"])), repeatable=context.repeatable)
     elif set(fields) == {"set"}:
-        now, wanted = await clock.read(), read_moment(str(fields["set"]))
+        await clock.move_to(read_moment(str(fields["set"])), repeatable=context.repeatable)
     else:
         raise Refused(Fault.OPERATOR_INPUT, field="body", why="send either advance or set")
-    await clock.move_to(wanted, now=now, repeatable=context.repeatable)
     return await _render_now(clock)
 
 

@@ -18,7 +18,8 @@ _SEAM = re.compile(rb"\}\s*,\s*(?=\{)")
 SEAM_SEARCH_BYTES = 4_096
 _MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
 
-Decode = Callable[[bytes], Sequence[Any]]
+# Decodes a piece at once, and yields its records in lists of a few hundred.
+Decode = Callable[[bytes], Iterator[Sequence[Any]]]
 
 assert PIECE_BYTES >= 2 * EVENT_BYTES_MAX, "each piece contains the end of a record"
 
@@ -30,20 +31,24 @@ def check_record_bytes(body: bytes) -> None:
 
 
 def decode_array(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:
-    """Decodes a JSON array in pieces, each of which ``decode`` receives as an array. Raises as ``decode`` does."""
-    start = len(body) - len(body.lstrip()) + 1
-    if len(body) <= PIECE_BYTES or body[start - 1 : start] != b"[":
-        yield decode(body)
+    """Decodes a JSON array in pieces, each of which ``decode`` receives as an array. Raises as ``decode`` does, and
+    ``Refused(EVENTS_MALFORMED)`` for a long body that is no array.
+    """
+    if len(body) <= PIECE_BYTES:
+        yield from decode(body)
         return
+    start = len(body) - len(body.lstrip()) + 1
+    if body[start - 1 : start] != b"[":
+        raise Refused(Fault.EVENTS_MALFORMED, why="it is not an array")
     while len(body) - start > PIECE_BYTES:
         window = body[start : start + PIECE_BYTES]
         size, found = _decode_window(window, decode)
-        yield found
+        yield from found
         start += size
-    yield decode(b"[" + body[start:])
+    yield from decode(b"[" + body[start:])
 
 
-def _decode_window(window: bytes, decode: Decode) -> tuple[int, Sequence[Any]]:
+def _decode_window(window: bytes, decode: Decode) -> tuple[int, Iterator[Sequence[Any]]]:
     """Returns how many bytes of the window are decoded, with their records.
 
     If the seam is in a text or in an inner array, the piece ends there too and is no array: it cannot be decoded, and the
@@ -88,6 +93,6 @@ def decode_lines(body: bytes, decode: Decode) -> Iterator[Sequence[Any]]:
         end = body.rfind(b"\n", start, start + PIECE_BYTES)
         if end < 0:
             raise Refused(Fault.EVENTS_MALFORMED, why=f"a line has more than {EVENT_BYTES_MAX} bytes")
-        yield decode(body[start : end + 1])
+        yield from decode(body[start : end + 1])
         start = end + 1
-    yield decode(body[start:])
+    yield from decode(body[start:])

@@ -24,6 +24,8 @@ from jobmeter.wire.event_pieces import check_record_bytes, decode_array, decode_
 from jobmeter.wire.lenient_json import HALF, split_leniently, strip_bom
 
 KINDS = ("view", "applyClick")
+RECORDS_AT_ONCE = 500
+Raw = bytes | msgspec.Raw | None  # one record; ``None`` if a text of it is no Unicode
 ID_MAX = (1 << 63) - 1
 
 JSON_MEDIA = frozenset({"", "application/json", "text/json"})
@@ -96,7 +98,7 @@ def decode_events(
     """
     rows = 0
     try:
-        for piece in _decode(strip_bom(body), media, attributes):
+        for piece in _decode_pieces(strip_bom(body), media, attributes):
             rows += len(piece)
             _check_count(rows)
             yield piece
@@ -104,26 +106,21 @@ def decode_events(
         raise Refused(Fault.EVENTS_MALFORMED, why=str(error)) from error
 
 
-def _decode(
+def _decode_pieces(
     body: bytes, media: str, attributes: Mapping[str, str] | None
 ) -> Iterator[Sequence[Event | Malformed]]:
-    if media in NDJSON_MEDIA:
-        return decode_lines(body, _decode_lines)
     if media == BATCH_MEDIA:
         return decode_array(body, _decode_cloud_events)
-    if media in JSON_MEDIA and attributes is None:
+    if media == SINGLE_MEDIA:
+        return iter([_decode_cloud_event(body)])
+    if media in JSON_MEDIA and attributes is not None:
+        check_record_bytes(body)
+        return iter([[_read_record(lambda: read_binary(attributes, body))]])
+    if media in JSON_MEDIA:
         return decode_array(body, _decode_array)
-    if media not in JSON_MEDIA and media != SINGLE_MEDIA:
-        raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
-    return iter([_decode_single(body, media, attributes)])
-
-
-def _decode_single(body: bytes, media: str, attributes: Mapping[str, str] | None) -> list[Event | Malformed]:
-    check_record_bytes(body)
-    if media == SINGLE_MEDIA or attributes is None:
-        msgspec.json.decode(body)  # no JSON at all is refused as it is in a batch
-        return [_read_cloud_event(body)]
-    return [_read_record(lambda: read_binary(attributes, body))]
+    if media in NDJSON_MEDIA:
+        return decode_lines(body, _decode_lines)
+    raise Refused(Fault.EVENTS_MEDIA, media=media[:80])
 
 
 def _check_count(rows: int) -> None:
@@ -131,44 +128,57 @@ def _check_count(rows: int) -> None:
         raise Refused(Fault.EVENTS_TOO_MANY, rows_max=EVENTS_BATCH_ROWS_MAX)
 
 
-def _decode_array(piece: bytes) -> Sequence[Event | Malformed]:
+def _decode_array(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     # Decoding the whole piece at once is five times as fast as record by record, which is only needed to find
     # the readable records of a piece that contains malformed ones.
     try:
-        return _ARRAY_SOUND.decode(piece)
+        return iter([_ARRAY_SOUND.decode(piece)])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return [_read_one(raw) for raw in _split_array(piece)]
+        return _read_each(_split_array(piece), _read_one)
 
 
-def _split_array(piece: bytes) -> Sequence[bytes | msgspec.Raw | None]:
+def _read_each(
+    raws: Sequence[Raw], read: Callable[[Raw], Event | Malformed]
+) -> Iterator[Sequence[Event | Malformed]]:
+    for start in range(0, len(raws), RECORDS_AT_ONCE):
+        yield [read(raw) for raw in raws[start : start + RECORDS_AT_ONCE]]
+
+
+def _decode_cloud_events(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
+    return _read_each(_split_array(piece), _read_cloud_event)
+
+
+def _decode_cloud_event(body: bytes) -> Sequence[Event | Malformed]:
+    check_record_bytes(body)
+    msgspec.json.decode(body)  # no JSON at all is refused as it is in a batch
+    return [_read_cloud_event(body)]
+
+
+def _split_array(piece: bytes) -> Sequence[Raw]:
     """The records of an array; ``None`` for one with a text that is no Unicode, which the decoder refuses as a whole."""
     try:
-        raws: Sequence[bytes | msgspec.Raw | None] = _ARRAY_RAW.decode(piece)
+        raws: Sequence[Raw] = _ARRAY_RAW.decode(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         try:
             raws = split_leniently(piece)
         except ValueError:
-            raws = []
+            raws = ()
         if not raws:
             raise
     _check_count(len(raws))
     return raws
 
 
-def _decode_cloud_events(piece: bytes) -> Sequence[Event | Malformed]:
-    return [_read_cloud_event(raw) for raw in _split_array(piece)]
-
-
-def _decode_lines(piece: bytes) -> Sequence[Event | Malformed]:
+def _decode_lines(piece: bytes) -> Iterator[Sequence[Event | Malformed]]:
     try:
-        return _ONE_SOUND.decode_lines(piece)
+        return iter([_ONE_SOUND.decode_lines(piece)])
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        lines = piece.splitlines()
+        lines = [line for line in piece.splitlines() if line.strip()]
         _check_count(len(lines))
-        return [_read_one(line) for line in lines if line.strip()]
+        return _read_each(lines, _read_one)
 
 
-def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+def _read_one(raw: Raw) -> Event | Malformed:
     if raw is None:
         return Malformed(HALF)
     try:
@@ -177,7 +187,7 @@ def _read_one(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
         return Malformed(str(error))
 
 
-def _read_cloud_event(raw: bytes | msgspec.Raw | None) -> Event | Malformed:
+def _read_cloud_event(raw: Raw) -> Event | Malformed:
     return Malformed(HALF) if raw is None else _read_record(lambda: read_envelope(raw))
 
 

@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
+from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
 from jobmeter.database.connection import Connection
@@ -134,6 +135,13 @@ async def _advance_horizon(connection: Connection, _: Occasion, __: int) -> int:
     return await chain.advance_horizon(connection)
 
 
+async def _seal(connection: Connection, occasion: Occasion, _: int) -> int:
+    if not await chain.seal_next_round(connection, now=occasion.now):
+        return 0
+    await corrections.seal_restatements(connection)
+    return 1
+
+
 async def _trim_refused(connection: Connection, occasion: Occasion, _: int) -> int:
     await filters.trim_refused(connection, now=occasion.now)
     return 0
@@ -207,7 +215,7 @@ CHORES = (
     # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
-    Chore("seal postings", Queue.MAINTENANCE, _in_steps(chain.seal_next_round), rounds_max=1),
+    Chore("seal postings and restatements", Queue.MAINTENANCE, _seal, rounds_max=1),
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, _trim_refused, rounds_max=1),

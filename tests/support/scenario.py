@@ -29,6 +29,11 @@ from jobmeter.worker import chores
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETTINGS = Settings()
+BEGINNING = (
+    "UPDATE job_month_keeping SET kept_through = '1970-01-01'",
+    "UPDATE delivery_numbers SET last = 0, dropped = 0",
+    "UPDATE contract_spend_cursor SET counted_until = 0",
+)
 PRICE_MICROS = 1_500_000
 PRICES_BY_PLACE = {"Lyon, France": PRICE_MICROS, "Leeds, United Kingdom": 2_250_000}
 
@@ -125,7 +130,7 @@ async def open_scenario(database_url: str, *, limit_micros: int = 10_000_000_000
 
 
 async def clear(database: Database) -> None:
-    """Empties every table except the day partitions; much faster than creating a database."""
+    """Empties every table except the day partitions that still exist; much faster than creating a database."""
     async with database.transaction() as connection:
         tables = await (
             await connection.execute(
@@ -147,7 +152,19 @@ async def clear(database: Database) -> None:
         await connection.execute("SET LOCAL session_replication_role = replica")
         for (table,) in tables:
             await connection.execute(f"DELETE FROM {table}")
-        await connection.execute("UPDATE job_month_keeping SET kept_through = '1970-01-01'")
+        for statement in BEGINNING:
+            await connection.execute(statement)
+        await _reopen_days(connection)
+
+
+async def _reopen_days(connection: Connection) -> None:
+    """A day whose events were dropped is a day that does not exist yet; the others take events again."""
+    await connection.execute("DELETE FROM event_days WHERE dropped_at IS NOT NULL")
+    closed = await connection.execute(
+        "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'day_is_closed'"
+    )
+    for (partition,) in await closed.fetchall():
+        await connection.execute(f"DROP TRIGGER day_is_closed ON {partition}")
 
 
 async def set_up(database: Database, limit_micros: int, *, begins: datetime = START) -> Scenario:

@@ -47,6 +47,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "contracts": ("", "partner", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", ""),
     "jobs": (
         "",
         "runs",

@@ -7,6 +7,7 @@ that the partner stored, and nothing in a request can change that address.
 import base64
 import secrets
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import psycopg
@@ -35,13 +36,19 @@ VISITOR_SECONDS = 86_400
 VISITOR_COOKIE_FORMAT = (
     f"{VISITOR_COOKIE}=%s; HttpOnly; Max-Age={VISITOR_SECONDS}; Path=/; SameSite=lax".encode()
 )
+VISITOR_COOKIE_SECURE_FORMAT = VISITOR_COOKIE_FORMAT + b"; Secure"
+JOB_ID_DIGITS_MAX = 18
+# What browsers and mail programs say when they load a page that nobody has opened yet.
+PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
 SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
 PAGE_HEADERS = NO_STORE | {
-    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'"
+    "Content-Security-Policy": "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.candidate"), autoescape=True)
 
@@ -55,7 +62,7 @@ async def show_job(context: RequestContext) -> Response:
     if page is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
     visitor = read_visitor(request)
-    if page.is_live and not is_head(request):
+    if page.is_live and not is_check(request):
         await count_event(context, job_id, "view", visitor)
     token = make_link_token(job_id, purpose="apply", key=app.settings.secret_key)
     content = TEMPLATES.get_template("job.html").render(
@@ -65,7 +72,7 @@ async def show_job(context: RequestContext) -> Response:
         structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
-    return set_visitor_cookie(HTMLResponse(content, headers=PAGE_HEADERS), visitor)
+    return set_visitor_cookie(context, HTMLResponse(content, headers=PAGE_HEADERS), visitor)
 
 
 async def follow_apply_link(context: RequestContext) -> Response:
@@ -87,17 +94,31 @@ async def follow_apply_link(context: RequestContext) -> Response:
     if not target.apply_url:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="apply address for job", key=job_id)
     return set_visitor_cookie(
-        RedirectResponse(to_ascii_url(target.apply_url), status_code=302, headers=NO_STORE), visitor
+        context, RedirectResponse(write_target(target.apply_url), status_code=302, headers=NO_STORE), visitor
     )
+
+
+def write_target(apply_url: str) -> str:
+    """The address as a redirect spells it."""
+    scheme, found, address = apply_url.partition("mailto:")
+    return f"mailto:{quote(address, safe='@')}" if found and not scheme else to_ascii_url(apply_url)
+
+
+async def find_page(context: RequestContext) -> Response:
+    """Redirects ``/jobs?jobId=...``, the published form of a job's address, to the job's page."""
+    job_id = context.request.query_params.get("jobId", "")
+    if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= JOB_ID_DIGITS_MAX):
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id[:60])
+    return RedirectResponse(f"/jobs/view/{int(job_id)}", status_code=302)
 
 
 async def count_by_pixel(context: RequestContext) -> Response:
     """Returns a 1x1 GIF and counts a view, for job boards that render their own pages."""
     job_id = read_token(context, "pixel")
     visitor = read_visitor(context.request)
-    if not is_head(context.request):
+    if not is_check(context.request):
         await count_event(context, job_id, "view", visitor)
-    return set_visitor_cookie(Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
+    return set_visitor_cookie(context, Response(PIXEL, media_type="image/gif", headers=NO_STORE), visitor)
 
 
 async def count_event(context: RequestContext, job_id: int, kind: str, visitor: str) -> ApplyTarget | None:
@@ -127,8 +148,13 @@ def is_head(request: Request) -> bool:
 
 def is_prefetch(request: Request) -> bool:
     """Whether a browser prefetches the link. If that is refused, the browser requests it again on the real click."""
-    purposes = f"{request.headers.get('sec-purpose', '')} {request.headers.get('purpose', '')}".lower()
-    return "prefetch" in purposes or request.headers.get("x-moz", "").lower() == "prefetch"
+    said = " ".join(request.headers.get(name, "") for name in PURPOSE_HEADERS).lower()
+    return any(purpose in said for purpose in AHEAD_PURPOSES)
+
+
+def is_check(request: Request) -> bool:
+    """Whether nobody looks at the response."""
+    return is_head(request) or is_prefetch(request)
 
 
 def read_token(context: RequestContext, purpose: str) -> int:
@@ -144,13 +170,22 @@ def read_visitor(request: Request) -> str:
     return request.cookies.get(VISITOR_COOKIE, "")[:64] or secrets.token_hex(12)
 
 
-def set_visitor_cookie(response: Response, visitor: str) -> Response:
+def set_visitor_cookie(context: RequestContext, response: Response, visitor: str) -> Response:
+    """The cookie is only sent over TLS where candidates reach the server over TLS, usually through a proxy."""
+    write_visitor_cookie(response, visitor, is_secure=context.app.settings.base_url.startswith("https:"))
+    return response
+
+
+def write_visitor_cookie(response: Response, visitor: str, *, is_secure: bool) -> None:
     if visitor.isascii() and visitor.isalnum():
         # As below, in a sixth of the time, which is a tenth of a click's.
-        response.raw_headers.append((b"set-cookie", VISITOR_COOKIE_FORMAT % visitor.encode()))
-    else:  # a value that was not set here: it has to be quoted
-        response.set_cookie(VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax")
-    return response
+        cookie = VISITOR_COOKIE_SECURE_FORMAT if is_secure else VISITOR_COOKIE_FORMAT
+        response.raw_headers.append((b"set-cookie", cookie % visitor.encode()))
+        return
+    # A value that was not set here: it has to be quoted.
+    response.set_cookie(
+        VISITOR_COOKIE, visitor, max_age=VISITOR_SECONDS, httponly=True, samesite="lax", secure=is_secure
+    )
 
 
 def render_gone(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """Owns reading request bodies within limits, and discarding a body that will not be read."""
 
 import asyncio
+import contextlib
 import itertools
 import re
 import zlib
@@ -15,6 +16,9 @@ from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import (
+    BODY_BYTES_PER_SECOND_MIN,
+    BODY_SECONDS_MAX,
+    DROP_SECONDS_MAX,
     HEADERS_BYTES_MAX,
     JOBS_BODY_BYTES_MAX,
     JSON_DEPTH_MAX,
@@ -47,30 +51,38 @@ def _declared_length(request: Request) -> int:
     return int(declared[:19]) if declared.isascii() and declared.isdigit() else 0
 
 
-async def read_body(request: Request, *, bytes_max: int) -> bytes:
-    """Returns the whole body. Raises ``Refused(BODY_TOO_LARGE)`` as soon as it exceeds the limit."""
+async def read_body(request: Request, *, bytes_max: int, seconds_max: int = BODY_SECONDS_MAX) -> bytes:
+    """Returns the whole body. Raises ``Refused``: BODY_TOO_LARGE as soon as it exceeds the limit, BODY_TIMEOUT."""
     if request.method in {"GET", "HEAD"} and not has_body(request):
         return b""  # reading would cost a call to the server for nothing
+    seconds = seconds_max + (_declared_length(request) or bytes_max) // BODY_BYTES_PER_SECOND_MIN
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > bytes_max:
-            raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > bytes_max:
+                    raise Refused(Fault.BODY_TOO_LARGE, bytes_max=bytes_max)
+                chunks.append(chunk)
+    except TimeoutError as error:
+        raise Refused(Fault.BODY_TIMEOUT, seconds=seconds) from error
     return b"".join(chunks)
 
 
 async def drop_body(request: Request) -> None:
     """Discards the body of a refused request. A client that is still sending would otherwise see a broken connection
-    instead of the response. Nothing is discarded for a client that expects 100-continue or that sends too much.
+    instead of the response. Nothing is discarded for a client that expects 100-continue, or that sends too much or too
+    slowly.
     """
     if "expect" in request.headers or not has_body(request) or _declared_length(request) > DROPPED_BYTES_MAX:
         return
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > DROPPED_BYTES_MAX:
-            return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DROP_SECONDS_MAX):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > DROPPED_BYTES_MAX:
+                    return
 
 
 def has_body(request: Request) -> bool:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from jobmeter.api.http.context import Caller, RequestContext
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.settings import list_texts
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens
 
@@ -34,12 +35,13 @@ def caller_of(application: Application) -> Caller:
 
 
 def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
-    """Compares the bearer token with one of the installation's keys. Raises ``Refused(KEY_WRONG)``.
+    """Compares the bearer token with the installation's keys of this kind, usually one. Raises ``Refused(KEY_WRONG)``.
 
-    If the installation has no such key, every request is refused.
+    While a key is being replaced the setting lists the new and the old one. If there is none, every request is refused.
     """
-    given = read_bearer(context.request) or ""
-    if not key or not hmac.compare_digest(given.encode(), key.encode()):
+    given = (read_bearer(context.request) or "").encode()
+    # All are compared, so that the response time does not reveal which one was close.
+    if not any([hmac.compare_digest(given, known.encode()) for known in list_texts(key)]):  # noqa: C419
         raise Refused(Fault.KEY_WRONG, kind=kind)
     return Caller(sender=kind)
 

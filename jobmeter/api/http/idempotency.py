@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import AppContext
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import IDEMPOTENCY_KEY_CHARACTERS_MAX
+from jobmeter.base.limits import IDEMPOTENCY_ABANDONED_SECONDS, IDEMPOTENCY_KEY_CHARACTERS_MAX
 from jobmeter.database.connection import Connection
 from jobmeter.database.outages import is_outage
 from jobmeter.database.pool import JoinedDatabase
@@ -102,7 +102,8 @@ async def _try_together(
 async def run_unique(state: AppContext, request: IdempotentRequest, *, now: datetime, run: Run) -> Response:
     """As ``run_once``, for work that cannot be one transaction with the response, and that is harmless to repeat.
 
-    After a crash the claim is abandoned for a minute, and the work runs again.
+    After a crash, or if an identical request does not end in a few seconds, the work runs again: such a request is never
+    refused because its key is in use.
     """
     _check_key(request.key)
     known = await _claim_alone(state, request, now)
@@ -128,23 +129,32 @@ async def run_unique(state: AppContext, request: IdempotentRequest, *, now: date
 
 
 async def _claim_alone(state: AppContext, request: IdempotentRequest, now: datetime) -> StoredResponse | None:
-    """Returns the stored response, or ``None`` when this request holds the claim and must run."""
-    for _ in range(POLLS_MAX):
+    """Returns the stored response, or ``None`` when this request must run."""
+    for poll in range(POLLS_MAX):
+        abandoned_seconds = IDEMPOTENCY_ABANDONED_SECONDS if poll < POLLS_MAX - 1 else 0
         async with state.database.transaction() as connection:
-            known = await _claim(connection, state, request, now)
+            known = await _claim(connection, state, request, now, abandoned_seconds)
         if isinstance(known, StoredResponse):
             return known
         if known is Claim.ACQUIRED:
-            return None
+            break
         await asyncio.sleep(POLL_SECONDS)
-    raise Refused(Fault.IDEMPOTENCY_KEY_IN_USE)
+    return None
 
 
 async def _claim(
-    connection: Connection, state: AppContext, request: IdempotentRequest, now: datetime
+    connection: Connection,
+    state: AppContext,
+    request: IdempotentRequest,
+    now: datetime,
+    abandoned_seconds: int = IDEMPOTENCY_ABANDONED_SECONDS,
 ) -> StoredResponse | Claim:
     return await request_control.claim_request(
-        connection, request=request, secret_key=state.settings.secret_key, now=now
+        connection,
+        request=request,
+        secret_key=state.settings.secret_key,
+        now=now,
+        abandoned_seconds=abandoned_seconds,
     )
 
 

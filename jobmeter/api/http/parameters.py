@@ -1,11 +1,21 @@
 """Reads query and path parameters."""
 
+from starlette.convertors import IntegerConvertor
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
+NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
+
+
+class NumberConvertor(IntegerConvertor):
+    """Reads the ``int`` of a path. A number with too many digits names nothing; Python refuses to convert 5,000 of them."""
+
+    def convert(self, value: str) -> int:
+        digits = value.lstrip("0")
+        return int(digits or "0") if len(digits) <= CURSOR_DIGITS_MAX else NO_ID
 
 
 def read_query_number(request: Request, name: str, default: int, *, largest: int) -> int:

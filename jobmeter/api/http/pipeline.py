@@ -19,9 +19,14 @@ from jobmeter.api.http.rate_limits import Throttled
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import UNUSABLE
+from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
 
 log = logging.getLogger("jobmeter.api")
+clients_log = logging.getLogger("jobmeter.clients")  # what callers do wrong, one line each
+
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class Target(Protocol):
@@ -97,12 +102,19 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
         app.database.outage.report(error)
         response = dialect.refuse(context, app.database.refuse(error))
     except ClientDisconnect:
-        log.info("%s %s: the client disconnected while it sent the body", request.method, context.path)
-        return Response()  # the client is gone: the response is not read
+        clients_log.info(
+            "%s %r: the client disconnected, or sent malformed chunks", request.method, context.path[:200]
+        )
+        response = dialect.refuse(context, Refused(Fault.BODY_BROKEN))
     except Exception:
         # The text of an unexpected error may contain a tenant's data: it is logged and never sent.
         log.exception("%s %s failed", request.method, context.path)
         response = dialect.refuse(context, Refused(Fault.INTERNAL))
+    response.raw_headers.append(NOSNIFF)
+    if context.caller is not None and "cache-control" not in response.headers:
+        response.raw_headers.append(
+            NO_STORE
+        )  # what is answered to a caller, such as a new secret, is nobody else's
     # The response has none of these headers yet, so appending is enough; setting each would search for it.
     response.raw_headers += [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in context.headers.items()
@@ -118,18 +130,22 @@ async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:
         check_declared_length(context.request, bytes_max=target.body_bytes_max)
         context.caller = await dialect.authenticate(context, target)
         if target.quota:
-            await _count_call(context, target, dialect.throttled)
+            await count_call(
+                context, application=context.application, resource=target.quota, throttled=dialect.throttled
+            )
     except Exception:
         await drop_body(context.request)
         raise
     return target
 
 
-async def _count_call(context: RequestContext, target: Target, throttled: Fault) -> None:
+async def count_call(
+    context: RequestContext, *, application: Application, resource: str, throttled: Fault
+) -> None:
     """Counts every call of a known application, also a refused one (spec 12.5); each response reports the remaining quota."""
     try:
         quota = await context.app.rate_limits.take(
-            application_id=context.application.id, resource=target.quota, now=context.now
+            application_id=application.id, resource=resource, now=context.now
         )
     except Throttled as refused:
         quota = refused.quota

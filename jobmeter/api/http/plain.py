@@ -38,12 +38,14 @@ class PlainDialect:
         """Adds nothing: plain responses share no headers."""
 
     def find_target(self, context: RequestContext) -> PlainEndpoint:
-        """Raises ``Refused(METHOD_NOT_ALLOWED)``."""
+        """Raises ``Refused``: METHOD_NOT_ALLOWED, ROUTE_UNKNOWN, PARAMETER_INVALID."""
         method = context.request.method
         if method not in self._endpoints:
             context.headers["Allow"] = ", ".join(sorted(self._endpoints))
             raise Refused(Fault.METHOD_NOT_ALLOWED, method=method[:20], path=context.path[:200])
-        return self._endpoints[method]
+        target = self._endpoints[method]
+        _check_path(context, target.path)
+        return target
 
     async def authenticate(self, context: RequestContext, target: PlainEndpoint) -> Caller | None:
         settings = context.app.settings
@@ -68,6 +70,19 @@ class PlainDialect:
 
     def refuse(self, _: RequestContext, refused: Refused) -> Response:
         return self._refusal(refused)
+
+
+def _check_path(context: RequestContext, pattern: str) -> None:
+    """The fixed parts of a path are not encoded: a proxy that guards by prefix would not recognize them."""
+    path, scope = context.path, context.request.scope
+    sent = (scope.get("raw_path") or path.encode()).decode("latin-1").split("/")
+    wanted = pattern.split("/")
+    if len(sent) != len(wanted) or any(
+        part != fixed for part, fixed in zip(sent, wanted, strict=True) if not fixed.startswith("{")
+    ):
+        raise Refused(Fault.ROUTE_UNKNOWN)
+    if "\0" in path or b"%00" in scope["query_string"]:
+        raise Refused(Fault.PARAMETER_INVALID, name="U+0000")  # which the database cannot store
 
 
 async def _call_handler(endpoint: PlainEndpoint, context: RequestContext, app: AppContext) -> Response:

@@ -93,6 +93,8 @@ def oauth_refusal(refused: Refused) -> Response:
     error = "temporarily_unavailable" if refused.fault.is_temporary else row.label or "invalid_request"
     body = {"error": error, "error_description": refused.message}
     headers = {"Cache-Control": "no-store"} | _retry_headers(refused)
+    if row.status == Fault.CLIENT_AUTHENTICATION.row.status:
+        headers["WWW-Authenticate"] = 'Basic realm="oauth"'
     return json_response(body, status=row.status, headers=headers)
 
 

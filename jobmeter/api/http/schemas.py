@@ -1,6 +1,6 @@
 """Types that the bodies and responses of several endpoints share."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated
 
 from pydantic import (
@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from jobmeter.base.readers.email_address import EMAIL_CHARACTERS_MAX, check_email
-from jobmeter.base.readers.times import read_day, read_instant
+from jobmeter.base.readers.times import EARLIEST, LATEST, read_day, read_instant
 
 
 def _read_instant(given: object) -> object:
@@ -41,7 +41,7 @@ def _check_email(text: str) -> str:
 # Within these years an instant can be stored and read back in any time zone.
 Instant = Annotated[
     AwareDatetime,
-    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC)),
+    Field(ge=EARLIEST, lt=LATEST),
     BeforeValidator(_read_instant),
 ]
 Day = Annotated[date, BeforeValidator(_read_day)]

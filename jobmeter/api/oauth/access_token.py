@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.oauth.forms import check_present, read_client_form
+from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.tokens import flow as tokens
 
@@ -17,6 +17,7 @@ async def create_access_token(context: RequestContext) -> Response:
     check_present(form, "grant_type", "client_id", "client_secret")
     if form["grant_type"] != "client_credentials":
         raise Refused(Fault.GRANT_UNSUPPORTED, grant_type=form["grant_type"][:80])
+    await count_client_call(context, form)
     async with context.app.database.transaction() as connection:
         token, seconds = await tokens.issue_token(
             connection, client_id=form["client_id"], client_secret=form["client_secret"], now=context.now

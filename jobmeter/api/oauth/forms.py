@@ -9,9 +9,12 @@ from urllib.parse import parse_qsl, unquote_plus
 from starlette.requests import Request
 
 from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.pipeline import count_call
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.partners.tokens import flow as tokens
 
 FIELDS_MAX = 50
+QUOTA = "oauth"
 
 
 def read_client_form(context: RequestContext) -> dict[str, str]:
@@ -38,6 +41,15 @@ def check_present(form: dict[str, str], *names: str) -> None:
     for name in names:
         if not form.get(name):
             raise Refused(Fault.GRANT_MISSING, name=name)
+
+
+async def count_client_call(context: RequestContext, form: dict[str, str]) -> None:
+    """Counts the call of an authenticated client. Raises ``Refused``: THROTTLED, and as ``tokens.authenticate_client``."""
+    async with context.app.database.connection() as connection:
+        client = await tokens.authenticate_client(
+            connection, client_id=form["client_id"], client_secret=form["client_secret"]
+        )
+    await count_call(context, application=client, resource=QUOTA, throttled=Fault.THROTTLED)
 
 
 def _read_basic(request: Request) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.oauth.access_token import UNCACHED
-from jobmeter.api.oauth.forms import check_present, read_client_form
+from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
 from jobmeter.base.clock import to_ms
 from jobmeter.partners.model import Application, TokenLife
 from jobmeter.partners.tokens import flow as tokens
@@ -18,6 +18,7 @@ async def introspect_token(context: RequestContext) -> Response:
     """Reads ``client_id``, ``client_secret`` and ``token``, as the official JavaScript client sends them."""
     form = read_client_form(context)
     check_present(form, "client_id", "client_secret", "token")
+    await count_client_call(context, form)
     async with context.app.database.connection() as connection:
         application = await tokens.authenticate_client(
             connection, client_id=form["client_id"], client_secret=form["client_secret"]

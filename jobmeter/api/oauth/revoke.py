@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.oauth.access_token import UNCACHED
-from jobmeter.api.oauth.forms import check_present, read_client_form
+from jobmeter.api.oauth.forms import check_present, count_client_call, read_client_form
 from jobmeter.partners.tokens import flow as tokens
 
 
@@ -12,6 +12,7 @@ async def revoke_token(context: RequestContext) -> Response:
     """Responds 200 without a body, also for unknown tokens and those of others, so that tokens cannot be probed."""
     form = read_client_form(context)
     check_present(form, "client_id", "client_secret", "token")
+    await count_client_call(context, form)
     async with context.app.database.transaction() as connection:
         application = await tokens.authenticate_client(
             connection, client_id=form["client_id"], client_secret=form["client_secret"]

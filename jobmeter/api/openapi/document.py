@@ -1,4 +1,4 @@
-"""Owns the OpenAPI 3.1 document of the JSON endpoints, built from their table: ``GET /openapi.json`` and ``/docs``.
+"""Owns the OpenAPI 3.1 document of all endpoints, built from their table: ``GET /openapi.json`` and ``/docs``.
 
 Does not own the table (``api.routes``) or the schemas (``schemas``).
 """
@@ -18,11 +18,17 @@ from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.schemas import IDS, IDS_OTHERS, PAGING, PARAMETERS, SCHEMAS, Schema, refer
 from jobmeter.api.restli.resources import RestliEndpoint
+from jobmeter.api.xml.gateway import XmlEndpoint
 from jobmeter.base.faults import Fault
 from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 
 VERSIONED = "/rest/"
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
 TEMPLATES = Environment(loader=PackageLoader("jobmeter.api.openapi"), autoescape=True)
 _CONVERTOR = re.compile(r"\{(\w+):(\w+)\}")
 _TYPES = {
@@ -47,10 +53,10 @@ _ABOUT = (
 
 
 def make_document_endpoints(
-    *, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]
+    *, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint], xml: Sequence[XmlEndpoint]
 ) -> tuple[PlainEndpoint, PlainEndpoint]:
     """Returns the endpoints of the document and of its page, which needs no script and loads nothing from other hosts."""
-    document = build_document(restli=restli, plain=plain)
+    document = build_document(restli=restli, plain=plain, xml=xml)
     page = TEMPLATES.get_template("openapi.html").render(
         document=document, verbs=("get", "post", "put", "delete"), signs=_SIGNS
     )
@@ -59,7 +65,7 @@ def make_document_endpoints(
         return json_response(document)
 
     async def show_page(_: RequestContext) -> Response:
-        return HTMLResponse(page)
+        return HTMLResponse(page, headers=PAGE_HEADERS)
 
     return (
         Endpoint(
@@ -80,7 +86,9 @@ def make_document_endpoints(
     )
 
 
-def build_document(*, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint]) -> dict[str, Any]:
+def build_document(
+    *, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEndpoint], xml: Sequence[XmlEndpoint]
+) -> dict[str, Any]:
     """Builds the document. Methods that share a verb and a path become one operation, as OpenAPI requires."""
     groups: dict[tuple[str, str], list[RestliEndpoint]] = {}
     for row in restli:
@@ -91,6 +99,8 @@ def build_document(*, restli: Sequence[RestliEndpoint], plain: Sequence[PlainEnd
     for endpoint in plain:
         path = _CONVERTOR.sub(r"{\1}", endpoint.path)
         paths.setdefault(path, {})[endpoint.verb.lower()] = _describe_plain(endpoint, path)
+    for job_endpoint in xml:
+        paths.setdefault(job_endpoint.path, {})[job_endpoint.verb.lower()] = _describe_xml(job_endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Jobmeter", "version": __version__, "description": _ABOUT},
@@ -174,6 +184,7 @@ def _list_statuses(*thousands: int) -> tuple[int, ...]:
 
 _RESTLI_FAULTS = _list_statuses(1, 3, 4, 6, 9)
 _OAUTH_FAULTS = _list_statuses(1, 2, 9)
+_XML_FAULTS = _list_statuses(7, 9)
 _PLAIN_FAULTS = _list_statuses(1, 3, 4, 5, 6, 8, 9)
 
 
@@ -219,6 +230,39 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": content}
     details = read_details(endpoint.handler)
     return described | ({"description": details} if details else {})
+
+
+def _describe_xml(endpoint: XmlEndpoint) -> dict[str, Any]:
+    """Describes an endpoint whose documents are XML, or the equivalent JSON."""
+    key = {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "description": "a job id, id=... or partner-job-id=..., a GET also with a field selector",
+        "schema": {"type": "string", "minLength": 1},
+    }
+    described: dict[str, Any] = {
+        "operationId": _name(f"{endpoint.verb} {endpoint.path}"),
+        "tags": ["v1"],
+        "summary": endpoint.summary,
+        "parameters": [key] if "{key}" in endpoint.path else [],
+        "responses": _describe_replies([endpoint])
+        | {
+            str(status): {
+                "description": "Refused",
+                "content": {
+                    endpoint.media: {"schema": refer("XmlError")},
+                    JSON: {"schema": refer("XmlError")},
+                },
+            }
+            for status in _XML_FAULTS
+        },
+        "security": _describe_security(endpoint),
+    }
+    if endpoint.verb in {"POST", "PUT"}:
+        document = {"schema": refer("XmlJob")}
+        described["requestBody"] = {"required": True, "content": {endpoint.media: document, JSON: document}}
+    return described
 
 
 def read_details(handler: Callable[..., Any]) -> str:

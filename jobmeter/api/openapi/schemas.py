@@ -90,6 +90,18 @@ SCHEMAS: Final[dict[str, Schema]] = {
         "status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT, requestId=TEXT
     ),
     "PlainError": record("status code message", status=LONG, code=TEXT, message=TEXT),
+    "XmlError": {
+        **record(
+            "status timestamp request-id error-code message",
+            **{"status": LONG, "timestamp": TIME_MS, "request-id": TEXT, "error-code": LONG, "message": TEXT},
+        ),
+        "xml": {"name": "error"},
+    },
+    "XmlJob": {
+        "type": "object",
+        "description": "the elements of LinkedIn's XML jobs API; in JSON the same names in camelCase",
+        "xml": {"name": "job"},
+    },
     "OAuthError": record("error error_description", error=TEXT, error_description=TEXT),
     "Paging": record(
         "start count links",
@@ -140,18 +152,17 @@ SCHEMAS: Final[dict[str, Schema]] = {
         key=TEXT,
         credentials=record("client_id client_secret", client_id=TEXT, client_secret=TEXT),
     ),
-    "FoundApplications": page_of(
-        record(
-            "credentials uniqueForeignId name key",
-            credentials=record("client_id", client_id=TEXT),
-            uniqueForeignId=TEXT,
-            name=TEXT,
-            description=TEXT,
-            key=TEXT,
-            validJsSdkDomains=list_of(TEXT),
-            oauth2AuthorizedCallbackUrls=list_of(TEXT),
-        )
+    "FoundApplication": record(
+        "credentials uniqueForeignId name key",
+        credentials=record("client_id", client_id=TEXT),
+        uniqueForeignId=TEXT,
+        name=TEXT,
+        description=TEXT,
+        key=TEXT,
+        validJsSdkDomains=list_of(TEXT),
+        oauth2AuthorizedCallbackUrls=list_of(TEXT),
     ),
+    "FoundApplications": page_of(refer("FoundApplication")),
     "Patch": record(
         "patch", patch={"type": "object", "properties": {"$set": RECORD, "$delete": list_of(TEXT)}}
     ),
@@ -217,22 +228,26 @@ SCHEMAS: Final[dict[str, Schema]] = {
                 status=LONG,
                 id=TEXT,
                 location=TEXT,
-                entity=record(externalJobPostingId=TEXT, alternateLocationTasks=list_of(TEXT)),
+                entity=record(
+                    "externalJobPostingId",
+                    externalJobPostingId=TEXT,
+                    alternateLocationTasks=list_of(TEXT),
+                    warnings=list_of(TEXT),
+                ),
                 error=refer("RestliError"),
             )
         ),
     ),
-    "Tasks": batch_of(
-        record(
-            "externalJobPostingId id status",
-            externalJobPostingId=TEXT,
-            id=TEXT,
-            location=TEXT,
-            status={"type": "string", "enum": ["IN_PROGRESS", "SUCCEEDED", "FAILED", "PROCESSED"]},
-            jobPosting=TEXT,
-            errorMessage=TEXT,
-        )
+    "Task": record(
+        "externalJobPostingId id status",
+        externalJobPostingId=TEXT,
+        id=TEXT,
+        location=TEXT,
+        status={"type": "string", "enum": ["IN_PROGRESS", "SUCCEEDED", "FAILED", "PROCESSED"]},
+        jobPosting=TEXT,
+        errorMessage=TEXT,
     ),
+    "Tasks": batch_of(refer("Task")),
     "PostingStatuses": batch_of(
         record("externalJobPostingId listingStatus", externalJobPostingId=TEXT, listingStatus=TEXT)
     ),

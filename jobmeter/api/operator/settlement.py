@@ -76,7 +76,7 @@ async def is_job(connection: Connection, job_id: int) -> bool:
 
 
 async def list_exclusions(context: RequestContext) -> Response:
-    """Manual exclusions, oldest first; ``?after=`` continues the list. Visitors and networks are shown as hashes."""
+    """Manual exclusions, oldest first; ``?after=`` continues the list. A visitor's or event's identifier is not kept, only a number made from it."""
     after = read_query_number(context.request, "after", 0, largest=2**63 - 1)
     async with context.app.database.connection() as connection:
         found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
@@ -101,6 +101,10 @@ def serialize_exclusion(kept: KeptExclusion) -> dict[str, Any]:
         "id": kept.id,
         "criterion": exclusion.criterion.name,
         "jobId": exclusion.subject if is_job else None,
+        "number": None if is_job else named,
+        "network": identity.show_network(exclusion.subject)
+        if exclusion.criterion is Criterion.ADDRESS
+        else None,
         "hash": None if is_job else named,
         "day": None if exclusion.day is None else exclusion.day.isoformat(),
         "note": exclusion.note,

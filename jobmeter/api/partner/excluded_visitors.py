@@ -6,14 +6,14 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_path_id
+from jobmeter.api.http.parameters import IDS_MAX, read_path_id, read_query_number
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
+from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX, EXCLUDED_VISITORS_PAGE
 from jobmeter.metering.filters import flow as filters
 from jobmeter.metering.filters.model import ExcludedVisitor, serialize_refused_event
-from jobmeter.metering.intake.model import find_address, find_visitor
+from jobmeter.metering.intake.model import find_address, find_visitor, show_network
 
 Text = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
@@ -37,10 +37,14 @@ async def list_own_refused(context: RequestContext) -> Response:
 
 
 async def list_excluded(context: RequestContext) -> Response:
-    """Visitors and networks are shown as hashes and cannot be read back."""
+    """Oldest first; ``?after=`` is the ``nextAfter`` of the previous response. A visitor's identifier is not kept."""
+    after_id = read_query_number(context.request, "after", 0, largest=IDS_MAX)
     async with context.app.database.connection() as connection:
-        found = await filters.list_excluded(connection, application=context.application)
-    return json_response({"elements": [serialize_excluded(one) for one in found]})
+        found = await filters.list_excluded(
+            connection, application=context.application, after_id=after_id, rows_max=EXCLUDED_VISITORS_PAGE
+        )
+    next_after = found[-1].id if len(found) == EXCLUDED_VISITORS_PAGE else None
+    return json_response({"elements": [serialize_excluded(one) for one in found], "nextAfter": next_after})
 
 
 async def exclude(context: RequestContext, body: ExcludedVisitorBody) -> Response:
@@ -85,6 +89,8 @@ def serialize_excluded(one: ExcludedVisitor) -> dict[str, Any]:
     return {
         "id": one.id,
         "kind": "ADDRESS_NETWORK" if one.is_address else "VISITOR",
+        "number": f"{one.subject:016x}",
+        "network": show_network(one.subject) if one.is_address else None,
         "hash": f"{one.subject:016x}",
         "note": one.note,
         "createdAt": one.created_at.isoformat(),

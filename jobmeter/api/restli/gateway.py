@@ -28,6 +28,7 @@ from jobmeter.api.http.responses import (
 from jobmeter.api.restli.forced_failures import check_forced_failure
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
+from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TUNNELLED_QUERY_BYTES_MAX, TUNNELLED_QUERY_VALUES_MAX
 from jobmeter.wire.restli.keys import decode_path_key, split_path
@@ -43,6 +44,7 @@ from jobmeter.wire.restli.versions import (
     VersionMissing,
     VersionNonexistent,
     check_version,
+    read_sunsets,
 )
 
 log = logging.getLogger("jobmeter.api")
@@ -98,7 +100,9 @@ class RestliDialect:
         if resource is None and not self._is_versioned:
             raise Refused(Fault.RESOURCE_UNKNOWN, name=name[:200])
         segments = split_path((request.scope.get("raw_path") or b"").decode("latin-1"))
-        if resource is None or len(segments) > (2 if resource.is_single else 3):
+        # Root and name are not encoded: a proxy that guards by prefix would not recognize them.
+        is_encoded = any("%" in segment for segment in segments[:2])
+        if resource is None or is_encoded or len(segments) > (2 if resource.is_single else 3):
             raise Refused(Fault.ROUTE_UNKNOWN)
         target = RestliTarget(
             resource=resource,
@@ -176,7 +180,7 @@ class RestliDialect:
 async def _carry_out(request: Request, call: Call, handler: Handler, app: AppContext) -> Response:
     with _protocol_errors(request):
         masks = read_masks(call.parameters)
-        reply = await handler(replace(call, app=app))
+        reply = await handler(call if app is call.app else replace(call, app=app))
     headers = restli_headers(call.protocol) | reply.headers
     if reply.content is None:
         return Response(status_code=reply.status, headers=headers)
@@ -245,14 +249,22 @@ def _check_verb(context: RequestContext, target: RestliTarget, verb: str) -> Non
 
 
 def _read_version(context: RequestContext) -> Outcome:
-    active_versions = _list_versions(context.app.settings.active_versions)
-    return check_version(context.request.headers.get("linkedin-version"), active_versions)
+    settings = context.app.settings
+    return check_version(
+        context.request.headers.get("linkedin-version"),
+        _list_versions(settings.active_versions),
+        today=day_of(context.now),
+        sunsets=_list_sunsets(settings.version_sunsets),
+    )
 
 
 @lru_cache(maxsize=8)
 def _list_versions(setting: str) -> tuple[str, ...]:
     """Returns the versions of ``JOBMETER_ACTIVE_VERSIONS``, or the published ones if it is empty."""
     return tuple(filter(None, (text.strip() for text in setting.split(",")))) or ACTIVE_VERSIONS
+
+
+_list_sunsets = lru_cache(maxsize=8)(read_sunsets)
 
 
 def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:
@@ -262,9 +274,19 @@ def _check_parameters(resource: Resource, parameters: dict[str, Value]) -> None:
         raise Refused(Fault.FIELDS_UNPERMITTED, place="PARAMETER", fields=fields)
 
 
+def _check_ids(call: Call, known: Mapping[str, object]) -> None:
+    """A resource that is read by ids alone needs some."""
+    is_without = call.method is Method.GET_ALL or (
+        call.method is Method.BATCH_GET and not call.parameters["ids"]
+    )
+    if is_without and "BATCH_GET" in known and "GET_ALL" not in known:
+        raise Refused(Fault.PARAMETER_REQUIRED, name="ids")
+
+
 def _choose_handler(resource: Resource, call: Call) -> Handler:
     """Returns the handler of the method. Raises ``Refused`` if the resource does not support it."""
     method, known = call.method, resource.endpoints
+    _check_ids(call, known)
     if method is Method.CREATE and "BATCH_CREATE" in known and "CREATE" not in known:
         # Without the batch header the body is read as one entity, and these are not its fields (spec 4.2).
         raise Refused(Fault.FIELDS_UNPERMITTED, place="REQUEST_BODY", fields="/elements")

@@ -96,7 +96,7 @@ def _serialize(campaign: Campaign) -> dict[str, Any]:
         "id": campaign.urn,
         "partnerJobCampaignId": campaign.partner_job_campaign,
         "name": campaign.name,
-        "contract": f"{URN_CONTRACT}{campaign.partner_contract_id}",
+        "contract": f"{URN_CONTRACT}{campaign.posted_contract_id}",
         "status": campaign.status,
         "startTime": to_ms(campaign.starts_at),
         "createdAt": to_ms(campaign.created_at),

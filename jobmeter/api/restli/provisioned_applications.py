@@ -42,6 +42,13 @@ async def find_application(call: Call) -> Reply:
     return Reply({"elements": [] if found is None else [_serialize(found)]})
 
 
+async def get_application(call: Call) -> Reply:
+    """One child application, at the address that its creation returned; never with a secret."""
+    async with call.app.database.connection() as connection:
+        found = await partners.get_child(connection, parent=call.application, key=call.key or "")
+    return Reply(_serialize(found))
+
+
 async def update_application(call: Call) -> Reply:
     """A partial update of a child application; responds 204 (spec 2.3)."""
     try:

@@ -1,4 +1,4 @@
-"""``GET /rest/simpleJobPostingTasks?ids=...`` and ``/v2``: the results of operations (spec 4.4)."""
+"""``GET /rest/simpleJobPostingTasks?ids=...``, ``/{key}`` and ``/v2``: the results of operations (spec 4.4)."""
 
 from typing import Any
 from uuid import UUID
@@ -30,14 +30,35 @@ async def batch_get_tasks(call: Call) -> Reply:
     return Reply(wrap_batch(results, missing))
 
 
+async def get_task(call: Call) -> Reply:
+    """One of the caller's own tasks, under its URN or its bare id."""
+    key = call.key or ""
+    task_id = _read_task_id(key if key.startswith(URN_TASK) else f"{URN_TASK}{key}")
+    if task_id is None:
+        raise Refused(Fault.ENTITY_UNKNOWN, key=key[:200])
+    async with call.app.database.connection() as connection:
+        found = await jobs.watch_tasks(connection, child=call.application, task_ids=[task_id], now=call.now)
+    if task_id not in found:
+        raise Refused(Fault.ENTITY_UNKNOWN, key=key[:200])
+    return Reply(_serialize(found[task_id]))
+
+
+def _read_task_id(urn: str) -> UUID | None:
+    try:
+        task_id = UUID(urn.removeprefix(URN_TASK))
+    except ValueError:
+        return None
+    # A UUID can be spelled in ways that a task's URN never is.
+    return task_id if urn.lower() == f"{URN_TASK}{task_id}".lower() else None
+
+
 def _read_ids(call: Call) -> dict[str, UUID]:
     try:
         urns = read_texts("ids", call.parameters["ids"], single=True)
-        asked = {urn: UUID(urn.removeprefix(URN_TASK)) for urn in urns}
-    except (ArgumentTypeError, ValueError) as error:
+    except ArgumentTypeError as error:
         raise Refused(Fault.BATCH_KEY_INVALID) from error
-    # A UUID can be spelled in ways that a task's URN never is.
-    if not all(urn.lower() == f"{URN_TASK}{task_id}".lower() for urn, task_id in asked.items()):
+    asked = {urn: task_id for urn in urns if (task_id := _read_task_id(urn)) is not None}
+    if len(asked) < len(set(urns)):
         raise Refused(Fault.BATCH_KEY_INVALID)
     if len(asked) > BATCH_GET_KEYS_MAX:
         raise Refused(Fault.BATCH_TOO_MANY_KEYS, keys_max=BATCH_GET_KEYS_MAX, found=len(asked))

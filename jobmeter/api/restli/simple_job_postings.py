@@ -8,6 +8,7 @@ from jobmeter.api.restli.resources import Call, Reply
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_TASK
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX
+from jobmeter.jobs.model import AcceptedElement
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.wire.restli.envelopes import (
     make_created_row,
@@ -71,14 +72,22 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
         )
     urn = f"{URN_TASK}{taken.task_id}"
     row = make_created_row(status=202, key=urn, location=encode_location("/simpleJobPostings", urn))
+    entity = _serialize_entity(call, element, taken)
+    return row | ({"entity": entity} if entity else {})
+
+
+def _serialize_entity(call: Call, element: Any, taken: AcceptedElement) -> dict[str, Any]:
+    """Names the job under ``/rest``. A row has one id: the tasks of further locations are listed here, and so is what
+    was accepted with a remark.
+    """
+    details: dict[str, Any] = {}
     if taken.alternate_task_ids:
-        # A row has one id; the tasks of further locations are listed in a separate field.
-        tasks = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
-        row["entity"] = {
-            "externalJobPostingId": element["externalJobPostingId"],
-            "alternateLocationTasks": tasks,
-        }
-    return row
+        details["alternateLocationTasks"] = [f"{URN_TASK}{task_id}" for task_id in taken.alternate_task_ids]
+    if taken.warnings:
+        details["warnings"] = list(taken.warnings)
+    if not details and call.version is None:
+        return {}
+    return {"externalJobPostingId": element["externalJobPostingId"]} | details
 
 
 def _serialize_error(call: Call, element: Any, refused: Refused) -> dict[str, Any]:

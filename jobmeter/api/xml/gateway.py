@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,9 +19,11 @@ from jobmeter.api.http.credentials import authenticate_token, caller_of, find_ca
 from jobmeter.api.http.endpoints import Endpoint, group_by_path
 from jobmeter.api.http.idempotency import READING
 from jobmeter.api.http.pipeline import PreparedCall
-from jobmeter.api.http.responses import RETRY_SECONDS
+from jobmeter.api.http.responses import PLACE, RETRY_SECONDS
 from jobmeter.base.clock import read_machine_clock, to_ms
+from jobmeter.base.credentials import make_request_id
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers.network import read_address
 from jobmeter.partners.model import Application
 from jobmeter.partners.oauth1 import flow as signatures
 from jobmeter.partners.oauth1.model import SignedRequest
@@ -147,7 +149,7 @@ class XmlDialect:
 
 
 async def _carry_out(handler: Handler, call: XmlCall, app: AppContext) -> Response:
-    reply = await handler(replace(call, app=app))
+    reply = await handler(call if app is call.app else replace(call, app=app))
     headers = reply.headers | _common_headers(_make_request_id(), is_json=call.is_json)
     if not reply.body:
         del headers["Content-Type"]
@@ -172,6 +174,9 @@ def _common_headers(request_id: str, *, is_json: bool) -> dict[str, str]:
     return {
         "Content-Type": JSON if is_json else XML,
         "X-Li-Request-Id": request_id,
+        "X-Li-Uuid": make_request_id(),
+        "X-Li-Fabric": PLACE,
+        "X-Li-Pop": PLACE,
         "X-Li-Format": "json" if is_json else "xml",
         "Vary": "*",
     }
@@ -186,16 +191,28 @@ def _read_query_token(request: Request) -> str | None:
     return dict(parse_qsl(query)).get("oauth2_access_token")
 
 
+def is_host_name(host: str) -> bool:
+    """Whether an operator chose it, and it is not the address at which a server without a base URL listens."""
+    return host != "localhost" and read_address(host) is None
+
+
 async def _authenticate_signature(context: RequestContext) -> Caller:
     """Checks the signature of verb, URL and query. Documents are never sent as forms, whose fields would be signed too."""
     request = context.request
     host = request.headers.get("host", "")
-    # A proxy may have terminated TLS unseen: either scheme and the configured address are accepted as the signed URL.
-    bases = dict.fromkeys((f"https://{host}", f"http://{host}", _find_base_url(context)))
+    query = request.scope["query_string"].decode("latin-1")
+    if any(name == "oauth_signature" for name, _ in parse_qsl(query, keep_blank_values=True)):
+        raise Refused(Fault.OAUTH_REJECTED, name="oauth_signature")  # it is read from the header only
+    # A proxy may have terminated TLS unseen, so either scheme is accepted. The host is the configured one: a request that
+    # was signed for another server cannot be used here.
+    base_url = _find_base_url(context)
+    named = urlsplit(base_url)
+    hosts = [named.netloc] if is_host_name(named.hostname or "") else [host, named.netloc]
+    bases = dict.fromkeys((base_url, *(f"{scheme}://{one}" for one in hosts for scheme in ("https", "http"))))
     signed = SignedRequest(
         method=request.method,
         urls=tuple(base + _raw_path(request) for base in bases),
-        query=request.scope["query_string"].decode("latin-1"),
+        query=query,
         authorization=request.headers.get("authorization", ""),
     )
     async with context.app.database.connection() as connection:

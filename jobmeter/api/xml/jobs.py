@@ -1,6 +1,7 @@
 """``/v1/jobs``: post, read, edit, renew and close a job with an XML document or its JSON equivalent (xml spec 5)."""
 
 from typing import Final
+from urllib.parse import quote
 
 from jobmeter.api.xml.gateway import XmlCall, XmlReply
 from jobmeter.base.clock import to_ms
@@ -15,6 +16,8 @@ from jobmeter.wire.xml.job.response import JobView, render_job_json, render_job_
 from jobmeter.wire.xml.reader import read_document
 
 ROOT: Final = "/v1/jobs"
+IGNORED_HEADER: Final = "X-Jobmeter-Ignored"
+IGNORED_BYTES_MAX: Final = 1_000
 DESCRIPTION_CHARACTERS_MAX: Final = next(row.size[1] for row in FIELDS if row.name == "description")
 
 
@@ -26,7 +29,8 @@ async def post_job(call: XmlCall) -> XmlReply:
         job = await jobs.post_job(
             connection, application=call.application, document=document, now=call.now, policy=policy
         )
-    return XmlReply(201, headers={"Location": f"{call.base_url}{ROOT}/{job.job_id}"})
+    location = {"Location": f"{call.base_url}{ROOT}/{job.job_id}"}
+    return XmlReply(201, headers=location | _list_ignored(document))
 
 
 async def show_job(call: XmlCall) -> XmlReply:
@@ -59,7 +63,7 @@ async def change_job(call: XmlCall) -> XmlReply:
             now=call.now,
             policy=policy,
         )
-    return XmlReply(200)
+    return XmlReply(200, headers=_list_ignored(document))
 
 
 async def close_job(call: XmlCall) -> XmlReply:
@@ -77,6 +81,18 @@ def _read_key(call: XmlCall) -> JobKey:
 def _read_document(call: XmlCall, purpose: DocumentKind, policy: JobPolicy) -> JobDocument:
     root = read_document(call.body, content_type=call.content_type)
     return read_job(root, purpose, fields=policy.fields)
+
+
+def _list_ignored(document: JobDocument) -> dict[str, str]:
+    """The header that names the elements that were ignored, so that a misspelt one is noticed."""
+    names, size = [], 0
+    for path in document.ignored:
+        name = quote(path, safe="/[]")
+        size += len(name) + 2
+        if size > IGNORED_BYTES_MAX:
+            break
+        names.append(name)
+    return {IGNORED_HEADER: "; ".join(names)} if names else {}
 
 
 def _policy_of(settings: Settings) -> JobPolicy:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from jobmeter.base.clock import from_ms, to_ms
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _DIGITS_MAX = 15  # of milliseconds: they reach beyond the year 9999
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
@@ -59,14 +60,21 @@ def read_instant_ms(text: str) -> int | None:
 
 
 def read_moment(text: str) -> datetime | None:
-    """Milliseconds since 1970, or an instant: what a parameter or a command line names a time by; in UTC."""
+    """Milliseconds since 1970, or an instant: what a parameter or a command line names a time by; in UTC.
+
+    ``None`` also for the first and last years that a date can have: a day or an offset further is none.
+    """
     try:
         if text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX:
-            return from_ms(int(text))
-        moment = read_instant(text)
-        return None if moment is None else moment.astimezone(UTC)
+            moment = from_ms(int(text))
+        else:
+            instant = read_instant(text)
+            if instant is None:
+                return None
+            moment = instant.astimezone(UTC)
     except OverflowError:
         return None
+    return moment if EARLIEST <= moment < LATEST else None
 
 
 def read_span_ms(text: str) -> int | None:

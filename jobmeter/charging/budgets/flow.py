@@ -8,7 +8,9 @@ from datetime import datetime
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
+from jobmeter.base.money import format_amount
 from jobmeter.charging.budgets import store
 from jobmeter.charging.budgets.model import BudgetOpening, JobBudget, NewJobBudget
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
@@ -16,6 +18,9 @@ from jobmeter.contracts.partner.model import Pacing, PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
+
+# The largest whole number of a bigint column that is a whole amount of every currency.
+RESERVED_MICROS_MAX = 9_223_372_036_854 * 1_000_000
 
 
 async def lock_job_budget(connection: Connection, *, shard: int, job_id: int) -> JobBudget:
@@ -36,10 +41,16 @@ async def change_limit(
 ) -> None:
     """Makes ``limit_micros`` the total budget of a job locked as ``held``: reserves what is more, returns what is less.
 
-    Raises ``Refused(BALANCE_TOO_LOW)`` if the contract cannot pay for it; the caller's savepoint is then lost.
+    Raises ``Refused``: BALANCE_TOO_LOW if the contract cannot pay for it (the caller's savepoint is then lost),
+    JOB_BUDGET_RAISED_TOO_OFTEN if all that was ever reserved for the job would pass RESERVED_MICROS_MAX.
     """
     assert limit_micros >= held.used_micros, "what is spent stays spent"
     change_micros = limit_micros - held.limit_micros
+    if held.budget_micros + change_micros > RESERVED_MICROS_MAX:
+        amount, most = (
+            format_amount(micros, held.currency) for micros in (limit_micros, RESERVED_MICROS_MAX)
+        )
+        raise Refused(Fault.JOB_BUDGET_RAISED_TOO_OFTEN, amount=amount, most=most)
     await enqueue_job_changes(connection, [held.job_id])
     if change_micros > 0:
         await store.raise_limit(connection, shard=held.shard, job_id=held.job_id, change_micros=change_micros)
@@ -67,6 +78,22 @@ async def change_limit(
             booked_at=now,
         ),
     )
+
+
+async def downgrade(
+    connection: Connection, held: JobBudget, contract: PartnerContract, *, now: datetime
+) -> None:
+    """Returns what a job locked as ``held`` has left, and whatever it would get back until it is upgraded."""
+    await store.set_downgraded(connection, shard=held.shard, job_id=held.job_id, is_downgraded=True)
+    await change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
+
+
+async def upgrade(
+    connection: Connection, held: JobBudget, contract: PartnerContract, *, limit_micros: int, now: datetime
+) -> None:
+    """Gives a job locked as ``held`` a budget again. Raises as ``change_limit``."""
+    await store.set_downgraded(connection, shard=held.shard, job_id=held.job_id, is_downgraded=False)
+    await change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
 
 
 async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:

@@ -12,7 +12,8 @@ class JobBudget:
     """A job's money. What is left is reserved from its contract until it is spent or released.
 
     ``budget_micros`` is all that was ever reserved, ``lowered_micros`` the part of it that a lower total budget
-    gave back, which counts as released too.
+    gave back, which counts as released too. A job that ``is_downgraded`` has nothing left, and gets nothing back,
+    until its partner upgrades it.
     """
 
     shard: int
@@ -25,6 +26,7 @@ class JobBudget:
     released_micros: int
     lowered_micros: int
     live_until_ms: int
+    is_downgraded: bool
 
     @property
     def limit_micros(self) -> int:

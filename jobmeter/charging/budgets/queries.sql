@@ -1,6 +1,6 @@
 -- name: lock_job_budget
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
-       released_micros, lowered_micros, live_until_ms
+       released_micros, lowered_micros, live_until_ms, is_downgraded
   FROM job_budgets
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
@@ -8,7 +8,7 @@ SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_
 
 -- name: read_job_budgets
 SELECT shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, spent_micros,
-       released_micros, lowered_micros, live_until_ms
+       released_micros, lowered_micros, live_until_ms, is_downgraded
   FROM job_budgets
  WHERE shard = %(shard)s
    AND job_id = ANY(%(job_ids)s)
@@ -27,6 +27,13 @@ UPDATE job_budgets
        revision = revision + 1
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
+
+-- name: set_downgraded
+UPDATE job_budgets
+   SET is_downgraded = %(is_downgraded)s
+ WHERE shard = %(shard)s
+   AND job_id = %(job_id)s
+   AND is_downgraded <> %(is_downgraded)s
 
 -- name: insert_job_budget
 INSERT INTO job_budgets (

@@ -29,6 +29,11 @@ async def lower_limit(connection: Connection, *, shard: int, job_id: int, change
     await connection.execute(SQL["lower_limit"], values)
 
 
+async def set_downgraded(connection: Connection, *, shard: int, job_id: int, is_downgraded: bool) -> None:
+    values = {"shard": shard, "job_id": job_id, "is_downgraded": is_downgraded}
+    await connection.execute(SQL["set_downgraded"], values)
+
+
 async def insert_job_budget(connection: Connection, budget: NewJobBudget) -> None:
     await connection.execute(SQL["insert_job_budget"], vars_of(budget))
 

@@ -22,7 +22,10 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.bulk import flow as bulk
+from jobmeter.ledger.chain import flow as chain
 from jobmeter.ledger.model import Posting, Purpose
+
+RESTATEMENT_NUMBERS_MAX = 1_000_000  # in one seal: its text is built in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,21 @@ async def record_late(connection: Connection, counts: ClickCounts, *, batch: int
     shown = counts.select(late)
     recorded = await store.record_late_restatements(connection, shown, batch=batch, recorded_at=now)
     assert recorded == len(shown)
+
+
+async def seal_restatements(connection: Connection) -> None:
+    """Seals the restatements that the last round of the ledger's seals knows and no earlier seal covers.
+
+    In the transaction that wrote the round, so that its head never changes.
+    """
+    last = await chain.read_last_round(connection)
+    assert last is not None, "a round was just written"
+    await store.insert_restatement_seal(
+        connection,
+        round_number=last.round_number,
+        until_number=last.until_number,
+        numbers_max=RESTATEMENT_NUMBERS_MAX,
+    )
 
 
 async def credit_charge(

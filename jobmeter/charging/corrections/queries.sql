@@ -16,31 +16,35 @@ CREATE TEMPORARY TABLE IF NOT EXISTS held_budgets (
     job_id              bigint   NOT NULL,
     partner_contract_id bigint   NOT NULL,
     currency            text     NOT NULL,
-    is_open             boolean  NOT NULL
+    is_open             boolean  NOT NULL,
+    is_downgraded       boolean  NOT NULL
 ) ON COMMIT DELETE ROWS
 
 -- name: lock_budgets
--- In the order in which intake locks them. Whether a job is open is read from the locked row itself, so that
--- a closing which came first is seen.
-INSERT INTO held_budgets (shard, job_id, partner_contract_id, currency, is_open)
-SELECT shard, job_id, partner_contract_id, currency, live_until_ms > %(now_ms)s
+-- In the order in which intake locks them. Whether a job may spend its money again is read from the locked
+-- row itself, so that a closing or a downgrade which came first is seen.
+INSERT INTO held_budgets (shard, job_id, partner_contract_id, currency, is_open, is_downgraded)
+SELECT shard, job_id, partner_contract_id, currency, live_until_ms > %(now_ms)s AND NOT is_downgraded,
+       is_downgraded
   FROM job_budgets
  WHERE (shard, job_id) IN (SELECT shard, job_id FROM asked_reversals)
  ORDER BY shard, job_id
    FOR UPDATE
 
 -- name: return_to_budgets
--- An open job can spend the money again; that of a closed one counts as released with the rest.
+-- An open job can spend the money again; that of a closed one counts as released with the rest. The total
+-- budget of a downgraded one is what it has spent, and goes down with it.
 WITH due AS (
-    SELECT shard, job_id, is_open, sum(amount_micros)::bigint AS micros
+    SELECT shard, job_id, is_open, is_downgraded, sum(amount_micros)::bigint AS micros
       FROM asked_reversals
       JOIN held_budgets USING (shard, job_id)
-     GROUP BY shard, job_id, is_open
+     GROUP BY shard, job_id, is_open, is_downgraded
     HAVING sum(amount_micros) > 0
 ), returned AS (
     UPDATE job_budgets
        SET spent_micros = spent_micros - micros,
-           released_micros = released_micros + CASE WHEN is_open THEN 0 ELSE micros END
+           released_micros = released_micros + CASE WHEN is_open THEN 0 ELSE micros END,
+           lowered_micros = lowered_micros + CASE WHEN due.is_downgraded THEN micros ELSE 0 END
       FROM due
      WHERE job_budgets.shard = due.shard
        AND job_budgets.job_id = due.job_id
@@ -178,3 +182,25 @@ UPDATE job_budgets
        credited_micros = credited_micros + %(amount_micros)s
  WHERE shard = %(shard)s
    AND job_id = %(job_id)s
+
+-- name: insert_restatement_seal
+-- As the seals of postings, in one chain. A round without new restatements has no seal, unless it moves on to
+-- numbers that an earlier one was not allowed to reach.
+WITH span AS (
+    SELECT after_number, least(%(until_number)s, after_number + %(numbers_max)s) AS until_number, digest
+      FROM (SELECT coalesce(max(until_number), 0) AS after_number,
+                   (array_agg(digest ORDER BY round DESC))[1] AS digest
+              FROM restatement_seals) AS last_seal
+), found AS (
+    SELECT count(*) AS restatements,
+           sha256(convert_to(coalesce(string_agg(restatement_text(job_day_restatements), '' ORDER BY number),
+                                      ''), 'UTF8')) AS content
+      FROM job_day_restatements
+     WHERE number > (SELECT after_number FROM span)
+       AND number <= (SELECT until_number FROM span)
+)
+INSERT INTO restatement_seals (round, until_number, restatements, content, digest)
+SELECT %(round_number)s, until_number, restatements, content, sha256(coalesce(digest, '') || content)
+  FROM span, found
+ WHERE restatements > 0
+    OR until_number = after_number + %(numbers_max)s

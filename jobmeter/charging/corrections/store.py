@@ -62,3 +62,10 @@ async def sum_corrections(connection: Connection, *, reference: UUID) -> int:
 async def release_credit(connection: Connection, *, shard: int, job_id: int, amount_micros: int) -> None:
     values = {"shard": shard, "job_id": job_id, "amount_micros": amount_micros}
     await connection.execute(SQL["release_credit"], values)
+
+
+async def insert_restatement_seal(
+    connection: Connection, *, round_number: int, until_number: int, numbers_max: int
+) -> None:
+    parameters = {"round_number": round_number, "until_number": until_number, "numbers_max": numbers_max}
+    await connection.execute(SQL["insert_restatement_seal"], parameters)

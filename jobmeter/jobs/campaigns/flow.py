@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.ids import URN_CONTRACT, read_urn
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store as jobs_store
@@ -34,6 +35,7 @@ async def create_campaign(
         application_id=child.id,
         partner_job_campaign=draft.partner_job_campaign,
         partner_contract_id=contract.id,
+        posted_contract_id=read_urn(draft.contract, URN_CONTRACT) or contract.id,
         name=draft.name,
         status=CampaignStatus.DRAFT,
         starts_at=draft.starts_at,

@@ -40,11 +40,14 @@ class CampaignChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
+    """``posted_contract_id`` is the contract as the caller named it: its own, or the partner's that pays."""
+
     shard: int
     id: int
     application_id: int
     partner_job_campaign: str
     partner_contract_id: int
+    posted_contract_id: int
     name: str
     status: CampaignStatus
     starts_at: datetime

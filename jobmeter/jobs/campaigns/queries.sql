@@ -1,6 +1,6 @@
 -- columns: campaign
 shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-created_at, changed_at, ended_at
+created_at, changed_at, ended_at, coalesce(posted_contract_id, partner_contract_id) AS posted_contract_id
 
 -- name: next_campaign_id
 SELECT nextval('campaign_ids')
@@ -8,11 +8,12 @@ SELECT nextval('campaign_ids')
 -- name: insert_campaign
 INSERT INTO job_campaigns (
     shard, id, application_id, partner_job_campaign, partner_contract_id, name, status, starts_at, ends_at,
-    created_at, changed_at, ended_at
+    created_at, changed_at, ended_at, posted_contract_id
 )
 VALUES (
     %(shard)s, %(id)s, %(application_id)s, %(partner_job_campaign)s, %(partner_contract_id)s, %(name)s,
-    %(status)s, %(starts_at)s, %(ends_at)s, %(created_at)s, %(changed_at)s, %(ended_at)s
+    %(status)s, %(starts_at)s, %(ends_at)s, %(created_at)s, %(changed_at)s, %(ended_at)s,
+    %(posted_contract_id)s
 )
     ON CONFLICT DO NOTHING
 RETURNING id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES
+from jobmeter.wire.xml.code_tables import EXPERIENCE_LEVELS, JOB_TYPES, POSTER_ROLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,16 @@ class JobPage:
     listed_at: datetime
     expires_at: datetime
     content: dict[str, Any]
+    poster_email: str = ""
+
+    @property
+    def poster(self) -> str:
+        """Who is shown as the poster, if the posting asks for that: the e-mail, and the role if it has one."""
+        if not (self.content.get("poster_display") or self.content.get("showPosterInfo")):
+            return ""
+        email = self.poster_email or str(self.content.get("posterEmail") or "")
+        role = POSTER_ROLES.names.get(self.content.get("poster_role") or "", "")
+        return ", ".join(filter(None, (email, role)))
 
     @property
     def country(self) -> str:
@@ -74,7 +84,7 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class ApplyTarget:
-    """The target of an apply link: always an address that the partner stored."""
+    """The target of an apply link: always an address that the partner stored, of a page or of the poster's mailbox."""
 
     apply_url: str
     is_live: bool

@@ -10,6 +10,8 @@ from psycopg.errors import UniqueViolation
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
+from jobmeter.charging.budgets.model import JobBudget
+from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.pacing import flow as day_limits
 from jobmeter.charging.windows import flow as meters
 from jobmeter.contracts.partner.model import PartnerContract
@@ -45,7 +47,11 @@ from jobmeter.partners.model import Application
 async def accept_change(
     connection: Connection, child: Application, draft: JobOperation, now: datetime
 ) -> AcceptedOperation:
-    """Applies UPDATE, RENEW, UPGRADE or DOWNGRADE to a job, under its lock."""
+    """Applies UPDATE, RENEW, UPGRADE or DOWNGRADE to a job, under its lock.
+
+    What the partner decided is undone by its opposite alone: only UPGRADE promotes a downgraded job again, and no
+    operation reopens a job that has ended or the live windows of a paused campaign.
+    """
     posting = await _lock_by_external_id(connection, child, draft)
     if posting is None:
         return AcceptedOperation(
@@ -102,14 +108,27 @@ async def _update(
     if contract is None or draft.total_budget is None:
         return
     held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
+    if held.is_downgraded:
+        return
     limit_micros = rules.check_new_limit(draft, contract, held)
     with translate_contract_errors(draft):
         await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
+    await _set_daily_budget(connection, draft, contract, held, limit_micros)
+
+
+async def _set_daily_budget(
+    connection: Connection,
+    draft: FundedOperation,
+    contract: PartnerContract,
+    held: JobBudget,
+    limit_micros: int,
+) -> None:
+    """An element with a total budget sets the daily one too, or removes it."""
     daily_micros = rules.check_daily(
         draft, contract, total_micros=limit_micros, click_price_micros=held.click_price_micros
     )
     await day_limits.set_daily_budget(
-        connection, shard=posting.shard, job_id=posting.job_id, daily_micros=daily_micros
+        connection, shard=held.shard, job_id=held.job_id, daily_micros=daily_micros
     )
 
 
@@ -197,6 +216,7 @@ async def _upgrade(
         )
     promoted = replace(posting, hiring_contract_id=hiring.id, run_number=run_number)
     await store.set_listing(connection, promoted, listing_type=PREMIUM)
+    await enqueue_job_changes(connection, [posting.job_id])
 
 
 async def _refill(
@@ -211,7 +231,8 @@ async def _refill(
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a promoted job"))
     limit_micros = rules.check_refilled_limit(draft, contract, held)
     with translate_contract_errors(draft):
-        await limits.change_limit(connection, held, contract, limit_micros=limit_micros, now=now)
+        await limits.upgrade(connection, held, contract, limit_micros=limit_micros, now=now)
+    await _set_daily_budget(connection, draft, contract, held, limit_micros)
 
 
 async def _downgrade(connection: Connection, posting: JobPosting, now: datetime) -> None:
@@ -219,12 +240,13 @@ async def _downgrade(connection: Connection, posting: JobPosting, now: datetime)
     contract = await find_contract(connection, posting)
     if contract is not None:
         held = await limits.lock_job_budget(connection, shard=posting.shard, job_id=posting.job_id)
-        await limits.change_limit(connection, held, contract, limit_micros=held.used_micros, now=now)
+        await limits.downgrade(connection, held, contract, now=now)
         return
     if posting.hiring_contract_id is None:
         raise OperationRejected(not_allowed_message(Operation.DOWNGRADE, "a basic job"))
     await free_held_slot(connection, posting, now)
     await store.set_listing(connection, replace(posting, hiring_contract_id=None), listing_type=rules.BASIC)
+    await enqueue_job_changes(connection, [posting.job_id])
 
 
 async def accept_close(

@@ -40,6 +40,8 @@ SHORT_EXTERNAL_ID_CHARACTERS_MAX = 75
 WORKPLACES = frozenset({"on-site", "hybrid", "remote"})
 EXPIRY_DAYS_MAX = 365
 NUL = "the character U+0000 is not allowed, nor is half of a surrogate pair"
+LISTED_AHEAD_SECONDS_MAX = 300  # the clocks of partners differ; events and signatures have the same
+SECONDS_MIN, MILLISECONDS_MIN = 10**9, 10**11
 KEY_OPERATIONS = (Operation.CLOSE, Operation.RENEW, Operation.DOWNGRADE)
 PREMIUM_EXPIRY_DAYS_MAX = 90
 
@@ -114,9 +116,13 @@ def _read_funded(element: dict[str, Any]) -> FundedOperation:
     lines: list[str] = []
     read, wrong = _read_fields(FundedElement, element, lines)
     found = list(_check_key(read))
-    budget = _read_budget((read.budget or Budget()).pay_for_performance_total_budget, "Total", found)
+    amounts = read.budget or Budget()
+    total = _read_budget(amounts.pay_for_performance_total_budget, "Total", found)
+    daily = _read_budget(amounts.pay_for_performance_daily_budget, "Daily", found)
     _refuse([*lines, *(line for line in found if _field_of(line) not in wrong)])
-    return FundedOperation(**_repeat_key(read, element), contract=read.contract, total_budget=budget)
+    return FundedOperation(
+        **_repeat_key(read, element), contract=read.contract, total_budget=total, daily_budget=daily
+    )
 
 
 def _repeat_key(key: KeyElement, element: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +216,7 @@ def _check_raw(element: dict[str, Any], dialect: Dialect) -> Iterator[str]:
 
 
 def _check_values(read: Element, now: datetime) -> Iterator[str]:
-    if from_ms(read.listed_at) > now:
+    if _read_listed_at(read) > now + timedelta(seconds=LISTED_AHEAD_SECONDS_MAX):
         yield _line("/listedAt", f"{read.listed_at} is in the future")
     yield from _check_key(read)
     if read.poster_email is not None and check_email(read.poster_email):
@@ -288,7 +294,7 @@ def _make_draft(
         title=read.title,
         description=read.description,
         company_apply_url=read.company_apply_url,
-        listed_at=from_ms(read.listed_at),
+        listed_at=_read_listed_at(read),
         location=read.location,
         company=read.company or read.integration_context,
         company_page_url=read.company_page_url,
@@ -305,7 +311,23 @@ def _make_draft(
         expire_at=None if read.expire_at is None else from_ms(read.expire_at),
         partner_job_campaign=read.partner_job_campaign_id,
         content=element,
+        warnings=tuple(_find_remarks(read)),
     )
+
+
+def _read_listed_at(read: Element) -> datetime:
+    """The time in seconds is what some clients send, and what the published samples show."""
+    return from_ms(read.listed_at * (1_000 if _is_in_seconds(read.listed_at) else 1))
+
+
+def _is_in_seconds(listed_at: int) -> bool:
+    """Whether it would be a time before March 1973 in milliseconds, and is none before 2001 in seconds."""
+    return SECONDS_MIN <= listed_at < MILLISECONDS_MIN
+
+
+def _find_remarks(read: Element) -> Iterator[str]:
+    if _is_in_seconds(read.listed_at):
+        yield f"/listedAt :: {read.listed_at} was read as seconds since 1970; send milliseconds"
 
 
 _COERCIONS = {

@@ -60,7 +60,7 @@ async def submit_operation_with_locations(
         else:
             taken = await accept_change(connection, child, draft, now)
         await _insert_tasks(connection, child, draft, taken, task_ids=task_ids, now=now)
-    return AcceptedElement(task_ids[0], tuple(task_ids[1:]))
+    return AcceptedElement(task_ids[0], tuple(task_ids[1:]), draft.warnings)
 
 
 async def _insert_tasks(

@@ -56,7 +56,7 @@ def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros:
 
 
 def check_daily(
-    draft: JobDraft, contract: PartnerContract, *, total_micros: int, click_price_micros: int
+    draft: FundedOperation, contract: PartnerContract, *, total_micros: int, click_price_micros: int
 ) -> int:
     """Returns the daily budget in micros, zero for none (an extension).
 

@@ -104,7 +104,7 @@ def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
             "location": posting.place or posting.location,
             "alternateLocations": list(status.alternate_places) or None,
             "companyDetails": {
-                "name": content.get("companyName"),
+                "name": _find_company_name(status),
                 "pageUrl": content.get("companyPageUrl"),
             },
             "visibilityTag": _VISIBILITY.get(content.get("availability", "")),
@@ -120,6 +120,15 @@ def serialize_status(status: PostingStatus, base_url: str) -> dict[str, Any]:
         "partnerJobCampaign": posting.partner_job_campaign,
         "rawLocation": posting.location,
     }
+
+
+def _find_company_name(status: PostingStatus) -> str | None:
+    """The name as posted, under the name that the posting's own API has for it; what is only derived from a page's
+    address is no name.
+    """
+    if "externalJobPostingId" in status.content:
+        return status.content.get("companyName")
+    return status.posting.company_name or None
 
 
 def _serialize_apply(status: PostingStatus) -> tuple[str, dict[str, Any] | None]:

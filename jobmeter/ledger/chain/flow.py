@@ -71,5 +71,9 @@ async def seal_next_round(connection: Connection, *, now: datetime) -> bool:
     return True
 
 
+async def read_last_round(connection: Connection) -> SealRound | None:
+    return await store.read_last_round(connection)
+
+
 async def verify_chain(connection: Connection) -> ChainCheck:
     return await store.check_chain(connection)

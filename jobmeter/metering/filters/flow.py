@@ -10,7 +10,9 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import LATE_WINDOW_HOURS
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shards_of
+from jobmeter.base.limits import EXCLUDED_VISITORS_MAX
 from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
@@ -35,28 +37,40 @@ RECENT_CLICKS_KEPT = timedelta(
     hours=LATE_WINDOW_HOURS + 2
 )  # events arrive late, and windows have up to an hour
 OPERATOR = 0
+SUBJECTS_REMEMBERED_MAX = 1_000_000
 DAY_MS = 86_400_000
 _UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # contains no visitor and no network
 
 
 class FilterCache:
-    """What a process knows of policies and exclusions; ``revision`` says of when."""
+    """What a process knows of policies and exclusions; ``revision`` says of when.
+
+    Exclusions that were removed may remain: the database decides, these only select the rows that it is asked about.
+    """
 
     def __init__(self) -> None:
         self.revision = 0
         self.policies: dict[int, FilterPolicy] = {}
         self.visitors: Column = np.zeros(0, dtype=np.int64)
         self.addresses: Column = np.zeros(0, dtype=np.int64)
+        self.last_id = 0
 
     async def refresh(self, connection: Connection, revision: int) -> None:
-        """Reads everything again if the database is at another revision."""
+        """If the database is at another revision, reads the policies, and the exclusions that were added."""
         if revision == self.revision:
             return
+        if len(self.visitors) + len(self.addresses) > SUBJECTS_REMEMBERED_MAX:
+            self.visitors, self.addresses, self.last_id = self.visitors[:0], self.addresses[:0], 0
         self.policies = await store.list_policies(connection)
-        subjects = await store.list_subjects(connection)
-        self.visitors = np.array([one.subject for one in subjects if not one.is_address], dtype=np.int64)
-        self.addresses = np.array([one.subject for one in subjects if one.is_address], dtype=np.int64)
+        added = await store.list_subjects(connection, after_id=self.last_id)
+        self.visitors = _append(self.visitors, [one.subject for one in added if not one.is_address])
+        self.addresses = _append(self.addresses, [one.subject for one in added if one.is_address])
+        self.last_id = max([self.last_id, *(one.id for one in added)])
         self.revision = revision
+
+
+def _append(subjects: Column, added: list[int]) -> Column:
+    return np.unique(np.concatenate([subjects, np.array(added, dtype=np.int64)]))
 
 
 async def find_excluded(connection: Connection, columns: EventColumns, book: FilterCache) -> Column:
@@ -161,17 +175,27 @@ async def exclude(
     note: str,
     now: datetime,
 ) -> ExcludedVisitor:
-    """No event of this visitor, or network, counts for the application's jobs from the next batch on."""
+    """No event of this visitor, or network, counts for the application's jobs from the next batch on.
+
+    Raises ``Refused(EXCLUSIONS_TOO_MANY)``. The revision is raised first: it is locked until the end, so exclusions become
+    visible in the order of their ids, and a process that reads what was added misses none.
+    """
+    await store.raise_revision(connection)
+    if await store.count_excluded(connection, application_id=application.id) >= EXCLUDED_VISITORS_MAX:
+        raise Refused(Fault.EXCLUSIONS_TOO_MANY, exclusions_max=EXCLUDED_VISITORS_MAX)
     exclusion = NewExclusion(
         application_id=application.id, is_address=is_address, subject=subject, note=note, created_at=now
     )
-    added = await store.add_excluded(connection, exclusion)
-    await store.raise_revision(connection)
-    return added
+    return await store.add_excluded(connection, exclusion)
 
 
-async def list_excluded(connection: Connection, *, application: Application) -> list[ExcludedVisitor]:
-    return await store.list_excluded(connection, application_id=application.id)
+async def list_excluded(
+    connection: Connection, *, application: Application, after_id: int, rows_max: int
+) -> list[ExcludedVisitor]:
+    """In the order of their ids, those after ``after_id``."""
+    return await store.list_excluded(
+        connection, application_id=application.id, after_id=after_id, rows_max=rows_max
+    )
 
 
 async def include_again(connection: Connection, *, application: Application, excluded_id: int) -> bool:

@@ -68,10 +68,11 @@ class DayLists:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom an exclusion names: the hash of a visitor, or the number of an address network."""
+    """Whom an exclusion names: the number of a visitor, or of an address network."""
 
     is_address: bool
     subject: int
+    id: int
 
 
 @dataclass(frozen=True, slots=True)

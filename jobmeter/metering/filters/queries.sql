@@ -34,8 +34,15 @@ UPDATE filter_revision
    SET revision = revision + 1
 
 -- name: list_subjects
-SELECT DISTINCT is_address, subject
+-- What was added since the last time: one exclusion must not make every process read all of them again.
+SELECT is_address, subject, id
   FROM excluded_visitors
+ WHERE id > %(after_id)s
+
+-- name: count_excluded
+SELECT count(*)
+  FROM excluded_visitors
+ WHERE application_id = %(application_id)s
 
 -- name: add_excluded
 INSERT INTO excluded_visitors (application_id, is_address, subject, note, created_at)
@@ -48,7 +55,9 @@ RETURNING id, is_address, subject, note, created_at
 SELECT id, is_address, subject, note, created_at
   FROM excluded_visitors
  WHERE application_id = %(application_id)s
+   AND id > %(after_id)s
  ORDER BY id
+ LIMIT %(rows_max)s
 
 -- name: remove_excluded
 DELETE FROM excluded_visitors

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import list_rows, list_scalars, read_row
+from jobmeter.database.rows import list_rows, list_scalars, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.metering.filters.model import (
     DayLists,
@@ -40,16 +40,22 @@ async def raise_revision(connection: Connection) -> None:
     await connection.execute(SQL["raise_revision"])
 
 
-async def list_subjects(connection: Connection) -> list[Subject]:
-    return await list_rows(connection, Subject, SQL["list_subjects"])
+async def list_subjects(connection: Connection, *, after_id: int) -> list[Subject]:
+    return await list_rows(connection, Subject, SQL["list_subjects"], {"after_id": after_id})
+
+
+async def count_excluded(connection: Connection, *, application_id: int) -> int:
+    return await read_scalar(connection, int, SQL["count_excluded"], {"application_id": application_id})
 
 
 async def add_excluded(connection: Connection, exclusion: NewExclusion) -> ExcludedVisitor:
     return await read_row(connection, ExcludedVisitor, SQL["add_excluded"], vars_of(exclusion))
 
 
-async def list_excluded(connection: Connection, *, application_id: int) -> list[ExcludedVisitor]:
-    values = {"application_id": application_id}
+async def list_excluded(
+    connection: Connection, *, application_id: int, after_id: int, rows_max: int
+) -> list[ExcludedVisitor]:
+    values = {"application_id": application_id, "after_id": after_id, "rows_max": rows_max}
     return await list_rows(connection, ExcludedVisitor, SQL["list_excluded"], values)
 
 

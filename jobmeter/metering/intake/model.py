@@ -4,6 +4,7 @@ Does not own the hashes: it asks intake's own packing.
 """
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 from uuid import UUID
 
 from jobmeter.metering.intake.columns import address_number, make_columns
@@ -11,6 +12,7 @@ from jobmeter.metering.model import EventColumns
 from jobmeter.wire.events import Event
 
 ORIGIN_OFFSET_BYTES = 6
+ADDRESS_BITS_OF_IPV6 = 48  # a network of IPv4 has a mark above them
 
 
 def find_event_key(*, source: str, event_id: str, time: int | str) -> UUID | None:
@@ -32,6 +34,13 @@ def find_origins(*, source: str, event_ids: Sequence[str]) -> list[bytes]:
     )
     assert not columns.malformed.any()
     return [key.tobytes()[ORIGIN_OFFSET_BYTES:] for key in columns.keys]
+
+
+def show_network(number: int) -> str:
+    """The network of ``find_address`` as text: what is kept of an address is not secret."""
+    if number >> ADDRESS_BITS_OF_IPV6:
+        return f"{IPv4Address((number & 0xFFFFFF) << 8)}/24"
+    return f"{IPv6Address(number << 80)}/48"
 
 
 def find_visitor(visitor: str) -> int:

@@ -71,15 +71,27 @@ async def update_child(
     """
     if parent.parent_id is not None:
         raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.PARTIAL_UPDATE.NO_VERSION")
-    number = read_urn(key, URN_APPLICATION)
-    child = None if number is None else await store.find_by_id(connection, application_id=number)
-    if child is None or child.parent_id != parent.id:
-        raise Refused(Fault.APPLICATION_UNKNOWN, key=key[:200])
+    child = await _find_own(connection, parent, key)
     changed = rules.change_application(child, draft)
     lines = rules.check_draft(changed)
     if lines:
         raise Refused(Fault.BODY_INVALID, lines="\n".join(lines))
     await store.update_application(connection, changed, application_id=child.id)
+
+
+async def get_child(connection: Connection, *, parent: Application, key: str) -> Application:
+    """Returns the child application with the URN ``key``. Raises ``Refused``: ACCESS_DENIED, APPLICATION_UNKNOWN."""
+    if parent.parent_id is not None:
+        raise Refused(Fault.ACCESS_DENIED, permission="provisionedApplications.GET.NO_VERSION")
+    return await _find_own(connection, parent, key)
+
+
+async def _find_own(connection: Connection, parent: Application, key: str) -> Application:
+    number = read_urn(key, URN_APPLICATION)
+    child = None if number is None else await store.find_by_id(connection, application_id=number)
+    if child is None or child.parent_id != parent.id:
+        raise Refused(Fault.APPLICATION_UNKNOWN, key=key[:200])
+    return child
 
 
 async def find_child(

@@ -4,9 +4,13 @@ Does not own the status and text of an error (`base.faults` does).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final, TypeAlias
+
+from jobmeter.base.readers.times import read_day
 
 _SPELLING = re.compile(r"([0-9]{6})(?:\.?([0-9]{2}))?")
 
@@ -30,6 +34,10 @@ ACTIVE_VERSIONS: Final = (
     "202603",
     "202604",
 )
+
+# Published versions are supported for at least two years; clients in use send versions that are nearly three years old.
+SUPPORT_MONTHS: Final = 48
+NEVER: Final = "never"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,15 +68,44 @@ def expand_version(text: str) -> str:
     return text if spelling is None else spelling[1] + (spelling[2] or "01")
 
 
-def check_version(header: str | None, active: tuple[str, ...] = ACTIVE_VERSIONS) -> Outcome:
+def find_sunset(version: str) -> date:
+    """Returns the day from which a version is no longer served, unless a setting names another one."""
+    if _SPELLING.fullmatch(version) is None:
+        return date.max
+    months = int(version[4:6]) - 1 + SUPPORT_MONTHS
+    return date(int(version[:4]) + months // 12, months % 12 + 1, 1)
+
+
+def read_sunsets(setting: str) -> dict[str, date]:
+    """Parses ``202311=2027-06-01, 202504=never``; the keys are expanded. Raises ``ValueError`` with a message."""
+    found = {}
+    for part in filter(None, (text.strip() for text in setting.split(","))):
+        version, _, text = (piece.strip() for piece in part.partition("="))
+        day = date.max if text == NEVER else read_day(text)
+        if _SPELLING.fullmatch(version) is None or day is None:
+            raise ValueError(
+                f"{part!r} is not a version and the day of its sunset, such as 202504=2029-04-01"
+            )
+        found[expand_version(version)] = day
+    return found
+
+
+def check_version(
+    header: str | None,
+    active: tuple[str, ...] = ACTIVE_VERSIONS,
+    *,
+    today: date = date.min,
+    sunsets: Mapping[str, date] | None = None,
+) -> Outcome:
     """Returns the version that applies to a request, or why there is none (spec 12.1)."""
     text = (header or "").strip()
     if not text:
         return VersionMissing()
     expanded = expand_version(text)
-    if expanded in _expand_all(active):
-        return Version(expanded)
-    return VersionNonexistent(expanded)
+    if expanded not in _expand_all(active):
+        return VersionNonexistent(expanded)
+    is_over = today >= ((sunsets or {}).get(expanded) or find_sunset(expanded))
+    return VersionNonexistent(expanded) if is_over else Version(expanded)
 
 
 @lru_cache(maxsize=8)

@@ -30,6 +30,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 
+BLANKS = b" \t\r\n"
 _DECLARATION = re.compile(
     rb"<\?xml\s+version\s*=\s*(?:\"1\.[01]\"|'1\.[01]')"
     rb"(?:\s+encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._:-]{0,40})[\"'])?"
@@ -49,6 +50,7 @@ def decode_document(body: bytes, *, charset: str | None) -> bytes:
     declared_within = body[len(mark) :]
     if encoding == "utf-16":
         declared_within = _decode(body, "utf-16").encode()
+    declared_within = declared_within.lstrip(BLANKS)  # templates often begin with an empty line
     declaration, declared = read_declaration(declared_within)
     named = [_read_name(name) for name in (charset, declared) if name]
     if len({*named, *([encoding] if mark else [])}) > 1:

@@ -43,7 +43,8 @@ class Node:
 def read_document(body: bytes, *, content_type: str = "", bytes_max: int = XML_BODY_BYTES_MAX) -> Node:
     """Returns the root of an XML document; for JSON, the same tree below a root named ``job`` (xml spec 3, 16 #33, #37).
 
-    Document types, entities, processing instructions and namespaces are refused; bytes, depth, elements and text are limited.
+    Document types, entities, processing instructions and a second namespace are refused; bytes, depth, elements and text
+    are limited.
     Raises ``Refused``: XML_MEDIA, XML_TOO_LARGE, XML_ENCODING, XML_FORBIDDEN, XML_MALFORMED.
     """
     media = content_type.partition(";")[0].strip().lower()
@@ -77,16 +78,21 @@ def _read_xml(body: bytes) -> Node:
     if any(not isinstance(node.tag, str) for node in (*root.itersiblings(), *root.iter())):
         raise Refused(Fault.XML_FORBIDDEN, what="a processing instruction")
     _check_count(sum(1 for _ in root.iter()))
-    return _node_of(root, depth=1)
+    # One namespace for the whole document, as class libraries declare it, says no more than none.
+    space, _, _ = str(root.tag).rpartition("}")
+    return _node_of(root, depth=1, space=f"{space}}}" if space else "")
 
 
-def _node_of(element: etree._Element, *, depth: int) -> Node:
+def _node_of(element: etree._Element, *, depth: int, space: str) -> Node:
     _check_depth(depth)
-    name = str(element.tag)
-    if name.startswith("{"):
-        raise Refused(Fault.XML_FORBIDDEN, what=f"a namespace, as of {name[:100]},")
+    tag = str(element.tag)
+    name = tag.removeprefix(space)
+    if name.startswith("{") or (space and name == tag):
+        raise Refused(Fault.XML_FORBIDDEN, what=f"a second namespace, as of {tag[:100]},")
     text = "".join([element.text or "", *(child.tail or "" for child in element)])
-    return Node(name, _check_text(text), tuple(_node_of(child, depth=depth + 1) for child in element))
+    return Node(
+        name, _check_text(text), tuple(_node_of(child, depth=depth + 1, space=space) for child in element)
+    )
 
 
 def _count_values(root: Any) -> int:

@@ -6,10 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from jobmeter.base.days import day_of, final_at
-from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.integrity.flow import LAWS
-from jobmeter.ledger import flow as ledger
-from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 from tests.support.scenario import START, Scenario, make_clicks, make_event, open_scenario
 
 UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER postings_stand"
@@ -57,8 +54,6 @@ async def test_a_history_keeps_every_law(database_url: str) -> None:
         checks = await scenario.check()
         assert [check.law for check in checks] == [law for law, _ in LAWS]
         assert [(check.breaches, check.example) for check in checks] == [(0, None)] * len(checks)
-        # nothing is corrected or reversed yet; every other law has checked some rows
-        assert [check.law[:1] for check in checks if check.checked == 0] == ["3", "5"]
 
 
 async def test_an_empty_database_keeps_every_law(database_url: str) -> None:
@@ -150,66 +145,10 @@ async def test_a_breach_is_reported(database_url: str, law: str) -> None:
     assert any(law in title for title in broken), broken
 
 
-def test_every_law_has_a_test_that_breaks_it() -> None:
-    assert [title for title, _ in LAWS if not any(law in title for law in BREAKS)] == []
-
-
 @pytest.mark.parametrize("views", [0, 9])
 async def test_changed_figures_of_a_settled_day_are_reported(database_url: str, views: int) -> None:
     async with open_scenario(database_url) as scenario:
         await play(scenario)
         await scenario.execute(f"UPDATE job_days SET views = {views} WHERE day = '{day_of(START)}'")
-        assert [check.law[0] for check in await scenario.breaches()] == ["4", "5"]
-
-
-async def reverse_one_click(scenario: Scenario, *, open_still: bool) -> None:
-    """Reverses as settlement does before months are stored: the posting, the budget row, the roll-up."""
-    await scenario.execute(
-        "TRUNCATE job_months, contract_days", "UPDATE job_month_keeping SET kept_through = '1970-01-01'"
-    )
-    reference, job_id, day, price = (
-        await scenario.rows(
-            "SELECT reference, job_id, day, click_price_micros FROM charge_postings"
-            " JOIN job_budgets ON job_id = source_id WHERE (released_micros = 0) = %s ORDER BY day LIMIT 1",
-            [open_still],
-        )
-    )[0]
-    job = Account(AccountKind.JOB, job_id, shard_of(job_id))
-    posting = Posting(
-        reference=make_reference("reverse", reference),
-        purpose=Purpose.REVERSE,
-        source=scenario.contract.earned,
-        destination=job if open_still else scenario.contract.account,
-        amount=price,
-        unit=scenario.contract.currency,
-        day=day,
-        booked_at=final_at(day),
-        corrects=reference,
-    )
-    async with scenario.database.transaction() as connection:
-        assert await ledger.book(connection, posting)
-    released = 0 if open_still else price
-    await scenario.execute(
-        f"UPDATE job_budgets SET spent_micros = spent_micros - {price},"
-        f" released_micros = released_micros + {released} WHERE job_id = {job_id}",
-        f"UPDATE job_days SET apply_clicks = apply_clicks - 1, clicks_charged = clicks_charged - 1,"
-        f" clicks_reversed = clicks_reversed + 1, charge_micros = charge_micros - {price} WHERE job_id = {job_id} AND day = '{day}'",
-    )
-
-
-@pytest.mark.parametrize("open_still", [True, False])
-async def test_reversals_keep_every_law(database_url: str, open_still: bool) -> None:
-    async with open_scenario(database_url) as scenario:
-        await play(scenario)
-        await reverse_one_click(scenario, open_still=open_still)
-        assert await scenario.breaches() == []
-
-
-async def test_a_reversal_missing_from_the_roll_up_is_reported(database_url: str) -> None:
-    async with open_scenario(database_url) as scenario:
-        await play(scenario)
-        await reverse_one_click(scenario, open_still=True)
-        await scenario.execute(
-            "UPDATE job_days SET charge_micros = charge_micros + 1500000 WHERE clicks_charged = 1"
-        )
-        assert {check.law.partition(" ")[0] for check in await scenario.breaches()} == {"4:"}
+        broken = {check.law.partition(" ")[0] for check in await scenario.breaches()}
+        assert broken == {"4:", "5:"}

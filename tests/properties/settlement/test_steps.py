@@ -182,12 +182,15 @@ async def test_events_are_exported_and_dropped_after_their_retention(
 ) -> None:
     async def drop(database: Database, days: int) -> object:
         async with database.transaction() as connection:
-            return await retention.drop_next_day(
+            dropped = await retention.drop_next_day(
                 connection,
                 retention_days=days,
                 export_folder=str(tmp_path / "events"),
                 now=FINAL + timedelta(days=10),
             )
+            if dropped is not None:
+                await settlement.delete_reversal_marks(connection, day=dropped)
+            return dropped
 
     async with open_scenario(database_url) as scenario:
         job_id = await post_and_double_click(scenario)

@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, set_visitor_cookie
+from jobmeter.api.candidate.pages import VISITOR_COOKIE, serialize_address, write_visitor_cookie
 from jobmeter.metering.intake.model import find_address
 from jobmeter.wire.links import make_link_token, read_link_token
 from tests.support.sandbox_client import SandboxClient, bearer, open_sandbox_client
@@ -35,10 +35,14 @@ def figures(sandbox_client: SandboxClient, external_id: str) -> tuple[int, int, 
 @pytest.mark.parametrize(
     "visitor", ["0a1b2c", "Zoë", "a b", 'a"; Domain=evil.example', "x\u00e9", "1;2", "-"]
 )
-def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str) -> None:
-    expected = Response()
-    expected.set_cookie(VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax")
-    assert set_visitor_cookie(Response(), visitor).raw_headers == expected.raw_headers
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_the_visitor_cookie_is_written_as_the_library_writes_it(visitor: str, *, is_secure: bool) -> None:
+    expected, written = Response(), Response()
+    expected.set_cookie(
+        VISITOR_COOKIE, visitor, max_age=86_400, httponly=True, samesite="lax", secure=is_secure
+    )
+    write_visitor_cookie(written, visitor, is_secure=is_secure)
+    assert written.raw_headers == expected.raw_headers
 
 
 def test_page_link_and_pixel_are_counted_and_clicks_charged(sandbox_client: SandboxClient) -> None:
@@ -209,12 +213,19 @@ def test_a_job_posted_as_xml_is_shown_and_counted_but_never_charged(
     assert status["jobPostingUrl"].endswith(f"/jobs/view/{job_id}")
 
 
-def test_a_job_without_an_apply_address_has_no_apply_link(sandbox_client: SandboxClient) -> None:
-    paths = links(sandbox_client, post_xml(sandbox_client, "xml-2", ""))
-    assert "/jobs/apply/" not in sandbox_client.client.get(paths["view"], headers=BROWSER).text
-    assert (
-        sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False).status_code == 404
-    )
+def test_a_job_without_an_apply_address_is_applied_for_by_e_mail_to_its_poster(
+    sandbox_client: SandboxClient,
+) -> None:
+    """The poster is named on the page only if the posting asks for that."""
+    for name, display in (("xml-2", ""), ("xml-3", "<poster><display>true</display></poster>")):
+        paths = links(sandbox_client, post_xml(sandbox_client, name, display))
+        page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
+        assert paths["apply"].rpartition("/")[2] in page
+        answer = sandbox_client.client.get(paths["apply"], headers=BROWSER, follow_redirects=False)
+        assert answer.status_code == 302
+        poster = answer.headers["location"].removeprefix("mailto:")
+        assert "@" in poster
+        assert (f"Posted by {poster}" in page) == bool(display)
 
 
 def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
@@ -229,17 +240,17 @@ def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:
     assert figures(sandbox_client, "checked") == (1, 0, "0.00")
 
 
-@pytest.mark.parametrize(
-    ("header", "value"),
-    [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")],
-)
-def test_a_prefetched_link_is_not_charged(sandbox_client: SandboxClient, header: str, value: str) -> None:
+def test_what_is_loaded_ahead_is_not_counted(sandbox_client: SandboxClient) -> None:
     paths = links(sandbox_client, sandbox_client.post_job("ahead"))
-    answer = sandbox_client.client.get(
-        paths["apply"], headers=BROWSER | {header: value}, follow_redirects=False
-    )
-    assert answer.status_code == 503
-    assert "location" not in answer.headers
+    values = ("prefetch", "Prefetch", "prefetch;prerender", "prefetch;anonymous-client-ip", "preview")
+    for header in ("Sec-Purpose", "Purpose", "X-Purpose", "x-purpose", "X-Moz"):
+        for value in values:
+            ahead = BROWSER | {header: value}
+            answer = sandbox_client.client.get(paths["apply"], headers=ahead, follow_redirects=False)
+            assert answer.status_code == 503, (header, value)
+            assert "location" not in answer.headers
+            for name in ("view", "pixel"):
+                assert sandbox_client.client.get(paths[name], headers=ahead).status_code == 200
     sandbox_client.client.get(paths["view"], headers=BROWSER)
     assert figures(sandbox_client, "ahead") == (1, 0, "0.00")
 

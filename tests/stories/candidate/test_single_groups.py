@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from jobmeter.api.batchers import batch_single_events
 from jobmeter.base.days import day_of, start_of
-from jobmeter.base.ids import shard_of
 from jobmeter.base.settings import Settings
-from jobmeter.charging.windows import flow as windows
 from jobmeter.database.batching import Batcher
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.wire.events import Event
@@ -64,14 +62,7 @@ async def test_a_job_closed_after_it_was_cached_is_not_charged(database_url: str
         job_id = await scenario.post("closed", budget_micros=100 * PRICE_MICROS)
         grouper = open_batcher(scenario)
         await submit(grouper, make_clicks(job_id, 1, NOW))
-        async with scenario.database.transaction() as connection:
-            await windows.set_live_window(
-                connection,
-                shard=shard_of(job_id),
-                job_id=job_id,
-                live_from=START,
-                live_until=NOW - timedelta(minutes=1),
-            )
+        await scenario.close(scenario.customers[0], "closed", NOW - timedelta(minutes=1))
         await submit(grouper, make_clicks(job_id, 4, NOW, prefix="after"))
         assert await counted(scenario) == [(1, 1, PRICE_MICROS)]
         assert await scenario.breaches() == []

@@ -2,6 +2,7 @@
 that a caller is unknown, has used up its calls, or that the server failed.
 """
 
+import asyncio
 import http.client
 import json
 import logging
@@ -10,7 +11,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from starlette.requests import Request
 
+from jobmeter.api.http.bodies import read_body
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import JOBS_BODY_BYTES_MAX, QUERY_BYTES_MAX
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import bearer, open_sandbox_client
@@ -93,13 +97,26 @@ def test_discarding_a_body_has_a_limit(sandbox_client):
     assert status_of(send_raw(sandbox_client, JOBS, headers | sandbox_client.headers(), receive)) == 413
 
 
+async def test_a_body_that_does_not_arrive_is_not_waited_for():
+    """A client that drips its body would hold a connection, and the memory of what it has sent, forever."""
+    sent = iter([{"type": "http.request", "body": b"{", "more_body": True}])
+
+    async def receive():
+        return next(sent, None) or await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-length", b"9")]}
+    with pytest.raises(Refused) as refused:
+        await read_body(Request(scope, receive), bytes_max=9, seconds_max=0)
+    assert refused.value.fault is Fault.BODY_TIMEOUT
+
+
 def test_a_client_that_disconnects_in_its_body_is_logged_in_one_line(sandbox_client, caplog):
     async def receive():
         return {"type": "http.disconnect"}
 
-    with caplog.at_level(logging.INFO, logger="jobmeter.api"):
+    with caplog.at_level(logging.INFO, logger="jobmeter.clients"):
         send_raw(sandbox_client, JOBS, sandbox_client.headers() | {"Content-Length": "9"}, receive)
-    (record,) = [one for one in caplog.records if one.name == "jobmeter.api"]
+    (record,) = [one for one in caplog.records if one.name == "jobmeter.clients"]
     assert (record.levelname, record.exc_info) == ("INFO", None)
     assert "disconnected" in record.getMessage()
 

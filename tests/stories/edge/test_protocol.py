@@ -51,7 +51,11 @@ def test_an_entity_and_its_resource_allow_different_verbs(sandbox_client):
         sandbox_client.client.options(f"/v2/provisionedApplications{key}").headers["Allow"]
         for key in ("", "/1", "/1/")
     ]
-    assert allowed == ["GET, POST", "POST", "POST"]
+    assert allowed == ["GET, POST", "GET, POST", "GET, POST"]
+    others = [
+        sandbox_client.client.options(f"/rest/jobCampaigns{key}").headers["Allow"] for key in ("", "/1")
+    ]
+    assert others == ["POST", "GET, POST"]
 
 
 def test_the_verb_is_checked_before_the_caller(sandbox_client):
@@ -210,19 +214,19 @@ def test_an_unknown_parameter_is_refused_on_versioned_resources_only(sandbox_cli
             "Not enough permissions to access: simpleJobPostingTasks.FINDER-x.20250401",
         ),
         (
-            "/rest/simpleJobPostingTasks/1",
+            "/rest/jobPostingStatus/1",
             403,
-            "Not enough permissions to access: simpleJobPostingTasks.GET.20250401",
+            "Not enough permissions to access: jobPostingStatus.GET.20250401",
         ),
         (
-            "/rest/partnerJobReports",
+            "/rest/jobCampaigns",
             403,
-            "Not enough permissions to access: partnerJobReports.GET_ALL.20250401",
+            "Not enough permissions to access: jobCampaigns.GET_ALL.20250401",
         ),
         (
-            "/v2/simpleJobPostingTasks/1",
+            "/v2/jobPostingStatus/1",
             403,
-            "Not enough permissions to access: simpleJobPostingTasks.GET.NO_VERSION",
+            "Not enough permissions to access: jobPostingStatus.GET.NO_VERSION",
         ),
     ],
 )
@@ -270,6 +274,17 @@ def test_the_active_versions_can_be_configured(sandbox_client, database_url):
         "code": "NONEXISTENT_VERSION",
         "message": "Requested version 20250401 is not active",
     }
+
+
+def test_a_version_is_no_longer_served_after_its_sunset(sandbox_client, database_url):
+    def ask(client):
+        headers = client.headers("parent", **{"LinkedIn-Version": "202311"})
+        return client.client.get("/rest/partnerBudgetReports", headers=headers).status_code
+
+    assert ask(sandbox_client) == 200
+    today = sandbox_client.now.date()
+    with open_sandbox_client(database_url, version_sunsets=f"202311={today.isoformat()}") as later:
+        assert ask(later) == 426
 
 
 def test_a_missing_version_is_refused_by_the_gateway(sandbox_client):

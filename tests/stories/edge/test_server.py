@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,12 +18,27 @@ import pytest
 
 from jobmeter.app import wait_for_database
 from jobmeter.cli.main import main
-from jobmeter.cli.serve import announce
+from jobmeter.cli.serve import HEADER_SECONDS_MAX, announce
 from jobmeter.database.connection import DatabaseUnusable
+from tests.conftest import TEMPLATE, make_database
 from tests.slow.crash.installation import free_port
 
 START_SECONDS = 60
 KEYS = {f"JOBMETER_{name}_KEY": f"{name} key of the test" for name in ("EVENTS", "OPERATOR", "SECRET")}
+
+
+@pytest.fixture(scope="module")
+def server_port(cluster_url, tmp_path_factory):
+    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    for database_url in make_database(cluster_url, TEMPLATE):
+        keys = {"JOBMETER_DATABASE_URL": database_url} | KEYS
+        command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
+        wait_until(lambda: answers(port), folder)
+        yield port
+        server.terminate()
+        server.wait(30)
 
 
 @pytest.fixture
@@ -158,6 +175,8 @@ def test_a_killed_worker_is_replaced_and_the_server_stays_up(database_url, tmp_p
     finally:
         server.terminate()
         server.wait(30)
+    (line,) = [line for line in (tmp_path / "log").read_text().splitlines() if "Unexpected exit" in line]
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ ERROR ", line)
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -204,14 +223,14 @@ def test_a_stopping_server_responds_to_waiting_requests_and_ends(database_url, t
     """A long poll once delayed the stop for twenty seconds, until the worker was killed with its requests in progress."""
     port = free_port()
     command = [sys.executable, "-m", "jobmeter", "serve", "--port", str(port)]
-    keys = {"JOBMETER_DATABASE_URL": database_url, "JOBMETER_EVENTS_KEY": "e"}
+    keys = {"JOBMETER_DATABASE_URL": database_url, "JOBMETER_EVENTS_KEY": "e" * 16}
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | keys)
     try:
         wait_until(lambda: answers(port), tmp_path)
         answers_read: list[httpx2.Response] = []
         url = f"http://127.0.0.1:{port}/delivery/changes?after=0&wait=50"
-        ask = {"url": url, "headers": {"Authorization": "Bearer e"}, "timeout": 60}
+        ask = {"url": url, "headers": {"Authorization": "Bearer " + "e" * 16}, "timeout": 60}
         follower = threading.Thread(target=lambda: answers_read.append(httpx2.get(**ask)))
         follower.start()
         time.sleep(1)
@@ -243,3 +262,31 @@ def wait_until(holds, folder) -> None:
     while not holds():
         assert time.monotonic() < give_up_at, (folder / "log").read_text()
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_connection_that_sends_nothing_or_half_is_closed(server_port) -> None:
+    """Two thousand idle connections once kept the server unreachable for over a minute."""
+    starts = {
+        "idle": b"",
+        "half a head": b"GET /hea",
+        "kept alive": b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+    }
+    connections = {name: socket.create_connection(("127.0.0.1", server_port)) for name in starts}
+    for name, connection in connections.items():
+        connection.sendall(starts[name])
+    begun_at = time.monotonic()
+    for connection in connections.values():
+        connection.settimeout(2 * HEADER_SECONDS_MAX)
+        while connection.recv(1_000):
+            pass
+        connection.close()
+    assert time.monotonic() - begun_at < 1.5 * HEADER_SECONDS_MAX
+
+
+@pytest.mark.parametrize("size", ["FFFFFFFFFFFFFFFFF", "zz", "1" * 40, "-1", ""])
+def test_a_malformed_chunk_is_a_bad_request(server_port, size) -> None:
+    head = "POST /events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {key}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server_port), timeout=30) as connection:
+        connection.sendall(f"{head.format(key=KEYS['JOBMETER_EVENTS_KEY'])}{size}\r\n[1,2".encode())
+        assert connection.recv(100).split()[1] == b"400"

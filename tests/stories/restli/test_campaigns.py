@@ -194,3 +194,12 @@ def test_a_campaign_belongs_to_its_child_application_and_changes_by_the_rules(
         assert patch(sandbox_client, path, wrong).status_code == 422, wrong
     assert patch(sandbox_client, path, {}, ("name",)).status_code == 422
     assert call(sandbox_client, path, {"patch": 1}).status_code == 422
+
+
+def test_a_campaign_is_read_back_with_the_contract_that_was_sent(sandbox_client: SandboxClient) -> None:
+    for name in ("customer_contract_id", "partner_contract_id"):
+        contract = f"urn:li:contract:{sandbox_client.credentials[name]}"
+        path = make_campaign(sandbox_client, name, contract=contract)
+        assert call(sandbox_client, path).json()["contract"] == contract
+        assert patch(sandbox_client, path, {"name": "Other"}).status_code == 204
+        assert call(sandbox_client, path).json()["contract"] == contract

@@ -1,4 +1,4 @@
-"""The location look-up and the update of child applications over HTTP."""
+"""The look-ups of locations and single tasks, ids that are missing, and the update of child applications over HTTP."""
 
 from typing import Any
 from urllib.parse import quote
@@ -85,3 +85,50 @@ def test_only_the_parent_changes_its_own_children(sandbox_client: SandboxClient)
     )
     for key in (sandbox_client.credentials["parent"]["urn"], "urn:li:developerApplication:1", "nonsense"):
         assert update(sandbox_client, key, change).status_code == 404, key
+
+
+def test_one_task_is_read_by_its_urn_or_its_id(sandbox_client: SandboxClient) -> None:
+    (row,) = sandbox_client.batch_create([sandbox_client.job_element("polled")])
+    task = sandbox_client.task(row["id"])
+    headers = sandbox_client.headers()
+    for root in ("/rest", "/v2"):
+        for key in (row["id"], quote(row["id"], safe=""), row["id"].rpartition(":")[2]):
+            answer = sandbox_client.client.get(f"{root}/simpleJobPostingTasks/{key}", headers=headers)
+            assert (answer.status_code, answer.json()) == (200, task)
+        for key in ("urn:li:simpleJobPostingTask:1", "x", "00000000-0000-4000-8000-000000000000"):
+            answer = sandbox_client.client.get(f"{root}/simpleJobPostingTasks/{key}", headers=headers)
+            assert (answer.status_code, answer.json()["message"]) == (404, f"Resource {key} does not exist")
+
+
+def test_the_missing_ids_are_named(sandbox_client: SandboxClient) -> None:
+    headers = sandbox_client.headers()
+    for path in (
+        "/rest/simpleJobPostingTasks",
+        "/v2/simpleJobPostingTasks",
+        "/rest/jobPostingStatus",
+        "/v2/jobPostingStatus",
+        "/rest/partnerJobReports",
+    ):
+        for query in ("", "?ids=List()", "?fields=id"):
+            answer = sandbox_client.client.get(f"{path}{query}", headers=headers)
+            shown = (answer.status_code, answer.json()["message"])
+            assert shown == (400, "Parameter 'ids' is required"), (path, query)
+
+
+def test_an_accepted_row_names_its_job_and_what_was_read_otherwise(sandbox_client: SandboxClient) -> None:
+    def post(root: str, **changed: Any) -> Any:
+        answer = sandbox_client.client.post(
+            f"{root}/simpleJobPostings",
+            headers=sandbox_client.headers(**{"X-RestLi-Method": "batch_create"}),
+            json={"elements": [sandbox_client.job_element(f"row{root}{len(changed)}", **changed)]},
+        )
+        (row,) = answer.json()["elements"]
+        assert row["status"] == 202, row
+        return row.get("entity")
+
+    seconds = sandbox_client.now_ms // 1_000
+    remark = f"/listedAt :: {seconds} was read as seconds since 1970; send milliseconds"
+    assert post("/rest") == {"externalJobPostingId": "row/rest0"}
+    assert post("/v2") is None
+    assert post("/v2", listedAt=seconds) == {"externalJobPostingId": "row/v21", "warnings": [remark]}
+    assert post("/rest", listedAt=seconds, alternateLocations=["York"])["warnings"] == [remark]

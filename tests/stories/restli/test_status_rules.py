@@ -46,13 +46,14 @@ POSTING = JobPosting(
     campaign_id=None,
     failure=None,
 )
-LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0)
+LIMIT = JobBudget(1, 257, 7, "USD", 100, 300, 0, 0, 0, 0, False)
 CAMPAIGN = Campaign(
     shard=1,
     id=5,
     application_id=1,
     partner_job_campaign="spring",
     partner_contract_id=7,
+    posted_contract_id=7,
     name="Spring",
     status=CampaignStatus.ACTIVE,
     starts_at=NOW,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobmeter.cli.reference import PAGES
+from jobmeter.cli.reference import PAGES, print_unchecked
 from tests.support.paths import DOCS
 
 FOLDER = DOCS / "reference"
@@ -11,6 +11,11 @@ FOLDER = DOCS / "reference"
 @pytest.mark.parametrize("name", PAGES)
 def test_the_page_is_up_to_date(name: str) -> None:
     assert (FOLDER / name).read_text(encoding="utf-8") == PAGES[name](), "run make docs"
+
+
+def test_the_list_of_what_is_not_checked_is_up_to_date() -> None:
+    page = (DOCS / "explanation" / "money.md").read_text(encoding="utf-8")
+    assert page.endswith(print_unchecked()), "run make docs"
 
 
 def test_there_are_no_other_pages() -> None:

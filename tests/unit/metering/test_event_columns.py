@@ -1,5 +1,6 @@
 """Decoded events become columns: keys, jobs, visitors, networks, crawlers."""
 
+import crawleruseragents
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from jobmeter.metering.intake.columns import (
     make_columns,
     number_addresses,
 )
+from jobmeter.sandbox.traffic.generator import BROWSER_AGENTS
 from jobmeter.wire.events import Event, Malformed
 
 AT = 1_709_253_000_000
@@ -138,6 +140,18 @@ def test_a_crawler_is_recognized_by_its_user_agent():
     columns = make_columns([event(user_agent=agent) for agent in agents], {})
     assert columns.crawlers.tolist() == [True, False, False, False]
     assert not is_crawler("x" * 512 + "Googlebot/2.1")
+
+
+CASES = [str, str.lower, str.upper, str.swapcase]
+
+
+@pytest.mark.parametrize("write", CASES, ids=lambda write: write.__name__)
+def test_a_crawlers_name_is_known_in_any_case(write):
+    known = [agent for row in crawleruseragents.CRAWLER_USER_AGENTS_DATA for agent in row["instances"]]
+    known = [agent for agent in known if crawleruseragents.is_crawler(agent[:512])]
+    assert len(known) > 2_000
+    assert [agent for agent in known if not is_crawler(write(agent))] == []
+    assert not any(is_crawler(write(agent)) for agent in BROWSER_AGENTS)
 
 
 @pytest.mark.parametrize(

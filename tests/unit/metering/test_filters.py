@@ -109,7 +109,10 @@ def test_excluded_visitors_do_not_count_until_they_are_included_again(sandbox_cl
     assert [one["note"] for one in listed] == ["QA", ""]
     assert "tester" not in json.dumps(listed)
     # not to other applications
-    assert partner(sandbox_client, "GET", "excludedVisitors", who="parent").json() == {"elements": []}
+    assert partner(sandbox_client, "GET", "excludedVisitors", who="parent").json() == {
+        "elements": [],
+        "nextAfter": None,
+    }
     assert (
         partner(sandbox_client, "DELETE", f"excludedVisitors/{added['id']}", who="parent").status_code == 404
     )

@@ -40,6 +40,7 @@ HELD = JobBudget(
     released_micros=0,
     lowered_micros=0,
     live_until_ms=0,
+    is_downgraded=False,
 )
 POSTING = JobPosting(
     shard=5,

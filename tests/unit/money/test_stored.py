@@ -76,6 +76,19 @@ async def raise_total(scene: Scene, micros: int) -> int:
     return await scene.read_total()
 
 
+async def raise_often(scene: Scene, micros: int) -> int:
+    """The total budget of a job for which so much was ever reserved, raised by a micro."""
+    held = await budgets.lock_job_budget(scene.connection, shard=scene.shard, job_id=scene.job_id)
+    lowered = micros - 1 - held.budget_micros
+    reserved = replace(
+        held, budget_micros=micros - 1, lowered_micros=lowered, released_micros=held.released_micros + lowered
+    )
+    await budgets.change_limit(
+        scene.connection, reserved, scene.contract, limit_micros=held.limit_micros + 1, now=NOW
+    )
+    return await scene.read_total()
+
+
 async def close(scene: Scene, left: int) -> int:
     """What the contract gets back from a job that has so much left."""
     await scene.set_total(SPENT + left)
@@ -234,6 +247,14 @@ BOUNDARIES = [
         below=LIMIT - 1,
         at=LIMIT,
         above=Fault.BALANCE_TOO_LOW,
+    ),
+    Boundary(
+        "all that was ever reserved for a job",
+        raise_often,
+        limit=budgets.RESERVED_MICROS_MAX,
+        below=TOTAL + 1,
+        at=TOTAL + 1,
+        above=Fault.JOB_BUDGET_RAISED_TOO_OFTEN,
     ),
     Boundary(
         "lowered budget and what is spent",

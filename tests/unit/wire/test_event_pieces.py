@@ -36,7 +36,7 @@ def repeat(records):
 def test_pieces_of_an_array_are_the_array(records, separators, before):
     many = repeat(records)
     body = f"{before}{json.dumps(many, separators=separators)}\n".encode()
-    pieces = list(decode_array(body, msgspec.json.decode))
+    pieces = list(decode_array(body, lambda piece: iter([msgspec.json.decode(piece)])))
     assert [record for piece in pieces for record in piece] == many
     assert len(pieces) > 1
 
@@ -45,7 +45,7 @@ def test_pieces_of_an_array_are_the_array(records, separators, before):
 def test_pieces_of_lines_are_the_lines(records):
     many = repeat(records)
     body = "\n".join(map(json.dumps, many)).encode()
-    pieces = list(decode_lines(body, lambda piece: [json.loads(line) for line in piece.splitlines()]))
+    pieces = list(decode_lines(body, lambda piece: iter([[json.loads(line) for line in piece.splitlines()]])))
     assert [record for piece in pieces for record in piece] == many
     assert len(pieces) > 1
 
@@ -62,6 +62,7 @@ TAIL = b"," + LARGE + b"," + LARGE + b"]"
         (b"[" + HUGE + b"]", "application/json", "a record has more than"),
         (b"[" + LARGE + b"," + HUGE + b"]", "application/json", "a record has more than"),
         (b"[" + b"[" * 2 * PIECE_BYTES, "application/json", "a record has more than"),
+        (HUGE, "application/json", "it is not an array"),
         (HUGE, "application/x-ndjson", "a line has more than"),
         (b"[" + LARGE + b"}" + TAIL, "application/json", "JSON is malformed"),
         (b"[" + LARGE + b",," + TAIL, "application/json", "JSON is malformed"),

@@ -202,7 +202,7 @@ def test_whole_pairs_and_other_scripts_are_read_beside_a_spoiled_record(form):
 
 @each_format
 def test_a_byte_order_mark_is_passed_over(form):
-    ((event,),) = decode_events(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
+    (event,) = decode_all(b"\xef\xbb\xbf" + form.pack(form.record), form.media)
     assert event.id == "e-1"
 
 

@@ -46,7 +46,7 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
     assert names(Queue.OBSERVATION) == ["observe jobs"]
     assert names(Queue.MAINTENANCE) == [
         "advance the horizon",
-        "seal postings",
+        "seal postings and restatements",
         "observe contracts",
         "sweep the promotion feed",
         "trim refused events",

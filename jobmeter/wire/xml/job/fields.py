@@ -64,11 +64,14 @@ class JobContent:
 
 @dataclass(frozen=True, slots=True)
 class JobDocument:
-    """A parsed ``<job>``. Each field is given (in ``content``), cleared (in ``cleared``) or absent."""
+    """A parsed ``<job>``. Each field is given (in ``content``), cleared (in ``cleared``) or absent. ``ignored`` are the
+    paths of elements that no job has.
+    """
 
     content: JobContent
     cleared: frozenset[str] = frozenset()
     renewal: bool = False
+    ignored: tuple[str, ...] = ()
 
 
 class Field(NamedTuple):
@@ -126,6 +129,7 @@ READ_ONLY = frozenset({
     "description-snippet",
     "skills-and-experience",
     "location-description",
+    "position/location/description",
     "job-poster",
     "site-job-request",
     "site-job-url",
@@ -136,6 +140,17 @@ READ_ONLY = frozenset({
     "position/job-type/name",
     "position/experience-level/name",
     "poster/role/name",
+})  # fmt: skip
+
+# Further elements of the published schema, which class libraries write wherever they occur: they say nothing of a job.
+PASSED_OVER = frozenset({
+    "is-current",
+    "is-headquarters",
+    "is-active",
+    "start-date",
+    "end-date",
+    "summary",
+    "address",
 })  # fmt: skip
 
 

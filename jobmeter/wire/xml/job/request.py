@@ -5,6 +5,7 @@ Does not own rules that depend on a contract (poster, pixel), the clock or other
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from jobmeter.wire.xml.html import clean_markup
 from jobmeter.wire.xml.job.fields import (
     ALIASES,
     FIELDS,
+    PASSED_OVER,
     READ_ONLY,
     RENEWALS,
     REPEATED,
@@ -28,6 +30,7 @@ from jobmeter.wire.xml.job.fields import (
 from jobmeter.wire.xml.reader import Node
 from jobmeter.wire.xml.validators import check_characters, read_number
 
+NEAR_SPELLING = 0.85
 _SHAPES = {Kind.EMAIL: check_email, Kind.URL: check_url}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -52,6 +55,7 @@ class _Reading:
     leaves: dict[str, list[_Leaf]] = field(default_factory=dict)
     cleared: set[str] = field(default_factory=set)
     flaws: list[Flaw] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
 
 
 _COMPANY = frozenset({"company_id", "company_name"})
@@ -65,7 +69,7 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
     """Parses a ``<job>``, with its elements in any order (xml spec 6, 16 #3, #4, #21, #23).
 
     A post needs all mandatory fields. An edit may omit any field, and clear fields that are not mandatory with an
-    empty element. Read-only elements are ignored. Raises ``Refused(JOB_DOCUMENT_INVALID)`` that lists all flaws.
+    empty element. Elements that a job does not have are ignored, read-only ones too. Raises ``Refused(JOB_DOCUMENT_INVALID)`` that lists all flaws.
     """
     reading = _Reading()
     renewal = any(child.name in RENEWALS and child.text != "false" for child in root.children)
@@ -77,7 +81,9 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
     cleared = reading.cleared - given.keys()
     reported = {flaw.path for flaw in reading.flaws}
     missing = (
-        _find_uncleared(fields, cleared) if purpose is DocumentKind.EDIT else _find_missing(fields, given)
+        _find_uncleared(fields, cleared)
+        if purpose is DocumentKind.EDIT
+        else _find_missing(fields, given, reading.ignored)
     )
     refuse_flaws([*reading.flaws, *(flaw for flaw in missing if not _is_reported(flaw.path, reported))])
     is_post = purpose is DocumentKind.POST
@@ -85,6 +91,7 @@ def read_job(root: Node, purpose: DocumentKind, *, fields: Sequence[Field] = FIE
         content=JobContent(**given),
         cleared=frozenset() if is_post else frozenset(cleared),
         renewal=renewal and not is_post,
+        ignored=tuple(dict.fromkeys(reading.ignored)),
     )
 
 
@@ -94,14 +101,14 @@ def _walk(node: Node, path: str, shown: str, reading: _Reading) -> None:
         reading.flaws.append(Flaw(shown, "text is not allowed between its elements"))
     seen: set[str] = set()
     for child, inner, inner_shown in _steps(node, path, shown):
-        if inner in READ_ONLY or inner in RENEWALS:
+        if inner in READ_ONLY or inner in RENEWALS or child.name in PASSED_OVER:
             continue
-        if child.name in seen and inner not in REPEATED:
+        if inner not in _PATHS and inner not in _GROUPS:
+            reading.ignored.append(inner_shown)
+        elif child.name in seen and inner not in REPEATED:
             reading.flaws.append(Flaw(inner_shown, "occurs more than once"))
         elif inner in _PATHS:
             _add_leaf(child, inner, inner_shown, reading)
-        elif inner not in _GROUPS:
-            reading.flaws.append(Flaw(inner_shown, "is not an element of a job"))
         elif child.children or child.text:
             _walk(child, inner, inner_shown, reading)
         elif inner in REPEATED:
@@ -184,10 +191,12 @@ def _read_codes(row: Field, leaves: list[_Leaf], reading: _Reading) -> tuple[str
     return tuple(codes)
 
 
-def _find_missing(fields: Sequence[Field], given: dict[str, Any]) -> Iterator[Flaw]:
+def _find_missing(fields: Sequence[Field], given: dict[str, Any], ignored: Sequence[str]) -> Iterator[Flaw]:
     for row in fields:
         if row.needed and row.name not in given:
-            yield Flaw(f"job/{row.path}", "is required")
+            near = get_close_matches(f"job/{row.path}", ignored, n=1, cutoff=NEAR_SPELLING)
+            why = f"is required; {near[0]} was ignored: is it misspelt?" if near else "is required"
+            yield Flaw(f"job/{row.path}", why)
     if not _COMPANY & given.keys():
         yield Flaw("job/company", "an id or a name is required")
 

@@ -1,7 +1,7 @@
 """Typed readers and versions: what is accepted as a long, a date, a URN, an active version."""
 
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -28,6 +28,8 @@ from jobmeter.wire.restli.versions import (
     VersionNonexistent,
     check_version,
     expand_version,
+    find_sunset,
+    read_sunsets,
 )
 
 MARCH_3 = {"year": "2026", "month": "3", "day": "3"}
@@ -173,6 +175,27 @@ def test_a_version_is_active_missing_or_nonexistent(header, outcome):
 def test_the_active_versions_can_be_set():
     assert check_version("209901", ("209901",)) == Version("20990101")
     assert check_version("202504", ()) == VersionNonexistent("20250401")
+
+
+@pytest.mark.parametrize("version", ACTIVE_VERSIONS)
+def test_a_version_is_served_until_its_sunset(version):
+    sunset = find_sunset(version)
+    assert sunset == date(int(version[:4]) + 4, int(version[4:6]), 1)
+    assert check_version(version, today=sunset - timedelta(days=1)) == Version(expand_version(version))
+    assert check_version(version, today=sunset) == VersionNonexistent(expand_version(version))
+    moved = read_sunsets(f"202001 = 2020-02-01, {version}=2031-07-09")
+    assert isinstance(check_version(version, today=date(2031, 7, 8), sunsets=moved), Version)
+    assert isinstance(check_version(version, today=date(2031, 7, 9), sunsets=moved), VersionNonexistent)
+    never = read_sunsets(f"{version}=never")
+    assert isinstance(check_version(version, today=date(9999, 12, 30), sunsets=never), Version)
+
+
+@pytest.mark.parametrize(
+    "setting", ["202504", "202504=", "202504=soon", "latest=2027-01-01", "202504=2027-02-30"]
+)
+def test_a_malformed_sunset_is_named(setting):
+    with pytest.raises(ValueError, match="is not a version and the day of its sunset"):
+        read_sunsets(setting)
 
 
 def test_versions_compare_chronologically():

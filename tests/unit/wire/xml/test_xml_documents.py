@@ -64,7 +64,6 @@ def test_a_document_is_parsed(body, content_type):
         (b"<job>\x00</job>", XML, Fault.XML_MALFORMED),
         (b"<job>\x08</job>", XML, Fault.XML_MALFORMED),
         (b'<?xml version="2.0"?><job/>', XML, Fault.XML_MALFORMED),
-        (b'\n<?xml version="1.0"?><job/>', XML, Fault.XML_FORBIDDEN),
         (b"<!DOCTYPE job><job/>", XML, Fault.XML_FORBIDDEN),
         (b'<?xml version="1.0"?> <!-- x --> <!DOCTYPE job><job/>', XML, Fault.XML_FORBIDDEN),
         (b'<!DOCTYPE job SYSTEM "http://127.0.0.1/x.dtd"><job/>', XML, Fault.XML_FORBIDDEN),
@@ -74,7 +73,9 @@ def test_a_document_is_parsed(body, content_type):
         (b"<?php x?><job/>", XML, Fault.XML_FORBIDDEN),
         (b"<job><?x y?></job>", XML, Fault.XML_FORBIDDEN),
         (b"<job/><?x y?>", XML, Fault.XML_FORBIDDEN),
-        (b'<job xmlns="urn:x"/>', XML, Fault.XML_FORBIDDEN),
+        (b'<job xmlns="urn:x"><salary xmlns="urn:y"/></job>', XML, Fault.XML_FORBIDDEN),
+        (b'<job xmlns="urn:x"><salary xmlns=""/></job>', XML, Fault.XML_FORBIDDEN),
+        (b'<job><salary xmlns="urn:y"/></job>', XML, Fault.XML_FORBIDDEN),
         (
             b'<job><i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/passwd"/></job>',
             XML,
@@ -186,3 +187,19 @@ def test_the_json_form_gives_the_same_tree():
 )
 def test_names_are_hyphenated(camel, hyphens):
     assert hyphenate(camel) == hyphens
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\n \r\n<?xml version="1.0" encoding="UTF-8"?>\n<job><salary>1</salary></job>',
+        b'\xef\xbb\xbf\n<?xml version="1.0"?><job><salary>1</salary></job>',
+        '\n<?xml version="1.0"?><job><salary>1</salary></job>'.encode("utf-16"),
+        b'<job xmlns="urn:x"><salary>1</salary></job>',
+        b'<x:job xmlns:x="urn:x"><x:salary>1</x:salary></x:job>',
+        b'\xef\xbb\xbf{"salary": "1"}',
+    ],
+)
+def test_what_class_libraries_and_templates_add_is_passed_over(body):
+    media = "application/json" if b"{" in body else "text/xml"
+    assert read_document(body, content_type=media) == Node("job", "", (Node("salary", "1"),))

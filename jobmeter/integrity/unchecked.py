@@ -1,0 +1,315 @@
+"""Owns the list of what no law checks, each with the reason why a change of it does no harm or cannot be known. Pure.
+
+A test plants a change in every column of every table, and demands a broken law or an entry here.
+"""
+
+from dataclasses import dataclass
+
+ALL = "*"
+ADDED, REMOVED = "(rows added)", "(rows removed)"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Columns of a table, by name; ``ALL`` of them, and rows ``ADDED`` or ``REMOVED``.
+
+    ``rows`` is a condition in SQL: only these rows are unchecked.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    why: str
+    rows: str = "true"
+
+
+CREDENTIAL = "a credential or its use: a changed one is refused at the door, and no amount is derived from it"
+SETTING = (
+    "a setting of the operator, in force from then on; what was decided by it is stored where it was decided"
+)
+LOG = "a record for reading; nothing is decided or summed from it"
+RETRY = "work in progress: what is lost or changed here is done again"
+OWN_NAME = "a name that nothing else in the database repeats"
+ONLY_COPY = "the partner's own text, of which there is no other copy; no amount depends on it"
+STORY = "when something happened, shown and never compared"
+GONE = "events of the day were dropped after their retention, and nothing is left to compare with"
+
+UNCHECKED: tuple[Unchecked, ...] = (
+    Unchecked("access_tokens", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("application_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("signature_nonces", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("signing_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("notice_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("call_counters", (ALL, ADDED, REMOVED), "the calls of one day, which only limit the same day"),
+    Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
+    Unchecked("schema_migrations", (ALL, ADDED, REMOVED), "a server that finds another list does not start"),
+    Unchecked("sandbox_clock", (ALL, ADDED, REMOVED), "a sandbox alone has a clock that can be moved"),
+    Unchecked(
+        "applications",
+        (
+            "client_id",
+            "unique_foreign_id",
+            "name",
+            "description",
+            "callback_urls",
+            "js_domains",
+            "created_at",
+            "may_make_tokens",
+        ),
+        "what a partner or its operator set; who pays for a job is checked by id and parent",
+    ),
+    Unchecked(
+        "applications",
+        (REMOVED, ADDED),
+        "an application without jobs or contracts is nobody's payer",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE application_id = applications.id)"
+        " AND NOT EXISTS (SELECT FROM customer_contracts WHERE application_id = applications.id)",
+    ),
+    Unchecked(
+        "ledger_postings",
+        ("booked_at",),
+        "of a posting that is not sealed yet, which is within a minute: any time in which its day was open",
+        rows="number > coalesce((SELECT max(until_number) FROM ledger_seal_rounds), 0)",
+    ),
+    Unchecked("blocked_networks", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("settlement_rules", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("settlement_exclusions", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("filter_policies", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked(
+        "recent_clicks", (ALL, ADDED, REMOVED), "the clicks of two days, which only limit the same windows"
+    ),
+    Unchecked("day_filter_lists", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("excluded_visitors", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("filter_revision", (ALL, ADDED, REMOVED), "a mark at which processes read the filters again"),
+    Unchecked("hiring_grants", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("hiring_prices", ("price_micros", ADDED), SETTING),
+    Unchecked("click_prices", ("price_micros", ADDED), SETTING + "; a job keeps its price"),
+    Unchecked(
+        "click_prices",
+        (ALL, REMOVED),
+        SETTING + "; a job keeps its price",
+        rows="country || job_function || experience_level <> ''",
+    ),
+    Unchecked("partner_contracts", ("pacing",), SETTING + "; a job keeps its pacing"),
+    Unchecked(
+        "partner_contracts",
+        ("term_ends_at",),
+        SETTING + "; a term that ends the window of a live job is checked",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE partner_contract_id = partner_contracts.id"
+        " AND state = 'LIVE' AND expires_at > term_ends_at)",
+    ),
+    Unchecked(
+        "customer_contracts",
+        ("id", "created_at"),
+        OWN_NAME + "; a job that names it is checked",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE strpos(content ->> 'contract', customer_contracts.id::text) > 0)",
+    ),
+    Unchecked("customer_contracts", ("created_at",), STORY),
+    Unchecked(
+        "customer_contracts",
+        (REMOVED, ADDED),
+        "without jobs it is set up again by the next call",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE job_postings.application_id"
+        " = customer_contracts.application_id AND partner_contract_id IS NOT NULL)",
+    ),
+    Unchecked(
+        "hiring_contracts",
+        ("owner_name", "owner_application_id", "currency", "run_days", "seats", "sandbox_number", "ends_at"),
+        SETTING,
+    ),
+    Unchecked(
+        "hiring_contracts",
+        ("default_poster_email",),
+        SETTING + "; a job keeps its poster",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE hiring_contract_id = hiring_contracts.id"
+        " AND channel = 'XML' AND content ->> 'poster_email' IS NULL)",
+    ),
+    Unchecked("feed_runs", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("feed_errors", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("feed_jobs", ("fingerprint", "renew_at"), RETRY),
+    Unchecked(
+        "job_feeds",
+        (
+            "location",
+            "interval_minutes",
+            "due_at",
+            "may_close_all",
+            "etag",
+            "last_modified",
+            "read_at",
+            "created_at",
+            "claimed_at",
+            ADDED,
+        ),
+        SETTING + ", and the progress of reading",
+    ),
+    Unchecked("refused_events", (ALL, ADDED, REMOVED), LOG),
+    Unchecked("events", ("visitor", "address"), "read by settlement until the day is final, then by nothing"),
+    Unchecked(
+        "events",
+        ("event_key", "batch"),
+        "of a view or an uncounted click: source and id are not stored, so that its key has no other copy",
+        rows="kind = 0 OR verdict <> 0",
+    ),
+    Unchecked(
+        "events",
+        ("event_key",),
+        "source and id are not stored, so that its key has no other copy",
+        rows="NOT EXISTS (SELECT FROM event_reversals WHERE event_reversals.event_key = events.event_key)",
+    ),
+    Unchecked("event_days", ("dropped_at",), STORY, rows="dropped_at IS NOT NULL"),
+    Unchecked("job_budgets", ("revision", "clicks_taken"), "a mark for processes at work, of the moment"),
+    Unchecked("job_budgets", ("market",), "found from the locations by the gazetteer of the time"),
+    Unchecked(
+        "job_budgets", ("is_paced",), "the contract's pacing when the job was posted, which has no other copy"
+    ),
+    Unchecked(
+        "job_budgets",
+        ("click_price_micros",),
+        "the price when the job was posted, of which there is no other copy before the first charge",
+        rows="partner_contract_id <> 0 AND NOT EXISTS (SELECT FROM charge_postings WHERE source_id = job_id)",
+    ),
+    Unchecked(
+        "job_budgets",
+        ("daily_micros",),
+        "set by an UPGRADE, whose element is not kept; it stays between a click and the total",
+        rows="EXISTS (SELECT FROM job_tasks WHERE job_tasks.job_id = job_budgets.job_id"
+        " AND operation IN ('UPGRADE', 'DOWNGRADE'))",
+    ),
+    Unchecked(
+        "job_budgets",
+        ("live_from_ms",),
+        "from when a job counted that has ended, or whose campaign decides",
+        rows="job_id IN (SELECT job_id FROM job_postings WHERE closed_at IS NOT NULL"
+        " OR partner_job_campaign IS NOT NULL)",
+    ),
+    Unchecked(
+        "job_campaigns",
+        ("name", "starts_at", "ends_at", "changed_at"),
+        "what the partner set; whether the campaign runs is its status, which is checked",
+    ),
+    Unchecked("job_campaigns", ("jobs_ended",), RETRY, rows="ended_at IS NOT NULL"),
+    Unchecked("job_changes", ("actor", "changed_fields", "made_at", "poster_email"), LOG),
+    Unchecked("job_changes", (ALL, ADDED, REMOVED), LOG, rows="kind = 'EDIT'"),
+    Unchecked(
+        "job_day_folds",
+        (ALL, ADDED, REMOVED),
+        "where the next compaction begins: later is earlier work done again, and only days whose events were dropped are taken to be compacted",
+    ),
+    Unchecked(
+        "job_day_refusals",
+        ("day", "verdict"),
+        GONE,
+        rows="day NOT IN (SELECT day FROM event_partitions)",
+    ),
+    Unchecked(
+        "job_days",
+        ("views", "apply_clicks", "clicks_reversed", "clicks_refused"),
+        "compacted days, of which only the charge is still read",
+        rows="day = '1970-01-01'",
+    ),
+    Unchecked(
+        "settlement_runs",
+        ("clicks", "clicks_reversed"),
+        GONE,
+        rows="day NOT IN (SELECT day FROM event_partitions)",
+    ),
+    Unchecked(
+        "settled_days",
+        ("settled_at",),
+        "a later time: charges and reversals are checked against the run itself",
+    ),
+    Unchecked(
+        "job_posting_versions",
+        (
+            "number",
+            "company_job_code",
+            "title",
+            "company_name",
+            "company_page",
+            "apply_url",
+            "partner_job_campaign",
+        ),
+        ONLY_COPY,
+    ),
+    Unchecked("job_postings", ("content",), ONLY_COPY),
+    Unchecked("job_postings", ("place",), "found from the location by the gazetteer of the time"),
+    Unchecked("job_postings", ("content_hash",), "finds a repeated job while both are live"),
+    Unchecked(
+        "job_postings",
+        ("revision",),
+        "a number of changes that only the next change reads",
+        rows="channel <> 'P4P'",
+    ),
+    Unchecked(
+        "job_postings",
+        ("expires_at",),
+        "of a job that was closed or failed, which no longer expires",
+        rows="state IN ('CLOSED', 'FAILED')",
+    ),
+    Unchecked("job_postings", ("company_job_code",), ONLY_COPY, rows="channel = 'FEED'"),
+    Unchecked(
+        "job_postings",
+        ("listed_at",),
+        ONLY_COPY,
+        rows="EXISTS (SELECT FROM job_tasks WHERE job_tasks.job_id = job_postings.job_id AND operation = 'UPDATE')",
+    ),
+    Unchecked("job_standings", ("looked_at",), STORY),
+    Unchecked(
+        "job_standings",
+        ("spent_micros",),
+        "as of the last look, for the next alert; a charge does not change it",
+    ),
+    Unchecked(
+        "job_standings",
+        (REMOVED,),
+        "a job that was never promoted is seen as new",
+        rows="NOT EXISTS (SELECT FROM delivery_changes WHERE delivery_changes.job_id = job_standings.job_id)",
+    ),
+    Unchecked("job_notes", (ALL, ADDED, REMOVED), RETRY),
+    Unchecked("delivery_changes", ("changed_at",), STORY),
+    Unchecked(
+        "job_tasks", ("task_id", "number", "location", "finished_at"), OWN_NAME + ", or its order or time"
+    ),
+    Unchecked(
+        "job_tasks",
+        (ALL, ADDED, REMOVED),
+        "kept to be asked for a month; of an operation that changed no amount and no report",
+        rows="operation IN ('RENEW') OR job_id IS NULL",
+    ),
+    Unchecked("job_tasks", (ADDED, REMOVED), "kept to be asked for a month", rows="operation = 'CREATE'"),
+    Unchecked(
+        "budget_alerts",
+        ("limit_micros", "told_at", REMOVED, ADDED),
+        "remembers what was sent: one alert is sent twice, or not at all",
+    ),
+    Unchecked(
+        "contract_spends",
+        ("seen_limit_micros", "seen_spent_micros"),
+        "remembers what was sent: one alert is sent twice, or not at all",
+    ),
+    Unchecked("notice_cursors", (REMOVED,), "a follower without a cursor is sent everything again"),
+    Unchecked(
+        "notice_endpoints",
+        ("application_id", "url", "email", "kinds", "created_at", "removed_at", "busy_until", ADDED),
+        "what a partner set, and the turn of a process",
+    ),
+    Unchecked(
+        "notices",
+        (
+            "id",
+            "number",
+            "way",
+            "kind",
+            "subject",
+            "body",
+            "attempts",
+            "due_at",
+            "created_at",
+            "last_outcome",
+            "finished_at",
+            ADDED,
+            REMOVED,
+        ),
+        "a message on its way; what it says is read again from its source, charges by their cursor",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Histories of P4P operations compared with plain models."""
