@@ -137,6 +137,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
             "last_modified",
             "read_at",
             "created_at",
+            "defaults",
             "claimed_at",
             ADDED,
         ),
