@@ -185,7 +185,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     ),
     Unchecked(
         "job_campaigns",
-        ("name", "starts_at", "ends_at", "changed_at"),
+        ("name", "starts_at", "ends_at", "changed_at", "posted_contract_id"),
         "what the partner set; whether the campaign runs is its status, which is checked",
     ),
     Unchecked("job_campaigns", ("jobs_ended",), RETRY, rows="ended_at IS NOT NULL"),

@@ -1,1 +1,1 @@
-"""Histories of P4P operations compared with plain models."""
+"""What holds for every request: its parameters, its headers, who sent it."""
