@@ -17,6 +17,8 @@ from jobmeter.cli.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.settlement.click_rules.flow import set_networks_by_asn
 
+DIGITS_MAX = 10
+
 app = App(name="networks")
 
 
@@ -24,9 +26,7 @@ app = App(name="networks")
 def load(
     file: Annotated[Path, Parameter(help="CSV with the columns asn and network, or asn, start and end.")],
     *,
-    asn: Annotated[
-        list[int], Parameter(negative=(), help="Number of an autonomous system; repeat the option.")
-    ],
+    asn: Annotated[str, Parameter(help="Numbers of autonomous systems, separated by commas.")],
     name: Annotated[str, Parameter(help="Name of the list.")] = "asn",
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
@@ -35,21 +35,25 @@ def load(
 
     Other columns are ignored. Without a match the list becomes empty.
     """
+    numbers = asn.replace("AS", "").split(",")
+    if not all(number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX for number in numbers):
+        raise CommandFailed(f"--asn must be numbers separated by commas, not {asn[:60]!r}")
+    asns = frozenset(map(int, numbers))
     path = file.expanduser()
     with open_database(data, database_url) as url, path.open(encoding="utf-8", newline="") as opened:
         try:
-            added, too_narrow = asyncio.run(_load(url, opened, name, asn))
+            added, too_narrow = asyncio.run(_load(url, opened, name, asns))
         except Refused as refused:
             raise CommandFailed(refused.message) from refused
     Terminal().print(f"List {name}: {added:,} networks added, {too_narrow:,} too narrow to use", markup=False)
 
 
-async def _load(url: str, opened: TextIO, name: str, asns: list[int]) -> tuple[int, int]:
+async def _load(url: str, opened: TextIO, name: str, asns: frozenset[int]) -> tuple[int, int]:
     database = await Database.open(url, connections_max=1)
     try:
         async with database.transaction() as connection:
             return await set_networks_by_asn(
-                connection, list_name=name, lines=opened, asns=frozenset(asns), now=read_machine_clock()
+                connection, list_name=name, lines=opened, asns=asns, now=read_machine_clock()
             )
     finally:
         await database.close()

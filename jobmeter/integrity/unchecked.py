@@ -74,6 +74,10 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("settlement_rules", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("settlement_exclusions", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("filter_policies", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked(
+        "recent_clicks", (ALL, ADDED, REMOVED), "the clicks of two days, which only limit the same windows"
+    ),
+    Unchecked("day_filter_lists", (ALL, ADDED, REMOVED), LOG),
     Unchecked("excluded_visitors", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("filter_revision", (ALL, ADDED, REMOVED), "a mark at which processes read the filters again"),
     Unchecked("hiring_grants", (ALL, ADDED, REMOVED), SETTING),

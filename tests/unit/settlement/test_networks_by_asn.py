@@ -64,14 +64,16 @@ def test_the_command_replaces_a_list(database_url, tmp_path, capsys):
         "network,asn\n198.51.100.0/24,64500\n203.0.113.0/25,64500\n192.0.2.0/24,64501\n", encoding="utf-8"
     )
 
-    def load(asn: int) -> list[str]:
-        command.load(path, asn=[asn], name="clouds", database_url=database_url)
+    def load(asn: str) -> list[str]:
+        command.load(path, asn=asn, name="clouds", database_url=database_url)
         with psycopg.connect(database_url) as connection:
             return [row[0] for row in connection.execute("SELECT list_name FROM blocked_networks").fetchall()]
 
-    assert load(64500) == ["clouds"]
+    assert load("64500,AS64502") == ["clouds"]
     assert "1 networks added, 1 too narrow" in capsys.readouterr().out
-    assert load(64502) == []
+    assert load("64502") == []
     path.write_text("network\n", encoding="utf-8")
     with pytest.raises(CommandFailed, match="line 1"):
-        load(64500)
+        load("64500,AS64502")
+    with pytest.raises(CommandFailed, match="--asn must be numbers"):
+        load("cloud")
