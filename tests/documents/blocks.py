@@ -21,7 +21,7 @@ PAGES = sorted(
 )
 # The words after the backticks decide what a test does with the block (CONTRIBUTING.md, "Documents").
 SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON = "sh", "sh checkout", "sh production", "json", "xml", "python"
-KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON}
+KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, "text"}
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
