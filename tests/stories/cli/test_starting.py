@@ -151,7 +151,7 @@ def test_an_export_folder_without_pyarrow_is_refused_before_the_server_starts(tm
         "import sys; sys.modules['pyarrow'] = None\nfrom jobmeter.cli.main import main\nmain(sys.argv[1:])",
         *("serve", "--data", str(tmp_path / "x")),
         JOBMETER_EXPORT_FOLDER=str(tmp_path),
-        JOBMETER_EVENTS_KEY="x",
+        JOBMETER_EVENTS_KEY="an events key of the test",
     )
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].endswith("pip install 'jobmeter[parquet]'")

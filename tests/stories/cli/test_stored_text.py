@@ -27,7 +27,7 @@ HOSTILE = {
 # These print no text that anybody sent: figures, times, paths, or their own words.
 PRINT_NO_STORED_TEXT = {
     *("serve", "sandbox", "clock show", "clock set", "clock advance", "traffic", "traffic score"),
-    *("db upgrade", "docs", "env", "networks load"),
+    *("db upgrade", "db head", "docs", "env", "networks load"),
 }
 # psql is a program of its own; the others are tested below.
 COVERED = {
