@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 
@@ -32,11 +33,12 @@ def printed(cluster_url, tmp_path):
             block for block in BLOCK.findall((DOCS / "tutorial.md").read_text()) if STARTS_SERVER not in block
         ]
         script = "set -eu\n" + "\necho; echo ---\n".join(SETTLES + block for block in blocks)
-        script = re.sub(r"^FILE=.*$", f"FILE={file}", script, flags=re.MULTILINE)
+        quoted = shlex.quote(str(file))
+        script = re.sub(r"^FILE=.*$", lambda _: f"FILE={quoted}", script, flags=re.MULTILINE)
         script = re.sub(
-            r"^(\.venv/bin/jobmeter clock .*)$", rf"\1 --credentials {file}", script, flags=re.MULTILINE
+            r"^(\.venv/bin/jobmeter clock .*)$", rf"\1 --credentials {quoted}", script, flags=re.MULTILINE
         )
-        script = script.replace(".venv/bin/jobmeter", f"{sys.executable} -m jobmeter")
+        script = script.replace(".venv/bin/jobmeter", f"{shlex.quote(sys.executable)} -m jobmeter")
         script = re.sub(r"--data ~/\S+", f"--database-url '{url}'", script)
         ran = subprocess.run(
             ["bash", "-c", script],
