@@ -237,6 +237,19 @@ def test_many_long_random_histories_keep_the_laws(database_url: str) -> None:
     play(database_url, histories=400, steps=80)
 
 
+def test_a_history_begins_afresh_after_one_whose_days_were_dropped(database_url: str) -> None:
+    with open_machine(database_url) as make_history:
+        first = make_history()
+        first.post(0, "a", "Lyon, France", 25_000_000)
+        first.run_due()
+        first.move_clock(timedelta(days=95))
+        first.run_due()
+        assert first._rows("SELECT day FROM event_days WHERE dropped_at IS NOT NULL") != []
+        second = make_history()
+        second.settle()
+        second.laws_hold()
+
+
 @pytest.mark.parametrize(
     "tampering",
     [
