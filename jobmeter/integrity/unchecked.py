@@ -292,6 +292,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="operation IN ('RENEW') OR job_id IS NULL",
     ),
     Unchecked("job_tasks", (ADDED, REMOVED), "kept to be asked for a month", rows="operation = 'CREATE'"),
+    Unchecked("job_tasks", ("created_at",), STORY, rows="operation <> 'CREATE'"),
     Unchecked(
         "budget_alerts",
         ("limit_micros", "told_at", REMOVED, ADDED),

@@ -17,7 +17,6 @@ TEMPLATES = Environment(
 PAGE_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer-when-downgrade",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }

@@ -62,6 +62,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Tokens", ("/oauth",)),
     ("Applications and contracts", ("/v2/provisioned", "/v2/developer", "/rest/provisioned")),
     ("Jobs and campaigns", ("/rest/simple", "/v2/simple", "/rest/job", "/v2/job")),
+    ("Jobs by XML", ("/v1",)),
     ("Reports and charges", ("/rest/partner", "/partner/charges", "/partner/clicks", "/partner/lastRefused")),
     ("Webhooks", ("/partner/webhooks",)),
     ("Other endpoints of partners", ("/partner",)),

@@ -372,9 +372,7 @@ WITH looked AS (
                     ELSE job_postings.application_id = job_tasks.application_id
                      AND job_postings.external_id = job_tasks.external_id
                      AND (operation <> 'CREATE' OR job_tasks.created_at = job_postings.created_at)
-               END
-           AND job_tasks.created_at <= coalesce(finished_at, job_tasks.created_at) + interval '1 minute'
-               AS holds
+               END AS holds
       FROM job_tasks
       LEFT JOIN job_postings USING (job_id)
       LEFT JOIN applications ON applications.id = job_tasks.application_id

@@ -34,7 +34,7 @@ WITH horizon AS (
       FROM notice_cursors
       LEFT JOIN notice_endpoints ON id = endpoint_id
      UNION ALL
-    SELECT 'the next transaction', 1, 1 - (next_transaction > 0 AND next_until = known_until)::integer
+    SELECT 'the next transaction', 1, 1 - ((next_transaction > 0) <> (next_until > known_until))::integer
       FROM horizon
 )
 SELECT count(*) AS checked,

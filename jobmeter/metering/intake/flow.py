@@ -10,8 +10,7 @@ from importlib.metadata import version
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
-from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_from_number, day_of
 from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
@@ -58,8 +57,6 @@ JUDGEMENTS_MAX = 25
 ROWS_AS_STATEMENT_MAX = 200
 NAMES_AT_ONCE_MAX = 1_000
 AGENTS_INLINE_MAX = 200
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-RECORDED_SPAN_MS = 3 * rules.DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,6 @@ async def ingest(
         future_tolerance_seconds,
         **_find_agent_flaws(agents, known.filters.policies),
     )
-    await _record_lists(connection, columns, known.recorded_days, now)
     windows = await _find_live_windows(connection, job_ids, known.windows)
     for _ in range(JUDGEMENTS_MAX):
         try:
@@ -107,6 +103,7 @@ async def ingest(
             windows, stale = await windows_flow.read_live_windows(connection, job_ids), error
             known.windows.keep(windows)
         else:
+            await _record_lists(connection, columns.times_ms[taken.rows], known.recorded_days, now)
             verdicts = await _recognize_counted(connection, columns, taken)
             await filters_flow.save_refused_events(connection, events, columns, verdicts, now=now)
             return _make_reply(columns, verdicts, taken.rows, taken.charged)
@@ -257,18 +254,10 @@ def _find_agent_flaws(agents: list[str | None], policies: Mapping[int, FilterPol
 
 
 async def _record_lists(
-    connection: Connection, columns: EventColumns, recorded: set[date], now: datetime
+    connection: Connection, stored_ms: Column, recorded: set[date], now: datetime
 ) -> None:
-    """Once for each day and process: which lists judged the user agents of the day's events."""
-    times = columns.times_ms[columns.times_ms > 0]
-    if len(times) == 0:
-        return
-    # Events of days further away are refused, whatever their user agent.
-    first, last = np.clip(
-        [times.min(), times.max()], to_ms(now) - RECORDED_SPAN_MS, to_ms(now) + rules.DAY_MS
-    )
-    numbers = range(int(first) // rules.DAY_MS, int(last) // rules.DAY_MS + 1)
-    days = {date.fromordinal(EPOCH_ORDINAL + number) for number in numbers} - recorded
+    """Once for each day and process: which lists judged the user agents of the day's stored events."""
+    days = {day_from_number(number) for number in np.unique(stored_ms // rules.DAY_MS).tolist()} - recorded
     if days:
         await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
         recorded |= days

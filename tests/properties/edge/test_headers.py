@@ -131,6 +131,8 @@ def test_an_encoded_fixed_part_of_a_path_is_another_path(sandbox_client):
     }
     token, tried = sandbox_client.token(), 0
     for row in ENDPOINTS:
+        if row.path == "/":
+            continue  # has no fixed part to encode
         path = row.path.replace("{key}", "1").replace(
             "{reference:uuid}", "00000000-0000-4000-8000-000000000001"
         )

@@ -223,6 +223,11 @@ async def allow_tokens(world: World, path: str) -> Write:
     )
 
 
+async def replace_secret(world: World, path: str) -> Write:
+    child = await world.make_child(is_set_up=False)
+    return Write("POST", path.replace("{application_id:int}", child.number), world.operator, {})
+
+
 def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
     """Makes a write to a new hiring contract."""
 
@@ -243,7 +248,7 @@ def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
 async def remove_exclusion(world: World, path: str) -> Write:
     body = {"visitor": world.name(), "note": "a note"}
     made = await world.call(Write("POST", "/operator/exclusions", world.operator, body))
-    return Write("DELETE", path.replace("{exclusion_id:int}", str(made["id"])), world.operator)
+    return Write("DELETE", path.replace("{exclusion_id:int}", str(made["id"])), world.operator, {})
 
 
 async def register_feed(world: World, path: str) -> Write:
@@ -304,6 +309,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/sandbox/clock"): move_clock,
     ("POST", "/operator/partners"): operate("POST", {"name": "NEW"}),
     ("POST", "/operator/applications/{application_id:int}/tokens"): allow_tokens,
+    ("POST", "/operator/applications/{application_id:int}/secrets"): replace_secret,
     ("POST", "/operator/partners/{partner_id:int}/contracts"): operate("POST", CONTRACT),
     ("PUT", "/operator/contracts/{contract_id:int}/pacing"): operate("PUT", {"pacing": "EVEN"}),
     ("POST", "/operator/contracts/{contract_id:int}/topUps"): operate(
