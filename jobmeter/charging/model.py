@@ -47,7 +47,7 @@ class ClickCounts(JobKeys):
 
 @dataclass(frozen=True, slots=True)
 class ChargeResult:
-    """What a batch came to: clicks that were charged and clicks beyond a budget, which are free.
+    """The result of a batch: clicks that were charged and clicks beyond a budget, which are free.
 
     ``jobs_noted`` ran out, met a day's cap, or used another half or 80 % of their total budgets.
     """

@@ -97,7 +97,7 @@ async def upgrade(
 
 
 async def open_budget(connection: Connection, opening: BudgetOpening, *, now: datetime) -> None:
-    """Reserves the job's total budget from its contract and starts its meter (law 7).
+    """Reserves the job's total budget from its contract and opens its live window (law 7).
 
     Raises ``Refused(BALANCE_TOO_LOW)`` if the contract cannot pay for it; the caller's savepoint is then lost.
     """

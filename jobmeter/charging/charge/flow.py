@@ -21,7 +21,7 @@ async def charge(connection: Connection, counts: ClickCounts, *, batch: int, now
 
     One posting for each (job, day) with a charge, whose cause is ``batch``. Which of a batch's clicks were
     charged follows from their order: the first ones by event key, until the budget was spent. Raises
-    ``StaleWindowsError`` where a meter changed since the tally was judged; the caller's savepoint is then lost.
+    ``StaleWindowsError`` if a live window changed since the batch was judged; the caller's savepoint is then lost.
     """
     await store.prefer_index_plans(connection)
     # Almost every batch has one day and no capped job: `charge_day` then takes the locks itself. Otherwise several

@@ -1,4 +1,4 @@
-"""Owns the meters of many jobs without a price at once: opened, moved and ended in one statement each.
+"""Owns the live windows of many jobs without a price: opened, moved and ended in one statement each.
 
 Does not own budgets that hold money (``charge.flow``).
 """
@@ -17,26 +17,26 @@ from jobmeter.database.arrays import Column
 from jobmeter.database.connection import Connection
 
 
-async def open_free_meters(
+async def open_free_windows(
     connection: Connection, *, shard: int, job_ids: Column, live_from: datetime, live_until_ms: Column
 ) -> None:
     """Opens the windows of jobs that are counted and never charged; all are in ``shard``."""
     ends = WindowEnds(job_ids, live_until_ms)
-    await store.insert_free_meters(connection, ends, shard=shard, live_from_ms=to_ms(live_from))
+    await store.insert_free_windows(connection, ends, shard=shard, live_from_ms=to_ms(live_from))
 
 
-async def move_free_meters(
+async def move_free_windows(
     connection: Connection, *, shard: int, job_ids: Column, live_until_ms: Column
 ) -> None:
     """Until when the jobs' events count. ``job_ids`` rise."""
     await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
-    await store.move_free_meters(connection, WindowEnds(job_ids, live_until_ms), shard=shard)
+    await store.move_free_windows(connection, WindowEnds(job_ids, live_until_ms), shard=shard)
 
 
-async def end_free_meters(connection: Connection, *, shard: int, job_ids: Column, now: datetime) -> None:
-    """Stops the jobs' meters at ``now`` where they still run. ``job_ids`` rise."""
+async def end_free_windows(connection: Connection, *, shard: int, job_ids: Column, now: datetime) -> None:
+    """Ends the jobs' live windows at ``now`` if they are still open. ``job_ids`` are in ascending order."""
     await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
-    await store.end_free_meters(connection, shard=shard, job_ids=job_ids, now_ms=to_ms(now))
+    await store.end_free_windows(connection, shard=shard, job_ids=job_ids, now_ms=to_ms(now))
 
 
 async def set_market(connection: Connection, *, shard: int, job_id: int, market: int) -> None:
@@ -59,7 +59,7 @@ async def set_live_window(
 
 
 async def read_live_windows(connection: Connection, job_ids: Column) -> LiveWindows:
-    """The meters of those of ``job_ids`` that exist. ``job_ids`` rise."""
+    """The live windows of those of ``job_ids`` that exist. ``job_ids`` are in ascending order."""
     windows = await store.read_live_windows(connection, make_job_keys(job_ids))
     return windows.select(np.argsort(windows.job_ids))
 

@@ -1,4 +1,4 @@
--- name: insert_free_meters
+-- name: insert_free_windows
 INSERT INTO job_budgets (
     shard, job_id, partner_contract_id, currency, click_price_micros, budget_micros, live_from_ms,
     live_until_ms
@@ -17,7 +17,7 @@ SELECT held.job_id
           AND job_id = asked.job_id
           FOR UPDATE) AS held
 
--- name: move_free_meters
+-- name: move_free_windows
 UPDATE job_budgets
    SET live_until_ms = asked.live_until_ms,
        revision = revision + 1
@@ -26,7 +26,7 @@ UPDATE job_budgets
    AND job_budgets.job_id = asked.job_id
    AND job_budgets.live_until_ms <> asked.live_until_ms
 
--- name: end_free_meters
+-- name: end_free_windows
 UPDATE job_budgets
    SET live_until_ms = %(now_ms)s,
        revision = revision + 1

@@ -1,4 +1,4 @@
-"""Owns the statements of meters without a price, one function each. Does not own when they run."""
+"""Owns the statements of live windows without a price, one function each. Does not own when they run."""
 
 from jobmeter.charging.model import JobKeys
 from jobmeter.charging.windows.model import LiveWindows, WindowEnds
@@ -11,24 +11,24 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.charging.windows")
 
 
-async def insert_free_meters(
+async def insert_free_windows(
     connection: Connection, ends: WindowEnds, *, shard: int, live_from_ms: int
 ) -> None:
     values = {**ends.parameters(), "shard": shard, "live_from_ms": live_from_ms}
-    await connection.execute(SQL["insert_free_meters"], values)
+    await connection.execute(SQL["insert_free_windows"], values)
 
 
 async def lock_free_meters(connection: Connection, *, shard: int, job_ids: Bigint) -> None:
     await connection.execute(SQL["lock_free_meters"], {"shard": shard, "job_ids": BigintArray(job_ids)})
 
 
-async def move_free_meters(connection: Connection, ends: WindowEnds, *, shard: int) -> None:
-    await connection.execute(SQL["move_free_meters"], {**ends.parameters(), "shard": shard})
+async def move_free_windows(connection: Connection, ends: WindowEnds, *, shard: int) -> None:
+    await connection.execute(SQL["move_free_windows"], {**ends.parameters(), "shard": shard})
 
 
-async def end_free_meters(connection: Connection, *, shard: int, job_ids: Bigint, now_ms: int) -> None:
+async def end_free_windows(connection: Connection, *, shard: int, job_ids: Bigint, now_ms: int) -> None:
     values = {"shard": shard, "job_ids": BigintArray(job_ids), "now_ms": now_ms}
-    await connection.execute(SQL["end_free_meters"], values)
+    await connection.execute(SQL["end_free_windows"], values)
 
 
 async def set_live_window(

@@ -13,7 +13,7 @@ from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.charging.job_changes.flow import enqueue_job_changes
 from jobmeter.charging.pacing import flow as day_limits
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -170,9 +170,11 @@ async def _write_content(connection: Connection, draft: JobDraft, posting: JobPo
             )
     except UniqueViolation as error:
         raise OperationRejected(DUPLICATE_CONTENT) from error
-    await meters.set_market(connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft))
+    await windows_flow.set_market(
+        connection, shard=posting.shard, job_id=posting.job_id, market=market_of(draft)
+    )
     if expires_at != posting.expires_at:
-        await meters.extend_window(
+        await windows_flow.extend_window(
             connection, shard=posting.shard, job_id=posting.job_id, live_until=expires_at
         )
 
@@ -181,7 +183,7 @@ async def _renew(connection: Connection, posting: JobPosting, now: datetime) -> 
     expires_at = rules.renew_until(posting, now)
     contract = await find_contract(connection, posting)
     await store.set_expiry(connection, replace(posting, expires_at=expires_at))
-    await meters.extend_window(
+    await windows_flow.extend_window(
         connection,
         shard=posting.shard,
         job_id=posting.job_id,

@@ -11,7 +11,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_job_id
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.budgets.model import BudgetOpening
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import JobTraits, PartnerContract
 from jobmeter.database.connection import Connection
@@ -174,7 +174,7 @@ async def publish_posting(connection: Connection, *, shard: int, job_id: int, no
     except UniqueViolation:
         return await _fail_posting(connection, posting, DUPLICATE_CONTENT, now)
     live_until = rules.charged_until(posting.expires_at, await find_contract(connection, posting))
-    await meters.set_live_window(
+    await windows_flow.set_live_window(
         connection,
         shard=shard,
         job_id=job_id,

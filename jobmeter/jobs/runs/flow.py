@@ -9,7 +9,7 @@ import numpy as np
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.connection import Connection
@@ -42,7 +42,7 @@ async def close_free_runs(
     connection: Connection, *, shard: int, job_ids: list[int], ended_at: datetime
 ) -> None:
     """Closes many locked jobs that have neither a budget nor a slot at once. ``job_ids`` are ascending."""
-    await meters.end_free_meters(
+    await windows_flow.end_free_windows(
         connection, shard=shard, job_ids=np.array(job_ids, dtype=np.int64), now=ended_at
     )
     await store.set_ended(
@@ -55,9 +55,9 @@ async def set_windows(
 ) -> None:
     """Opens or closes the live windows of a campaign's jobs."""
     if opens:
-        await meters.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
+        await windows_flow.open_windows(connection, shard=shard, job_ids=job_ids, live_from=now)
     else:
-        await meters.close_windows(connection, shard=shard, job_ids=job_ids)
+        await windows_flow.close_windows(connection, shard=shard, job_ids=job_ids)
 
 
 async def claim_slot(

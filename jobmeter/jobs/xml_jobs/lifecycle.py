@@ -6,7 +6,7 @@ Does not own who may change it (``flow``, ``members``).
 from dataclasses import replace
 from datetime import datetime
 
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract
 from jobmeter.database.connection import Connection
@@ -57,7 +57,7 @@ async def _pay_renewal(
             run_number=renewed.run_number,
             now=now,
         )
-    await meters.set_live_window(
+    await windows_flow.set_live_window(
         connection,
         shard=job.shard,
         job_id=job.job_id,

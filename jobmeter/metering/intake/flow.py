@@ -36,9 +36,9 @@ from jobmeter.metering.intake.agents import (
 )
 from jobmeter.metering.intake.bursts import BurstCandidates
 from jobmeter.metering.intake.columns import list_external_names, make_columns
-from jobmeter.metering.intake.meter_cache import LiveWindowCache
 from jobmeter.metering.intake.rules import Filters
 from jobmeter.metering.intake.slices import in_slices
+from jobmeter.metering.intake.window_cache import LiveWindowCache
 from jobmeter.metering.model import (
     VERDICTS,
     EventColumns,
@@ -61,7 +61,7 @@ AGENTS_INLINE_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class IntakeCaches:
-    """What a process remembers between batches: jobs' meters, and filters."""
+    """What a process remembers between batches: jobs' live windows, and filters."""
 
     windows: LiveWindowCache = field(default_factory=LiveWindowCache)
     filters: FilterCache = field(default_factory=FilterCache)
@@ -76,10 +76,10 @@ async def ingest(
     now: datetime,
     future_tolerance_seconds: int,
 ) -> IntakeReply:
-    """Takes a batch in: each event is stored once, counted once and charged at most once (laws 5 and 6).
+    """Records a batch: each event is stored once, counted once and charged at most once (laws 5 and 6).
 
-    In the caller's transaction; what the reply says is true once that commits. Raises ``StaleWindowsError`` when
-    the meters of its jobs change time and again, and in a pipeline ``UniqueViolation`` for an event that is there
+    Runs in the caller's transaction; the reply is true once that commits. Raises ``StaleWindowsError`` when
+    the live windows of its jobs keep changing, and in a pipeline ``UniqueViolation`` for an event that exists
     already; nothing is recorded then.
     """
     agents = [event.user_agent if isinstance(event, Event) else None for event in events]
@@ -132,9 +132,9 @@ async def ingest_single_events(
     now: datetime,
     future_tolerance_seconds: int,
 ) -> list[ApplyTarget | None]:
-    """Takes a group in, and returns for each event where its job's apply link leads; ``None`` without a job.
+    """Records a group, and returns for each event the target of its job's apply link; ``None`` without a job.
 
-    In the caller's transaction. An event that does not count still leads its candidate on.
+    Runs in the caller's transaction. Candidates are redirected even if their event does not count.
     """
     job_ids = [read_job_id(event.job) or 0 for event in events]
     fetch_apply_targets = await pages.send_apply_targets_query(connection, job_ids)
@@ -151,7 +151,7 @@ async def ingest_single_events(
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """The verdict on each row, the rows that were new, what they came to."""
+    """The verdict on each row, the rows that were new, and what was charged for them."""
 
     verdicts: Column
     rows: Column
@@ -291,13 +291,13 @@ async def _refuse_bursts(
 
 
 async def _find_live_windows(
-    connection: Connection, job_ids: Column, known_meters: LiveWindowCache
+    connection: Connection, job_ids: Column, known_windows: LiveWindowCache
 ) -> LiveWindows:
-    found, missing = known_meters.find(job_ids)
+    found, missing = known_windows.find(job_ids)
     if len(missing) == 0:
         return found
     read = await windows_flow.read_live_windows(connection, missing)
-    known_meters.keep(read)
+    known_windows.keep(read)
     return found.merge(read)
 
 

@@ -248,7 +248,7 @@ def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
 async def remove_exclusion(world: World, path: str) -> Write:
     body = {"visitor": world.name(), "note": "a note"}
     made = await world.call(Write("POST", "/operator/exclusions", world.operator, body))
-    return Write("DELETE", path.replace("{exclusion_id:int}", str(made["id"])), world.operator, {})
+    return Write("DELETE", path.replace("{exclusion_id:int}", str(made["id"])), world.operator)
 
 
 async def register_feed(world: World, path: str) -> Write:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.charging.windows.model import LiveWindows
-from jobmeter.metering.intake.meter_cache import LiveWindowCache
+from jobmeter.metering.intake.window_cache import LiveWindowCache
 
 JOBS = st.integers(1, 60)
 KEPT = st.lists(st.dictionaries(JOBS, st.integers(0, 1_000), max_size=30), max_size=12)

@@ -16,7 +16,7 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.ids import shard_of
-from jobmeter.charging.windows import flow as meters
+from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
@@ -136,7 +136,7 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
         jobs=store.pack_rows(rows),
         now=load.now,
     )
-    await meters.open_free_meters(
+    await windows_flow.open_free_windows(
         connection,
         shard=load.shard,
         job_ids=np.array([row.job_id for row in posted], dtype=np.int64),
@@ -161,7 +161,7 @@ async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     postings = await store.lock_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=list(ends)
     )
-    await meters.move_free_meters(
+    await windows_flow.move_free_windows(
         connection,
         shard=load.shard,
         job_ids=np.array([posting.job_id for posting in postings], dtype=np.int64),

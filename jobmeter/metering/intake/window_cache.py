@@ -1,7 +1,7 @@
-"""Owns what a process remembers of jobs' meters, so that most batches are judged without a look-up.
+"""Owns what a process remembers of jobs' live windows, so that most batches are judged without a look-up.
 
 Does not own whether what it remembers still holds: charging compares revisions under the jobs' locks, and refuses a
-batch that was judged by a meter that has changed since.
+batch that was judged by a live window that has changed since.
 """
 
 from jobmeter.charging.windows.model import NO_WINDOWS, LiveWindows
