@@ -209,19 +209,20 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_notices
--- A notice is waiting, or finished with an attempt; it is of an endpoint that exists.
+-- A notice is waiting or finished, and delivered only by an attempt; what was never sent to an endpoint that
+-- fails is given up without one. Its endpoint exists.
 WITH looked AS (
     SELECT notices.id,
            notice_endpoints.id IS NOT NULL
            AND (state = 'WAITING') = (finished_at IS NULL)
-           AND (state = 'WAITING' OR attempts > 0)
+           AND (state <> 'DELIVERED' OR attempts > 0)
            AND attempts >= 0 AS holds
       FROM notices
       LEFT JOIN notice_endpoints ON notice_endpoints.id = endpoint_id
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('notice %s is finished without an attempt, or waits after one', id))
+       min(format('notice %s is delivered without an attempt, or its state and its end disagree', id))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
