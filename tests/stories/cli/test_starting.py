@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -18,8 +17,6 @@ from tests.support.paths import DOCS
 from tests.support.server_process import start_sandbox_server
 
 ROOT = DOCS.parent
-HELP_SECONDS_MAX = 0.3
-TRIES = 5
 # Imports one module too late for Ctrl-C: each is imported by some command.
 MODULES = (
     "cyclopts",
@@ -57,23 +54,10 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def processor_seconds(*words: str) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert run("-m", "jobmeter", *words).returncode == 0
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-@pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], [], ["clock", "--help"], ["hiring-contract", "--help"]]
-)
-def test_help_takes_little_processor_time(words):
-    """The best of a few tries: on a busy machine a try may take longer, but none can be too fast."""
-    assert min(processor_seconds(*words) for _ in range(TRIES)) < HELP_SECONDS_MAX
-
-
-def test_help_imports_no_command():
-    shown = run("-X", "importtime", "-m", "jobmeter", "--help").stderr
+@pytest.mark.parametrize("words", [["--help"], ["--version"], []])
+def test_help_imports_nothing_heavy(words):
+    """It once took 0.9 s of processor time. A time would depend on the machine; what is imported does not."""
+    shown = run("-X", "importtime", "-m", "jobmeter", *words).stderr
     for heavy in ("numpy", "psycopg", "granian", "starlette", "httpx2", "lxml", "pydantic"):
         assert not [line for line in shown.splitlines() if line.rpartition("|")[2].strip() == heavy]
 
