@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import psycopg
 import pytest
 from coverage import Coverage
@@ -37,6 +38,7 @@ OWN_CLUSTER_URL = os.environ.get(
     "JOBMETER_TESTS_CLUSTER_URL", ""
 )  # ends in "/postgres?", or parameters follow
 IN_MEMORY = Path("/dev/shm")
+FOLDER_PREFIX = "jobmeter-tests-"
 IN_MEMORY_FREE_BYTES_MIN = 8_000_000_000
 OWN_FOLDER = pytest.StashKey[str]()
 
@@ -45,9 +47,20 @@ OWN_FOLDER = pytest.StashKey[str]()
 def pytest_configure(config: pytest.Config) -> None:
     """Creates a folder for this run. pytest changes the permissions of its shared folder, which would stop other runs' servers."""
     if config.option.basetemp is None and not hasattr(config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="jobmeter-tests-", dir=find_fast_folder())
+        fast = find_fast_folder()
+        folder = tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=fast)
+        if fast is not None:
+            sweep_former_runs(fast)
         config.option.basetemp = config.stash[OWN_FOLDER] = folder
     config.pluginmanager.register(FaultCoverage(config), "raised faults")
+
+
+def sweep_former_runs(parent: Path) -> None:
+    """Deletes what failed and killed runs left in memory: it is kept until the next run."""
+    for folder in parent.glob(f"{FOLDER_PREFIX}*"):
+        process = folder.name.removeprefix(FOLDER_PREFIX).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def find_fast_folder() -> Path | None:
