@@ -269,6 +269,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="EXISTS (SELECT FROM job_tasks WHERE job_tasks.job_id = job_postings.job_id AND operation = 'UPDATE')",
     ),
     Unchecked("job_standings", ("looked_at",), STORY),
+    Unchecked("settlement_runs", ("judged_at", "touched_at"), STORY),
     Unchecked(
         "job_standings",
         ("spent_micros",),
