@@ -96,8 +96,9 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_promotion_feed
--- The feed's numbers have no gap from the last one deleted to the last one given. Entries of a job differ
--- from one another, and the newest says what the job's state does.
+-- The feed's numbers have no gap from the last one deleted to the last one given; an entry below may be kept,
+-- where clocks differ. Entries of a job differ from one another, and the newest says what the job's state
+-- does.
 WITH numbers AS (
     SELECT count(*) AS rows, min(last) AS last, min(dropped) AS dropped
       FROM delivery_numbers
@@ -110,7 +111,7 @@ WITH numbers AS (
 ), looked AS (
     SELECT format('entry %s', number) AS what,
            entries.shard = shard_of(job_id)
-           AND number BETWEEN dropped + 1 AND last
+           AND number BETWEEN 1 AND last
            AND (before IS NULL OR before <> (entries.is_promoted, entries.reason))
            AND entries.is_promoted = (entries.reason = '')
            AND (NOT is_newest OR states.is_promoted = entries.is_promoted
@@ -120,7 +121,8 @@ WITH numbers AS (
       LEFT JOIN job_standings AS states USING (job_id)
      UNION ALL
     SELECT 'the numbers',
-           rows = 1 AND dropped >= 0 AND last - dropped = (SELECT count(*) FROM delivery_changes)
+           rows = 1 AND dropped >= 0 AND last - dropped = (
+               SELECT count(*) FROM delivery_changes, numbers AS given WHERE number > given.dropped)
       FROM numbers
 )
 SELECT count(*) AS checked,
