@@ -9,15 +9,17 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from jobmeter.base.lists import list_parts
+
 NONCE_BYTES = 12
 _PURPOSE = b"jobmeter-seal"
 
 
 def list_keys(setting: str) -> list[bytes]:
     """Returns the comma-separated keys of ``JOBMETER_SECRET_KEY``: the first encrypts, all of them decrypt."""
-    texts = [text.strip() for text in setting.split(",")]
     return [
-        hashlib.blake2b(text.encode(), digest_size=32, person=_PURPOSE).digest() for text in texts if text
+        hashlib.blake2b(text.encode(), digest_size=32, person=_PURPOSE).digest()
+        for text in list_parts(setting)
     ]
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
+from jobmeter.base.lists import list_parts
+
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
@@ -155,11 +157,6 @@ def find_misspelt(environment: Mapping[str, str] | None = None) -> dict[str, str
     return found
 
 
-def list_texts(setting: str) -> list[str]:
-    """Returns the values of a comma-separated setting, such as a new key and the one that it replaces."""
-    return [text for text in (part.strip() for part in setting.split(",")) if text]
-
-
 def check_keys(settings: Settings) -> None:
     """Raises ``ValueError`` for a key that can be guessed. Older keys, which are being replaced, may be shorter."""
     for kind, key in (
@@ -167,7 +164,7 @@ def check_keys(settings: Settings) -> None:
         ("OPERATOR", settings.operator_key),
         ("SECRET", settings.secret_key),
     ):
-        if any(len(newest) < KEY_CHARACTERS_MIN for newest in list_texts(key)[:1]):
+        if any(len(newest) < KEY_CHARACTERS_MIN for newest in list_parts(key)[:1]):
             raise ValueError(
                 f"JOBMETER_{kind}_KEY must have at least {KEY_CHARACTERS_MIN} characters, better 32 random ones; "
                 "write a new one before the old one: new,old"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from jobmeter.base.settings import list_texts
+from jobmeter.base.lists import list_parts
 from jobmeter.cli.options import SANDBOX_DATA, UNITS_MAX, ContractNumber, check_time, whole_number
 from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
 
@@ -152,5 +152,5 @@ def _call_and_print(method: str, path: str, credentials: Path, body: dict[str, A
 def _find_server(credentials: Path) -> Sandbox:
     base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
     if base_url and key:
-        return Sandbox({"base_url": base_url, "operator_key": list_texts(key)[0]})
+        return Sandbox({"base_url": base_url, "operator_key": list_parts(key)[0]})
     return open_sandbox(credentials)

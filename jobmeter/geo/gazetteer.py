@@ -12,6 +12,7 @@ from importlib.resources import files
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.countries import ALIASES, CODES
 
 _ALSO_CALLED = ALIASES | {"USA": "US", "ENGLAND": "GB", "SCOTLAND": "GB", "WALES": "GB"}
@@ -171,7 +172,7 @@ def country_of(location: str) -> str:
 @lru_cache(maxsize=10_000)
 def find_place(location: str) -> Place | None:
     """Returns the place of a text such as ``"Sunnyvale, California"``, the largest if several match, or ``None``."""
-    parts = [part.strip() for part in location.split(",") if part.strip()]
+    parts = list_parts(location)
     if not parts:
         return None
     if len(parts) == 1 and _country_code(parts[0]):
@@ -205,7 +206,7 @@ def standardize(location: str) -> str:
 
 def search_places(text: str, *, places_max: int) -> list[Place]:
     """Returns the places whose name begins with the first part of the text and that are in its other parts; largest first."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
+    parts = list_parts(text)
     if not parts:
         return []
     exact = find_place(text)

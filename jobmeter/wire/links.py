@@ -11,8 +11,12 @@ import hashlib
 import hmac
 from functools import lru_cache
 
+from jobmeter.base.lists import list_parts
+
 SIGNATURE_BYTES = 12
 ID_BYTES = 8
+
+_list_keys = lru_cache(maxsize=4)(list_parts)  # the setting does not change while the process runs
 
 
 def make_link_token(job_id: int, *, purpose: str, key: str) -> str | None:
@@ -43,11 +47,6 @@ def read_link_token(token: str, *, purpose: str, key: str) -> int | None:
     if not any(hmac.compare_digest(signature, _sign(number, purpose, one)) for one in _list_keys(key)):
         return None
     return int.from_bytes(number, "big")
-
-
-@lru_cache(maxsize=4)  # the setting does not change while the process runs
-def _list_keys(setting: str) -> list[str]:
-    return [text.strip() for text in setting.split(",") if text.strip()]
 
 
 def _sign(number: bytes, purpose: str, key: str) -> bytes:

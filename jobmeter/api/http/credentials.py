@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from jobmeter.api.http.context import Caller, RequestContext
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.settings import list_texts
+from jobmeter.base.lists import list_parts
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens
 
@@ -41,7 +41,7 @@ def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
     """
     given = (read_bearer(context.request) or "").encode()
     # All are compared, so that the response time does not reveal which one was close.
-    if not any([hmac.compare_digest(given, known.encode()) for known in list_texts(key)]):  # noqa: C419
+    if not any([hmac.compare_digest(given, known.encode()) for known in list_parts(key)]):  # noqa: C419
         raise Refused(Fault.KEY_WRONG, kind=kind)
     return Caller(sender=kind)
 

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from starlette.requests import Request
 
+from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.network import read_address
 
 HEADER = "X-Forwarded-For"
@@ -37,6 +38,6 @@ class TrustedProxies:
 def read_trusted_proxies(text: str) -> TrustedProxies:
     """Parses a comma-separated list of addresses and networks. Raises ``ValueError`` for any other entry."""
     try:
-        return TrustedProxies(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
+        return TrustedProxies(tuple(map(ip_network, list_parts(text))))
     except ValueError as error:
         raise ValueError(f"JOBMETER_TRUSTED_PROXIES: {error}") from error

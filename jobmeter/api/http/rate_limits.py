@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.lists import list_parts
 from jobmeter.database.pool import Database
 from jobmeter.request_control import flow as request_control
 
@@ -148,7 +149,7 @@ def _is_exhausted(counter: _Counter, calls_max: int, now: datetime) -> bool:
 def read_rate_limits(setting: str) -> dict[str, int]:
     """Parses ``JOBMETER_RATE_LIMITS``, for example ``simpleJobPostingTasks=10,partnerJobReports=5``. Raises ``ValueError``."""
     limits = {}
-    for entry in filter(None, (part.strip() for part in setting.split(","))):
+    for entry in list_parts(setting):
         resource, _, calls = (text.strip() for text in entry.partition("="))
         if not resource or not (calls.isascii() and calls.isdigit()):
             raise ValueError(f"JOBMETER_RATE_LIMITS: {entry!r} is not resource=calls")

@@ -31,6 +31,7 @@ from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import TUNNELLED_QUERY_BYTES_MAX, TUNNELLED_QUERY_VALUES_MAX
+from jobmeter.base.lists import list_parts
 from jobmeter.wire.restli.keys import decode_path_key, split_path
 from jobmeter.wire.restli.methods import Method, MethodMismatchError, infer_method
 from jobmeter.wire.restli.paging import PagingError
@@ -261,7 +262,7 @@ def _read_version(context: RequestContext) -> Outcome:
 @lru_cache(maxsize=8)
 def _list_versions(setting: str) -> tuple[str, ...]:
     """Returns the versions of ``JOBMETER_ACTIVE_VERSIONS``, or the published ones if it is empty."""
-    return tuple(filter(None, (text.strip() for text in setting.split(",")))) or ACTIVE_VERSIONS
+    return tuple(list_parts(setting)) or ACTIVE_VERSIONS
 
 
 _list_sunsets = lru_cache(maxsize=8)(read_sunsets)

@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from jobmeter.base.lists import list_parts
 from jobmeter.base.readers.times import read_day
 
 _SPELLING = re.compile(r"([0-9]{6})(?:\.?([0-9]{2}))?")
@@ -79,7 +80,7 @@ def find_sunset(version: str) -> date:
 def read_sunsets(setting: str) -> dict[str, date]:
     """Parses ``202311=2027-06-01, 202504=never``; the keys are expanded. Raises ``ValueError`` with a message."""
     found = {}
-    for part in filter(None, (text.strip() for text in setting.split(","))):
+    for part in list_parts(setting):
         version, _, text = (piece.strip() for piece in part.partition("="))
         day = date.max if text == NEVER else read_day(text)
         if _SPELLING.fullmatch(version) is None or day is None:
