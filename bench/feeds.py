@@ -81,8 +81,7 @@ def _parse_bare(path: Path) -> float:
 
 async def _load_twice(url: str, path: Path, jobs: int, number: int) -> tuple[float, float]:
     now = datetime.fromisoformat("2026-05-04T09:00:00+00:00")
-    database = await Database.open(url, connections_max=3)
-    try:
+    async with Database.opened(url, connections_max=3) as database:
         async with database.transaction() as connection:
             made = await partners.create_parent(connection, name=f"Feeder {number}", now=now)
         first, run = await _load(database, made.application, path, now)
@@ -90,8 +89,6 @@ async def _load_twice(url: str, path: Path, jobs: int, number: int) -> tuple[flo
         reload, run = await _load(database, made.application, path, now + timedelta(hours=12))
         assert (run.outcome, run.unchanged) == (FeedRunOutcome.DONE, jobs)
         return first, reload
-    finally:
-        await database.close()
 
 
 async def _load(

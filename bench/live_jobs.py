@@ -61,34 +61,30 @@ def post_live_jobs(
 async def _make_customers(
     url: str, customers: int, now: datetime
 ) -> tuple[PartnerContract, tuple[Credentials, ...]]:
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            await metering.make_event_days(connection, now=now)
-            parent = await partners.create_parent(connection, name="Bench Partner", now=now)
-            contract = await contracts.open_partner_contract(
+    async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
+        await metering.make_event_days(connection, now=now)
+        parent = await partners.create_parent(connection, name="Bench Partner", now=now)
+        contract = await contracts.open_partner_contract(
+            connection,
+            partner_id=parent.application.id,
+            limit=Money(LIMIT_MICROS, CURRENCY),
+            click_price_micros=PRICE_MICROS,
+            term=(now - timedelta(days=1), now + timedelta(days=365)),
+            now=now,
+        )
+        children = [
+            await partners.create_child(
                 connection,
-                partner_id=parent.application.id,
-                limit=Money(LIMIT_MICROS, CURRENCY),
-                click_price_micros=PRICE_MICROS,
-                term=(now - timedelta(days=1), now + timedelta(days=365)),
+                parent=parent.application,
+                draft=ApplicationDraft(
+                    unique_foreign_id=f"customer-{number}",
+                    name=f"Bench customer {number}",
+                    description="Created for a benchmark",
+                ),
                 now=now,
             )
-            children = [
-                await partners.create_child(
-                    connection,
-                    parent=parent.application,
-                    draft=ApplicationDraft(
-                        unique_foreign_id=f"customer-{number}",
-                        name=f"Bench customer {number}",
-                        description="Created for a benchmark",
-                    ),
-                    now=now,
-                )
-                for number in range(customers)
-            ]
-    finally:
-        await database.close()
+            for number in range(customers)
+        ]
     return contract, tuple(children)
 
 

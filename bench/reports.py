@@ -152,28 +152,21 @@ def _prepare(
 
 async def _archive_months(url: str, now: datetime) -> None:
     """Archives the final days one by one, as the worker does."""
-    database = await Database.open(url, connections_max=1)
-    try:
+    async with Database.opened(url, connections_max=1) as database:
         is_kept = False
         while not is_kept:
             async with database.transaction() as connection:
                 is_kept = await archive_next_final_day(connection, now=now) is None
-    finally:
-        await database.close()
 
 
 async def _issue_token(url: str, credentials: Credentials, now: datetime) -> str:
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            token, _ = await tokens.issue_token(
-                connection,
-                client_id=credentials.application.client_id,
-                client_secret=credentials.client_secret,
-                now=now,
-            )
-    finally:
-        await database.close()
+    async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
+        token, _ = await tokens.issue_token(
+            connection,
+            client_id=credentials.application.client_id,
+            client_secret=credentials.client_secret,
+            now=now,
+        )
     return token
 
 

@@ -115,8 +115,7 @@ def _count_by_job(machine: Machine, day: Day) -> float:
 
 
 async def _settle(url: str, day: Day) -> float:
-    database = await Database.open(url, connections_max=1)
-    try:
+    async with Database.opened(url, connections_max=1) as database:
         began = time.perf_counter()
         while True:
             async with database.transaction() as connection:
@@ -124,5 +123,3 @@ async def _settle(url: str, day: Day) -> float:
                     connection, final_after_days=FINAL_AFTER_DAYS, now=final_at(day.day)
                 ):
                     return time.perf_counter() - began
-    finally:
-        await database.close()

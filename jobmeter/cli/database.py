@@ -70,23 +70,15 @@ def _read_heads(since: str) -> list[ChainHead]:
 
 async def _check(url: str, heads: Sequence[ChainHead]) -> tuple[list[LawCheck], ChainHead | None]:
     """No checks of a database that no law is about."""
-    opened = await Database.open(url, connections_max=2)
-    try:
-        async with opened.transaction() as connection:
-            if not await integrity.has_records(connection):
-                return [], None
-            return await integrity.check_laws(connection, since=heads), await integrity.read_head(connection)
-    finally:
-        await opened.close()
+    async with Database.opened(url, connections_max=2) as opened, opened.transaction() as connection:
+        if not await integrity.has_records(connection):
+            return [], None
+        return await integrity.check_laws(connection, since=heads), await integrity.read_head(connection)
 
 
 async def _read_head(url: str) -> ChainHead | None:
-    opened = await Database.open(url, connections_max=1)
-    try:
-        async with opened.transaction() as connection:
-            return await integrity.read_head(connection)
-    finally:
-        await opened.close()
+    async with Database.opened(url, connections_max=1) as opened, opened.transaction() as connection:
+        return await integrity.read_head(connection)
 
 
 def _print_checks(checks: Sequence[LawCheck]) -> None:

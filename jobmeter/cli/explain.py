@@ -163,14 +163,11 @@ def _run(query: Callable[[Connection], Awaitable[Found]], data: Path, database_u
 
 async def _read(url: str, query: Callable[[Connection], Awaitable[Found]]) -> Found:
     """Runs ``query`` on the database. Raises ``ValueError`` with the message of a refusal, to print as one line."""
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.connection() as connection:
+    async with Database.opened(url, connections_max=1) as database, database.connection() as connection:
+        try:
             return await query(connection)
-    except Refused as refused:
-        raise ValueError(refused.message) from refused
-    finally:
-        await database.close()
+        except Refused as refused:
+            raise ValueError(refused.message) from refused
 
 
 async def _write_clicks(connection: Connection, job_id: int, day: date, path: Path) -> int:

@@ -115,8 +115,7 @@ async def _load(
 ) -> FeedReport:
     """Loads the feed and returns its report. Raises ``ValueError`` for an unknown application or a feed that is being read."""
     now = read_machine_clock()
-    database = await Database.open(url, connections_max=3)
-    try:
+    async with Database.opened(url, connections_max=3) as database:
         async with database.transaction() as connection:
             application = await partners.find_application(connection, application_id=application_id)
             if application is None:
@@ -136,8 +135,6 @@ async def _load(
             await load_feed(database, feed=feed, file=opened, now=now, policy=policy, when_read=when_read)
         async with database.connection() as connection:
             return await feeds.read_report(connection, feed=feed, after=-1, rows_max=ERRORS_SHOWN_MAX)
-    finally:
-        await database.close()
 
 
 def _print(console: Terminal, report: FeedReport, run: FeedRun) -> None:

@@ -49,11 +49,7 @@ def load(
 
 
 async def _load(url: str, opened: TextIO, name: str, asns: frozenset[int]) -> tuple[int, int]:
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            return await set_networks_by_asn(
-                connection, list_name=name, lines=opened, asns=asns, now=read_machine_clock()
-            )
-    finally:
-        await database.close()
+    async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
+        return await set_networks_by_asn(
+            connection, list_name=name, lines=opened, asns=asns, now=read_machine_clock()
+        )

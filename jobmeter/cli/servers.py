@@ -99,11 +99,8 @@ def sandbox(
 
 
 async def _make_partner(url: str, secret_key: str) -> dict[str, Any]:
-    opened = await Database.open(url, connections_max=2)
-    try:
+    async with Database.opened(url, connections_max=2) as opened:
         return await seed.make_partner(opened, now=read_machine_clock(), secret_key=secret_key)
-    finally:
-        await opened.close()
 
 
 def _read_settings() -> Settings:

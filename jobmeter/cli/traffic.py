@@ -97,9 +97,5 @@ def score_traffic(
 
 
 async def _evaluate(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:
-    opened = await Database.open(url, connections_max=1)
-    try:
-        async with opened.connection() as connection:
-            return await evaluate_traffic(connection, labels)
-    finally:
-        await opened.close()
+    async with Database.opened(url, connections_max=1) as opened, opened.connection() as connection:
+        return await evaluate_traffic(connection, labels)

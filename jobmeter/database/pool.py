@@ -90,6 +90,16 @@ class Database:
         await database._pool.open(wait=True)
         return database
 
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, url: str, *, connections_max: int) -> AsyncIterator[Self]:
+        """As ``open``, and closes the pool at the end of the block."""
+        database = await cls.open(url, connections_max=connections_max)
+        try:
+            yield database
+        finally:
+            await database.close()
+
     async def close(self) -> None:
         await self._pool.close()
 
@@ -109,19 +119,14 @@ class Database:
         return Refused(Fault.UNAVAILABLE, why=describe_outage(error))
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit mode, for single statements."""
         async with self._pool.connection() as connection:
             self._lent += 1
             try:
                 yield connection
             finally:
                 self._lent -= 1
-
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit mode, for single statements."""
-        async with self._lend() as connection:
-            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:

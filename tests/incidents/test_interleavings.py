@@ -108,8 +108,7 @@ def visitor_of(name: str, job: int) -> int:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_some_order_of_the_batches_explains_every_charge(database_url: str, seed: int) -> None:
-    database = await Database.open(database_url, connections_max=AT_ONCE + 2)
-    try:
+    async with Database.opened(database_url, connections_max=AT_ONCE + 2) as database:
         scenario = await set_up(database, 10_000_000_000)
         clicks = 9 + seed
         job_ids = [
@@ -122,8 +121,6 @@ async def test_some_order_of_the_batches_explains_every_charge(database_url: str
             assert charged == min(asked, clicks + number)
         assert find_ring(batches) == []
         assert await scenario.breaches() == []
-    finally:
-        await database.close()
 
 
 def test_a_cycle_would_be_found() -> None:
@@ -139,8 +136,7 @@ def test_a_cycle_would_be_found() -> None:
 async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_url: str) -> None:
     """While a spent budget is being raised, a click waits. It sees the new budget, not an old version."""
 
-    database = await Database.open(database_url, connections_max=4)
-    try:
+    async with Database.opened(database_url, connections_max=4) as database:
         scenario = await set_up(database, 10_000_000_000)
         job_id = await scenario.post("job", budget_micros=PRICE_MICROS)
         await scenario.ingest([make_event(job_id, "first", START)], LATER)
@@ -154,8 +150,6 @@ async def test_a_batch_that_waits_for_an_uncommitted_top_up_is_charged(database_
         assert (await waiting).clicks_charged == 1
         assert await scenario.rows("SELECT spent_micros FROM job_budgets") == [(2 * PRICE_MICROS,)]
         assert await scenario.breaches() == []
-    finally:
-        await database.close()
 
 
 async def until_someone_waits(scenario: Scenario) -> None:

@@ -23,11 +23,8 @@ def make_partner_in(installation: Installation) -> dict:
 
 
 async def make_partner(url: str) -> dict:
-    database = await Database.open(url, connections_max=2)
-    try:
+    async with Database.opened(url, connections_max=2) as database:
         return await seed.make_partner(database, now=read_machine_clock())
-    finally:
-        await database.close()
 
 
 def test_what_was_acknowledged_is_billable_after_a_kill(tmp_path: Path) -> None:

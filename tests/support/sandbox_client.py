@@ -221,8 +221,5 @@ def add_partner(sandbox_client: SandboxClient, database_url: str) -> SandboxClie
 
 
 async def _make_partner(database_url: str, now: datetime, secret_key: str = "") -> dict[str, Any]:
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         return await seed.make_partner(database, now=now, secret_key=secret_key)
-    finally:
-        await database.close()

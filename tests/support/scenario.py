@@ -122,11 +122,8 @@ class Scenario:
 
 @asynccontextmanager
 async def open_scenario(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Scenario]:
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         yield await set_up(database, limit_micros)
-    finally:
-        await database.close()
 
 
 async def clear(database: Database) -> None:

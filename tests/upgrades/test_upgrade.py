@@ -31,12 +31,11 @@ def kept_url(empty_database_url: str, release: Release) -> str:
 
 
 async def list_breaches(database_url: str) -> list[Any]:
-    database = await Database.open(database_url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            checks = await check_laws(connection)
-    finally:
-        await database.close()
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.transaction() as connection,
+    ):
+        checks = await check_laws(connection)
     assert sum(check.checked for check in checks) > 100
     return [check for check in checks if check.breaches]
 

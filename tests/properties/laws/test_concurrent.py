@@ -17,13 +17,10 @@ FIGURES = (
 
 
 async def play(database_url: str, seed: int, steps: int) -> None:
-    database = await Database.open(database_url, connections_max=12)
-    try:
+    async with Database.opened(database_url, connections_max=12) as database:
         actors = ConcurrentActors(await set_up(database, LIMIT_MICROS))
         await actors.run(seed, steps)
         await check(actors)
-    finally:
-        await database.close()
 
 
 async def check(actors: ConcurrentActors) -> None:

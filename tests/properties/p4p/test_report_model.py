@@ -225,8 +225,7 @@ def test_reports_say_what_the_model_says_500_times(database_url: str, begins: da
 
 
 async def test_a_range_of_today_is_refused_whatever_the_history(database_url: str) -> None:
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         scenario = await set_up(database, 10**13, begins=BEGINNINGS[0])
         query = ReportQuery(
             scenario.customers[0].child, BEGINNINGS[0].date(), BEGINNINGS[0].date(), None, BEGINNINGS[0]
@@ -234,6 +233,4 @@ async def test_a_range_of_today_is_refused_whatever_the_history(database_url: st
         async with database.connection() as connection:
             with pytest.raises(Refused) as refused:
                 await reports.report_by_ids(connection, [reports.parse_by_ids(query, ["a"])])
-    finally:
-        await database.close()
     assert refused.value.fault is Fault.RANGE_NOT_PAST

@@ -71,20 +71,13 @@ def make_batches(chooser, job_ids, at):
 
 
 async def make_partner(url):
-    database = await Database.open(url, connections_max=2)
-    try:
+    async with Database.opened(url, connections_max=2) as database:
         return await sandbox_seed.make_partner(database, now=read_machine_clock())
-    finally:
-        await database.close()
 
 
 async def broken_laws(url):
-    database = await Database.open(url, connections_max=2)
-    try:
-        async with database.connection() as connection:
-            return [check for check in await check_laws(connection) if check.breaches]
-    finally:
-        await database.close()
+    async with Database.opened(url, connections_max=2) as database, database.connection() as connection:
+        return [check for check in await check_laws(connection) if check.breaches]
 
 
 def kill_and_restart(chooser, installation):

@@ -78,12 +78,8 @@ def read_one(url: str, statement: str) -> tuple[int, ...]:
 
 
 async def broken_laws(url: str) -> list[object]:
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.connection() as connection:
-            return [check for check in await check_laws(connection) if check.breaches]
-    finally:
-        await database.close()
+    async with Database.opened(url, connections_max=1) as database, database.connection() as connection:
+        return [check for check in await check_laws(connection) if check.breaches]
 
 
 def settle(server_process: RunningServer, key: str, now: datetime) -> None:

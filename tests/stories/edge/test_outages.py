@@ -33,11 +33,8 @@ def allow(cluster_url, database_url, is_allowed):
 
 
 async def make_partner(database_url):
-    database = await Database.open(database_url, connections_max=1)
-    try:
+    async with Database.opened(database_url, connections_max=1) as database:
         return await seed.make_partner(database, now=read_machine_clock())
-    finally:
-        await database.close()
 
 
 async def send_all(client, partner, token):
@@ -169,13 +166,10 @@ async def test_a_failing_statement_is_no_outage_for_the_caller(error, database):
 
 
 async def test_a_pool_whose_connections_are_all_in_use_is_busy_and_not_away(database_url):
-    database = await Database.open(database_url, connections_max=1)
-    try:
+    async with Database.opened(database_url, connections_max=1) as database:
         async with database.connection():
             assert database.refuse(PoolTimeout("busy")).fault is Fault.OVERLOADED
         assert database.refuse(PoolTimeout("away")).fault is Fault.UNAVAILABLE
-    finally:
-        await database.close()
 
 
 def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_ends(caplog):
@@ -199,12 +193,11 @@ def test_an_outage_is_logged_when_it_begins_once_a_minute_and_when_it_ends(caplo
 
 
 async def test_a_silent_server_is_detected(database_url):
-    database = await Database.open(database_url, connections_max=1)
-    try:
-        async with database.connection() as connection:
-            parameters = connection.info.get_parameters()
-    finally:
-        await database.close()
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.connection() as connection,
+    ):
+        parameters = connection.info.get_parameters()
     assert (parameters["keepalives_idle"], parameters["tcp_user_timeout"], parameters["connect_timeout"]) == (
         "30",
         "60000",
@@ -216,8 +209,7 @@ async def test_a_silent_server_is_detected(database_url):
 async def test_the_pool_reconnects_soon_after_an_outage_of_any_length(cluster_url, database_url):
     """Each attempt once doubled the wait for the next, so that reconnecting took as long again as the outage."""
 
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         allow(cluster_url, database_url, False)
         away_until = asyncio.get_running_loop().time() + 20
         while asyncio.get_running_loop().time() < away_until:
@@ -226,8 +218,6 @@ async def test_the_pool_reconnects_soon_after_an_outage_of_any_length(cluster_ur
         allow(cluster_url, database_url, True)
         await asyncio.sleep(6)
         await database.check()
-    finally:
-        await database.close()
 
 
 def test_a_deadlock_is_not_an_outage(caplog: pytest.LogCaptureFixture) -> None:

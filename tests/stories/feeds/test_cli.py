@@ -17,12 +17,8 @@ NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
 async def make_application(url: str) -> int:
-    database = await Database.open(url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            made = await partners.create_parent(connection, name="Feeder", now=NOW)
-    finally:
-        await database.close()
+    async with Database.opened(url, connections_max=1) as database, database.transaction() as connection:
+        made = await partners.create_parent(connection, name="Feeder", now=NOW)
     return made.application.id
 
 

@@ -233,16 +233,13 @@ async def post_many(database: Database, scenario: XmlScenario, *, first: int, po
 
 async def contend(database_url: str, *, slots: int, posts: int) -> tuple[int, int, int]:
     """Returns how many jobs were posted, slots unused, slots held."""
-    database = await Database.open(database_url, connections_max=CONNECTIONS)
-    try:
+    async with Database.opened(database_url, connections_max=CONNECTIONS) as database:
         scenario = await open_xml_scenario(database, slot_count=slots, credit_count=0)
         share = posts // CONNECTIONS
         posted = await asyncio.gather(
             *(post_many(database, scenario, first=share * at, posts=share) for at in range(CONNECTIONS))
         )
         return sum(posted), await scenario.unused(SLOT), await scenario.count_held()
-    finally:
-        await database.close()
 
 
 async def test_the_last_slot_is_sold_once(database_url: str) -> None:
@@ -282,12 +279,9 @@ async def work(database: Database, scenario: XmlScenario, hand: int) -> None:
 
 async def test_renewals_and_closings_do_not_deadlock(database_url: str) -> None:
     """Many callers use few jobs and few slots: there is no deadlock, and no slot is lost."""
-    database = await Database.open(database_url, connections_max=8)
-    try:
+    async with Database.opened(database_url, connections_max=8) as database:
         scenario = await open_xml_scenario(database, slot_count=3, credit_count=0)
         await asyncio.gather(*(work(database, scenario, hand) for hand in range(8)))
         async with database.transaction() as connection:
             await jobs.expire_jobs(connection, rows_max=100, now=START + timedelta(days=10_000))
         assert (await scenario.unused(SLOT), await scenario.count_held()) == (3, 0)
-    finally:
-        await database.close()

@@ -91,8 +91,7 @@ def test_nobody_may_change_a_credits_job_without_a_poster() -> None:
 
 @asynccontextmanager
 async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tuple[XmlScenario, XmlJob]]:
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         scenario = await open_xml_scenario(database, slot_count=1, credit_count=2)
         async with database.transaction() as connection:
             document = make_document("A", scenario.contracts[kind])
@@ -100,8 +99,6 @@ async def open_posted(database_url: str, kind: HiringKind) -> AsyncIterator[tupl
                 connection, application=scenario.application, document=document, now=START
             )
         yield scenario, job
-    finally:
-        await database.close()
 
 
 async def edit(scenario: XmlScenario, job: XmlJob, email: str, document: JobDocument) -> XmlJob:

@@ -25,8 +25,7 @@ def test_a_sealed_secret_opens_with_its_key_for_its_owner(secret: str) -> None:
 
 
 async def test_the_database_holds_no_secret_in_the_clear(database_url: str) -> None:
-    database = await Database.open(database_url, connections_max=1)
-    try:
+    async with Database.opened(database_url, connections_max=1) as database:
         async with database.transaction() as connection:
             made = await partners.create_parent(connection, name="Partner", now=NOW)
             before = await (await connection.execute("SELECT count(*) FROM signing_secrets")).fetchone()
@@ -42,19 +41,16 @@ async def test_the_database_holds_no_secret_in_the_clear(database_url: str) -> N
         assert len(rows) == 3
         for known in (secret, made.client_secret):
             assert not any(known.encode() in bytes(row[0]) for row in rows)
-    finally:
-        await database.close()
 
 
 async def test_an_installation_without_a_key_seals_nothing(database_url: str) -> None:
-    database = await Database.open(database_url, connections_max=1)
-    try:
-        async with database.transaction() as connection:
-            made = await partners.create_parent(connection, name="Partner", now=NOW)
-            with pytest.raises(Refused) as refused:
-                await signatures.make_signing_secret(
-                    connection, application=made.application, secret_key=" , ", now=NOW
-                )
-            assert refused.value.fault is Fault.OPERATOR_INPUT
-    finally:
-        await database.close()
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.transaction() as connection,
+    ):
+        made = await partners.create_parent(connection, name="Partner", now=NOW)
+        with pytest.raises(Refused) as refused:
+            await signatures.make_signing_secret(
+                connection, application=made.application, secret_key=" , ", now=NOW
+            )
+        assert refused.value.fault is Fault.OPERATOR_INPUT

@@ -116,8 +116,7 @@ async def test_a_database_that_does_not_exist_is_reported(cluster_url):
 
 
 async def test_a_transaction_commits_whole_or_not_at_all(database_url):
-    database = await Database.open(database_url, connections_max=2)
-    try:
+    async with Database.opened(database_url, connections_max=2) as database:
         await database.check()
         with suppress(ZeroDivisionError):
             async with database.transaction() as connection:
@@ -128,8 +127,6 @@ async def test_a_transaction_commits_whole_or_not_at_all(database_url):
         async with database.connection() as connection:
             rows = await connection.execute("SELECT day::text, current_setting('TimeZone') FROM event_days")
             assert await rows.fetchall() == [("2024-01-02", "UTC")]
-    finally:
-        await database.close()
 
 
 @pytest.mark.parametrize("name", ["once", "twice"])

@@ -21,21 +21,17 @@ async def read_lead(clock: SandboxClock) -> timedelta:
 
 
 async def test_an_advance_adds_its_span_whatever_it_takes(database_url: str) -> None:
-    database = await Database.open(database_url, connections_max=3)
-    try:
+    async with Database.opened(database_url, connections_max=3) as database:
         await set_up(database, 10**9, begins=read_machine_clock())
         clock = SandboxClock(database, Settings(database_url=database_url, sandbox=True))
         began = await read_lead(clock)
         for _ in range(5):
             await clock.move_by(STEP)
         assert abs(await read_lead(clock) - began - 5 * STEP) < EXACT
-    finally:
-        await database.close()
 
 
 async def test_moves_at_once_never_turn_the_clock_back(database_url: str) -> None:
-    database = await Database.open(database_url, connections_max=4)
-    try:
+    async with Database.opened(database_url, connections_max=4) as database:
         await set_up(database, 10**9, begins=read_machine_clock())
         clock = SandboxClock(database, Settings(database_url=database_url, sandbox=True))
         shown = [await clock.read()]
@@ -46,5 +42,3 @@ async def test_moves_at_once_never_turn_the_clock_back(database_url: str) -> Non
         shown.append(await clock.read())
         assert shown == sorted(shown)
         assert shown[-1] - shown[0] >= timedelta(hours=30)
-    finally:
-        await database.close()

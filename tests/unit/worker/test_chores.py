@@ -13,11 +13,8 @@ OCCASION = Occasion(SETTINGS, START)
 
 
 async def run(database_url, verb, *arguments):
-    database = await Database.open(database_url, connections_max=1)
-    try:
+    async with Database.opened(database_url, connections_max=1) as database:
         return await verb(database, *arguments)
-    finally:
-        await database.close()
 
 
 def make_chore(name, log, amounts, **settings):
