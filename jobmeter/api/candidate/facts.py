@@ -15,7 +15,6 @@ from babel.numbers import format_currency
 
 from jobmeter.api.candidate.language import DEFAULT, STATUSES, WORDS, Words, find_words
 from jobmeter.jobs.pages.model import JobPage
-from jobmeter.wire.xml.html import plain_text
 
 SUMMARY_CHARACTERS_MAX = 200
 # Periods are shown in English only; in other languages the amount is shown with its currency alone.
@@ -83,12 +82,12 @@ def _list_amounts(value: dict[str, Any], locale: Locale) -> Iterator[str]:
                 yield f"{amount['amount']} {amount['currencyCode']}"
 
 
-def summarize(markup: str, *, details: Sequence[str] = ()) -> str:
+def summarize(text: str, *, details: Sequence[str] = ()) -> str:
     """Returns the details and the beginning of the text as one line, cut at a word, for previews of links."""
-    text = " ".join(" · ".join((*details, plain_text(markup))).split())
-    if len(text) <= SUMMARY_CHARACTERS_MAX:
-        return text
-    return f"{text[:SUMMARY_CHARACTERS_MAX].rpartition(' ')[0] or text[:SUMMARY_CHARACTERS_MAX]} …"
+    line = " ".join(" · ".join((*details, text)).split())
+    if len(line) <= SUMMARY_CHARACTERS_MAX:
+        return line
+    return f"{line[:SUMMARY_CHARACTERS_MAX].rpartition(' ')[0] or line[:SUMMARY_CHARACTERS_MAX]} …"
 
 
 def name_host(url: str) -> str:

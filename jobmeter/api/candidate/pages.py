@@ -18,8 +18,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jobmeter.api.candidate.facts import list_facts, name_host, summarize
 from jobmeter.api.candidate.language import find_direction, find_language, find_words
-from jobmeter.api.candidate.problems import PAGE_HEADERS, TEMPLATES
+from jobmeter.api.candidate.problems import NO_STORE, PAGE_HEADERS, TEMPLATES
 from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.parameters import read_path_id
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import to_ascii_url
@@ -46,15 +47,14 @@ AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
 SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
-NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 
 
 async def show_job(context: RequestContext) -> Response:
     """Returns the job's page and counts a view; a live job's page has schema.org data and the distributor's pixel."""
     request, app = context.request, context.app
-    job_id = int(request.path_params["job_id"])
+    job_id = read_path_id(request, "job_id", what="job")
     async with app.database.connection() as connection:
-        page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
+        page = await pages.read_page(connection, job_id=job_id)
     if page is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
     visitor = read_visitor(request)
@@ -66,9 +66,9 @@ async def show_job(context: RequestContext) -> Response:
 
 def render_job(page: JobPage, *, settings: Settings) -> str:
     """Renders the page in the language of the job's own text."""
-    language = find_language(f"{page.title} {plain_text(page.content['description'])}")
+    text, description = plain_text(page.content["description"]), clean_markup(page.content["description"])
+    language = find_language(f"{page.title} {text}")
     token = make_link_token(page.job_id, purpose="apply", key=settings.secret_key)
-    description = clean_markup(page.content["description"])
     return TEMPLATES.get_template("job.html").render(
         page=page,
         language=language,
@@ -76,12 +76,12 @@ def render_job(page: JobPage, *, settings: Settings) -> str:
         words=find_words(language),
         facts=list_facts(page, language),
         url=f"{settings.base_url}/jobs/view/{page.job_id}",
-        summary=summarize(page.content["description"], details=page.details),
+        summary=summarize(text, details=page.details),
         apply_path=f"/jobs/apply/{token}" if token else None,
         apply_host=name_host(page.apply_url),
         description=Markup(description),  # noqa: S704 -- sanitized here
         is_plain="<" not in description,
-        structured=Markup(structured_data(page)),  # noqa: S704 -- escaped for a script element
+        structured=Markup(structured_data(page, description)),  # noqa: S704 -- escaped for a script element
         pixel_url=page.tracking_pixel_url,
     )
 
@@ -199,14 +199,13 @@ def write_visitor_cookie(response: Response, visitor: str, *, is_secure: bool) -
     )
 
 
-def structured_data(page: JobPage) -> str:
+def structured_data(page: JobPage, description: str) -> str:
     """Returns a schema.org JobPosting as JSON that is safe inside a script element."""
-    content = page.content
     shown: dict[str, Any] = {
         "@context": "https://schema.org/",
         "@type": "JobPosting",
         "title": page.title,
-        "description": clean_markup(content["description"]),
+        "description": description,
         "datePosted": page.listed_at.date().isoformat(),
         "validThrough": page.expires_at.isoformat(),
         "hiringOrganization": {"@type": "Organization", "name": page.company_name},

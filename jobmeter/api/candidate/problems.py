@@ -13,10 +13,9 @@ from jobmeter.base.faults import Fault, Refused
 TEMPLATES = Environment(
     loader=PackageLoader("jobmeter.api.candidate"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer-when-downgrade"}
 # A page runs no script, even if a description contains one; the distributor's pixel may be on any host.
-PAGE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer-when-downgrade",
+PAGE_HEADERS = NO_STORE | {
     "Content-Security-Policy": "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }

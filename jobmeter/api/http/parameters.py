@@ -9,6 +9,7 @@ from jobmeter.base.faults import Fault, Refused
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
+NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
 PAGE_ROWS, PAGE_ROWS_MAX = 50, 200
 
 
@@ -33,9 +34,6 @@ def read_query_id(request: Request, name: str) -> int | None:
     if not request.query_params.get(name):
         return None
     return read_query_number(request, name, 0, largest=IDS_MAX)
-
-
-NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
 
 
 class NumberConvertor(IntegerConvertor):

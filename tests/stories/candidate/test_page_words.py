@@ -8,6 +8,7 @@ import pytest
 from jobmeter.api.candidate.facts import list_facts, name_host, summarize
 from jobmeter.api.candidate.language import STATUSES, WORDS, find_direction, find_language, find_words
 from jobmeter.jobs.pages.model import JobPage
+from jobmeter.wire.xml.html import plain_text
 from tests.stories.candidate.hard_texts import TEXTS
 
 SAMPLES = {
@@ -119,7 +120,7 @@ def test_dates_are_written_in_the_language_and_for_machines():
     ],
 )
 def test_a_summary_is_one_line(markup, summary):
-    assert summarize(markup) == summary
+    assert summarize(plain_text(markup)) == summary
 
 
 @pytest.mark.parametrize(
