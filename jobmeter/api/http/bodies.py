@@ -140,28 +140,30 @@ def decode_json(body: bytes) -> Any:
     counted before they are decoded: a few kilobytes of gzip contain millions.
     """
     _check_values(body)
-    try:
-        value = _DECODER.decode(strip_bom(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused(Fault.JSON_MALFORMED, why=str(error)) from error
-    _check_depth(value)
-    return value
+    return _decode_strictly(body)
 
 
 def decode_records(body: bytes) -> Any:
     """Decodes a batch as ``decode_json``; a text that is no Unicode gets U+0000, so that only its record is refused."""
     _check_values(body)  # also the lenient reader must not be given millions
     try:
-        return decode_json(body)
-    except Refused:
+        return _decode_strictly(body)
+    except Refused as refused:
         try:
             value = mark_halves(decode_leniently(strip_bom(body)))
         except (ValueError, RecursionError):
-            pass
-        else:
-            _check_depth(value)
-            return value
-        raise
+            raise refused from None
+    _check_depth(value)
+    return value
+
+
+def _decode_strictly(body: bytes) -> Any:
+    try:
+        value = _DECODER.decode(strip_bom(body))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(Fault.JSON_MALFORMED, why=str(error)) from error
+    _check_depth(value)
+    return value
 
 
 def _check_values(body: bytes) -> None:
