@@ -14,9 +14,9 @@ from jobmeter.base.lists import list_parts
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
-# The server cannot work with less: loading a feed holds one connection while it writes over another.
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 KEY_CHARACTERS_MIN = 16
+# The server cannot work with less: loading a feed holds one connection while it writes over another.
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
 
 

@@ -67,14 +67,9 @@ async def read_now(database: Database, feed: Feed, settings: Settings, *, now: d
     try:
         fetched = await fetch(feed, is_sandbox=settings.sandbox, now=now)
     except FeedNotFetchedError as error:
-        return await _record(
-            database,
-            FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_FETCHED, message=str(error)),
-        )
+        return await _record(database, feed, FeedRunOutcome.NOT_FETCHED, str(error), now=now)
     if fetched.file is None:
-        return await _record(
-            database, FeedRun(feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_CHANGED)
-        )
+        return await _record(database, feed, FeedRunOutcome.NOT_CHANGED, "", now=now)
     try:
         with fetched.file as file:
             policy = feeds.make_policy(settings)
@@ -82,12 +77,7 @@ async def read_now(database: Database, feed: Feed, settings: Settings, *, now: d
                 database, feed=feed, file=file, now=now, policy=policy, charset=fetched.charset
             )
     except OSError as error:  # batches committed before it are kept
-        return await _record(
-            database,
-            FeedRun(
-                feed_id=feed.id, started_at=now, outcome=FeedRunOutcome.NOT_FETCHED, message=str(error)[:300]
-            ),
-        )
+        return await _record(database, feed, FeedRunOutcome.NOT_FETCHED, str(error)[:300], now=now)
     if run.outcome is FeedRunOutcome.DONE:
         async with database.transaction() as connection:
             await feeds.record_read(
@@ -96,7 +86,10 @@ async def read_now(database: Database, feed: Feed, settings: Settings, *, now: d
     return run
 
 
-async def _record(database: Database, run: FeedRun) -> FeedRun:
+async def _record(
+    database: Database, feed: Feed, outcome: FeedRunOutcome, message: str, *, now: datetime
+) -> FeedRun:
+    run = FeedRun(feed_id=feed.id, started_at=now, outcome=outcome, message=message)
     async with database.transaction() as connection:
         await feeds.record_run(connection, run)
     return run

@@ -8,7 +8,9 @@ from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.partners import serialize_application
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
+from jobmeter.partners.model import Application
 from jobmeter.partners.secrets import flow as secrets
 from jobmeter.partners.tokens import flow as tokens
 
@@ -36,11 +38,8 @@ async def list_applications(context: RequestContext) -> Response:
 
 async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
     """Responds 201 with another secret for an application that lost its own; it is never shown again."""
-    application_id = read_path_id(context.request, "application_id", what="application")
     async with context.app.database.transaction() as connection:
-        application = await partners.find_application(connection, application_id=application_id)
-        if application is None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
+        application = await _find_application(connection, context)
         secret = await secrets.replace_secret(
             connection, application=application, retires_older=body.retires_older, now=context.now
         )
@@ -50,11 +49,8 @@ async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
 
 async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> Response:
     """Returns how many tokens were revoked; every process refuses the application from now on, however it signs in."""
-    application_id = read_path_id(context.request, "application_id", what="application")
     async with context.app.database.transaction() as connection:
-        application = await partners.find_application(connection, application_id=application_id)
-        if application is None:
-            raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
+        application = await _find_application(connection, context)
         revoked = await tokens.allow_tokens(
             connection,
             application=application,
@@ -63,3 +59,12 @@ async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> R
             now=context.now,
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})
+
+
+async def _find_application(connection: Connection, context: RequestContext) -> Application:
+    """The application that the path names. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    application_id = read_path_id(context.request, "application_id", what="application")
+    application = await partners.find_application(connection, application_id=application_id)
+    if application is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="application", key=application_id)
+    return application

@@ -116,18 +116,20 @@ def match_agents(agents: Iterable[str], *, judges_browsers: bool) -> None:
 
 def find_crawlers(agents: list[str | None]) -> Column:
     # A batch contains few different user agents; each is looked up once.
-    crawlers = {agent for agent in set(agents) if agent and is_crawler(agent)}
-    if not crawlers:
-        return np.zeros(len(agents), dtype=bool)
-    return np.array([agent in crawlers for agent in agents], dtype=bool)
+    return _mark(agents, {agent for agent in set(agents) if agent and is_crawler(agent)})
 
 
 def find_non_browsers(agents: list[str | None]) -> Column:
     """Which of the agents that are given are no browser's, or a robot's."""
-    others = {agent for agent in set(agents) if agent and (not is_browser(agent) or is_crawler(agent))}
-    if not others:
+    return _mark(
+        agents, {agent for agent in set(agents) if agent and (not is_browser(agent) or is_crawler(agent))}
+    )
+
+
+def _mark(agents: list[str | None], chosen: set[str]) -> Column:
+    if not chosen:  # as in most batches
         return np.zeros(len(agents), dtype=bool)
-    return np.array([agent in others for agent in agents], dtype=bool)
+    return np.array([agent in chosen for agent in agents], dtype=bool)
 
 
 def find_absent(agents: list[str | None]) -> Column:
