@@ -13,9 +13,8 @@ import httpx2
 import psycopg
 import pytest
 
-from jobmeter.sandbox import seed as sandbox_seed
-from tests.slow.crash.installation import Installation
 from tests.slow.crash.test_kill import broken_laws, kill_and_restart, make_partner
+from tests.stories.repeats.writes import CONTRACT
 from tests.support.sandbox_client import SandboxClient, bearer
 from tests.support.xml_partner import XML_TYPE, XmlPartner, job_xml
 
@@ -25,13 +24,6 @@ BATCHES = 60
 BATCH_ELEMENTS = 4
 AT_ONCE = 16
 POSTER = "jo@customer.example"
-CONTRACT = {
-    "currency": "USD",
-    "limit": "500.00",
-    "clickPrice": "1.00",
-    "termStartsAt": "2020-01-01T00:00:00Z",
-    "termEndsAt": "2090-01-01T00:00:00Z",
-}
 
 
 @dataclass(frozen=True)
@@ -85,13 +77,6 @@ def make_writes(sandbox_client: SandboxClient, chooser: random.Random) -> list[K
 def send_all(writes: list[KeyedWrite], client: httpx2.Client) -> None:
     with ThreadPoolExecutor(AT_ONCE) as threads:
         list(threads.map(lambda write: write.send(client), writes))
-
-
-@pytest.fixture
-def installation(tmp_path):
-    made = Installation(tmp_path, sandbox_seed.make_keys())
-    yield made
-    made.stop()
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.sandbox import seed as sandbox_seed
-from tests.slow.crash.installation import Installation
 from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.table_snapshots import read_tables
 
@@ -138,13 +137,6 @@ def expected_jobs(mail, budgets):
         charged = min(clicks, budget_micros // PRICE_MICROS)
         jobs[job_id] = (counts[job_id, "view"], clicks, charged, charged * PRICE_MICROS)
     return len(distinct), jobs
-
-
-@pytest.fixture
-def installation(tmp_path):
-    made = Installation(tmp_path, sandbox_seed.make_keys())
-    yield made
-    made.stop()
 
 
 @pytest.mark.slow

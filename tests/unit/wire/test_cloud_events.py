@@ -6,22 +6,8 @@ import json
 import pytest
 
 from jobmeter.wire.cloud_events import BATCH_MEDIA, SINGLE_MEDIA, list_attributes
-from jobmeter.wire.events import Malformed, decode_events, read_job_id
-
-
-def decode_all(body, media, attributes=None):
-    return [event for piece in decode_events(body, media, attributes) for event in piece]
-
-
-CLOUD = {
-    "specversion": "1.0",
-    "source": "board",
-    "id": "e-1",
-    "type": "com.example.applyClick",
-    "time": "2024-03-01T00:30:00.123Z",
-    "subject": "4249477487",
-    "data": {"visitor": "v-1", "userAgent": "Mozilla/5.0", "address": "192.0.2.1"},
-}
+from jobmeter.wire.events import Malformed, read_job_id
+from tests.unit.wire.event_batches import CLOUD, decode_all
 
 
 def test_one_cloud_event_in_structured_mode():

@@ -13,7 +13,6 @@ from jobmeter.wire.events import (
     Event,
     Malformed,
     SoundEvent,
-    decode_events,
     find_flaw,
     find_flaws,
     read_application_id,
@@ -21,6 +20,7 @@ from jobmeter.wire.events import (
     read_job_id,
     read_time_ms,
 )
+from tests.unit.wire.event_batches import CLOUD, decode_all
 
 AT = 1_709_253_000_123
 PLAIN = {
@@ -41,19 +41,6 @@ NAMED = {
     "externalJobPostingId": "fitter",
     "time": "2024-03-01T00:30:00.123Z",
 }
-CLOUD = {
-    "specversion": "1.0",
-    "source": "board",
-    "id": "e-1",
-    "type": "com.example.applyClick",
-    "time": "2024-03-01T00:30:00.123Z",
-    "subject": "4249477487",
-    "data": {"visitor": "v-1", "userAgent": "Mozilla/5.0", "address": "192.0.2.1"},
-}
-
-
-def decode_all(body, media):
-    return [event for piece in decode_events(body, media) for event in piece]
 
 
 @dataclass(frozen=True)
