@@ -19,6 +19,7 @@ class Enumeration(NamedTuple):
 _PAGE = "shown on the job's page"
 _MARKUP = "shown on the job's page and in its mark-up for search engines"
 _PRICE = "shown on the job's page; may select a price of the contract's list"
+_POSTER = "the poster is shown on the job's page"
 _JSON, _XML, _FEED = "JSON", "XML", "feed"
 
 ENUMERATIONS: Final = (
@@ -75,7 +76,8 @@ ENUMERATIONS: Final = (
         "compensation/period",
         _JSON,
         dict.fromkeys(
-            ("YEARLY", "MONTHLY", "SEMIMONTHLY", "BIWEEKLY", "WEEKLY", "DAILY", "HOURLY"), NO_EFFECT
+            ("YEARLY", "MONTHLY", "SEMIMONTHLY", "BIWEEKLY", "WEEKLY", "DAILY", "HOURLY"),
+            "shown with the amounts on a job's page in English",
         ),
     ),
     Enumeration(
@@ -97,7 +99,9 @@ ENUMERATIONS: Final = (
             NO_EFFECT,
         ),
     ),
-    Enumeration("showPosterInfo", _JSON, {"true": NO_EFFECT, "false": NO_EFFECT}),
-    Enumeration("poster/display", _XML, {"true": NO_EFFECT, "false": NO_EFFECT}),
-    Enumeration("poster/role", _XML, dict.fromkeys(("H", "R", "S", "W"), NO_EFFECT)),
+    Enumeration("showPosterInfo", _JSON, {"true": _POSTER, "false": NO_EFFECT}),
+    Enumeration("poster/display", _XML, {"true": _POSTER, "false": NO_EFFECT}),
+    Enumeration(
+        "poster/role", _XML, dict.fromkeys(("H", "R", "S", "W"), "shown with the poster on the job's page")
+    ),
 )

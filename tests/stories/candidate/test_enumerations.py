@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from jobmeter.api.candidate.facts import list_facts
 from jobmeter.jobs.enumerations import ENUMERATIONS, NO_EFFECT
 from jobmeter.jobs.pages.model import JobPage
 from jobmeter.jobs.postings.element import WORKPLACES
@@ -83,13 +84,28 @@ def test_each_value_is_shown_in_its_own_words(field, stored):
     assert len(set(shown)) == len(shown)
 
 
+@pytest.mark.parametrize(
+    ("field", "show"),
+    [
+        ("compensation/period", lambda value: list_facts(page_of({"compensation": {"compensations": [PAY | {"period": value}]}}), "en")),
+        ("poster/role", lambda value: page_of({"poster_display": True, "posterEmail": POSTER, "poster_role": value}).poster),
+        ("poster/display", lambda value: page_of({"poster_display": value == "true", "posterEmail": POSTER}).poster),
+    ],
+)  # fmt: skip
+def test_each_value_changes_what_it_is_shown_with(field, show):
+    shown = [show(value) for value in EFFECTS[field]]
+    assert all(shown.count(one) == 1 for one in shown)
+
+
+POSTER = "ada@harbour.example"
+PAY = {"value": {"exactAmount": {"amount": "1000.00", "currencyCode": "GBP"}}}
 VARIED: list[tuple[str, str, dict[str, Any]]] = [
     *(("employmentStatus", value, {"employmentStatus": value}) for value in EFFECTS["employmentStatus"]),
     *(("experienceLevel", value, {"experienceLevel": value}) for value in EFFECTS["experienceLevel"]),
     *(("workplaceTypes", value, {"workplaceTypes": [value.lower()]}) for value in EFFECTS["workplaceTypes"]),
-    *(("compensation/period", value, {"compensation": {"compensations": [{"period": value}]}}) for value in EFFECTS["compensation/period"]),
+    *(("compensation/period", value, {"compensation": {"compensations": [PAY | {"period": value}]}}) for value in EFFECTS["compensation/period"]),
     *(("compensation/type", value, {"compensation": {"compensations": [{"type": value}]}}) for value in EFFECTS["compensation/type"]),
-    *(("showPosterInfo", value, {"showPosterInfo": value == "true"}) for value in EFFECTS["showPosterInfo"]),
+    *(("showPosterInfo", value, {"showPosterInfo": value == "true", "posterEmail": POSTER}) for value in EFFECTS["showPosterInfo"]),
 ]  # fmt: skip
 
 
