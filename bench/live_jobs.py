@@ -85,6 +85,10 @@ async def _make_customers(
             )
             for number in range(customers)
         ]
+        for child in children:
+            await contracts.set_up_customer_contract(
+                connection, child=child.application, partner_contract_id=contract.id, now=now
+            )
     return contract, tuple(children)
 
 

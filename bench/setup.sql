@@ -27,8 +27,8 @@ INSERT INTO job_budgets (
     live_until_ms
 )
 SELECT %(shard)s, job_id, %(contract_id)s, %(currency)s, %(price_micros)s, %(budget_micros)s,
-       extract(epoch FROM %(live_from)s::timestamptz) * 1000,
-       extract(epoch FROM %(live_until)s::timestamptz) * 1000
+       floor(extract(epoch FROM %(live_from)s::timestamptz) * 1000),
+       floor(extract(epoch FROM %(live_until)s::timestamptz) * 1000)
   FROM made
 RETURNING job_id
 
