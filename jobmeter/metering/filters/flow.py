@@ -229,9 +229,9 @@ async def add_recent_clicks(connection: Connection, counted: RecentClicks) -> No
         await store.add_recent_clicks(connection, counted)
 
 
-async def record_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> None:
-    """Records by which lists the user agents of these days were judged."""
-    await store.add_day_lists(connection, days=days, lists=lists, now=now)
+async def record_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> list[date]:
+    """Records by which lists the user agents of these days were judged; returns the days that were not recorded before."""
+    return await store.add_day_lists(connection, days=days, lists=lists, now=now)
 
 
 async def list_day_lists(connection: Connection) -> list[DayLists]:

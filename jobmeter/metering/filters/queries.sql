@@ -154,6 +154,7 @@ INSERT INTO day_filter_lists (day, lists, first_used_at)
 SELECT day, %(lists)s, %(now)s
   FROM unnest(%(days)s::date[]) AS used (day)
     ON CONFLICT DO NOTHING
+RETURNING day
 
 -- name: list_day_lists
 SELECT day, lists, first_used_at

@@ -99,8 +99,10 @@ async def trim_recent_clicks(connection: Connection, *, before_ms: int) -> None:
     await connection.execute(SQL["trim_recent_clicks"], {"before_ms": before_ms})
 
 
-async def add_day_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> None:
-    await connection.execute(SQL["add_day_lists"], {"days": days, "lists": lists, "now": now})
+async def add_day_lists(connection: Connection, *, days: list[date], lists: str, now: datetime) -> list[date]:
+    """Returns the days that were added."""
+    values = {"days": days, "lists": lists, "now": now}
+    return await list_scalars(connection, date, SQL["add_day_lists"], values)
 
 
 async def list_day_lists(connection: Connection, *, rows_max: int) -> list[DayLists]:

@@ -259,8 +259,9 @@ async def _record_lists(
     """Once for each day and process: which lists judged the user agents of the day's stored events."""
     days = {day_from_number(number) for number in np.unique(stored_ms // rules.DAY_MS).tolist()} - recorded
     if days:
-        await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
-        recorded |= days
+        added = await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
+        # What this transaction added may still be rolled back; it is remembered when it is found there.
+        recorded |= days - set(added)
 
 
 def name_lists() -> str:

@@ -1,12 +1,15 @@
 """User agents: robots of the public list in any case, browsers of our own list, precision and recall on labelled ones."""
 
 import time
+from datetime import timedelta
 
 import pytest
 
+from jobmeter.base.days import day_of
 from jobmeter.metering.intake import agents
 from jobmeter.metering.intake.flow import AGENTS_INLINE_MAX, name_lists
 from tests.support.paths import FIXTURES
+from tests.support.scenario import PRICE_MICROS, START, make_event, open_scenario
 
 LABELLED = [line.split("\t") for line in (FIXTURES / "user_agents.tsv").read_text("utf-8").splitlines()[1:]]
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
@@ -63,3 +66,21 @@ def test_ten_thousand_distinct_agents_are_matched_once():
 def test_the_lists_have_versions():
     assert name_lists().count(", ") == 2
     assert agents.BROWSERS_VERSION in name_lists()
+
+
+async def test_the_lists_of_a_day_are_recorded_although_its_first_batch_was_rolled_back(
+    database_url: str,
+) -> None:
+    at, recorded = START + timedelta(hours=1), "SELECT day, lists FROM day_filter_lists"
+    async with open_scenario(database_url) as scenario:
+        job = await scenario.post("job", budget_micros=PRICE_MICROS)
+        async with (
+            scenario.database.connection() as connection,
+            connection.transaction(force_rollback=True),
+        ):
+            await scenario.ingest_on(connection, [make_event(job, "lost", at)], at)
+        assert await scenario.rows(recorded) == []
+        for name in ("first", "second", "third"):
+            await scenario.ingest([make_event(job, name, at)], at)
+            assert await scenario.rows(recorded) == [(day_of(at), name_lists())]
+        assert scenario.known.recorded_days == {day_of(at)}
