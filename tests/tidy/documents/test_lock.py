@@ -86,7 +86,11 @@ def test_a_complete_lock_is_accepted():
 @pytest.mark.parametrize(
     ("run", "development", "message"),
     [
-        (f"hatchling==1.0{HASH}typst==0.15.2{HASH}", DEVELOPMENT_PINS, "`lxml-thing` is declared but not pinned"),
+        (
+            f"hatchling==1.0{HASH}typst==0.15.2{HASH}",
+            DEVELOPMENT_PINS,
+            "`lxml-thing` is declared but not pinned",
+        ),
         (RUN_PINS.partition("typst")[0], DEVELOPMENT_PINS, "`typst` is declared but not pinned"),
         (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared but not pinned"),
         (
