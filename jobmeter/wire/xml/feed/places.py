@@ -62,7 +62,7 @@ class FeedPlaces:
 
 def read_places(raw: RawJob) -> FeedPlaces:
     """Returns the job's own place, empty if it has none, and its other places."""
-    flat = _make_flat(*[raw.find(field)[0] for field in _FLAT])
+    flat = _make_flat(**{field: raw.find(field)[0] for field in _FLAT})
     # A region beside a city is a part of the place, not the whole of it.
     texts = raw.list_texts("location") if "location" in raw.texts or not flat.city else []
     found = [FeedPlace(text=read_plain(text)) for text in texts]
@@ -95,7 +95,7 @@ def _join(first: FeedPlace, flat: FeedPlace) -> FeedPlace:
 
 
 @lru_cache(maxsize=4_096)
-def _make_flat(city: str, state: str, country: str, postal_code: str) -> FeedPlace:
+def _make_flat(*, city: str, state: str, country: str, postal_code: str) -> FeedPlace:
     """Remembered, because most jobs of a feed are at few places."""
     return FeedPlace(
         city=read_plain(city),
