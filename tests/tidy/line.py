@@ -59,6 +59,7 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
+    "cli": ("", "operator"),
     "contracts": ("", "partner", "hiring"),
     "integrity": ("findings", "days", "jobs", "streams", "billing", ""),
     "jobs": (
