@@ -46,8 +46,8 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", ""),
+    "contracts": ("", "partner", "credits", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", ""),
     "jobs": (
         "",
         "runs",
