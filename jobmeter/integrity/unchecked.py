@@ -310,6 +310,13 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("job_notes", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("delivery_changes", ("changed_at",), STORY),
     Unchecked(
+        "delivery_changes",
+        ("reason",),
+        "of a state that a later entry of the same job replaced; a follower that reads both ends at the later one",
+        rows="EXISTS (SELECT FROM delivery_changes AS later"
+        " WHERE later.job_id = delivery_changes.job_id AND later.number > delivery_changes.number)",
+    ),
+    Unchecked(
         "job_tasks", ("task_id", "number", "location", "finished_at"), OWN_NAME + ", or its order or time"
     ),
     Unchecked(
