@@ -13,6 +13,7 @@ from jobmeter.integrity import store
 from jobmeter.integrity.billing import store as billing
 from jobmeter.integrity.days import store as days
 from jobmeter.integrity.findings.model import Finding
+from jobmeter.integrity.hiring import store as credits_store
 from jobmeter.integrity.jobs import store as jobs
 from jobmeter.integrity.model import LawCheck
 from jobmeter.integrity.streams import store as streams
@@ -71,6 +72,9 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("8: restatements lead to the figures of their day", days.check_restatements),
     ("8: what settlement took back is restated once", days.check_settled_restatements),
     ("8: restatements count the rules that settlement applied", days.check_marked_rules),
+    ("9: every used credit is kept once, with its contract and job", credits_store.check_credit_uses),
+    ("9: every used credit has the price of its contract's list", credits_store.check_credit_prices),
+    ("9: every used credit says what its job said", credits_store.check_credit_texts),
     ("10: every posting is in its contract's currency", store.check_contract_currencies),
     ("10: every job's budget is in its contract's currency", store.check_job_currencies),
     ("10: every account is kept in one unit", store.check_account_units),

@@ -60,8 +60,8 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
-    "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "billing", ""),
+    "contracts": ("", "partner", "credits", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", ""),
     "jobs": (
         "",
         "runs",
