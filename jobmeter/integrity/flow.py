@@ -10,8 +10,10 @@ from psycopg import DatabaseError
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import vars_of
 from jobmeter.integrity import store
+from jobmeter.integrity.billing import store as billing
 from jobmeter.integrity.days import store as days
 from jobmeter.integrity.findings.model import Finding
+from jobmeter.integrity.hiring import store as credits_store
 from jobmeter.integrity.jobs import store as jobs
 from jobmeter.integrity.model import LawCheck
 from jobmeter.integrity.streams import store as streams
@@ -70,6 +72,9 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("8: restatements lead to the figures of their day", days.check_restatements),
     ("8: what settlement took back is restated once", days.check_settled_restatements),
     ("8: restatements count the rules that settlement applied", days.check_marked_rules),
+    ("9: every used credit is kept once, with its contract and job", credits_store.check_credit_uses),
+    ("9: every used credit has the price of its contract's list", credits_store.check_credit_prices),
+    ("9: every used credit says what its job said", credits_store.check_credit_texts),
     ("10: every posting is in its contract's currency", store.check_contract_currencies),
     ("10: every job's budget is in its contract's currency", store.check_job_currencies),
     ("10: every account is kept in one unit", store.check_account_units),
@@ -93,6 +98,8 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("streams: every job is promoted, or not, for a reason that it has", streams.check_promotion_reasons),
     ("streams: every alert is of a limit that was set", streams.check_alerts),
     ("streams: every notice is waiting or finished", streams.check_notices),
+    ("billing: every account is a partner's and has a profile", billing.check_accounts),
+    ("billing: every agreement fits its account and its contract", billing.check_agreements),
 )
 SINCE = "3: what was sealed until round {} is what its head outside says"
 

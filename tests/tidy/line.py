@@ -21,8 +21,8 @@ LINE = (
     "metering",
     "settlement",
     "promotion",
-    "explain",
     "billing",
+    "explain",
     "reports",
     "integrity",
 )
@@ -33,7 +33,20 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
     "base": ("", "readers"),
-    "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
+    "api": (
+        "http",
+        "board",
+        "candidate",
+        "oauth",
+        "operator",
+        "operator.billing",
+        "partner",
+        "restli",
+        "xml",
+        "openapi",
+        "",
+    ),
+    "billing": ("", "accounts"),
     "charging": (
         "",
         "job_changes",
@@ -46,8 +59,9 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", ""),
+    "cli": ("", "operator"),
+    "contracts": ("", "partner", "credits", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", ""),
     "jobs": (
         "",
         "runs",
