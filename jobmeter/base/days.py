@@ -27,6 +27,16 @@ def end_of(day: date) -> datetime:
     return start_of(day) + _DAY
 
 
+def month_of(moment: datetime) -> date:
+    """Returns the first day of the UTC month of ``moment``."""
+    return day_of(moment).replace(day=1)
+
+
+def month_after(month: date) -> date:
+    """Returns the first day of the next month."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
 def day_number(day: date) -> int:
     """Returns the number of days since 1 January 1970."""
     return (day - _EPOCH).days

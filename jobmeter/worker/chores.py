@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
+from jobmeter.billing.invoices import flow as invoices
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
@@ -125,6 +126,16 @@ async def _settle(connection: Connection, occasion: Occasion, _: int) -> int:
     )
 
 
+async def _bill(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    step = await invoices.bill_next(
+        connection,
+        final_after_days=occasion.settings.final_after_days,
+        accounts_max=rows_max,
+        now=occasion.now,
+    )
+    return 0 if step is None else max(step.accounts, 1)
+
+
 async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await delivery.observe_jobs(
         connection, rows_max=rows_max, base_url=occasion.settings.base_url, now=occasion.now
@@ -190,6 +201,8 @@ CHORES = (
             "events are still written into a day that is due; it is settled later",
         ),
     ),
+    # Right after settlement: a month is billed as soon as its last day is final, also by a moved clock.
+    Chore("bill months", Queue.SETTLEMENT, _bill, rows_max=25),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
     Chore(
         "sweep tokens",

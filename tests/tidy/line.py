@@ -33,6 +33,7 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
     "base": ("", "readers"),
+    "billing": ("", "accounts", "documents", "invoices"),
     "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
     "charging": (
         "",
@@ -47,7 +48,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "documents", ""),
     "jobs": (
         "",
         "runs",
