@@ -27,6 +27,9 @@ from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
+from jobmeter.api.operator.billing import accounts as billing_accounts
+from jobmeter.api.operator.billing import seller as billing_seller
+from jobmeter.api.operator.billing.parties import SellerBody
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -210,6 +213,32 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, body=hiring.HiringPriceBody, summary="Set the price of a slot or credit"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
+    # -- billing
+    Endpoint("PUT", "/operator/billing/seller", billing_seller.put_seller, audience=OPERATOR,
+             body=SellerBody, summary="Set who issues the invoices, from a day on"),
+    Endpoint("GET", "/operator/billing/seller", billing_seller.show_seller, audience=OPERATOR, parameters=("day",),
+             summary="Get who issues the invoices"),
+    Endpoint("POST", "/operator/billing/accounts", billing_accounts.open_account, audience=OPERATOR,
+             body=billing_accounts.AccountBody, statuses=(201,), summary="Open a billing account"),
+    Endpoint("GET", "/operator/billing/accounts", billing_accounts.list_accounts, audience=OPERATOR,
+             parameters=("partnerId", *PAGE), summary="List billing accounts"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}", billing_accounts.show_account, audience=OPERATOR,
+             parameters=("day",), summary="Get a billing account with its profile and tax rates"),
+    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}", billing_accounts.change_account, audience=OPERATOR,
+             body=billing_accounts.AccountChangeBody, summary="Change a billing account, its profile from a day on"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/agreements", billing_accounts.list_agreements,
+             audience=OPERATOR, parameters=PAGE, summary="List the contracts that an account bills"),
+    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+             billing_accounts.put_agreement, audience=OPERATOR, body=billing_accounts.AgreementBody,
+             summary="Bill a contract by an account"),
+    Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+             billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
+             summary="Remove a contract from an account that has not billed it yet"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
+             audience=OPERATOR, summary="List the tax rates of an account"),
+    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
+             audience=OPERATOR, body=billing_accounts.TaxRateBody, statuses=(201,),
+             summary="Set the tax of an account, from a day on"),
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),

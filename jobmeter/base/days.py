@@ -6,6 +6,7 @@ Does not own decisions that depend on whether a day is open or final. Pure.
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
+DAY_MS = 86_400_000
 LATE_WINDOW_HOURS = 48
 FINAL_AFTER_DAYS = 3
 

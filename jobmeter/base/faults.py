@@ -189,6 +189,10 @@ class Fault(Enum):
     SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server cannot be moved")
     FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "Errors can be forced only in a sandbox; remove the header {header}")
     CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it cannot be moved back to {wanted}")
+    # -- billing
+    BILLING_ACCOUNT_EXISTS  = Row(8101, 409, None, "ACCOUNT_EXISTS",        "Partner {partner} has a billing account in {currency} already: {account}")
+    CONTRACT_BILLED         = Row(8102, 409, None, "CONTRACT_BILLED",       "Contract {contract} is billed by account {account}; this cannot be changed once a month of it is billed")
+    MONTH_BILLED            = Row(8103, 422, None, "MONTH_BILLED",          "{day} cannot be changed: everything until {through} is billed already")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on

@@ -32,7 +32,7 @@ COMMANDS = (
     ("explain", "jobmeter.cli.explain:app",
      "Explains a figure: its postings, its clicks, and why a click was not charged."),
     ("feed", "jobmeter.cli.feeds:app", "Loads job feeds."),
-    ("hiring-contract", "jobmeter.cli.hiring:app",
+    ("hiring-contract", "jobmeter.cli.operator.hiring:app",
      "Manages hiring contracts: slots of clients, credits of resellers."),
     ("networks", "jobmeter.cli.networks:app", "Loads lists of networks whose clicks are reversed."),
     ("docs", "jobmeter.cli.reference:docs",

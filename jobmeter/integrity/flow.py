@@ -10,6 +10,7 @@ from psycopg import DatabaseError
 from jobmeter.database.connection import Connection
 from jobmeter.database.statements import vars_of
 from jobmeter.integrity import store
+from jobmeter.integrity.billing import store as billing
 from jobmeter.integrity.days import store as days
 from jobmeter.integrity.documents import store as documents
 from jobmeter.integrity.findings.model import Finding
@@ -104,6 +105,8 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("streams: every job is promoted, or not, for a reason that it has", streams.check_promotion_reasons),
     ("streams: every alert is of a limit that was set", streams.check_alerts),
     ("streams: every notice is waiting or finished", streams.check_notices),
+    ("billing: every account is a partner's and has a profile", billing.check_accounts),
+    ("billing: every agreement fits its account and its contract", billing.check_agreements),
 )
 SINCE = "3: what was sealed until round {} is what its head outside says"
 

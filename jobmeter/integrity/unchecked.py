@@ -123,6 +123,17 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="NOT EXISTS (SELECT FROM job_postings WHERE hiring_contract_id = hiring_contracts.id"
         " AND channel = 'XML' AND content ->> 'poster_email' IS NULL)",
     ),
+    Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_tax_rates", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_accounts", ("issues", "zero_month", "first_month", "created_at"), SETTING),
+    Unchecked(
+        "billing_accounts",
+        ("currency",),
+        "of an account that bills no contract yet; a contract's currency is checked",
+        rows="NOT EXISTS (SELECT FROM billing_agreements WHERE account_id = billing_accounts.id)",
+    ),
+    Unchecked("billing_agreements", ("bills", "first_month", "agreed_at", REMOVED), SETTING),
     Unchecked("feed_runs", (ALL, ADDED, REMOVED), LOG),
     Unchecked("feed_errors", (ALL, ADDED, REMOVED), LOG),
     Unchecked("feed_jobs", ("fingerprint", "renew_at"), RETRY),
@@ -283,6 +294,13 @@ UNCHECKED: tuple[Unchecked, ...] = (
     ),
     Unchecked("job_notes", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("delivery_changes", ("changed_at",), STORY),
+    Unchecked(
+        "delivery_changes",
+        ("reason",),
+        "of a state that a later entry of the same job replaced; a follower that reads both ends at the later one",
+        rows="EXISTS (SELECT FROM delivery_changes AS later"
+        " WHERE later.job_id = delivery_changes.job_id AND later.number > delivery_changes.number)",
+    ),
     Unchecked(
         "job_tasks", ("task_id", "number", "location", "finished_at"), OWN_NAME + ", or its order or time"
     ),

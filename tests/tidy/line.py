@@ -21,8 +21,8 @@ LINE = (
     "metering",
     "settlement",
     "promotion",
-    "explain",
     "billing",
+    "explain",
     "reports",
     "integrity",
 )
@@ -33,8 +33,20 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
     "base": ("", "readers"),
+    "api": (
+        "http",
+        "board",
+        "candidate",
+        "oauth",
+        "operator",
+        "operator.billing",
+        "partner",
+        "restli",
+        "xml",
+        "openapi",
+        "",
+    ),
     "billing": ("", "accounts", "documents", "invoices"),
-    "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
     "charging": (
         "",
         "job_changes",
@@ -48,7 +60,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "documents", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", ""),
     "jobs": (
         "",
         "runs",

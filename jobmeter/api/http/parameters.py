@@ -1,11 +1,13 @@
 """Reads query and path parameters."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.convertors import IntegerConvertor
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers.times import read_day
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
@@ -34,6 +36,15 @@ def read_query_id(request: Request, name: str) -> int | None:
     if not request.query_params.get(name):
         return None
     return read_query_number(request, name, 0, largest=IDS_MAX)
+
+
+def read_query_day(request: Request, name: str, *, default: date) -> date:
+    """Reads a day such as 2026-03-02 from the query. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get(name)
+    day = default if text is None else read_day(text)
+    if day is None:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return day
 
 
 class NumberConvertor(IntegerConvertor):

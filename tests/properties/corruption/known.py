@@ -257,4 +257,12 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         "streams: every notice",
         ("UPDATE notices SET state = 'DELIVERED'",),
     ),
+    "an account of a customer": (
+        "billing: every account",
+        ("UPDATE billing_accounts SET partner_id = (SELECT max(id) FROM applications)",),
+    ),
+    "an account in another currency": (
+        "billing: every agreement",
+        ("UPDATE billing_accounts SET currency = 'USD'",),
+    ),
 }
