@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from jobmeter.base.days import day_of, month_after
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount, minor_digits
 from jobmeter.billing import rules
+from jobmeter.billing.accounts.model import Issuing
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.invoices import store
-from jobmeter.billing.invoices.model import BilledStep, ClaimedAccount, Draft, Issuing
+from jobmeter.billing.invoices.model import BilledStep, ClaimedAccount, Draft, Hold, MonthProgress
 from jobmeter.billing.model import Document, DocumentKind
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.bulk import flow as bulk
@@ -23,6 +25,7 @@ from jobmeter.settlement.days import flow as settlement
 
 # Numbers are taken in the order of the names of the series, so that two processes never wait for each other.
 NUMBERED_KINDS = (DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE)
+DROPPED = "its draft was dropped; a run for the account makes it again"
 NOTICES = {
     DocumentKind.INVOICE: NotificationKind.INVOICE_ISSUED,
     DocumentKind.CREDIT_NOTE: NotificationKind.CREDIT_NOTE_ISSUED,
@@ -61,6 +64,105 @@ async def bill_next(
     if not claimed:
         return None
     return await _bill(connection, claimed, month=month, until_number=until_number, now=now)
+
+
+async def release_dropped(connection: Connection, *, account_id: int | None, month: date) -> None:
+    """Lets the months until ``month`` whose drafts were dropped be billed again."""
+    await store.release_dropped(connection, account_id=account_id, month=month)
+
+
+def check_final(month: date, *, final_after_days: int, now: datetime) -> None:
+    """Raises ``Refused(MONTH_NOT_FINAL)``."""
+    at = rules.billable_at(month, final_after_days=final_after_days)
+    if now < at:
+        raise Refused(Fault.MONTH_NOT_FINAL, month=f"{month:%Y-%m}", day=day_of(at))
+
+
+async def read_progress(connection: Connection, *, account_id: int | None, month: date) -> MonthProgress:
+    return await store.read_progress(connection, account_id=account_id, month=month)
+
+
+async def list_held(
+    connection: Connection, *, account_id: int | None, until_month: date, now: datetime, rows_max: int
+) -> list[Hold]:
+    """Returns accounts whose month is due and cannot be billed yet, and why, in the order of their ids."""
+    return await store.list_held(
+        connection,
+        account_id=account_id,
+        last_month=until_month,
+        day=day_of(now),
+        is_new=False,
+        rows_max=rows_max,
+    )
+
+
+async def record_held(
+    connection: Connection, *, final_after_days: int, rows_max: int, now: datetime
+) -> list[Hold]:
+    """Records accounts that became held, and returns them, for the log; each once for each reason."""
+    found = await store.list_held(
+        connection,
+        account_id=None,
+        last_month=rules.last_billable_month(now, final_after_days=final_after_days),
+        day=day_of(now),
+        is_new=True,
+        rows_max=rows_max,
+    )
+    for hold in found:
+        await store.insert_hold(connection, hold, is_dropped=False, now=now)
+    return found
+
+
+async def issue_draft(connection: Connection, *, document: Document, now: datetime) -> bool:
+    """Issues a draft, and the other drafts of its account and month; returns ``False`` if it was issued before."""
+    await store.lock_account(connection, account_id=document.account_id)
+    drafts = await store.list_drafts(connection, account_ids=[document.account_id], month=document.month)
+    document_ids = [draft.id for draft in drafts]
+    if document.id not in document_ids:
+        return False
+    # Credit notes that were issued meanwhile count for the tax of these.
+    await _sum(connection, document_ids)
+    await _issue_drafts(connection, account_ids=[document.account_id], month=document.month, now=now)
+    return True
+
+
+async def drop_drafts(connection: Connection, *, document: Document, now: datetime) -> None:
+    """Deletes the drafts of an account and month, and its cut. A run that is requested makes them again.
+
+    Raises ``Refused(DOCUMENT_NOT_DRAFT)``.
+    """
+    await _delete_month(connection, document)
+    hold = Hold(account_id=document.account_id, month=document.month, reason=DROPPED)
+    await store.insert_hold(connection, hold, is_dropped=True, now=now)
+
+
+async def refresh_drafts(connection: Connection, *, document: Document, now: datetime) -> list[int]:
+    """Makes the drafts of an account and month again, with the settings of today; returns their new ids.
+
+    Raises ``Refused(DOCUMENT_NOT_DRAFT)``.
+    """
+    account = await _delete_month(connection, document)
+    until_number = await store.find_month(connection, month=document.month)
+    assert until_number is not None, "a month with a draft was opened"
+    await store.insert_cuts(
+        connection, account_ids=[account.id], month=document.month, until_number=until_number
+    )
+    await _draft_documents(connection, [account], month=document.month, day=day_of(now))
+    drafts = await store.list_drafts(connection, account_ids=[account.id], month=document.month)
+    return [draft.id for draft in drafts]
+
+
+async def _delete_month(connection: Connection, document: Document) -> ClaimedAccount:
+    account = await store.lock_account(connection, account_id=document.account_id)
+    drafts = await store.list_drafts(connection, account_ids=[account.id], month=document.month)
+    document_ids = [draft.id for draft in drafts]
+    if document.id not in document_ids:
+        raise Refused(Fault.DOCUMENT_NOT_DRAFT, document=document.number or document.id)
+    await store.delete_draft_lines(connection, document_ids=document_ids)
+    await store.delete_taxes(connection, document_ids=document_ids)
+    await store.delete_drafts(connection, document_ids=document_ids)
+    await store.delete_cut(connection, account_id=account.id, month=document.month)
+    return account
 
 
 async def _open_month(connection: Connection, month: date, now: datetime) -> int | None:

@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
+from jobmeter.billing.accounts.model import Issuing
 from jobmeter.billing.model import DocumentKind
-
-
-class Issuing(StrEnum):
-    """How an account's documents are issued."""
-
-    ALONE = "ALONE"  # as soon as the month is final
-    HELD = "HELD"  # as drafts, which the operator issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +49,22 @@ class BilledStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthProgress:
-    """How far a month is billed: accounts that bill it, and those that have done so."""
-
-    accounts: int
-    billed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """An account whose month is due and cannot be billed yet."""
+    """An account whose month is due and cannot be billed yet, and why."""
 
     account_id: int
     month: date
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthProgress:
+    """How far a month is billed: how many accounts bill it, how many have a cut, and what their documents are."""
+
+    month: date
+    accounts: int
+    billed: int
+    invoices: int
+    credit_notes: int
+    statements: int
+    drafts: int

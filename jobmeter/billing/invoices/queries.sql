@@ -406,3 +406,80 @@ UPDATE billing_series
 UPDATE billing_documents
    SET digest = sha256(billing_document_content(billing_documents))
  WHERE id = ANY(%(document_ids)s)
+
+-- name: lock_account
+-- What changes an account's documents or settings holds this lock.
+SELECT id, partner_id, currency, issues
+  FROM billing_accounts
+ WHERE id = %(account_id)s
+   FOR NO KEY UPDATE
+
+-- name: delete_draft_lines
+DELETE FROM billing_lines
+ WHERE document_id = ANY(%(document_ids)s)
+
+-- name: delete_drafts
+DELETE FROM billing_documents
+ WHERE id = ANY(%(document_ids)s)
+
+-- name: delete_cut
+DELETE FROM billing_cuts
+ WHERE account_id = %(account_id)s
+   AND month = %(month)s
+
+-- name: insert_hold
+-- One for each account: an earlier one is of a month that is billed.
+INSERT INTO billing_holds (account_id, month, reason, is_dropped, held_at)
+VALUES (%(account_id)s, %(month)s, %(reason)s, %(is_dropped)s, %(now)s)
+    ON CONFLICT (account_id) DO UPDATE
+   SET month = excluded.month,
+       reason = excluded.reason,
+       is_dropped = excluded.is_dropped,
+       held_at = excluded.held_at
+
+-- name: release_dropped
+-- A run that the operator requests bills what was dropped.
+DELETE FROM billing_holds
+ WHERE is_dropped
+   AND month <= %(month)s
+   AND account_id = coalesce(%(account_id)s, account_id)
+
+-- name: list_held
+-- Accounts whose month is due and cannot be billed, with the reason. Those that are recorded already are
+-- skipped on request.
+SELECT next_months.account_id, next_months.month, reason
+  FROM billing_next_months AS next_months
+ CROSS JOIN LATERAL (SELECT billing_hold_reason(account_id, next_months.month, %(day)s) AS reason) AS held
+ WHERE next_months.month <= %(last_month)s
+   AND next_months.account_id = coalesce(%(account_id)s, next_months.account_id)
+   AND reason IS NOT NULL
+   AND NOT EXISTS (SELECT
+                     FROM billing_cuts
+                    WHERE billing_cuts.account_id = next_months.account_id
+                      AND billing_cuts.month = next_months.month)
+   AND NOT (%(is_new)s AND EXISTS (SELECT
+                                     FROM billing_holds
+                                    WHERE billing_holds.account_id = next_months.account_id
+                                      AND billing_holds.month = next_months.month
+                                      AND billing_holds.reason = held.reason))
+ ORDER BY next_months.account_id
+ LIMIT %(rows_max)s
+
+-- name: read_progress
+-- Of a month: the accounts that bill it, those that are done, and their documents by kind.
+SELECT %(month)s::date AS month,
+       (SELECT count(*)
+          FROM billing_accounts
+         WHERE first_month <= %(month)s
+           AND id = coalesce(%(account_id)s, id)) AS accounts,
+       (SELECT count(*)
+          FROM billing_cuts
+         WHERE month = %(month)s
+           AND account_id = coalesce(%(account_id)s, account_id)) AS billed,
+       count(*) FILTER (WHERE kind = 'INVOICE' AND digest <> '') AS invoices,
+       count(*) FILTER (WHERE kind = 'CREDIT_NOTE' AND digest <> '') AS credit_notes,
+       count(*) FILTER (WHERE kind = 'STATEMENT' AND digest <> '') AS statements,
+       count(*) FILTER (WHERE digest = '') AS drafts
+  FROM billing_documents
+ WHERE month = %(month)s
+   AND account_id = coalesce(%(account_id)s, account_id)

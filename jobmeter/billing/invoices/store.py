@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from jobmeter.billing.invoices.model import ClaimedAccount, Draft, NumberRange
+from jobmeter.billing.invoices.model import ClaimedAccount, Draft, Hold, MonthProgress, NumberRange
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import change_rows, find_scalar, list_rows, list_scalars, read_row, read_scalar
-from jobmeter.database.statements import load_statements
+from jobmeter.database.statements import load_statements, vars_of
 from jobmeter.ledger.model import AccountKind, Purpose
 
 SQL = load_statements("jobmeter.billing.invoices", enums=(AccountKind, Purpose))
@@ -167,3 +167,53 @@ async def date_statements(connection: Connection, *, document_ids: Sequence[int]
 
 async def seal_statements(connection: Connection, *, document_ids: Sequence[int]) -> None:
     await connection.execute(SQL["seal_statements"], {"document_ids": list(document_ids)})
+
+
+async def lock_account(connection: Connection, *, account_id: int) -> ClaimedAccount:
+    parameters = {"account_id": account_id}
+    return await read_row(connection, ClaimedAccount, SQL["lock_account"], parameters)
+
+
+async def delete_draft_lines(connection: Connection, *, document_ids: Sequence[int]) -> None:
+    await connection.execute(SQL["delete_draft_lines"], {"document_ids": list(document_ids)})
+
+
+async def delete_drafts(connection: Connection, *, document_ids: Sequence[int]) -> int:
+    return await change_rows(connection, SQL["delete_drafts"], {"document_ids": list(document_ids)})
+
+
+async def delete_cut(connection: Connection, *, account_id: int, month: date) -> None:
+    await connection.execute(SQL["delete_cut"], {"account_id": account_id, "month": month})
+
+
+async def insert_hold(connection: Connection, hold: Hold, *, is_dropped: bool, now: datetime) -> None:
+    parameters = vars_of(hold) | {"is_dropped": is_dropped, "now": now}
+    await connection.execute(SQL["insert_hold"], parameters)
+
+
+async def release_dropped(connection: Connection, *, account_id: int | None, month: date) -> None:
+    await connection.execute(SQL["release_dropped"], {"account_id": account_id, "month": month})
+
+
+async def list_held(
+    connection: Connection,
+    *,
+    account_id: int | None,
+    last_month: date,
+    day: date,
+    is_new: bool,
+    rows_max: int,
+) -> list[Hold]:
+    parameters = {
+        "account_id": account_id,
+        "last_month": last_month,
+        "day": day,
+        "is_new": is_new,
+        "rows_max": rows_max,
+    }
+    return await list_rows(connection, Hold, SQL["list_held"], parameters)
+
+
+async def read_progress(connection: Connection, *, account_id: int | None, month: date) -> MonthProgress:
+    parameters = {"account_id": account_id, "month": month}
+    return await read_row(connection, MonthProgress, SQL["read_progress"], parameters)
