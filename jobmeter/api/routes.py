@@ -28,9 +28,12 @@ from jobmeter.api.operator import contracts, explain, feeds, filters, job_links,
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.operator.billing import accounts as billing_accounts
+from jobmeter.api.operator.billing import invoices as billing_invoices
+from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
 from jobmeter.api.operator.billing.parties import SellerBody
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
+from jobmeter.api.partner import invoices as partner_invoices
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
@@ -239,6 +242,26 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
              audience=OPERATOR, body=billing_accounts.TaxRateBody, statuses=(201,),
              summary="Set the tax of an account, from a day on"),
+    Endpoint("POST", "/operator/billing/runs", billing_runs.run_billing, audience=OPERATOR,
+             body=billing_runs.RunBody, statuses=(202,), is_unique=True, summary="Bill a month now"),
+    Endpoint("GET", "/operator/billing/runs", billing_runs.show_run, audience=OPERATOR,
+             parameters=("month", "account"), required=("month",), summary="Get how far a month is billed"),
+    Endpoint("GET", "/operator/invoices", billing_invoices.list_invoices, audience=OPERATOR,
+             parameters=("account", "month", "state", *PAGE), summary="List invoices, credit notes and drafts"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}", billing_invoices.show_invoice, audience=OPERATOR,
+             summary="Get an invoice or credit note"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines", billing_invoices.list_lines, audience=OPERATOR,
+             parameters=("after",), summary="List the lines of an invoice"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/charges", billing_invoices.list_charges,
+             audience=OPERATOR, parameters=("after",), summary="List the postings of a line"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/clicks", billing_invoices.list_clicks,
+             audience=OPERATOR, parameters=("after",), summary="List the clicks that a line charges"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/issue", billing_invoices.issue_invoice, audience=OPERATOR,
+             statuses=(201, 200), summary="Issue a draft"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/refresh", billing_invoices.refresh_invoice,
+             audience=OPERATOR, summary="Make a draft again, with the settings of today"),
+    Endpoint("DELETE", "/operator/invoices/{invoice_id:int}", billing_invoices.drop_invoice, audience=OPERATOR,
+             reply="", statuses=(204,), summary="Drop a draft"),
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),
@@ -283,6 +306,12 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List charges and corrections as an ordered stream"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
+    Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
+             parameters=("account", "month", "state", *PAGE), summary="List the caller's invoices and credit notes"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}", partner_invoices.show_invoice, audience=PARTNER,
+             quota="partner", summary="Get an invoice or credit note of the caller"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines", partner_invoices.list_lines, audience=PARTNER,
+             quota="partner", parameters=("after",), summary="List the lines of an invoice of the caller"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",

@@ -44,6 +44,7 @@ class LineCharge:
     day: date
     amount: int
     reversed_amount: int
+    unit: str
     booked_at: datetime
     corrects: UUID | None
     dropped_at: datetime | None

@@ -38,8 +38,8 @@ SELECT {document}
 -- name: list_lines
 SELECT line, billing_lines.kind, contract_id, job_id, application_id, external_id, title, company_name,
        customer_job_code, poster_email, first_at, last_at, quantity, price_micros, billing_lines.net_micros,
-       category, rate_micros, coalesce(billing_number(corrected.series, corrected.sequence), '') AS corrects_number,
-       corrects_line
+       category, rate_micros, coalesce(billing_number(corrected.series, corrected.sequence), '')
+           AS corrects_number, corrects_line
   FROM billing_lines
   LEFT JOIN billing_documents AS corrected ON corrected.id = corrects_document
  WHERE document_id = %(document_id)s
@@ -59,7 +59,8 @@ SELECT document_id, line, billing_lines.kind, contract_id, job_id, posting,
 -- name: list_day_charges
 -- A page of a job's charges of a day, by reference: a range of the key, so that no other row is read.
 SELECT charge.number, charge.reference, charge.purpose, charge.day, charge.amount,
-       coalesce(reversed.amount, 0) AS reversed_amount, charge.booked_at, charge.corrects, dropped_at
+       coalesce(reversed.amount, 0) AS reversed_amount, charge.unit,
+       charge.booked_at, charge.corrects, dropped_at
   FROM charge_postings AS charge
   LEFT JOIN event_days ON event_days.day = charge.day
   LEFT JOIN LATERAL (
@@ -78,7 +79,7 @@ SELECT charge.number, charge.reference, charge.purpose, charge.day, charge.amoun
 
 -- name: find_posting
 -- The posting of a line that has one: a credit used, a top-up, a credit of a charge; in the contract's shard.
-SELECT number, reference, purpose, day, amount, 0::bigint AS reversed_amount, booked_at, corrects,
+SELECT number, reference, purpose, day, amount, 0::bigint AS reversed_amount, unit, booked_at, corrects,
        NULL::timestamptz AS dropped_at
   FROM ledger_bookings
  WHERE shard = shard_of(%(contract_id)s)
