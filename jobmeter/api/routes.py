@@ -33,6 +33,7 @@ from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
 from jobmeter.api.operator.billing.parties import SellerBody
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
+from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -70,6 +71,7 @@ PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
 PAGE = ("after", "count")
+MONTH_PAGE = ("month", *PAGE)
 REPORT = (*RANGE, "partnerContractId", "asOf")
 HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"
 
@@ -214,6 +216,10 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, body=hiring.UnitsBody, summary="Correct the number of slots or credits"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/prices", hiring.set_hiring_price,
              audience=OPERATOR, body=hiring.HiringPriceBody, summary="Set the price of a slot or credit"),
+    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/prices", hiring.list_hiring_prices,
+             audience=OPERATOR, summary="List the prices of a slot or credit"),
+    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/uses", hiring.list_credit_uses, audience=OPERATOR,
+             parameters=MONTH_PAGE, summary="List the credits used of a contract, each at its price"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
     # -- billing
@@ -304,6 +310,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     # -- partners
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
+    Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
+             parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
     Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",

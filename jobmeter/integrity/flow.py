@@ -14,6 +14,7 @@ from jobmeter.integrity.billing import store as billing
 from jobmeter.integrity.days import store as days
 from jobmeter.integrity.documents import store as documents
 from jobmeter.integrity.findings.model import Finding
+from jobmeter.integrity.hiring import store as credits_store
 from jobmeter.integrity.jobs import store as jobs
 from jobmeter.integrity.model import LawCheck
 from jobmeter.integrity.streams import store as streams
@@ -76,6 +77,9 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("9: every other posting of a billed month is on one line", documents.check_billed_postings),
     ("9: every line says what its posting is", documents.check_line_postings),
     ("9: every month was billed before its events were dropped", documents.check_billed_before_dropped),
+    ("9: every used credit is kept once, with its contract and job", credits_store.check_credit_uses),
+    ("9: every used credit has the price of its contract's list", credits_store.check_credit_prices),
+    ("9: every used credit says what its job said", credits_store.check_credit_texts),
     ("10: every posting is in its contract's currency", store.check_contract_currencies),
     ("10: every job's budget is in its contract's currency", store.check_job_currencies),
     ("10: every account is kept in one unit", store.check_account_units),

@@ -81,7 +81,33 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("excluded_visitors", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("filter_revision", (ALL, ADDED, REMOVED), "a mark at which processes read the filters again"),
     Unchecked("hiring_grants", (ALL, ADDED, REMOVED), SETTING),
-    Unchecked("hiring_prices", ("price_micros", ADDED), SETTING),
+    Unchecked("hiring_prices", (ADDED,), SETTING),
+    Unchecked(
+        "hiring_prices",
+        ("price_micros",),
+        SETTING + "; a used credit keeps its price",
+        rows="NOT EXISTS (SELECT FROM credit_uses WHERE credit_uses.contract_id = hiring_prices.contract_id"
+        " AND used_at >= valid_from AND NOT EXISTS (SELECT FROM hiring_prices AS later"
+        " WHERE later.contract_id = hiring_prices.contract_id"
+        " AND later.valid_from > hiring_prices.valid_from AND later.valid_from <= used_at))",
+    ),
+    Unchecked("credit_uses", ("number",), OWN_NAME + ", and only continues a list"),
+    Unchecked(
+        "credit_uses",
+        ("run_number",),
+        "of a job that was upgraded: which of its runs took a slot instead is not kept",
+        rows="EXISTS (SELECT FROM job_postings WHERE job_postings.job_id = credit_uses.job_id"
+        " AND channel <> 'XML' AND job_postings.run_number > 1)",
+    ),
+    Unchecked("credit_uses", ("is_backfilled",), "who wrote the row; its price and its job are checked"),
+    Unchecked(
+        "credit_uses",
+        ("title", "company_name", "customer_job_code", "poster_email"),
+        "what the job said then, of which there is no other copy once the job was edited",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE job_postings.job_id = credit_uses.job_id"
+        " AND channel = 'XML') OR EXISTS (SELECT FROM job_changes"
+        " WHERE job_changes.job_id = credit_uses.job_id AND kind = 'EDIT' AND made_at > used_at)",
+    ),
     Unchecked("click_prices", ("price_micros", ADDED), SETTING + "; a job keeps its price"),
     Unchecked(
         "click_prices",

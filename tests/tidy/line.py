@@ -59,8 +59,8 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", ""),
+    "contracts": ("", "partner", "credits", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", "hiring", ""),
     "jobs": (
         "",
         "runs",

@@ -7,7 +7,7 @@ from starlette.convertors import IntegerConvertor
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.readers.times import read_day
+from jobmeter.base.readers.times import read_day, read_month
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
@@ -61,6 +61,17 @@ def read_query_number(request: Request, name: str, default: int, *, largest: int
     if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
         raise Refused(Fault.PARAMETER_INVALID, name=name)
     return min(int(text), largest)
+
+
+def read_query_month(request: Request, name: str = "month") -> date | None:
+    """Reads a month, ``2026-03``, as its first day; ``None`` if it is not given. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    month = read_month(text)
+    if month is None:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return month
 
 
 def read_path_id(request: Request, name: str, *, what: str) -> int:
