@@ -21,8 +21,8 @@ LINE = (
     "metering",
     "settlement",
     "promotion",
-    "billing",
     "explain",
+    "billing",
     "reports",
     "integrity",
 )
