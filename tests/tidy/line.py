@@ -59,8 +59,9 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
+    "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", "hiring", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
     "jobs": (
         "",
         "runs",
