@@ -28,9 +28,7 @@ WITH movements (contract_id, job_id, day, change) AS (
      GROUP BY account_id, cuts.month, contract_id, job_id, category, rate_micros, from_day
 ), looked AS (
     SELECT account_id, month, job_id, micros AS due, net_micros AS billed,
-           micros = net_micros
-           AND due.last_day = billed.last_day
-           AND price_micros = click_price_micros
+           (micros, due.last_day, click_price_micros) = (net_micros, billed.last_day, price_micros)
            AND count(*) OVER (PARTITION BY account_id, contract_id, job_id, first_day) = 1 AS holds
       FROM due
       FULL JOIN (SELECT account_id, month, contract_id, job_id, category, rate_micros, first_day, last_day,
