@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "invoices"),
+    "billing": ("", "accounts", "documents", "invoices", "credit_notes"),
     "charging": (
         "",
         "job_changes",
