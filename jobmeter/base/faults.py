@@ -189,6 +189,10 @@ class Fault(Enum):
     SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server cannot be moved")
     FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "Errors can be forced only in a sandbox; remove the header {header}")
     CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it cannot be moved back to {wanted}")
+    # -- the files of documents
+    FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
+    FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
+    EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[billing]'")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on
@@ -202,7 +206,7 @@ class Fault(Enum):
     @property
     def is_temporary(self) -> bool:
         """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
-        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE, Fault.FILE_PENDING}
 
     @property
     def row(self) -> Row:

@@ -34,6 +34,7 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 ROOMS = {
     "base": ("", "readers"),
     "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
+    "billing": ("", "formats"),
     "charging": (
         "",
         "job_changes",
