@@ -17,6 +17,7 @@ from bench.machine import Machine
 from bench.measurement import Figure, Measured, Sizes
 from bench.reports import measure_growth, measure_reports
 from bench.settlement import measure_settlement
+from bench.traffic import measure_traffic
 
 Measure = Callable[[Machine, Sizes, datetime], dict[str, Measured]]
 
@@ -39,6 +40,8 @@ FIGURES = (
     Figure("agents_batch", "ms", "agents"),
     Figure("agents_precision", "%", "agents"),
     Figure("agents_recall", "%", "agents"),
+    Figure("traffic_precision", "%", "traffic"),
+    Figure("traffic_recall", "%", "traffic"),
     Figure("report_by_ids", "requests/s", "reports", BARE, 0.10),
     Figure("report_by_ids_p50", "ms", "reports"),
     Figure("report_by_ids_p99", "ms", "reports"),
@@ -61,6 +64,7 @@ GROUPS: dict[str, Measure] = {
     "intake": measure_intake,
     "clicks": measure_clicks,
     "agents": measure_agents,
+    "traffic": measure_traffic,
     "reports": measure_reports,
     "growth": measure_growth,
     "day_growth": measure_day_growth,

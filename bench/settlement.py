@@ -15,7 +15,7 @@ from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import FINAL_AFTER_DAYS, day_of, final_at, start_of
+from jobmeter.base.days import DAY_MS, FINAL_AFTER_DAYS, day_of, final_at, start_of
 from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
@@ -33,7 +33,6 @@ DOUBLE_SHARE = 0.05
 REPEAT_SHARE = 0.01
 VISITORS = 1_000_000
 NETWORKS = 20_000
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)

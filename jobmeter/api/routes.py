@@ -27,7 +27,10 @@ from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
+from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
+from jobmeter.api.partner import credits as partner_credits
+from jobmeter.api.partner import invoices as partner_invoices
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
@@ -64,6 +67,7 @@ PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
 PAGE = ("after", "count")
+MONTH_PAGE = ("month", *PAGE)
 REPORT = (*RANGE, "partnerContractId", "asOf")
 HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"
 
@@ -208,8 +212,13 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, body=hiring.UnitsBody, summary="Correct the number of slots or credits"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/prices", hiring.set_hiring_price,
              audience=OPERATOR, body=hiring.HiringPriceBody, summary="Set the price of a slot or credit"),
+    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/prices", hiring.list_hiring_prices,
+             audience=OPERATOR, summary="List the prices of a slot or credit"),
+    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/uses", hiring.list_credit_uses, audience=OPERATOR,
+             parameters=MONTH_PAGE, summary="List the credits used of a contract, each at its price"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
+    *BILLING,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),
@@ -252,8 +261,16 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     # -- partners
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
+    Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
+             parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
+    Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
+             parameters=("account", "month", "state", *PAGE), summary="List the caller's invoices and credit notes"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}", partner_invoices.show_invoice, audience=PARTNER,
+             quota="partner", summary="Get an invoice or credit note of the caller"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines", partner_invoices.list_lines, audience=PARTNER,
+             quota="partner", parameters=("after",), summary="List the lines of an invoice of the caller"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",

@@ -6,6 +6,7 @@ Does not own decisions that depend on whether a day is open or final. Pure.
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 
+DAY_MS = 86_400_000
 LATE_WINDOW_HOURS = 48
 FINAL_AFTER_DAYS = 3
 
@@ -25,6 +26,16 @@ def start_of(day: date) -> datetime:
 def end_of(day: date) -> datetime:
     """Returns the first instant after ``day``."""
     return start_of(day) + _DAY
+
+
+def month_of(moment: datetime) -> date:
+    """Returns the first day of the UTC month of ``moment``."""
+    return day_of(moment).replace(day=1)
+
+
+def month_after(month: date) -> date:
+    """Returns the first day of the next month."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def day_number(day: date) -> int:

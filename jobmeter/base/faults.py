@@ -189,7 +189,12 @@ class Fault(Enum):
     SANDBOX_ONLY            = Row(8003, 403, None, "SANDBOX_ONLY",          "The clock of a production server cannot be moved")
     FAILURE_SANDBOX_ONLY    = Row(8004, 403, None, "SANDBOX_ONLY",          "Errors can be forced only in a sandbox; remove the header {header}")
     CLOCK_BACKWARDS         = Row(8005, 400, None, "CLOCK_BACKWARDS",       "The clock shows {now}; it cannot be moved back to {wanted}")
-    # -- the files of documents
+    # -- billing
+    BILLING_ACCOUNT_EXISTS  = Row(8101, 409, None, "ACCOUNT_EXISTS",        "Partner {partner} has a billing account in {currency} already: {account}")
+    CONTRACT_BILLED         = Row(8102, 409, None, "CONTRACT_BILLED",       "Contract {contract} is billed by account {account}; this cannot be changed once a month of it is billed")
+    MONTH_BILLED            = Row(8103, 422, None, "MONTH_BILLED",          "{day} cannot be changed: everything until {through} is billed already")
+    MONTH_NOT_FINAL         = Row(8110, 409, None, "MONTH_NOT_FINAL",       "{month} cannot be billed yet: its last day is final on {day}")
+    DOCUMENT_NOT_DRAFT      = Row(8111, 409, None, "DOCUMENT_ISSUED",       "{document} is issued: it cannot be changed, only corrected by a credit note")
     FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
     FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
     EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[billing]'")

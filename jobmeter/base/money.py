@@ -5,10 +5,8 @@ Does not own prices, budgets or accounts. Never uses floats. Pure.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
-from babel.numbers import get_currency_precision, is_currency
-
+from jobmeter.base.currencies import CURRENT_DIGITS, KNOWN_DIGITS
 from jobmeter.base.faults import Fault, Refused
 
 MICROS_PER_UNIT = 1_000_000
@@ -26,15 +24,21 @@ class Money:
         assert type(self.amount_micros) is int
 
 
-@lru_cache(maxsize=512)
 def minor_digits(currency: str) -> int:
     """Returns the decimal places of ``currency`` (ISO 4217): 2 for USD, 0 for JPY, 3 for KWD.
 
-    Raises ``Refused(CURRENCY_UNKNOWN)``.
+    Withdrawn currencies are known too: a contract in one keeps working. Raises ``Refused(CURRENCY_UNKNOWN)``.
     """
-    if not (len(currency) == 3 and currency.isascii() and currency.isupper() and is_currency(currency, "en")):
+    digits = KNOWN_DIGITS.get(currency)
+    if digits is None:
         raise Refused(Fault.CURRENCY_UNKNOWN, currency=currency)
-    return int(get_currency_precision(currency))
+    return digits
+
+
+def check_currency(currency: str) -> None:
+    """Checks that a new contract or account may be kept in ``currency``. Raises ``Refused(CURRENCY_UNKNOWN)``."""
+    if currency not in CURRENT_DIGITS:
+        raise Refused(Fault.CURRENCY_UNKNOWN, currency=currency)
 
 
 def parse_amount(text: str, currency: str) -> Money:

@@ -11,6 +11,21 @@ class DocumentKind(StrEnum):
     STATEMENT = "STATEMENT"  # of a month without an invoice, or per end customer: no number, not payable
 
 
+class DocumentState(StrEnum):
+    """Derived, never stored, beyond DRAFT: nothing of an issued document changes.
+
+    Credit notes and statements are not payable: they are ISSUED. The others are states of an invoice.
+    """
+
+    DRAFT = "DRAFT"
+    ISSUED = "ISSUED"
+    OPEN = "OPEN"
+    PARTLY_PAID = "PARTLY_PAID"
+    PAID = "PAID"
+    OVERDUE = "OVERDUE"
+    CREDITED = "CREDITED"
+
+
 class LineKind(StrEnum):
     POSTING = "POSTING"
     RENEWAL = "RENEWAL"
@@ -118,3 +133,10 @@ class Document:
     due_on: date | None
     corrects_number: str = ""
     digest: bytes = b""
+    note: str = ""
+    credited_micros: int = 0  # by issued credit notes
+    paid_micros: int = 0
+
+    @property
+    def total_micros(self) -> int:
+        return self.net_micros + self.tax_micros

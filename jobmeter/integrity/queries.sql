@@ -50,7 +50,10 @@ WITH looked AS (
                     AND reference = charge_reference(day, source_id, cause)
                     AND (booked_at AT TIME ZONE 'UTC')::date BETWEEN day - 1 AND day + 3
                    WHEN {Purpose.CONSUME} THEN destination_kind = {AccountKind.CREDITS_USED}
-                   ELSE purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+                   WHEN {Purpose.REVERSE} THEN true
+                   WHEN {Purpose.ADJUST} THEN true
+                   ELSE source_id = destination_id AND purpose <= {Purpose.PAYMENT}
+                    AND {AccountKind.OWED} IN (source_kind, destination_kind)
                END
            AND (purpose IN ({Purpose.CHARGE}, {Purpose.REVERSE})
                 OR day = (booked_at AT TIME ZONE 'UTC')::date)
@@ -65,15 +68,16 @@ SELECT count(*) AS checked,
   FROM looked
 
 -- name: check_posting_guards
--- Law 3. Every table of postings has its guard against change, and so have those of seals, restatements and
--- earlier versions of jobs; the guard is enabled.
+-- Law 3. Every table of postings has its guard against change, and so have those of seals, restatements,
+-- earlier versions of jobs, used credits and their prices; the guard is enabled.
 WITH guarded (relid, guard) AS (
     SELECT relid, 'postings_stand'
       FROM pg_partition_tree('ledger_postings')
      UNION ALL
     VALUES ('ledger_seals'::regclass, 'seals_stand'), ('ledger_seal_rounds', 'rounds_stand'),
            ('restatement_seals', 'seals_stand'), ('job_day_restatements', 'restatements_stand'),
-           ('job_posting_versions', 'versions_stand')
+           ('job_posting_versions', 'versions_stand'), ('credit_uses', 'uses_stand'),
+           ('hiring_prices', 'prices_stand'), ('ledger_bookings', 'uses_are_kept')
 ), looked AS (
     SELECT relid,
            EXISTS (SELECT

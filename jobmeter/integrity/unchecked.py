@@ -81,7 +81,33 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("excluded_visitors", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("filter_revision", (ALL, ADDED, REMOVED), "a mark at which processes read the filters again"),
     Unchecked("hiring_grants", (ALL, ADDED, REMOVED), SETTING),
-    Unchecked("hiring_prices", ("price_micros", ADDED), SETTING),
+    Unchecked("hiring_prices", (ADDED,), SETTING),
+    Unchecked(
+        "hiring_prices",
+        ("price_micros",),
+        SETTING + "; a used credit keeps its price",
+        rows="NOT EXISTS (SELECT FROM credit_uses WHERE credit_uses.contract_id = hiring_prices.contract_id"
+        " AND used_at >= valid_from AND NOT EXISTS (SELECT FROM hiring_prices AS later"
+        " WHERE later.contract_id = hiring_prices.contract_id"
+        " AND later.valid_from > hiring_prices.valid_from AND later.valid_from <= used_at))",
+    ),
+    Unchecked("credit_uses", ("number",), OWN_NAME + ", and only continues a list"),
+    Unchecked(
+        "credit_uses",
+        ("run_number",),
+        "of a job that was upgraded: which of its runs took a slot instead is not kept",
+        rows="EXISTS (SELECT FROM job_postings WHERE job_postings.job_id = credit_uses.job_id"
+        " AND channel <> 'XML' AND job_postings.run_number > 1)",
+    ),
+    Unchecked("credit_uses", ("is_backfilled",), "who wrote the row; its price and its job are checked"),
+    Unchecked(
+        "credit_uses",
+        ("title", "company_name", "customer_job_code", "poster_email"),
+        "what the job said then, of which there is no other copy once the job was edited",
+        rows="NOT EXISTS (SELECT FROM job_postings WHERE job_postings.job_id = credit_uses.job_id"
+        " AND channel = 'XML') OR EXISTS (SELECT FROM job_changes"
+        " WHERE job_changes.job_id = credit_uses.job_id AND kind = 'EDIT' AND made_at > used_at)",
+    ),
     Unchecked("click_prices", ("price_micros", ADDED), SETTING + "; a job keeps its price"),
     Unchecked(
         "click_prices",
@@ -123,6 +149,17 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="NOT EXISTS (SELECT FROM job_postings WHERE hiring_contract_id = hiring_contracts.id"
         " AND channel = 'XML' AND content ->> 'poster_email' IS NULL)",
     ),
+    Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_tax_rates", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_accounts", ("issues", "zero_month", "first_month", "created_at"), SETTING),
+    Unchecked(
+        "billing_accounts",
+        ("currency",),
+        "of an account that bills no contract yet; a contract's currency is checked",
+        rows="NOT EXISTS (SELECT FROM billing_agreements WHERE account_id = billing_accounts.id)",
+    ),
+    Unchecked("billing_agreements", ("bills", "first_month", "agreed_at", REMOVED), SETTING),
     Unchecked("feed_runs", (ALL, ADDED, REMOVED), LOG),
     Unchecked("feed_errors", (ALL, ADDED, REMOVED), LOG),
     Unchecked("feed_jobs", ("fingerprint", "renew_at"), RETRY),
@@ -283,6 +320,13 @@ UNCHECKED: tuple[Unchecked, ...] = (
     ),
     Unchecked("job_notes", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("delivery_changes", ("changed_at",), STORY),
+    Unchecked(
+        "delivery_changes",
+        ("reason",),
+        "of a state that a later entry of the same job replaced; a follower that reads both ends at the later one",
+        rows="EXISTS (SELECT FROM delivery_changes AS later"
+        " WHERE later.job_id = delivery_changes.job_id AND later.number > delivery_changes.number)",
+    ),
     Unchecked(
         "job_tasks", ("task_id", "number", "location", "finished_at"), OWN_NAME + ", or its order or time"
     ),

@@ -215,6 +215,7 @@ class JobPosting:
     partner_job_campaign: str | None
     campaign_id: int | None
     failure: str | None
+    company_job_code: str | None = None
     availability: str | None = None
 
     @property

@@ -1,7 +1,7 @@
 -- columns: posting
 shard, job_id, application_id, external_id, partner_contract_id, hiring_contract_id, run_number, title,
 company_name, company_page, apply_url, location, place, state, listed_at, expires_at, closed_at, failure,
-partner_job_campaign, campaign_id, content ->> 'availability' AS availability
+partner_job_campaign, campaign_id, company_job_code, content ->> 'availability' AS availability
 
 -- columns: task
 shard, task_id, application_id, external_id, operation, job_id, location, status, error_message, created_at,

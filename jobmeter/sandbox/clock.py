@@ -6,7 +6,7 @@ Does not own the work that falls due on the way (``jobmeter.worker``); it runs i
 from datetime import datetime, timedelta
 
 from jobmeter.base.clock import read_machine_clock, to_ms
-from jobmeter.base.days import day_of
+from jobmeter.base.days import DAY_MS, day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers import times
 from jobmeter.base.settings import Settings
@@ -17,7 +17,6 @@ from jobmeter.sandbox.traffic import store
 from jobmeter.worker import chores
 
 MOVE_DAYS_MAX = 3_660  # each of them is processed in full
-_DAY_MS = 86_400_000
 
 
 class MachineClock:
@@ -108,7 +107,7 @@ def read_span(text: str) -> timedelta:
             why=f"{text[:40]!r} is not a valid duration; use for example {times.SPAN_EXAMPLES}",
         )
     # A duration beyond the calendar is refused like any other that is too long.
-    return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * _DAY_MS))
+    return timedelta(milliseconds=min(milliseconds, (MOVE_DAYS_MAX + 1) * DAY_MS))
 
 
 def read_moment(text: str) -> datetime:

@@ -33,8 +33,20 @@ ENDS = ("sandbox", "app", "cli", "__main__")
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
     "base": ("", "readers"),
-    "api": ("http", "board", "candidate", "oauth", "operator", "partner", "restli", "xml", "openapi", ""),
-    "billing": ("", "formats"),
+    "api": (
+        "http",
+        "board",
+        "candidate",
+        "oauth",
+        "operator",
+        "operator.billing",
+        "partner",
+        "restli",
+        "xml",
+        "openapi",
+        "",
+    ),
+    "billing": ("", "accounts", "documents", "invoices", "formats", "files"),
     "charging": (
         "",
         "job_changes",
@@ -47,8 +59,9 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "contracts": ("", "partner", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", ""),
+    "cli": ("", "operator"),
+    "contracts": ("", "partner", "credits", "hiring"),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
     "jobs": (
         "",
         "runs",

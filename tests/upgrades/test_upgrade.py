@@ -14,6 +14,7 @@ from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity.flow import check_laws
 from tests.support.sandbox_client import SandboxClient, reopen_sandbox_client
 from tests.support.server_process import start_sandbox_server
+from tests.support.xml_partner import POSTER, XmlPartner
 from tests.upgrades.release import LINKS_BEGIN_WITH, Release, list_releases
 from tests.upgrades.schema import describe_schema
 from tests.upgrades.story import CLOSED, LIVE, ask
@@ -105,7 +106,47 @@ def test_a_server_of_the_release_keeps_running_during_the_schema_upgrade(
     ):
         sandbox_client = SandboxClient(client, credentials)
         asyncio.run(upgrade_database(kept_url))
+        use_credits(sandbox_client, "during-upgrade")
         work_on(sandbox_client, release, "during-upgrade")
+    assert asyncio.run(list_breaches(kept_url)) == []
+    # one of before the upgrade, and two of the old server after it
+    assert list_uses(kept_url) == [
+        ("kept-credit", False, 100_000_000, True),
+        ("during-upgrade", False, 100_000_000, True),
+        ("during-upgrade", True, 100_000_000, True),
+    ]
+
+
+def use_credits(sandbox_client: SandboxClient, name: str) -> None:
+    """A job of the XML API is posted and renewed, for a credit each."""
+    partner = XmlPartner(sandbox_client)
+    assert partner.post(name, partner.credits, poster=POSTER).status_code == 201
+    assert partner.renew(name, partner.credits).status_code == 200
+
+
+def list_uses(database_url: str) -> list[tuple[str, bool, int, bool]]:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(
+            "SELECT external_id, is_renewal, price_micros, is_backfilled FROM credit_uses ORDER BY number"
+        ).fetchall()
+
+
+@each_release
+def test_credits_used_before_the_upgrade_have_the_price_of_then(kept_url: str, release: Release) -> None:
+    """A price that is valid later, or that was set later, is not theirs; the next credit keeps its own."""
+    with psycopg.connect(kept_url) as connection:
+        connection.execute(
+            "INSERT INTO hiring_prices (contract_id, valid_from, price_micros)"
+            " SELECT source_id, booked_at + interval '1 microsecond', 70000000"
+            " FROM ledger_bookings WHERE purpose = 7"
+        )
+    with reopen_sandbox_client(kept_url, release.credentials) as sandbox_client:
+        use_credits(sandbox_client, "after-upgrade")
+    assert list_uses(kept_url) == [
+        ("kept-credit", False, 100_000_000, True),
+        ("after-upgrade", False, 70_000_000, False),
+        ("after-upgrade", True, 70_000_000, False),
+    ]
     assert asyncio.run(list_breaches(kept_url)) == []
 
 

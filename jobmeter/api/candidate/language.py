@@ -13,7 +13,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Words(NamedTuple):
-    """The page's own words. ``statuses`` are the values of ``employmentStatus``, in the order of ``STATUSES``."""
+    """The page's own words. ``posted_by`` and ``ask`` have one gap: for a name, which may be ``employer``.
+
+    ``statuses`` are the values of ``employmentStatus``, in the order of ``STATUSES``.
+    """
 
     apply: str
     kind: str
@@ -21,6 +24,9 @@ class Words(NamedTuple):
     posted: str
     apply_until: str
     over: str
+    posted_by: str
+    ask: str
+    employer: str
     statuses: tuple[str, ...]
 
 
@@ -28,24 +34,34 @@ STATUSES = ("FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VO
 # fmt: off
 _TABLE = {
     "en": ("Apply", "Kind", "Pay", "Posted", "Apply until", "This job no longer accepts applications.",
+                "Posted by {}", "Please ask {} how to apply.", "the employer",
                 ("Full time", "Part time", "Contract", "Internship", "Temporary", "Volunteer")),
     "de": ("Bewerben", "Art", "Gehalt", "Veröffentlicht", "Bewerben bis", "Für diese Stelle kann man sich nicht mehr bewerben.",
+                "Veröffentlicht von {}", "Bitte fragen Sie bei {} nach, wie man sich bewirbt.", "dem Arbeitgeber",
                 ("Vollzeit", "Teilzeit", "Auf Vertragsbasis", "Praktikum", "Befristet", "Ehrenamtlich")),
     "fr": ("Postuler", "Type", "Salaire", "Publiée", "Postuler avant", "Cette offre n'accepte plus de candidatures.",
+                "Publiée par {}", "Veuillez demander à {} comment postuler.", "l'employeur",
                 ("Temps plein", "Temps partiel", "Contrat", "Stage", "Temporaire", "Bénévolat")),
     "es": ("Solicitar", "Tipo", "Salario", "Publicado", "Solicitar hasta", "Este empleo ya no acepta solicitudes.",
+                "Publicado por {}", "Pregunte a {} cómo solicitar este empleo.", "la empresa",
                 ("Jornada completa", "Media jornada", "Por contrato", "Prácticas", "Temporal", "Voluntariado")),
     "it": ("Candidati", "Tipo", "Retribuzione", "Pubblicato", "Candidati entro", "Questa offerta non accetta più candidature.",
+                "Pubblicato da {}", "Per candidarsi, contattare {}.", "l'azienda",
                 ("Tempo pieno", "Part-time", "Contratto", "Stage", "Temporaneo", "Volontariato")),
     "nl": ("Solliciteren", "Soort", "Salaris", "Geplaatst", "Solliciteren tot", "Op deze vacature kun je niet meer solliciteren.",
+                "Geplaatst door {}", "Vraag {} hoe je kunt solliciteren.", "de werkgever",
                 ("Voltijd", "Deeltijd", "Contract", "Stage", "Tijdelijk", "Vrijwillig")),
     "pt": ("Candidatar-se", "Tipo", "Salário", "Publicada", "Candidatar-se até", "Esta vaga já não aceita candidaturas.",
+                "Publicada por {}", "Contacte {} para saber como se candidatar.", "a empresa",
                 ("Tempo integral", "Meio período", "Contrato", "Estágio", "Temporário", "Voluntário")),
     "pl": ("Aplikuj", "Rodzaj", "Wynagrodzenie", "Opublikowano", "Aplikuj do", "Ta oferta nie przyjmuje już zgłoszeń.",
+                "Opublikowane przez: {}", "Aby aplikować, skontaktuj się z: {}.", "pracodawcą",
                 ("Pełny etat", "Część etatu", "Kontrakt", "Staż", "Praca tymczasowa", "Wolontariat")),
     "sv": ("Ansök", "Typ", "Lön", "Publicerad", "Ansök senast", "Det går inte längre att söka det här jobbet.",
+                "Publicerad av {}", "Fråga {} hur du ansöker.", "arbetsgivaren",
                 ("Heltid", "Deltid", "Konsultuppdrag", "Praktik", "Vikariat", "Ideellt")),
     "ar": ("تقديم الطلب", "النوع", "الراتب", "تاريخ النشر", "آخر موعد", "لم تعد هذه الوظيفة تقبل الطلبات.",
+                "نشرها {}", "يُرجى سؤال {} عن طريقة التقديم.", "صاحب العمل",
                 ("دوام كامل", "دوام جزئي", "عقد", "تدريب", "مؤقت", "تطوع")),
 }
 WORDS = {language: Words._make(words) for language, words in _TABLE.items()}

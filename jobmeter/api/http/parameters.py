@@ -1,11 +1,13 @@
 """Reads query and path parameters."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.convertors import IntegerConvertor
 from starlette.requests import Request
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.readers.times import read_day, read_month
 
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
@@ -36,6 +38,15 @@ def read_query_id(request: Request, name: str) -> int | None:
     return read_query_number(request, name, 0, largest=IDS_MAX)
 
 
+def read_query_day(request: Request, name: str, *, default: date) -> date:
+    """Reads a day such as 2026-03-02 from the query. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get(name)
+    day = default if text is None else read_day(text)
+    if day is None:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return day
+
+
 class NumberConvertor(IntegerConvertor):
     """Reads the ``int`` of a path. A number with too many digits names nothing; Python refuses to convert 5,000 of them."""
 
@@ -50,6 +61,17 @@ def read_query_number(request: Request, name: str, default: int, *, largest: int
     if not (text.isascii() and text.isdigit() and len(text) <= CURSOR_DIGITS_MAX):
         raise Refused(Fault.PARAMETER_INVALID, name=name)
     return min(int(text), largest)
+
+
+def read_query_month(request: Request, name: str = "month") -> date | None:
+    """Reads a month, ``2026-03``, as its first day; ``None`` if it is not given. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    month = read_month(text)
+    if month is None:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return month
 
 
 def read_path_id(request: Request, name: str, *, what: str) -> int:

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from jobmeter.base.readers.email_address import EMAIL_CHARACTERS_MAX, check_email
-from jobmeter.base.readers.times import EARLIEST, LATEST, read_day, read_instant
+from jobmeter.base.readers.times import EARLIEST, LATEST, read_day, read_instant, read_month
 
 
 def _read_instant(given: object) -> object:
@@ -32,6 +32,13 @@ def _read_day(given: object) -> object:
     return day
 
 
+def _read_month(given: object) -> object:
+    month = read_month(given) if isinstance(given, str) else given
+    if month is None:
+        raise ValueError("is not a month written as 2026-03")
+    return month
+
+
 def _check_email(text: str) -> str:
     if why := check_email(text):
         raise ValueError(why)
@@ -45,6 +52,7 @@ Instant = Annotated[
     BeforeValidator(_read_instant),
 ]
 Day = Annotated[date, BeforeValidator(_read_day)]
+Month = Annotated[date, BeforeValidator(_read_month)]  # its first day
 Email = Annotated[str, StringConstraints(max_length=EMAIL_CHARACTERS_MAX), AfterValidator(_check_email)]
 
 

@@ -367,6 +367,12 @@ PLAIN_PARAMETERS: dict[str, Schema] = {
         "description": "Continues a list: nextAfter of the previous page",
     },
     "count": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 200, by default 50"},
+    "month": {
+        "type": "string",
+        "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
+        "examples": ["2026-11"],
+        "description": "A month of UTC days",
+    },
     "partnerId": {"type": "integer", "minimum": 0},
     "applicationId": {"type": "integer", "minimum": 0},
     "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},

@@ -1,4 +1,7 @@
-"""``/operator/hiringContracts``: list, open, show, grant, top up, adjust, price and end contracts for slots or credits."""
+"""``/operator/hiringContracts``: list, open, show, grant, top up, adjust, price and end contracts for slots or credits.
+
+Their price lists, and the credits used of them.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,12 +10,14 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.parameters import read_page, read_query_month
 from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import Email, Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
+from jobmeter.contracts.credits import flow as credits_flow
+from jobmeter.contracts.credits.model import UsedSpan, UsesPage, serialize_use
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 from jobmeter.database.connection import Connection
@@ -166,6 +171,40 @@ async def set_hiring_price(context: RequestContext, body: HiringPriceBody) -> Re
         )
         content = await _serialize(connection, contract, now=context.now)
     return json_response(content)
+
+
+async def list_hiring_prices(context: RequestContext) -> Response:
+    """The price list, including past and future prices; ``isInForce`` marks the one that applies now."""
+    async with context.app.database.connection() as connection:
+        contract = await _find_contract(connection, context)
+        prices = await hiring.list_hiring_prices(connection, contract=contract)
+    in_force = max((price.valid_from for price in prices if price.valid_from <= context.now), default=None)
+    elements = [
+        {
+            "price": format_amount(price.price_micros, contract.currency),
+            "validFrom": price.valid_from.isoformat(),
+            "isInForce": price.valid_from == in_force,
+        }
+        for price in prices
+    ]
+    return json_response({"currency": contract.currency, "elements": elements})
+
+
+async def list_credit_uses(context: RequestContext) -> Response:
+    """The credits used of a contract in the order of their time, each at the price that it had; ``month`` selects one."""
+    page, month = read_page(context.request), read_query_month(context.request)
+    async with context.app.database.connection() as connection:
+        contract = await _find_contract(connection, context)
+        found = await credits_flow.list_uses(
+            connection,
+            contract_id=contract.id,
+            span=UsedSpan.of_month(month),
+            page=UsesPage(after=page.after, rows_max=page.rows_max + 1),
+        )
+    currencies = {contract.id: contract.currency}
+    return page_response(
+        found, page, serialize=lambda use: serialize_use(use, currencies), key=lambda use: use.number
+    )
 
 
 async def end_hiring_contract(context: RequestContext, body: EndBody) -> Response:

@@ -30,6 +30,12 @@ def read_day(text: str) -> date | None:
         return None
 
 
+def read_month(text: str) -> date | None:
+    """The first day of the month ``2026-03``; ``None`` for every other text, and before 1970 or after 9998."""
+    day = read_day(f"{text}-01")
+    return day if day is not None and EARLIEST.date() <= day < LATEST.date() else None
+
+
 def read_instant(text: str) -> datetime | None:
     """The instant of ``2026-03-02T09:30:00.5+01:00``, with its offset; ``None`` for every other text.
 

@@ -29,13 +29,13 @@ async def move_free_windows(
     connection: Connection, *, shard: int, job_ids: Column, live_until_ms: Column
 ) -> None:
     """Until when the jobs' events count. ``job_ids`` rise."""
-    await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
+    await store.lock_live_windows(connection, shard=shard, job_ids=job_ids)
     await store.move_free_windows(connection, WindowEnds(job_ids, live_until_ms), shard=shard)
 
 
 async def end_free_windows(connection: Connection, *, shard: int, job_ids: Column, now: datetime) -> None:
     """Ends the jobs' live windows at ``now`` if they are still open. ``job_ids`` are in ascending order."""
-    await store.lock_free_meters(connection, shard=shard, job_ids=job_ids)
+    await store.lock_live_windows(connection, shard=shard, job_ids=job_ids)
     await store.end_free_windows(connection, shard=shard, job_ids=job_ids, now_ms=to_ms(now))
 
 

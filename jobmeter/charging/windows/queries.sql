@@ -6,7 +6,7 @@ INSERT INTO job_budgets (
 SELECT %(shard)s, job_id, 0, '', 0, 0, %(live_from_ms)s, live_until_ms
   FROM unnest(%(job_ids)s::bigint[], %(live_until_ms)s::bigint[]) AS opened (job_id, live_until_ms)
 
--- name: lock_free_meters
+-- name: lock_live_windows
 -- In the order in which the intake of events locks them.
 SELECT held.job_id
   FROM unnest(%(job_ids)s::bigint[]) AS asked (job_id)

@@ -18,8 +18,8 @@ async def insert_free_windows(
     await connection.execute(SQL["insert_free_windows"], values)
 
 
-async def lock_free_meters(connection: Connection, *, shard: int, job_ids: Bigint) -> None:
-    await connection.execute(SQL["lock_free_meters"], {"shard": shard, "job_ids": BigintArray(job_ids)})
+async def lock_live_windows(connection: Connection, *, shard: int, job_ids: Bigint) -> None:
+    await connection.execute(SQL["lock_live_windows"], {"shard": shard, "job_ids": BigintArray(job_ids)})
 
 
 async def move_free_windows(connection: Connection, ends: WindowEnds, *, shard: int) -> None:

@@ -1,4 +1,7 @@
-"""Owns the verbs of hiring contracts: open, grant, add and take units, end; find the contract that a call names."""
+"""Owns the verbs of hiring contracts: open, grant, price, add and take units, end; find the contract of a call.
+
+Does not own what a used credit cost (``credits``), or the jobs that units are for.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,8 +9,10 @@ from uuid import UUID
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference, shard_of
+from jobmeter.contracts.credits import flow as credits_flow
+from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring import rules, store
-from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind, HiringPrice
 from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
@@ -108,7 +113,13 @@ async def end_hiring_contract(
 async def set_hiring_price(
     connection: Connection, *, contract: HiringContract, price_micros: int, valid_from: datetime
 ) -> None:
-    """Sets the price of one posting or renewal from ``valid_from`` until a later line of the list."""
+    """Sets the price of one posting or renewal from ``valid_from`` until a later line of the list.
+
+    Raises ``Refused(OPERATOR_INPUT)`` where this would be another price for a credit that is used already.
+    """
+    await credits_flow.lock_prices(connection, contract_id=contract.id)
+    if await read_hiring_price(connection, contract=contract, now=valid_from) != price_micros:
+        await credits_flow.check_price_change(connection, contract_id=contract.id, valid_from=valid_from)
     await store.set_hiring_price(
         connection, contract_id=contract.id, valid_from=valid_from, price_micros=price_micros
     )
@@ -116,6 +127,11 @@ async def set_hiring_price(
 
 async def read_hiring_price(connection: Connection, *, contract: HiringContract, now: datetime) -> int:
     return await store.read_hiring_price(connection, contract_id=contract.id, now=now)
+
+
+async def list_hiring_prices(connection: Connection, *, contract: HiringContract) -> list[HiringPrice]:
+    """Returns the price list, past and future lines, in the order of their time."""
+    return await store.list_hiring_prices(connection, contract_id=contract.id)
 
 
 async def read_inventory(connection: Connection, *, contract: HiringContract) -> int | None:
@@ -150,34 +166,28 @@ async def adjust_units(
     )
 
 
-async def use_unit(
-    connection: Connection,
-    *,
-    contract: HiringContract,
-    shard: int,
-    job_id: int,
-    run_number: int,
-    now: datetime,
-) -> None:
-    """Takes the unit of one run of a job: a slot is occupied, a credit is consumed permanently.
+async def use_unit(connection: Connection, run: PaidRun, *, contract: HiringContract, now: datetime) -> None:
+    """Takes the unit of one run of a job: a slot is occupied, a credit is consumed permanently, at the price of now.
 
     Raises ``Refused(INVENTORY_EMPTY)``; the caller must then roll back its savepoint.
     """
     if contract.kind is HiringKind.SLOTS:
-        movement = (contract.inventory, Account(AccountKind.SLOT_HELD, job_id, shard))
-        purpose, reference = Purpose.RESERVE, _slot_reference(job_id, run_number)
+        movement = (contract.inventory, Account(AccountKind.SLOT_HELD, run.job_id, run.shard))
+        purpose, reference = Purpose.RESERVE, _slot_reference(run.job_id, run.run_number)
     else:
         movement = (contract.inventory, contract.used)
-        purpose, reference = Purpose.CONSUME, make_reference("credit", job_id, run_number)
+        purpose, reference = Purpose.CONSUME, make_reference("credit", run.job_id, run.run_number)
     try:
         is_new = await _move(
-            connection, contract, purpose, movement, units=1, reference=reference, now=now, cause=job_id
+            connection, contract, purpose, movement, units=1, reference=reference, now=now, cause=run.job_id
         )
     except Refused as refused:
         if refused.fault is Fault.BALANCE_TOO_LOW:
             raise Refused(Fault.INVENTORY_EMPTY) from refused
         raise
     assert is_new, "a run takes its unit once"
+    if purpose is Purpose.CONSUME:
+        await credits_flow.keep_use(connection, run, contract_id=contract.id, reference=reference, now=now)
 
 
 async def free_slot(

@@ -72,6 +72,14 @@ class HiringContract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiringPrice:
+    """One line of a price list: the price of a posting or renewal from ``valid_from`` on."""
+
+    valid_from: datetime
+    price_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HiringDraft:
     """What the operator specifies for a new hiring contract. ``units`` are its first slots or credits."""
 

@@ -62,9 +62,10 @@ VALUES (%(contract_id)s, %(valid_from)s, %(price_micros)s)
    SET price_micros = excluded.price_micros
 
 -- name: read_hiring_price
-SELECT price_micros
+SELECT hiring_price_at(%(contract_id)s, %(now)s)
+
+-- name: list_hiring_prices
+SELECT valid_from, price_micros
   FROM hiring_prices
  WHERE contract_id = %(contract_id)s
-   AND valid_from <= %(now)s
- ORDER BY valid_from DESC
- LIMIT 1
+ ORDER BY valid_from

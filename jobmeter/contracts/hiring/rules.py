@@ -1,7 +1,7 @@
 """Owns the decisions about hiring contracts: what a draft must contain, how many units may be moved. Pure."""
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import minor_digits
+from jobmeter.base.money import check_currency
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
 
 UNITS_MAX = 1_000_000_000
@@ -14,7 +14,7 @@ def is_contract_number(number: int) -> bool:
 
 def check_draft(draft: HiringDraft) -> None:
     """Raises ``Refused(OPERATOR_INPUT)`` for the first rule that ``draft`` breaks, CURRENCY_UNKNOWN."""
-    minor_digits(draft.currency)
+    check_currency(draft.currency)
     is_slots = draft.kind is HiringKind.SLOTS
     for broken, field, why in (
         (draft.starts_at >= draft.ends_at, "endsAt", "must be after startsAt"),

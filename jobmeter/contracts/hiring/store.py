@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from jobmeter.contracts.hiring.model import HiringContract
+from jobmeter.contracts.hiring.model import HiringContract, HiringPrice
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars
+from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
 
 SQL = load_statements("jobmeter.contracts.hiring")
@@ -65,4 +65,8 @@ async def set_hiring_price(
 
 async def read_hiring_price(connection: Connection, *, contract_id: int, now: datetime) -> int:
     parameters = {"contract_id": contract_id, "now": now}
-    return await find_scalar(connection, int, SQL["read_hiring_price"], parameters) or 0
+    return await read_scalar(connection, int, SQL["read_hiring_price"], parameters)
+
+
+async def list_hiring_prices(connection: Connection, *, contract_id: int) -> list[HiringPrice]:
+    return await list_rows(connection, HiringPrice, SQL["list_hiring_prices"], {"contract_id": contract_id})

@@ -8,7 +8,7 @@ from uuid import UUID
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_reference, read_urn, shard_of
-from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, format_amount, minor_digits
+from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, check_currency, format_amount
 from jobmeter.contracts.partner import rules, store
 from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
 from jobmeter.contracts.store import next_contract_id
@@ -33,7 +33,7 @@ async def open_partner_contract(
 
     Raises ``Refused``: CURRENCY_UNKNOWN, AMOUNT_NOT_POSITIVE.
     """
-    minor_digits(limit.currency)
+    check_currency(limit.currency)
     if limit.amount_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(limit.amount_micros, limit.currency))
     new_id = await next_contract_id(connection) if contract_id is None else contract_id

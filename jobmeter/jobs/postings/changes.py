@@ -206,17 +206,9 @@ async def _upgrade(
     hiring = await find_hiring_contract(connection, child, draft.contract, now)
     if hiring is None:
         raise OperationRejected(not_allowed_message(Operation.UPGRADE, "a job on another kind of contract"))
-    run_number = posting.run_number + 1
+    promoted = replace(posting, hiring_contract_id=hiring.id, run_number=posting.run_number + 1)
     with translate_contract_errors(draft):
-        await claim_slot(
-            connection,
-            hiring,
-            shard=posting.shard,
-            job_id=posting.job_id,
-            run_number=run_number,
-            now=now,
-        )
-    promoted = replace(posting, hiring_contract_id=hiring.id, run_number=run_number)
+        await claim_slot(connection, rules.run_of(promoted), contract=hiring, now=now)
     await store.set_listing(connection, promoted, listing_type=PREMIUM)
     await enqueue_job_changes(connection, [posting.job_id])
 

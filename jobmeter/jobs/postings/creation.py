@@ -118,14 +118,8 @@ async def _reserve(
     )
     await limits.open_budget(connection, opening, now=posting.created_at)
     if funding.hiring is not None:
-        await claim_slot(
-            connection,
-            funding.hiring,
-            shard=posting.shard,
-            job_id=posting.job_id,
-            run_number=1,
-            now=posting.created_at,
-        )
+        run = rules.first_run_of(posting, draft)
+        await claim_slot(connection, run, contract=funding.hiring, now=posting.created_at)
 
 
 def market_of(draft: JobDraft) -> int:

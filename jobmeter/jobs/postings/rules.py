@@ -8,6 +8,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import Money, format_amount
 from jobmeter.base.readers.web_url import check_url
 from jobmeter.charging.budgets.model import JobBudget
+from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
 from jobmeter.jobs.messages import location_missing_message, not_allowed_message
@@ -18,6 +19,7 @@ from jobmeter.jobs.model import (
     JobDraft,
     JobPosting,
     JobState,
+    NewPosting,
     Operation,
     Task,
 )
@@ -41,6 +43,36 @@ def check_draft(draft: JobDraft, *, task_urn: str) -> None:
         raise Refused(Fault.JOB_APPLY_URL_INVALID, external_id=draft.external_id, task=task_urn)
     if len(draft.alternate_locations) > LOCATIONS_MAX:
         raise Refused(Fault.JOB_LOCATIONS_TOO_MANY)
+
+
+def first_run_of(posting: NewPosting, draft: JobDraft) -> PaidRun:
+    """Returns the run that a new premium job begins, as it is invoiced. The API has no poster."""
+    return PaidRun(
+        job_id=posting.job_id,
+        run_number=1,
+        application_id=posting.application_id,
+        is_renewal=False,
+        external_id=posting.external_id,
+        title=draft.title,
+        company_name=draft.displayed_company,
+        customer_job_code=draft.company_job_code or "",
+        poster_email="",
+    )
+
+
+def run_of(posting: JobPosting) -> PaidRun:
+    """Returns the run that an upgraded job begins, as it is invoiced."""
+    return PaidRun(
+        job_id=posting.job_id,
+        run_number=posting.run_number,
+        application_id=posting.application_id,
+        is_renewal=False,
+        external_id=posting.external_id,
+        title=posting.title,
+        company_name=posting.company_name,
+        customer_job_code=posting.company_job_code or "",
+        poster_email="",
+    )
 
 
 def check_budget(draft: JobDraft, contract: PartnerContract, click_price_micros: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.charging.budgets import flow as limits
 from jobmeter.charging.windows import flow as windows_flow
+from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringKind
 from jobmeter.database.connection import Connection
@@ -61,19 +62,11 @@ async def set_windows(
 
 
 async def claim_slot(
-    connection: Connection,
-    contract: HiringContract,
-    *,
-    shard: int,
-    job_id: int,
-    run_number: int,
-    now: datetime,
+    connection: Connection, run: PaidRun, *, contract: HiringContract, now: datetime
 ) -> None:
     """Takes the slot or the credit of a new run. Raises ``Refused(INVENTORY_EMPTY)``."""
     await check_inventory(connection, contract, now)
-    await hiring.use_unit(
-        connection, contract=contract, shard=shard, job_id=job_id, run_number=run_number, now=now
-    )
+    await hiring.use_unit(connection, run, contract=contract, now=now)
 
 
 async def check_inventory(connection: Connection, contract: HiringContract, now: datetime) -> None:

@@ -97,9 +97,7 @@ async def _write_new(connection: Connection, job: XmlJob, contract: HiringContra
         live_until=job.expires_at,
     )
     await budgets.open_budget(connection, opening, now=now)
-    await hiring.use_unit(
-        connection, contract=contract, shard=job.shard, job_id=job.job_id, run_number=job.run_number, now=now
-    )
+    await hiring.use_unit(connection, rules.run_of(job, is_renewal=False), contract=contract, now=now)
 
 
 async def change_job(

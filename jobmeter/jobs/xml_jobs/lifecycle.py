@@ -49,14 +49,7 @@ async def _pay_renewal(
     connection: Connection, job: XmlJob, renewed: XmlJob, contract: HiringContract, now: datetime
 ) -> None:
     if rules.costs_unit(job, contract):
-        await claim_slot(
-            connection,
-            contract,
-            shard=job.shard,
-            job_id=job.job_id,
-            run_number=renewed.run_number,
-            now=now,
-        )
+        await claim_slot(connection, rules.run_of(renewed, is_renewal=True), contract=contract, now=now)
     await windows_flow.set_live_window(
         connection,
         shard=job.shard,

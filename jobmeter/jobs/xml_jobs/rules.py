@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring.model import HiringContract, Role
 from jobmeter.jobs.model import JobState
-from jobmeter.jobs.xml_jobs.model import JobPolicy, PortalPowers, XmlJob
+from jobmeter.jobs.xml_jobs.model import DocumentColumns, JobPolicy, PortalPowers, XmlJob
 from jobmeter.wire.xml.job.fields import Flaw, JobContent, JobDocument, merge_content, path_of, refuse_flaws
 
 _END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -92,6 +93,22 @@ def check_state(job: XmlJob, document: JobDocument) -> None:
 def costs_unit(job: XmlJob, contract: HiringContract) -> bool:
     """Whether a renewal takes a unit: always a credit, a slot only when the run has ended (xml spec 16, row 17)."""
     return contract.role is Role.RESELLER or job.state is JobState.EXPIRED
+
+
+def run_of(job: XmlJob, *, is_renewal: bool) -> PaidRun:
+    """Returns the run that the job begins, as it is invoiced."""
+    columns = DocumentColumns.of(job.content)
+    return PaidRun(
+        job_id=job.job_id,
+        run_number=job.run_number,
+        application_id=job.application_id,
+        is_renewal=is_renewal,
+        external_id=job.partner_job_id,
+        title=columns.title,
+        company_name=columns.company_name,
+        customer_job_code=columns.company_job_code or "",
+        poster_email=job.poster_email,
+    )
 
 
 def run_until(start: datetime, contract: HiringContract) -> datetime:

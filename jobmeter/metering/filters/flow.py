@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import LATE_WINDOW_HOURS
+from jobmeter.base.days import DAY_MS, LATE_WINDOW_HOURS
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import EXCLUDED_VISITORS_MAX
@@ -38,7 +38,6 @@ RECENT_CLICKS_KEPT = timedelta(
 )  # events arrive late, and windows have up to an hour
 OPERATOR = 0
 SUBJECTS_REMEMBERED_MAX = 1_000_000
-DAY_MS = 86_400_000
 _UNREADABLE = Event(source="", id="", type="", time=0, job=0)  # contains no visitor and no network
 
 

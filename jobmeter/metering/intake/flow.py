@@ -10,7 +10,7 @@ from importlib.metadata import version
 import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
-from jobmeter.base.days import day_from_number, day_of
+from jobmeter.base.days import DAY_MS, day_from_number, day_of
 from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
@@ -257,7 +257,7 @@ async def _record_lists(
     connection: Connection, stored_ms: Column, recorded: set[date], now: datetime
 ) -> None:
     """Once for each day and process: which lists judged the user agents of the day's stored events."""
-    days = {day_from_number(number) for number in np.unique(stored_ms // rules.DAY_MS).tolist()} - recorded
+    days = {day_from_number(number) for number in np.unique(stored_ms // DAY_MS).tolist()} - recorded
     if days:
         added = await filters_flow.record_lists(connection, days=sorted(days), lists=name_lists(), now=now)
         # What this transaction added may still be rolled back; it is remembered when it is found there.

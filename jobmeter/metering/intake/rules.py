@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from jobmeter.base.clock import to_ms
+from jobmeter.base.days import DAY_MS
 from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
@@ -18,7 +19,6 @@ from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves
 from jobmeter.metering.model import NOT_STORED, EventColumns, EventKind, Verdict
 
-DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 NO_ROW = np.zeros(1, dtype=bool)
 

@@ -12,8 +12,9 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.sandbox.traffic import special_visits
-from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Cell, DayTruth, Label, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, VIEW, Cell, DayTruth, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent, TrafficEvent
 from jobmeter.sandbox.traffic.special_visits import mix

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-DAY_MS = 86_400_000
+from jobmeter.base.days import DAY_MS
+
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 VIEW = "view"

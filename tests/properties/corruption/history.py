@@ -9,7 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount
+from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Issuing, TaxRate, ZeroMonth
+from jobmeter.billing.model import Buyer, Seller, TaxCategory
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
@@ -157,6 +161,7 @@ class History:
 async def make_history(scenario: Scenario) -> None:
     history = History(scenario)
     await _set_up(history)
+    await _agree(history, scenario.contract.id, START)
     await _play_month(history, START, "first")
     await _play_month(history, SECOND, "second")
     await _play_month(history, THIRD, "third")
@@ -191,6 +196,30 @@ async def _set_up(history: History) -> None:
         await click_rules.set_policy(connection, RulePolicy(Rule.VISITOR_BURST, True, 30, 10))
         await click_rules.set_networks(
             connection, list_name="clouds", networks=["198.51.100.0/24"], now=START
+        )
+
+
+async def _agree(history: History, contract_id: int, now: datetime) -> None:
+    """The account of the partner, which bills the contract."""
+    address = {"address_lines": ("Kade 1",), "city": "Rotterdam", "postcode": "3011 AB", "country": "NL"}
+    scenario = history.scenario
+    draft = AccountDraft(
+        partner_id=scenario.parent.id,
+        currency="EUR",
+        issues=Issuing.ALONE,
+        zero_month=ZeroMonth.NOTHING,
+        first_month=day_of(now).replace(day=1),
+        buyer=Buyer(legal_name="Buyer", **address),
+    )
+    rate = TaxRate(category=TaxCategory.STANDARD, rate_micros=210_000, reason="")
+    async with scenario.database.transaction() as connection:
+        await accounts.set_seller(
+            connection, Seller(legal_name="Seller", **address), valid_from=None, now=now
+        )
+        account = await accounts.open_account(connection, draft, now=now)
+        await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=now)
+        await accounts.set_agreement(
+            connection, account_id=account.id, contract_id=contract_id, wish=AgreementWish(), now=now
         )
 
 

@@ -65,6 +65,43 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         "6: every run",
         ("UPDATE job_postings SET run_number = run_number + 1 WHERE external_id = 'paid'",),
     ),
+    "a used credit that is not kept": (
+        "9: every used credit is kept once",
+        ("DELETE FROM credit_uses WHERE NOT is_renewal",),
+    ),
+    "a used credit kept without its posting": (
+        "9: every used credit is kept once",
+        (
+            (
+                "INSERT INTO credit_uses (shard, reference, contract_id, job_id, run_number, application_id, is_renewal, price_micros,"
+                " external_id, title, company_name, customer_job_code, poster_email, used_at, is_backfilled)"
+                " SELECT shard, gen_random_uuid(), contract_id, job_id, run_number, application_id, is_renewal, price_micros,"
+                " external_id, title, company_name, customer_job_code, poster_email, used_at, is_backfilled"
+                " FROM credit_uses LIMIT 1"
+            ),
+        ),
+    ),
+    "the price of a used credit": (
+        "9: every used credit has the price",
+        ("UPDATE credit_uses SET price_micros = price_micros - 1",),
+    ),
+    "a price list changed where credits were used": (
+        "9: every used credit has the price",
+        (
+            (
+                "INSERT INTO hiring_prices (contract_id, valid_from, price_micros)"
+                " SELECT contract_id, used_at, price_micros + 1 FROM credit_uses LIMIT 1"
+            ),
+        ),
+    ),
+    "the title on the invoice of a job that was not edited": (
+        "9: every used credit says",
+        ("UPDATE credit_uses SET title = title || ' II'",),
+    ),
+    "used credits without their guard": (
+        "3: postings are guarded",
+        ("ALTER TABLE hiring_prices DISABLE TRIGGER prices_stand",),
+    ),
     "a job on another hiring contract": (
         "jobs: every job is on the contract",
         ("UPDATE job_postings SET hiring_contract_id = hiring_contract_id + 1 WHERE external_id = 'open'",),
@@ -256,5 +293,13 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "a notice delivered without an attempt": (
         "streams: every notice",
         ("UPDATE notices SET state = 'DELIVERED'",),
+    ),
+    "an account of a customer": (
+        "billing: every account",
+        ("UPDATE billing_accounts SET partner_id = (SELECT max(id) FROM applications)",),
+    ),
+    "an account in another currency": (
+        "billing: every agreement",
+        ("UPDATE billing_accounts SET currency = 'USD'",),
     ),
 }

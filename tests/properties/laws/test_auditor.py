@@ -27,6 +27,7 @@ from jobmeter.wire.events import Event
 from tests.properties.laws.auditor import FINAL, Auditor, Expected, day_of, to_ms
 from tests.support.scenario import PRICES_BY_PLACE, START, clear, make_element, make_event, set_up
 
+LAWS_EVERY_STEPS = 8
 LIMIT_MICROS = 60_000_000
 UNKNOWN_JOB = 256 * 99_999_999
 CUSTOMERS = st.integers(0, 1)
@@ -51,6 +52,7 @@ class History(RuleBasedStateMachine):
         self.now = START
         self.batches: list[list[Event]] = []
         self.events_made = 0
+        self.steps = 0
 
     # -- jobs and the contract
 
@@ -172,11 +174,19 @@ class History(RuleBasedStateMachine):
         ((is_settled,),) = self._rows("SELECT %s IN (SELECT day FROM settled_days)", [today])
         assert is_settled
 
-    # -- checked after each step
+    # -- the laws are checked after some steps and at the end, the figures after each
 
     @invariant()
+    def laws_hold_now_and_then(self) -> None:
+        self.steps += 1
+        if self.steps % LAWS_EVERY_STEPS == 0:
+            self.laws_hold()
+
     def laws_hold(self) -> None:
         assert self.runner.run(self.scenario.breaches()) == []
+
+    def teardown(self) -> None:
+        self.laws_hold()
 
     @invariant()
     def figures_are_the_auditors(self) -> None:
@@ -234,7 +244,7 @@ def test_random_histories_keep_the_laws(database_url: str) -> None:
 
 @pytest.mark.slow
 def test_many_long_random_histories_keep_the_laws(database_url: str) -> None:
-    play(database_url, histories=400, steps=80)
+    play(database_url, histories=200, steps=80)
 
 
 def test_a_history_begins_afresh_after_one_whose_days_were_dropped(database_url: str) -> None:

@@ -17,11 +17,11 @@ import msgspec
 import pytest
 
 from jobmeter.base.clock import from_ms, to_ms
-from jobmeter.base.days import day_of, start_of
+from jobmeter.base.days import DAY_MS, day_of, start_of
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import BudgetReport, JobReport, RangePage, ReportQuery
-from jobmeter.sandbox.traffic.generator import DAY_MS, HOUR_MS, generate_day
+from jobmeter.sandbox.traffic.generator import HOUR_MS, generate_day
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import ScheduledEvent
 from jobmeter.wire.events import Event, Malformed, decode_events

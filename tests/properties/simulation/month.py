@@ -12,8 +12,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_of, start_of
-from jobmeter.sandbox.traffic.generator import DAY_MS, generate_day, sample_popularity
+from jobmeter.base.days import DAY_MS, day_of, start_of
+from jobmeter.sandbox.traffic.generator import generate_day, sample_popularity
 from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from tests.properties.laws.test_replay import cut

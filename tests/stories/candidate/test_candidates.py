@@ -202,7 +202,7 @@ XML_JOB = """<job>
   <partner-job-id>{key}</partner-job-id><contract-id>{contract}</contract-id>
   <company><name>Harbour Logistics</name></company>
   <position>
-    <title>Fitter</title><description>Repairs what broke.</description>
+    <title>Fitter</title><description>{description}</description>
     <location><country><code>gb</code></country><name>Leeds</name></location>
   </position>
   {apply}<tracking-pixel-url>https://pixel.example.com/xml</tracking-pixel-url>
@@ -210,13 +210,15 @@ XML_JOB = """<job>
 APPLY = "<how-to-apply><application-url>https://careers.example.com/xml</application-url></how-to-apply>"
 
 
-def post_xml(sandbox_client: SandboxClient, key: str, apply: str) -> int:
+def post_xml(
+    sandbox_client: SandboxClient, key: str, apply: str, description: str = "Repairs what broke."
+) -> int:
     contract = next(
         row["id"] for row in sandbox_client.credentials["hiring_contracts"] if row["kind"] == "SLOTS"
     )
     answer = sandbox_client.client.post(
         "/v1/jobs",
-        content=XML_JOB.format(key=key, contract=contract, apply=apply),
+        content=XML_JOB.format(key=key, contract=contract, apply=apply, description=description),
         headers=bearer(sandbox_client.token()) | {"Content-Type": "text/xml"},
     )
     assert answer.status_code == 201, answer.text
@@ -261,6 +263,15 @@ def test_a_job_without_an_apply_address_is_applied_for_by_e_mail_to_its_poster(
         poster = answer.headers["location"].removeprefix("mailto:")
         assert "@" in poster
         assert (f"Posted by {poster}" in page) == bool(display)
+
+
+def test_who_posted_a_job_is_named_in_the_language_of_the_job(sandbox_client: SandboxClient) -> None:
+    shown = "<poster><display>true</display></poster>"
+    german = "Sie reparieren die Anlagen und arbeiten mit dem Team im Hafen; wir bieten eine gute Bezahlung."
+    paths = links(sandbox_client, post_xml(sandbox_client, "xml-4", shown, german))
+    page = sandbox_client.client.get(paths["view"], headers=BROWSER).text
+    assert "Veröffentlicht von " in page
+    assert "Posted by" not in page
 
 
 def test_a_head_request_is_not_counted(sandbox_client: SandboxClient) -> None:

@@ -54,6 +54,8 @@ def test_every_language_has_all_words():
     for language, words in WORDS.items():
         assert len(words.statuses) == len(STATUSES), language
         assert all((*words[:-1], *words.statuses)), language
+        assert words.posted_by.count("{}") == words.ask.count("{}") == 1, language
+        assert "{" not in words.posted_by.format("x") + words.ask.format("x"), language
 
 
 def make_page(**content) -> JobPage:

@@ -222,16 +222,14 @@ def _body_of(row):
 
 
 def _fill(path, day, names):
-    """Yields the path with each id of the parameter's type; the second parameter of a path is a day."""
-    slots = [(name, kind) for name, kind in _SLOT.findall(path) if name != "day"]
-    assert len(slots) <= 1, path
-    path = path.replace("{day}", day.isoformat())
+    """Yields the path with each id of the parameters' type, which two ids share; others are a day or a month."""
+    path = path.replace("{day}", day.isoformat()).replace("{month}", day.isoformat()[:7])
+    slots = _SLOT.findall(path)
     if not slots:
         return [path]
-    name, kind = slots[0]
+    (kind,) = {kind for _, kind in slots}
     ids = {"int": names.numbers, "uuid": [names.charge], "": names.texts}[kind]
-    slot = f"{{{name}:{kind}}}" if kind else f"{{{name}}}"
-    return [path.replace(slot, quote(str(one), safe="")) for one in ids]
+    return [_SLOT.sub(quote(str(one), safe="").replace("\\", r"\\"), path) for one in ids]
 
 
 # -- the XML API

@@ -24,7 +24,17 @@ from tests.stories.repeats.writes import MAKERS, list_writes
 from tests.support.dying_database import Died, DyingDatabase
 from tests.support.table_snapshots import CLOCKWORK
 
-GROUPS = ("/rest", "/v2", "/v1", "/events", "/sandbox", "/operator/hiringContracts", "/operator", "/partner")
+GROUPS = (
+    "/rest",
+    "/v2",
+    "/v1",
+    "/events",
+    "/sandbox",
+    "/operator/hiringContracts",
+    "/operator/billing",
+    "/operator",
+    "/partner",
+)
 AWAY_MINUTES = 2  # longer than a claim without a response is respected
 # How often a write dies, at least: before and after the one commit of claim, work and response.
 POINTS_MIN = 2

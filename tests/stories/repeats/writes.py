@@ -245,6 +245,29 @@ def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
     return make
 
 
+PARTY = {"legalName": "Party", "addressLines": ["Kade 1"], "city": "Rotterdam", "country": "NL"}
+
+
+def on_account(method: str, body: Any, *, is_agreed: bool = False) -> Make:
+    """Makes a write to the billing account of a new partner, and to its contract."""
+
+    async def make(world: World, path: str) -> Write:
+        named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
+        opened = f"/operator/partners/{named['id']}/contracts"
+        contract = await world.call(Write("POST", opened, world.operator, CONTRACT))
+        draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY}
+        if path == "/operator/billing/accounts":
+            return Write(method, path, world.operator, draft)
+        account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
+        path = path.replace("{account_id:int}", str(account["id"]))
+        path = path.replace("{contract_id:int}", str(contract["id"]))
+        if is_agreed:
+            await world.call(Write("PUT", path, world.operator, {}))
+        return Write(method, path, world.operator, body)
+
+    return make
+
+
 async def remove_exclusion(world: World, path: str) -> Write:
     body = {"visitor": world.name(), "note": "a note"}
     made = await world.call(Write("POST", "/operator/exclusions", world.operator, body))
@@ -336,6 +359,20 @@ MAKERS: dict[tuple[str, str], Make] = {
         {"price": "70.00", "validFrom": "2031-01-01T00:00:00Z"}
     ),
     ("POST", "/operator/hiringContracts/{contract_id:int}/end"): on_hiring({}),
+    ("PUT", "/operator/billing/seller"): operate("PUT", PARTY | {"registrationNumber": "NEW"}),
+    ("POST", "/operator/billing/accounts"): on_account("POST", None),
+    ("PUT", "/operator/billing/accounts/{account_id:int}"): on_account("PUT", {"issues": "HELD"}),
+    (
+        "PUT",
+        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+    ): on_account("PUT", {"bills": "USE"}),
+    (
+        "DELETE",
+        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+    ): on_account("DELETE", None, is_agreed=True),
+    ("POST", "/operator/billing/accounts/{account_id:int}/taxRates"): on_account(
+        "POST", {"category": "S", "ratePercent": "21"}
+    ),
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.clock import to_ms
-from jobmeter.base.days import day_number, day_of
+from jobmeter.base.days import DAY_MS, day_number, day_of
 from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.pacing import flow as pacing
-from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
+from jobmeter.charging.pacing.rules import DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import Pacing
 from jobmeter.database.pool import Database

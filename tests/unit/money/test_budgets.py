@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.base.faults import Fault
 from jobmeter.base.money import Money
 from jobmeter.charging.budgets.model import JobBudget
-from jobmeter.charging.pacing.rules import DAY_MS, DayLimit, count_chargeable, count_paced
+from jobmeter.charging.pacing.rules import DayLimit, count_chargeable, count_paced
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.jobs.model import JobPosting, JobState
 from jobmeter.jobs.postings import rules

@@ -12,6 +12,7 @@ from jobmeter.charging.budgets import flow as budgets
 from jobmeter.charging.budgets.model import BudgetOpening
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.pacing import flow as pacing
+from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.contracts.partner import flow as contracts
@@ -194,14 +195,18 @@ async def adjust_units(scene: Scene, units: int) -> None:
 
 async def take_unit(scene: Scene, units: int) -> None:
     contract = await scene.open_units(HiringKind.CREDITS, units)
-    await hiring.use_unit(
-        scene.connection,
-        contract=contract,
-        shard=scene.shard,
+    run = PaidRun(
         job_id=scene.job_id,
         run_number=1,
-        now=NOW,
+        application_id=scene.scenario.customers[0].child.id,
+        is_renewal=False,
+        external_id="fitter",
+        title="Fitter",
+        company_name="Harbour Logistics",
+        customer_job_code="",
+        poster_email="",
     )
+    await hiring.use_unit(scene.connection, run, contract=contract, now=NOW)
 
 
 async def post_on_units(scene: Scene, units: int) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from jobmeter.base.clock import to_ms
+from jobmeter.base.days import DAY_MS
 from jobmeter.cli.main import main
 from jobmeter.metering.filters.flow import exclude
 from jobmeter.metering.intake.model import find_visitor
-from jobmeter.sandbox.traffic.generator import DAY_MS, generate_day
+from jobmeter.sandbox.traffic.generator import generate_day
 from jobmeter.sandbox.traffic.ground_truth import Label, Truth, write_truth
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.score import EVERYTHING, EvaluatedClick, Score, evaluate_traffic, score

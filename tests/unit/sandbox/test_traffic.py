@@ -8,6 +8,7 @@ import crawleruseragents
 import numpy as np
 import pytest
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.sandbox.traffic.generator import (
     BROWSER_AGENTS,
     CRAWLER_AGENTS,
@@ -16,7 +17,7 @@ from jobmeter.sandbox.traffic.generator import (
     generate_day,
     sample_popularity,
 )
-from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, VIEW, Label, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, VIEW, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 
 TUESDAY_MS = 20_760 * DAY_MS

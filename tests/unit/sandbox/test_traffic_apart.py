@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.geo.countries import name_country, number_country
 from jobmeter.sandbox.traffic.generator import BROWSER_AGENTS, generate_day
-from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, Label
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Label
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.special_visits import STAFF, list_staff
 

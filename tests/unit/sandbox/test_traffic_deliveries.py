@@ -7,8 +7,9 @@ from ipaddress import ip_address, ip_network
 import msgspec
 import pytest
 
+from jobmeter.base.days import DAY_MS
 from jobmeter.sandbox.traffic.generator import HOUR_MS, generate_day, make_address
-from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, DAY_MS, Label, day_of_ms
+from jobmeter.sandbox.traffic.ground_truth import APPLY_CLICK, Label, day_of_ms
 from jobmeter.sandbox.traffic.plan import LiveJob, TrafficPlan
 from jobmeter.sandbox.traffic.schedule import (
     ScheduledEvent,

@@ -127,7 +127,7 @@ async def _write_batch(load: _Load, batch: FeedBatch, run: FeedRun) -> FeedRun:
 
 async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> list[FeedError]:
     """Returns the jobs that belong to another feed."""
-    ends = _list_meter_ends(load, rows)
+    ends = _list_window_ends(load, rows)
     posted = await store.insert_feed_postings(
         connection,
         feed_id=load.feed.id,
@@ -151,13 +151,13 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     ]
 
 
-def _list_meter_ends(load: _Load, rows: Sequence[FeedRow]) -> dict[str, int]:
+def _list_window_ends(load: _Load, rows: Sequence[FeedRow]) -> dict[str, int]:
     """Until when the events of each job count; those of a job that is not for the public do not."""
     return {row.partner_job_id: row.live_until_ms if row.is_public else to_ms(load.now) for row in rows}
 
 
 async def _change(connection: Connection, load: _Load, rows: Sequence[FeedRow]) -> None:
-    ends = _list_meter_ends(load, rows)
+    ends = _list_window_ends(load, rows)
     postings = await store.lock_feed_postings(
         connection, feed_id=load.feed.id, shard=load.shard, partner_job_ids=list(ends)
     )

@@ -1,0 +1,107 @@
+-- columns: credit_use
+number, reference, contract_id, job_id, run_number, application_id, is_renewal, price_micros, external_id,
+title, company_name, customer_job_code, poster_email, used_at, is_backfilled
+
+-- name: lock_prices_to_read
+-- Waits for a change of the contract's price list that is not committed yet, and keeps others out. A posting
+-- on the contract locks it in the same way, by its foreign key.
+SELECT id
+  FROM hiring_contracts
+ WHERE id = %(contract_id)s
+   FOR KEY SHARE
+
+-- name: lock_prices_to_change
+-- Waits for every transaction that uses a credit at a price of the list.
+SELECT id
+  FROM hiring_contracts
+ WHERE id = %(contract_id)s
+   FOR UPDATE
+
+-- name: insert_credit_use
+INSERT INTO credit_uses (
+    shard, reference, contract_id, job_id, run_number, application_id, is_renewal, price_micros,
+    external_id, title, company_name, customer_job_code, poster_email, used_at, is_backfilled
+)
+VALUES (
+    %(shard)s, %(reference)s, %(contract_id)s, %(job_id)s, %(run_number)s, %(application_id)s,
+    %(is_renewal)s, hiring_price_at(%(contract_id)s, %(used_at)s), %(external_id)s, %(title)s,
+    %(company_name)s, %(customer_job_code)s, %(poster_email)s, %(used_at)s, false
+)
+
+-- name: read_last_use
+SELECT max(used_at)
+  FROM credit_uses
+ WHERE contract_id = %(contract_id)s
+
+-- name: list_credit_uses
+-- The time of the use that the page continues after is where the page begins: it reads its own rows only.
+SELECT {credit_use}
+  FROM credit_uses
+ WHERE contract_id = %(contract_id)s
+   AND used_at >= %(since)s
+   AND used_at < %(until)s
+   AND (used_at, number) > (coalesce((SELECT used_at FROM credit_uses WHERE number = %(after)s), '-infinity'),
+                            %(after)s::bigint)
+ ORDER BY used_at, number
+ LIMIT %(rows_max)s
+
+-- name: list_partner_credits
+-- Contracts for credits that the caller owns, was granted, or used in the span. The caller is an application,
+-- or with the token of a partner's own application all of the partner's. Of a contract of others it sees its
+-- own uses.
+WITH family AS (
+    SELECT id
+      FROM applications
+     WHERE %(application_id)s IN (id, parent_id)
+), seen AS (
+    SELECT id, shard, owner_name, currency, is_postpaid,
+           owner_application_id IN (SELECT id FROM family) AS is_owner
+      FROM hiring_contracts
+     WHERE kind = 'CREDITS'
+       AND (owner_application_id IN (SELECT id FROM family)
+            OR id IN (SELECT contract_id FROM hiring_grants WHERE application_id IN (SELECT id FROM family))
+            OR id IN (SELECT contract_id
+                        FROM credit_uses
+                       WHERE application_id IN (SELECT id FROM family)
+                         AND used_at >= %(since)s
+                         AND used_at < %(until)s))
+)
+SELECT id AS contract_id, owner_name, currency, is_owner, credits, price_micros,
+       CASE WHEN NOT is_postpaid THEN coalesce(amount, 0) END AS unused
+  FROM seen
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS credits, coalesce(sum(price_micros), 0)::bigint AS price_micros
+         FROM credit_uses
+        WHERE contract_id = seen.id
+          AND used_at >= %(since)s
+          AND used_at < %(until)s
+          AND (is_owner OR application_id IN (SELECT id FROM family))) AS used
+  LEFT JOIN ledger_balances
+    ON ledger_balances.shard = seen.shard
+   AND ledger_balances.kind = {AccountKind.CREDITS}
+   AND owner_id = seen.id
+ ORDER BY id
+
+-- name: list_partner_uses
+-- Contract by contract, so that a page reads at most its own rows of each.
+WITH family AS (
+    SELECT id
+      FROM applications
+     WHERE %(application_id)s IN (id, parent_id)
+)
+SELECT {credit_use}
+  FROM unnest(%(contract_ids)s::bigint[], %(are_owned)s::boolean[]) AS seen (seen_id, is_owned)
+ CROSS JOIN LATERAL (
+       SELECT {credit_use}
+         FROM credit_uses
+        WHERE contract_id = seen_id
+          AND used_at >= %(since)s
+          AND used_at < %(until)s
+          AND (used_at, number)
+              > (coalesce((SELECT used_at FROM credit_uses WHERE number = %(after)s), '-infinity'),
+                 %(after)s::bigint)
+          AND (is_owned OR application_id IN (SELECT id FROM family))
+        ORDER BY used_at, number
+        LIMIT %(rows_max)s) AS used
+ ORDER BY used_at, number
+ LIMIT %(rows_max)s

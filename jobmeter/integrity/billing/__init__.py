@@ -1,0 +1,1 @@
+"""Owns the laws of billing: accounts and agreements that fit their partners and contracts."""

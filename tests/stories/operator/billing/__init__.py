@@ -1,0 +1,1 @@
+"""Stories of billing: accounts, usage and statements."""
