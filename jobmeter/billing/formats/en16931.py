@@ -3,14 +3,14 @@
 Does not own which documents the standard can express (``rules``), nor the check of the result (``checks``).
 """
 
-import calendar
 import io
 import re
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any, BinaryIO
 
 from jobmeter.base.money import format_amount
+from jobmeter.base.readers.percents import format_percent
 from jobmeter.billing.formats.model import FULL, FileFormat
 from jobmeter.billing.formats.parts import load_facturx
 from jobmeter.billing.formats.payment_code import CODE_CURRENCY, is_iban, make_reference
@@ -22,7 +22,7 @@ from jobmeter.billing.formats.rules import (
     is_payable,
     is_vat_number,
 )
-from jobmeter.billing.formats.tables import CsvWriter, write_rate
+from jobmeter.billing.formats.tables import CsvWriter
 from jobmeter.billing.formats.texts import choose_language, words_of, write_number
 from jobmeter.billing.model import (
     Document,
@@ -33,6 +33,7 @@ from jobmeter.billing.model import (
     TaxCategory,
     TaxTotal,
 )
+from jobmeter.billing.rules import last_day_of
 
 Terms = dict[str, Any]
 
@@ -112,9 +113,7 @@ def has_endpoints(document: Document) -> bool:
 def make_terms(document: Document) -> Terms:
     """The document without its lines. A term without a value is left out by factur-x."""
     assert document.issued_at is not None
-    last_day = date(
-        *document.month.timetuple()[:2], calendar.monthrange(document.month.year, document.month.month)[1]
-    )
+    last_day = last_day_of(document.month)
     net, tax = document.net_micros, document.tax_micros
     return {
         "BT-1": document.number,
@@ -129,8 +128,9 @@ def make_terms(document: Document) -> Terms:
         "BT-106": _amount(document, net),
         "BT-109": _amount(document, net),
         "BT-110": _amount(document, tax),
-        "BT-112": _amount(document, net + tax),
-        "BT-115": _amount(document, net + tax),
+        "BT-112": _amount(document, document.total_micros),
+        "BT-115": _amount(document, document.total_micros),
+        "BG-1": [{"BT-22": document.note}] if document.note else [],
         "BG-4": make_party(document.seller, document, is_seller=True),
         "BG-7": make_party(document.buyer, document, is_seller=False),
         "BG-13": make_destination(document),
@@ -198,7 +198,7 @@ def make_tax(document: Document, total: TaxTotal) -> Terms:
         "BT-116": _amount(document, total.base_micros),
         "BT-117": _amount(document, total.tax_micros),
         "BT-118": total.category.value,
-        "BT-119": write_rate(total.rate_micros),
+        "BT-119": format_percent(total.rate_micros),
     }
     if total.category in NEEDS_REASON:
         terms["BT-120"] = total.reason or _words(document)[total.category.value]
@@ -226,7 +226,7 @@ def make_line(document: Document, line: DocumentLine) -> Terms:
         "BT-153": line.title or kind,
         "BT-154": " · ".join(filter(None, [kind, *describe_customer(document, line)])),
         "BT-155": line.external_id,
-        **({} if line.category is TaxCategory.OUT_OF_SCOPE else {"BT-152": write_rate(line.rate_micros)}),
+        **({} if line.category is TaxCategory.OUT_OF_SCOPE else {"BT-152": format_percent(line.rate_micros)}),
         # What is corrected may be of a month before, outside the period of the document.
         **({} if line.kind is LineKind.CORRECTION else days),
     }

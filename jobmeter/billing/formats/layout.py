@@ -190,7 +190,8 @@ class Layout:
 
     def _make_end(self) -> Data:
         document = self._document
-        remarks = [
+        remarks = [document.note] if document.note else []
+        remarks += [
             tax.reason or self._words[tax.category.value]
             for tax in document.taxes
             if tax.category in NEEDS_REASON
@@ -222,7 +223,7 @@ class Layout:
         if presentation.has_prices:
             found.append(self._total("total_net", document.net_micros))
             found += [self._make_tax(tax) for tax in document.taxes]
-            found.append(self._total("total", document.net_micros + document.tax_micros, is_strong=True))
+            found.append(self._total("total", document.total_micros, is_strong=True))
         if presentation.markup_micros is not None:
             found.append(self._total("total_resale", self._resale_micros, is_strong=True))
         return found

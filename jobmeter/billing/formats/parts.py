@@ -44,16 +44,6 @@ def load_segno() -> Any:
         return importlib.import_module("segno.helpers")
 
 
-def load_iban() -> Any:
-    with _needed_for("a payment code"):
-        return importlib.import_module("stdnum.iban")
-
-
-def load_iso11649() -> Any:
-    with _needed_for("a payment reference"):
-        return importlib.import_module("stdnum.iso11649")
-
-
 def load_xlsxwriter() -> Any:
     with _needed_for("an Excel file"):
         return importlib.import_module("xlsxwriter")

@@ -6,7 +6,9 @@ Does not own payments.
 import io
 from decimal import Decimal
 
-from jobmeter.billing.formats.parts import load_iban, load_iso11649, load_segno
+from stdnum import iban, iso11649
+
+from jobmeter.billing.formats.parts import load_segno
 from jobmeter.billing.formats.rules import is_payable, make_rf_reference
 from jobmeter.billing.model import Document
 
@@ -18,12 +20,12 @@ BIC_CHARACTERS = (8, 11)
 
 def is_iban(text: str) -> bool:
     """Whether the check digits of the account number are right: the library of the code accepts wrong ones."""
-    return bool(load_iban().is_valid(text))
+    return bool(iban.is_valid(text))
 
 
 def write_iban(text: str) -> str:
     """In groups of four, as it is printed; as it was given if it is no IBAN."""
-    return str(load_iban().format(text)) if is_iban(text) else text
+    return str(iban.format(text)) if is_iban(text) else text
 
 
 def make_reference(document: Document) -> str:
@@ -34,12 +36,12 @@ def make_reference(document: Document) -> str:
 
 def is_reference(text: str) -> bool:
     """Whether a text is a structured creditor reference with the right check digits, of at most 25 characters."""
-    return bool(load_iso11649().is_valid(text))
+    return bool(iso11649.is_valid(text))
 
 
 def make_payment_code(document: Document) -> str:
     """Returns the code as SVG, or an empty text: only amounts in euros that are payable to an IBAN have one."""
-    payable, seller = document.net_micros + document.tax_micros, document.seller
+    payable, seller = document.total_micros, document.seller
     # A line break would begin the next field of the code.
     name = "".join(filter(str.isprintable, seller.legal_name))[:NAME_CHARACTERS_MAX].strip()
     if (

@@ -100,7 +100,7 @@ def _with_price(summary: Summary) -> Summary:
 
 
 def add_markup(net_micros: int, markup_micros: int, *, currency: str) -> int:
-    """Returns the reseller's own price of a line, half away from zero in the currency's minor unit, as for taxes."""
+    """Returns the reseller's own price of a line, half away from zero in the currency's minor unit, as taxes are rounded."""
     minor: int = MICROS_PER_UNIT // 10 ** minor_digits(currency)
     whole = abs(net_micros) * (MICROS_PER_UNIT + markup_micros)
     minors = (2 * whole + MICROS_PER_UNIT * minor) // (2 * MICROS_PER_UNIT * minor)
@@ -116,7 +116,7 @@ def make_rf_reference(number: str) -> str:
 
 def is_payable(document: Document) -> bool:
     is_invoice = document.kind is DocumentKind.INVOICE and bool(document.number)
-    return is_invoice and document.net_micros + document.tax_micros > 0
+    return is_invoice and document.total_micros > 0
 
 
 def shows_period(line: DocumentLine) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from jobmeter.base.days import start_of
 from jobmeter.base.money import format_amount, minor_digits
+from jobmeter.base.readers.percents import format_percent
 from jobmeter.billing.formats.model import Presentation
 from jobmeter.billing.formats.parts import load_xlsxwriter
 from jobmeter.billing.formats.rules import add_markup
@@ -57,9 +58,9 @@ COLUMNS = (
     Column(name="line", read=lambda line, _: line.line),
     Column(name="kind", read=lambda line, _: line.kind.value),
     Column(name="contract", read=lambda line, _: line.contract_id),
-    Column(name="customer", read=lambda line, _: line.application_id),
-    Column(name="job", read=lambda line, _: line.job_id or None),
-    Column(name="externalJobPostingId", read=lambda line, _: line.external_id, is_text=True),
+    Column(name="application", read=lambda line, _: line.application_id),
+    Column(name="jobId", read=lambda line, _: line.job_id or None),
+    Column(name="externalId", read=lambda line, _: line.external_id, is_text=True),
     Column(name="title", read=lambda line, _: line.title, is_text=True),
     Column(name="companyName", read=lambda line, _: line.company_name, is_text=True),
     Column(name="customerJobCode", read=lambda line, _: line.customer_job_code, is_text=True),
@@ -71,8 +72,8 @@ COLUMNS = (
     _amount("net"),
     Column(name="currencyCode", read=lambda _, document: document.currency),
     Column(name="taxCategory", read=lambda line, _: line.category.value, is_price=True),
-    Column(name="taxRate", read=lambda line, _: write_rate(line.rate_micros), is_price=True),
-    Column(name="correctsDocument", read=lambda line, _: line.corrects_number, is_text=True),
+    Column(name="taxRatePercent", read=lambda line, _: format_percent(line.rate_micros), is_price=True),
+    Column(name="correctsNumber", read=lambda line, _: line.corrects_number, is_text=True),
     Column(name="correctsLine", read=lambda line, _: line.corrects_line),
 )
 
@@ -94,12 +95,6 @@ def choose_columns(presentation: Presentation) -> tuple[Column, ...]:
 def write_moment(moment: datetime) -> str:
     """UTC with milliseconds, as in the API."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def write_rate(rate_micros: int) -> str:
-    """A tax rate in percent: ``21``, ``5.5``."""
-    whole, rest = divmod(rate_micros, 10_000)
-    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
 class CsvWriter:
@@ -142,12 +137,8 @@ class JsonWriter:
         self._write("\n]}\n")
 
     def _serialize(self, line: DocumentLine) -> dict[str, Any]:
-        currency = self._document.currency
-        return {
-            column.name: {"amount": value, "currencyCode": currency} if column.is_amount else value
-            for column in self._columns
-            if (value := column.read(line, self._document)) not in {None, ""}
-        }
+        found = {column.name: column.read(line, self._document) for column in self._columns}
+        return {name: value for name, value in found.items() if value not in {None, ""}}
 
     def _write(self, text: str) -> None:
         self._target.write(text.encode("utf-8", "replace"))
@@ -216,8 +207,6 @@ class SpreadsheetWriter:
 
 def list_fields(value: object, name: str = "") -> list[tuple[str, str]]:
     """The fields of nested objects, one below the other: ``seller.city``."""
-    if isinstance(value, dict) and value.keys() == {"amount", "currencyCode"}:
-        return [(name, f"{value['amount']} {value['currencyCode']}")]
     if isinstance(value, dict):
         inner = [(f"{name}.{key}" if name else str(key), one) for key, one in value.items()]
     elif isinstance(value, list):
@@ -231,8 +220,8 @@ def serialize_document(document: Document, presentation: Presentation) -> dict[s
     """The document without its lines. Fields without a value are left out."""
     currency, has_prices = document.currency, presentation.has_prices
 
-    def amount(micros: int) -> dict[str, str]:
-        return {"amount": format_amount(micros, currency), "currencyCode": currency}
+    def amount(micros: int) -> str:
+        return format_amount(micros, currency)
 
     head = {
         "kind": document.kind.value,
@@ -241,18 +230,20 @@ def serialize_document(document: Document, presentation: Presentation) -> dict[s
         "issuedAt": document.issued_at and write_moment(document.issued_at),
         "dueOn": document.due_on and document.due_on.isoformat(),
         "corrects": document.corrects_number,
+        "note": document.note,
         "seller": serialize_party(document.seller),
         "buyer": serialize_party(document.buyer),
         "customer": presentation.customer,
         "counts": {count.kind.value: count.number for count in presentation.counts},
         "lineCount": document.line_count,
+        "currencyCode": currency,
         "net": amount(document.net_micros) if has_prices else None,
         "tax": amount(document.tax_micros) if has_prices else None,
-        "total": amount(document.net_micros + document.tax_micros) if has_prices else None,
+        "total": amount(document.total_micros) if has_prices else None,
         "taxes": [
             {
                 "category": tax.category.value,
-                "rate": write_rate(tax.rate_micros),
+                "ratePercent": format_percent(tax.rate_micros),
                 "reason": tax.reason,
                 "base": amount(tax.base_micros),
                 "tax": amount(tax.tax_micros),
