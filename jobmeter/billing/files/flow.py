@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -184,13 +185,14 @@ async def _restore(
 async def _make_again(
     connection: Connection, document: Document, file_format: FileFormat, settings: Settings
 ) -> OpenedFile:
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
-    with formats.Press(settings.font_folder) as press:
+    with contextlib.ExitStack() as until_complete:
+        copy = until_complete.enter_context(tempfile.TemporaryFile())
+        press = until_complete.enter_context(formats.Press(settings.font_folder))
         async with write_files(connection, press, document, [file_format]) as made:
-            file = made[file_format]
-            file.seek(0)
-            while chunk := file.read(CHUNK_BYTES):
-                copy.write(chunk)
+            made[file_format].seek(0)
+            shutil.copyfileobj(made[file_format], copy)
+        press.close()
+        until_complete.pop_all()
     return _measure(copy)
 
 

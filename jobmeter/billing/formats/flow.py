@@ -48,6 +48,9 @@ class Press:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         if self._typesetter is not None:
             self._typesetter.close()
 
