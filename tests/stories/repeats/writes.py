@@ -268,6 +268,34 @@ def on_account(method: str, body: Any, *, is_agreed: bool = False) -> Make:
     return make
 
 
+def on_month(method: str, *, issues: str = "HELD") -> Make:
+    """Makes a write to the month before of a new account that wants a statement: to its draft, or a run."""
+
+    async def make(world: World, path: str) -> Write:
+        now = await world.read_now()
+        month = f"{now.replace(day=1) - timedelta(days=35):%Y-%m}"
+        await world.call(Write("PUT", "/operator/billing/seller", world.operator, PARTY))
+        named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
+        draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY, "firstMonth": month}
+        draft |= {"issues": issues, "zeroMonth": "STATEMENT"}
+        account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
+        rates = f"/operator/billing/accounts/{account['id']}/taxRates"
+        await world.call(Write("POST", rates, world.operator, {"category": "S", "ratePercent": "21"}))
+        run = Write(
+            "POST", "/operator/billing/runs", world.operator, {"month": month, "account": account["id"]}
+        )
+        if path == run.path:
+            # The month is opened once for all accounts, which is not what the write does.
+            await on_month("POST")(world, "/operator/invoices/{invoice_id:int}/issue")
+            return run
+        await world.call(run)
+        drafts = f"/operator/invoices?account={account['id']}"
+        (found,) = (await world.call(Write("GET", drafts, world.operator)))["elements"]
+        return Write(method, path.replace("{invoice_id:int}", str(found["id"])), world.operator)
+
+    return make
+
+
 async def remove_exclusion(world: World, path: str) -> Write:
     body = {"visitor": world.name(), "note": "a note"}
     made = await world.call(Write("POST", "/operator/exclusions", world.operator, body))
@@ -373,6 +401,10 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/operator/billing/accounts/{account_id:int}/taxRates"): on_account(
         "POST", {"category": "S", "ratePercent": "21"}
     ),
+    ("POST", "/operator/billing/runs"): on_month("POST", issues="ALONE"),
+    ("POST", "/operator/invoices/{invoice_id:int}/issue"): on_month("POST"),
+    ("POST", "/operator/invoices/{invoice_id:int}/refresh"): on_month("POST"),
+    ("DELETE", "/operator/invoices/{invoice_id:int}"): on_month("DELETE"),
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),
