@@ -155,7 +155,11 @@ async def _record_held(connection: Connection, occasion: Occasion, rows_max: int
 
 async def _make_files(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await files.make_due_files(
-        connection, settings=occasion.settings, rows_max=rows_max, now=occasion.now
+        connection,
+        settings=occasion.settings,
+        rows_max=rows_max,
+        now=occasion.now,
+        is_patient=occasion.is_patient,
     )
 
 
