@@ -28,9 +28,7 @@ WITH movements (contract_id, job_id, day, change) AS (
      GROUP BY account_id, cuts.month, contract_id, job_id, category, rate_micros, from_day
 ), looked AS (
     SELECT account_id, month, job_id, micros AS due, net_micros AS billed,
-           micros = net_micros
-           AND due.last_day = billed.last_day
-           AND price_micros = click_price_micros
+           (micros, due.last_day, click_price_micros) = (net_micros, billed.last_day, price_micros)
            AND count(*) OVER (PARTITION BY account_id, contract_id, job_id, first_day) = 1 AS holds
       FROM due
       FULL JOIN (SELECT account_id, month, contract_id, job_id, category, rate_micros, first_day, last_day,
@@ -356,3 +354,39 @@ SELECT count(*) AS checked,
        min(format('contract %s: the events of %s were dropped before it was billed', contract_id, day))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
+
+-- name: check_document_files
+-- Law 16. Every issued document has its files: all but the electronic invoices, of which it has both or none;
+-- or these are due. Nothing else has files.
+WITH files AS (
+    SELECT document_id, array_agg(format ORDER BY format) AS formats
+      FROM billing_files
+     GROUP BY document_id
+), issued AS (
+    SELECT id AS document_id
+      FROM billing_documents
+     WHERE digest <> ''
+), looked AS (
+    SELECT document_id, formats,
+           issued.document_id IS NOT NULL
+           AND CASE WHEN tasks.document_id IS NOT NULL THEN formats IS NULL
+                    ELSE formats IN (ARRAY['csv', 'json', 'pdf', 'xlsx'],
+                                     ARRAY['csv', 'json', 'pdf', 'ubl', 'xlsx', 'xml']) END AS holds
+      FROM issued
+      FULL JOIN files USING (document_id)
+      FULL JOIN billing_file_tasks AS tasks USING (document_id)
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('document %s has the files %s', document_id, formats)) FILTER (WHERE holds IS NOT TRUE)
+           AS example
+  FROM looked
+
+-- name: check_kept_files
+-- Law 16. Every file that the database keeps has the bytes of its hash.
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE (sha256, byte_count) <> (sha256(content), length(content))) AS breaches,
+       min(format('document %s as %s', document_id, format))
+           FILTER (WHERE (sha256, byte_count) <> (sha256(content), length(content))) AS example
+  FROM billing_files
+ WHERE content IS NOT NULL
