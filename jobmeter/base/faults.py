@@ -197,6 +197,9 @@ class Fault(Enum):
     DOCUMENT_NOT_DRAFT      = Row(8111, 409, None, "DOCUMENT_ISSUED",       "{document} is issued: it cannot be changed, only corrected by a credit note")
     CREDIT_TOO_HIGH         = Row(8112, 422, None, "CREDIT_TOO_HIGH",       "{what} has {left} left to credit, {amount} cannot be credited")
     DOCUMENT_NOT_CREDITABLE = Row(8113, 409, None, "NOT_CREDITABLE",        "{document} cannot be credited: only an issued invoice can")
+    FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
+    FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
+    EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[billing]'")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on
@@ -210,7 +213,7 @@ class Fault(Enum):
     @property
     def is_temporary(self) -> bool:
         """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
-        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE, Fault.FILE_PENDING}
 
     @property
     def row(self) -> Row:

@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "invoices", "credit_notes"),
+    "billing": ("", "accounts", "documents", "invoices", "credit_notes", "formats", "files"),
     "charging": (
         "",
         "job_changes",

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.readers.times import read_day
-from jobmeter.cli.operator import invoices
+from jobmeter.cli.operator import files, invoices
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -26,6 +26,8 @@ ROOT = "/operator/billing"
 app = App(name="billing")
 account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
+app.command(files.download)
+app.command(files.check)
 app.command(account)
 app.command(seller)
 app.command(invoices.run_month, name="run")

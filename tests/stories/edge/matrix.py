@@ -225,8 +225,9 @@ def _body_of(row):
 
 
 def _fill(path, day, names):
-    """Yields the path with each id of the parameters' type, which two ids share; others are a day or a month."""
+    """Yields the path with each id of the parameters' type, which two ids share; others are a day, a month or a format."""
     path = path.replace("{day}", day.isoformat()).replace("{month}", day.isoformat()[:7])
+    path = path.replace("{format}", "csv")
     slots = _SLOT.findall(path)
     if not slots:
         return [path]
