@@ -29,9 +29,11 @@ from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import seller as billing_seller
+from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
+from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
@@ -240,6 +242,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
              billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
              summary="Remove a contract from an account that has not billed it yet"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/usage", billing_usage.show_usage, audience=OPERATOR,
+             parameters=("month",), summary="Get what an account's contracts used in a month, with a forecast"),
     Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
              audience=OPERATOR, summary="List the tax rates of an account"),
     Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
@@ -289,6 +293,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List charges and corrections as an ordered stream"),
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
+    Endpoint("GET", "/partner/usage", partner_usage.show_usage, audience=PARTNER, quota="partner", parameters=("month",),
+             summary="Get what the caller's contracts used in a month, final and estimated, with a forecast"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",

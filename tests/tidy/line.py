@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts"),
+    "billing": ("", "accounts", "usage"),
     "charging": (
         "",
         "job_changes",

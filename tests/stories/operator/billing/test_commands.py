@@ -67,3 +67,9 @@ def test_an_account_is_set_up_on_the_command_line(run):
     assert shown["taxRate"]["ratePercent"] == "21"
     assert [one["contract"] for one in shown["agreements"]] == [contract]
     assert "billing account 7" in run("account", "show", 7)
+
+    # and what it used
+    used = run("usage", number)
+    assert [one["contract"] for one in used["contracts"]] == [contract]
+    assert run("usage", number, "--month", used["month"])["totals"] == used["totals"]
+    assert "month" in run("usage", number, "--month", "2020-01")
