@@ -27,12 +27,10 @@ from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
-from jobmeter.api.operator.billing import accounts as billing_accounts
-from jobmeter.api.operator.billing import seller as billing_seller
-from jobmeter.api.operator.billing import usage as billing_usage
-from jobmeter.api.operator.billing.parties import SellerBody
+from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
+from jobmeter.api.partner import invoices as partner_invoices
 from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -221,34 +219,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              parameters=MONTH_PAGE, summary="List the credits used of a contract, each at its price"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
-    # -- billing
-    Endpoint("PUT", "/operator/billing/seller", billing_seller.put_seller, audience=OPERATOR,
-             body=SellerBody, summary="Set who issues the invoices, from a day on"),
-    Endpoint("GET", "/operator/billing/seller", billing_seller.show_seller, audience=OPERATOR, parameters=("day",),
-             summary="Get who issues the invoices"),
-    Endpoint("POST", "/operator/billing/accounts", billing_accounts.open_account, audience=OPERATOR,
-             body=billing_accounts.AccountBody, statuses=(201,), summary="Open a billing account"),
-    Endpoint("GET", "/operator/billing/accounts", billing_accounts.list_accounts, audience=OPERATOR,
-             parameters=("partnerId", *PAGE), summary="List billing accounts"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}", billing_accounts.show_account, audience=OPERATOR,
-             parameters=("day",), summary="Get a billing account with its profile and tax rates"),
-    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}", billing_accounts.change_account, audience=OPERATOR,
-             body=billing_accounts.AccountChangeBody, summary="Change a billing account, its profile from a day on"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/agreements", billing_accounts.list_agreements,
-             audience=OPERATOR, parameters=PAGE, summary="List the contracts that an account bills"),
-    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-             billing_accounts.put_agreement, audience=OPERATOR, body=billing_accounts.AgreementBody,
-             summary="Bill a contract by an account"),
-    Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-             billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
-             summary="Remove a contract from an account that has not billed it yet"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/usage", billing_usage.show_usage, audience=OPERATOR,
-             parameters=("month",), summary="Get what an account's contracts used in a month, with a forecast"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
-             audience=OPERATOR, summary="List the tax rates of an account"),
-    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
-             audience=OPERATOR, body=billing_accounts.TaxRateBody, statuses=(201,),
-             summary="Set the tax of an account, from a day on"),
+    *BILLING,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),
@@ -297,6 +268,12 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="Get what the caller's contracts used in a month, final and estimated, with a forecast"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
+    Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
+             parameters=("account", "month", "state", *PAGE), summary="List the caller's invoices and credit notes"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}", partner_invoices.show_invoice, audience=PARTNER,
+             quota="partner", summary="Get an invoice or credit note of the caller"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines", partner_invoices.list_lines, audience=PARTNER,
+             quota="partner", parameters=("after",), summary="List the lines of an invoice of the caller"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",

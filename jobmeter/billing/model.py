@@ -1,7 +1,38 @@
-"""Owns the values that every room of billing shares: who issues and receives documents, the kinds of tax. Pure."""
+"""Owns the values that every room of billing shares: parties, documents, their lines and taxes. Pure."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    INVOICE = "INVOICE"
+    CREDIT_NOTE = "CREDIT_NOTE"
+    STATEMENT = "STATEMENT"  # of a month without an invoice, or per end customer: no number, not payable
+
+
+class DocumentState(StrEnum):
+    """Derived, never stored, beyond DRAFT: nothing of an issued document changes.
+
+    Credit notes and statements are not payable: they are ISSUED. The others are states of an invoice.
+    """
+
+    DRAFT = "DRAFT"
+    ISSUED = "ISSUED"
+    OPEN = "OPEN"
+    PARTLY_PAID = "PARTLY_PAID"
+    PAID = "PAID"
+    OVERDUE = "OVERDUE"
+    CREDITED = "CREDITED"
+
+
+class LineKind(StrEnum):
+    POSTING = "POSTING"
+    RENEWAL = "RENEWAL"
+    CLICKS = "CLICKS"
+    CORRECTION = "CORRECTION"
+    GOODWILL = "GOODWILL"
+    TOP_UP = "TOP_UP"
 
 
 class TaxCategory(StrEnum):
@@ -45,3 +76,67 @@ class Buyer(Party):
     terms_days: int = 30
     purchase_order: str = ""
     shows_customers: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine:
+    """One line. ``net_micros`` is ``quantity * price_micros``, exactly; only tax is ever rounded."""
+
+    line: int
+    kind: LineKind
+    contract_id: int
+    job_id: int
+    application_id: int  # the customer
+    external_id: str
+    title: str
+    company_name: str
+    customer_job_code: str
+    poster_email: str
+    first_at: datetime
+    last_at: datetime
+    quantity: int
+    price_micros: int
+    net_micros: int
+    category: TaxCategory
+    rate_micros: int  # 21 % is 210_000
+    corrects_number: str = ""  # of the document whose line this corrects
+    corrects_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxTotal:
+    category: TaxCategory
+    rate_micros: int
+    reason: str
+    base_micros: int
+    tax_micros: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document without its lines, which are read page by page."""
+
+    id: int
+    kind: DocumentKind
+    number: str  # "INV-2026-000001"; empty for a draft or a statement
+    account_id: int
+    partner_id: int
+    month: date  # its first day
+    currency: str
+    seller: Seller
+    buyer: Buyer
+    line_count: int
+    net_micros: int
+    tax_micros: int
+    taxes: tuple[TaxTotal, ...]
+    issued_at: datetime | None
+    due_on: date | None
+    corrects_number: str = ""
+    digest: bytes = b""
+    note: str = ""
+    credited_micros: int = 0  # by issued credit notes
+    paid_micros: int = 0
+
+    @property
+    def total_micros(self) -> int:
+        return self.net_micros + self.tax_micros

@@ -76,6 +76,16 @@ async def stream_clicks(
         after = found.click_page.next_after
 
 
+async def list_job_clicks(
+    connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, clicks_max: int
+) -> ClickPage:
+    """Returns a page of a job's clicks on a day, with their outcomes. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    job = await _read_job(connection, job_id)
+    job_day = JobDay(job.shard, job_id, day)
+    stored = await store.list_explained_clicks(connection, job_day, after=after, clicks_max=clicks_max)
+    return await _explain_clicks(connection, job, day, stored)
+
+
 async def explain_charge(
     connection: Connection, *, reference: UUID, after: UUID = FIRST_KEY
 ) -> ChargeExplanation:

@@ -1,6 +1,6 @@
 """Owns the check of the laws of the money over the whole database: which laws, in which order, with which titles.
 
-Does not own printing the result. Law 9, the sum of invoices, is checked by billing.
+Does not own printing the result.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +12,7 @@ from jobmeter.database.statements import vars_of
 from jobmeter.integrity import store
 from jobmeter.integrity.billing import store as billing
 from jobmeter.integrity.days import store as days
+from jobmeter.integrity.documents import store as documents
 from jobmeter.integrity.findings.model import Finding
 from jobmeter.integrity.hiring import store as credits_store
 from jobmeter.integrity.jobs import store as jobs
@@ -72,12 +73,23 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("8: restatements lead to the figures of their day", days.check_restatements),
     ("8: what settlement took back is restated once", days.check_settled_restatements),
     ("8: restatements count the rules that settlement applied", days.check_marked_rules),
+    ("9: every charge of a billed month is on one line of its job", documents.check_billed_clicks),
+    ("9: every other posting of a billed month is on one line", documents.check_billed_postings),
+    ("9: every line says what its posting is", documents.check_line_postings),
+    ("9: every month was billed before its events were dropped", documents.check_billed_before_dropped),
     ("9: every used credit is kept once, with its contract and job", credits_store.check_credit_uses),
     ("9: every used credit has the price of its contract's list", credits_store.check_credit_prices),
     ("9: every used credit says what its job said", credits_store.check_credit_texts),
     ("10: every posting is in its contract's currency", store.check_contract_currencies),
     ("10: every job's budget is in its contract's currency", store.check_job_currencies),
     ("10: every account is kept in one unit", store.check_account_units),
+    ("11: numbers of documents have no gap", documents.check_document_numbers),
+    ("12: every document is the sum of its lines and taxes", documents.check_document_sums),
+    ("12: every tax is rounded once for each rate", documents.check_document_taxes),
+    ("13: months are billed in order, once", documents.check_cuts),
+    ("14: no line is corrected by more than it was", documents.check_corrected_lines),
+    ("15: what an account owes is what its documents say", documents.check_document_postings),
+    ("16: every issued document is unchanged", documents.check_document_digests),
     ("jobs: every job has its budget, application and contract", jobs.check_job_rows),
     ("jobs: every application has its shard, parent and contracts", jobs.check_applications),
     ("jobs: every job is on the contract that it named", jobs.check_job_payers),

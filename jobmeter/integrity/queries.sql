@@ -50,7 +50,10 @@ WITH looked AS (
                     AND reference = charge_reference(day, source_id, cause)
                     AND (booked_at AT TIME ZONE 'UTC')::date BETWEEN day - 1 AND day + 3
                    WHEN {Purpose.CONSUME} THEN destination_kind = {AccountKind.CREDITS_USED}
-                   ELSE purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+                   WHEN {Purpose.REVERSE} THEN true
+                   WHEN {Purpose.ADJUST} THEN true
+                   ELSE source_id = destination_id AND purpose <= {Purpose.PAYMENT}
+                    AND {AccountKind.OWED} IN (source_kind, destination_kind)
                END
            AND (purpose IN ({Purpose.CHARGE}, {Purpose.REVERSE})
                 OR day = (booked_at AT TIME ZONE 'UTC')::date)

@@ -20,6 +20,10 @@ class AccountKind(IntEnum):
     CREDITS_OWED = (
         9  # credits used before payment, invoiced in arrears; owner: hiring contract; may go below zero
     )
+    OWED = 10  # what invoices, less credit notes and payments, ask for; owner: billing account
+    SALES = 11  # source of invoiced net amounts; owner: billing account; goes below zero
+    TAX = 12  # source of invoiced tax; owner: billing account; goes below zero
+    PAID = 13  # payments; owner: billing account
 
 
 # Accounts whose balance is stored in addition to the postings and must never be negative.
@@ -36,6 +40,9 @@ class Purpose(IntEnum):
     REVERSE = 5
     ADJUST = 6
     CONSUME = 7
+    INVOICE = 8
+    CREDIT_NOTE = 9
+    PAYMENT = 10
 
 
 @dataclass(frozen=True, slots=True)

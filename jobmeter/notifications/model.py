@@ -14,12 +14,26 @@ class NotificationKind(StrEnum):
     JOB_POSTING_STATUS = "JOB_POSTING_STATUS"
     BUDGET_ALERT = "BUDGET_ALERT"
     CHARGES = "CHARGES"
+    INVOICE_ISSUED = "INVOICE_ISSUED"
+    CREDIT_NOTE_ISSUED = "CREDIT_NOTE_ISSUED"
     TEST = "TEST"
     WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
-ASKED_KINDS = (NotificationKind.JOB_POSTING_STATUS, NotificationKind.BUDGET_ALERT, NotificationKind.CHARGES)
-MAILED_KINDS = (NotificationKind.BUDGET_ALERT, NotificationKind.TEST, NotificationKind.WEBHOOK_DISABLED)
+ASKED_KINDS = (
+    NotificationKind.JOB_POSTING_STATUS,
+    NotificationKind.BUDGET_ALERT,
+    NotificationKind.CHARGES,
+    NotificationKind.INVOICE_ISSUED,
+    NotificationKind.CREDIT_NOTE_ISSUED,
+)
+MAILED_KINDS = (
+    NotificationKind.BUDGET_ALERT,
+    NotificationKind.INVOICE_ISSUED,
+    NotificationKind.CREDIT_NOTE_ISSUED,
+    NotificationKind.TEST,
+    NotificationKind.WEBHOOK_DISABLED,
+)
 
 
 class Channel(StrEnum):

@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.settings import Settings
+from jobmeter.billing.invoices import flow as invoices
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
@@ -125,6 +126,30 @@ async def _settle(connection: Connection, occasion: Occasion, _: int) -> int:
     )
 
 
+async def _bill(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    step = await invoices.bill_next(
+        connection,
+        final_after_days=occasion.settings.final_after_days,
+        accounts_max=rows_max,
+        now=occasion.now,
+    )
+    return 0 if step is None else max(step.accounts, 1)
+
+
+async def _record_held(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    held = await invoices.record_held(
+        connection,
+        final_after_days=occasion.settings.final_after_days,
+        rows_max=rows_max,
+        now=occasion.now,
+    )
+    for hold in held:
+        log.warning(
+            "account %s is not billed for %s: %s", hold.account_id, f"{hold.month:%Y-%m}", hold.reason
+        )
+    return len(held)
+
+
 async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await delivery.observe_jobs(
         connection, rows_max=rows_max, base_url=occasion.settings.base_url, now=occasion.now
@@ -190,6 +215,8 @@ CHORES = (
             "events are still written into a day that is due; it is settled later",
         ),
     ),
+    # Right after settlement: a month is billed as soon as its last day is final, also by a moved clock.
+    Chore("bill months", Queue.SETTLEMENT, _bill, rows_max=25),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
     Chore(
         "sweep tokens",
@@ -216,6 +243,9 @@ CHORES = (
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),
     Chore("seal postings and restatements", Queue.MAINTENANCE, _seal, rounds_max=1),
+    Chore(
+        "record accounts that are not billed", Queue.MAINTENANCE, _record_held, rows_max=100, again_from=100
+    ),
     Chore("observe contracts", Queue.MAINTENANCE, _in_steps(alerts.observe_contracts), rounds_max=1),
     Chore("sweep the promotion feed", Queue.MAINTENANCE, _in_steps(delivery.sweep_changes), rounds_max=1),
     Chore("trim refused events", Queue.MAINTENANCE, _trim_refused, rounds_max=1),

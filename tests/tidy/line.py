@@ -21,8 +21,8 @@ LINE = (
     "metering",
     "settlement",
     "promotion",
-    "billing",
     "explain",
+    "billing",
     "reports",
     "integrity",
 )
@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "usage"),
+    "billing": ("", "accounts", "documents", "invoices", "usage", "formats", "statements", "files"),
     "charging": (
         "",
         "job_changes",
@@ -61,7 +61,7 @@ ROOMS = {
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
     "jobs": (
         "",
         "runs",

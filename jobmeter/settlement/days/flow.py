@@ -95,3 +95,8 @@ async def delete_reversal_marks(connection: Connection, *, day: date) -> None:
 async def read_settled_through(connection: Connection) -> date | None:
     """Returns the last day up to which every day is final."""
     return await store.read_settled_through(connection)
+
+
+async def is_settled_through(connection: Connection, *, day: date) -> bool:
+    """Returns whether every day until ``day`` is final, this one included."""
+    return not await store.has_open_day(connection, until=day)

@@ -65,3 +65,10 @@ SELECT max(day)
  WHERE day < coalesce((SELECT min(day)
                          FROM event_days
                         WHERE day NOT IN (SELECT day FROM settled_days)), 'infinity')
+
+-- name: has_open_day
+-- Whether a day until then has figures that are not final.
+SELECT EXISTS (SELECT
+                 FROM event_days
+                WHERE day <= %(until)s
+                  AND day NOT IN (SELECT day FROM settled_days))

@@ -45,3 +45,7 @@ async def claim_jobs(connection: Connection, *, day: date, jobs_max: int) -> int
 
 async def read_settled_through(connection: Connection) -> date | None:
     return await find_scalar(connection, date, SQL["read_settled_through"])
+
+
+async def has_open_day(connection: Connection, *, until: date) -> bool:
+    return await read_scalar(connection, bool, SQL["has_open_day"], {"until": until})

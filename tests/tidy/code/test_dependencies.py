@@ -15,10 +15,17 @@ from tests.tidy.source import ROOT, Breach, Source, imports, nodes, refuse, sour
 PROJECT = "pyproject.toml"
 OWN = {"jobmeter", "tests", "bench"}
 
+FONT = "files of a font, which are found without importing their package"
+
 # Declared, but not imported by any of our files.
 REASONS = {
     "anyio": "its pytest plugin runs the async tests",
     "editables": "required by hatchling for an editable installation",
+    "fontpkg-heebo": FONT,
+    "fontpkg-noto-sans": FONT,
+    "fontpkg-noto-sans-arabic": FONT,
+    "fontpkg-noto-sans-devanagari": FONT,
+    "fontpkg-noto-sans-thai": FONT,
     "hatchling": "the build backend; built without isolation, so that it is pinned too",
     "lxml-stubs": "types for mypy",
     "mypy": "a command: make check",

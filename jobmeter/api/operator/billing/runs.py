@@ -1,0 +1,87 @@
+"""``/operator/billing/runs``: bill a month now, and see how far it is billed."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+from starlette.responses import Response
+
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.parameters import IDS_MAX, read_query_id, read_query_month
+from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.schemas import Month, OperatorBody
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.invoices import flow as invoices
+
+ACCOUNTS_PER_TRANSACTION = 25
+TRANSACTIONS_MAX = 8  # of one request: a client with many accounts asks again until nothing remains
+HELD_SHOWN_MAX = 100
+
+
+class BillingRunBody(OperatorBody):
+    """``month``, such as 2026-11, and the months before it are billed, of one account or of all."""
+
+    month: Month
+    account: Annotated[int, Field(gt=0, le=IDS_MAX)] | None = None
+
+
+async def run_billing(context: RequestContext, body: BillingRunBody) -> Response:
+    """Bills what is due until the month, a part of it for each request: repeat it while ``billedNow`` is above 0.
+
+    The worker bills by itself; a repeated run changes nothing.
+    """
+    final_after_days = context.app.settings.final_after_days
+    invoices.check_final(body.month, final_after_days=final_after_days, now=context.now)
+    async with context.app.database.transaction() as connection:
+        if body.account is not None:
+            await accounts.find_account(connection, account_id=body.account)
+        await invoices.release_dropped(connection, account_id=body.account, month=body.month)
+    billed = 0
+    for _ in range(TRANSACTIONS_MAX):
+        async with context.app.database.transaction() as connection:
+            step = await invoices.bill_next(
+                connection,
+                final_after_days=final_after_days,
+                accounts_max=ACCOUNTS_PER_TRANSACTION,
+                now=context.now,
+                account_id=body.account,
+                until_month=body.month,
+            )
+        if step is None:
+            break
+        billed += step.accounts
+    return json_response(
+        await _describe(context, body.month, body.account) | {"billedNow": billed}, status=202
+    )
+
+
+async def show_run(context: RequestContext) -> Response:
+    """How far ``month`` is billed, and which accounts are held, with the reason."""
+    month = read_query_month(context.request)
+    if month is None:
+        raise Refused(Fault.PARAMETER_REQUIRED, name="month")
+    return json_response(await _describe(context, month, read_query_id(context.request, "account")))
+
+
+async def _describe(context: RequestContext, month: date, account_id: int | None) -> dict[str, Any]:
+    async with context.app.database.connection() as connection:
+        progress = await invoices.read_progress(connection, account_id=account_id, month=month)
+        held = await invoices.list_held(
+            connection, account_id=account_id, until_month=month, now=context.now, rows_max=HELD_SHOWN_MAX
+        )
+    return {
+        "month": f"{month:%Y-%m}",
+        "account": account_id,
+        "accounts": progress.accounts,
+        "billed": progress.billed,
+        "remaining": progress.accounts - progress.billed,
+        "invoices": progress.invoices,
+        "creditNotes": progress.credit_notes,
+        "statements": progress.statements,
+        "drafts": progress.drafts,
+        "held": [
+            {"account": hold.account_id, "month": f"{hold.month:%Y-%m}", "reason": hold.reason}
+            for hold in held
+        ],
+    }

@@ -1,0 +1,21 @@
+"""``/partner/invoices``: the invoices and credit notes that a partner received, and their lines."""
+
+from starlette.responses import Response
+
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
+
+
+async def list_invoices(context: RequestContext) -> Response:
+    """Issued documents in the order of their ids. An account is the partner's: its customers have none."""
+    return await list_documents_of(context, partner_id=context.application.id)
+
+
+async def show_invoice(context: RequestContext) -> Response:
+    """Another partner's invoice answers as one that does not exist."""
+    return await show_document_of(context, partner_id=context.application.id)
+
+
+async def list_lines(context: RequestContext) -> Response:
+    """At most 1,000 lines; ``?after=`` continues the list."""
+    return await list_lines_of(context, partner_id=context.application.id)

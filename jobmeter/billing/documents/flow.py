@@ -1,0 +1,136 @@
+"""Owns the verbs of reading documents: find, list, page through lines, open a line to its postings and clicks.
+
+Each page reads at most its own rows, however long a document is.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from jobmeter.base.clock import from_ms
+from jobmeter.base.days import day_from_number, day_of
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.billing.documents import store
+from jobmeter.billing.documents.model import ChargePage, DocumentFilter, LineCharge, LineClickPage, LineKey
+from jobmeter.billing.model import Document, DocumentLine, DocumentState, LineKind
+from jobmeter.billing.rules import state_of
+from jobmeter.database.connection import Connection
+from jobmeter.explain import flow as explain
+from jobmeter.explain.model import ClickOutcome
+
+LINES_PAGE_MAX = 1_000
+FIRST = UUID(int=0)
+
+
+def find_state(document: Document, *, today: date) -> DocumentState:
+    return state_of(
+        kind=document.kind,
+        is_issued=bool(document.digest),
+        total_micros=document.total_micros,
+        credited_micros=document.credited_micros,
+        paid_micros=document.paid_micros,
+        due_on=document.due_on,
+        today=today,
+    )
+
+
+async def find_document(
+    connection: Connection, *, document_id: int, partner_id: int | None = None
+) -> Document:
+    """Returns the document. Raises ``Refused(OPERATOR_UNKNOWN)``, also for one of another partner, or its draft."""
+    found = await store.find_documents(connection, document_ids=[document_id], partner_id=partner_id)
+    if not found:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="invoice", key=document_id)
+    return found[0]
+
+
+async def list_documents_by_id(connection: Connection, *, document_ids: list[int]) -> list[Document]:
+    return await store.find_documents(connection, document_ids=document_ids, partner_id=None)
+
+
+async def list_documents(
+    connection: Connection, wanted: DocumentFilter, *, after: int, rows_max: int, today: date
+) -> list[Document]:
+    """Returns up to ``rows_max`` documents after an id. States are derived, so that more rows may be read for them."""
+    found: list[Document] = []
+    while len(found) < rows_max:
+        read = await store.list_documents(connection, wanted, after=after, rows_max=rows_max)
+        found += [one for one in read if wanted.state in {None, find_state(one, today=today)}]
+        if len(read) < rows_max:
+            break
+        after = read[-1].id
+    return found[:rows_max]
+
+
+async def list_lines(
+    connection: Connection, *, document: Document, after: int, rows_max: int = LINES_PAGE_MAX
+) -> list[DocumentLine]:
+    """Returns a page of lines after a line's number."""
+    return await store.list_lines(connection, document_id=document.id, after=after, rows_max=rows_max)
+
+
+async def list_line_charges(
+    connection: Connection, *, document: Document, line: int, after: UUID = FIRST, rows_max: int
+) -> ChargePage:
+    """Returns a page of the postings that a line invoices. Raises ``Refused(OPERATOR_UNKNOWN)`` for an unknown line."""
+    key = await _find_line(connection, document, line)
+    if key.kind is not LineKind.CLICKS:
+        posting = await _find_posting(connection, key)
+        return ChargePage(() if posting is None or posting.reference <= after else (posting,), None, None)
+    charges: list[LineCharge] = []
+    for day in _days_from(key, day_from_number(after.int >> 112)):
+        left = rows_max - len(charges)
+        if left == 0:
+            break
+        charges += await store.list_day_charges(
+            connection, job_id=key.job_id, day=day, after=after, rows_max=left
+        )
+    next_after = charges[-1].reference if len(charges) == rows_max else None
+    return ChargePage(tuple(charges), next_after, await _find_drop(connection, key))
+
+
+async def list_line_clicks(
+    connection: Connection, *, document: Document, line: int, after: UUID = FIRST, rows_max: int
+) -> LineClickPage:
+    """Returns a page of the clicks that a line charges, while their events are kept. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    key = await _find_line(connection, document, line)
+    if key.kind is not LineKind.CLICKS:
+        return LineClickPage((), None, None)
+    dropped_at = await _find_drop(connection, key)
+    left = rows_max
+    found, next_after = [], None
+    for day in _days_from(key, day_of(from_ms(after.int >> 80))):
+        page = await explain.list_job_clicks(
+            connection, job_id=key.job_id, day=day, after=after, clicks_max=left
+        )
+        found += [click for click in page.clicks if click.outcome is ClickOutcome.CHARGED]
+        left -= len(page.clicks)
+        if left == 0:
+            next_after = page.clicks[-1].event_key
+            break
+    return LineClickPage(tuple(found), next_after, dropped_at)
+
+
+def _days_from(key: LineKey, day: date) -> Iterator[date]:
+    """Yields the days of a line, from ``day`` on."""
+    current = max(key.first_day, day)
+    while current <= key.last_day:
+        yield current
+        current += timedelta(days=1)
+
+
+async def _find_line(connection: Connection, document: Document, line: int) -> LineKey:
+    found = await store.find_line(connection, document_id=document.id, line=line)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="line", key=line)
+    return found
+
+
+async def _find_posting(connection: Connection, key: LineKey) -> LineCharge | None:
+    if key.posting is None:
+        return None
+    return await store.find_posting(connection, contract_id=key.contract_id, reference=key.posting)
+
+
+async def _find_drop(connection: Connection, key: LineKey) -> datetime | None:
+    return await store.find_first_drop(connection, first_day=key.first_day, last_day=key.last_day)

@@ -1,0 +1,93 @@
+-- columns: document
+documents.id, documents.kind, billing_number(documents.series, documents.sequence) AS number,
+documents.account_id, partner_id, documents.month, documents.currency, documents.seller, documents.buyer,
+documents.line_count, documents.net_micros, documents.tax_micros, documents.issued_at, documents.due_on,
+coalesce(billing_number(corrected.series, corrected.sequence), '') AS corrects_number, documents.digest,
+documents.note, credited_micros, paid_micros,
+(SELECT coalesce(jsonb_agg(to_jsonb(billing_taxes) - 'document_id' ORDER BY category, rate_micros), '[]')
+   FROM billing_taxes
+  WHERE document_id = documents.id) AS taxes
+
+-- name: list_documents
+-- In the order of their ids. A partner sees issued documents only.
+SELECT {document}
+  FROM billing_documents AS documents
+  JOIN billing_accounts ON billing_accounts.id = documents.account_id
+  JOIN billing_balances ON billing_balances.document_id = documents.id
+  LEFT JOIN billing_documents AS corrected ON corrected.id = documents.corrects
+ WHERE documents.id > %(after)s
+   AND partner_id = coalesce(%(partner_id)s, partner_id)
+   AND (%(partner_id)s::bigint IS NULL OR documents.digest <> '')
+   AND documents.account_id = coalesce(%(account_id)s, documents.account_id)
+   AND documents.month = coalesce(%(month)s, documents.month)
+ ORDER BY documents.id
+ LIMIT %(rows_max)s
+
+-- name: find_documents
+-- The partner's condition is part of the statement: a document of another partner is not found.
+SELECT {document}
+  FROM billing_documents AS documents
+  JOIN billing_accounts ON billing_accounts.id = documents.account_id
+  JOIN billing_balances ON billing_balances.document_id = documents.id
+  LEFT JOIN billing_documents AS corrected ON corrected.id = documents.corrects
+ WHERE documents.id = ANY(%(document_ids)s)
+   AND partner_id = coalesce(%(partner_id)s, partner_id)
+   AND (%(partner_id)s::bigint IS NULL OR documents.digest <> '')
+ ORDER BY documents.id
+
+-- name: list_lines
+SELECT line, billing_lines.kind, contract_id, job_id, application_id, external_id, title, company_name,
+       customer_job_code, poster_email, first_at, last_at, quantity, price_micros, billing_lines.net_micros,
+       category, rate_micros, coalesce(billing_number(corrected.series, corrected.sequence), '')
+           AS corrects_number, corrects_line
+  FROM billing_lines
+  LEFT JOIN billing_documents AS corrected ON corrected.id = corrects_document
+ WHERE document_id = %(document_id)s
+   AND line > %(after)s
+ ORDER BY line
+ LIMIT %(rows_max)s
+
+-- name: find_line
+SELECT document_id, line, billing_lines.kind, contract_id, job_id, posting,
+       (first_at AT TIME ZONE 'UTC')::date AS first_day, (last_at AT TIME ZONE 'UTC')::date AS last_day,
+       price_micros, currency
+  FROM billing_lines
+  JOIN billing_documents ON id = document_id
+ WHERE document_id = %(document_id)s
+   AND line = %(line)s
+
+-- name: list_day_charges
+-- A page of a job's charges of a day, by reference: a range of the key, so that no other row is read.
+SELECT charge.number, charge.reference, charge.purpose, charge.day, charge.amount,
+       coalesce(reversed.amount, 0) AS reversed_amount, charge.unit,
+       charge.booked_at, charge.corrects, dropped_at
+  FROM charge_postings AS charge
+  LEFT JOIN event_days ON event_days.day = charge.day
+  LEFT JOIN LATERAL (
+       SELECT sum(amount)::bigint AS amount
+         FROM ledger_bookings
+        WHERE ledger_bookings.corrects = charge.reference
+          AND purpose = {Purpose.REVERSE}) AS reversed
+    ON true
+ WHERE charge.shard = shard_of(%(job_id)s)
+   AND charge.reference BETWEEN charge_reference(%(day)s, %(job_id)s, 0)
+                            AND charge_reference(%(day)s, %(job_id)s, 9223372036854775807)
+   AND charge.reference > %(after)s
+   AND charge.purpose = {Purpose.CHARGE}
+ ORDER BY charge.reference
+ LIMIT %(rows_max)s
+
+-- name: find_posting
+-- The posting of a line that has one: a credit used, a top-up, a credit of a charge; in the contract's shard.
+SELECT number, reference, purpose, day, amount, 0::bigint AS reversed_amount, unit, booked_at, corrects,
+       NULL::timestamptz AS dropped_at
+  FROM ledger_bookings
+ WHERE shard = shard_of(%(contract_id)s)
+   AND reference = %(reference)s
+   AND purpose IN ({Purpose.FUND}, {Purpose.ADJUST}, {Purpose.CONSUME})
+
+-- name: find_first_drop
+-- When the first of these days lost its events; null while all are kept.
+SELECT min(dropped_at)
+  FROM event_days
+ WHERE day BETWEEN %(first_day)s AND %(last_day)s
