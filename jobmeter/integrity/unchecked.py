@@ -149,6 +149,11 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="NOT EXISTS (SELECT FROM job_postings WHERE hiring_contract_id = hiring_contracts.id"
         " AND channel = 'XML' AND content ->> 'poster_email' IS NULL)",
     ),
+    Unchecked(
+        "customer_refunds",
+        (ALL, ADDED, REMOVED),
+        "the partner's own record; no amount of the platform depends on it",
+    ),
     Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_tax_rates", (ALL, ADDED, REMOVED), SETTING),

@@ -20,12 +20,12 @@ from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.examples import make_curl
+from jobmeter.api.openapi.plain_parameters import PLAIN_PARAMETERS
 from jobmeter.api.openapi.schemas import (
     IDS,
     IDS_OTHERS,
     PAGING,
     PARAMETERS,
-    PLAIN_PARAMETERS,
     SCHEMAS,
     Schema,
     refer,

@@ -46,14 +46,7 @@ async def report_usage(
     span = rules.make_span(month, today=day_of(now), settled_through=settled_through)
     contracts = await store.list_used_contracts(connection, partner_id=partner_id, account_id=account_id)
     used = await _read_use(connection, span, contracts, application_id)
-    bookings = await store.list_bookings(
-        connection,
-        span,
-        contract_ids=[contract.contract_id for contract in contracts],
-        shards=[contract.shard for contract in contracts],
-        kinds=[int(HOLDS[contract.kind]) for contract in contracts],
-        application_id=application_id,
-    )
+    bookings = await _list_bookings(connection, span, contracts, application_id)
     booked = {one.contract_id: one for one in bookings}
     return UsageReport(
         span=span,
@@ -61,6 +54,24 @@ async def report_usage(
             _summarize(span, contract, used.get(contract.contract_id), booked[contract.contract_id])
             for contract in contracts
         ),
+    )
+
+
+async def sum_unused(connection: Connection, span: UsageSpan, contracts: list[UsedContract]) -> int:
+    """Returns the units that are left of prepaid contracts, all together."""
+    return sum(one.unused for one in await _list_bookings(connection, span, contracts, None))
+
+
+async def _list_bookings(
+    connection: Connection, span: UsageSpan, contracts: list[UsedContract], application_id: int | None
+) -> list[ContractBookings]:
+    return await store.list_bookings(
+        connection,
+        span,
+        contract_ids=[contract.contract_id for contract in contracts],
+        shards=[contract.shard for contract in contracts],
+        kinds=[int(HOLDS[contract.kind]) for contract in contracts],
+        application_id=application_id,
     )
 
 

@@ -201,6 +201,11 @@ BODIES = {
     ("POST", "/partner/webhooks/{webhook_id:int}/tests"): {},
     ("POST", "/partner/webhooks/{webhook_id:int}/replays"): {},
     ("POST", "/partner/excludedVisitors"): {"visitor": "anybody"},
+    ("POST", "/partner/refunds"): {
+        "invoiceLine": "INV-2026-999999/99",
+        "amount": "1.00",
+        "reference": "mine",
+    },
     ("DELETE", "/partner/excludedVisitors/{excluded_id:int}"): None,
 }
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")

@@ -5,29 +5,11 @@ from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import pytest
-
 from jobmeter.base.days import month_after
 from tests.support.sandbox_client import PATIENCE_SECONDS, add_partner, bearer
 from tests.support.xml_partner import POSTER, XmlPartner
 
 DAYS = 9
-
-
-@pytest.fixture
-def month(sandbox_client):
-    """The first day of the next month, to which the clock is moved."""
-    first = month_after(sandbox_client.now.date().replace(day=1))
-    sandbox_client.set_clock(datetime.combine(first, datetime.min.time(), UTC) + timedelta(seconds=1))
-    return first
-
-
-@pytest.fixture
-def read(sandbox_client):
-    def call(path, who="parent"):
-        return sandbox_client.client.get(path, headers=bearer(sandbox_client.token(who)))
-
-    return call
 
 
 def follow_charges(read):
