@@ -98,7 +98,8 @@ SELECT documents.id,
                               ORDER BY application_id, used.contract_id, used_at, used.number),
        CASE WHEN is_renewal THEN 'RENEWAL' ELSE 'POSTING' END, used.contract_id, used.job_id, application_id,
        used.reference, used.external_id, used.title, used.company_name, used.customer_job_code,
-       used.poster_email, used_at, used_at, 1, used.price_micros, used.price_micros, category, rate_micros, NULL, NULL
+       used.poster_email, used_at, used_at, 1, used.price_micros, used.price_micros, category, rate_micros,
+       NULL, NULL
   FROM billing_documents AS documents
   JOIN billable_bookings AS posting USING (account_id, month)
   JOIN billing_rate_spans AS rate USING (account_id)
