@@ -12,7 +12,7 @@ import pikepdf
 
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
-from jobmeter.billing.formats.flow import open_writer
+from jobmeter.billing.formats.flow import Press
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.billing.model import (
     Buyer,
@@ -112,7 +112,7 @@ def measure_documents(_: Machine, sizes: Sizes, now: datetime) -> dict[str, Meas
     lines = min(LINES, sizes.jobs)
     began = time.perf_counter()
     with tempfile.TemporaryFile() as target:
-        with open_writer(make_document(lines), FileFormat.PDF, target) as writer:
+        with Press("") as press, press.open_writer(make_document(lines), FileFormat.PDF, target) as writer:
             for first in range(1, lines + 1, PAGE_LINES):
                 last = min(lines, first + PAGE_LINES - 1)
                 writer.add([make_line(line) for line in range(first, last + 1)])

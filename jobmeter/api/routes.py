@@ -283,6 +283,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              quota="partner", summary="Get an invoice or credit note of the caller"),
     Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines", partner_invoices.list_lines, audience=PARTNER,
              quota="partner", parameters=("after",), summary="List the lines of an invoice of the caller"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/files/{format}", partner_invoices.download_file,
+             audience=PARTNER, quota="partner", summary="Download an invoice of the caller as PDF, XML, UBL, CSV, JSON or Excel"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",

@@ -24,6 +24,15 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
         " AND channel = 'XML') OR EXISTS (SELECT FROM job_changes"
         " WHERE job_changes.job_id = credit_uses.job_id AND kind = 'EDIT' AND made_at > used_at)",
     ),
+    Unchecked("billing_files", ("maker", "made_at"), STORY),
+    Unchecked(
+        "billing_files",
+        ("byte_count",),
+        "of a file that is outside the database, or made again when it is wanted: `jobmeter billing check` compares it",
+        rows="content IS NULL",
+    ),
+    Unchecked("billing_file_tasks", ("attempts", "due_at", "last_error"), RETRY),
+    Unchecked("billing_mails", (ALL, ADDED, REMOVED), RETRY),
     Unchecked(
         "customer_refunds",
         (ALL, ADDED, REMOVED),

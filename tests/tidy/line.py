@@ -61,7 +61,7 @@ ROOMS = {
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "files", ""),
     "jobs": (
         "",
         "runs",

@@ -1,18 +1,23 @@
-"""Owns a document as EN 16931: the terms of the standard (BT-1 ...), written by factur-x as CII or as UBL 2.1.
+"""Owns a document as EN 16931: the terms of the standard (BT-1 ...), written by factur-x as CII or as UBL 2.1, and the check
+of the result, offline, by the schemas and the compiled Schematron that factur-x ships; PEPPOL's rules are not among these.
 
-Does not own which documents the standard can express (``rules``), nor the check of the result (``checks``).
+Does not own which documents the standard can express (``rules``).
 """
 
 import io
 import re
 from collections.abc import Sequence
 from datetime import UTC
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, BinaryIO
+
+from lxml import etree
 
 from jobmeter.base.money import format_amount
 from jobmeter.base.readers.percents import format_percent
 from jobmeter.billing.formats.model import FULL, FileFormat
-from jobmeter.billing.formats.parts import load_facturx
+from jobmeter.billing.formats.parts import find_package_folder, load_facturx, load_saxonche
 from jobmeter.billing.formats.payment_code import CODE_CURRENCY, is_iban, make_reference
 from jobmeter.billing.formats.rules import (
     NEEDS_REASON,
@@ -52,6 +57,11 @@ _SPECIFICATION = b"<cbc:CustomizationID>urn:cen.eu:en16931:2017</cbc:Customizati
 # Most readers of XML refuse a text of more than 10 MB; base64 makes a third more of it.
 ATTACHMENT_BYTES_MAX = 7_000_000
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+RULES = {
+    FileFormat.XML: "facturx-en16931/FACTUR-X_EN16931.xslt",
+    FileFormat.UBL: "ubl-2.1/EN16931-UBL-validation.xslt",
+}
+SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 
 class XmlWriter:
@@ -276,3 +286,33 @@ def _amount(document: Document, micros: int) -> str:
 
 def _words(document: Document) -> Any:
     return words_of(choose_language(document.buyer.language))
+
+
+def find_schema_errors(xml: bytes) -> list[str]:
+    """Checks against the XSD of the format that the document itself names; returns what breaks it."""
+    try:
+        load_facturx().xml_check_xsd(xml)
+    except Exception as error:  # noqa: BLE001 -- the library raises no class of its own
+        return [str(error)]
+    return []
+
+
+def find_broken_rules(xml: bytes, file_format: FileFormat) -> list[str]:
+    """Checks against the Schematron of EN 16931; returns the broken rules, such as ``BR-27: ...``.
+
+    Its rules about amounts tolerate a difference of one unit of the currency: that taxes are exact is a law of the database.
+    """
+    processor, rules = _load_rules(file_format)
+    node = processor.parse_xml(xml_text=xml.decode())
+    report = etree.fromstring(rules.transform_to_string(xdm_node=node).encode())
+    return [
+        f"{failed.get('id')}: {' '.join(''.join(map(str, failed.itertext())).split())}"
+        for failed in report.iter(f"{SVRL}failed-assert")
+    ]
+
+
+@lru_cache(maxsize=len(RULES))
+def _load_rules(file_format: FileFormat) -> tuple[Any, Any]:
+    processor = load_saxonche().PySaxonProcessor(license=False)
+    path = Path(find_package_folder("facturx")).joinpath("xsd_and_schematron", RULES[file_format])
+    return processor, processor.new_xslt30_processor().compile_stylesheet(stylesheet_file=str(path))

@@ -15,6 +15,8 @@ from jobmeter.base.faults import Fault, Refused
 # The versions of these decide about the bytes of a file.
 MAKERS = ("typst", "factur-x", "pikepdf", "segno", "xlsxwriter", "babel")
 
+NEEDED = ("facturx", "fontTools", "fontpkg_noto_sans", "pikepdf", "segno", "typst", "xlsxwriter")
+
 
 @contextlib.contextmanager
 def _needed_for(what: str) -> Iterator[None]:
@@ -57,6 +59,11 @@ def load_facturx() -> Any:
 def load_saxonche() -> Any:
     with _needed_for("a check by Schematron"):
         return importlib.import_module("saxonche")
+
+
+def is_installed() -> bool:
+    """Whether the extra is there, without loading it."""
+    return all(importlib.util.find_spec(name) is not None for name in NEEDED)
 
 
 def find_package_folder(package: str) -> str:

@@ -14,7 +14,7 @@ from lxml import etree
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import start_of
 from jobmeter.billing.formats.en16931 import XmlWriter
-from jobmeter.billing.formats.fonts import Cleaner, find_fonts
+from jobmeter.billing.formats.fonts import Cleaner
 from jobmeter.billing.formats.layout import Data, Layout, Part
 from jobmeter.billing.formats.model import FULL, FileFormat, Presentation
 from jobmeter.billing.formats.parts import find_package_folder, load_pikepdf
@@ -37,14 +37,14 @@ class PdfWriter:
     """Keeps the lines of one part; the last part has the totals and the electronic invoice, so it is made at the end."""
 
     def __init__(
-        self, document: Document, target: BinaryIO, presentation: Presentation, *, font_folder: str
+        self, document: Document, target: BinaryIO, presentation: Presentation, *, typesetter: Typesetter
     ) -> None:
-        fonts = find_fonts(font_folder)
+        fonts = typesetter.fonts
         self._document, self._target = document, target
         self._families = fonts.families
         self._cleaner = Cleaner(fonts)
         self._layout = Layout(document, presentation, self._cleaner)
-        self._typesetter = Typesetter(fonts.folders)
+        self._typesetter = typesetter
         self._xml = io.BytesIO()
         has_xml = presentation == FULL and not explain_no_xml(document)
         self._electronic = XmlWriter(document, self._xml, FileFormat.XML) if has_xml else None
@@ -63,13 +63,11 @@ class PdfWriter:
     def finish(self) -> None:
         if self._electronic is not None:
             self._electronic.finish()
-        with self._typesetter:
-            last = self._typeset(self._waiting, is_last=True)
+        last = self._typeset(self._waiting, is_last=True)
         self._cleaner.report(self._document.number or f"document {self._document.id}")
         self._join(last)
 
     def close(self) -> None:
-        self._typesetter.close()
         for part in self._parts:
             part.close()
 

@@ -114,6 +114,20 @@ _TABLE = {
         "{count} regels, samengevoegd; het CSV-bestand bevat ze allemaal",
         "{count} líneas, agrupadas; el archivo CSV contiene cada una",
     ),
+    "mail_subject": (
+        "{kind} {number} from {seller}",
+        "{kind} {number} von {seller}",
+        "{kind} {number} de {seller}",
+        "{kind} {number} van {seller}",
+        "{kind} {number} de {seller}",
+    ),
+    "mail_attached": (
+        "{kind} {number} for {month} is attached.",
+        "{kind} {number} für {month} ist angehängt.",
+        "{kind} {number} pour {month} est en pièce jointe.",
+        "{kind} {number} voor {month} is bijgevoegd.",
+        "Se adjunta {kind} {number} de {month}.",
+    ),
     # kinds of lines
     "POSTING": ("Posting", "Anzeige", "Publication", "Plaatsing", "Publicación"),
     "RENEWAL": ("Renewal", "Verlängerung", "Renouvellement", "Verlenging", "Renovación"),

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import IO, Any, Self
 
+from jobmeter.billing.formats.fonts import Fonts
 from jobmeter.billing.formats.parts import load_typst
 
 LINES_PER_PROCESS_MAX = 1_000
+LINES_OF_DOCUMENT = 10  # what a document without lines costs
 STANDARD = "a-3b"
 _SIZE = struct.Struct(">?Q")  # whether it worked, then the length of the PDF or of the message
 
@@ -26,8 +28,9 @@ class TypesettingFailed(Exception):  # noqa: N818 -- reads as what happened
 class Typesetter:
     """Typesets parts in a process of its own, which is replaced when it has done enough."""
 
-    def __init__(self, font_folders: Sequence[str]) -> None:
-        self._arguments = [sys.executable, "-m", __name__, *font_folders]
+    def __init__(self, fonts: Fonts) -> None:
+        self.fonts = fonts
+        self._arguments = [sys.executable, "-m", __name__, *fonts.folders]
         self._process: subprocess.Popen[bytes] | None = None
         self._lines = 0
 
@@ -39,10 +42,11 @@ class Typesetter:
 
     def typeset(self, data: dict[str, Any], *, timestamp: int, has_tags: bool) -> bytes:
         """Returns a part as PDF/A-3b. Raises ``TypesettingFailed``."""
-        self._lines += len(data["rows"])
-        if self._lines > LINES_PER_PROCESS_MAX:
+        lines = len(data["rows"]) + LINES_OF_DOCUMENT
+        if self._lines + lines > LINES_PER_PROCESS_MAX + LINES_OF_DOCUMENT:
             self.close()
-            self._lines = len(data["rows"])
+            self._lines = 0
+        self._lines += lines
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 -- our own module
                 self._arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -61,12 +65,13 @@ class Typesetter:
         return content
 
     def close(self) -> None:
-        """Ends the process, which has nothing left to do once its requests end."""
+        """Ends the process at once: what it has not answered yet is not wanted any more."""
         if self._process is None:
             return
+        self._process.kill()
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
-            with contextlib.suppress(OSError):  # it was killed, and does not read the rest
+            with contextlib.suppress(OSError):
                 stream.close()
         self._process.wait()
         self._process = None

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.readers.times import read_day, read_month
+from jobmeter.cli.operator import files
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -25,6 +26,8 @@ ROOT = "/operator/billing"
 app = App(name="billing")
 account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
+app.command(files.download)
+app.command(files.check)
 app.command(account)
 app.command(seller)
 

@@ -6,6 +6,7 @@ Does not own the table itself (``api.routes``), which includes these rows.
 from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
+from jobmeter.api.operator.billing import files as billing_files
 from jobmeter.api.operator.billing import invoices as billing_invoices
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
@@ -58,6 +59,10 @@ BILLING: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, parameters=("after",), summary="List the postings of a line"),
     Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/clicks", billing_invoices.list_clicks,
              audience=OPERATOR, parameters=("after",), summary="List the clicks that a line charges"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/files/{format}", billing_files.download_file,
+             audience=OPERATOR, summary="Download an invoice as PDF, XML, UBL, CSV, JSON or Excel"),
+    Endpoint("GET", "/operator/billing/check", billing_files.check_files, audience=OPERATOR, parameters=("sample",),
+             summary="Make the files of a sample of documents again and compare them"),
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/issue", billing_invoices.issue_invoice, audience=OPERATOR,
              statuses=(201, 200), summary="Issue a draft"),
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/refresh", billing_invoices.refresh_invoice,

@@ -166,19 +166,19 @@ def test_a_part_that_typst_refuses_for_a_glyph_is_written_in_plain_letters(caplo
 
     data = {"number": "INV-1", "rows": [], "buyer": {"name": {"text": "Aش", "rtl": False}}}
     with caplog.at_level(logging.WARNING, logger="jobmeter.billing"):
-        made = typeset_anyway(RefusesArabic(()), data, timestamp=0, has_tags=True)
+        made = typeset_anyway(RefusesArabic(find_fonts("")), data, timestamp=0, has_tags=True)
     assert b"A?" in made
     assert "plain letters" in caplog.text
 
 
 def test_errors_of_the_template_are_not_hidden():
     error = pytest.raises(TypesettingFailed, match="dictionary does not contain key")
-    with Typesetter(find_fonts("").folders) as typesetter, error:
+    with Typesetter(find_fonts("")) as typesetter, error:
         typeset_anyway(typesetter, {"number": "INV-1", "rows": []}, timestamp=0, has_tags=True)
 
 
 def test_a_process_that_is_killed_is_replaced():
-    with Typesetter(find_fonts("").folders) as typesetter:
+    with Typesetter(find_fonts("")) as typesetter:
         for _ in range(2):
             with pytest.raises(TypesettingFailed, match="dictionary"):
                 typesetter.typeset({"rows": []}, timestamp=0, has_tags=True)

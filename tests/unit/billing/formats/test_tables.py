@@ -11,7 +11,7 @@ from lxml import etree
 
 from jobmeter.base.faults import Refused
 from jobmeter.billing.formats import tables
-from jobmeter.billing.formats.flow import name_file, open_writer, render
+from jobmeter.billing.formats.flow import Press, name_file, render
 from jobmeter.billing.formats.model import Count, CountKind, FileFormat, Presentation
 from jobmeter.billing.formats.tables import SpreadsheetWriter
 from jobmeter.billing.model import DocumentKind
@@ -63,10 +63,7 @@ def test_amounts_have_the_digits_of_their_currency(currency, net):
     lines = [make_line(1, price_micros=3_000_000)]
     document = make_document(lines, currency=currency)
     assert read_csv(render(document, lines, FileFormat.CSV))[0]["net"] == net
-    assert json.loads(render(document, lines, FileFormat.JSON))["net"] == {
-        "amount": net,
-        "currencyCode": currency,
-    }
+    assert json.loads(render(document, lines, FileFormat.JSON))["net"] == net
 
 
 def test_json_has_the_document_and_its_lines():
@@ -118,7 +115,7 @@ def test_the_same_document_gives_the_same_bytes(file_format):
     lines = make_lines(5)
     document = make_document(lines)
     paged = io.BytesIO()
-    with open_writer(document, file_format, paged) as writer:
+    with Press("") as press, press.open_writer(document, file_format, paged) as writer:
         writer.add(lines[:2])
         writer.add(lines[2:])
     assert paged.getvalue() == render(document, lines, file_format)
@@ -149,6 +146,6 @@ def test_a_writer_that_fails_writes_no_file():
     lines = make_lines(2)
     with (
         pytest.raises(Refused),
-        open_writer(make_document(lines, currency="KWD"), FileFormat.UBL, io.BytesIO()),
+        Press("").open_writer(make_document(lines, currency="KWD"), FileFormat.UBL, io.BytesIO()),
     ):
         pytest.fail("the block must not begin")
