@@ -205,7 +205,7 @@ BODIES = {
     ("POST", "/partner/webhooks/{webhook_id:int}/replays"): {},
     ("POST", "/partner/excludedVisitors"): {"visitor": "anybody"},
     ("POST", "/partner/refunds"): {
-        "invoiceLine": "INV-2026-999999/99",
+        "invoiceLine": "INV-2026-888888/88",
         "amount": "1.00",
         "reference": "mine",
     },
@@ -230,8 +230,9 @@ def _body_of(row):
 
 
 def _fill(path, day, names):
-    """Yields the path with each id of the parameters' type, which two ids share; others are a day or a month."""
-    path = path.replace("{day}", day.isoformat()).replace("{month}", day.isoformat()[:7])
+    """Yields the path with each id of the parameters' type, which two ids share; others are a day, a month or a format."""
+    for name, value in (("day", day.isoformat()), ("month", day.isoformat()[:7]), ("format", "csv")):
+        path = path.replace(f"{{{name}}}", value)
     slots = _SLOT.findall(path)
     if not slots:
         return [path]
