@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_day, read_month
-from jobmeter.cli.operator import files
+from jobmeter.base.readers.times import read_day
+from jobmeter.cli.operator import files, invoices
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -30,12 +30,10 @@ app.command(files.download)
 app.command(files.check)
 app.command(account)
 app.command(seller)
-
-
-def check_month(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a month."""
-    if value is not None and read_month(value) is None:
-        raise ValueError("Must be a month such as 2026-11.")
+app.command(invoices.run_month, name="run")
+app.command(invoices.list_documents, name="list")
+app.command(invoices.show, name="show")
+app.command(invoices.open_line, name="open")
 
 
 def check_day(_: type, value: Any) -> None:
@@ -46,7 +44,8 @@ def check_day(_: type, value: Any) -> None:
 
 AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 FirstMonth = Annotated[
-    str | None, Parameter(validator=check_month, help="First month that is invoiced, such as 2026-11.")
+    str | None,
+    Parameter(validator=invoices.check_month, help="First month that is invoiced, such as 2026-11."),
 ]
 ValidFrom = Annotated[
     str | None, Parameter(validator=check_day, help="First day of the change; default: today.")
