@@ -65,6 +65,10 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Jobs by XML", ("/v1",)),
     ("Reports and charges", ("/rest/partner", "/partner/charges", "/partner/clicks", "/partner/lastRefused")),
     ("Webhooks", ("/partner/webhooks",)),
+    (
+        "Invoices, usage and statements",
+        ("/partner/invoices", "/partner/usage", "/partner/statements", "/partner/refunds"),
+    ),
     ("Other endpoints of partners", ("/partner",)),
     ("Job board", ("/events", "/delivery")),
     (
@@ -88,6 +92,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/operator/lastRefused",
         ),
     ),
+    ("Operator, billing", ("/operator/billing", "/operator/invoices")),
     ("Other endpoints of the operator", ("/operator", "/sandbox")),
     ("Server and candidates", ("/",)),
 )

@@ -64,7 +64,8 @@ def usage(
     number: AccountNumber,
     *,
     month: Annotated[
-        str | None, Parameter(validator=check_month, help="Month such as 2026-11; default: the current one.")
+        str | None,
+        Parameter(validator=invoices.check_month, help="Month such as 2026-11; default: the current one."),
     ] = None,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:

@@ -75,6 +75,7 @@ def test_an_account_is_set_up_on_the_command_line(run):
     assert run("usage", number, "--month", used["month"])["totals"] == used["totals"]
     assert "month" in run("usage", number, "--month", "2020-01")
 
+
 def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
     partner = run.credentials["parent"]["urn"].rsplit(":", 1)[-1]
     now = datetime.now(UTC)
