@@ -12,7 +12,7 @@ import pikepdf
 
 from bench.machine import Machine
 from bench.measurement import Measured, Sizes
-from jobmeter.billing.formats.flow import Press
+from jobmeter.billing.formats.flow import Press, render
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.billing.model import (
     Buyer,
@@ -25,7 +25,7 @@ from jobmeter.billing.model import (
     TaxTotal,
 )
 
-LINES = 50_000
+LINES, FEW = 50_000, 4
 PAGE_LINES = 1_000
 PRICE_MICROS, RATE_MICROS = 1_250_000, 210_000
 KILOBYTES_PER_MB = 1_024
@@ -124,7 +124,12 @@ def measure_documents(_: Machine, sizes: Sizes, now: datetime) -> dict[str, Meas
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     note = f"{lines:,} lines, {pages:,} pages"
+    few = [make_line(line) for line in range(1, FEW + 1)]
+    began = time.perf_counter()
+    render(make_document(FEW), few, FileFormat.PDF)
+    milliseconds = (time.perf_counter() - began) * 1_000
     return {
+        "billing_pdf_small": Measured((milliseconds,), note=f"{FEW} lines, in a process of its own"),
         "billing_pdf": Measured((pages / seconds,), note=note),
         "billing_pdf_peak_memory": Measured((memory,), note=note),
     }

@@ -58,6 +58,7 @@ FIGURES = (
     Figure("feed_peak_memory", "MB", "feeds"),
     Figure("billing_pdf", "pages/s", "documents"),
     Figure("billing_pdf_peak_memory", "MB", "documents"),
+    Figure("billing_pdf_small", "ms", "documents"),
 )
 
 GROUPS: dict[str, Measure] = {

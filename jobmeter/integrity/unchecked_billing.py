@@ -3,8 +3,8 @@
 from jobmeter.integrity.model import ADDED, ALL, REMOVED, Unchecked
 
 SETTING = "a setting of the operator, in force from then on; what was billed by it is stored in the document"
-STORY = "when something happened, shown and never compared"
 RETRY = "work in progress: what is lost or changed here is done again"
+STORY = "when something happened and what made it, shown and never compared"
 OWN_NAME = "a name that nothing else in the database repeats"
 
 UNCHECKED_BILLING: tuple[Unchecked, ...] = (

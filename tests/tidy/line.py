@@ -46,7 +46,17 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "invoices", "usage", "formats", "statements", "files"),
+    "billing": (
+        "",
+        "accounts",
+        "documents",
+        "invoices",
+        "credit_notes",
+        "usage",
+        "formats",
+        "statements",
+        "files",
+    ),
     "charging": (
         "",
         "job_changes",
@@ -61,7 +71,7 @@ ROOMS = {
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "files", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
     "jobs": (
         "",
         "runs",

@@ -3,17 +3,18 @@
 Files are made after issue, by any process; a crash in between is healed by the next round, with the same bytes.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import io
 import logging
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TypeVar
 
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
@@ -31,6 +32,8 @@ LINES_AT_ONCE_MAX = 5_000  # of one transaction, if more than one document is ma
 PAGE_LINES = 1_000
 CHUNK_BYTES = 1 << 20
 
+Found = TypeVar("Found")
+
 log = logging.getLogger("jobmeter.billing")
 
 
@@ -43,15 +46,19 @@ class OpenedFile:
     byte_count: int
 
 
-async def make_due_files(connection: Connection, *, settings: Settings, rows_max: int, now: datetime) -> int:
+async def make_due_files(
+    connection: Connection, *, settings: Settings, rows_max: int, now: datetime, is_patient: bool = False
+) -> int:
     """Makes the files of up to ``rows_max`` documents that have none; returns how many were tried.
 
-    In the caller's transaction, which locks them: a process that dies leaves them to the next one.
+    In the caller's transaction, which locks them: a process that dies leaves them to the next one. If ``is_patient``, those
+    that another process is making are waited for.
     """
     if not formats.has_extra():
         _report_missing_extra()
         return 0
-    claimed = await store.claim_file_tasks(connection, now=now, rows_max=rows_max)
+    claim = store.wait_for_file_tasks if is_patient else store.claim_file_tasks
+    claimed = await claim(connection, now=now, rows_max=rows_max)
     tried = lines = 0
     with formats.Press(settings.font_folder) as press:
         for document in await documents.list_documents_by_id(connection, document_ids=claimed):
@@ -127,22 +134,36 @@ async def write_files(
             one: files.enter_context(tempfile.TemporaryFile()) for one in chosen
         }
         with contextlib.ExitStack() as open_writers:
-            writers = await run_apart(
+            writers = await _run_step(
+                press,
                 lambda: [
                     open_writers.enter_context(press.open_writer(document, one, file))
                     for one, file in made.items()
                 ],
-                name="files of a document",
             )
             after = 0
             while lines := await documents.list_lines(
                 connection, document=document, after=after, rows_max=PAGE_LINES
             ):
                 for writer in writers:
-                    await run_apart(partial(writer.add, lines), name="files of a document")
+                    await _run_step(press, partial(writer.add, lines))
                 after = lines[-1].line
-            await run_apart(open_writers.close, name="files of a document")
+            await _run_step(press, open_writers.close)
         yield made
+
+
+async def _run_step(press: formats.Press, work: Callable[[], Found]) -> Found:
+    """Runs a step in a thread. A caller that is cancelled waits for its end: it uses files that the caller closes."""
+    step = asyncio.ensure_future(run_apart(work, name="files of a document"))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        press.interrupt()
+        while not step.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([step])
+        step.exception()  # it was interrupted, and nobody asks for its result
+        raise
 
 
 async def open_file(

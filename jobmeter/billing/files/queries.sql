@@ -7,6 +7,15 @@ SELECT document_id
  LIMIT %(rows_max)s
    FOR UPDATE SKIP LOCKED
 
+-- name: wait_for_file_tasks
+-- The same for a clock that was moved by hand: what another process is making is waited for.
+SELECT document_id
+  FROM billing_file_tasks
+ WHERE due_at <= %(now)s
+ ORDER BY due_at, document_id
+ LIMIT %(rows_max)s
+   FOR UPDATE
+
 -- name: insert_file
 -- A file that another process made meanwhile has the same bytes.
 INSERT INTO billing_files (document_id, format, sha256, byte_count, maker, content, made_at)

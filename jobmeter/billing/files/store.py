@@ -25,6 +25,10 @@ async def claim_file_tasks(connection: Connection, *, now: datetime, rows_max: i
     return await list_scalars(connection, int, SQL["claim_file_tasks"], {"now": now, "rows_max": rows_max})
 
 
+async def wait_for_file_tasks(connection: Connection, *, now: datetime, rows_max: int) -> list[int]:
+    return await list_scalars(connection, int, SQL["wait_for_file_tasks"], {"now": now, "rows_max": rows_max})
+
+
 async def insert_file(connection: Connection, file: KeptFile) -> None:
     await connection.execute(SQL["insert_file"], vars_of(file) | {"format": file.format.value})
 

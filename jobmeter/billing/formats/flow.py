@@ -54,6 +54,11 @@ class Press:
         if self._typesetter is not None:
             self._typesetter.close()
 
+    def interrupt(self) -> None:
+        """Lets a step that another thread is at fail soon."""
+        if self._typesetter is not None:
+            self._typesetter.interrupt()
+
     @contextlib.contextmanager
     def open_writer(
         self,

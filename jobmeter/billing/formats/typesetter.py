@@ -64,6 +64,12 @@ class Typesetter:
             raise TypesettingFailed(content.decode())
         return content
 
+    def interrupt(self) -> None:
+        """Ends the process under a thread that waits for it, which then raises ``TypesettingFailed``."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def close(self) -> None:
         """Ends the process at once: what it has not answered yet is not wanted any more."""
         if self._process is None:

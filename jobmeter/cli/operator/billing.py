@@ -34,6 +34,7 @@ app.command(invoices.run_month, name="run")
 app.command(invoices.list_documents, name="list")
 app.command(invoices.show, name="show")
 app.command(invoices.open_line, name="open")
+app.command(invoices.credit, name="credit")
 
 
 def check_day(_: type, value: Any) -> None:

@@ -6,6 +6,7 @@ Does not own the table itself (``api.routes``), which includes these rows.
 from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
+from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
 from jobmeter.api.operator.billing import files as billing_files
 from jobmeter.api.operator.billing import invoices as billing_invoices
 from jobmeter.api.operator.billing import runs as billing_runs
@@ -69,5 +70,8 @@ BILLING: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, summary="Make a draft again, with the settings of today"),
     Endpoint("DELETE", "/operator/invoices/{invoice_id:int}", billing_invoices.drop_invoice, audience=OPERATOR,
              reply="", statuses=(204,), summary="Drop a draft"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/creditNotes", billing_credit_notes.create_credit_note,
+             audience=OPERATOR, body=billing_credit_notes.CreditNoteBody, statuses=(201, 200),
+             summary="Credit lines of an invoice, or the whole of it"),
 )
 # fmt: on

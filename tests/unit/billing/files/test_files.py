@@ -125,6 +125,20 @@ async def test_a_process_that_dies_between_issue_and_files_leaves_them_to_the_ne
         assert await books.scenario.breaches() == []
 
 
+@pytest.mark.parametrize("steps", [0, 1, 3])
+async def test_a_server_that_ends_while_files_are_made_leaves_them_to_the_next(database_url, steps):
+    async with open_books(database_url, rate=standard(210_000)) as books:
+        await issue(books)
+        making = asyncio.create_task(make(books))
+        for _ in range(20 * steps):
+            await asyncio.sleep(0.01)
+        making.cancel()
+        await asyncio.wait([making])
+        await chores.run_until_idle(books.scenario.database, SETTINGS, now=FINAL)
+        assert {name for name, _, _ in await kept(books)} == ALL
+        assert await books.scenario.breaches() == []
+
+
 async def test_files_that_cannot_be_made_are_tried_again_and_keep_no_other_waiting(database_url, tmp_path):
     blocked = tmp_path / "a file"
     blocked.write_text("no folder")

@@ -21,7 +21,14 @@ from jobmeter.billing.formats.texts import LANGUAGES, choose_language, write_amo
 from jobmeter.billing.formats.typesetter import Typesetter, TypesettingFailed
 from jobmeter.billing.model import DocumentKind, TaxCategory
 from tests.support.missing_part import report_missing
-from tests.unit.billing.formats.samples import BUYER, LINE, SELLER, make_document, make_line, make_lines
+from tests.unit.billing.formats.samples import (
+    BUYER,
+    LINE,
+    SELLER,
+    make_document,
+    make_line,
+    make_lines,
+)
 
 CJK_FONTS = Path("/usr/share/fonts/opentype/noto")
 HOSTILE = (
