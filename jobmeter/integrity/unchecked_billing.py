@@ -34,6 +34,11 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
     ),
     Unchecked("billing_file_tasks", ("attempts", "due_at", "last_error"), RETRY),
     Unchecked("billing_mails", (ALL, ADDED, REMOVED), RETRY),
+    Unchecked(
+        "customer_refunds",
+        (ALL, ADDED, REMOVED),
+        "the partner's own record; no amount of the platform depends on it",
+    ),
     Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_tax_rates", (ALL, ADDED, REMOVED), SETTING),

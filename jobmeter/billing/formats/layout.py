@@ -11,7 +11,7 @@ from jobmeter.base.days import day_of
 from jobmeter.billing.formats.fonts import Cleaner, is_right_to_left
 from jobmeter.billing.formats.model import CountKind, Presentation
 from jobmeter.billing.formats.payment_code import make_reference, write_iban
-from jobmeter.billing.formats.rules import NEEDS_REASON, add_markup, is_payable, shows_period
+from jobmeter.billing.formats.rules import NEEDS_REASON, find_resale, is_payable, shows_period
 from jobmeter.billing.formats.texts import (
     choose_language,
     words_of,
@@ -24,7 +24,7 @@ from jobmeter.billing.formats.texts import (
     write_percent,
     write_time,
 )
-from jobmeter.billing.model import Document, DocumentKind, DocumentLine, Party, TaxTotal
+from jobmeter.billing.model import Document, DocumentKind, DocumentLine, LineKind, Party, TaxTotal
 
 Data = dict[str, Any]
 
@@ -156,14 +156,17 @@ class Layout:
 
     def _list_amounts(self) -> list[str]:
         names = ["price", "net"] if self._presentation.has_prices else []
-        return [*names, "resale"] if self._presentation.markup_micros is not None else names
+        return [*names, "resale"] if self._presentation.has_resale else names
 
     def _make_row(self, line: DocumentLine) -> Data:
-        resale = add_markup(
-            line.net_micros, self._presentation.markup_micros or 0, currency=self._document.currency
-        )
-        self._resale_micros += resale
-        amounts = {"price": line.price_micros, "net": line.net_micros, "resale": resale}
+        resale = find_resale(line, self._presentation.markup_micros, currency=self._document.currency)
+        self._resale_micros += resale or 0
+        is_ours = line.kind is not LineKind.REFUND
+        amounts = {
+            "price": line.price_micros if is_ours else None,
+            "net": line.net_micros if is_ours else None,
+            "resale": resale,
+        }
         kind = self._words[line.kind.value]
         return {
             "line": str(line.line),
@@ -175,7 +178,10 @@ class Layout:
             "title": self._piece(line.title or kind),
             "details": [self._piece(text) for text in (kind, *self._list_details(line)) if text],
             "quantity": write_number(line.quantity, self._language),
-            "amounts": [self._amount(amounts[name]) for name in self._list_amounts()],
+            "amounts": [
+                "" if amounts[name] is None else self._amount(amounts[name] or 0)
+                for name in self._list_amounts()
+            ],
         }
 
     def _list_details(self, line: DocumentLine) -> list[str]:
@@ -224,7 +230,7 @@ class Layout:
             found.append(self._total("total_net", document.net_micros))
             found += [self._make_tax(tax) for tax in document.taxes]
             found.append(self._total("total", document.total_micros, is_strong=True))
-        if presentation.markup_micros is not None:
+        if presentation.has_resale:
             found.append(self._total("total_resale", self._resale_micros, is_strong=True))
         return found
 

@@ -56,12 +56,18 @@ class Count:
 class Presentation:
     """How a document is shown. The default is that of an invoice; a statement for an end customer names the customer, may hide
     our prices, and may have a column with the reseller's own price: ours and ``markup_micros`` of it (15 % is 150_000).
+    That column also has what the reseller refunded, if there are refunds.
     """
 
     customer: str = ""
     has_prices: bool = True
     markup_micros: int | None = None
+    has_refunds: bool = False
     counts: tuple[Count, ...] = ()
+
+    @property
+    def has_resale(self) -> bool:
+        return self.markup_micros is not None or self.has_refunds
 
 
 FULL = Presentation()

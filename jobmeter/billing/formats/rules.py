@@ -107,6 +107,13 @@ def add_markup(net_micros: int, markup_micros: int, *, currency: str) -> int:
     return (-1 if net_micros < 0 else 1) * minors * minor
 
 
+def find_resale(line: DocumentLine, markup_micros: int | None, *, currency: str) -> int | None:
+    """Returns what the reseller's customer pays for a line, or gets back: a refund is the reseller's own amount."""
+    if line.kind is LineKind.REFUND:
+        return line.net_micros
+    return None if markup_micros is None else add_markup(line.net_micros, markup_micros, currency=currency)
+
+
 def make_rf_reference(number: str) -> str:
     """Returns the number of a document as a structured creditor reference (ISO 11649): ``RF54INV2026000042``."""
     plain = "".join(character for character in number.upper() if character.isascii() and character.isalnum())

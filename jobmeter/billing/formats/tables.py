@@ -17,8 +17,8 @@ from jobmeter.base.money import format_amount, minor_digits
 from jobmeter.base.readers.percents import format_percent
 from jobmeter.billing.formats.model import Presentation
 from jobmeter.billing.formats.parts import load_xlsxwriter
-from jobmeter.billing.formats.rules import add_markup
-from jobmeter.billing.model import Document, DocumentLine, Party
+from jobmeter.billing.formats.rules import find_resale
+from jobmeter.billing.model import Document, DocumentLine, LineKind, Party
 from jobmeter.wire.csv_cells import guard_cell
 
 Cell = str | int | None
@@ -48,6 +48,8 @@ class Column:
 
 def _amount(name: str) -> Column:
     def read(line: DocumentLine, document: Document) -> Cell:
+        if line.kind is LineKind.REFUND:
+            return None
         return format_amount(getattr(line, f"{name}_micros"), document.currency)
 
     return Column(name=name, read=read, is_amount=True, is_price=True)
@@ -82,12 +84,12 @@ def choose_columns(presentation: Presentation) -> tuple[Column, ...]:
     """The columns of the lines: without our prices if these are hidden, with the reseller's own if there is a markup."""
     shown = tuple(column for column in COLUMNS if presentation.has_prices or not column.is_price)
     markup = presentation.markup_micros
-    if markup is None:
+    if not presentation.has_resale:
         return shown
 
     def read_resale(line: DocumentLine, document: Document) -> Cell:
-        resale = add_markup(line.net_micros, markup, currency=document.currency)
-        return format_amount(resale, document.currency)
+        resale = find_resale(line, markup, currency=document.currency)
+        return None if resale is None else format_amount(resale, document.currency)
 
     return (*shown, Column(name="resale", read=read_resale, is_amount=True))
 

@@ -142,6 +142,7 @@ _TABLE = {
     "CORRECTION": ("Correction", "Korrektur", "Correction", "Correctie", "Corrección"),
     "GOODWILL": ("Goodwill", "Kulanz", "Geste commercial", "Coulance", "Cortesía"),
     "TOP_UP": ("Top-up", "Aufladung", "Recharge", "Opwaardering", "Recarga"),
+    "REFUND": ("Refund", "Erstattung", "Remboursement", "Terugbetaling", "Reembolso"),
     # reasons for a tax of zero; the account's own reason replaces them
     "E": ("Exempt from VAT", "Umsatzsteuerfrei", "Exonéré de TVA", "Vrijgesteld van btw", "Exento de IVA"),
     "AE": (

@@ -11,6 +11,7 @@ from jobmeter.api.operator.billing import files as billing_files
 from jobmeter.api.operator.billing import invoices as billing_invoices
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
+from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
 
 OPERATOR = Audience.OPERATOR
@@ -38,6 +39,8 @@ BILLING: tuple[PlainEndpoint, ...] = (
     Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
              billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
              summary="Remove a contract from an account that has not billed it yet"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/usage", billing_usage.show_usage, audience=OPERATOR,
+             parameters=("month",), summary="Get what an account's contracts used in a month, with a forecast"),
     Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
              audience=OPERATOR, summary="List the tax rates of an account"),
     Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
