@@ -36,11 +36,11 @@ class Year:
         today = self.books.now.date()
         if today.day in {1, 12} or not self._list_live(today):
             await self._post_job(today)
-        # February and later some months are quiet: what is credited in them is below zero.
+        # Some months are quiet: what is credited in them is below zero.
         if today.month % 4 != 2:
             await self._use_credits(today)
             await self._click(today)
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.1 or today.day == 15:
             await self._credit_charge(today)
         if self.rng.random() < 0.04:
             await self._change_tax(today)
