@@ -9,6 +9,7 @@ from datetime import datetime
 from bench.agents import measure_agents
 from bench.billing import measure_billing, measure_clicks_page
 from bench.clicks import measure_clicks
+from bench.documents import measure_documents
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
@@ -59,6 +60,9 @@ FIGURES = (
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
     Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
     Figure("feed_peak_memory", "MB", "feeds"),
+    Figure("billing_pdf", "pages/s", "documents"),
+    Figure("billing_pdf_peak_memory", "MB", "documents"),
+    Figure("billing_pdf_small", "ms", "documents"),
 )
 
 GROUPS: dict[str, Measure] = {
@@ -75,4 +79,5 @@ GROUPS: dict[str, Measure] = {
     "billing": measure_billing,
     "invoice_clicks": measure_clicks_page,
     "feeds": measure_feeds,
+    "documents": measure_documents,
 }

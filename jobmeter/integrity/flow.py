@@ -90,6 +90,8 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("14: no line is corrected by more than it was", documents.check_corrected_lines),
     ("15: what an account owes is what its documents say", documents.check_document_postings),
     ("16: every issued document is unchanged", documents.check_document_digests),
+    ("16: every issued document has its files, or they are due", documents.check_document_files),
+    ("16: every kept file has the bytes of its hash", documents.check_kept_files),
     ("jobs: every job has its budget, application and contract", jobs.check_job_rows),
     ("jobs: every application has its shard, parent and contracts", jobs.check_applications),
     ("jobs: every job is on the contract that it named", jobs.check_job_payers),

@@ -46,7 +46,17 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "invoices", "credit_notes"),
+    "billing": (
+        "",
+        "accounts",
+        "documents",
+        "invoices",
+        "credit_notes",
+        "usage",
+        "formats",
+        "statements",
+        "files",
+    ),
     "charging": (
         "",
         "job_changes",

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
+from jobmeter.api.operator.billing.files import download_file_of
 
 
 async def list_invoices(context: RequestContext) -> Response:
@@ -19,3 +20,8 @@ async def show_invoice(context: RequestContext) -> Response:
 async def list_lines(context: RequestContext) -> Response:
     """At most 1,000 lines; ``?after=`` continues the list."""
     return await list_lines_of(context, partner_id=context.application.id)
+
+
+async def download_file(context: RequestContext) -> Response:
+    """``pdf``, ``xml`` (CII), ``ubl``, ``csv``, ``json`` or ``xlsx``. The ``ETag`` is the SHA-256 of the file."""
+    return await download_file_of(context, partner_id=context.application.id)
