@@ -212,7 +212,7 @@ def make_tax(document: Document, total: TaxTotal) -> Terms:
     }
     if total.category in NEEDS_REASON:
         language = choose_language(document.buyer.language)
-        terms["BT-120"] = choose_reason(total.category.value, total.reason, language)
+        terms["BT-120"] = choose_reason(total.category.value, total.reason, language=language)
         terms["BT-121"] = REASON_CODES.get(total.category, "")
     return terms
 

@@ -199,7 +199,7 @@ class Layout:
         document = self._document
         remarks = [document.note] if document.note else []
         remarks += [
-            choose_reason(tax.category.value, tax.reason, self._language)
+            choose_reason(tax.category.value, tax.reason, language=self._language)
             for tax in document.taxes
             if tax.category in NEEDS_REASON
         ]

@@ -311,7 +311,7 @@ def test_amounts_have_the_digits_of_the_currency_and_the_form_of_the_language(
     ],
 )
 def test_the_usual_reason_is_translated_and_the_operators_own_is_not(reason, shown):
-    assert choose_reason("AE", reason, "nl") == shown
+    assert choose_reason("AE", reason, language="nl") == shown
 
 
 def test_other_languages_get_english_words_and_regions_their_language():
