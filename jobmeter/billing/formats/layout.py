@@ -203,6 +203,9 @@ class Layout:
             for tax in document.taxes
             if tax.category in NEEDS_REASON
         ]
+        if self._presentation.final_through is not None:
+            day = write_day(self._presentation.final_through, self._language)
+            remarks.append(self._words["not_final"].format(day=day))
         if document.kind is DocumentKind.STATEMENT:
             remarks.append(self._words["not_payable"])
         elif self._is_final() and not is_payable(document):

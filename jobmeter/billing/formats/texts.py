@@ -93,6 +93,13 @@ _TABLE = {
         "U hoeft niets te betalen: dit bedrag wordt u gecrediteerd.",
         "No hay nada que pagar: este importe se le abona.",
     ),
+    "not_final": (
+        "Days after {day} are not final.",
+        "Tage nach dem {day} sind vorläufig.",
+        "Les jours après le {day} sont provisoires.",
+        "Dagen na {day} zijn voorlopig.",
+        "Los días posteriores al {day} son provisionales.",
+    ),
     "not_payable": (
         "This is not an invoice; nothing is payable.",
         "Dies ist keine Rechnung; es ist nichts zu zahlen.",
