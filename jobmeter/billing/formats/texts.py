@@ -234,6 +234,12 @@ def words_of(language: str) -> Mapping[str, str]:
     return MappingProxyType({key: texts[at] for key, texts in _TABLE.items()})
 
 
+def choose_reason(category: str, reason: str, *, language: str) -> str:
+    """The reason for a tax of zero: the operator's own words, or the usual ones in the language of the document."""
+    usual = words_of(LANGUAGES[0])[category]
+    return reason if reason and reason.casefold() != usual.casefold() else words_of(language)[category]
+
+
 def write_day(day: date, language: str) -> str:
     return _plain(format_date(day, "long", locale=_locale(language)))
 
