@@ -131,14 +131,16 @@ def _fill_clicks(machine: Machine, month: Month, clicks: int) -> None:
             connection.execute(SQL["make_event_day"], values)
             for batch in range(clicks // CLICK_DAYS // BATCH_CLICKS):
                 with connection.cursor() as cursor, cursor.copy(SQL["copy_clicks"]) as copy:
-                    copy.write(_make_clicks(job_id, day, batch, clicks // CLICK_DAYS // BATCH_CLICKS))
+                    copy.write(
+                        _make_clicks(job_id, day, batch=batch, batches=clicks // CLICK_DAYS // BATCH_CLICKS)
+                    )
             connection.execute(SQL["charge_clicks"], values)
             connection.execute(SQL["roll_up_clicks"], values)
         connection.execute(SQL["settle_days"], {"now": month.now})
         connection.execute(SQL["analyze_clicks"])
 
 
-def _make_clicks(job_id: int, day: date, batch: int, batches: int) -> bytes:
+def _make_clicks(job_id: int, day: date, *, batch: int, batches: int) -> bytes:
     rng = np.random.default_rng([7, day.toordinal(), batch])
     span_ms = DAY_MS // batches
     times = to_ms(start_of(day)) + batch * span_ms + np.sort(rng.integers(0, span_ms, BATCH_CLICKS))

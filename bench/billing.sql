@@ -16,8 +16,8 @@ WITH made AS MATERIALIZED (
     SELECT partner_id, NULL, shard_of(partner_id), 'bench-' || partner_id, 'Partner ' || partner_id, %(now)s
       FROM made
 ), contracts AS (
-    INSERT INTO partner_contracts (id, partner_id, shard, currency, limit_micros, term_starts_at, term_ends_at,
-                                   created_at)
+    INSERT INTO partner_contracts (id, partner_id, shard, currency, limit_micros, term_starts_at,
+                                   term_ends_at, created_at)
     SELECT contract_id, partner_id, shard_of(contract_id), 'USD', 1000000000000, %(month)s,
            %(month)s + interval '2 years', %(month)s
       FROM made
@@ -31,8 +31,8 @@ WITH made AS MATERIALIZED (
         registration_number, registration_scheme, endpoint, endpoint_scheme, emails, language, terms_days,
         purchase_order, shows_customers, recorded_at
     )
-    SELECT account_id, '1970-01-01', 1, 'Buyer', '{}', 'Leeds', '', 'GB', '', '', '', '', '', '{}', 'en', 30, '',
-           true, %(now)s
+    SELECT account_id, '1970-01-01', 1, 'Buyer', '{}', 'Leeds', '', 'GB', '', '', '', '', '', '{}', 'en',
+           30, '', true, %(now)s
       FROM made
 ), rates AS (
     INSERT INTO billing_tax_rates (account_id, valid_from, revision, category, rate_micros, reason,
@@ -57,9 +57,9 @@ WITH made AS MATERIALIZED (
         shard, job_id, application_id, external_id, partner_contract_id, listing_type, title, company_name,
         apply_url, location, content, state, listed_at, expires_at, created_at
     )
-    SELECT shard_of(job_id), job_id, partner_id, 'bench-' || job_id, contract_id, 'BASIC', 'Fitter ' || job_id,
-           'Harbour Logistics', 'https://careers.example.com/apply', 'Leeds, England, United Kingdom', '{}',
-           'LIVE', %(month)s, %(month)s + interval '1 year', %(month)s
+    SELECT shard_of(job_id), job_id, partner_id, 'bench-' || job_id, contract_id, 'BASIC',
+           'Fitter ' || job_id, 'Harbour Logistics', 'https://careers.example.com/apply',
+           'Leeds, England, United Kingdom', '{}', 'LIVE', %(month)s, %(month)s + interval '1 year', %(month)s
       FROM made
 )
 INSERT INTO job_budgets (

@@ -22,7 +22,7 @@ RATES = (190_000, 210_000, 70_000, 81_000)
 
 
 class Year:
-    """What one reseller does, and what the auditor is told of it. ``jobs`` are live, by the day they were posted."""
+    """What one reseller does; the auditor records it. ``jobs`` are live, by the day they were posted."""
 
     def __init__(self, books: Books, hiring_contract: HiringContract, rng: Random) -> None:
         self.books, self.hiring, self.rng = books, hiring_contract, rng
