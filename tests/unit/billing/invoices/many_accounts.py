@@ -1,4 +1,4 @@
-"""Owns many accounts with one top-up each, and workers that bill them and die. Does not own any expectation."""
+"""Owns many accounts with one top-up each, workers that bill them and die, and the check of what they left."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +21,7 @@ from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
+from jobmeter.integrity.flow import check_laws
 from jobmeter.partners.applications import flow as partners
 from tests.support.books import ADDRESS
 from tests.support.dying_database import Died
@@ -109,10 +110,10 @@ async def bill_step(database: Database, *, accounts_max: int, die_at: int | None
         )
 
 
-async def bill_all(database: Database) -> None:
+async def bill_all(database: Database, *, accounts_max: int = 25) -> None:
     """Bills what is due, also while transactions of other tests are open."""
     for _ in range(PATIENCE):
-        step = await bill_step(database, accounts_max=25)
+        step = await bill_step(database, accounts_max=accounts_max)
         async with database.connection() as connection:
             is_waiting = await invoices.is_waiting(
                 connection, final_after_days=3, now=FINAL, until_month=MONTH
@@ -146,3 +147,26 @@ async def work_and_die(database: Database, rng: Random) -> int:
         except Died:
             deaths += 1
         await asyncio.sleep(0)
+
+
+async def run_worker(database_url: str) -> None:
+    """What a process that is to be killed does: bills account by account."""
+    async with Database.opened(database_url, connections_max=2) as database:
+        print("ready", flush=True)  # noqa: T201 -- the test waits for it
+        await bill_all(database, accounts_max=1)
+
+
+async def check_numbers(database: Database, count: int) -> None:
+    """Numbers 1 to ``count``, one for each account, each with the units of its account; every law holds."""
+    async with database.connection() as connection:
+        found = await connection.execute(
+            "SELECT sequence, count(*) OVER (PARTITION BY account_id), net_micros"
+            " FROM billing_documents ORDER BY sequence"
+        )
+        rows = await found.fetchall()
+        assert [(number, times) for number, times, _ in rows] == [
+            (number, 1) for number in range(1, count + 1)
+        ]
+        expected = [10_500_000 * (number + 1) for number in range(count)]
+        assert sorted(net for *_, net in rows) == expected
+        assert [check for check in await check_laws(connection) if check.breaches] == []

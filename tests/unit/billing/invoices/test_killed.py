@@ -5,31 +5,15 @@ import itertools
 from random import Random
 
 from jobmeter.database.pool import Database
-from jobmeter.integrity.flow import check_laws
 from tests.support.dying_database import Died
 from tests.unit.billing.invoices.many_accounts import (
     bill_all,
     bill_step,
+    check_numbers,
     open_accounts,
     open_month,
     work_and_die,
 )
-
-
-async def check_numbers(database: Database, count: int) -> None:
-    """Numbers 1 to ``count``, one for each account, each with the units of its account; every law holds."""
-    async with database.connection() as connection:
-        found = await connection.execute(
-            "SELECT sequence, count(*) OVER (PARTITION BY account_id), net_micros"
-            " FROM billing_documents ORDER BY sequence"
-        )
-        rows = await found.fetchall()
-        assert [(number, times) for number, times, _ in rows] == [
-            (number, 1) for number in range(1, count + 1)
-        ]
-        expected = [10_500_000 * (number + 1) for number in range(count)]
-        assert sorted(net for *_, net in rows) == expected
-        assert [check for check in await check_laws(connection) if check.breaches] == []
 
 
 async def test_a_process_that_dies_before_any_statement_leaves_nothing_half_done(database_url: str) -> None:
