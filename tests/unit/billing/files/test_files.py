@@ -195,6 +195,28 @@ async def test_drafts_have_no_files_and_statements_have_no_xml(database_url):
         assert await kept(books) == []
 
 
+async def test_a_changed_address_changes_no_file_of_an_issued_document(database_url):
+    """9. A changed address made a new PDF under the old number."""
+    async with open_books(database_url, rate=standard(210_000)) as books:
+        document = await issue(books)
+        await make(books)
+        before = {one: await open_bytes(books, document, one) for one in FileFormat}
+        parties = {"vat_number": NUMBER, **ADDRESS, "city": "Delft"}
+        async with books.scenario.database.transaction() as connection:
+            await accounts.set_seller(
+                connection, Seller(legal_name="Another", **parties), valid_from=None, now=FINAL
+            )
+            await accounts.set_buyer(
+                connection,
+                buyer=Buyer(legal_name="Another", language="de", **parties),
+                account_id=books.account_id,
+                valid_from=None,
+                now=FINAL,
+            )
+        assert {one: await open_bytes(books, document, one) for one in FileFormat} == before
+        assert (await check(books)).differences == ()
+
+
 async def test_files_of_issued_documents_are_guarded_and_checked(database_url):
     async with open_books(database_url, rate=standard(210_000)) as books:
         await issue(books)
