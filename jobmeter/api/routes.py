@@ -29,6 +29,7 @@ from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import invoices as billing_invoices
+from jobmeter.api.operator.billing import payments as billing_payments
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
 from jobmeter.api.operator.billing.parties import SellerBody
@@ -268,6 +269,18 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, summary="Make a draft again, with the settings of today"),
     Endpoint("DELETE", "/operator/invoices/{invoice_id:int}", billing_invoices.drop_invoice, audience=OPERATOR,
              reply="", statuses=(204,), summary="Drop a draft"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/payments", billing_payments.pay_invoice, audience=OPERATOR,
+             body=billing_payments.PaymentBody, statuses=(201, 200), summary="Record a payment of an invoice"),
+    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.pay_account,
+             audience=OPERATOR, body=billing_payments.PaymentBody, statuses=(201, 200),
+             summary="Record a payment into an account"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.list_payments,
+             audience=OPERATOR, parameters=PAGE, summary="List the payments of an account and what they pay"),
+    Endpoint("POST", "/operator/billing/payments/{payment_id:int}/reversals", billing_payments.reverse_payment,
+             audience=OPERATOR, body=billing_payments.ReversalBody, statuses=(201, 200),
+             summary="Record that a payment, or a part of it, went back"),
+    Endpoint("GET", "/operator/billing/ages", billing_payments.list_ages, audience=OPERATOR,
+             parameters=("day", *PAGE), summary="List what accounts owe, by how long it is overdue"),
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),

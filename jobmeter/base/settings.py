@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
-from jobmeter.base.lists import list_parts
+from jobmeter.base.lists import list_parts, list_rising_days
 
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
@@ -66,6 +66,10 @@ class Settings:
     )
     final_after_days: int = _setting(
         3, "After how many UTC midnights, counted from its beginning, a day is settled"
+    )
+    reminder_days: str = _setting(
+        "3,14,30",
+        "After how many days overdue each reminder of an invoice is sent, separated by commas; if empty, none is",
     )
     smtp_url: str = _setting(
         "",
@@ -131,6 +135,10 @@ class Settings:
             raise ValueError(
                 f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
             )
+        try:
+            list_rising_days(found.get("reminder_days", ""))
+        except ValueError as error:
+            raise ValueError(f"JOBMETER_REMINDER_DAYS {error}") from None
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

@@ -15,8 +15,10 @@ from psycopg.errors import LockNotAvailable
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
+from jobmeter.base.lists import list_rising_days
 from jobmeter.base.settings import Settings
 from jobmeter.billing.invoices import flow as invoices
+from jobmeter.billing.payments import flow as payments
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
@@ -150,6 +152,17 @@ async def _record_held(connection: Connection, occasion: Occasion, rows_max: int
     return len(held)
 
 
+async def _remind(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    days = list_rising_days(occasion.settings.reminder_days)
+    reminded = await payments.remind_overdue(
+        connection, reminder_days=days, rows_max=rows_max, now=occasion.now
+    )
+    for document, reminder in reminded:
+        level = logging.WARNING if reminder.level == len(days) else logging.INFO
+        log.log(level, "invoice %s is overdue: reminder %s was sent", document.number, reminder.level)
+    return len(reminded)
+
+
 async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await delivery.observe_jobs(
         connection, rows_max=rows_max, base_url=occasion.settings.base_url, now=occasion.now
@@ -217,6 +230,7 @@ CHORES = (
     ),
     # Right after settlement: a month is billed as soon as its last day is final, also by a moved clock.
     Chore("bill months", Queue.SETTLEMENT, _bill, rows_max=25),
+    Chore("remind of overdue invoices", Queue.SETTLEMENT, _remind, rows_max=100, again_from=100),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
     Chore(
         "sweep tokens",

@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "invoices"),
+    "billing": ("", "accounts", "documents", "payments", "invoices"),
     "charging": (
         "",
         "job_changes",
@@ -60,7 +60,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", "hiring", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", "payments", "hiring", ""),
     "jobs": (
         "",
         "runs",
