@@ -27,12 +27,7 @@ from jobmeter.api.operator import applications as operator_applications
 from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
-from jobmeter.api.operator.billing import accounts as billing_accounts
-from jobmeter.api.operator.billing import invoices as billing_invoices
-from jobmeter.api.operator.billing import payments as billing_payments
-from jobmeter.api.operator.billing import runs as billing_runs
-from jobmeter.api.operator.billing import seller as billing_seller
-from jobmeter.api.operator.billing.parties import SellerBody
+from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
@@ -223,64 +218,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              parameters=MONTH_PAGE, summary="List the credits used of a contract, each at its price"),
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
-    # -- billing
-    Endpoint("PUT", "/operator/billing/seller", billing_seller.put_seller, audience=OPERATOR,
-             body=SellerBody, summary="Set who issues the invoices, from a day on"),
-    Endpoint("GET", "/operator/billing/seller", billing_seller.show_seller, audience=OPERATOR, parameters=("day",),
-             summary="Get who issues the invoices"),
-    Endpoint("POST", "/operator/billing/accounts", billing_accounts.open_account, audience=OPERATOR,
-             body=billing_accounts.AccountBody, statuses=(201,), summary="Open a billing account"),
-    Endpoint("GET", "/operator/billing/accounts", billing_accounts.list_accounts, audience=OPERATOR,
-             parameters=("partnerId", *PAGE), summary="List billing accounts"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}", billing_accounts.show_account, audience=OPERATOR,
-             parameters=("day",), summary="Get a billing account with its profile and tax rates"),
-    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}", billing_accounts.change_account, audience=OPERATOR,
-             body=billing_accounts.AccountChangeBody, summary="Change a billing account, its profile from a day on"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/agreements", billing_accounts.list_agreements,
-             audience=OPERATOR, parameters=PAGE, summary="List the contracts that an account bills"),
-    Endpoint("PUT", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-             billing_accounts.put_agreement, audience=OPERATOR, body=billing_accounts.AgreementBody,
-             summary="Bill a contract by an account"),
-    Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-             billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
-             summary="Remove a contract from an account that has not billed it yet"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
-             audience=OPERATOR, summary="List the tax rates of an account"),
-    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
-             audience=OPERATOR, body=billing_accounts.TaxRateBody, statuses=(201,),
-             summary="Set the tax of an account, from a day on"),
-    Endpoint("POST", "/operator/billing/runs", billing_runs.run_billing, audience=OPERATOR,
-             body=billing_runs.RunBody, statuses=(202,), is_unique=True, summary="Bill a month now"),
-    Endpoint("GET", "/operator/billing/runs", billing_runs.show_run, audience=OPERATOR,
-             parameters=("month", "account"), required=("month",), summary="Get how far a month is billed"),
-    Endpoint("GET", "/operator/invoices", billing_invoices.list_invoices, audience=OPERATOR,
-             parameters=("account", "month", "state", *PAGE), summary="List invoices, credit notes and drafts"),
-    Endpoint("GET", "/operator/invoices/{invoice_id:int}", billing_invoices.show_invoice, audience=OPERATOR,
-             summary="Get an invoice or credit note"),
-    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines", billing_invoices.list_lines, audience=OPERATOR,
-             parameters=("after",), summary="List the lines of an invoice"),
-    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/charges", billing_invoices.list_charges,
-             audience=OPERATOR, parameters=("after",), summary="List the postings of a line"),
-    Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/clicks", billing_invoices.list_clicks,
-             audience=OPERATOR, parameters=("after",), summary="List the clicks that a line charges"),
-    Endpoint("POST", "/operator/invoices/{invoice_id:int}/issue", billing_invoices.issue_invoice, audience=OPERATOR,
-             statuses=(201, 200), summary="Issue a draft"),
-    Endpoint("POST", "/operator/invoices/{invoice_id:int}/refresh", billing_invoices.refresh_invoice,
-             audience=OPERATOR, summary="Make a draft again, with the settings of today"),
-    Endpoint("DELETE", "/operator/invoices/{invoice_id:int}", billing_invoices.drop_invoice, audience=OPERATOR,
-             reply="", statuses=(204,), summary="Drop a draft"),
-    Endpoint("POST", "/operator/invoices/{invoice_id:int}/payments", billing_payments.pay_invoice, audience=OPERATOR,
-             body=billing_payments.PaymentBody, statuses=(201, 200), summary="Record a payment of an invoice"),
-    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.pay_account,
-             audience=OPERATOR, body=billing_payments.PaymentBody, statuses=(201, 200),
-             summary="Record a payment into an account"),
-    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.list_payments,
-             audience=OPERATOR, parameters=PAGE, summary="List the payments of an account and what they pay"),
-    Endpoint("POST", "/operator/billing/payments/{payment_id:int}/reversals", billing_payments.reverse_payment,
-             audience=OPERATOR, body=billing_payments.ReversalBody, statuses=(201, 200),
-             summary="Record that a payment, or a part of it, went back"),
-    Endpoint("GET", "/operator/billing/ages", billing_payments.list_ages, audience=OPERATOR,
-             parameters=("day", *PAGE), summary="List what accounts owe, by how long it is overdue"),
+    *BILLING,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),

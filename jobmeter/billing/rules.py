@@ -1,9 +1,8 @@
-"""Owns the decisions that every room of billing shares: months, tax, numbers, the states of a document. Pure."""
+"""Owns the decisions that every room of billing shares: months, series of numbers, the states of a document. Pure."""
 
 from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import FINAL_AFTER_DAYS, final_at, month_after, month_of
-from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
 from jobmeter.billing.model import DocumentKind, DocumentState
 
 SERIES_PREFIXES = {DocumentKind.INVOICE: "INV", DocumentKind.CREDIT_NOTE: "CN"}
@@ -32,21 +31,6 @@ def last_billable_month(now: datetime, *, final_after_days: int) -> date:
     while billable_at(month, final_after_days=final_after_days) > now:
         month = month_before(month)
     return month
-
-
-def minor_unit_micros(currency: str) -> int:
-    """Returns the smallest amount that can be paid: 10,000 micros for EUR, 1,000,000 for JPY."""
-    return int(MICROS_PER_UNIT // 10 ** minor_digits(currency))
-
-
-def tax_of(base_micros: int, rate_micros: int, minor_micros: int) -> int:
-    """Returns the tax on ``base_micros`` in whole minor units, half away from zero.
-
-    A credit note so has the mirror of its invoice's tax. The SQL function ``tax_of`` does the same.
-    """
-    divisor = MICROS_PER_UNIT * minor_micros
-    units = (2 * abs(base_micros) * rate_micros + divisor) // (2 * divisor)
-    return units * minor_micros if base_micros >= 0 else -units * minor_micros
 
 
 def name_series(kind: DocumentKind, issued_on: date) -> str:

@@ -86,6 +86,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("10: every account is kept in one unit", store.check_account_units),
     ("11: numbers of documents have no gap", documents.check_document_numbers),
     ("12: every document is the sum of its lines and taxes", documents.check_document_sums),
+    ("12: every tax is rounded once for each rate", documents.check_document_taxes),
     ("13: months are billed in order, once", documents.check_cuts),
     ("14: no line is corrected by more than it was", documents.check_corrected_lines),
     ("14: every payment and credit note pays no more than it holds", payments.check_allocations),

@@ -50,21 +50,10 @@ WITH looked AS (
                     AND reference = charge_reference(day, source_id, cause)
                     AND (booked_at AT TIME ZONE 'UTC')::date BETWEEN day - 1 AND day + 3
                    WHEN {Purpose.CONSUME} THEN destination_kind = {AccountKind.CREDITS_USED}
-                   WHEN {Purpose.INVOICE}
-                   THEN {AccountKind.OWED} IN (source_kind, destination_kind)
-                    AND source_kind + destination_kind IN ({AccountKind.OWED} + {AccountKind.SALES},
-                                                           {AccountKind.OWED} + {AccountKind.TAX})
-                    AND source_id = destination_id AND corrects IS NULL
-                   WHEN {Purpose.CREDIT_NOTE}
-                   THEN {AccountKind.OWED} IN (source_kind, destination_kind)
-                    AND source_kind + destination_kind IN ({AccountKind.OWED} + {AccountKind.SALES},
-                                                           {AccountKind.OWED} + {AccountKind.TAX})
-                    AND source_id = destination_id AND corrects IS NULL
-                   WHEN {Purpose.PAYMENT}
-                   THEN (source_kind, destination_kind) IN (({AccountKind.OWED}, {AccountKind.PAID}),
-                                                            ({AccountKind.PAID}, {AccountKind.OWED}))
-                    AND source_id = destination_id AND corrects IS NULL
-                   ELSE purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+                   WHEN {Purpose.REVERSE} THEN true
+                   WHEN {Purpose.ADJUST} THEN true
+                   ELSE source_id = destination_id AND purpose <= {Purpose.PAYMENT}
+                    AND {AccountKind.OWED} IN (source_kind, destination_kind)
                END
            AND (purpose IN ({Purpose.CHARGE}, {Purpose.REVERSE})
                 OR day = (booked_at AT TIME ZONE 'UTC')::date)

@@ -21,8 +21,8 @@ LINE = (
     "metering",
     "settlement",
     "promotion",
-    "billing",
     "explain",
+    "billing",
     "reports",
     "integrity",
 )
@@ -59,8 +59,9 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
+    "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "billing", "documents", "payments", "hiring", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "payments", ""),
     "jobs": (
         "",
         "runs",

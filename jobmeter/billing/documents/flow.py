@@ -3,7 +3,7 @@
 Each page reads at most its own rows, however long a document is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -44,7 +44,7 @@ async def find_document(
     return found[0]
 
 
-async def list_documents_by_id(connection: Connection, *, document_ids: Sequence[int]) -> list[Document]:
+async def list_documents_by_id(connection: Connection, *, document_ids: list[int]) -> list[Document]:
     return await store.find_documents(connection, document_ids=document_ids, partner_id=None)
 
 

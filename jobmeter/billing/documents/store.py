@@ -1,6 +1,5 @@
 """Owns the statements that read documents, one function each."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -45,9 +44,9 @@ async def list_documents(
 
 
 async def find_documents(
-    connection: Connection, *, document_ids: Sequence[int], partner_id: int | None
+    connection: Connection, *, document_ids: list[int], partner_id: int | None
 ) -> list[Document]:
-    parameters = {"document_ids": list(document_ids), "partner_id": partner_id}
+    parameters = {"document_ids": document_ids, "partner_id": partner_id}
     return await list_rows(connection, make_document, SQL["find_documents"], parameters)
 
 

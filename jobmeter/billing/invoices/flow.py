@@ -24,7 +24,7 @@ from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
 from jobmeter.settlement.days import flow as settlement
 
-# Numbers are taken in the order of the names of the series, so that two processes never wait for each other.
+# In the order of the names of the series, so that two processes never wait for each other.
 NUMBERED_KINDS = (DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE)
 DROPPED = "its draft was dropped; a run for the account makes it again"
 NOTICES = {
@@ -237,13 +237,13 @@ async def _draft_documents(
     await store.delete_empty_drafts(connection, document_ids=document_ids)
 
 
-async def _sum(connection: Connection, document_ids: Sequence[int]) -> None:
+async def _sum(connection: Connection, document_ids: list[int]) -> None:
     await store.delete_taxes(connection, document_ids=document_ids)
     await store.insert_taxes(connection, document_ids=document_ids)
     await store.sum_documents(connection, document_ids=document_ids)
 
 
-async def _split_below_zero(connection: Connection, document_ids: Sequence[int]) -> None:
+async def _split_below_zero(connection: Connection, document_ids: list[int]) -> None:
     """Moves what corrects earlier documents to credit notes where an invoice would be below zero.
 
     Receivers of electronic invoices need an amount payable. Corrections of the same month stay: they are not more
@@ -252,14 +252,14 @@ async def _split_below_zero(connection: Connection, document_ids: Sequence[int])
     below_ids = await store.list_below_zero(connection, document_ids=document_ids)
     if not below_ids:
         return
-    note_ids = await store.insert_correction_notes(connection, document_ids=below_ids)
-    await store.move_corrections(connection, document_ids=below_ids, note_ids=note_ids)
-    await _sum(connection, [*below_ids, *note_ids])
-    assert not await store.list_below_zero(connection, document_ids=[*below_ids, *note_ids])
+    credit_note_ids = await store.insert_correction_notes(connection, document_ids=below_ids)
+    await store.move_corrections(connection, document_ids=below_ids, credit_note_ids=credit_note_ids)
+    await _sum(connection, [*below_ids, *credit_note_ids])
+    assert not await store.list_below_zero(connection, document_ids=[*below_ids, *credit_note_ids])
 
 
 async def _issue_drafts(
-    connection: Connection, *, account_ids: Sequence[int], month: date, now: datetime
+    connection: Connection, *, account_ids: list[int], month: date, now: datetime
 ) -> list[Draft]:
     """Issues the month's drafts of the accounts: postings, then numbers, then digests and notices."""
     drafts = await store.list_drafts(connection, account_ids=account_ids, month=month)
@@ -276,9 +276,7 @@ async def _issue_drafts(
     return drafts
 
 
-async def _number(
-    connection: Connection, document_ids: Sequence[int], kind: DocumentKind, now: datetime
-) -> None:
+async def _number(connection: Connection, document_ids: list[int], kind: DocumentKind, now: datetime) -> None:
     if not document_ids:
         return
     name = rules.name_series(kind, day_of(now))

@@ -93,11 +93,13 @@ RETURNING id
 -- name: insert_credit_lines
 -- A line for each credit used, at the price that was kept then: by customer, contract and time.
 INSERT INTO billing_lines ({new_line})
-SELECT documents.id, row_number() OVER (PARTITION BY documents.id
-                                            ORDER BY application_id, used.contract_id, used_at, used.number),
+SELECT documents.id,
+       row_number() OVER (PARTITION BY documents.id
+                              ORDER BY application_id, used.contract_id, used_at, used.number),
        CASE WHEN is_renewal THEN 'RENEWAL' ELSE 'POSTING' END, used.contract_id, used.job_id, application_id,
-       used.reference, used.external_id, used.title, used.company_name, used.customer_job_code, used.poster_email,
-       used_at, used_at, 1, used.price_micros, used.price_micros, category, rate_micros, NULL, NULL
+       used.reference, used.external_id, used.title, used.company_name, used.customer_job_code,
+       used.poster_email, used_at, used_at, 1, used.price_micros, used.price_micros, category, rate_micros,
+       NULL, NULL
   FROM billing_documents AS documents
   JOIN billable_bookings AS posting USING (account_id, month)
   JOIN billing_rate_spans AS rate USING (account_id)
@@ -152,7 +154,8 @@ SELECT charged.document_id, lines_before + row_number() OVER (
 -- A line for each top-up, at the price in force then; units that were removed correct it. Money added to a
 -- partner contract has its amount as its price. An adjustment that adds units is not billed.
 INSERT INTO billing_lines ({new_line})
-SELECT documents.id, lines_before + row_number() OVER (PARTITION BY documents.id ORDER BY contract_id, number),
+SELECT documents.id,
+       lines_before + row_number() OVER (PARTITION BY documents.id ORDER BY contract_id, number),
        CASE purpose WHEN {Purpose.FUND} THEN 'TOP_UP' ELSE 'CORRECTION' END, contract_id, 0, partner_id,
        posting.reference, '', '', '', '', '', booked_at, booked_at, quantity, price_micros,
        quantity * price_micros, category, rate_micros, NULL, NULL
@@ -292,7 +295,7 @@ UPDATE billing_lines
           FROM billing_lines
           JOIN billing_documents AS documents ON documents.id = document_id
           JOIN billing_documents AS notes
-            ON notes.id = ANY(%(note_ids)s)
+            ON notes.id = ANY(%(credit_note_ids)s)
            AND notes.account_id = documents.account_id
            AND notes.corrects IS NOT DISTINCT FROM corrects_document
          WHERE document_id = ANY(%(document_ids)s)
@@ -320,7 +323,7 @@ DELETE FROM billing_holds
  WHERE account_id = ANY(%(account_ids)s)
 
 -- name: list_drafts
--- In the order in which they are numbered. The documents of accounts that issue alone, or of one that is asked.
+-- In the order in which they are numbered.
 SELECT documents.id, documents.account_id, partner_id, kind
   FROM billing_documents AS documents
   JOIN billing_accounts ON billing_accounts.id = documents.account_id
@@ -376,7 +379,7 @@ UPDATE billing_documents
  WHERE id = ANY(%(document_ids)s)
 
 -- name: chain_documents
--- Each digest continues that of the document before in its series: changing one means changing all later ones.
+-- Each digest continues that of the document before in its series: a changed one breaks all later ones.
 WITH RECURSIVE numbered AS (
     SELECT id, row_number() OVER (ORDER BY sequence) AS nth,
            billing_document_content(billing_documents) AS content

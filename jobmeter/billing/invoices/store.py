@@ -1,6 +1,5 @@
 """Owns the statements that make documents, one function each. Does not own when they run, or reading documents."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from jobmeter.billing.invoices.model import ClaimedAccount, Draft, Hold, MonthProgress, NumberRange
@@ -42,90 +41,90 @@ async def claim_accounts(
 
 
 async def insert_cuts(
-    connection: Connection, *, account_ids: Sequence[int], month: date, until_number: int
+    connection: Connection, *, account_ids: list[int], month: date, until_number: int
 ) -> list[int]:
     """Returns the accounts that had no cut for the month."""
-    parameters = {"account_ids": list(account_ids), "month": month, "until_number": until_number}
+    parameters = {"account_ids": account_ids, "month": month, "until_number": until_number}
     return await list_scalars(connection, int, SQL["insert_cuts"], parameters)
 
 
 async def insert_drafts(
-    connection: Connection, *, account_ids: Sequence[int], minor_digits: Sequence[int], month: date, day: date
+    connection: Connection, *, account_ids: list[int], minor_digits: list[int], month: date, day: date
 ) -> list[int]:
     """Returns the ids of the new documents, without lines."""
     parameters = {
-        "account_ids": list(account_ids),
-        "minor_digits": list(minor_digits),
+        "account_ids": account_ids,
+        "minor_digits": minor_digits,
         "month": month,
         "day": day,
     }
     return await list_scalars(connection, int, SQL["insert_drafts"], parameters)
 
 
-async def insert_credit_lines(connection: Connection, *, document_ids: Sequence[int]) -> int:
-    return await change_rows(connection, SQL["insert_credit_lines"], {"document_ids": list(document_ids)})
+async def insert_credit_lines(connection: Connection, *, document_ids: list[int]) -> int:
+    return await change_rows(connection, SQL["insert_credit_lines"], {"document_ids": document_ids})
 
 
-async def insert_click_lines(connection: Connection, *, document_ids: Sequence[int]) -> int:
-    return await change_rows(connection, SQL["insert_click_lines"], {"document_ids": list(document_ids)})
+async def insert_click_lines(connection: Connection, *, document_ids: list[int]) -> int:
+    return await change_rows(connection, SQL["insert_click_lines"], {"document_ids": document_ids})
 
 
-async def insert_top_up_lines(connection: Connection, *, document_ids: Sequence[int]) -> int:
-    return await change_rows(connection, SQL["insert_top_up_lines"], {"document_ids": list(document_ids)})
+async def insert_top_up_lines(connection: Connection, *, document_ids: list[int]) -> int:
+    return await change_rows(connection, SQL["insert_top_up_lines"], {"document_ids": document_ids})
 
 
-async def insert_correction_lines(connection: Connection, *, document_ids: Sequence[int]) -> int:
-    return await change_rows(connection, SQL["insert_correction_lines"], {"document_ids": list(document_ids)})
+async def insert_correction_lines(connection: Connection, *, document_ids: list[int]) -> int:
+    return await change_rows(connection, SQL["insert_correction_lines"], {"document_ids": document_ids})
 
 
-async def insert_taxes(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["insert_taxes"], {"document_ids": list(document_ids)})
+async def insert_taxes(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["insert_taxes"], {"document_ids": document_ids})
 
 
-async def delete_taxes(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["delete_taxes"], {"document_ids": list(document_ids)})
+async def delete_taxes(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["delete_taxes"], {"document_ids": document_ids})
 
 
-async def sum_documents(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["sum_documents"], {"document_ids": list(document_ids)})
+async def sum_documents(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["sum_documents"], {"document_ids": document_ids})
 
 
-async def list_below_zero(connection: Connection, *, document_ids: Sequence[int]) -> list[int]:
-    return await list_scalars(connection, int, SQL["list_below_zero"], {"document_ids": list(document_ids)})
+async def list_below_zero(connection: Connection, *, document_ids: list[int]) -> list[int]:
+    return await list_scalars(connection, int, SQL["list_below_zero"], {"document_ids": document_ids})
 
 
-async def insert_correction_notes(connection: Connection, *, document_ids: Sequence[int]) -> list[int]:
-    parameters = {"document_ids": list(document_ids)}
+async def insert_correction_notes(connection: Connection, *, document_ids: list[int]) -> list[int]:
+    parameters = {"document_ids": document_ids}
     return await list_scalars(connection, int, SQL["insert_correction_notes"], parameters)
 
 
 async def move_corrections(
-    connection: Connection, *, document_ids: Sequence[int], note_ids: Sequence[int]
+    connection: Connection, *, document_ids: list[int], credit_note_ids: list[int]
 ) -> int:
-    parameters = {"document_ids": list(document_ids), "note_ids": list(note_ids)}
+    parameters = {"document_ids": document_ids, "credit_note_ids": credit_note_ids}
     return await change_rows(connection, SQL["move_corrections"], parameters)
 
 
-async def make_statements(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["make_statements"], {"document_ids": list(document_ids)})
+async def make_statements(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["make_statements"], {"document_ids": document_ids})
 
 
-async def delete_empty_drafts(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["delete_empty_drafts"], {"document_ids": list(document_ids)})
+async def delete_empty_drafts(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["delete_empty_drafts"], {"document_ids": document_ids})
 
 
-async def delete_holds(connection: Connection, *, account_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["delete_holds"], {"account_ids": list(account_ids)})
+async def delete_holds(connection: Connection, *, account_ids: list[int]) -> None:
+    await connection.execute(SQL["delete_holds"], {"account_ids": account_ids})
 
 
-async def list_drafts(connection: Connection, *, account_ids: Sequence[int], month: date) -> list[Draft]:
-    parameters = {"account_ids": list(account_ids), "month": month}
+async def list_drafts(connection: Connection, *, account_ids: list[int], month: date) -> list[Draft]:
+    parameters = {"account_ids": account_ids, "month": month}
     return await list_rows(connection, Draft, SQL["list_drafts"], parameters)
 
 
-async def request_postings(connection: Connection, *, document_ids: Sequence[int]) -> int:
+async def request_postings(connection: Connection, *, document_ids: list[int]) -> int:
     """Returns how many postings were requested; the ledger books them."""
-    return await change_rows(connection, SQL["request_postings"], {"document_ids": list(document_ids)})
+    return await change_rows(connection, SQL["request_postings"], {"document_ids": document_ids})
 
 
 async def insert_series(connection: Connection, *, name: str, kind: str, now: datetime) -> None:
@@ -138,11 +137,11 @@ async def take_numbers(connection: Connection, *, name: str, count: int, now: da
 
 
 async def number_documents(
-    connection: Connection, taken: NumberRange, *, name: str, document_ids: Sequence[int], issued_on: date
+    connection: Connection, taken: NumberRange, *, name: str, document_ids: list[int], issued_on: date
 ) -> int:
     parameters = {
         "name": name,
-        "document_ids": list(document_ids),
+        "document_ids": document_ids,
         "last_before": taken.last_before,
         "issued_at": taken.issued_at,
         "issued_on": issued_on,
@@ -150,10 +149,8 @@ async def number_documents(
     return await change_rows(connection, SQL["number_documents"], parameters)
 
 
-async def chain_documents(
-    connection: Connection, *, document_ids: Sequence[int], digest_before: bytes
-) -> int:
-    parameters = {"document_ids": list(document_ids), "digest_before": digest_before}
+async def chain_documents(connection: Connection, *, document_ids: list[int], digest_before: bytes) -> int:
+    parameters = {"document_ids": document_ids, "digest_before": digest_before}
     return await change_rows(connection, SQL["chain_documents"], parameters)
 
 
@@ -161,12 +158,12 @@ async def advance_series_digest(connection: Connection, *, name: str) -> None:
     await connection.execute(SQL["advance_series_digest"], {"name": name})
 
 
-async def date_statements(connection: Connection, *, document_ids: Sequence[int], now: datetime) -> None:
-    await connection.execute(SQL["date_statements"], {"document_ids": list(document_ids), "now": now})
+async def date_statements(connection: Connection, *, document_ids: list[int], now: datetime) -> None:
+    await connection.execute(SQL["date_statements"], {"document_ids": document_ids, "now": now})
 
 
-async def seal_statements(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["seal_statements"], {"document_ids": list(document_ids)})
+async def seal_statements(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["seal_statements"], {"document_ids": document_ids})
 
 
 async def lock_account(connection: Connection, *, account_id: int) -> ClaimedAccount:
@@ -174,12 +171,12 @@ async def lock_account(connection: Connection, *, account_id: int) -> ClaimedAcc
     return await read_row(connection, ClaimedAccount, SQL["lock_account"], parameters)
 
 
-async def delete_draft_lines(connection: Connection, *, document_ids: Sequence[int]) -> None:
-    await connection.execute(SQL["delete_draft_lines"], {"document_ids": list(document_ids)})
+async def delete_draft_lines(connection: Connection, *, document_ids: list[int]) -> None:
+    await connection.execute(SQL["delete_draft_lines"], {"document_ids": document_ids})
 
 
-async def delete_drafts(connection: Connection, *, document_ids: Sequence[int]) -> int:
-    return await change_rows(connection, SQL["delete_drafts"], {"document_ids": list(document_ids)})
+async def delete_drafts(connection: Connection, *, document_ids: list[int]) -> int:
+    return await change_rows(connection, SQL["delete_drafts"], {"document_ids": document_ids})
 
 
 async def delete_cut(connection: Connection, *, account_id: int, month: date) -> None:

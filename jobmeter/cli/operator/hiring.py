@@ -3,29 +3,16 @@
 Does not own the contracts: each command calls one of the operator's endpoints.
 """
 
-import json
-import os
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from jobmeter.base.lists import list_parts
-from jobmeter.cli.options import SANDBOX_DATA, UNITS_MAX, ContractNumber, check_time, whole_number
-from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
+from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_and_print
+from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_time, whole_number
 
-CREDENTIALS = SANDBOX_DATA / "credentials.json"
 ROOT = "/operator/hiringContracts"
 
 app = App(name="hiring-contract")
-
-CredentialsOption = Annotated[
-    Path,
-    Parameter(
-        "--credentials",
-        help="Credentials file of a sandbox. Ignored if JOBMETER_BASE_URL and JOBMETER_OPERATOR_KEY are set.",
-    ),
-]
 
 GrantedApplication = Annotated[str, Parameter(help="The application: a client id or URN.")]
 PositiveUnits = Annotated[int, whole_number(least=1, most=UNITS_MAX, meaning="Number of slots or credits.")]
@@ -79,7 +66,7 @@ def create(
         "startsAt": starts_at,
         "endsAt": ends_at,
     }
-    _call_and_print(
+    call_and_print(
         "POST", ROOT, credentials, {name: value for name, value in body.items() if value is not None}
     )
 
@@ -87,7 +74,7 @@ def create(
 @app.command
 def show(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints a contract with its unused slots or credits."""
-    _call_and_print("GET", f"{ROOT}/{contract}", credentials)
+    call_and_print("GET", f"{ROOT}/{contract}", credentials)
 
 
 @app.command
@@ -95,7 +82,7 @@ def grant(
     contract: ContractNumber, application: GrantedApplication, *, credentials: CredentialsOption = CREDENTIALS
 ) -> None:
     """Allows APPLICATION (a client id or URN) to post on the contract."""
-    _call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
+    call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
 
 
 @app.command
@@ -107,9 +94,7 @@ def top_up(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Adds UNITS slots or credits; repeating a REFERENCE has no effect."""
-    _call_and_print(
-        "POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference}
-    )
+    call_and_print("POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference})
 
 
 @app.command
@@ -129,7 +114,7 @@ def adjust(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Adjusts the slots or credits by UNITS, which may be negative; repeating a REFERENCE has no effect."""
-    _call_and_print(
+    call_and_print(
         "POST", f"{ROOT}/{contract}/adjustments", credentials, {"units": units, "reference": reference}
     )
 
@@ -139,18 +124,4 @@ def end(
     contract: ContractNumber, *, at: EndOption = None, credentials: CredentialsOption = CREDENTIALS
 ) -> None:
     """Ends the contract now or at a given time; after that its jobs can only be closed."""
-    _call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
-
-
-def _call_and_print(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
-    server = _find_server(credentials)
-    content = {} if body is None else {"json": body}
-    reply = server.call(method, path, key=server.credentials["operator_key"], **content)
-    print(json.dumps(reply, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
-
-
-def _find_server(credentials: Path) -> Sandbox:
-    base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
-    if base_url and key:
-        return Sandbox({"base_url": base_url, "operator_key": list_parts(key)[0]})
-    return open_sandbox(credentials)
+    call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})

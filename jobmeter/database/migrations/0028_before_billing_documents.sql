@@ -237,6 +237,15 @@ CREATE FUNCTION find_billed_line(billed_account bigint, billed_job bigint, bille
      LIMIT 1
 $$;
 
+-- Lines with what their documents say of them; days in UTC.
+CREATE VIEW billed_lines AS
+SELECT account_id, month, documents.kind AS document_kind, documents.corrects AS document_corrects, document_id,
+       line, lines.kind, contract_id, job_id, posting, quantity, price_micros, lines.net_micros, lines.category,
+       lines.rate_micros, first_at, (first_at AT TIME ZONE 'UTC')::date AS first_day,
+       (last_at AT TIME ZONE 'UTC')::date AS last_day, corrects_document, corrects_line
+  FROM billing_lines AS lines
+  JOIN billing_documents AS documents ON documents.id = document_id;
+
 CREATE FUNCTION billing_number(series text, sequence bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT coalesce(series || '-' || lpad(sequence::text, greatest(6, length(sequence::text)), '0'), '')
 $$;

@@ -26,19 +26,16 @@ WITH movements (contract_id, job_id, day, change) AS (
        AND cuts.month = date_trunc('month', day::timestamp)::date
        AND day >= from_day AND day < until_day
      GROUP BY account_id, cuts.month, contract_id, job_id, category, rate_micros, from_day
-), billed AS (
-    SELECT account_id, month, contract_id, job_id, category, rate_micros, lines.net_micros AS micros,
-           (first_at AT TIME ZONE 'UTC')::date AS first_day, (last_at AT TIME ZONE 'UTC')::date AS last_day,
-           price_micros
-      FROM billing_lines AS lines
-      JOIN billing_documents AS documents ON documents.id = document_id
-     WHERE lines.kind = 'CLICKS'
 ), looked AS (
-    SELECT account_id, month, job_id, due.micros AS due, billed.micros AS billed,
-           due.micros = billed.micros AND due.last_day = billed.last_day AND price_micros = click_price_micros
+    SELECT account_id, month, job_id, micros AS due, net_micros AS billed,
+           micros = net_micros AND due.last_day = billed.last_day AND price_micros = click_price_micros
                AS holds
       FROM due
-      FULL JOIN billed USING (account_id, month, contract_id, job_id, category, rate_micros, first_day)
+      FULL JOIN (SELECT account_id, month, contract_id, job_id, category, rate_micros, first_day, last_day,
+                        net_micros, price_micros
+                   FROM billed_lines
+                  WHERE kind = 'CLICKS') AS billed
+     USING (account_id, month, contract_id, job_id, category, rate_micros, first_day)
       LEFT JOIN job_budgets USING (job_id)
 )
 SELECT count(*) AS checked,
@@ -51,7 +48,7 @@ SELECT count(*) AS checked,
 -- Law 9. Each credit used, top-up and credit of a charge that an account's cuts reach is on exactly one line:
 -- of the first month that reaches it, or of a credit note made by hand before. A line names no other posting.
 WITH due AS (
-    SELECT account_id, posting.reference, min(cuts.month) AS month,
+    SELECT account_id, posting.reference AS posting, min(cuts.month) AS month,
            CASE posting.purpose WHEN {Purpose.ADJUST} THEN 'CORRECTION' WHEN {Purpose.FUND} THEN 'TOP_UP'
                                 ELSE 'USE' END AS kind
       FROM billing_agreements AS agreements
@@ -61,44 +58,35 @@ WITH due AS (
      WHERE posting.number <= until_number
        AND posting.day < cuts.month + interval '1 month'
        AND coalesce(charge.day, posting.day) >= first_month
-       AND (bills, kind, posting.purpose, posting.source_kind) IN (
-           ('USE', 'CREDITS', {Purpose.CONSUME}, {AccountKind.CREDITS}),
-           ('USE', 'CREDITS', {Purpose.CONSUME}, {AccountKind.CREDITS_OWED}),
-           ('USE', 'CLICKS', {Purpose.ADJUST}, {AccountKind.EARNED}),
-           ('TOP_UPS', kind, {Purpose.FUND}, {AccountKind.FUNDING}),
-           ('TOP_UPS', kind, {Purpose.ADJUST}, {AccountKind.CONTRACT}),
-           ('TOP_UPS', kind, {Purpose.ADJUST}, {AccountKind.CREDITS}),
-           ('TOP_UPS', kind, {Purpose.ADJUST}, {AccountKind.SLOTS_FREE}))
+       AND (bills, posting.purpose, posting.source_kind) IN (
+           ('USE', {Purpose.CONSUME}, {AccountKind.CREDITS}),
+           ('USE', {Purpose.CONSUME}, {AccountKind.CREDITS_OWED}),
+           ('USE', {Purpose.ADJUST}, {AccountKind.EARNED}),
+           ('TOP_UPS', {Purpose.FUND}, {AccountKind.FUNDING}),
+           ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.CONTRACT}),
+           ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.CREDITS}),
+           ('TOP_UPS', {Purpose.ADJUST}, {AccountKind.SLOTS_FREE}))
      GROUP BY account_id, posting.reference, posting.purpose
-), billed AS (
-    SELECT account_id, posting AS reference, month, documents.kind AS document_kind, lines.kind
-      FROM billing_lines AS lines
-      JOIN billing_documents AS documents ON documents.id = document_id
-     WHERE posting IS NOT NULL
 ), looked AS (
-    SELECT account_id, reference, due.kind AS due, billed.kind AS billed,
-           billed.kind = ANY(CASE due.kind WHEN 'USE' THEN '{POSTING,RENEWAL}' ELSE array[due.kind] END)
+    SELECT account_id, posting, due.kind AS due, billed.kind AS billed,
+           CASE WHEN billed.kind IN ('POSTING', 'RENEWAL') THEN 'USE' ELSE billed.kind END = due.kind
            AND (due.month = billed.month OR document_kind = 'CREDIT_NOTE') AS holds
       FROM due
-      FULL JOIN billed USING (account_id, reference)
+      FULL JOIN (SELECT account_id, posting, month, kind, document_kind
+                   FROM billed_lines
+                  WHERE posting IS NOT NULL) AS billed USING (account_id, posting)
      WHERE due.kind IS NOT NULL OR document_kind <> 'CREDIT_NOTE'
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('account %s, posting %s: due as %s, billed as %s', account_id, reference, due, billed))
+       min(format('account %s, posting %s: due as %s, billed as %s', account_id, posting, due, billed))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_line_postings
 -- Law 9. A line says of its posting what the posting is: a credit used at its kept price, a top-up at the
 -- price in force then, a correction with its amount and the rate of the day that it corrects.
-WITH billed AS (
-    SELECT lines.document_id, line, lines.kind, lines.contract_id, quantity, price_micros, lines.category,
-           lines.rate_micros, account_id, first_at, posting, documents.kind = 'CREDIT_NOTE' AS is_note, job_id
-      FROM billing_lines AS lines
-      JOIN billing_documents AS documents ON documents.id = document_id
-     WHERE posting IS NOT NULL
-), looked AS (
+WITH looked AS (
     SELECT document_id, line,
            booked.booked_at = first_at
            AND booked.source_id = billed.contract_id
@@ -107,14 +95,15 @@ WITH billed AS (
                     THEN quantity = 1 AND billed.price_micros = used.price_micros
                      AND (billed.kind = 'RENEWAL') = used.is_renewal AND billed.job_id = used.job_id
                     WHEN booked.corrects IS NOT NULL
-                    THEN abs(quantity) * billed.price_micros = booked.amount AND (quantity > 0) = is_note
+                    THEN abs(quantity) * billed.price_micros = booked.amount 
+                     AND (quantity > 0) = (document_kind = 'CREDIT_NOTE')
                      AND billed.job_id = booked.cause
                     WHEN agreements.kind = 'CLICKS'
                     THEN abs(quantity) * billed.price_micros = booked.amount
                     ELSE abs(quantity) = booked.amount
                      AND billed.price_micros = hiring_price_at(billed.contract_id, booked.booked_at)
                END AS holds
-      FROM billed
+      FROM billed_lines AS billed
       LEFT JOIN ledger_bookings AS booked ON booked.reference = posting
       LEFT JOIN charge_postings AS charge ON charge.reference = booked.corrects
       LEFT JOIN credit_uses AS used ON used.reference = posting
@@ -123,6 +112,7 @@ WITH billed AS (
         ON rates.account_id = billed.account_id
        AND coalesce(charge.day, booked.day) >= from_day
        AND coalesce(charge.day, booked.day) < until_day
+     WHERE posting IS NOT NULL
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -134,25 +124,23 @@ SELECT count(*) AS checked,
 -- Law 14. What corrects a line is of the same account, job, contract and tax rate, and all of it together is
 -- not more than the line.
 WITH corrections AS (
-    SELECT corrects_document, corrects_line, abs(lines.net_micros) AS micros, lines.contract_id, lines.job_id,
-           category, rate_micros, account_id,
-           sum(abs(lines.net_micros)) OVER (PARTITION BY corrects_document, corrects_line) AS all_micros,
-           documents.kind = 'CREDIT_NOTE' AND corrects IS DISTINCT FROM corrects_document AS is_elsewhere
-      FROM billing_lines AS lines
-      JOIN billing_documents AS documents ON documents.id = document_id
+    SELECT account_id, contract_id, job_id, category, rate_micros, corrects_document, corrects_line,
+           sum(abs(net_micros)) OVER (PARTITION BY corrects_document, corrects_line) AS all_micros,
+           document_kind = 'CREDIT_NOTE' AND document_corrects IS DISTINCT FROM corrects_document
+               AS is_elsewhere
+      FROM billed_lines
      WHERE corrects_document IS NOT NULL
 ), looked AS (
     SELECT corrections.corrects_document, corrections.corrects_line, all_micros, original.net_micros,
            NOT is_elsewhere
            AND all_micros <= original.net_micros
-           AND documents.account_id = corrections.account_id
-           AND documents.kind = 'INVOICE'
-           AND (original.contract_id, original.job_id, original.category, original.rate_micros)
-               = (corrections.contract_id, corrections.job_id, corrections.category, corrections.rate_micros)
-               AS holds
+           AND original.document_kind = 'INVOICE'
+           AND (original.account_id, original.contract_id, original.job_id, original.category,
+                original.rate_micros)
+               = (corrections.account_id, corrections.contract_id, corrections.job_id, corrections.category,
+                  corrections.rate_micros) AS holds
       FROM corrections
-      LEFT JOIN billing_documents AS documents ON documents.id = corrections.corrects_document
-      LEFT JOIN billing_lines AS original
+      LEFT JOIN billed_lines AS original
         ON original.document_id = corrections.corrects_document
        AND original.line = corrections.corrects_line
 )
@@ -193,41 +181,60 @@ SELECT coalesce(sum(found), 0)::bigint AS checked,
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
--- name: check_document_sums
--- Law 12. A document is its lines: numbered 1 to n, net by tax rate. Tax is rounded once for each rate, in
--- whole minor units; that of the credit notes of a document together is the tax of their sum.
+-- name: check_document_taxes
+-- Law 12. Tax is rounded once for each rate of a document, in whole minor units, and its base is the sum of
+-- the lines. The taxes of all credit notes of a document are together those of their sum.
 WITH lined AS (
-    SELECT document_id, category, rate_micros, sum(net_micros)::bigint AS net, count(*) AS lines, max(line) AS last
+    SELECT document_id, category, rate_micros, sum(net_micros)::bigint AS net
       FROM billing_lines
      GROUP BY document_id, category, rate_micros
 ), taxed AS (
     SELECT document_id, category, rate_micros, base_micros AS base, taxes.tax_micros AS tax, minor_digits,
-           sum(base_micros) OVER earlier::bigint AS base_until, sum(taxes.tax_micros) OVER earlier AS tax_until
+           sum(base_micros) OVER earlier::bigint AS base_until,
+           sum(taxes.tax_micros) OVER earlier AS tax_until
       FROM billing_taxes AS taxes
       JOIN billing_documents AS documents ON documents.id = document_id
-    WINDOW earlier AS (PARTITION BY coalesce(corrects, id), corrects IS NULL, category, rate_micros
+    WINDOW earlier AS (PARTITION BY coalesce(corrects, documents.id), corrects IS NULL, category, rate_micros
                            ORDER BY digest = '', sequence, document_id)
-), rated AS (
-    SELECT document_id, sum(lines) AS lines, max(last) AS last, sum(base) AS net, sum(tax) AS tax,
-           bool_and(net = base AND tax_until = tax_of(base_until, rate_micros, minor_digits)
-                    AND tax % (10::numeric ^ (6 - minor_digits)) = 0
-                    AND base % (10::numeric ^ (6 - minor_digits)) = 0) AS rates_hold
+), looked AS (
+    SELECT document_id, rate_micros, base, tax,
+           net = base
+           AND tax_until = tax_of(base_until, rate_micros, minor_digits)
+           AND tax % (10::numeric ^ (6 - minor_digits)) = 0
+           AND base % (10::numeric ^ (6 - minor_digits)) = 0 AS holds
       FROM lined
       FULL JOIN taxed USING (document_id, category, rate_micros)
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('document %s: tax %s of %s', document_id, tax, base)) FILTER (WHERE holds IS NOT TRUE)
+           AS example
+  FROM looked
+
+-- name: check_document_sums
+-- Law 12. A document is its lines, numbered 1 to n, and its taxes; it is in its account's currency, above or
+-- at zero, and due as its buyer's terms say.
+WITH lined AS (
+    SELECT document_id, count(*) AS lines, max(line) AS last, sum(net_micros) AS net
+      FROM billing_lines
+     GROUP BY document_id
+), taxed AS (
+    SELECT document_id, sum(base_micros) AS base, sum(tax_micros) AS tax
+      FROM billing_taxes
      GROUP BY document_id
 ), looked AS (
-    SELECT coalesce(id, document_id) AS id, net_micros, net, tax_micros, tax,
-           (line_count, line_count, net_micros, tax_micros)
-           = (coalesce(lines, 0), coalesce(last, 0), coalesce(net, 0), coalesce(tax, 0))
-           AND rates_hold IS NOT FALSE
+    SELECT documents.id, net_micros, net, tax_micros, tax,
+           (line_count, line_count, net_micros, net_micros, tax_micros)
+           = (coalesce(lines, 0), coalesce(last, 0), coalesce(net, 0), coalesce(base, 0), coalesce(tax, 0))
            AND (lines IS NULL) = (documents.kind = 'STATEMENT')
            AND least(net_micros, net_micros + tax_micros) >= 0
-           AND documents.currency = billing_accounts.currency
+           AND documents.currency = accounts.currency
            AND coalesce(due_on = (issued_at AT TIME ZONE 'UTC')::date + (buyer ->> 'terms_days')::integer,
                         due_on IS NULL) AS holds
       FROM billing_documents AS documents
-      FULL JOIN rated ON document_id = id
-      LEFT JOIN billing_accounts ON billing_accounts.id = account_id
+      FULL JOIN lined ON lined.document_id = documents.id
+      FULL JOIN taxed ON taxed.document_id = documents.id
+      LEFT JOIN billing_accounts AS accounts ON accounts.id = account_id
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
@@ -258,8 +265,6 @@ WITH ordered AS (
       FROM billing_documents AS documents
      UNION ALL
     SELECT NULL, month, until_number <= (SELECT known_until FROM ledger_horizon)
-                        AND coalesce(until_number >= lag(until_number) OVER (ORDER BY opened_at, month), true)
-                        AND EXISTS (SELECT FROM billing_cuts WHERE billing_cuts.month = billing_months.month)
       FROM billing_months
 )
 SELECT count(*) AS checked,
@@ -276,7 +281,8 @@ WITH due AS (
            CASE kind WHEN 'INVOICE' THEN {Purpose.INVOICE} ELSE {Purpose.CREDIT_NOTE} END AS purpose
       FROM billing_documents
      CROSS JOIN LATERAL (
-           VALUES ({AccountKind.SALES}, net_micros), ({AccountKind.TAX}, tax_micros)) AS part (account, amount)
+           VALUES ({AccountKind.SALES}, net_micros), ({AccountKind.TAX}, tax_micros)
+           ) AS part (account, amount)
      WHERE digest <> ''
        AND kind <> 'STATEMENT'
        AND part.amount <> 0
@@ -304,7 +310,8 @@ SELECT count(*) AS checked,
 WITH chained AS (
     SELECT id, series, sequence, digest, lines_digest, billing_document_content(billing_documents) AS content,
            CASE WHEN series IS NULL THEN ''::bytea
-                ELSE coalesce(lag(digest) OVER (PARTITION BY series ORDER BY sequence), '') END AS digest_before
+                ELSE coalesce(lag(digest) OVER (PARTITION BY series ORDER BY sequence), '')
+           END AS digest_before
       FROM billing_documents
      WHERE issued_at IS NOT NULL
 ), lined AS (
@@ -312,7 +319,8 @@ WITH chained AS (
       FROM billing_lines
      GROUP BY document_id
 ), taxed AS (
-    SELECT document_id, string_agg(billing_tax_text(billing_taxes), '' ORDER BY category, rate_micros) AS content
+    SELECT document_id,
+           string_agg(billing_tax_text(billing_taxes), '' ORDER BY category, rate_micros) AS content
       FROM billing_taxes
      GROUP BY document_id
 ), looked AS (

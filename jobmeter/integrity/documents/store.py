@@ -47,3 +47,7 @@ async def check_document_digests(connection: Connection) -> Finding:
 
 async def check_billed_before_dropped(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_billed_before_dropped"])
+
+
+async def check_document_taxes(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_document_taxes"])

@@ -32,7 +32,16 @@ ENUM_COLUMNS: Mapping[str, tuple[type[IntEnum], ...]] = {
 ENUMS = tuple({enum: None for enums in ENUM_COLUMNS.values() for enum in enums})
 
 # Small integers that are counts or measures.
-MEASURES = {"shard", "destination_shard", "percent", "status", "market", "late_window_hours", "terms_days"}
+MEASURES = {
+    "shard",
+    "destination_shard",
+    "percent",
+    "status",
+    "market",
+    "late_window_hours",
+    "terms_days",
+    "minor_digits",
+}
 
 _SMALLINT = re.compile(r"\b([a-z]\w*)\s+smallint\b(?!\[)")
 

@@ -19,14 +19,14 @@ TRANSACTIONS_MAX = 8  # of one request: a client with many accounts asks again u
 HELD_SHOWN_MAX = 100
 
 
-class RunBody(OperatorBody):
+class BillingRunBody(OperatorBody):
     """``month``, such as 2026-11, and the months before it are billed, of one account or of all."""
 
     month: Month
     account: Annotated[int, Field(gt=0, le=IDS_MAX)] | None = None
 
 
-async def run_billing(context: RequestContext, body: RunBody) -> Response:
+async def run_billing(context: RequestContext, body: BillingRunBody) -> Response:
     """Bills what is due until the month, a part of it for each request: repeat it while ``billedNow`` is above 0.
 
     The worker bills by itself; a repeated run changes nothing.

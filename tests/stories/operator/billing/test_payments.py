@@ -185,7 +185,7 @@ def test_reminders_are_sent_on_their_days_and_stop_when_the_invoice_is_paid(
 
     def list_sent() -> list[tuple[str, int | None]]:
         found = client.client.get(deliveries, headers=client.headers("parent")).json()["elements"]
-        bodies = [one["body"] if "body" in one else one for one in found]
+        bodies = [one.get("body", one) for one in found]
         return [(one.get("type") or one["kind"], one.get("reminder")) for one in bodies]
 
     partner.use_credits("a", "b")

@@ -1,0 +1,170 @@
+"""Owns the commands ``jobmeter billing account ...`` and ``jobmeter billing seller ...``, on a running server.
+
+Does not own accounts: each command calls the operator's endpoints.
+"""
+
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from jobmeter.base.faults import CommandFailed
+from jobmeter.base.readers.times import read_day, read_month
+from jobmeter.cli.operator.calls import (
+    CREDENTIALS,
+    CredentialsOption,
+    call_and_print,
+    call_operator,
+    print_json,
+)
+from jobmeter.cli.operator.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
+from jobmeter.cli.options import BIGINT_MAX, ContractNumber, whole_number
+from jobmeter.sandbox.traffic.client import SandboxRefusedError
+
+ROOT = "/operator/billing"
+
+app = App(name="billing")
+account = App(name="account", help="Manages billing accounts.")
+seller = App(name="seller", help="Manages who issues the invoices.")
+app.command(account)
+app.command(seller)
+
+
+def check_month(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a month."""
+    if value is not None and read_month(value) is None:
+        raise ValueError("Must be a month such as 2026-11.")
+
+
+def check_day(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a day."""
+    if value is not None and read_day(value) is None:
+        raise ValueError("Must be a day such as 2026-11-28.")
+
+
+AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
+FirstMonth = Annotated[
+    str | None, Parameter(validator=check_month, help="First month that is invoiced, such as 2026-11.")
+]
+ValidFrom = Annotated[
+    str | None, Parameter(validator=check_day, help="First day of the change; default: today.")
+]
+IssuesOption = Annotated[
+    Literal["ALONE", "HELD"] | None,
+    Parameter(help="ALONE: invoices are issued by the server; HELD: by the operator."),
+]
+ZeroMonthOption = Annotated[
+    Literal["NOTHING", "STATEMENT"] | None, Parameter(help="What a month without lines produces.")
+]
+
+
+@account.command
+def create(
+    *,
+    partner: Annotated[
+        int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the partner's parent application.")
+    ],
+    currency: Annotated[str, Parameter(help="Currency of the account, such as EUR.")],
+    first_month: FirstMonth = None,
+    issues: IssuesOption = None,
+    zero_month: ZeroMonthOption = None,
+    profile: BuyerOptions | None = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Creates the account of a partner in a currency and prints it."""
+    body = {"partnerId": partner, "currency": currency, "profile": list_changes(profile or BuyerOptions())}
+    settings = _list_settings(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
+    call_and_print("POST", f"{ROOT}/accounts", credentials, body | settings)
+
+
+@account.command
+def show(number: AccountNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+    """Prints an account with its profile, tax rates and agreements."""
+    found = call_operator("GET", f"{ROOT}/accounts/{number}", credentials)
+    agreements = call_operator("GET", f"{ROOT}/accounts/{number}/agreements?count=200", credentials)
+    print_json(found | {"agreements": agreements["elements"]})
+
+
+@account.command(name="set")
+def set_account(
+    number: AccountNumber,
+    *,
+    first_month: FirstMonth = None,
+    issues: IssuesOption = None,
+    zero_month: ZeroMonthOption = None,
+    valid_from: ValidFrom = None,
+    profile: BuyerOptions | None = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Changes an account, and its profile from a day on; what is not given remains as it is."""
+    path = f"{ROOT}/accounts/{number}"
+    body: dict[str, Any] = _list_settings(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
+    changed = profile or BuyerOptions()
+    if list_changes(changed):
+        known = call_operator("GET", _on_day(path, valid_from), credentials)["profile"]
+        body |= {"profile": apply_changes(known, changed)} | _list_settings(validFrom=valid_from)
+    if not body:
+        raise CommandFailed("nothing was given to change")
+    call_and_print("PUT", path, credentials, body)
+
+
+@account.command
+def agree(
+    number: AccountNumber,
+    contract: ContractNumber,
+    *,
+    bills: Annotated[
+        Literal["USE", "TOP_UPS"] | None, Parameter(help="What is billed; default: use, of slots top-ups.")
+    ] = None,
+    first_month: FirstMonth = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Bills CONTRACT by the account."""
+    body = _list_settings(bills=bills, firstMonth=first_month)
+    call_and_print("PUT", f"{ROOT}/accounts/{number}/agreements/{contract}", credentials, body)
+
+
+@account.command
+def tax(
+    number: AccountNumber,
+    *,
+    category: Annotated[
+        Literal["S", "Z", "E", "AE", "K", "G", "O"], Parameter(help="Tax category of EN 16931.")
+    ],
+    percent: Annotated[str | None, Parameter(help="Rate in percent, of category S only.")] = None,
+    reason: Annotated[str | None, Parameter(help="Reason why no tax is charged.")] = None,
+    valid_from: ValidFrom = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Sets the tax of an account from a day on."""
+    body = _list_settings(category=category, ratePercent=percent, reason=reason, validFrom=valid_from)
+    call_and_print("POST", f"{ROOT}/accounts/{number}/taxRates", credentials, body)
+
+
+@seller.command(name="show")
+def show_seller(*, credentials: CredentialsOption = CREDENTIALS) -> None:
+    """Prints who issues the invoices, and its versions."""
+    call_and_print("GET", f"{ROOT}/seller", credentials)
+
+
+@seller.command(name="set")
+def set_seller(
+    *,
+    valid_from: ValidFrom = None,
+    profile: SellerOptions | None = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Sets who issues the invoices, from a day on; what is not given remains as it is."""
+    try:
+        known = call_operator("GET", _on_day(f"{ROOT}/seller", valid_from), credentials)
+    except SandboxRefusedError:
+        known = None  # the first one
+    body = apply_changes(known, profile or SellerOptions()) | _list_settings(validFrom=valid_from)
+    call_and_print("PUT", f"{ROOT}/seller", credentials, body)
+
+
+def _on_day(path: str, day: str | None) -> str:
+    return path if day is None else f"{path}?day={day}"
+
+
+def _list_settings(**settings: str | None) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}

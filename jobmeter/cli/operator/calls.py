@@ -1,0 +1,46 @@
+"""Owns calls to the operator's endpoints of a running server, and printing the responses."""
+
+import json
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from jobmeter.base.lists import list_parts
+from jobmeter.cli.options import SANDBOX_DATA
+from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
+
+CREDENTIALS = SANDBOX_DATA / "credentials.json"
+
+CredentialsOption = Annotated[
+    Path,
+    Parameter(
+        "--credentials",
+        help="Credentials file of a sandbox. Ignored if JOBMETER_BASE_URL and JOBMETER_OPERATOR_KEY are set.",
+    ),
+]
+
+
+def call_operator(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> Any:
+    """Returns the decoded response. Raises ``SandboxRefusedError``."""
+    server = _find_server(credentials)
+    content = {} if body is None else {"json": body}
+    with closing(server.client):
+        return server.call(method, path, key=server.credentials["operator_key"], **content)
+
+
+def call_and_print(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
+    print_json(call_operator(method, path, credentials, body))
+
+
+def print_json(content: Any) -> None:
+    print(json.dumps(content, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
+
+
+def _find_server(credentials: Path) -> Sandbox:
+    base_url, key = os.environ.get("JOBMETER_BASE_URL"), os.environ.get("JOBMETER_OPERATOR_KEY")
+    if base_url and key:
+        return Sandbox({"base_url": base_url, "operator_key": list_parts(key)[0]})
+    return open_sandbox(credentials)

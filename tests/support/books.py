@@ -1,0 +1,210 @@
+"""Owns the set-up of billing tests without HTTP: a seller, the partner's account, contracts that it bills, a moving clock.
+
+Does not own any expectation.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from jobmeter.base.days import day_of, month_of, start_of
+from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.accounts.model import (
+    AccountDraft,
+    AgreementWish,
+    Bills,
+    Issuing,
+    TaxRate,
+    ZeroMonth,
+)
+from jobmeter.billing.documents import flow as documents
+from jobmeter.billing.documents.model import DocumentFilter
+from jobmeter.billing.model import Buyer, Document, DocumentLine, Seller, TaxCategory
+from jobmeter.charging.corrections import flow as corrections
+from jobmeter.contracts.hiring import flow as hiring
+from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.jobs.xml_jobs import flow as xml_jobs
+from jobmeter.wire.xml.job.keys import JobKey
+from tests.support.scenario import START, Scenario, make_event, open_scenario
+from tests.support.xml_scenario import POSTER, make_document
+
+ADDRESS: dict[str, Any] = {
+    "address_lines": ("Kade 1",),
+    "city": "Rotterdam",
+    "postcode": "3011 AB",
+    "country": "NL",
+}
+DAY = timedelta(days=1)
+TICK = timedelta(milliseconds=1)
+
+
+def standard(rate_micros: int) -> TaxRate:
+    return TaxRate(category=TaxCategory.STANDARD, rate_micros=rate_micros, reason="")
+
+
+@dataclass(slots=True)
+class Books:
+    """``now`` moves forward only; at each midnight on the way everything due runs."""
+
+    scenario: Scenario
+    account_id: int
+    currency: str
+    now: datetime
+
+    # -- time
+
+    async def move_to(self, wanted: datetime) -> None:
+        while self.now < wanted:
+            midnight = start_of(day_of(self.now) + DAY)
+            self.now = min(midnight, wanted)
+            if self.now == midnight:
+                await self.scenario.open_day(self.now)
+                await self.scenario.run_due(self.now)
+
+    async def finish_month(self) -> None:
+        """Moves to when the current month is final: the third day of the next one."""
+        begin = month_of(self.now)
+        await self.move_to(datetime((begin + 31 * DAY).year, (begin + 31 * DAY).month, 3, tzinfo=UTC))
+
+    # -- what is billed
+
+    async def click(self, job_id: int, count: int, at: datetime | None = None) -> None:
+        """Apply clicks of different visitors, all at the same instant."""
+        at = at or self.now
+        name = f"{job_id}-{at.isoformat()}"
+        await self.scenario.ingest(
+            [make_event(job_id, f"{name}-{number}", at) for number in range(count)], max(at, self.now)
+        )
+
+    async def credit_charge(self, day: date, amount_micros: int, reference: str = "late") -> UUID:
+        """Credits a part of the first charge of a day."""
+        ((charge, _),) = await self.scenario.rows(
+            "SELECT reference, amount FROM charge_postings WHERE day = %s ORDER BY number LIMIT 1", [day]
+        )
+        async with self.scenario.database.transaction() as connection:
+            await corrections.credit_charge(
+                connection, charge=charge, amount_micros=amount_micros, reference=reference, now=self.now
+            )
+        return UUID(str(charge))
+
+    async def open_hiring(
+        self,
+        kind: HiringKind = HiringKind.CREDITS,
+        *,
+        price_micros: int = 90_000_000,
+        is_postpaid: bool = True,
+        units: int = 0,
+        bills: Bills | None = None,
+    ) -> HiringContract:
+        """A hiring contract of the partner's first customer that the account bills."""
+        child = self.scenario.customers[0].child
+        draft = HiringDraft(
+            kind=kind,
+            owner_name="Owner",
+            owner_application_id=child.id,
+            is_postpaid=is_postpaid,
+            currency=self.currency,
+            units=units,
+            price_micros=price_micros,
+            run_days=30,
+            default_poster_email=POSTER,
+            seats=(POSTER,),
+            sandbox_number=None,
+            starts_at=self.now - DAY,
+            ends_at=self.now + 1_000 * DAY,
+        )
+        async with self.scenario.database.transaction() as connection:
+            contract = await hiring.open_hiring_contract(connection, draft=draft, now=self.now)
+            await hiring.grant(connection, contract=contract, application=child, now=self.now)
+            await accounts.set_agreement(
+                connection,
+                account_id=self.account_id,
+                contract_id=contract.id,
+                wish=AgreementWish(bills=bills),
+                now=self.now,
+            )
+        return contract
+
+    async def post_xml(self, name: str, contract: HiringContract, *, at: datetime | None = None) -> None:
+        async with self.scenario.database.transaction() as connection:
+            await xml_jobs.post_job(
+                connection,
+                application=self.scenario.customers[0].child,
+                document=make_document(name, contract),
+                now=at or self.now,
+            )
+
+    async def renew_xml(self, name: str, contract: HiringContract) -> None:
+        async with self.scenario.database.transaction() as connection:
+            await xml_jobs.change_job(
+                connection,
+                application=self.scenario.customers[0].child,
+                key=JobKey(partner_job_id=name, job_id=None),
+                document=replace(make_document(name, contract), renewal=True),
+                now=self.now,
+            )
+
+    async def set_tax(self, rate: TaxRate, valid_from: date | None = None) -> None:
+        async with self.scenario.database.transaction() as connection:
+            await accounts.set_tax_rate(
+                connection, account_id=self.account_id, rate=rate, valid_from=valid_from, now=self.now
+            )
+
+    # -- what came of it
+
+    async def documents(self) -> list[Document]:
+        async with self.scenario.database.connection() as connection:
+            return await documents.list_documents(
+                connection, DocumentFilter(), after=0, rows_max=1_000, today=day_of(self.now)
+            )
+
+    async def lines(self, document: Document) -> list[DocumentLine]:
+        async with self.scenario.database.connection() as connection:
+            return await documents.list_lines(connection, document=document, after=0)
+
+    async def cuts(self) -> list[date]:
+        return [row[0] for row in await self.scenario.rows("SELECT month FROM billing_cuts ORDER BY month")]
+
+
+@asynccontextmanager
+async def open_books(
+    database_url: str,
+    *,
+    currency: str = "EUR",
+    issues: Issuing = Issuing.ALONE,
+    zero_month: ZeroMonth = ZeroMonth.NOTHING,
+    first_month: date | None = None,
+    rate: TaxRate | None = None,
+    limit_micros: int = 10_000_000_000,
+) -> AsyncIterator[Books]:
+    """The partner's contract is in EUR; an account in another currency bills hiring contracts only."""
+    async with open_scenario(database_url, limit_micros=limit_micros) as scenario:
+        draft = AccountDraft(
+            partner_id=scenario.parent.id,
+            currency=currency,
+            issues=issues,
+            zero_month=zero_month,
+            first_month=first_month or month_of(START),
+            buyer=Buyer(legal_name="Buyer", **ADDRESS),
+        )
+        async with scenario.database.transaction() as connection:
+            await accounts.set_seller(
+                connection, Seller(legal_name="Seller", **ADDRESS), valid_from=None, now=START
+            )
+            account = await accounts.open_account(connection, draft, now=START)
+            if rate is not None:
+                await accounts.set_tax_rate(
+                    connection, account_id=account.id, rate=rate, valid_from=None, now=START
+                )
+            if currency == "EUR":
+                await accounts.set_agreement(
+                    connection,
+                    account_id=account.id,
+                    contract_id=scenario.contract.id,
+                    wish=AgreementWish(),
+                    now=START,
+                )
+        yield Books(scenario, account.id, currency, START)
