@@ -34,7 +34,7 @@ COMMANDS = (
     ("feed", "jobmeter.cli.feeds:app", "Loads job feeds."),
     ("hiring-contract", "jobmeter.cli.operator.hiring:app",
      "Manages hiring contracts: slots of clients, credits of resellers."),
-    ("billing", "jobmeter.cli.operator.billing:app", "Manages billing: accounts, and who issues the invoices."),
+    ("billing", "jobmeter.cli.operator.billing:app", "Manages billing: accounts, who issues the invoices, payments."),
     ("networks", "jobmeter.cli.networks:app", "Loads lists of networks whose clicks are reversed."),
     ("docs", "jobmeter.cli.reference:docs",
      "Writes the reference pages, which are generated from the tables in the code, to a folder."),

@@ -17,7 +17,8 @@ from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
-from jobmeter.integrity.unchecked import ADDED, ALL, REMOVED, UNCHECKED
+from jobmeter.integrity.findings.unchecked import ADDED, ALL, REMOVED
+from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.jobs.enumerations import ENUMERATIONS
 from jobmeter.metering.model import Verdict
 from jobmeter.sandbox import endpoints as sandbox_http

@@ -66,8 +66,8 @@ SELECT payment_id, document_id, least(left_micros, open_micros), %(now)s
 RETURNING document_id
 
 -- name: allocate_credit
--- The oldest credit pays the invoice that is due first. Both are laid end to end, each from where the one before
--- ended: what two of them share is allocated.
+-- The oldest credit pays the invoice that is due first. Both are laid end to end, each from where the one
+-- before ended: what two of them share is allocated.
 WITH credit AS (
     SELECT account_id, payment_id, credit_note_id, left_micros,
            sum(left_micros) OVER (PARTITION BY account_id ORDER BY since, source_id) AS upto
@@ -189,8 +189,8 @@ SELECT account_id, partner_id, currency, coalesce(invoices, 0) AS invoices, olde
  LIMIT %(rows_max)s
 
 -- name: list_due_reminders
--- Of each overdue invoice the highest level that is due, unless it or a higher one was sent. `days` are after how
--- many days overdue each level is due.
+-- Of each overdue invoice the highest level that is due, unless it or a higher one was sent. `days` are after
+-- how many days overdue each level is due.
 SELECT document_id, due.level, open_micros
   FROM billing_open_invoices AS open
  CROSS JOIN LATERAL (

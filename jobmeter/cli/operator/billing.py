@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_day, read_month
+from jobmeter.base.readers.times import read_month
+from jobmeter.cli.operator import payments
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -27,6 +28,8 @@ account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
 app.command(account)
 app.command(seller)
+for verb in (payments.pay, payments.receive, payments.reverse, payments.payments, payments.ages):
+    app.command(verb)
 
 
 def check_month(_: type, value: Any) -> None:
@@ -35,18 +38,12 @@ def check_month(_: type, value: Any) -> None:
         raise ValueError("Must be a month such as 2026-11.")
 
 
-def check_day(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a day."""
-    if value is not None and read_day(value) is None:
-        raise ValueError("Must be a day such as 2026-11-28.")
-
-
 AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 FirstMonth = Annotated[
     str | None, Parameter(validator=check_month, help="First month that is invoiced, such as 2026-11.")
 ]
 ValidFrom = Annotated[
-    str | None, Parameter(validator=check_day, help="First day of the change; default: today.")
+    str | None, Parameter(validator=payments.check_day, help="First day of the change; default: today.")
 ]
 IssuesOption = Annotated[
     Literal["ALONE", "HELD"] | None,

@@ -2,11 +2,12 @@
 -- those in words. A condition that is null counts as broken.
 
 -- name: check_payments
--- Each payment and each reversal is one posting of the ledger, of its amount in the currency of its account, and
--- nothing else is. What went back of a payment is no more than it was, and a reversal is not reversed.
+-- Each payment and each reversal is one posting of the ledger, of its amount in the currency of its account,
+-- and nothing else is. What went back of a payment is no more than it was, and a reversal is not reversed.
 WITH booked AS (
     SELECT cause, count(*) AS times, min(amount) AS amount, min(unit) AS unit, min(booked_at) AS booked_at,
-           min(CASE WHEN destination_kind = {AccountKind.PAID} THEN destination_id ELSE -source_id END) AS paid_by,
+           min(CASE WHEN destination_kind = {AccountKind.PAID} THEN destination_id ELSE -source_id END)
+               AS paid_by,
            bool_and((source_kind, destination_kind)
                     IN (({AccountKind.OWED}, {AccountKind.PAID}), ({AccountKind.PAID}, {AccountKind.OWED}))
                     AND source_id = destination_id AND shard = shard_of(source_id)) AS fits
@@ -27,7 +28,8 @@ WITH booked AS (
                              FROM billing_payments AS reversed
                             WHERE reversed.id = payment.reverses
                               AND reversed.reverses IS NULL
-                              AND (reversed.account_id, reversed.source) = (payment.account_id, payment.source)))
+                              AND (reversed.account_id, reversed.source)
+                                  = (payment.account_id, payment.source)))
            AND (SELECT coalesce(sum(amount_micros), 0) FROM billing_payments AS back
                  WHERE back.reverses = payment.id) <= payment.amount_micros AS holds
       FROM billing_payments AS payment
@@ -36,12 +38,13 @@ WITH booked AS (
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('payment %s is not booked as it was recorded', id)) FILTER (WHERE holds IS NOT TRUE) AS example
+       min(format('payment %s is not booked as it was recorded', id))
+           FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
 -- name: check_allocations
--- Law 14. A payment or credit note pays issued invoices of its own account, each with no less than nothing, all
--- together no more than is left of it.
+-- Law 14. A payment or credit note pays issued invoices of its own account, each with no less than nothing,
+-- all together no more than is left of it.
 WITH paid AS (
     SELECT payment_id, credit_note_id, document_id, sum(amount_micros) AS amount
       FROM billing_allocations
@@ -61,7 +64,7 @@ WITH paid AS (
 )
 SELECT count(*) AS checked,
        count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
-       min(format('payment or credit note %s pays what it does not hold, or what is no invoice of its account', id))
+       min(format('payment or credit note %s pays more than it holds, or no invoice of its account', id))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 

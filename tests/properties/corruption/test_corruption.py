@@ -8,9 +8,10 @@ from random import Random
 import pytest
 
 from jobmeter.database.connection import Connection
+from jobmeter.integrity.findings.unchecked import ALL, Unchecked
 from jobmeter.integrity.flow import LAWS, check_laws, read_head
 from jobmeter.integrity.streams.model import ChainHead
-from jobmeter.integrity.unchecked import ALL, UNCHECKED, Unchecked
+from jobmeter.integrity.unchecked import UNCHECKED
 from tests.properties.corruption.history import make_history
 from tests.properties.corruption.known import KNOWN
 from tests.properties.corruption.plants import Plant, is_declared, list_columns, list_plants, planted

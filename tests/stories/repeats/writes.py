@@ -13,6 +13,7 @@ from jobmeter.api.http.endpoints import AnyEndpoint, Audience
 from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
+from tests.stories.repeats.payments import PAYMENTS
 from tests.stories.repeats.world import World, Write
 from tests.support.sandbox_client import bearer, make_event
 from tests.support.xml_partner import POSTER, job_xml
@@ -370,6 +371,7 @@ MAKERS: dict[tuple[str, str], Make] = {
         "DELETE",
         "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
     ): on_account("DELETE", None, is_agreed=True),
+    **PAYMENTS,
     ("POST", "/operator/billing/accounts/{account_id:int}/taxRates"): on_account(
         "POST", {"category": "S", "ratePercent": "21"}
     ),

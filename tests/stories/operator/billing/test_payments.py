@@ -18,15 +18,16 @@ def partner(sandbox_client: SandboxClient) -> InvoicedPartner:
 
 
 def find_broken(database_url: str) -> list[str]:
-    async def check() -> list[str]:
-        async with (
-            Database.opened(database_url, connections_max=1) as database,
-            database.transaction() as connection,
-        ):
-            found = await check_laws(connection)
-        return [f"{one.law}: {one.example}" for one in found if one.breaches]
+    return asyncio.run(list_broken(database_url))
 
-    return asyncio.run(check())
+
+async def list_broken(database_url: str) -> list[str]:
+    async with (
+        Database.opened(database_url, connections_max=1) as database,
+        database.transaction() as connection,
+    ):
+        found = await check_laws(connection)
+    return [f"{one.law}: {one.example}" for one in found if one.breaches]
 
 
 def state_of(partner: InvoicedPartner, invoice: dict[str, Any]) -> tuple[str, str, str]:
