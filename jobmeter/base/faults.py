@@ -198,6 +198,9 @@ class Fault(Enum):
     DOCUMENT_NOT_PAYABLE    = Row(8120, 409, None, "NOT_PAYABLE",           "{document} cannot be paid: only an issued invoice can")
     PAYMENT_NOT_REVERSIBLE  = Row(8121, 409, None, "NOT_REVERSIBLE",        "Nothing is left of payment {payment} that could go back")
     PAYMENT_EXCEEDED        = Row(8122, 422, None, "PAYMENT_EXCEEDED",      "{amount} is more than the {left} that is left of payment {payment}")
+    PROVIDER_MISSING        = Row(8123, 409, None, "NO_PROVIDER",           "No payment provider is configured: set JOBMETER_STRIPE_KEY")
+    PROVIDER_SIGNATURE      = Row(8124, 400, None, "SIGNATURE_INVALID",     "This is no event of {provider}: its signature is wrong or too old, or its content is another")
+    PROVIDER_FAILED         = Row(8125, 502, None, "PROVIDER_FAILED",       "{provider} did not do it: {why}")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on

@@ -71,6 +71,14 @@ class Settings:
         "3,14,30",
         "After how many days overdue each reminder of an invoice is sent, separated by commas; if empty, none is",
     )
+    stripe_key: str = _setting(
+        "",
+        "Secret key of Stripe, by which invoices are paid; requires `jobmeter[stripe]`. If empty, it is not used",
+    )
+    stripe_webhook_secret: str = _setting(
+        "", "Secret by which Stripe signs the events that it sends to `/payments/stripe/events`"
+    )
+    stripe_url: str = _setting("", "Address of Stripe's API; if empty, its own. Tests set that of a double")
     smtp_url: str = _setting(
         "",
         "Mail server for notifications, such as `smtps://user:password@mail.example.com`; if empty, none are sent by"

@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "payments", "invoices"),
+    "billing": ("", "accounts", "documents", "payments", "providers", "invoices"),
     "charging": (
         "",
         "job_changes",

@@ -117,6 +117,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "GrantForm": record(
         "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
     ),
+    "StripeEvent": {"type": "object", "description": "An event as Stripe sends it, signed"},
     "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
     "Token": record(
         "access_token token_type expires_in",
@@ -367,6 +368,7 @@ PLAIN_PARAMETERS: dict[str, Schema] = {
         "description": "Continues a list: nextAfter of the previous page",
     },
     "count": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 200, by default 50"},
+    "returnUrl": {"type": "string", "format": "uri", "description": "Where the payer returns to"},
     "month": {
         "type": "string",
         "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",

@@ -20,6 +20,7 @@ from jobmeter.billing.payments.model import (
     PaidInvoice,
     Payment,
     PaymentDraft,
+    PaymentSource,
     Recorded,
     ReversalDraft,
 )
@@ -34,9 +35,10 @@ async def record_payment(connection: Connection, draft: PaymentDraft, *, now: da
     """Records a payment once for each reference of its source, and pays invoices with it.
 
     Raises ``Refused``: OPERATOR_UNKNOWN for the account or the invoice, REFERENCE_REUSED, DOCUMENT_NOT_PAYABLE,
-    OPERATOR_INPUT for a day to come, AMOUNT_TOO_LARGE.
+    OPERATOR_INPUT for a day to come, AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE.
     """
     currency = await _lock(connection, draft.account_id)
+    rules.check_amount(draft.amount_micros, currency)
     known = await store.find_by_reference(
         connection, account_id=draft.account_id, source=draft.source, reference=draft.reference
     )
@@ -122,6 +124,24 @@ async def find_payment(connection: Connection, *, payment_id: int) -> Payment:
     if found is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="payment", key=payment_id)
     return found
+
+
+async def find_received(connection: Connection, *, source: PaymentSource, reference: str) -> Payment | None:
+    """Returns the payment that a provider received under its reference."""
+    return await store.find_received(connection, source=source, reference=reference)
+
+
+async def is_reversed(connection: Connection, *, payment: Payment, reference: str) -> bool:
+    """Whether the reference is that of a reversal, or another payment, of the same account and source."""
+    found = await store.find_by_reference(
+        connection, account_id=payment.account_id, source=payment.source, reference=reference
+    )
+    return found is not None
+
+
+def choose_amount(payment: Payment, draft: ReversalDraft) -> int:
+    """Returns what goes back. Raises ``Refused``: PAYMENT_NOT_REVERSIBLE, PAYMENT_EXCEEDED."""
+    return rules.choose_amount(payment, draft)
 
 
 async def list_payments(

@@ -29,6 +29,17 @@ SELECT {payment}
    AND payment.source = %(source)s
    AND payment.reference = %(reference)s
 
+-- name: find_received
+-- The payment that a provider received, of whichever account.
+SELECT {payment}
+  FROM billing_payments AS payment
+  JOIN billing_accounts ON billing_accounts.id = account_id
+ WHERE payment.source = %(source)s
+   AND payment.reference = %(reference)s
+   AND payment.reverses IS NULL
+ ORDER BY payment.id
+ LIMIT 1
+
 -- name: list_payments
 SELECT {payment}
   FROM billing_payments AS payment
@@ -211,13 +222,3 @@ INSERT INTO billing_reminders (document_id, level, open_micros, sent_at)
 VALUES (%(document_id)s, %(level)s, %(open_micros)s, %(now)s)
     ON CONFLICT DO NOTHING
 RETURNING level
-
--- name: insert_provider_event
-INSERT INTO billing_provider_events (provider, event_id, kind, payment_id, outcome, taken_at)
-VALUES (%(provider)s, %(event_id)s, %(kind)s, %(payment_id)s, %(outcome)s, %(now)s)
-
--- name: is_event_taken
-SELECT EXISTS (SELECT
-                 FROM billing_provider_events
-                WHERE provider = %(provider)s
-                  AND event_id = %(event_id)s)

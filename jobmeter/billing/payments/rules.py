@@ -20,6 +20,12 @@ def check_payable(document: Document) -> None:
         raise Refused(Fault.DOCUMENT_NOT_PAYABLE, document=document.number or document.id)
 
 
+def check_amount(amount_micros: int, currency: str) -> None:
+    """Raises ``Refused(AMOUNT_NOT_POSITIVE)``."""
+    if amount_micros <= 0:
+        raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(amount_micros, currency))
+
+
 def check_total(received_micros: int, draft: PaymentDraft, currency: str) -> None:
     """Sums of an account's payments are computed in whole numbers of a limited size."""
     if received_micros + draft.amount_micros > AMOUNT_MICROS_MAX:
@@ -54,6 +60,7 @@ def choose_amount(payment: Payment, draft: ReversalDraft) -> int:
     if payment.reverses is not None or payment.left_micros == 0:
         raise Refused(Fault.PAYMENT_NOT_REVERSIBLE, payment=payment.id)
     wanted = payment.left_micros if draft.amount_micros is None else draft.amount_micros
+    check_amount(wanted, payment.currency)
     if wanted > payment.left_micros:
         raise Refused(
             Fault.PAYMENT_EXCEEDED,

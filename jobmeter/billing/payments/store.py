@@ -37,6 +37,11 @@ async def find_by_reference(
     return await find_row(connection, _payment, SQL["find_by_reference"], parameters)
 
 
+async def find_received(connection: Connection, *, source: PaymentSource, reference: str) -> Payment | None:
+    parameters = {"source": source, "reference": reference}
+    return await find_row(connection, _payment, SQL["find_received"], parameters)
+
+
 async def list_payments(
     connection: Connection, *, account_id: int, after: int, rows_max: int
 ) -> list[Payment]:
@@ -119,29 +124,3 @@ async def insert_reminder(
     """Returns whether this call inserted it."""
     parameters = {"document_id": document_id, "level": level, "open_micros": open_micros, "now": now}
     return await find_scalar(connection, int, SQL["insert_reminder"], parameters) is not None
-
-
-async def is_event_taken(connection: Connection, *, provider: str, event_id: str) -> bool:
-    parameters = {"provider": provider, "event_id": event_id}
-    return await read_scalar(connection, bool, SQL["is_event_taken"], parameters)
-
-
-async def insert_provider_event(
-    connection: Connection,
-    *,
-    provider: str,
-    event_id: str,
-    kind: str,
-    payment_id: int | None,
-    outcome: str,
-    now: datetime,
-) -> None:
-    parameters = {
-        "provider": provider,
-        "event_id": event_id,
-        "kind": kind,
-        "payment_id": payment_id,
-        "outcome": outcome,
-        "now": now,
-    }
-    await connection.execute(SQL["insert_provider_event"], parameters)

@@ -15,6 +15,7 @@ CREATE TABLE billing_payments (
     UNIQUE (account_id, source, reference),
     CHECK (reverses IS NULL OR document_id IS NULL)
 );
+CREATE INDEX billing_payments_of_provider ON billing_payments (source, reference);
 CREATE INDEX billing_reversals ON billing_payments (reverses) WHERE reverses IS NOT NULL;
 
 -- An amount of a payment, or of a credit note that corrects no single invoice, that pays an invoice. What is taken

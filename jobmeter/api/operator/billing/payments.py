@@ -24,6 +24,7 @@ from jobmeter.billing.payments.model import (
     Recorded,
     ReversalDraft,
 )
+from jobmeter.billing.providers import flow as providers
 from jobmeter.database.connection import Connection
 
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -39,10 +40,14 @@ class PaymentBody(OperatorBody):
 
 
 class ReversalBody(OperatorBody):
-    """Without an ``amount``, all that is left of the payment went back."""
+    """Without an ``amount``, all that is left of the payment went back.
+
+    With ``throughProvider`` its provider is told to pay it back, once for each ``reference``.
+    """
 
     reference: Reference
     amount: Word | None = None
+    through_provider: bool = False
     paid_on: Day | None = None
     note: Line = ""
 
@@ -71,19 +76,32 @@ async def pay_account(context: RequestContext, body: PaymentBody) -> Response:
 async def reverse_payment(context: RequestContext, body: ReversalBody) -> Response:
     """Records money that went back; the invoices that it paid are open again, the one that is due last first."""
     payment_id = read_path_id(context.request, "payment_id", what="payment")
-    async with context.app.database.transaction() as connection:
+    async with context.app.database.connection() as connection:
         payment = await payments.find_payment(connection, payment_id=payment_id)
-        amount = None if body.amount is None else parse_positive_amount(body.amount, payment.currency)
-        draft = ReversalDraft(
-            payment_id=payment.id,
-            reference=body.reference,
-            amount_micros=None if amount is None else amount.amount_micros,
-            paid_on=body.paid_on,
-            note=body.note,
-        )
+    amount = None if body.amount is None else parse_positive_amount(body.amount, payment.currency)
+    draft = ReversalDraft(
+        payment_id=payment.id,
+        reference=body.reference,
+        amount_micros=None if amount is None else amount.amount_micros,
+        paid_on=body.paid_on,
+        note=body.note,
+    )
+    if body.through_provider:
+        draft = await _refund(context, payment, draft)
+    async with context.app.database.transaction() as connection:
         recorded = await payments.reverse_payment(connection, draft, now=context.now)
         content = await _serialize_one(connection, recorded.payment)
     return _reply(recorded, content)
+
+
+async def _refund(context: RequestContext, payment: Payment, draft: ReversalDraft) -> ReversalDraft:
+    """Outside of any transaction: a crash before it is recorded does no harm, as the provider reports it as well."""
+    async with context.app.database.connection() as connection:
+        is_known = await payments.is_reversed(connection, payment=payment, reference=draft.reference)
+    if is_known:
+        return draft
+    provider = providers.open_provider(context.app.settings)
+    return await providers.refund(provider, payment=payment, draft=draft)
 
 
 async def list_payments(context: RequestContext) -> Response:

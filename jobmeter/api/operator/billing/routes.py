@@ -7,6 +7,7 @@ from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import invoices as billing_invoices
+from jobmeter.api.operator.billing import links as billing_links
 from jobmeter.api.operator.billing import payments as billing_payments
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
@@ -72,6 +73,11 @@ BILLING: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/billing/payments/{payment_id:int}/reversals", billing_payments.reverse_payment,
              audience=OPERATOR, body=billing_payments.ReversalBody, statuses=(201, 200),
              summary="Record that a payment, or a part of it, went back"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/paymentLink", billing_links.show_payment_link,
+             audience=OPERATOR, parameters=("returnUrl",), required=("returnUrl",),
+             summary="Get the page at which an invoice can be paid"),
+    Endpoint("POST", "/payments/stripe/events", billing_links.take_stripe_event, audience=Audience.PUBLIC,
+             body="StripeEvent", is_unique=True, summary="Take an event of Stripe"),
     Endpoint("GET", "/operator/billing/ages", billing_payments.list_ages, audience=OPERATOR,
              parameters=("day", *PAGE), summary="List what accounts owe, by how long it is overdue"),
 )

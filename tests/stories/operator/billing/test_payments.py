@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
-from tests.support.invoiced_partner import InvoicedPartner, open_invoiced_partner
+from tests.stories.operator.billing.scene import InvoicedPartner, open_invoiced_partner
 from tests.support.sandbox_client import SandboxClient
 
 

@@ -66,10 +66,10 @@ class InvoicedPartner:
 
 
 def open_invoiced_partner(sandbox_client: SandboxClient) -> InvoicedPartner:
-    """Opens the account from this month on; the clock is set to its second day, so that a month is left to use."""
-    now = sandbox_client.now
-    first = (now.replace(day=1) + timedelta(days=32)).replace(day=1)
-    sandbox_client.set_clock(datetime(first.year, first.month, 2, 9, tzinfo=UTC))
+    """Opens the account from this month on; the clock is set to its last day, because each midnight takes a while."""
+    now = sandbox_client.now + timedelta(days=1)
+    last = (now.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    sandbox_client.set_clock(datetime(last.year, last.month, last.day, 9, tzinfo=UTC))
     draft = InvoicedPartner(sandbox_client, 0)
     _must(draft.operate, "PUT", "billing/seller", SELLER)
     partner_id = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
