@@ -17,7 +17,7 @@ from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
-from jobmeter.integrity.findings.unchecked import ADDED, ALL, REMOVED
+from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.jobs.enumerations import ENUMERATIONS
 from jobmeter.metering.model import Verdict

@@ -10,3 +10,20 @@ class LawCheck(Finding):
     """One law, in words, and the result of its check."""
 
     law: str
+
+
+ALL = "*"
+ADDED, REMOVED = "(rows added)", "(rows removed)"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Columns of a table, by name; ``ALL`` of them, and rows ``ADDED`` or ``REMOVED``.
+
+    ``rows`` is a condition in SQL: only these rows are unchecked.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    why: str
+    rows: str = "true"

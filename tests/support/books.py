@@ -5,7 +5,7 @@ Does not own any expectation.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -45,14 +45,14 @@ def standard(rate_micros: int) -> TaxRate:
     return TaxRate(category=TaxCategory.STANDARD, rate_micros=rate_micros, reason="")
 
 
-@dataclass(slots=True)
 class Books:
     """``now`` moves forward only; at each midnight on the way everything due runs."""
 
-    scenario: Scenario
-    account_id: int
-    currency: str
-    now: datetime
+    def __init__(self, scenario: Scenario, *, account_id: int, currency: str) -> None:
+        self.scenario = scenario
+        self.account_id = account_id
+        self.currency = currency
+        self.now = START
 
     # -- time
 
@@ -207,4 +207,4 @@ async def open_books(
                     wish=AgreementWish(),
                     now=START,
                 )
-        yield Books(scenario, account.id, currency, START)
+        yield Books(scenario, account_id=account.id, currency=currency)

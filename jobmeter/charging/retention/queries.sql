@@ -6,7 +6,8 @@ VALUES (%(before)s)
    SET folded_before = greatest(kept.folded_before, excluded.folded_before)
 
 -- name: list_contracts_to_compact
--- Those with days to fold, one look into the index for each contract. What is not kept by contract yet stays.
+-- Those with days to fold, one look into the index for each contract. What is not kept by contract yet stays,
+-- and so does what is not billed yet: the lines of an invoice are made from days.
 SELECT id
   FROM (SELECT 0::bigint AS id
          UNION ALL
@@ -18,6 +19,7 @@ SELECT id
                   AND day > date '1970-01-01'
                   AND day < %(before)s
                   AND day <= (SELECT kept_through FROM job_month_keeping)
+                  AND day < coalesce(unbilled_from(id), 'infinity')
                   AND dropped_at IS NOT NULL)
 
 -- name: compact_job_days
@@ -31,6 +33,7 @@ WITH old AS (
        AND day > date '1970-01-01'
        AND day < %(before)s
        AND day <= (SELECT kept_through FROM job_month_keeping)
+       AND day < coalesce(unbilled_from(%(contract_id)s), 'infinity')
        AND dropped_at IS NOT NULL
      ORDER BY day
      LIMIT %(rows_max)s

@@ -189,6 +189,14 @@ SELECT id AS account_id,
                 first_month) AS month
   FROM billing_accounts;
 
+-- The first day of a contract that is not billed; null where nobody bills it.
+CREATE FUNCTION unbilled_from(billed_contract bigint) RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT greatest(month, first_month)
+      FROM billing_agreements
+      JOIN billing_next_months USING (account_id)
+     WHERE contract_id = billed_contract
+$$;
+
 -- What a cut reaches: postings up to `until_number` of days before `next_month`, without those that the cut
 -- before reached. `late_from` bounds the days to look at.
 CREATE VIEW billing_spans AS

@@ -28,8 +28,8 @@ WITH movements (contract_id, job_id, day, change) AS (
      GROUP BY account_id, cuts.month, contract_id, job_id, category, rate_micros, from_day
 ), looked AS (
     SELECT account_id, month, job_id, micros AS due, net_micros AS billed,
-           micros = net_micros AND due.last_day = billed.last_day AND price_micros = click_price_micros
-               AS holds
+           (micros, due.last_day, click_price_micros) = (net_micros, billed.last_day, price_micros)
+           AND count(*) OVER (PARTITION BY account_id, contract_id, job_id, first_day) = 1 AS holds
       FROM due
       FULL JOIN (SELECT account_id, month, contract_id, job_id, category, rate_micros, first_day, last_day,
                         net_micros, price_micros
@@ -70,7 +70,8 @@ WITH due AS (
 ), looked AS (
     SELECT account_id, posting, due.kind AS due, billed.kind AS billed,
            CASE WHEN billed.kind IN ('POSTING', 'RENEWAL') THEN 'USE' ELSE billed.kind END = due.kind
-           AND (due.month = billed.month OR document_kind = 'CREDIT_NOTE') AS holds
+           AND (due.month = billed.month OR document_kind = 'CREDIT_NOTE')
+           AND count(*) OVER (PARTITION BY posting) = 1 AS holds
       FROM due
       FULL JOIN (SELECT account_id, posting, month, kind, document_kind
                    FROM billed_lines
@@ -253,6 +254,7 @@ WITH ordered AS (
 ), looked AS (
     SELECT account_id, month,
            month = coalesce((month_before + interval '1 month')::date, first_month)
+           AND months.until_number IS NOT NULL
            AND ordered.until_number = greatest(months.until_number, until_before) AS holds
       FROM ordered
       LEFT JOIN billing_accounts ON billing_accounts.id = account_id

@@ -4,7 +4,7 @@ SELECT close_event_day(%(day)s)
 -- name: claim_expired_event_day
 -- The oldest settled day whose events have been kept for their time; none while another process is ending it,
 -- for that would write the file of a day whose events are just gone, and two that drop at once wait for each
--- other.
+-- other. A day that is not billed yet is kept, so that its invoice can be opened down to the clicks.
 SELECT day
   FROM event_days
  WHERE dropped_at IS NULL
@@ -13,6 +13,9 @@ SELECT day
                 JOIN settled_days USING (day)
                WHERE dropped_at IS NULL
                  AND event_days.day < %(before)s)
+   AND day < coalesce((SELECT min(unbilled_from(contract_id))
+                         FROM billing_agreements
+                        WHERE kind = 'CLICKS'), 'infinity')
    FOR UPDATE SKIP LOCKED
 
 -- name: stream_event_day

@@ -12,7 +12,7 @@ from typing import Any
 from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount
 from jobmeter.billing.accounts import flow as accounts
-from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Issuing, TaxRate, ZeroMonth
+from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Bills, Issuing, TaxRate, ZeroMonth
 from jobmeter.billing.model import Buyer, Seller, TaxCategory
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
@@ -38,6 +38,7 @@ from tests.support.xml_scenario import POSTER, make_document
 SECOND, THIRD = START + timedelta(days=400), START + timedelta(days=430)
 SECRET_KEY = "a key of the operator that is long enough to seal with"
 HOUR = timedelta(hours=1)
+EMPTY_MONTH_DAYS = 62  # from the start to a month in which nothing is charged
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ async def make_history(scenario: Scenario) -> None:
     await _agree(history, scenario.contract.id, START)
     await _play_month(history, START, "first")
     await _play_month(history, SECOND, "second")
+    await _play_billed_contracts(history, SECOND + timedelta(days=2))
     await _play_month(history, THIRD, "third")
     await _play_contracts(history, THIRD)
     await _settle(scenario, THIRD + timedelta(days=4, hours=15))
@@ -255,6 +257,9 @@ async def _play_month(history: History, begin: datetime, month: str) -> None:
     if begin == START:
         for days in range(2, 95, 30):
             await scenario.run_due(begin + timedelta(days=days, hours=15))
+            if days == EMPTY_MONTH_DAYS:
+                # Nothing is charged in that month: what is credited in it is on a credit note.
+                await _credit(scenario, begin + timedelta(days=days, hours=16))
 
 
 async def _click(history: History, jobs: list[int], now: datetime, month: str) -> None:
@@ -289,13 +294,33 @@ async def _play_contracts(history: History, now: datetime) -> None:
     await history.load_feed(jobs[:3], now + 4 * HOUR)
 
 
+async def _play_billed_contracts(history: History, now: datetime) -> None:
+    """Credits that are billed by use and by top-up, and a charge of an earlier month that is credited."""
+    owed = await history.open_hiring(HiringKind.CREDITS, now, is_postpaid=True)
+    prepaid = await history.open_hiring(HiringKind.CREDITS, now)
+    async with history.scenario.database.transaction() as connection:
+        ((account_id,),) = await history.scenario.rows("SELECT id FROM billing_accounts")
+        for contract, bills in ((owed, Bills.USE), (prepaid, Bills.TOP_UPS)):
+            await accounts.set_agreement(
+                connection,
+                account_id=account_id,
+                contract_id=contract.id,
+                wish=AgreementWish(bills=bills),
+                now=now,
+            )
+    await history.post_xml("invoiced", owed, now + HOUR)
+    await history.change_xml("invoiced", owed, now + 2 * HOUR, title="Fitter", renewal=True)
+    await _credit(history.scenario, now + 3 * HOUR)
+
+
 async def _credit(scenario: Scenario, now: datetime) -> None:
     ((charge,),) = await scenario.rows(
-        "SELECT reference FROM charge_postings WHERE amount > 4000000 ORDER BY number DESC LIMIT 1"
+        "SELECT reference FROM charge_postings JOIN settled_days USING (day)"
+        " WHERE amount > 4000000 ORDER BY number DESC LIMIT 1"
     )
     async with scenario.database.transaction() as connection:
         await corrections.credit_charge(
-            connection, charge=charge, amount_micros=1_000_000, reference="goodwill", now=now
+            connection, charge=charge, amount_micros=1_000_000, reference=f"goodwill {now}", now=now
         )
 
 

@@ -327,4 +327,63 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
             ),
         ),
     ),
+    "a line of clicks that was never charged": (
+        "9: every charge of a billed month",
+        (
+            """UPDATE billing_lines SET quantity = quantity + 1, net_micros = net_micros + price_micros
+                WHERE kind = 'CLICKS'""",
+        ),
+    ),
+    "a posting that is on no invoice": (
+        "9: every other posting",
+        ("DELETE FROM billing_lines WHERE kind = 'POSTING'",),
+    ),
+    "a credit that is on two lines": (
+        "9: every other posting",
+        (
+            "DROP INDEX billing_line_postings",
+            """INSERT INTO billing_lines SELECT document_id, line + 100, kind, contract_id, job_id,
+                application_id, posting, external_id, title, company_name, customer_job_code, poster_email,
+                first_at, last_at, quantity, price_micros, net_micros, category, rate_micros FROM billing_lines
+                WHERE kind = 'RENEWAL'""",
+        ),
+    ),
+    "a raised price of a credit": (
+        "9: every line says",
+        (
+            """UPDATE billing_lines SET price_micros = price_micros + 10000, net_micros = net_micros + 10000
+                WHERE kind = 'RENEWAL'""",
+        ),
+    ),
+    "a month whose cut is gone": ("9: every month was billed before", ("DELETE FROM billing_cuts",)),
+    "a number that was never given": ("11:", ("UPDATE billing_series SET last = last + 1",)),
+    "an invoice removed": ("11:", ("DELETE FROM billing_documents WHERE sequence = 1",)),
+    "the net of a document": (
+        "12: every document",
+        ("UPDATE billing_documents SET net_micros = net_micros + 10000",),
+    ),
+    "a tax that is a cent low": (
+        "12: every tax",
+        ("UPDATE billing_taxes SET tax_micros = tax_micros - 10000",),
+    ),
+    "a month that was skipped": (
+        "13:",
+        ("DELETE FROM billing_cuts WHERE month = '2026-06-01'",),
+    ),
+    "a line corrected by more than it was": (
+        "14:",
+        (
+            """UPDATE billing_lines SET price_micros = price_micros * 1000, net_micros = net_micros * 1000
+                WHERE kind = 'CORRECTION'""",
+        ),
+    ),
+    "an invoice that is owed twice": (
+        "15:",
+        ("UPDATE ledger_bookings SET amount = amount * 2 WHERE purpose = 8",),
+    ),
+    "the address of an issued invoice": (
+        "16:",
+        ("""UPDATE billing_documents SET buyer = buyer || '{"city": "Delft"}'""",),
+    ),
+    "the title of an invoiced job": ("16:", ("UPDATE billing_lines SET title = 'Other'",)),
 }

@@ -11,7 +11,7 @@ from random import Random
 import psycopg
 
 from jobmeter.database.connection import Connection
-from jobmeter.integrity.findings.unchecked import ADDED, REMOVED
+from jobmeter.integrity.model import ADDED, REMOVED
 
 TABLES = """
 SELECT relname FROM pg_class

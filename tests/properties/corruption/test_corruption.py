@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from jobmeter.database.connection import Connection
-from jobmeter.integrity.findings.unchecked import ALL, Unchecked
 from jobmeter.integrity.flow import LAWS, check_laws, read_head
+from jobmeter.integrity.model import ALL, Unchecked
 from jobmeter.integrity.streams.model import ChainHead
 from jobmeter.integrity.unchecked import UNCHECKED
 from tests.properties.corruption.history import make_history

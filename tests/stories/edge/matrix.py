@@ -34,6 +34,7 @@ class Names:
     webhook_id: int
     excluded_id: int
     feed_id: int
+    invoice_id: int
     xml_job: str
     charge: str
     token: str
@@ -55,7 +56,8 @@ class Names:
     def numbers(self):
         contracts = [self.contract_id, self.partner_contract_id, self.hiring_contract_id]
         others = [int(urn.rsplit(":", 1)[-1]) for urn in (self.application, self.campaign)]
-        return [self.job_id, self.webhook_id, self.excluded_id, self.feed_id, *contracts, *others]
+        things = [self.webhook_id, self.excluded_id, self.feed_id, self.invoice_id]
+        return [self.job_id, *things, *contracts, *others]
 
     @property
     def texts(self):
@@ -76,6 +78,7 @@ GHOST = Names(
     webhook_id=999_997,
     excluded_id=999_996,
     feed_id=999_995,
+    invoice_id=9_999_994,
     xml_job="nobody-xml",
     charge="00000000-0000-4000-8000-000000000001",
     token="AQVnobody",

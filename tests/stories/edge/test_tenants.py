@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -79,10 +80,31 @@ def make_things(sandbox_client):
         "webhook_id": post("/partner/webhooks", webhook).json()["id"],
         "excluded_id": post("/partner/excludedVisitors", {"visitor": "owned", "note": "owned"}).json()["id"],
         "feed_id": post("/operator/feeds", feed, operator).json()["id"],
+        "invoice_id": make_statement(sandbox_client),
         "hiring_contract_id": slots,
         "xml_job": "owned-xml",
         "charge": charges[0]["reference"],
     }
+
+
+def make_statement(sandbox_client):
+    """The document of the partner's month before, in which it used nothing; returns its id."""
+    operator = bearer(sandbox_client.credentials["operator_key"])
+
+    def call(method, path, body=None):
+        answer = sandbox_client.client.request(method, path, headers=operator, json=body)
+        assert answer.status_code < 300, answer.text
+        return answer.json()
+
+    month = f"{sandbox_client.now.replace(day=1) - timedelta(days=35):%Y-%m}"
+    partner = int(sandbox_client.credentials["parent"]["urn"].rsplit(":", 1)[-1])
+    party = {"legalName": "Party", "addressLines": ["Kade 1"], "city": "Rotterdam", "country": "NL"}
+    call("PUT", "/operator/billing/seller", party)
+    draft = {"partnerId": partner, "currency": "USD", "profile": party, "firstMonth": month}
+    account = call("POST", "/operator/billing/accounts", draft | {"zeroMonth": "STATEMENT"})
+    call("POST", f"/operator/billing/accounts/{account['id']}/taxRates", {"category": "Z"})
+    call("POST", "/operator/billing/runs", {"month": month, "account": account["id"]})
+    return call("GET", f"/operator/invoices?account={account['id']}")["elements"][0]["id"]
 
 
 def wait_for_charges(sandbox_client, headers):

@@ -1,11 +1,10 @@
 """Owns the writes of payments: to a new partner's account, to an issued invoice of it, to a payment."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.stories.repeats.world import World, Write
+from tests.stories.repeats.billing_writes import PARTY
+from tests.stories.repeats.world import Make, World, Write
 
-PARTY = {"legalName": "Party", "addressLines": ["Kade 1"], "city": "Rotterdam", "country": "NL"}
 ISSUED = """
 WITH series AS (
     INSERT INTO billing_series (name, kind, last, last_issued_at, last_digest)
@@ -19,7 +18,7 @@ VALUES (%s, %s, 'INVOICE', '2000-01-01', gen_random_uuid(), 'USD', 2,
 """
 
 
-def on_payment(body: dict[str, Any]) -> Callable[[World, str], Awaitable[Write]]:
+def on_payment(body: dict[str, Any]) -> Make:
     """Makes a write to an issued invoice of a new partner, or to a payment into its account."""
 
     async def make(world: World, path: str) -> Write:

@@ -3,6 +3,7 @@
 Does not own the requests (``writes``) or any expectation.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -109,3 +110,6 @@ class Child:
 
 def restli(token: str) -> dict[str, str]:
     return bearer(token) | {"LinkedIn-Version": VERSION, "X-RestLi-Protocol-Version": "2.0.0"}
+
+
+Make = Callable[[World, str], Awaitable[Write]]

@@ -3,7 +3,6 @@
 Does not own any expectation. A write of the table that is missing here raises ``KeyError``.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,13 +12,13 @@ from jobmeter.api.http.endpoints import AnyEndpoint, Audience
 from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
+from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
 from tests.stories.repeats.payments import PAYMENTS
-from tests.stories.repeats.world import World, Write
+from tests.stories.repeats.world import Make, World, Write
 from tests.support.sandbox_client import bearer, make_event
 from tests.support.xml_partner import POSTER, job_xml
 
 WEBHOOK = {"kinds": ["BUDGET_ALERT"], "url": "https://partner.example/hook"}
-Make = Callable[[World, str], Awaitable[Write]]
 
 
 def list_writes() -> list[AnyEndpoint]:
@@ -195,13 +194,6 @@ def operate(method: str, body: Any) -> Make:
     return make
 
 
-CONTRACT = {
-    "currency": "USD",
-    "limit": "500.00",
-    "clickPrice": "1.00",
-    "termStartsAt": "2020-01-01T00:00:00Z",
-    "termEndsAt": "2090-01-01T00:00:00Z",
-}
 HIRING = {
     "kind": "SLOTS",
     "owner": "Owner",
@@ -242,29 +234,6 @@ def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
             grant = {"application": filled["application"]}
             await world.call(Write("POST", f"{own}/grants", world.operator, grant))
         return Write("POST", f"{own}/{path.rsplit('/', 1)[-1]}", world.operator, filled)
-
-    return make
-
-
-PARTY = {"legalName": "Party", "addressLines": ["Kade 1"], "city": "Rotterdam", "country": "NL"}
-
-
-def on_account(method: str, body: Any, *, is_agreed: bool = False) -> Make:
-    """Makes a write to the billing account of a new partner, and to its contract."""
-
-    async def make(world: World, path: str) -> Write:
-        named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
-        opened = f"/operator/partners/{named['id']}/contracts"
-        contract = await world.call(Write("POST", opened, world.operator, CONTRACT))
-        draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY}
-        if path == "/operator/billing/accounts":
-            return Write(method, path, world.operator, draft)
-        account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
-        path = path.replace("{account_id:int}", str(account["id"]))
-        path = path.replace("{contract_id:int}", str(contract["id"]))
-        if is_agreed:
-            await world.call(Write("PUT", path, world.operator, {}))
-        return Write(method, path, world.operator, body)
 
     return make
 
@@ -361,20 +330,8 @@ MAKERS: dict[tuple[str, str], Make] = {
     ),
     ("POST", "/operator/hiringContracts/{contract_id:int}/end"): on_hiring({}),
     ("PUT", "/operator/billing/seller"): operate("PUT", PARTY | {"registrationNumber": "NEW"}),
-    ("POST", "/operator/billing/accounts"): on_account("POST", None),
-    ("PUT", "/operator/billing/accounts/{account_id:int}"): on_account("PUT", {"issues": "HELD"}),
-    (
-        "PUT",
-        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-    ): on_account("PUT", {"bills": "USE"}),
-    (
-        "DELETE",
-        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
-    ): on_account("DELETE", None, is_agreed=True),
+    **BILLING_MAKERS,
     **PAYMENTS,
-    ("POST", "/operator/billing/accounts/{account_id:int}/taxRates"): on_account(
-        "POST", {"category": "S", "ratePercent": "21"}
-    ),
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),

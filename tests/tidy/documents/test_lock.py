@@ -9,6 +9,7 @@ import pytest
 from tests.tidy.source import ROOT, Breach, refuse
 
 RUN, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
+RUN_EXTRAS = ("billing",)  # the README's commands install them too
 
 _PIN = re.compile(
     r"^([A-Za-z0-9._-]+)==\S+(?:.*?\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)?", re.MULTILINE
@@ -23,9 +24,10 @@ def normalize(requirement: str) -> str:
 
 def declared(project: dict[str, Any]) -> tuple[set[str], set[str]]:
     """Returns the runtime dependencies, including those for installing the checkout, and the development dependencies."""
-    groups = project["dependency-groups"]
+    groups, optional = project["dependency-groups"], project["project"]["optional-dependencies"]
     runs = [*project["project"]["dependencies"], *groups["build"]]
-    extras = [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+    runs += [one for name in RUN_EXTRAS for one in optional.get(name, ())]
+    extras = [one for extra in optional.values() for one in extra]
     adds = [one for one in (*groups["dev"], *extras) if isinstance(one, str)]
     own = project["project"]["name"]
     names = {normalize(one) for one in runs}
@@ -65,11 +67,15 @@ PROJECT = {
     "project": {
         "name": "sample",
         "dependencies": ["Lxml_Thing[extra]>=6; sys_platform != 'win32'"],
-        "optional-dependencies": {"parquet": ["pyarrow>=21"], "all": ["sample[parquet]"]},
+        "optional-dependencies": {
+            "billing": ["typst==0.15.2"],
+            "parquet": ["pyarrow>=21"],
+            "all": ["sample[billing,parquet]"],
+        },
     },
     "dependency-groups": {"build": ["hatchling"], "dev": [{"include-group": "build"}, "pytest>=9"]},
 }
-RUN_PINS = f"hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}"
+RUN_PINS = f"hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}typst==0.15.2{HASH}"
 DEVELOPMENT_PINS = f"pyarrow==22.0{HASH}pytest==9.0{HASH}"
 
 
@@ -80,7 +86,12 @@ def test_a_complete_lock_is_accepted():
 @pytest.mark.parametrize(
     ("run", "development", "message"),
     [
-        (f"hatchling==1.0{HASH}", DEVELOPMENT_PINS, "`lxml-thing` is declared but not pinned"),
+        (
+            f"hatchling==1.0{HASH}typst==0.15.2{HASH}",
+            DEVELOPMENT_PINS,
+            "`lxml-thing` is declared but not pinned",
+        ),
+        (RUN_PINS.partition("typst")[0], DEVELOPMENT_PINS, "`typst` is declared but not pinned"),
         (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared but not pinned"),
         (
             RUN_PINS,

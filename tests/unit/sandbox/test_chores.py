@@ -39,11 +39,13 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
         "end jobs of campaigns",
         "expire jobs",
         "settle days",
+        "bill months",
     ]
     assert names(Queue.OBSERVATION) == ["observe jobs"]
     assert names(Queue.MAINTENANCE) == [
         "advance the horizon",
         "seal postings and restatements",
+        "record accounts that are not billed",
         "observe contracts",
         "sweep the promotion feed",
         "trim refused events",

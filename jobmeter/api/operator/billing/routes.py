@@ -44,7 +44,7 @@ BILLING: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, body=billing_accounts.TaxRateBody, statuses=(201,),
              summary="Set the tax of an account, from a day on"),
     Endpoint("POST", "/operator/billing/runs", billing_runs.run_billing, audience=OPERATOR,
-             body=billing_runs.BillingRunBody, statuses=(202,), is_unique=True, summary="Bill a month now"),
+             body=billing_runs.BillingRunBody, statuses=(202,), summary="Bill a month now"),
     Endpoint("GET", "/operator/billing/runs", billing_runs.show_run, audience=OPERATOR,
              parameters=("month", "account"), required=("month",), summary="Get how far a month is billed"),
     Endpoint("GET", "/operator/invoices", billing_invoices.list_invoices, audience=OPERATOR,

@@ -13,9 +13,9 @@ from jobmeter.api.http.schemas import Month, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.invoices import flow as invoices
+from jobmeter.database.connection import Connection
 
-ACCOUNTS_PER_TRANSACTION = 25
-TRANSACTIONS_MAX = 8  # of one request: a client with many accounts asks again until nothing remains
+ACCOUNTS_MAX = 25  # of one request, which is one transaction
 HELD_SHOWN_MAX = 100
 
 
@@ -27,9 +27,9 @@ class BillingRunBody(OperatorBody):
 
 
 async def run_billing(context: RequestContext, body: BillingRunBody) -> Response:
-    """Bills what is due until the month, a part of it for each request: repeat it while ``billedNow`` is above 0.
+    """Bills what is due until the month, some accounts with each request: repeat it while ``hasMore`` is true.
 
-    The worker bills by itself; a repeated run changes nothing.
+    The worker bills by itself as soon as a month is final. A repeated run changes nothing.
     """
     final_after_days = context.app.settings.final_after_days
     invoices.check_final(body.month, final_after_days=final_after_days, now=context.now)
@@ -37,23 +37,17 @@ async def run_billing(context: RequestContext, body: BillingRunBody) -> Response
         if body.account is not None:
             await accounts.find_account(connection, account_id=body.account)
         await invoices.release_dropped(connection, account_id=body.account, month=body.month)
-    billed = 0
-    for _ in range(TRANSACTIONS_MAX):
-        async with context.app.database.transaction() as connection:
-            step = await invoices.bill_next(
-                connection,
-                final_after_days=final_after_days,
-                accounts_max=ACCOUNTS_PER_TRANSACTION,
-                now=context.now,
-                account_id=body.account,
-                until_month=body.month,
-            )
-        if step is None:
-            break
-        billed += step.accounts
-    return json_response(
-        await _describe(context, body.month, body.account) | {"billedNow": billed}, status=202
-    )
+        step = await invoices.bill_next(
+            connection,
+            final_after_days=final_after_days,
+            accounts_max=ACCOUNTS_MAX,
+            now=context.now,
+            account_id=body.account,
+            until_month=body.month,
+        )
+        progress = await _describe(connection, context, body.month, body.account)
+    billed = 0 if step is None else step.accounts
+    return json_response(progress | {"billedNow": billed, "hasMore": step is not None}, status=202)
 
 
 async def show_run(context: RequestContext) -> Response:
@@ -61,15 +55,18 @@ async def show_run(context: RequestContext) -> Response:
     month = read_query_month(context.request)
     if month is None:
         raise Refused(Fault.PARAMETER_REQUIRED, name="month")
-    return json_response(await _describe(context, month, read_query_id(context.request, "account")))
-
-
-async def _describe(context: RequestContext, month: date, account_id: int | None) -> dict[str, Any]:
     async with context.app.database.connection() as connection:
-        progress = await invoices.read_progress(connection, account_id=account_id, month=month)
-        held = await invoices.list_held(
-            connection, account_id=account_id, until_month=month, now=context.now, rows_max=HELD_SHOWN_MAX
-        )
+        account_id = read_query_id(context.request, "account")
+        return json_response(await _describe(connection, context, month, account_id))
+
+
+async def _describe(
+    connection: Connection, context: RequestContext, month: date, account_id: int | None
+) -> dict[str, Any]:
+    progress = await invoices.read_progress(connection, account_id=account_id, month=month)
+    held = await invoices.list_held(
+        connection, account_id=account_id, until_month=month, now=context.now, rows_max=HELD_SHOWN_MAX
+    )
     return {
         "month": f"{month:%Y-%m}",
         "account": account_id,

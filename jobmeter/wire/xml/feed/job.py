@@ -37,7 +37,7 @@ _ELEMENTS = {
     row.name: next(element for element in row.elements if not {":", "/", "@"} & set(element))
     for row in FIELDS
 }
-_REMOVALS = {
+_REMOVAL_WORDS = {
     "action": {"delete", "deleted", "remove", "removed", "close", "closed"},
     "status": {"closed", "expired", "filled", "inactive", "deleted"},
     "active": {"false", "no", "0"},
@@ -92,11 +92,10 @@ def read_job_id(raw: RawJob) -> str:
 
 def is_removed(raw: RawJob) -> bool:
     """Whether the job itself says that it is over."""
-    paths = raw.plan.paths
-    return any(
-        name in paths and values.normalize_value(raw.find(name)[0]) in words
-        for name, words in _REMOVALS.items()
-    )
+    for name in raw.plan.removal_fields:
+        if values.normalize_value(raw.find(name)[0]) in _REMOVAL_WORDS[name]:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

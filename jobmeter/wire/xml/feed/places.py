@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 
@@ -16,6 +17,7 @@ _PARTS = {
     for path in PATHS[part]
     if "/" not in path
 }
+_FLAT = ("city", "state", "country", "postal_code")  # the parameters of `_make_flat`
 _GROUPS = frozenset({"address", "postaladdress"})
 _OWN_LISTS = ("locations", "joblocations", "joblocation", "physicallocation", "positionprofile")
 _OTHER_LISTS = ("alternatelocations", "alternatelocation", "additionaloffices")
@@ -34,7 +36,7 @@ class FeedPlace:
 
     @property
     def is_remote(self) -> bool:
-        return normalize_value(self.city or self.text) in _REMOTE
+        return _is_remote(self.city or self.text)
 
     def show(self) -> str:
         """Returns the job's own place: the country is kept apart from it."""
@@ -47,6 +49,11 @@ class FeedPlace:
         return self.text or ", ".join(part for part in (self.city, self.state or self.country) if part)
 
 
+@lru_cache(maxsize=4_096)
+def _is_remote(text: str) -> bool:
+    return normalize_value(text) in _REMOTE
+
+
 @dataclass(frozen=True, slots=True)
 class FeedPlaces:
     main: FeedPlace
@@ -55,12 +62,7 @@ class FeedPlaces:
 
 def read_places(raw: RawJob) -> FeedPlaces:
     """Returns the job's own place, empty if it has none, and its other places."""
-    flat = FeedPlace(
-        city=_first(raw, "city"),
-        state=_first(raw, "state"),
-        country=_first(raw, "country"),
-        postal_code=_first(raw, "postal_code"),
-    )
+    flat = _make_flat(**{field: raw.find(field)[0] for field in _FLAT})
     # A region beside a city is a part of the place, not the whole of it.
     texts = raw.list_texts("location") if "location" in raw.texts or not flat.city else []
     found = [FeedPlace(text=read_plain(text)) for text in texts]
@@ -92,8 +94,15 @@ def _join(first: FeedPlace, flat: FeedPlace) -> FeedPlace:
     )
 
 
-def _first(raw: RawJob, field: str) -> str:
-    return read_plain(raw.find(field)[0]) if raw.has(field) else ""
+@lru_cache(maxsize=4_096)
+def _make_flat(*, city: str, state: str, country: str, postal_code: str) -> FeedPlace:
+    """Remembered, because most jobs of a feed are at few places."""
+    return FeedPlace(
+        city=read_plain(city),
+        state=read_plain(state),
+        country=read_plain(country),
+        postal_code=read_plain(postal_code),
+    )
 
 
 def _read_list(raw: RawJob, name: str) -> Iterator[FeedPlace]:

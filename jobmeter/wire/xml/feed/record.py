@@ -20,6 +20,7 @@ READER_VERSION: Final = "2"
 
 # These characters are not allowed in XML, so they cannot occur in the texts that they separate.
 _FIELD, ROW = "\x1f", "\x1e"
+REMOVAL_FIELDS: Final = ("action", "status", "active")
 _NAMES_REMEMBERED_MAX = 10_000
 _UNKNOWN_NAMES_MAX = 50
 _PLANS_REMEMBERED_MAX = 1_000
@@ -53,11 +54,14 @@ Nested: TypeAlias = tuple[str, Element]
 class ReadingPlan:
     """For jobs with the same elements: the paths at which each field may be found, best first, without fields that may not.
 
-    ``order`` lists the elements as their texts enter a fingerprint.
+    ``order`` lists the elements as their texts enter a fingerprint, after ``heading``, their names. ``removal_fields``
+    are those that may end the job.
     """
 
     paths: dict[str, tuple[str, ...]]
     order: tuple[str, ...]
+    heading: str
+    removal_fields: tuple[str, ...]
 
     @classmethod
     def of(cls, names: Iterable[str], nested_names: frozenset[str]) -> "ReadingPlan":
@@ -66,7 +70,9 @@ class ReadingPlan:
             field: tuple(path for path in paths if _may_be_at(path, present, nested_names))
             for field, paths in PATHS.items()
         }
-        return cls({field: paths for field, paths in found.items() if paths}, tuple(sorted(present)))
+        paths = {field: paths for field, paths in found.items() if paths}
+        order = tuple(sorted(present))
+        return cls(paths, order, _FIELD.join(order), tuple(name for name in REMOVAL_FIELDS if name in paths))
 
 
 def _may_be_at(path: str, present: frozenset[str], nested_names: frozenset[str]) -> bool:
@@ -133,7 +139,7 @@ class RawJob:
     def compute_fingerprint(self, seed: str) -> bytes:
         """Returns a 128-bit hash of what is read, independent of the order of elements and the white space between them."""
         texts = self.texts
-        pieces = [seed, *self.plan.order, *[texts[name] for name in self.plan.order]]
+        pieces = [seed, self.plan.heading, *[texts[name] for name in self.plan.order]]
         if self.nested:
             pieces += sorted("".join(_serialize(element).split()) for _, element in self.nested)
         return xxhash.xxh3_128_digest(_FIELD.join(pieces).encode())
@@ -217,8 +223,7 @@ def read_raw(job: Element, names: FeedNames, index: int) -> RawJob:
             text = child.text or child.get("value") or child.get("href")
             # `trim_text` without the call, which a feed makes a million times.
             if text and (text := text.strip(BLANKS)):
-                before = texts.get(name)
-                texts[name] = f"{before}{ROW}{text}" if before else text
+                texts[name] = f"{texts[name]}{ROW}{text}" if name in texts else text
     for attribute in job.keys():  # noqa: SIM118 -- an element is no mapping
         name = f"@{normalize_name(str(attribute))}"
         text = trim_text(job.get(attribute) or "")

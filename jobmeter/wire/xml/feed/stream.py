@@ -165,7 +165,7 @@ def _read_batches(opened: OpenedFeed, job_bytes_max: int) -> Iterator[_Batch]:
         error = _feed(parser, chunk)
         # Only `end` events are requested, so every event has an element.
         events = cast("Iterator[tuple[str, Element]]", parser.read_events())
-        jobs = [element for _, element in events if filter_.is_job(element)]
+        jobs = [one for _, one in events if one.getparent() is filter_.container or filter_.is_job(one)]
         bytes_since_job = len(chunk) if jobs else bytes_since_job + len(chunk)
         if jobs:
             header = header or _read_header(jobs[0], shape)
@@ -182,15 +182,13 @@ class _ShapeFilter:
 
     def __init__(self, shape: str) -> None:
         self._shape = shape
-        self._container: Element | None = None
+        self.container: object = self  # the parent of the last job found; no element has this one
 
     def is_job(self, element: Element) -> bool:
-        parent = element.getparent()
-        if parent is not None and parent is self._container:
-            return True
+        """Whether the path of an element is that of the feed's jobs. Need not be asked for a child of ``container``."""
         if shapes.find_shape(shapes.list_steps(element)) != self._shape:
             return False
-        self._container = parent
+        self.container = element.getparent()
         return True
 
 

@@ -1,0 +1,84 @@
+"""Owns the writes of billing, each on a new account. Does not own any expectation."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.stories.repeats.world import Make, World, Write
+
+CONTRACT = {
+    "currency": "USD",
+    "limit": "500.00",
+    "clickPrice": "1.00",
+    "termStartsAt": "2020-01-01T00:00:00Z",
+    "termEndsAt": "2090-01-01T00:00:00Z",
+}
+PARTY = {"legalName": "Party", "addressLines": ["Kade 1"], "city": "Rotterdam", "country": "NL"}
+
+
+def on_account(method: str, body: Any, *, is_agreed: bool = False) -> Make:
+    """Makes a write to the billing account of a new partner, and to its contract."""
+
+    async def make(world: World, path: str) -> Write:
+        named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
+        opened = f"/operator/partners/{named['id']}/contracts"
+        contract = await world.call(Write("POST", opened, world.operator, CONTRACT))
+        draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY}
+        if path == "/operator/billing/accounts":
+            return Write(method, path, world.operator, draft)
+        account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
+        path = path.replace("{account_id:int}", str(account["id"]))
+        path = path.replace("{contract_id:int}", str(contract["id"]))
+        if is_agreed:
+            await world.call(Write("PUT", path, world.operator, {}))
+        return Write(method, path, world.operator, body)
+
+    return make
+
+
+def on_month(method: str, *, issues: str = "HELD") -> Make:
+    """Makes a write to the month before of a new account that wants a statement: to its draft, or a run."""
+
+    async def make(world: World, path: str) -> Write:
+        now = await world.read_now()
+        month = f"{now.replace(day=1) - timedelta(days=35):%Y-%m}"
+        await world.call(Write("PUT", "/operator/billing/seller", world.operator, PARTY))
+        named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
+        draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY, "firstMonth": month}
+        draft |= {"issues": issues, "zeroMonth": "STATEMENT"}
+        account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
+        rates = f"/operator/billing/accounts/{account['id']}/taxRates"
+        await world.call(Write("POST", rates, world.operator, {"category": "S", "ratePercent": "21"}))
+        run = Write(
+            "POST", "/operator/billing/runs", world.operator, {"month": month, "account": account["id"]}
+        )
+        if path == run.path:
+            # The month is opened once for all accounts, which is not what the write does.
+            await on_month("POST")(world, "/operator/invoices/{invoice_id:int}/issue")
+            return run
+        await world.call(run)
+        drafts = f"/operator/invoices?account={account['id']}"
+        (found,) = (await world.call(Write("GET", drafts, world.operator)))["elements"]
+        return Write(method, path.replace("{invoice_id:int}", str(found["id"])), world.operator)
+
+    return make
+
+
+BILLING_MAKERS: dict[tuple[str, str], Make] = {
+    ("POST", "/operator/billing/accounts"): on_account("POST", None),
+    ("PUT", "/operator/billing/accounts/{account_id:int}"): on_account("PUT", {"issues": "HELD"}),
+    (
+        "PUT",
+        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+    ): on_account("PUT", {"bills": "USE"}),
+    (
+        "DELETE",
+        "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
+    ): on_account("DELETE", None, is_agreed=True),
+    ("POST", "/operator/billing/accounts/{account_id:int}/taxRates"): on_account(
+        "POST", {"category": "S", "ratePercent": "21"}
+    ),
+    ("POST", "/operator/billing/runs"): on_month("POST", issues="ALONE"),
+    ("POST", "/operator/invoices/{invoice_id:int}/issue"): on_month("POST"),
+    ("POST", "/operator/invoices/{invoice_id:int}/refresh"): on_month("POST"),
+    ("DELETE", "/operator/invoices/{invoice_id:int}"): on_month("DELETE"),
+}
