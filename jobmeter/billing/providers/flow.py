@@ -13,13 +13,8 @@ from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import Payment, PaymentDraft, Recorded, ReversalDraft
 from jobmeter.billing.payments.rules import check_payable
 from jobmeter.billing.providers import store
-from jobmeter.billing.providers.model import (
-    Happening,
-    LinkRequest,
-    PaymentProvider,
-    ProviderEvent,
-    TakenEvent,
-)
+from jobmeter.billing.providers.model import Happening, LinkRequest, ProviderEvent, TakenEvent
+from jobmeter.billing.providers.protocol import PaymentProvider
 from jobmeter.billing.providers.stripe_api import StripeProvider, is_installed
 from jobmeter.database.connection import Connection
 
@@ -118,13 +113,17 @@ async def _record(
             return None
         document = await documents.find_document(connection, document_id=event.document_id)
         _check_currency(event.amount, document.currency)
-        return await _receive(connection, provider, event, document.account_id, document.id, now)
+        return await _receive(
+            connection, provider, event, account_id=document.account_id, document_id=document.id, now=now
+        )
     payment = await payments.find_received(connection, source=provider.source, reference=event.payment)
     if payment is None:
         return None
     _check_currency(event.amount, payment.currency)
     if event.happening is Happening.CAME_AGAIN:
-        return await _receive(connection, provider, event, payment.account_id, None, now)
+        return await _receive(
+            connection, provider, event, account_id=payment.account_id, document_id=None, now=now
+        )
     draft = ReversalDraft(
         payment_id=payment.id, reference=event.reference, amount_micros=event.amount.amount_micros
     )
@@ -135,6 +134,7 @@ async def _receive(
     connection: Connection,
     provider: PaymentProvider,
     event: ProviderEvent,
+    *,
     account_id: int,
     document_id: int | None,
     now: datetime,

@@ -1,11 +1,9 @@
-"""Owns what a payment provider is to billing, and the values that it exchanges. Amounts are in micros here."""
+"""Owns the values that billing and a payment provider exchange. Amounts are in micros here."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 from jobmeter.base.money import Money
-from jobmeter.billing.payments.model import PaymentSource
 
 
 class Happening(StrEnum):
@@ -51,23 +49,3 @@ class TakenEvent:
     outcome: str
     payment_id: int | None
     is_new: bool
-
-
-class PaymentProvider(Protocol):
-    @property
-    def source(self) -> PaymentSource: ...
-
-    async def create_link(self, request: LinkRequest) -> str:
-        """Returns the address of the page. Raises ``Refused(PROVIDER_FAILED)``."""
-        ...
-
-    async def refund(self, *, payment: str, amount: Money, reference: str) -> None:
-        """Pays money of a payment back, once for each ``reference``, which its event repeats.
-
-        Raises ``Refused(PROVIDER_FAILED)``.
-        """
-        ...
-
-    def read_event(self, payload: bytes, signature: str) -> ProviderEvent:
-        """Raises ``Refused(PROVIDER_SIGNATURE)`` if the provider did not send it."""
-        ...

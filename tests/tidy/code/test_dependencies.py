@@ -38,7 +38,6 @@ REASONS = {
     "pytest-randomly": "a pytest plugin: random order",
     "pytest-xdist": "a pytest plugin: several processes",
     "python-dateutil": "required by cloudevents, in a version without tzdata",
-    "python-stdnum": FOR_DOCUMENTS,
     "ruff": "a command: make check",
     "saxonche": FOR_DOCUMENTS,
     "segno": FOR_DOCUMENTS,

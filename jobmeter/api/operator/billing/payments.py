@@ -42,7 +42,7 @@ class PaymentBody(OperatorBody):
 class ReversalBody(OperatorBody):
     """Without an ``amount``, all that is left of the payment went back.
 
-    With ``throughProvider`` its provider is told to pay it back, once for each ``reference``.
+    With ``throughProvider`` its provider pays it back, once for each ``reference``.
     """
 
     reference: Reference

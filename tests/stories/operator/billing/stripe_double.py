@@ -5,7 +5,6 @@ It refuses parameters that the library's types do not have, and answers with the
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from urllib.parse import parse_qsl
 import stripe
 from stripe.params import RefundCreateParams
 from stripe.params.checkout import SessionCreateParams
+
+from jobmeter.base.clock import read_machine_clock
 
 SECRET = "whsec_of_the_tests"
 TYPES = {
@@ -116,7 +117,7 @@ def make_event(kind: str, about: Any, event_id: str = "evt_1") -> bytes:
         "id": event_id,
         "object": "event",
         "api_version": stripe.api_version,
-        "created": int(time.time()),
+        "created": int(read_machine_clock().timestamp()),
         "livemode": False,
         "pending_webhooks": 1,
         "type": kind,

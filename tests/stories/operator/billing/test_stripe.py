@@ -1,11 +1,11 @@
 """Invoices paid by Stripe: links, events taken once, refunds and disputes, against a double of the library's own types."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from jobmeter.base.clock import read_machine_clock
 from tests.stories.operator.billing.scene import InvoicedPartner, open_invoiced_partner
 from tests.stories.operator.billing.stripe_double import (
     SECRET,
@@ -125,7 +125,7 @@ def test_only_stripe_can_report_a_payment(partner: InvoicedPartner, database_url
     partner.use_credits("a")
     (invoice,) = partner.end_month()
     payload = make_event(COMPLETED, make_session(invoice["id"], units=10_000))
-    old = int(time.time()) - 3_600
+    old = int(read_machine_clock().timestamp()) - 3_600
     for headers in (
         {},
         {"Stripe-Signature": ""},
