@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_month
-from jobmeter.cli.operator import payments
+from jobmeter.cli.operator import invoices, payments
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -28,19 +27,18 @@ account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
 app.command(account)
 app.command(seller)
+app.command(invoices.run_month, name="run")
+app.command(invoices.list_documents, name="list")
+app.command(invoices.show, name="show")
+app.command(invoices.open_line, name="open")
 for verb in (payments.pay, payments.receive, payments.reverse, payments.payments, payments.ages):
     app.command(verb)
 
 
-def check_month(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a month."""
-    if value is not None and read_month(value) is None:
-        raise ValueError("Must be a month such as 2026-11.")
-
-
 AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 FirstMonth = Annotated[
-    str | None, Parameter(validator=check_month, help="First month that is invoiced, such as 2026-11.")
+    str | None,
+    Parameter(validator=invoices.check_month, help="First month that is invoiced, such as 2026-11."),
 ]
 ValidFrom = Annotated[
     str | None, Parameter(validator=payments.check_day, help="First day of the change; default: today.")

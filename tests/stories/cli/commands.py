@@ -12,7 +12,13 @@ from jobmeter.cli.main import make_app
 
 # A value that parses, for each type; whether it exists does not matter, because the other argument is refused first.
 VALID = {int: "1", float: "1", str: "x", UUID: str(UUID(int=7)), date: "2026-03-02"}
-VALID_TEXTS = {"--span": "1d", "--time": "2026-03-02T09:00:00Z", "--starts-at": "1", "--ends-at": "2"}
+VALID_TEXTS = {
+    "--span": "1d",
+    "--month": "2026-10",
+    "--time": "2026-03-02T09:00:00Z",
+    "--starts-at": "1",
+    "--ends-at": "2",
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """An operator sets up billing on the command line, against a sandbox server."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -67,3 +68,37 @@ def test_an_account_is_set_up_on_the_command_line(run):
     assert shown["taxRate"]["ratePercent"] == "21"
     assert [one["contract"] for one in shown["agreements"]] == [contract]
     assert "billing account 7" in run("account", "show", 7)
+
+
+def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
+    partner = run.credentials["parent"]["urn"].rsplit(":", 1)[-1]
+    now = datetime.now(UTC)
+    month = f"{now.replace(day=1) - timedelta(days=40):%Y-%m}"
+    party = ("--legal-name", "Partner B.V.", *ADDRESS)
+    made = run(
+        "account", "create", "--partner", partner, "--currency", "USD", "--first-month", month, "--issues",
+        "HELD", "--zero-month", "STATEMENT", *party,
+    )  # fmt: skip
+    number = made["id"]
+
+    # without a seller and a tax rate nothing is billed, and the command says so
+    with pytest.raises(SystemExit) as ended:
+        main(["billing", "run", "--month", month])
+    assert ended.value.code == 1
+    assert f"account {number} is held for {month}: no seller is in force" in capsys.readouterr().out
+
+    run("seller", "set", "--legal-name", "Board B.V.", *ADDRESS)
+    run("account", "tax", number, "--category", "S", "--percent", "21")
+    for _ in range(2):
+        with pytest.raises(SystemExit) as ended:
+            main(["billing", "run", "--month", month, "--account", str(number)])
+        assert not ended.value.code
+        printed = capsys.readouterr().out
+        assert "1 of 1 accounts are billed" in printed
+    assert f"{month}: nothing to bill" in printed  # the second time, whatever the worker did before
+
+    (draft,) = run("list", "--month", month, "--account", number)["elements"]
+    assert (draft["state"], draft["kind"]) == ("DRAFT", "STATEMENT")
+    assert run("show", draft["id"], "--lines")["lines"] == []
+    assert "line" in run("open", draft["id"], 1)
+    assert "final" in run("run", "--month", f"{now:%Y-%m}")

@@ -1,0 +1,134 @@
+"""Owns the commands ``jobmeter billing run``, ``list``, ``show`` and ``open``: invoices on a running server.
+
+Does not own invoices: each command calls the operator's endpoints.
+"""
+
+import sys
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from cyclopts import Parameter
+from rich.progress import Progress
+
+from jobmeter.base.readers.times import read_month
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.operator.calls import (
+    CREDENTIALS,
+    CredentialsOption,
+    call_and_print,
+    call_operator,
+    print_json,
+)
+from jobmeter.cli.options import BIGINT_MAX, whole_number
+
+RUNS = "/operator/billing/runs"
+INVOICES = "/operator/invoices"
+
+
+def check_month(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a month."""
+    if value is not None and read_month(value) is None:
+        raise ValueError("Must be a month such as 2026-11.")
+
+
+Month = Annotated[str, Parameter(validator=check_month, help="Month to bill, such as 2026-10.")]
+MonthOption = Annotated[
+    str | None, Parameter(validator=check_month, help="Only documents of this month, such as 2026-10.")
+]
+AccountOption = Annotated[
+    int | None, whole_number(least=1, most=BIGINT_MAX, meaning="Number of an account; default: all.")
+]
+InvoiceNumber = Annotated[
+    int, whole_number(least=1, most=BIGINT_MAX, meaning="The id of the document, as in the list.")
+]
+LineNumber = Annotated[int, whole_number(least=1, most=2**31 - 1, meaning="Number of the line.")]
+StateOption = Annotated[
+    Literal["DRAFT", "ISSUED", "OPEN", "PARTLY_PAID", "PAID", "OVERDUE", "CREDITED"] | None,
+    Parameter(help="Only documents in this state."),
+]
+
+
+def run_month(
+    *,
+    month: Month,
+    account: AccountOption = None,
+    progress: Annotated[bool, Parameter(negative="", help="Show a progress bar.")] = False,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Bills a month, and those before it, as far as they are not billed; the server does so by itself too.
+
+    Repeating it changes nothing, and a run that was interrupted goes on. The exit code is 1 if accounts are held.
+    """
+    console = Terminal()
+    body = {"month": month} | ({} if account is None else {"account": account})
+    billed = 0
+    with Progress(console=console, disable=not progress) as bar:
+        task = bar.add_task("accounts", total=None)
+        while True:
+            shown = call_operator("POST", RUNS, credentials, body)
+            billed += shown["billedNow"]
+            bar.update(task, total=shown["accounts"], completed=shown["billed"])
+            if not shown["hasMore"]:
+                break
+    _print_run(console, shown, billed)
+    if shown["held"]:
+        sys.exit(1)
+
+
+def list_documents(
+    *,
+    month: MonthOption = None,
+    account: AccountOption = None,
+    state: StateOption = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints invoices, credit notes, statements and drafts."""
+    query = {"month": month, "account": account, "state": state, "count": 200}
+    elements = _read_all(INVOICES, {name: value for name, value in query.items() if value}, credentials)
+    print_json({"elements": elements})
+
+
+def show(
+    invoice: InvoiceNumber,
+    *,
+    lines: Annotated[bool, Parameter(negative="", help="Print its lines too.")] = False,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints a document."""
+    path = f"{INVOICES}/{invoice}"
+    found = call_operator("GET", path, credentials)
+    print_json(found | ({"lines": _read_all(f"{path}/lines", {}, credentials)} if lines else {}))
+
+
+def open_line(
+    invoice: InvoiceNumber,
+    line: LineNumber,
+    *,
+    clicks: Annotated[bool, Parameter(negative="", help="Print its clicks instead of its postings.")] = False,
+    after: Annotated[str, Parameter(help="Continue after this posting or click.")] = "",
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints a page of the postings of LINE, or of its clicks while they are kept."""
+    path = f"{INVOICES}/{invoice}/lines/{line}/{'clicks' if clicks else 'charges'}"
+    call_and_print("GET", f"{path}?{urlencode({'after': after})}", credentials)
+
+
+def _read_all(path: str, query: dict[str, Any], credentials: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: object = 0
+    while after is not None:
+        page = call_operator("GET", f"{path}?{urlencode(query | {'after': after})}", credentials)
+        found += page["elements"]
+        after = page["nextAfter"]
+    return found
+
+
+def _print_run(console: Terminal, shown: dict[str, Any], billed: int) -> None:
+    done = f"{billed:,} accounts billed now" if billed else "nothing to bill"
+    console.print_line(
+        f"{shown['month']}: {done}; {shown['billed']:,} of {shown['accounts']:,} accounts are billed: "
+        f"{shown['invoices']:,} invoices, {shown['creditNotes']:,} credit notes, "
+        f"{shown['statements']:,} statements, {shown['drafts']:,} drafts"
+    )
+    for hold in shown["held"]:
+        console.print_line(f"  account {hold['account']} is held for {hold['month']}: {hold['reason']}")
