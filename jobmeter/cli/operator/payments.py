@@ -32,7 +32,7 @@ Reference = Annotated[
     str, Parameter(help="What identifies it, such as the bank's reference; a repetition has no effect.")
 ]
 PaidOn = Annotated[str | None, Parameter(validator=check_day, help="Day of the payment; default: today.")]
-Note = Annotated[str | None, Parameter(help="Free text.")]
+Note = Annotated[str | None, Parameter(help="What the bank said of it, or any other text.")]
 
 
 def pay(
