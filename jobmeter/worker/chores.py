@@ -4,6 +4,7 @@ Does not own what a chore does: each is a flow of another package, in its own tr
 runs them (``loop``), or how a sandbox moves time (``jobmeter.sandbox``).
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -41,6 +42,7 @@ from jobmeter.worker import feeds
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
+WAITS_MAX, WAIT_SECONDS = 200, 0.02
 
 log = logging.getLogger("jobmeter.worker")
 
@@ -329,8 +331,21 @@ async def run_until_idle(database: Database, settings: Settings, *, now: datetim
     """Runs interactive chores and settlement until nothing is left, as a moved clock needs both in order."""
     occasion = Occasion(settings, now, is_patient=True)
     done = await drain(database, list_chores(Queue.INTERACTIVE, Queue.SETTLEMENT), occasion)
+    # A month is billed at its own time, although requests that are still open delay what is known of it.
+    for _ in range(WAITS_MAX):
+        if not await _is_billing_waiting(database, occasion):
+            break
+        await asyncio.sleep(WAIT_SECONDS)
+        done += await drain(database, list_chores(Queue.SETTLEMENT), occasion)
     await drain_in_turn(database, Queue.OBSERVATION, occasion)
     return done + await feeds.load_due(database, settings, now=now)
+
+
+async def _is_billing_waiting(database: Database, occasion: Occasion) -> bool:
+    async with database.connection() as connection:
+        return await invoices.is_waiting(
+            connection, final_after_days=occasion.settings.final_after_days, now=occasion.now
+        )
 
 
 async def run_interactive(database: Database, settings: Settings, *, now: datetime) -> int:

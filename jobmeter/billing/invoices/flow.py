@@ -47,11 +47,7 @@ async def bill_next(
     In the caller's transaction, whose last locks are the series of numbers: it should end at once. Accounts that
     another process is billing are left to it. ``until_month`` stops before later months, ``account_id`` selects one account.
     """
-    last_month = rules.last_billable_month(now, final_after_days=final_after_days)
-    last_month = last_month if until_month is None else min(last_month, until_month)
-    month = await store.find_due_month(
-        connection, account_id=account_id, last_month=last_month, day=day_of(now)
-    )
+    month = await _find_due_month(connection, final_after_days, now, account_id, until_month)
     if month is None:
         return None
     until_number = await _open_month(connection, month, now)
@@ -65,6 +61,21 @@ async def bill_next(
     if not claimed:
         return None
     return await _bill(connection, claimed, month=month, until_number=until_number, now=now)
+
+
+async def is_waiting(
+    connection: Connection,
+    *,
+    final_after_days: int,
+    now: datetime,
+    account_id: int | None = None,
+    until_month: date | None = None,
+) -> bool:
+    """Returns whether a final month is still to be billed: by another process, or once transactions have ended
+    that may still write postings of it.
+    """
+    month = await _find_due_month(connection, final_after_days, now, account_id, until_month)
+    return month is not None and await _are_days_final(connection, month)
 
 
 async def release_dropped(connection: Connection, *, account_id: int | None, month: date) -> None:
@@ -164,6 +175,20 @@ async def _delete_month(connection: Connection, document: Document) -> ClaimedAc
     await store.delete_drafts(connection, document_ids=document_ids)
     await store.delete_cut(connection, account_id=account.id, month=document.month)
     return account
+
+
+async def _find_due_month(
+    connection: Connection,
+    final_after_days: int,
+    now: datetime,
+    account_id: int | None,
+    until_month: date | None,
+) -> date | None:
+    last_month = rules.last_billable_month(now, final_after_days=final_after_days)
+    last_month = last_month if until_month is None else min(last_month, until_month)
+    return await store.find_due_month(
+        connection, account_id=account_id, last_month=last_month, day=day_of(now)
+    )
 
 
 async def _open_month(connection: Connection, month: date, now: datetime) -> int | None:

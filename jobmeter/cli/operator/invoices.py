@@ -4,6 +4,7 @@ Does not own invoices: each command calls the operator's endpoints.
 """
 
 import sys
+import time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from jobmeter.cli.options import BIGINT_MAX, whole_number
 
 RUNS = "/operator/billing/runs"
 INVOICES = "/operator/invoices"
+WAIT_SECONDS = 0.1
 
 
 def check_month(_: type, value: Any) -> None:
@@ -70,6 +72,8 @@ def run_month(
             bar.update(task, total=shown["accounts"], completed=shown["billed"])
             if not shown["hasMore"]:
                 break
+            if not shown["billedNow"]:
+                time.sleep(WAIT_SECONDS)  # other requests are still open
     _print_run(console, shown, billed)
     if shown["held"]:
         sys.exit(1)

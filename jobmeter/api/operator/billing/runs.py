@@ -46,8 +46,15 @@ async def run_billing(context: RequestContext, body: BillingRunBody) -> Response
             until_month=body.month,
         )
         progress = await _describe(connection, context, body.month, body.account)
+        has_more = step is not None or await invoices.is_waiting(
+            connection,
+            final_after_days=final_after_days,
+            now=context.now,
+            account_id=body.account,
+            until_month=body.month,
+        )
     billed = 0 if step is None else step.accounts
-    return json_response(progress | {"billedNow": billed, "hasMore": step is not None}, status=202)
+    return json_response(progress | {"billedNow": billed, "hasMore": has_more}, status=202)
 
 
 async def show_run(context: RequestContext) -> Response:
