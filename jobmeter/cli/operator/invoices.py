@@ -59,7 +59,7 @@ def run_month(
 ) -> None:
     """Bills a month, and those before it, as far as they are not billed; the server does so by itself too.
 
-    Repeating it changes nothing, and a run that was interrupted goes on. The exit code is 1 if accounts are held.
+    Repeating it changes nothing, and a run that was interrupted continues. The exit code is 1 if accounts are held.
     """
     console = Terminal()
     body = {"month": month} | ({} if account is None else {"account": account})

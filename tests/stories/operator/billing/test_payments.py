@@ -1,6 +1,7 @@
 """Payments: recorded once, paid to the right invoice, taken back, reminded of; what is left is credit."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -240,3 +241,19 @@ def test_what_is_owed_is_listed_by_its_age(partner: InvoicedPartner) -> None:
     partner.pay("500.00", "all")
     (age,) = partner.read("billing/ages")["elements"]
     assert (age["open"], age["credit"], age["invoices"]) == ("0.00", "200.00", 0)
+
+
+def test_payments_at_once_are_recorded_once_and_pay_no_more_than_is_open(
+    partner: InvoicedPartner, database_url: str
+) -> None:
+    partner.use_credits("a", "b")
+    (invoice,) = partner.end_month()
+    named = [(f"bank {number % 4}", invoice) for number in range(8)]
+    free = [(f"card {number}", None) for number in range(4)]
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda one: partner.pay("50.00", *one), [*named, *free]))
+    assert sorted(answer.status_code for answer in answers) == [200] * 4 + [201] * 8
+    assert state_of(partner, invoice) == ("PAID", "200.00", "0.00")
+    (age,) = partner.read("billing/ages")["elements"]
+    assert (age["open"], age["credit"]) == ("0.00", "200.00")
+    assert find_broken(database_url) == []
