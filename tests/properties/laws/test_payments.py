@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Refused
@@ -41,19 +41,21 @@ RETURNING cause
 """
 PARTY = '{"legal_name": "P", "address_lines": [], "city": "", "postcode": "", "country": "NL"}'
 
-cents = st.integers(1, 900)
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("issue"), cents, st.integers(0, 9)),
-        st.tuples(st.just("pay"), cents, st.integers(-1, 4)),
-        st.tuples(st.just("reverse"), cents, st.integers(0, 4)),
-        st.tuples(st.just("reverse all"), st.just(0), st.integers(0, 4)),
-        st.tuples(st.just("note"), cents, st.just(0)),
-        st.tuples(st.just("correct"), cents, st.integers(0, 4)),
-    ),
-    min_size=4,
-    max_size=14,
+cents, days, positions = st.integers(1, 400), st.integers(0, 9), st.integers(0, 4)
+issue = st.tuples(st.just("issue"), st.integers(100, 400), days)
+pay = st.tuples(st.just("pay"), st.integers(100, 700), st.integers(-3, 4))
+others = st.one_of(
+    st.tuples(st.just("reverse"), cents, positions),
+    st.tuples(st.just("reverse all"), st.just(0), positions),
+    st.tuples(st.just("note"), cents, st.just(0)),
+    st.tuples(st.just("correct"), cents, positions),
 )
+# Payments that pay several invoices, before anything is taken back.
+histories = st.tuples(
+    st.lists(issue, min_size=3, max_size=4),
+    st.lists(pay, min_size=1, max_size=3),
+    st.lists(st.one_of(issue, pay, others, others), min_size=2, max_size=10),
+).map(lambda parts: [step for part in parts for step in part])
 
 
 class Paid:
@@ -240,8 +242,8 @@ def test_payments_are_allocated_as_an_auditor_does_it(database_url: str) -> None
     with asyncio.Runner() as runner:
         database = runner.run(Database.open(database_url, connections_max=1))
 
-        @settings(max_examples=25)
-        @given(steps)
+        @settings(max_examples=30, phases=[Phase.generate])
+        @given(histories)
         def play(history: list[tuple[str, int, int]]) -> None:
             runner.run(play_all(database, history))
 
