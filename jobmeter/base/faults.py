@@ -195,6 +195,8 @@ class Fault(Enum):
     MONTH_BILLED            = Row(8103, 422, None, "MONTH_BILLED",          "{day} cannot be changed: everything until {through} is billed already")
     MONTH_NOT_FINAL         = Row(8110, 409, None, "MONTH_NOT_FINAL",       "{month} cannot be billed yet: its last day is final on {day}")
     DOCUMENT_NOT_DRAFT      = Row(8111, 409, None, "DOCUMENT_ISSUED",       "{document} is issued: it cannot be changed, only corrected by a credit note")
+    CREDIT_TOO_HIGH         = Row(8112, 422, None, "CREDIT_TOO_HIGH",       "{what} has {left} left to credit, {amount} cannot be credited")
+    DOCUMENT_NOT_CREDITABLE = Row(8113, 409, None, "NOT_CREDITABLE",        "{document} cannot be credited: only an issued invoice can")
     DOCUMENT_NOT_PAYABLE    = Row(8120, 409, None, "NOT_PAYABLE",           "{document} cannot be paid: only an issued invoice can")
     PAYMENT_NOT_REVERSIBLE  = Row(8121, 409, None, "NOT_REVERSIBLE",        "Nothing is left of payment {payment} that could go back")
     PAYMENT_EXCEEDED        = Row(8122, 422, None, "PAYMENT_EXCEEDED",      "{amount} is more than the {left} that is left of payment {payment}")

@@ -46,7 +46,7 @@ ROOMS = {
         "openapi",
         "",
     ),
-    "billing": ("", "accounts", "documents", "payments", "providers", "invoices"),
+    "billing": ("", "accounts", "documents", "payments", "providers", "invoices", "credit_notes"),
     "charging": (
         "",
         "job_changes",

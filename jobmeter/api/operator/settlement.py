@@ -13,6 +13,7 @@ from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
 from jobmeter.base.money import parse_positive_amount
+from jobmeter.billing.credit_notes import flow as credit_notes
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
@@ -177,6 +178,7 @@ async def create_credit(context: RequestContext, body: CreditBody) -> Response:
     charge: UUID = context.request.path_params["reference"]
     async with context.app.database.transaction() as connection:
         found = await explain.explain_charge(connection, reference=charge)
+        billed = await credit_notes.lock_billed_charge(connection, charge=charge)
         is_new = await corrections.credit_charge(
             connection,
             charge=charge,
@@ -184,4 +186,6 @@ async def create_credit(context: RequestContext, body: CreditBody) -> Response:
             reference=body.reference,
             now=context.now,
         )
+        if billed is not None:
+            await credit_notes.check_not_exceeded(connection, billed)
     return json_response({"charge": str(charge), "wasRepeated": not is_new}, status=201 if is_new else 200)

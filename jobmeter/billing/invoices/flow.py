@@ -138,6 +138,20 @@ async def issue_draft(connection: Connection, *, document: Document, now: dateti
     return True
 
 
+async def lock_account(connection: Connection, *, account_id: int) -> None:
+    """Locks an account against everything else that makes or changes its documents, until the transaction ends."""
+    await store.lock_account(connection, account_id=account_id)
+
+
+async def issue_credit_note(
+    connection: Connection, *, credit_note_id: int, invoice: Document, now: datetime
+) -> None:
+    """Sums up and issues a credit note whose lines are written; the caller holds the account's lock."""
+    await _sum(connection, [credit_note_id])
+    issued = await _issue_drafts(connection, account_ids=[invoice.account_id], month=invoice.month, now=now)
+    assert [one.id for one in issued] == [credit_note_id], "the month of an issued invoice has no drafts"
+
+
 async def drop_drafts(connection: Connection, *, document: Document, now: datetime) -> None:
     """Deletes the drafts of an account and month, and its cut. A run that is requested makes them again.
 

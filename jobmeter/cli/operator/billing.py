@@ -31,6 +31,7 @@ app.command(invoices.run_month, name="run")
 app.command(invoices.list_documents, name="list")
 app.command(invoices.show, name="show")
 app.command(invoices.open_line, name="open")
+app.command(invoices.credit, name="credit")
 for verb in (payments.pay, payments.receive, payments.reverse, payments.payments, payments.ages):
     app.command(verb)
 

@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter billing run``, ``list``, ``show`` and ``open``: invoices on a running server.
+"""Owns the commands ``jobmeter billing run``, ``list``, ``show``, ``open`` and ``credit``: invoices on a running server.
 
 Does not own invoices: each command calls the operator's endpoints.
 """
@@ -59,7 +59,7 @@ def run_month(
 ) -> None:
     """Bills a month, and those before it, as far as they are not billed; the server does so by itself too.
 
-    Repeating it changes nothing, and a run that was interrupted continues. The exit code is 1 if accounts are held.
+    Repeating it changes nothing, and continues a run that was interrupted. The exit code is 1 if accounts are held.
     """
     console = Terminal()
     body = {"month": month} | ({} if account is None else {"account": account})
@@ -115,6 +115,34 @@ def open_line(
     """Prints a page of the postings of LINE, or of its clicks while they are kept."""
     path = f"{INVOICES}/{invoice}/lines/{line}/{'clicks' if clicks else 'charges'}"
     call_and_print("GET", f"{path}?{urlencode({'after': after})}", credentials)
+
+
+def credit(
+    invoice: InvoiceNumber,
+    *,
+    reference: Annotated[str, Parameter(help="Your reference; a repeated one has no effect.")],
+    line: Annotated[
+        int | None,
+        whole_number(least=1, most=2**31 - 1, meaning="Line to credit; default: what is left of the whole."),
+    ] = None,
+    amount: Annotated[str | None, Parameter(help="Amount to credit of the line, such as 3.00.")] = None,
+    quantity: Annotated[
+        int | None, whole_number(least=1, most=2**31 - 1, meaning="Quantity to credit at the line's price.")
+    ] = None,
+    returns_budget: Annotated[
+        bool, Parameter(negative="", help="Let the contract spend the money again; of clicks only.")
+    ] = False,
+    note: Annotated[str, Parameter(help="A text that the credit note shows.")] = "",
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Credits a line of an invoice, or the whole of it, and prints the credit note."""
+    body: dict[str, Any] = {"reference": reference, "returnsBudget": returns_budget, "note": note}
+    if line is None:
+        body["whole"] = True
+    else:
+        wanted = {"line": line, "amount": amount, "quantity": quantity}
+        body["lines"] = [{name: value for name, value in wanted.items() if value is not None}]
+    call_and_print("POST", f"{INVOICES}/{invoice}/creditNotes", credentials, body)
 
 
 def _read_all(path: str, query: dict[str, Any], credentials: Any) -> list[dict[str, Any]]:

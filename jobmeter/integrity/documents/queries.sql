@@ -134,7 +134,7 @@ WITH corrections AS (
 ), looked AS (
     SELECT corrections.corrects_document, corrections.corrects_line, all_micros, original.net_micros,
            NOT is_elsewhere
-           AND all_micros <= original.net_micros
+           AND all_micros <= abs(original.net_micros)
            AND original.document_kind = 'INVOICE'
            AND (original.account_id, original.contract_id, original.job_id, original.category,
                 original.rate_micros)
@@ -196,7 +196,7 @@ WITH lined AS (
       FROM billing_taxes AS taxes
       JOIN billing_documents AS documents ON documents.id = document_id
     WINDOW earlier AS (PARTITION BY coalesce(corrects, documents.id), corrects IS NULL, category, rate_micros
-                           ORDER BY digest = '', sequence, document_id)
+                           ORDER BY issued_at NULLS LAST, sequence, document_id)
 ), looked AS (
     SELECT document_id, rate_micros, base, tax,
            net = base

@@ -63,6 +63,32 @@ def on_month(method: str, *, issues: str = "HELD") -> Make:
     return make
 
 
+async def credit_invoice(world: World, path: str) -> Write:
+    """Credits a cent of an invoice of a top-up, which the first call makes: a month passes."""
+    found = await world.call(Write("GET", "/operator/invoices?state=OPEN", world.operator))
+    if not found["elements"]:
+        await _invoice_top_up(world)
+        await world.call(await credit_invoice(world, path))  # the first one opens the series of the year
+        found = await world.call(Write("GET", "/operator/invoices?state=OPEN", world.operator))
+    (invoice,) = found["elements"]
+    body = {"reference": world.name(), "lines": [{"line": 1, "amount": "0.01"}]}
+    return Write("POST", path.replace("{invoice_id:int}", str(invoice["id"])), world.operator, body)
+
+
+async def _invoice_top_up(world: World) -> None:
+    await world.call(Write("PUT", "/operator/billing/seller", world.operator, PARTY))
+    named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
+    opened = f"/operator/partners/{named['id']}/contracts"
+    contract = await world.call(Write("POST", opened, world.operator, CONTRACT))
+    draft = {"partnerId": named["id"], "currency": "USD", "profile": PARTY}
+    account = await world.call(Write("POST", "/operator/billing/accounts", world.operator, draft))
+    path = f"/operator/billing/accounts/{account['id']}"
+    await world.call(Write("POST", f"{path}/taxRates", world.operator, {"category": "Z"}))
+    agreed = Write("PUT", f"{path}/agreements/{contract['id']}", world.operator, {"bills": "TOP_UPS"})
+    await world.call(agreed)
+    await world.call(Write("POST", "/sandbox/clock", world.operator, {"advance": "35d"}))
+
+
 BILLING_MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/operator/billing/accounts"): on_account("POST", None),
     ("PUT", "/operator/billing/accounts/{account_id:int}"): on_account("PUT", {"issues": "HELD"}),
@@ -81,4 +107,5 @@ BILLING_MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/operator/invoices/{invoice_id:int}/issue"): on_month("POST"),
     ("POST", "/operator/invoices/{invoice_id:int}/refresh"): on_month("POST"),
     ("DELETE", "/operator/invoices/{invoice_id:int}"): on_month("DELETE"),
+    ("POST", "/operator/invoices/{invoice_id:int}/creditNotes"): credit_invoice,
 }

@@ -32,6 +32,7 @@ GROUPS = (
     "/sandbox",
     "/operator/hiringContracts",
     "/operator/billing",
+    "/operator/invoices",
     "/operator",
     "/partner",
 )

@@ -6,6 +6,7 @@ Does not own the table itself (``api.routes``), which includes these rows.
 from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
+from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
 from jobmeter.api.operator.billing import invoices as billing_invoices
 from jobmeter.api.operator.billing import links as billing_links
 from jobmeter.api.operator.billing import payments as billing_payments
@@ -80,5 +81,8 @@ BILLING: tuple[PlainEndpoint, ...] = (
              body="StripeEvent", is_unique=True, summary="Take an event of Stripe"),
     Endpoint("GET", "/operator/billing/ages", billing_payments.list_ages, audience=OPERATOR,
              parameters=("day", *PAGE), summary="List what accounts owe, by how long it is overdue"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/creditNotes", billing_credit_notes.create_credit_note,
+             audience=OPERATOR, body=billing_credit_notes.CreditNoteBody, statuses=(201, 200),
+             summary="Credit lines of an invoice, or the whole of it"),
 )
 # fmt: on

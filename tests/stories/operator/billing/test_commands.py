@@ -1,10 +1,11 @@
 """An operator sets up billing on the command line, against a sandbox server."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
+from jobmeter.base.clock import read_machine_clock
 from jobmeter.cli.main import main
 from tests.support.server_process import start_sandbox_server
 
@@ -72,7 +73,7 @@ def test_an_account_is_set_up_on_the_command_line(run):
 
 def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
     partner = run.credentials["parent"]["urn"].rsplit(":", 1)[-1]
-    now = datetime.now(UTC)
+    now = read_machine_clock()
     month = f"{now.replace(day=1) - timedelta(days=40):%Y-%m}"
     party = ("--legal-name", "Partner B.V.", *ADDRESS)
     made = run(

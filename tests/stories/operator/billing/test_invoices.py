@@ -226,3 +226,51 @@ def test_a_million_clicks_are_read_page_by_page(
     assert len(pages) == 3
     assert len(keys) == len(set(keys)) == line["quantity"] == 2_600
     assert keys == sorted(keys)
+
+
+def test_an_invoice_is_credited_by_line_and_as_a_whole(
+    sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
+) -> None:
+    job_id = sandbox_client.post_job("sold")
+    sandbox_client.send_clicks(job_id, 4)
+    finish_month(sandbox_client)
+    (invoice,) = operate("GET", f"invoices?account={billed['id']}").json()["elements"]
+    (line,) = operate("GET", f"invoices/{invoice['id']}/lines").json()["elements"]
+    path = f"invoices/{invoice['id']}/creditNotes"
+
+    body = {"reference": "R1", "lines": [{"line": 1, "quantity": 1}], "note": "As agreed by telephone"}
+    made = operate("POST", path, body)
+    assert (made.status_code, made.json()["net"], made.json()["corrects"]) == (
+        201,
+        line["price"],
+        invoice["number"],
+    )
+    assert made.json()["note"] == "As agreed by telephone"
+    again = operate("POST", path, body)
+    assert (again.status_code, again.json()["id"], again.json()["wasRepeated"]) == (
+        200,
+        made.json()["id"],
+        True,
+    )
+    other = operate("POST", path, body | {"lines": [{"line": 1, "quantity": 2}]})
+    assert (other.status_code, other.json()["code"]) == (409, "REFERENCE_REUSED")
+
+    # A charge is not credited by more than its line has left.
+    charges = operate("GET", f"invoices/{invoice['id']}/lines/1/charges").json()["elements"]
+    path_of_credits = f"charges/{charges[0]['reference']}/credits"
+    high = operate("POST", path_of_credits, {"amount": charges[0]["amount"], "reference": "all"})
+    assert (high.status_code, high.json()["code"]) == (422, "CREDIT_TOO_HIGH")
+    assert operate("POST", path_of_credits, {"amount": line["price"], "reference": "one"}).status_code == 201
+
+    too_high = operate("POST", path, {"reference": "R2", "lines": [{"line": 1, "quantity": 3}]})
+    assert (too_high.status_code, too_high.json()["code"]) == (422, "CREDIT_TOO_HIGH")
+    whole = operate("POST", path, {"reference": "R3", "whole": True})
+    assert whole.status_code == 201
+    # What the operator credited of the charge is on the next month's credit note.
+    assert operate("GET", f"invoices/{invoice['id']}").json()["state"] == "OPEN"
+    for wrong in ({"reference": "R4"}, {"reference": "R4", "whole": True, "lines": body["lines"]}):
+        assert operate("POST", path, wrong).status_code == 400
+    refused = operate("POST", f"invoices/{made.json()['id']}/creditNotes", {"reference": "R", "whole": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "NOT_CREDITABLE")
+    shown = sandbox_client.client.get("/partner/invoices", headers=sandbox_client.headers("parent"))
+    assert [one["kind"] for one in shown.json()["elements"]] == ["INVOICE", "CREDIT_NOTE", "CREDIT_NOTE"]
