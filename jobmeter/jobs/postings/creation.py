@@ -68,8 +68,14 @@ async def accept_create(
         expires_at=rules.run_until(draft, pays_per_click=funding.partner is not None, now=now),
         created_at=now,
     )
-    if not await store.insert_posting(connection, posting, ElementColumns.of(draft)):
-        return await _find_duplicate(connection, child, draft)
+    # Where no job has the id any more, its job failed since the insertion, and the id is free again.
+    while not await store.insert_posting(connection, posting, ElementColumns.of(draft)):
+        existing = await store.find_by_external_id(
+            connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
+        )
+        if existing is not None:
+            # The element is accepted and its task fails (spec 4.4, error 2009).
+            return AcceptedOperation(None, duplicate_id_message(existing.job_id, draft.external_id))
     with translate_contract_errors(draft):
         await _reserve(connection, draft, posting, funding, price)
     return AcceptedOperation(posting.job_id)
@@ -139,15 +145,6 @@ def translate_contract_errors(draft: FundedOperation) -> Iterator[None]:
         if refused.fault is Fault.INVENTORY_EMPTY:
             raise Refused(Fault.JOB_SLOTS_EMPTY, contract=draft.contract) from refused
         raise
-
-
-async def _find_duplicate(connection: Connection, child: Application, draft: JobDraft) -> AcceptedOperation:
-    """A repeated external id: the element is accepted and its task fails (spec 4.4, error 2009)."""
-    existing = await store.find_by_external_id(
-        connection, shard=child.shard, application_id=child.id, external_id=draft.external_id
-    )
-    assert existing is not None, "an external id is free again only after its job failed"
-    return AcceptedOperation(None, duplicate_id_message(existing.job_id, draft.external_id))
 
 
 async def publish_posting(connection: Connection, *, shard: int, job_id: int, now: datetime) -> str | None:
