@@ -257,3 +257,35 @@ def test_payments_at_once_are_recorded_once_and_pay_no_more_than_is_open(
     (age,) = partner.read("billing/ages")["elements"]
     assert (age["open"], age["credit"]) == ("0.00", "200.00")
     assert find_broken(database_url) == []
+
+
+def test_what_a_credit_note_leaves_over_is_credit_again(partner: InvoicedPartner, database_url: str) -> None:
+    partner.use_credits("a", "b")
+    (invoice,) = partner.end_month()
+    payment = partner.pay("200.00", "bank 1", invoice).json()
+    line = {"line": 1, "amount": "30.00"}
+    made = partner.operate(
+        "POST", f"invoices/{invoice['id']}/creditNotes", {"reference": "note 1", "lines": [line]}
+    )
+    assert made.status_code == 201, made.text
+    shown = partner.read_invoice(invoice)
+    assert (shown["state"], shown["credited"], shown["paid"], shown["open"]) == (
+        "PAID",
+        "30.00",
+        "170.00",
+        "0.00",
+    )
+    (listed,) = partner.read(f"billing/accounts/{partner.account_id}/payments")["elements"]
+    assert (listed["id"], listed["credit"]) == (payment["id"], "30.00")
+    assert find_broken(database_url) == []
+    # all of it: the invoice is credited, and the whole payment pays the next one
+    whole = {"reference": "note 2", "whole": True}
+    assert partner.operate("POST", f"invoices/{invoice['id']}/creditNotes", whole).status_code == 201
+    assert partner.read_invoice(invoice)["state"] == "CREDITED"
+    partner.use_credits("c")
+    partner.end_month()
+    invoices = [one for one in partner.list_invoices() if one["kind"] == "INVOICE"]
+    assert [one["state"] for one in invoices] == ["CREDITED", "PAID"]
+    (age,) = partner.read("billing/ages")["elements"]
+    assert (age["open"], age["credit"]) == ("0.00", "100.00")
+    assert find_broken(database_url) == []
