@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bench.agents import measure_agents
 from bench.clicks import measure_clicks
+from bench.documents import measure_documents
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
@@ -55,6 +56,9 @@ FIGURES = (
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
     Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
     Figure("feed_peak_memory", "MB", "feeds"),
+    Figure("billing_pdf", "pages/s", "documents"),
+    Figure("billing_pdf_peak_memory", "MB", "documents"),
+    Figure("billing_pdf_small", "ms", "documents"),
 )
 
 GROUPS: dict[str, Measure] = {
@@ -69,4 +73,5 @@ GROUPS: dict[str, Measure] = {
     "settlement": measure_settlement,
     "explaining": measure_explaining,
     "feeds": measure_feeds,
+    "documents": measure_documents,
 }

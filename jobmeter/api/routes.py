@@ -31,6 +31,9 @@ from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
+from jobmeter.api.partner import refunds as partner_refunds
+from jobmeter.api.partner import statements as partner_statements
+from jobmeter.api.partner import usage as partner_usage
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
@@ -263,6 +266,15 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List charges and corrections as an ordered stream"),
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
+    Endpoint("GET", "/partner/usage", partner_usage.show_usage, audience=PARTNER, quota="partner", parameters=("month",),
+             summary="Get what the caller's contracts used in a month, final and estimated, with a forecast"),
+    Endpoint("GET", "/partner/statements/{month}", partner_statements.show_statement, audience=PARTNER, quota="partner",
+             parameters=("customer", "customerJobCode", "currency", "prices", "markupPercent", "format", "cursor", "count"),
+             summary="Get a month's statement of an end customer, or the list of customers"),
+    Endpoint("GET", "/partner/refunds", partner_refunds.list_refunds, audience=PARTNER, quota="partner", parameters=PAGE,
+             summary="List the refunds that the caller recorded"),
+    Endpoint("POST", "/partner/refunds", partner_refunds.record_refund, audience=PARTNER, quota="partner",
+             body=partner_refunds.RefundBody, statuses=(201, 200), summary="Record a refund to an end customer"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
     Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
@@ -274,6 +286,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/invoices/{invoice_id:int}/paymentLink", partner_invoices.show_payment_link, audience=PARTNER,
              quota="partner", parameters=("returnUrl",), required=("returnUrl",),
              summary="Get the page at which an invoice of the caller can be paid"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/files/{format}", partner_invoices.download_file,
+             audience=PARTNER, quota="partner", summary="Download an invoice of the caller as PDF, XML, UBL, CSV, JSON or Excel"),
     Endpoint("GET", "/partner/lastRefusedEvents", excluded_visitors.list_own_refused, audience=PARTNER, quota="partner",
              summary="List the last events of the caller's own jobs that did not count"),
     Endpoint("GET", "/partner/excludedVisitors", excluded_visitors.list_excluded, audience=PARTNER, quota="partner",

@@ -193,6 +193,7 @@ class Fault(Enum):
     BILLING_ACCOUNT_EXISTS  = Row(8101, 409, None, "ACCOUNT_EXISTS",        "Partner {partner} has a billing account in {currency} already: {account}")
     CONTRACT_BILLED         = Row(8102, 409, None, "CONTRACT_BILLED",       "Contract {contract} is billed by account {account}; this cannot be changed once a month of it is billed")
     MONTH_BILLED            = Row(8103, 422, None, "MONTH_BILLED",          "{day} cannot be changed: everything until {through} is billed already")
+    STATEMENT_TOO_LONG      = Row(8104, 422, None, "STATEMENT_TOO_LONG",    "The statement has more than {lines_max} lines; ask for another format, or for one job code")
     MONTH_NOT_FINAL         = Row(8110, 409, None, "MONTH_NOT_FINAL",       "{month} cannot be billed yet: its last day is final on {day}")
     DOCUMENT_NOT_DRAFT      = Row(8111, 409, None, "DOCUMENT_ISSUED",       "{document} is issued: it cannot be changed, only corrected by a credit note")
     CREDIT_TOO_HIGH         = Row(8112, 422, None, "CREDIT_TOO_HIGH",       "{what} has {left} left to credit, {amount} cannot be credited")
@@ -203,6 +204,9 @@ class Fault(Enum):
     PROVIDER_MISSING        = Row(8123, 409, None, "NO_PROVIDER",           "No payment provider is configured: set JOBMETER_STRIPE_KEY")
     PROVIDER_SIGNATURE      = Row(8124, 400, None, "SIGNATURE_INVALID",     "This is no event of {provider}: its signature is wrong or too old, or its content is another")
     PROVIDER_FAILED         = Row(8125, 502, None, "PROVIDER_FAILED",       "{provider} did not do it: {why}")
+    FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
+    FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
+    EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[billing]'")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on
@@ -216,7 +220,7 @@ class Fault(Enum):
     @property
     def is_temporary(self) -> bool:
         """Whether the same request may succeed a little later; such a response has a ``Retry-After``."""
-        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE}
+        return self in {Fault.OVERLOADED, Fault.UNAVAILABLE, Fault.FILE_PENDING}
 
     @property
     def row(self) -> Row:

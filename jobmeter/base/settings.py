@@ -14,6 +14,7 @@ from jobmeter.base.lists import list_parts, list_rising_days
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
+MAIL_SCHEMES = ("smtp://", "smtps://", "folder:///")
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
 KEY_CHARACTERS_MIN = 16
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
@@ -81,8 +82,18 @@ class Settings:
     stripe_url: str = _setting("", "Address of Stripe's API; if empty, its own. Tests set that of a double")
     smtp_url: str = _setting(
         "",
-        "Mail server for notifications, such as `smtps://user:password@mail.example.com`; if empty, none are sent by"
-        " e-mail",
+        "Mail server for notifications and documents, such as `smtps://user:password@mail.example.com`, or a folder into"
+        " which mails are written, `folder:///var/mails`; if empty, none are sent by e-mail",
+    )
+    font_folder: str = _setting(
+        "",
+        "Folder with more fonts for the PDF of documents, such as those of Chinese, Japanese and Korean; if empty, characters"
+        " that the shipped fonts lack are replaced",
+    )
+    document_folder: str = _setting(
+        "",
+        "Folder in which the PDF and XML files of issued documents are kept; all processes need the same one. If empty, the"
+        " database keeps them",
     )
     mail_from: str = _setting("jobmeter@localhost", "Sender of notifications by e-mail")
     report_seconds_max: int = _setting(20, "Time limit of a report's query")
@@ -135,9 +146,9 @@ class Settings:
                 raise ValueError(f"JOBMETER_{name.upper()} must be at least {least}, not {found[name]}")
         if found.get("base_url") and not found["base_url"].startswith(("http://", "https://")):
             raise ValueError(f"JOBMETER_BASE_URL must begin with https://, not {found['base_url']!r}")
-        if found.get("smtp_url") and not found["smtp_url"].startswith(("smtp://", "smtps://")):
+        if found.get("smtp_url") and not found["smtp_url"].startswith(MAIL_SCHEMES):
             # The value is not shown because it may contain a password.
-            raise ValueError("JOBMETER_SMTP_URL must begin with smtp:// or smtps://")
+            raise ValueError("JOBMETER_SMTP_URL must begin with smtp://, smtps:// or folder:///")
         if found.get("feed_poster_email", POSTER_EMAIL_RULES[1]) not in POSTER_EMAIL_RULES:
             choices = ", ".join(POSTER_EMAIL_RULES)
             raise ValueError(

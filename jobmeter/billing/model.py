@@ -33,6 +33,7 @@ class LineKind(StrEnum):
     CORRECTION = "CORRECTION"
     GOODWILL = "GOODWILL"
     TOP_UP = "TOP_UP"
+    REFUND = "REFUND"  # by a reseller to its customer: on statements only, and no money of ours
 
 
 class TaxCategory(StrEnum):

@@ -35,7 +35,7 @@ COMMANDS = (
     ("hiring-contract", "jobmeter.cli.operator.hiring:app",
      "Manages hiring contracts: slots of clients, credits of resellers."),
     ("billing", "jobmeter.cli.operator.billing:app",
-     "Manages billing: accounts, invoices and who issues them, payments."),
+     "Manages billing: accounts, invoices, who issues them, payments, usage."),
     ("networks", "jobmeter.cli.networks:app", "Loads lists of networks whose clicks are reversed."),
     ("docs", "jobmeter.cli.reference:docs",
      "Writes the reference pages, which are generated from the tables in the code, to a folder."),

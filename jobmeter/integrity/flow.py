@@ -95,6 +95,8 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("15: every payment is booked once, and so is what went back", payments.check_payments),
     ("15: what an account owes is open, less its credit", payments.check_owed),
     ("16: every issued document is unchanged", documents.check_document_digests),
+    ("16: every issued document has its files, or they are due", documents.check_document_files),
+    ("16: every kept file has the bytes of its hash", documents.check_kept_files),
     ("jobs: every job has its budget, application and contract", jobs.check_job_rows),
     ("jobs: every application has its shard, parent and contracts", jobs.check_applications),
     ("jobs: every job is on the contract that it named", jobs.check_job_payers),

@@ -4,6 +4,7 @@ from jobmeter.integrity.model import ADDED, ALL, REMOVED, Unchecked
 
 SETTING = "a setting of the operator, in force from then on; what was billed by it is stored in the document"
 RETRY = "work in progress: what is lost or changed here is done again"
+STORY = "when something happened and what made it, shown and never compared"
 OWN_NAME = "a name that nothing else in the database repeats"
 STORY = "when something happened, shown and never compared"
 
@@ -24,6 +25,20 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
         rows="NOT EXISTS (SELECT FROM job_postings WHERE job_postings.job_id = credit_uses.job_id"
         " AND channel = 'XML') OR EXISTS (SELECT FROM job_changes"
         " WHERE job_changes.job_id = credit_uses.job_id AND kind = 'EDIT' AND made_at > used_at)",
+    ),
+    Unchecked("billing_files", ("maker", "made_at"), STORY),
+    Unchecked(
+        "billing_files",
+        ("byte_count",),
+        "of a file that is outside the database, or made again when it is wanted: `jobmeter billing check` compares it",
+        rows="content IS NULL",
+    ),
+    Unchecked("billing_file_tasks", ("attempts", "due_at", "last_error"), RETRY),
+    Unchecked("billing_mails", (ALL, ADDED, REMOVED), RETRY),
+    Unchecked(
+        "customer_refunds",
+        (ALL, ADDED, REMOVED),
+        "the partner's own record; no amount of the platform depends on it",
     ),
     Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),

@@ -18,6 +18,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
 from jobmeter.base.lists import list_rising_days
 from jobmeter.base.settings import Settings
+from jobmeter.billing.files import flow as files
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.payments import flow as payments
 from jobmeter.charging.corrections import flow as corrections
@@ -54,6 +55,8 @@ class Queue(Enum):
     INTERACTIVE = auto()
     # Separate, because settling a large day takes a while.
     SETTLEMENT = auto()
+    # Files of documents and their mails, separate because a long document takes a while.
+    DOCUMENTS = auto()
     # Updates the reports after the other chores.
     OBSERVATION = auto()
     # Deletes what is no longer needed, and other work that may wait a minute.
@@ -165,6 +168,20 @@ async def _remind(connection: Connection, occasion: Occasion, rows_max: int) -> 
     return len(reminded)
 
 
+async def _make_files(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    return await files.make_due_files(
+        connection,
+        settings=occasion.settings,
+        rows_max=rows_max,
+        now=occasion.now,
+        is_patient=occasion.is_patient,
+    )
+
+
+async def _mail_documents(connection: Connection, occasion: Occasion, _: int) -> int:
+    return await files.mail_next(connection, settings=occasion.settings, now=occasion.now)
+
+
 async def _observe_jobs(connection: Connection, occasion: Occasion, rows_max: int) -> int:
     return await delivery.observe_jobs(
         connection, rows_max=rows_max, base_url=occasion.settings.base_url, now=occasion.now
@@ -233,6 +250,8 @@ CHORES = (
     # Right after settlement: a month is billed as soon as its last day is final, also by a moved clock.
     Chore("bill months", Queue.SETTLEMENT, _bill, rows_max=25),
     Chore("remind of overdue invoices", Queue.SETTLEMENT, _remind, rows_max=100, again_from=100),
+    Chore("make files", Queue.DOCUMENTS, _make_files, rows_max=20),
+    Chore("mail documents", Queue.DOCUMENTS, _mail_documents),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
     Chore(
         "sweep tokens",
@@ -338,6 +357,7 @@ async def run_until_idle(database: Database, settings: Settings, *, now: datetim
         await asyncio.sleep(WAIT_SECONDS)
         done += await drain(database, list_chores(Queue.SETTLEMENT), occasion)
     await drain_in_turn(database, Queue.OBSERVATION, occasion)
+    await drain_in_turn(database, Queue.DOCUMENTS, occasion)
     return done + await feeds.load_due(database, settings, now=now)
 
 
@@ -359,6 +379,11 @@ async def run_interactive(database: Database, settings: Settings, *, now: dateti
 async def run_settlement(database: Database, settings: Settings, *, now: datetime) -> None:
     """Settles every day that is due, step by step."""
     await drain_in_turn(database, Queue.SETTLEMENT, Occasion(settings, now))
+
+
+async def run_documents(database: Database, settings: Settings, *, now: datetime) -> None:
+    """Makes the files of documents that have none, and mails them."""
+    await drain_in_turn(database, Queue.DOCUMENTS, Occasion(settings, now))
 
 
 async def run_sweeps(database: Database, settings: Settings, *, now: datetime) -> None:

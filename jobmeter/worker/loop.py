@@ -79,6 +79,7 @@ async def run_loop(
     await asyncio.gather(
         _run_interactive(loop, wakeup),
         _run_others(loop),
+        _make_files(loop),
         *(_read_feeds(loop) for _ in range(count_feed_readers(settings))),
         _notify_partners(loop),
     )
@@ -119,6 +120,16 @@ async def _run_others(loop: Loop) -> None:
         return False
 
     await loop.repeat(turn, failure="a chore failed", pause=loop.sleep)
+
+
+async def _make_files(loop: Loop) -> None:
+    """Makes and mails the files of documents at each interval: a long one delays no other work."""
+
+    async def turn(now: datetime) -> bool:
+        await chores.run_documents(loop.database, loop.settings, now=now)
+        return False
+
+    await loop.repeat(turn, failure="files of documents could not be made", pause=loop.sleep)
 
 
 def count_feed_readers(settings: Settings) -> int:

@@ -20,12 +20,12 @@ from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.examples import make_curl
+from jobmeter.api.openapi.plain_parameters import PLAIN_PARAMETERS
 from jobmeter.api.openapi.schemas import (
     IDS,
     IDS_OTHERS,
     PAGING,
     PARAMETERS,
-    PLAIN_PARAMETERS,
     SCHEMAS,
     Schema,
     refer,
@@ -65,6 +65,10 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Jobs by XML", ("/v1",)),
     ("Reports and charges", ("/rest/partner", "/partner/charges", "/partner/clicks", "/partner/lastRefused")),
     ("Webhooks", ("/partner/webhooks",)),
+    (
+        "Invoices, usage and statements",
+        ("/partner/invoices", "/partner/usage", "/partner/statements", "/partner/refunds"),
+    ),
     ("Other endpoints of partners", ("/partner",)),
     ("Job board", ("/events", "/delivery")),
     (
@@ -88,6 +92,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/operator/lastRefused",
         ),
     ),
+    ("Operator, billing", ("/operator/billing", "/operator/invoices")),
     ("Other endpoints of the operator", ("/operator", "/sandbox")),
     ("Server and candidates", ("/",)),
 )

@@ -360,25 +360,6 @@ IDS: Final[dict[str, Schema]] = {
 }
 IDS_OTHERS: Final = keys_of(_KEY, BATCH_GET_KEYS_MAX)
 
-# Of the endpoints in plain JSON, whose parameters are single values.
-PLAIN_PARAMETERS: dict[str, Schema] = {
-    "after": {
-        "type": "integer",
-        "minimum": 0,
-        "description": "Continues a list: nextAfter of the previous page",
-    },
-    "count": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 200, by default 50"},
-    "returnUrl": {"type": "string", "format": "uri", "description": "Where the payer returns to"},
-    "month": {
-        "type": "string",
-        "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",
-        "examples": ["2026-11"],
-        "description": "A month of UTC days",
-    },
-    "partnerId": {"type": "integer", "minimum": 0},
-    "applicationId": {"type": "integer", "minimum": 0},
-    "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},
-}
 PARAMETERS: Final[dict[str, dict[str, Schema]]] = {
     "dateRange": {
         f"dateRange.{end}.{part}": schema

@@ -16,9 +16,9 @@ from jobmeter.base.ids import URN_APPLICATION, URN_JOB
 from jobmeter.base.readers import times
 from jobmeter.reports.uncharged_clicks import flow as reports
 from jobmeter.reports.uncharged_clicks.model import NotCharged
+from jobmeter.wire.csv_cells import guard_cell
 
 COLUMNS = ("externalJobPostingId", "jobPosting", "day", "reason", "clicks", "message")
-FIRST_CELLS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def list_not_charged(context: RequestContext) -> Response:
@@ -92,8 +92,7 @@ def write_csv(found: list[NotCharged]) -> str:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in found:
-        name = row.external_id
-        safe = f"'{name}" if name.startswith(FIRST_CELLS_OF_FORMULAS) else name
+        safe = guard_cell(row.external_id)
         for reason, message, clicks in row.list_reasons():
             writer.writerow([safe, f"{URN_JOB}{row.job_id}", row.day.isoformat(), reason, clicks, message])
     return text.getvalue()

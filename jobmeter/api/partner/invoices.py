@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
+from jobmeter.api.operator.billing.files import download_file_of
 from jobmeter.api.operator.billing.links import show_payment_link_of
 
 
@@ -25,3 +26,8 @@ async def list_lines(context: RequestContext) -> Response:
 async def show_payment_link(context: RequestContext) -> Response:
     """The page at which what is open of the invoice can be paid. The payer returns to ``returnUrl``."""
     return await show_payment_link_of(context, partner_id=context.application.id)
+
+
+async def download_file(context: RequestContext) -> Response:
+    """``pdf``, ``xml`` (CII), ``ubl``, ``csv``, ``json`` or ``xlsx``. The ``ETag`` is the SHA-256 of the file."""
+    return await download_file_of(context, partner_id=context.application.id)

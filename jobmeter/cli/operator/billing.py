@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter billing account ...`` and ``jobmeter billing seller ...``, on a running server.
+"""Owns the commands ``jobmeter billing account``, ``seller`` and ``usage``, on a running server.
 
 Does not own accounts: each command calls the operator's endpoints.
 """
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.cli.operator import invoices, payments
+from jobmeter.cli.operator import files, invoices, payments
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -25,6 +25,8 @@ ROOT = "/operator/billing"
 app = App(name="billing")
 account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
+app.command(files.download)
+app.command(files.check)
 app.command(account)
 app.command(seller)
 app.command(invoices.run_month, name="run")
@@ -51,6 +53,21 @@ IssuesOption = Annotated[
 ZeroMonthOption = Annotated[
     Literal["NOTHING", "STATEMENT"] | None, Parameter(help="What a month without lines produces.")
 ]
+
+
+@app.command
+def usage(
+    number: AccountNumber,
+    *,
+    month: Annotated[
+        str | None,
+        Parameter(validator=invoices.check_month, help="Month such as 2026-11; default: the current one."),
+    ] = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints what the contracts of an account used in a month, and what is expected at its end."""
+    path = f"{ROOT}/accounts/{number}/usage"
+    call_and_print("GET", path if month is None else f"{path}?month={month}", credentials)
 
 
 @account.command

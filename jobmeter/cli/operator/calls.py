@@ -35,6 +35,15 @@ def call_and_print(method: str, path: str, credentials: Path, body: dict[str, An
     print_json(call_operator(method, path, credentials, body))
 
 
+def fetch_file(path: str, credentials: Path) -> tuple[str, str, bytes]:
+    """Returns the name, the SHA-256 and the bytes of a file. Raises ``SandboxRefusedError``."""
+    server = _find_server(credentials)
+    with closing(server.client):
+        answer = server.fetch(path, key=server.credentials["operator_key"])
+    name = answer.headers["content-disposition"].partition('filename="')[2].rstrip('"')
+    return name, answer.headers["etag"].strip('"'), answer.content
+
+
 def print_json(content: Any) -> None:
     print(json.dumps(content, indent=2))  # noqa: T201 -- JSON, whose strings are ASCII
 

@@ -51,3 +51,11 @@ async def check_billed_before_dropped(connection: Connection) -> Finding:
 
 async def check_document_taxes(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_document_taxes"])
+
+
+async def check_document_files(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_document_files"])
+
+
+async def check_kept_files(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_kept_files"])

@@ -9,6 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from functools import partial
 from random import Random
 from uuid import UUID
@@ -16,7 +17,7 @@ from uuid import UUID
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
 from jobmeter.notifications import flow as notifications
-from jobmeter.notifications.dispatch.mail import send_mail
+from jobmeter.notifications.dispatch.mail import send_mail, send_message
 from jobmeter.notifications.dispatch.webhooks import send_webhook
 from jobmeter.notifications.model import Channel, DeliveryAttempt, Failure, Turn
 from jobmeter.notifications.rules import REFUSALS_MAX
@@ -30,6 +31,11 @@ SECONDS_MAX = 15  # for a whole attempt, however the server spends them
 ENDPOINT_SECONDS_MAX = (
     notifications.CLAIM_SECONDS - 2 * SECONDS_MAX
 )  # the last attempt ends before the claim does
+
+
+async def send_document(message: EmailMessage, settings: Settings) -> Failure | None:
+    """Sends a mail that is no notification, within the deadline of one; ``None`` if it was accepted."""
+    return await send_message(message, settings, seconds_max=SECONDS_MAX)
 
 
 class _ChannelTurn:

@@ -10,24 +10,41 @@ import socket
 import ssl
 from datetime import datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from functools import partial
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from jobmeter.base.settings import Settings
 from jobmeter.notifications.model import DeliveryAttempt, Failure
 from jobmeter.outbound.waiting import run_apart
 
+FOLDER = "folder://"
+
 
 async def send_mail(
     attempt: DeliveryAttempt, settings: Settings, now: datetime, *, seconds_max: float
 ) -> Failure | None:
-    """Sends through the server of ``JOBMETER_SMTP_URL``: ``smtp://user:password@host:port``; ``None`` if it was accepted."""
+    """Sends a notification; ``None`` if it was accepted."""
+    try:
+        message = make_message(attempt, settings, now)
+    except ValueError as error:
+        return Failure(text=f"{type(error).__name__}: {error}")
+    return await send_message(message, settings, seconds_max=seconds_max)
+
+
+async def send_message(message: EmailMessage, settings: Settings, *, seconds_max: float) -> Failure | None:
+    """Sends through the server of ``JOBMETER_SMTP_URL``, ``smtp://user:password@host:port``, or writes into its folder,
+    ``folder:///path``; ``None`` if the mail was accepted.
+    """
     if not settings.smtp_url:
         return Failure(text="no mail server is set: JOBMETER_SMTP_URL")
     server: MailServer | None = None
     try:
-        message = make_message(attempt, settings, now)
+        if settings.smtp_url.startswith(FOLDER):
+            write_message(message, Path(unquote(urlsplit(settings.smtp_url).path)))
+            return None
         server = MailServer(urlsplit(settings.smtp_url), seconds_max=seconds_max)
         async with asyncio.timeout(seconds_max):
             await run_apart(partial(server.deliver, message), name="a mail")
@@ -96,6 +113,18 @@ class MailServer(smtplib.SMTP):
             self._socket = wrapped
             wrapped.do_handshake()
         return self._socket
+
+
+def write_message(message: EmailMessage, folder: Path) -> None:
+    """Writes a mail as a file that mail programs open, named after its id: the same mail again replaces it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = "".join(
+        character if character.isalnum() or character in "-._" else "_"
+        for character in message["Message-ID"].strip("<>")
+    )
+    part = folder.joinpath(f".{name}.part")
+    part.write_bytes(message.as_bytes(policy=SMTP))
+    part.replace(folder.joinpath(f"{name}.eml"))
 
 
 def make_message(attempt: DeliveryAttempt, settings: Settings, now: datetime) -> EmailMessage:

@@ -1,4 +1,4 @@
-"""Owns the demonstration: real ads posted through the HTTP API, 35 days of traffic, the reports at the end.
+"""Owns the demonstration: real ads posted through the HTTP API, 35 days of traffic, the reports and the invoice at the end.
 
 Does not own any product behaviour: everything here is what a partner and a job board could do.
 """
@@ -22,6 +22,7 @@ from jobmeter.base.days import day_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.demo.ads import Ad, read_ads
+from jobmeter.sandbox.demo.billing import set_up_billing, show_invoice
 from jobmeter.sandbox.traffic.client import Sandbox, SandboxRefusedError, read_credentials
 from jobmeter.sandbox.traffic.plan import BOARD_PLAN
 from jobmeter.sandbox.traffic.player import TAIL_DAYS, PlaybackResult, play_traffic
@@ -72,6 +73,7 @@ def demo() -> None:
     ):
         partner = Partner(sandbox)
         console.print_line(f"A sandbox listens at {sandbox.credentials['base_url']}; its clock can be moved.")
+        set_up_billing(sandbox)
         customers = make_customers(partner)
         posted = post_ads(partner, customers, ads, console)
         playback, watched = play_and_watch(partner, customers[0], posted[0], console)
@@ -82,6 +84,7 @@ def demo() -> None:
         )
         if check.returncode != 0:
             raise SandboxRefusedError("the laws of the money are broken")
+        show_invoice(sandbox, console)
     tables.show_next_steps(console)
 
 

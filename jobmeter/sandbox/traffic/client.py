@@ -39,6 +39,13 @@ class Sandbox:
 
     def request(self, method: str, path: str, **content: Any) -> Any:
         """The same without a key: the body holds the credentials."""
+        return self._exchange(method, path, **content).json()
+
+    def fetch(self, path: str, *, key: str) -> httpx2.Response:
+        """Returns the response of a file. Raises ``SandboxRefusedError``."""
+        return self._exchange("GET", path, headers={"Authorization": f"Bearer {key}"})
+
+    def _exchange(self, method: str, path: str, **content: Any) -> httpx2.Response:
         try:
             answer = self.client.request(method, path, **content)
         except httpx2.HTTPError as error:
@@ -47,7 +54,7 @@ class Sandbox:
             ) from error
         if not answer.is_success:
             raise SandboxRefusedError(read_refusal(answer))
-        return answer.json()
+        return answer
 
     def read_clock(self) -> datetime:
         shown = self.call("GET", "/sandbox/clock", key=self.credentials["operator_key"])

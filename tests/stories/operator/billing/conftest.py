@@ -1,10 +1,12 @@
 """Owns calls to the operator's endpoints of billing, and an account to begin with."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from jobmeter.base.days import month_after
 from tests.support.sandbox_client import SandboxClient, bearer
 
 ADDRESS = {"addressLines": ["Kade 1"], "city": "Rotterdam", "postcode": "3011 AB", "country": "NL"}
@@ -45,8 +47,25 @@ def partner_id(sandbox_client: SandboxClient) -> int:
 
 @pytest.fixture
 def account_id(operate: Callable[..., Any], partner_id: int) -> int:
-    """The partner's account in the currency of its contract, from October 2020 on."""
-    draft = {"partnerId": partner_id, "currency": "USD", "firstMonth": "2020-10", "profile": BUYER}
+    """The partner's account in the currency of its contract, from October 2060 on: the worker bills nothing of it."""
+    draft = {"partnerId": partner_id, "currency": "USD", "firstMonth": "2060-10", "profile": BUYER}
     answer = operate("POST", "billing/accounts", draft)
     assert answer.status_code == 201, answer.text
     return int(answer.json()["id"])
+
+
+@pytest.fixture
+def month(sandbox_client):
+    """The first day of the next month, to which the clock is moved."""
+    first = month_after(sandbox_client.now.date().replace(day=1))
+    sandbox_client.set_clock(datetime.combine(first, datetime.min.time(), UTC) + timedelta(seconds=1))
+    return first
+
+
+@pytest.fixture
+def read(sandbox_client):
+    def call(path, who="parent", headers=None):
+        own = bearer(sandbox_client.token(who)) | (headers or {})
+        return sandbox_client.client.get(path, headers=own)
+
+    return call

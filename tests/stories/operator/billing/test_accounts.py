@@ -131,8 +131,8 @@ def test_versions_are_in_force_from_their_day(sandbox_client, operate, account_i
 def test_settings_change_alone(operate, account_id):
     path = f"billing/accounts/{account_id}"
     before = operate("GET", path).json()
-    changed = operate("PUT", path, {"issues": "HELD", "firstMonth": "2020-09"}).json()
-    assert changed == before | {"issues": "HELD", "firstMonth": "2020-09"}
+    changed = operate("PUT", path, {"issues": "HELD", "firstMonth": "2060-09"}).json()
+    assert changed == before | {"issues": "HELD", "firstMonth": "2060-09"}
     assert operate("PUT", path, {"validFrom": "2030-01-01"}).json()["code"] == "INVALID_INPUT"
     assert operate("PUT", "billing/accounts/1", {"issues": "HELD"}).status_code == 404
     assert operate("GET", "billing/accounts/999999999999999999999").status_code == 404
@@ -200,14 +200,14 @@ def test_one_account_bills_a_contract(sandbox_client, operate, account_id, partn
         "account": account_id,
         "kind": "CLICKS",
         "bills": "USE",
-        "firstMonth": "2020-10",
+        "firstMonth": "2060-10",
     }
     assert made.json() == expected
 
     # then it is listed, and may be changed and removed
     assert operate("GET", path).json() == {"elements": [expected], "nextAfter": None}
-    changed = operate("PUT", f"{path}/{contract}", {"bills": "TOP_UPS", "firstMonth": "2020-12"}).json()
-    assert changed == expected | {"bills": "TOP_UPS", "firstMonth": "2020-12"}
+    changed = operate("PUT", f"{path}/{contract}", {"bills": "TOP_UPS", "firstMonth": "2060-12"}).json()
+    assert changed == expected | {"bills": "TOP_UPS", "firstMonth": "2060-12"}
     assert operate("PUT", f"{path}/{contract}", {}).json() == changed
     assert operate("DELETE", f"{path}/{contract}").status_code == 204
     assert operate("DELETE", f"{path}/{contract}").status_code == 404
@@ -269,7 +269,7 @@ def test_what_a_billed_month_used_is_not_changed(sandbox_client, operate, accoun
     operate("PUT", f"{path}/agreements/{contract}", {})
 
     # given that October is billed
-    cut(database_url, account_id, "2020-10-01")
+    cut(database_url, account_id, "2060-10-01")
 
     # then nothing may be changed from a day of it on
     rate, other = {"category": "S", "ratePercent": "9"}, {"city": "Delft"}
@@ -278,12 +278,12 @@ def test_what_a_billed_month_used_is_not_changed(sandbox_client, operate, accoun
         ("PUT", path, {"profile": BUYER | other}),
         ("PUT", "billing/seller", SELLER | other),
     ):
-        refused = operate(method, name, body | {"validFrom": "2020-10-31"})
+        refused = operate(method, name, body | {"validFrom": "2060-10-31"})
         assert (refused.status_code, refused.json()["code"]) == (422, "MONTH_BILLED"), refused.text
-        assert "2020-10-31" in refused.json()["message"]
-        assert operate(method, name, body | {"validFrom": "2020-11-01"}).is_success, name
-    assert operate("PUT", path, {"firstMonth": "2020-09"}).status_code == 422
-    for body in ({"bills": "TOP_UPS"}, {"firstMonth": "2020-11"}):
+        assert "2060-10-31" in refused.json()["message"]
+        assert operate(method, name, body | {"validFrom": "2060-11-01"}).is_success, name
+    assert operate("PUT", path, {"firstMonth": "2060-09"}).status_code == 422
+    for body in ({"bills": "TOP_UPS"}, {"firstMonth": "2060-11"}):
         refused = operate("PUT", f"{path}/agreements/{contract}", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "CONTRACT_BILLED")
     assert operate("DELETE", f"{path}/agreements/{contract}").status_code == 409
@@ -292,8 +292,8 @@ def test_what_a_billed_month_used_is_not_changed(sandbox_client, operate, accoun
     # and a contract that is added begins with the next month
     partner_id = operate("GET", path).json()["partner"]
     added = open_hiring(operate, partner_id, "CREDITS")
-    assert operate("PUT", f"{path}/agreements/{added}", {"firstMonth": "2020-10"}).status_code == 422
-    assert operate("PUT", f"{path}/agreements/{added}", {}).json()["firstMonth"] == "2020-11"
+    assert operate("PUT", f"{path}/agreements/{added}", {"firstMonth": "2060-10"}).status_code == 422
+    assert operate("PUT", f"{path}/agreements/{added}", {}).json()["firstMonth"] == "2060-11"
 
 
 def test_changes_of_the_same_moment_are_all_kept(operate, account_id):

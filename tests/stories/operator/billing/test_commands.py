@@ -45,14 +45,14 @@ def test_an_account_is_set_up_on_the_command_line(run):
     # the account, whose profile changes by what is given
     party = ("--legal-name", "Partner B.V.", *ADDRESS, "--email", "a@b.example", "--terms-days", 14)
     made = run(
-        "account", "create", "--partner", partner, "--currency", "USD", "--first-month", "2020-10", *party
+        "account", "create", "--partner", partner, "--currency", "USD", "--first-month", "2060-10", *party
     )
     number = made["id"]
     assert "account" in run("account", "create", "--partner", partner, "--currency", "USD", *party)
     changed = run(
         "account", "set", number, "--issues", "HELD", "--email", "c@d.example", "--vat-number", "004495445B01"
     )
-    assert (changed["issues"], changed["firstMonth"]) == ("HELD", "2020-10")
+    assert (changed["issues"], changed["firstMonth"]) == ("HELD", "2060-10")
     expected = {
         "emails": ["c@d.example"],
         "termsDays": 14,
@@ -69,6 +69,12 @@ def test_an_account_is_set_up_on_the_command_line(run):
     assert shown["taxRate"]["ratePercent"] == "21"
     assert [one["contract"] for one in shown["agreements"]] == [contract]
     assert "billing account 7" in run("account", "show", 7)
+
+    # and what it used
+    used = run("usage", number)
+    assert [one["contract"] for one in used["contracts"]] == [contract]
+    assert run("usage", number, "--month", used["month"])["totals"] == used["totals"]
+    assert "month" in run("usage", number, "--month", "2020-01")
 
 
 def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
