@@ -16,11 +16,9 @@ from psycopg.errors import LockNotAvailable
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.days import day_of, end_of
-from jobmeter.base.lists import list_rising_days
 from jobmeter.base.settings import Settings
 from jobmeter.billing.files import flow as files
 from jobmeter.billing.invoices import flow as invoices
-from jobmeter.billing.payments import flow as payments
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.charging.months import flow as months
 from jobmeter.charging.retention import flow as report_days
@@ -39,7 +37,7 @@ from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import feeds
+from jobmeter.worker import feeds, reminders
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
@@ -158,14 +156,9 @@ async def _record_held(connection: Connection, occasion: Occasion, rows_max: int
 
 
 async def _remind(connection: Connection, occasion: Occasion, rows_max: int) -> int:
-    days = list_rising_days(occasion.settings.reminder_days)
-    reminded = await payments.remind_overdue(
-        connection, reminder_days=days, rows_max=rows_max, now=occasion.now
+    return await reminders.send_reminders(
+        connection, settings=occasion.settings, rows_max=rows_max, now=occasion.now
     )
-    for document, reminder in reminded:
-        level = logging.WARNING if reminder.level == len(days) else logging.INFO
-        log.log(level, "invoice %s is overdue: reminder %s was sent", document.number, reminder.level)
-    return len(reminded)
 
 
 async def _make_files(connection: Connection, occasion: Occasion, rows_max: int) -> int:
