@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bench.agents import measure_agents
+from bench.billing import measure_billing, measure_clicks_page
 from bench.clicks import measure_clicks
 from bench.documents import measure_documents
 from bench.explaining import measure_explaining
@@ -53,6 +54,9 @@ FIGURES = (
     Figure("intake_growth_few_of_many", "events/s", "jobs_growth", FEW, 0.80, is_large=True),
     Figure("settlement", "rows/s", "settlement", "SELECT job_id, count(*)", 0.30, is_large=True),
     Figure("event_to_explain_p99", "ms", "explaining"),
+    Figure("billing_run", "lines/s", "billing", "SELECT of the same lines, ordered and fetched", 0.40),
+    Figure("billing_run_memory", "MB", "billing"),
+    Figure("invoice_clicks_page", "ms", "invoice_clicks"),
     Figure("feed_first", "jobs/s", "feeds", PARSE, 0.10),
     Figure("feed_reload", "jobs/s", "feeds", PARSE, 0.50),
     Figure("feed_peak_memory", "MB", "feeds"),
@@ -72,6 +76,8 @@ GROUPS: dict[str, Measure] = {
     "jobs_growth": measure_jobs_growth,
     "settlement": measure_settlement,
     "explaining": measure_explaining,
+    "billing": measure_billing,
+    "invoice_clicks": measure_clicks_page,
     "feeds": measure_feeds,
     "documents": measure_documents,
 }

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from jobmeter.base.clock import from_ms
-from jobmeter.base.days import day_of
+from jobmeter.base.days import day_number, day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import shard_of
 from jobmeter.database.connection import Connection
@@ -79,11 +79,25 @@ async def stream_clicks(
 async def list_job_clicks(
     connection: Connection, *, job_id: int, day: date, after: UUID = FIRST_KEY, clicks_max: int
 ) -> ClickPage:
-    """Returns a page of a job's clicks on a day, with their outcomes. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    """Returns a page of a job's clicks on a day, with their outcomes. Raises ``Refused(OPERATOR_UNKNOWN)``.
+
+    Reads no other clicks where all that count were charged, as the day's figures say: then none need be ranked.
+    """
     job = await _read_job(connection, job_id)
     job_day = JobDay(job.shard, job_id, day)
     stored = await store.list_explained_clicks(connection, job_day, after=after, clicks_max=clicks_max)
-    return await _explain_clicks(connection, job, day, stored)
+    span = JobDays(shard=job.shard, job_id=job_id, first=day, last=day)
+    figures = await store.list_explained_days(connection, span)
+    if not stored or not figures or figures[0].clicks_free:
+        return await _explain_clicks(connection, job, day, stored)
+    clicks = [_make_charged_click(click, job, day) for click in stored]
+    return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == clicks_max else None)
+
+
+def _make_charged_click(click: StoredClick, job: ExplainedJob, day: date) -> ExplainedClick:
+    counts = click.verdict == Verdict.COUNTED and click.rule is None
+    charge = make_charge_reference(day, job.job_id, click.batch) if counts else None
+    return make_click(click, job.click_price_micros, charge)
 
 
 async def explain_charge(
@@ -164,6 +178,11 @@ async def _explain_clicks(
             charge = last.reference
         clicks.append(make_click(click, job.click_price_micros, charge))
     return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == PAGE_MAX else None)
+
+
+def make_charge_reference(day: date, job_id: int, batch: int) -> UUID:
+    """The reference of a batch's charge of a job and day, as the schema's ``charge_reference`` makes it."""
+    return UUID(int=day_number(day) << 112 | job_id << 64 | batch)
 
 
 def make_click(stored: StoredClick, price_micros: int, charge: UUID | None) -> ExplainedClick:

@@ -114,41 +114,42 @@ SELECT documents.id,
 
 -- name: insert_click_lines
 -- A line for each job and tax rate: what its days of the month were charged, all final, at the job's fixed
--- price. The jobs are looked up by key, whatever the planner knew when it made its plan (OFFSET 0).
+-- price. Days are read by contract and jobs by key, whatever the planner knew when it made its plan; each
+-- lateral query groups and sorts by one number only.
 INSERT INTO billing_lines ({new_line})
-SELECT charged.document_id, lines_before + row_number() OVER (
-           PARTITION BY charged.document_id ORDER BY application_id, contract_id, charged.job_id, first_day),
+SELECT document_id, lines_before + row_number() OVER (
+           PARTITION BY document_id ORDER BY application_id, contract_id, charged.job_id, first_day),
        'CLICKS', contract_id, charged.job_id, application_id, NULL, external_id, title, company_name, code,
        poster_email, first_day::timestamp AT TIME ZONE 'UTC', last_day::timestamp AT TIME ZONE 'UTC',
-       micros / price_micros, price_micros, micros, category, rate_micros, NULL, NULL
-  FROM (SELECT documents.id AS document_id, contract_id, shard, job_id, category, rate_micros, from_day,
-               sum(charge_micros)::bigint AS micros, min(day) AS first_day, max(day) AS last_day,
+       quantity, micros / quantity, micros, category, rate_micros, NULL, NULL
+  FROM (SELECT documents.id AS document_id, contract_id, category, rate_micros,
+               greatest(month, from_day) AS since,
+               least((month + interval '1 month')::date, until_day) AS until,
                (SELECT count(*) FROM billing_lines WHERE document_id = documents.id) AS lines_before
           FROM billing_documents AS documents
-          JOIN billing_spans AS span USING (account_id, month)
           JOIN billing_agreements AS agreement USING (account_id)
           JOIN billing_rate_spans AS rate USING (account_id)
-          JOIN job_days
-            ON partner_contract_id = contract_id
-           AND day >= greatest(documents.month, from_day)
-           AND day < least(next_month, until_day)
          WHERE documents.id = ANY(%(document_ids)s)
-           AND agreement.kind = 'CLICKS' AND bills = 'USE' AND agreement.first_month <= documents.month
-           AND charge_micros > 0
-         GROUP BY documents.id, contract_id, shard, job_id, category, rate_micros, from_day) AS charged
+           AND agreement.kind = 'CLICKS'
+           AND bills = 'USE'
+           AND first_month <= month
+        OFFSET 0) AS spans
+ CROSS JOIN LATERAL (
+       SELECT job_id, sum(clicks_charged) AS quantity, sum(charge_micros)::bigint AS micros,
+              min(day) AS first_day, max(day) AS last_day
+         FROM job_days
+        WHERE partner_contract_id = contract_id
+          AND day >= since
+          AND day < until
+          AND charge_micros > 0
+        GROUP BY job_id) AS charged
  CROSS JOIN LATERAL (
        SELECT application_id, external_id, title, company_name, coalesce(company_job_code, '') AS code,
               poster_email
          FROM job_postings
-        WHERE shard = charged.shard
+        WHERE shard = shard_of(charged.job_id)
           AND job_id = charged.job_id
        OFFSET 0) AS job
- CROSS JOIN LATERAL (
-       SELECT click_price_micros AS price_micros
-         FROM job_budgets
-        WHERE shard = charged.shard
-          AND job_id = charged.job_id
-       OFFSET 0) AS budget
 
 -- name: insert_top_up_lines
 -- A line for each top-up, at the price in force then; units that were removed correct it. Money added to a

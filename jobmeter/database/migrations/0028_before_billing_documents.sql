@@ -61,9 +61,10 @@ CREATE UNIQUE INDEX billing_month_documents ON billing_documents (account_id, mo
 CREATE INDEX billing_documents_of_account ON billing_documents (account_id, id);
 CREATE INDEX billing_credit_notes ON billing_documents (corrects) WHERE corrects IS NOT NULL;
 
--- `posting` is the one that the line invoices, where it is one: no other line may name it.
+-- `posting` is the one that the line invoices, where it is one: no other line may name it. Without a foreign key,
+-- which would cost a fifth of the time of a run: the laws notice a line without its document.
 CREATE TABLE billing_lines (
-    document_id       bigint      NOT NULL REFERENCES billing_documents,
+    document_id       bigint      NOT NULL,
     line              integer     NOT NULL CHECK (line > 0),
     kind              text        NOT NULL
                       CHECK (kind IN ('POSTING', 'RENEWAL', 'CLICKS', 'CORRECTION', 'GOODWILL', 'TOP_UP')),
@@ -151,13 +152,16 @@ $$;
 
 -- What is hashed of a line, of a tax and of a document: JSON, independent of any session setting.
 CREATE FUNCTION billing_line_text(billed billing_lines) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT json_build_array(billed.line, billed.kind, billed.contract_id, billed.job_id, billed.application_id,
-                            billed.posting, billed.external_id, billed.title, billed.company_name,
-                            billed.customer_job_code, billed.poster_email,
-                            (extract(epoch FROM billed.first_at) * 1000000)::bigint,
-                            (extract(epoch FROM billed.last_at) * 1000000)::bigint,
-                            billed.quantity, billed.price_micros, billed.net_micros, billed.category,
-                            billed.rate_micros, billed.corrects_document, billed.corrects_line)::text || E'\n'
+    SELECT concat('[', concat_ws(',', billed.line, to_json(billed.kind), billed.contract_id, billed.job_id,
+                                 billed.application_id, coalesce(to_json(billed.posting)::text, 'null'),
+                                 to_json(billed.external_id), to_json(billed.title), to_json(billed.company_name),
+                                 to_json(billed.customer_job_code), to_json(billed.poster_email),
+                                 (extract(epoch FROM billed.first_at) * 1000000)::bigint,
+                                 (extract(epoch FROM billed.last_at) * 1000000)::bigint,
+                                 billed.quantity, billed.price_micros, billed.net_micros,
+                                 to_json(billed.category), billed.rate_micros,
+                                 coalesce(billed.corrects_document::text, 'null'),
+                                 coalesce(billed.corrects_line::text, 'null')), E']\n')
 $$;
 
 CREATE FUNCTION billing_tax_text(billed billing_taxes) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$

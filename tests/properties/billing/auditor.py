@@ -4,7 +4,6 @@ Does not use any code of billing. Amounts are fractions of a currency unit.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
@@ -23,13 +22,13 @@ def round_cent(amount: Fraction) -> Fraction:
     return Fraction(cents if amount >= 0 else -cents, 100)
 
 
-@dataclass
 class Auditor:
     """``used`` and ``corrected`` are by month; a correction names the day whose charge it corrects."""
 
-    rates: dict[date, Rate] = field(default_factory=dict)
-    used: dict[date, list[tuple[date, Fraction]]] = field(default_factory=lambda: defaultdict(list))
-    corrected: dict[date, list[tuple[date, Fraction]]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self.rates: dict[date, Rate] = {}
+        self.used: dict[date, list[tuple[date, Fraction]]] = defaultdict(list)
+        self.corrected: dict[date, list[tuple[date, Fraction]]] = defaultdict(list)
 
     def use(self, day: date, amount: Fraction) -> None:
         self.used[month_of(day)].append((day, amount))

@@ -22,7 +22,7 @@ RATES = (190_000, 210_000, 70_000, 81_000)
 
 
 class Year:
-    """What one reseller does, and what the auditor is told of it. ``jobs`` are live, by the day they were posted."""
+    """What one reseller does; the auditor records it. ``jobs`` are live, by the day they were posted."""
 
     def __init__(self, books: Books, hiring_contract: HiringContract, rng: Random) -> None:
         self.books, self.hiring, self.rng = books, hiring_contract, rng
@@ -36,11 +36,11 @@ class Year:
         today = self.books.now.date()
         if today.day in {1, 12} or not self._list_live(today):
             await self._post_job(today)
-        # February and later some months are quiet: what is credited in them is below zero.
+        # Some months are quiet: what is credited in them is below zero.
         if today.month % 4 != 2:
             await self._use_credits(today)
             await self._click(today)
-        if self.rng.random() < 0.1:
+        if self.rng.random() < 0.1 or today.day == 15:
             await self._credit_charge(today)
         if self.rng.random() < 0.04:
             await self._change_tax(today)

@@ -298,3 +298,22 @@ async def test_a_document_of_january_is_numbered_in_the_series_of_its_own_year(d
         assert (invoice.number, invoice.month) == ("INV-2027-000001", date(2026, 12, 1))
         assert invoice.net_micros == 2 * PRICE_MICROS
         assert await books.scenario.breaches() == []
+
+
+async def test_events_are_kept_until_their_month_is_billed(database_url: str) -> None:
+    async with open_books(database_url) as books:  # held: the account has no tax rate
+        job = await books.scenario.post("job", budget_micros=BUDGET)
+        await books.click(job, 2)
+        await books.move_to(books.now + DAY)
+        for days in (95, 96):
+            books.now += days * DAY
+            await books.scenario.open_day(books.now)
+            await books.scenario.run_due(books.now)
+        dropped = "SELECT count(*) FROM event_days WHERE dropped_at IS NOT NULL AND day >= '2026-03-01'"
+        assert await books.scenario.rows(dropped) == [(0,)]
+        await books.set_tax(standard(190_000))
+        await books.scenario.run_due(books.now)
+        assert [one.month for one in await books.documents()] == [date(2026, 3, 1)]
+        ((count,),) = await books.scenario.rows(dropped)
+        assert count > 0
+        assert await books.scenario.breaches() == []
