@@ -36,7 +36,7 @@ setup: $(DEV)  ## install the development dependencies into .venv
 
 system:  ## install the Debian packages that tests can use and that are missing (requires root)
 	@missing=$$(grep -v '^#' .ci/system-packages | while read -r program package _; do \
-	  command -v "$$program" >/dev/null || echo "$$package"; done); \
+	  command -v "$$program" >/dev/null || test -e "$$program" || echo "$$package"; done); \
 	test -z "$$missing" || { apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 

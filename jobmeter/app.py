@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -77,6 +78,8 @@ def check_settings(settings: Settings) -> None:
         raise ValueError(
             "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"
         )
+    if settings.font_folder and not Path(settings.font_folder).is_dir():
+        raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")
 
 
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:

@@ -67,6 +67,7 @@ async def _respond(context: RequestContext, statement: Statement, file_format: F
         statement.lines,
         file_format,
         presentation=statement.presentation,
+        font_folder=context.app.settings.font_folder,
     )
     name = f"statement-{statement.document.month:%Y-%m}.{file_format.extension}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -54,11 +54,11 @@ async def make_due_files(
     In the caller's transaction, which locks them: a process that dies leaves them to the next one. If ``is_patient``, those
     that another process is making are waited for.
     """
-    if not formats.has_extra():
-        _report_missing_extra()
-        return 0
     claim = store.wait_for_file_tasks if is_patient else store.claim_file_tasks
     claimed = await claim(connection, now=now, rows_max=rows_max)
+    if claimed and not formats.has_extra():
+        _report_missing_extra()
+        return 0
     tried = lines = 0
     with formats.Press(settings.font_folder) as press:
         for document in await documents.list_documents_by_id(connection, document_ids=claimed):

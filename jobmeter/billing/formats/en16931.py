@@ -28,7 +28,7 @@ from jobmeter.billing.formats.rules import (
     is_vat_number,
 )
 from jobmeter.billing.formats.tables import CsvWriter
-from jobmeter.billing.formats.texts import choose_language, words_of, write_number
+from jobmeter.billing.formats.texts import choose_language, choose_reason, words_of, write_number
 from jobmeter.billing.model import (
     Document,
     DocumentKind,
@@ -211,7 +211,8 @@ def make_tax(document: Document, total: TaxTotal) -> Terms:
         "BT-119": format_percent(total.rate_micros),
     }
     if total.category in NEEDS_REASON:
-        terms["BT-120"] = total.reason or _words(document)[total.category.value]
+        language = choose_language(document.buyer.language)
+        terms["BT-120"] = choose_reason(total.category.value, total.reason, language=language)
         terms["BT-121"] = REASON_CODES.get(total.category, "")
     return terms
 

@@ -84,7 +84,9 @@ class Cleaner:
 
     def clean(self, text: str) -> str:
         """Without controls and invisible characters; what no font has is replaced, and long words may be broken."""
-        shown = "".join(map(self._show, unicodedata.normalize("NFC", text)))
+        # The shipped fonts have all of ASCII, and most texts need no more.
+        is_plain = text.isascii() and text.isprintable()
+        shown = text if is_plain else "".join(map(self._show, unicodedata.normalize("NFC", text)))
         return " ".join(_break_word(word) for word in shown.split())
 
     def report(self, document: str) -> None:

@@ -14,6 +14,7 @@ from jobmeter.billing.formats.payment_code import make_reference, write_iban
 from jobmeter.billing.formats.rules import NEEDS_REASON, find_resale, is_payable, shows_period
 from jobmeter.billing.formats.texts import (
     choose_language,
+    choose_reason,
     words_of,
     write_amount,
     write_country,
@@ -198,10 +199,13 @@ class Layout:
         document = self._document
         remarks = [document.note] if document.note else []
         remarks += [
-            tax.reason or self._words[tax.category.value]
+            choose_reason(tax.category.value, tax.reason, language=self._language)
             for tax in document.taxes
             if tax.category in NEEDS_REASON
         ]
+        if self._presentation.final_through is not None:
+            day = write_day(self._presentation.final_through, self._language)
+            remarks.append(self._words["not_final"].format(day=day))
         if document.kind is DocumentKind.STATEMENT:
             remarks.append(self._words["not_payable"])
         elif self._is_final() and not is_payable(document):

@@ -1,6 +1,7 @@
 """Owns the values of the formats: which there are, and how a statement is shown to an end customer."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -56,13 +57,15 @@ class Count:
 class Presentation:
     """How a document is shown. The default is that of an invoice; a statement for an end customer names the customer, may hide
     our prices, and may have a column with the reseller's own price: ours and ``markup_micros`` of it (15 % is 150_000).
-    That column also has what the reseller refunded, if there are refunds.
+    That column also has what the reseller refunded, if there are refunds. ``final_through`` is the last day that is final,
+    of a month in which others are not.
     """
 
     customer: str = ""
     has_prices: bool = True
     markup_micros: int | None = None
     has_refunds: bool = False
+    final_through: date | None = None
     counts: tuple[Count, ...] = ()
 
     @property

@@ -233,6 +233,7 @@ def serialize_document(document: Document, presentation: Presentation) -> dict[s
         "dueOn": document.due_on and document.due_on.isoformat(),
         "corrects": document.corrects_number,
         "note": document.note,
+        "finalThrough": presentation.final_through and presentation.final_through.isoformat(),
         "seller": serialize_party(document.seller),
         "buyer": serialize_party(document.buyer),
         "customer": presentation.customer,

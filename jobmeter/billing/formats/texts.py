@@ -4,13 +4,13 @@ Babel writes dates and amounts; how many decimal places an amount has is a rule 
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from jobmeter.base.money import minor_digits
@@ -18,6 +18,7 @@ from jobmeter.base.money import minor_digits
 LANGUAGES = ("en", "de", "fr", "nl", "es")
 LOCALES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "nl": "nl_NL", "es": "es_ES"}
 NARROW_NO_BREAK_SPACE, NO_BREAK_SPACE = "\u202f", "\u00a0"
+REPEATED_MAX = 4_096  # figures: the lines of a document have few prices
 PERCENT_DIGITS = 4  # 21 % is 210_000 millionths
 
 # Words in {braces} are parameters. Names of kinds, tax categories and counts are their keys in the code.
@@ -91,6 +92,13 @@ _TABLE = {
         "Rien n'est à payer : ce montant vous est crédité.",
         "U hoeft niets te betalen: dit bedrag wordt u gecrediteerd.",
         "No hay nada que pagar: este importe se le abona.",
+    ),
+    "not_final": (
+        "Days after {day} are not final.",
+        "Tage nach dem {day} sind vorläufig.",
+        "Les jours après le {day} sont provisoires.",
+        "Dagen na {day} zijn voorlopig.",
+        "Los días posteriores al {day} son provisionales.",
     ),
     "not_payable": (
         "This is not an invoice; nothing is payable.",
@@ -226,6 +234,12 @@ def words_of(language: str) -> Mapping[str, str]:
     return MappingProxyType({key: texts[at] for key, texts in _TABLE.items()})
 
 
+def choose_reason(category: str, reason: str, *, language: str) -> str:
+    """The reason for a tax of zero: the operator's own words, or the usual ones in the language of the document."""
+    usual = words_of(LANGUAGES[0])[category]
+    return reason if reason and reason.casefold() != usual.casefold() else words_of(language)[category]
+
+
 def write_day(day: date, language: str) -> str:
     return _plain(format_date(day, "long", locale=_locale(language)))
 
@@ -236,16 +250,22 @@ def write_month(month: date, language: str) -> str:
 
 def write_time(moment: datetime, language: str) -> str:
     """The day and the minute of a line, in UTC."""
-    day = format_skeleton("yMd", moment, locale=_locale(language))
-    return _plain(f"{day} {format_datetime(moment, 'HH:mm', locale=_locale(language))}")
+    utc = moment.astimezone(UTC)
+    return f"{_write_short_day(utc.date(), language)} {utc:%H:%M}"
 
 
 def write_days(first: datetime, last: datetime, language: str) -> str:
     """The days of a line of clicks, in UTC."""
-    days = [str(format_skeleton("yMd", one, locale=_locale(language))) for one in (first, last)]
-    return _plain(" \N{EN DASH} ".join(dict.fromkeys(days)))
+    days = [_write_short_day(one.astimezone(UTC).date(), language) for one in (first, last)]
+    return " \N{EN DASH} ".join(dict.fromkeys(days))
 
 
+@lru_cache(maxsize=REPEATED_MAX)
+def _write_short_day(day: date, language: str) -> str:
+    return _plain(str(format_skeleton("yMd", day, locale=_locale(language))))
+
+
+@lru_cache(maxsize=REPEATED_MAX)
 def write_amount(amount_micros: int, currency: str, language: str) -> str:
     """An amount without its currency, with the currency's own number of decimal places."""
     digits = minor_digits(currency)
@@ -253,6 +273,7 @@ def write_amount(amount_micros: int, currency: str, language: str) -> str:
     return _plain(format_decimal(Decimal(amount_micros).scaleb(-6), pattern, _locale(language)))
 
 
+@lru_cache(maxsize=REPEATED_MAX)
 def write_number(number: int, language: str) -> str:
     return _plain(format_decimal(number, "#,##0", _locale(language)))
 

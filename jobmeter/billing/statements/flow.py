@@ -89,6 +89,7 @@ async def make_statement(
     presentation = replace(
         wanted.presentation,
         customer=name,
+        final_through=rules.find_final_day(days, has_clicks=span.application_id is not None),
         has_refunds=any(line.kind is LineKind.REFUND for line in lines),
         counts=tuple(await _count(connection, span, read)),
     )

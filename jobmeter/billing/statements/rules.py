@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
@@ -89,7 +89,6 @@ def make_document(
 
     The sum is what the platform charges; a refund is the reseller's own.
     """
-    is_final = span.final_through >= span.last_day
     return Document(
         id=0,
         kind=DocumentKind.STATEMENT,
@@ -106,8 +105,13 @@ def make_document(
         taxes=(),
         issued_at=None,
         due_on=None,
-        note="" if is_final else f"Days after {span.final_through} are not final.",
     )
+
+
+def find_final_day(span: UsageSpan, *, has_clicks: bool) -> date | None:
+    """Returns the last final day of a month in which others are not: clicks are settled, credits are final at once."""
+    last = span.final_through if has_clicks else span.today - timedelta(days=1)
+    return None if last >= span.last_day else last
 
 
 def make_seller(profile: Buyer | None, name: str) -> Seller:

@@ -111,7 +111,7 @@ def _summarize(
             use.final + use.estimated,
             use.recent,
             mean_days=rules.count_mean_days(contract, span),
-            days_left=span.days_left,
+            days_left=rules.count_days_left(contract, span),
             currency=contract.currency,
         ),
         credited_micros=booked.credited_micros,

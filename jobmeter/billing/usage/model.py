@@ -28,7 +28,7 @@ class UsageSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsedContract:
-    """A contract that a partner pays for; ``account_id`` bills it, if one does."""
+    """A contract that a partner pays for; ``account_id`` bills it, if one does. Nothing is used after ``ends_on``."""
 
     contract_id: int
     shard: int
@@ -36,6 +36,7 @@ class UsedContract:
     currency: str
     is_postpaid: bool
     starts_on: date
+    ends_on: date
     account_id: int | None
     bills: Bills | None
 

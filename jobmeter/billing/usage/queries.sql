@@ -5,12 +5,12 @@ WITH agreed AS (
       FROM billing_agreements
       JOIN billing_accounts ON id = account_id
      WHERE partner_id = %(partner_id)s
-), contracts (contract_id, shard, kind, currency, is_postpaid, starts_at) AS (
-    SELECT id, shard, 'CLICKS', currency, false, term_starts_at
+), contracts (contract_id, shard, kind, currency, is_postpaid, starts_at, ends_at) AS (
+    SELECT id, shard, 'CLICKS', currency, false, term_starts_at, term_ends_at
       FROM partner_contracts
      WHERE partner_id = %(partner_id)s
      UNION ALL
-    SELECT id, shard, kind, currency, is_postpaid, starts_at
+    SELECT id, shard, kind, currency, is_postpaid, starts_at, ends_at
       FROM hiring_contracts
      WHERE owner_application_id IN (SELECT id
                                       FROM applications
@@ -19,7 +19,7 @@ WITH agreed AS (
                     FROM agreed)
 )
 SELECT contract_id, shard, kind, currency, is_postpaid, (starts_at AT TIME ZONE 'UTC')::date AS starts_on,
-       account_id, bills
+       (ends_at AT TIME ZONE 'UTC')::date AS ends_on, account_id, bills
   FROM contracts
   LEFT JOIN agreed USING (contract_id)
  WHERE %(account_id)s::bigint IS NULL

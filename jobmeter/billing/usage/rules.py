@@ -39,6 +39,11 @@ def count_mean_days(contract: UsedContract, span: UsageSpan) -> int:
     return min(max((last - contract.starts_on).days + 1, 0), MEAN_DAYS)
 
 
+def count_days_left(contract: UsedContract, span: UsageSpan) -> int:
+    """How many days of the month after today the contract may be used on."""
+    return min(max((contract.ends_on - span.today).days, 0), span.days_left)
+
+
 def forecast(used: Amount, recent: Amount, *, mean_days: int, days_left: int, currency: str) -> Amount:
     """Returns what is used, and the mean of the recent days for each day left; in whole minor units.
 

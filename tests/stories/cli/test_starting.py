@@ -143,6 +143,12 @@ def test_an_export_folder_without_pyarrow_is_refused_before_the_server_starts(tm
     check_settings(Settings())
 
 
+def test_a_font_folder_that_is_none_is_refused_before_the_server_starts(tmp_path):
+    check_settings(Settings(font_folder=str(tmp_path)))
+    with pytest.raises(ValueError, match="JOBMETER_FONT_FOLDER is not a folder"):
+        check_settings(Settings(font_folder=str(tmp_path / "missing")))
+
+
 def test_a_terminal_without_utf_8_shows_codes(database_url):
     done = run("-m", "jobmeter", "clock", "advance", "3\u0661d", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, "\\u0661" in done.stderr) == (2, True)

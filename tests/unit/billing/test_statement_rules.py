@@ -20,6 +20,7 @@ CONTRACT = UsedContract(
     currency="EUR",
     is_postpaid=False,
     starts_on=date(2026, 1, 1),
+    ends_on=date(2026, 12, 31),
     account_id=None,
     bills=None,
 )

@@ -17,6 +17,7 @@ CONTRACT = UsedContract(
     currency="EUR",
     is_postpaid=False,
     starts_on=date(2026, 1, 1),
+    ends_on=date(2026, 12, 31),
     account_id=None,
     bills=None,
 )
@@ -55,6 +56,14 @@ def test_the_mean_is_of_days_on_which_the_contract_existed(starts_on, days):
     span = rules.make_span(date(2026, 11, 1), today=TODAY, settled_through=date(2026, 11, 7))
     contract = replace(CONTRACT, starts_on=starts_on)
     assert rules.count_mean_days(contract, span) == days
+
+
+@pytest.mark.parametrize(
+    ("ends_on", "days"), [(date(2026, 12, 31), 20), (date(2026, 11, 13), 3), (date(2026, 11, 2), 0)]
+)
+def test_nothing_is_expected_after_the_end_of_a_contract(ends_on, days):
+    span = rules.make_span(date(2026, 11, 1), today=TODAY, settled_through=date(2026, 11, 7))
+    assert rules.count_days_left(replace(CONTRACT, ends_on=ends_on), span) == days
 
 
 @pytest.mark.parametrize(

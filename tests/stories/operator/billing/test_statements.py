@@ -145,6 +145,19 @@ def test_a_statement_is_a_table_or_a_page(read, month, played):
     assert (page.headers["Content-Type"], page.content[:5]) == ("application/pdf", b"%PDF-")
 
 
+def test_use_that_is_paid_by_top_up_has_no_price(sandbox_client, operate, read, month, partner_id):
+    account, xml = set_up(sandbox_client, operate, partner_id), XmlPartner(sandbox_client)
+    agreed = operate("PUT", f"billing/accounts/{account}/agreements/{xml.credits}", {"bills": "TOP_UPS"})
+    assert agreed.status_code == 200, agreed.text
+    assert xml.post("prepaid", xml.credits, poster=POSTERS[0]).status_code == 201
+    path = f"/partner/statements/{month:%Y-%m}"
+    assert [row["amount"] for row in read(path).json()["elements"]] == ["0.00"]
+    shown = read(f"{path}?customer={POSTERS[0]}&prices=mine").json()
+    assert [(line["kind"], line["price"]) for line in shown["lines"]] == [("POSTING", "0.00")]
+    assert (shown["net"], shown["counts"]["CREDITS_LEFT"]) == ("0.00", 49)
+    assert shown["lines"][0]["taxRatePercent"] == "21"
+
+
 def test_a_customer_s_application_reads_its_own_statement(sandbox_client, read, month, played):
     path = f"/partner/statements/{month:%Y-%m}"
     own = read(path, "child")
@@ -163,7 +176,7 @@ def test_a_customer_s_application_reads_its_own_statement(sandbox_client, read, 
     named = sandbox_client.credentials["child"]["urn"]
     assert read(f"{path}?customer={named}", "child").json() == own.json()
     assert read(f"{path}?customer={named}").json() == own.json()
-    assert "not final" in own.json()["note"]
+    assert own.json()["finalThrough"] == f"{month - timedelta(days=3)}"
 
     # and no other
     for other in (POSTERS[0], sandbox_client.credentials["parent"]["urn"], "nobody@example.com"):

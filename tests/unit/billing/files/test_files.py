@@ -5,7 +5,7 @@ import hashlib
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
+from email import message_from_bytes, message_from_string, policy
 
 import psycopg
 import pytest
@@ -21,6 +21,7 @@ from jobmeter.billing.model import Buyer, Seller
 from jobmeter.worker import chores
 from tests.support.books import ADDRESS, TICK, open_books, standard
 from tests.support.scenario import PRICE_MICROS, SETTINGS, START
+from tests.support.webhook_receiver import open_mailbox
 
 FINAL = datetime(2026, 4, 3, tzinfo=UTC)
 ALL = {"csv", "json", "pdf", "ubl", "xlsx", "xml"}
@@ -288,6 +289,16 @@ async def test_the_buyer_receives_the_pdf_by_mail_once(database_url, tmp_path):
         rows = await books.scenario.rows("SELECT attempts, due_at, sent_at FROM billing_mails")
         assert rows == [(1, None, FINAL)] * 2
         assert await books.scenario.breaches() == []
+
+
+async def test_the_mail_is_accepted_by_a_mail_server(database_url):
+    with open_mailbox() as (url, mails):
+        async with open_books(database_url, rate=standard(210_000)) as books:
+            document = await issue(books, emails=("ap@partner.example",))
+            await make(books, Settings(smtp_url=url))
+            message = message_from_string(mails[0], policy=policy.default)
+            (attached,) = message.iter_attachments()
+            assert attached.get_content() == await open_bytes(books, document, FileFormat.PDF)
 
 
 async def test_a_mail_that_is_not_accepted_is_sent_again_until_it_is_given_up(database_url):

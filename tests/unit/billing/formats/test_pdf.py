@@ -17,7 +17,14 @@ from jobmeter.billing.formats.fonts import Cleaner, find_fonts, is_right_to_left
 from jobmeter.billing.formats.model import FULL, Count, CountKind, FileFormat, Presentation
 from jobmeter.billing.formats.pdf import PART_LINES_MAX, typeset_anyway
 from jobmeter.billing.formats.rules import make_rf_reference
-from jobmeter.billing.formats.texts import LANGUAGES, choose_language, write_amount, write_days, write_month
+from jobmeter.billing.formats.texts import (
+    LANGUAGES,
+    choose_language,
+    choose_reason,
+    write_amount,
+    write_days,
+    write_month,
+)
 from jobmeter.billing.formats.typesetter import Typesetter, TypesettingFailed
 from jobmeter.billing.model import DocumentKind, TaxCategory
 from tests.support.missing_part import report_missing
@@ -293,6 +300,18 @@ def test_amounts_have_the_digits_of_the_currency_and_the_form_of_the_language(
     amount_micros, currency, language, shown
 ):
     assert write_amount(amount_micros, currency, language) == shown
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("", "Btw verlegd"),
+        ("Reverse charge", "Btw verlegd"),
+        ("Artikel 44 der Richtlinie", "Artikel 44 der Richtlinie"),
+    ],
+)
+def test_the_usual_reason_is_translated_and_the_operators_own_is_not(reason, shown):
+    assert choose_reason("AE", reason, language="nl") == shown
 
 
 def test_other_languages_get_english_words_and_regions_their_language():
