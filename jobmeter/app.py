@@ -28,6 +28,7 @@ from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings, check_keys
+from jobmeter.billing.providers.flow import check_provider
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
@@ -72,6 +73,7 @@ def check_settings(settings: Settings) -> None:
     read_trusted_proxies(settings.trusted_proxies)
     read_rate_limits(settings.rate_limits)
     read_sunsets(settings.version_sunsets)
+    check_provider(settings)
     if settings.export_folder and importlib.util.find_spec("pyarrow") is None:
         raise ValueError(
             "JOBMETER_EXPORT_FOLDER needs pyarrow, which is not installed: pip install 'jobmeter[parquet]'"

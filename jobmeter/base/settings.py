@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
-from jobmeter.base.lists import list_parts
+from jobmeter.base.lists import list_parts, list_rising_days
 
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
@@ -68,6 +68,18 @@ class Settings:
     final_after_days: int = _setting(
         3, "After how many UTC midnights, counted from its beginning, a day is settled"
     )
+    reminder_days: str = _setting(
+        "3,14,30",
+        "After how many days overdue each reminder of an invoice is sent, separated by commas; if empty, none is",
+    )
+    stripe_key: str = _setting(
+        "",
+        "Secret key of Stripe, by which invoices are paid; requires `jobmeter[stripe]`. If empty, it is not used",
+    )
+    stripe_webhook_secret: str = _setting(
+        "", "Secret by which Stripe signs the events that it sends to `/payments/stripe/events`"
+    )
+    stripe_url: str = _setting("", "Address of Stripe's API; if empty, its own. Tests set that of a double")
     smtp_url: str = _setting(
         "",
         "Mail server for notifications and documents, such as `smtps://user:password@mail.example.com`, or a folder into"
@@ -142,6 +154,10 @@ class Settings:
             raise ValueError(
                 f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
             )
+        try:
+            list_rising_days(found.get("reminder_days", ""))
+        except ValueError as error:
+            raise ValueError(f"JOBMETER_REMINDER_DAYS {error}") from None
         return replace(cls(), **found)
 
     def to_environment(self) -> dict[str, str]:

@@ -17,6 +17,7 @@ from jobmeter.integrity.findings.model import Finding
 from jobmeter.integrity.hiring import store as credits_store
 from jobmeter.integrity.jobs import store as jobs
 from jobmeter.integrity.model import LawCheck
+from jobmeter.integrity.payments import store as payments
 from jobmeter.integrity.streams import store as streams
 from jobmeter.integrity.streams.model import ChainHead
 from jobmeter.ledger.chain.flow import verify_chain
@@ -88,7 +89,11 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("12: every tax is rounded once for each rate", documents.check_document_taxes),
     ("13: months are billed in order, once", documents.check_cuts),
     ("14: no line is corrected by more than it was", documents.check_corrected_lines),
+    ("14: every payment and credit note pays no more than it holds", payments.check_allocations),
+    ("14: no invoice is paid beyond its amount, or open beside credit", payments.check_unpaid_invoices),
     ("15: what an account owes is what its documents say", documents.check_document_postings),
+    ("15: every payment is booked once, and so is what went back", payments.check_payments),
+    ("15: what an account owes is open, less its credit", payments.check_owed),
     ("16: every issued document is unchanged", documents.check_document_digests),
     ("16: every issued document has its files, or they are due", documents.check_document_files),
     ("16: every kept file has the bytes of its hash", documents.check_kept_files),

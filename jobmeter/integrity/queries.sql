@@ -77,7 +77,8 @@ WITH guarded (relid, guard) AS (
     VALUES ('ledger_seals'::regclass, 'seals_stand'), ('ledger_seal_rounds', 'rounds_stand'),
            ('restatement_seals', 'seals_stand'), ('job_day_restatements', 'restatements_stand'),
            ('job_posting_versions', 'versions_stand'), ('credit_uses', 'uses_stand'),
-           ('hiring_prices', 'prices_stand'), ('ledger_bookings', 'uses_are_kept')
+           ('hiring_prices', 'prices_stand'), ('ledger_bookings', 'uses_are_kept'),
+           ('billing_payments', 'payments_stand'), ('billing_allocations', 'allocations_stand')
 ), looked AS (
     SELECT relid,
            EXISTS (SELECT

@@ -6,6 +6,7 @@ SETTING = "a setting of the operator, in force from then on; what was billed by 
 RETRY = "work in progress: what is lost or changed here is done again"
 STORY = "when something happened and what made it, shown and never compared"
 OWN_NAME = "a name that nothing else in the database repeats"
+STORY = "when something happened, shown and never compared"
 
 UNCHECKED_BILLING: tuple[Unchecked, ...] = (
     Unchecked("credit_uses", ("number",), OWN_NAME + ", and only continues a list"),
@@ -62,4 +63,20 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
         rows="digest = ''",
     ),
     Unchecked("billing_agreements", ("bills", "first_month", "agreed_at", REMOVED), SETTING),
+    Unchecked(
+        "billing_payments",
+        ("source", "reference", "paid_on", "note", "document_id"),
+        "what the bank or a provider said of a payment, of which there is no other copy here",
+    ),
+    Unchecked("billing_allocations", ("number", "allocated_at"), STORY + ", or in which order"),
+    Unchecked(
+        "billing_reminders",
+        (ALL, ADDED, REMOVED),
+        "remembers what was sent: one reminder is sent twice, or not at all",
+    ),
+    Unchecked(
+        "billing_provider_events",
+        (ALL, ADDED, REMOVED),
+        "remembers what was processed; a repeated payment has the same reference and is one",
+    ),
 )

@@ -15,6 +15,8 @@ class NotificationKind(StrEnum):
     BUDGET_ALERT = "BUDGET_ALERT"
     CHARGES = "CHARGES"
     INVOICE_ISSUED = "INVOICE_ISSUED"
+    INVOICE_PAID = "INVOICE_PAID"
+    INVOICE_OVERDUE = "INVOICE_OVERDUE"
     CREDIT_NOTE_ISSUED = "CREDIT_NOTE_ISSUED"
     TEST = "TEST"
     WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
@@ -25,11 +27,15 @@ ASKED_KINDS = (
     NotificationKind.BUDGET_ALERT,
     NotificationKind.CHARGES,
     NotificationKind.INVOICE_ISSUED,
+    NotificationKind.INVOICE_PAID,
+    NotificationKind.INVOICE_OVERDUE,
     NotificationKind.CREDIT_NOTE_ISSUED,
 )
 MAILED_KINDS = (
     NotificationKind.BUDGET_ALERT,
     NotificationKind.INVOICE_ISSUED,
+    NotificationKind.INVOICE_PAID,
+    NotificationKind.INVOICE_OVERDUE,
     NotificationKind.CREDIT_NOTE_ISSUED,
     NotificationKind.TEST,
     NotificationKind.WEBHOOK_DISABLED,

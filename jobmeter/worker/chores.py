@@ -37,7 +37,7 @@ from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import feeds
+from jobmeter.worker import billing_log, feeds
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
@@ -142,17 +142,15 @@ async def _bill(connection: Connection, occasion: Occasion, rows_max: int) -> in
 
 
 async def _record_held(connection: Connection, occasion: Occasion, rows_max: int) -> int:
-    held = await invoices.record_held(
-        connection,
-        final_after_days=occasion.settings.final_after_days,
-        rows_max=rows_max,
-        now=occasion.now,
+    return await billing_log.record_held(
+        connection, settings=occasion.settings, rows_max=rows_max, now=occasion.now
     )
-    for hold in held:
-        log.warning(
-            "account %s is not billed for %s: %s", hold.account_id, f"{hold.month:%Y-%m}", hold.reason
-        )
-    return len(held)
+
+
+async def _remind(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    return await billing_log.send_reminders(
+        connection, settings=occasion.settings, rows_max=rows_max, now=occasion.now
+    )
 
 
 async def _make_files(connection: Connection, occasion: Occasion, rows_max: int) -> int:
@@ -236,6 +234,7 @@ CHORES = (
     ),
     # Right after settlement: a month is billed as soon as its last day is final, also by a moved clock.
     Chore("bill months", Queue.SETTLEMENT, _bill, rows_max=25),
+    Chore("remind of overdue invoices", Queue.SETTLEMENT, _remind, rows_max=100, again_from=100),
     Chore("make files", Queue.DOCUMENTS, _make_files, rows_max=20),
     Chore("mail documents", Queue.DOCUMENTS, _mail_documents),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),

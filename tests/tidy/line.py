@@ -50,6 +50,8 @@ ROOMS = {
         "",
         "accounts",
         "documents",
+        "payments",
+        "providers",
         "invoices",
         "credit_notes",
         "usage",
@@ -71,7 +73,7 @@ ROOMS = {
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
     "contracts": ("", "partner", "credits", "hiring"),
-    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", ""),
+    "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "payments", ""),
     "jobs": (
         "",
         "runs",

@@ -92,6 +92,7 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "/operator/lastRefused",
         ),
     ),
+    ("Operator, payments", ("/operator/billing/payments", "/operator/billing/ages", "/payments")),
     ("Operator, billing", ("/operator/billing", "/operator/invoices")),
     ("Other endpoints of the operator", ("/operator", "/sandbox")),
     ("Server and candidates", ("/",)),

@@ -9,6 +9,7 @@ PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Continues a list: nextAfter of the previous page",
     },
     "count": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 200, by default 50"},
+    "returnUrl": {"type": "string", "format": "uri", "description": "Where the payer returns to"},
     "month": {
         "type": "string",
         "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$",

@@ -117,6 +117,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "GrantForm": record(
         "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
     ),
+    "StripeEvent": {"type": "object", "description": "An event as Stripe sends it, signed"},
     "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
     "Token": record(
         "access_token token_type expires_in",

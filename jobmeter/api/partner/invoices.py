@@ -5,6 +5,7 @@ from starlette.responses import Response
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
 from jobmeter.api.operator.billing.files import download_file_of
+from jobmeter.api.operator.billing.links import show_payment_link_of
 
 
 async def list_invoices(context: RequestContext) -> Response:
@@ -20,6 +21,11 @@ async def show_invoice(context: RequestContext) -> Response:
 async def list_lines(context: RequestContext) -> Response:
     """At most 1,000 lines; ``?after=`` continues the list."""
     return await list_lines_of(context, partner_id=context.application.id)
+
+
+async def show_payment_link(context: RequestContext) -> Response:
+    """The page at which what is open of the invoice can be paid. The payer returns to ``returnUrl``."""
+    return await show_payment_link_of(context, partner_id=context.application.id)
 
 
 async def download_file(context: RequestContext) -> Response:

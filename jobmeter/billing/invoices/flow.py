@@ -16,6 +16,7 @@ from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.invoices import store
 from jobmeter.billing.invoices.model import BilledStep, ClaimedAccount, Draft, Hold, MonthProgress
 from jobmeter.billing.model import Document, DocumentKind
+from jobmeter.billing.payments import flow as payments
 from jobmeter.database.connection import Connection
 from jobmeter.ledger.bulk import flow as bulk
 from jobmeter.ledger.chain import flow as chain
@@ -310,6 +311,7 @@ async def _issue_drafts(
         await _number(connection, [draft.id for draft in drafts if draft.kind is kind], kind, now)
     for document in await documents.list_documents_by_id(connection, document_ids=document_ids):
         await _notify_issued(connection, document, now)
+    await payments.settle_accounts(connection, account_ids=account_ids, now=now)
     return drafts
 
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.readers.times import read_day
-from jobmeter.cli.operator import files, invoices
+from jobmeter.cli.operator import files, invoices, payments
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -35,12 +34,8 @@ app.command(invoices.list_documents, name="list")
 app.command(invoices.show, name="show")
 app.command(invoices.open_line, name="open")
 app.command(invoices.credit, name="credit")
-
-
-def check_day(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a day."""
-    if value is not None and read_day(value) is None:
-        raise ValueError("Must be a day such as 2026-11-28.")
+for verb in (payments.pay, payments.receive, payments.reverse, payments.payments, payments.ages):
+    app.command(verb)
 
 
 AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
@@ -49,7 +44,7 @@ FirstMonth = Annotated[
     Parameter(validator=invoices.check_month, help="First month that is invoiced, such as 2026-11."),
 ]
 ValidFrom = Annotated[
-    str | None, Parameter(validator=check_day, help="First day of the change; default: today.")
+    str | None, Parameter(validator=payments.check_day, help="First day of the change; default: today.")
 ]
 IssuesOption = Annotated[
     Literal["ALONE", "HELD"] | None,

@@ -14,6 +14,8 @@ from jobmeter.base.money import format_amount
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Bills, Issuing, TaxRate, ZeroMonth
 from jobmeter.billing.model import Buyer, Seller, TaxCategory
+from jobmeter.billing.payments import flow as payments
+from jobmeter.billing.payments.model import PaymentDraft, PaymentSource, ReversalDraft
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
@@ -170,6 +172,7 @@ async def make_history(scenario: Scenario) -> None:
     await _play_contracts(history, THIRD)
     await _settle(scenario, THIRD + timedelta(days=4, hours=15))
     await _credit(scenario, THIRD + timedelta(days=5))
+    await _pay(scenario, THIRD + timedelta(days=5))
     await _settle(scenario, THIRD + timedelta(days=5))
 
 
@@ -322,6 +325,26 @@ async def _credit(scenario: Scenario, now: datetime) -> None:
         await corrections.credit_charge(
             connection, charge=charge, amount_micros=1_000_000, reference=f"goodwill {now}", now=now
         )
+
+
+async def _pay(scenario: Scenario, now: datetime) -> None:
+    """A payment of an invoice, one of the account, and a part of it that went back."""
+    ((account_id, document_id),) = await scenario.rows(
+        "SELECT account_id, id FROM billing_documents WHERE kind = 'INVOICE' AND digest <> '' ORDER BY id LIMIT 1"
+    )
+    draft = PaymentDraft(
+        account_id=account_id,
+        source=PaymentSource.OPERATOR,
+        reference="named",
+        amount_micros=1_000_000,
+        document_id=document_id,
+    )
+    async with scenario.database.transaction() as connection:
+        await payments.record_payment(connection, draft, now=now)
+        free = replace(draft, reference="free", amount_micros=9_000_000, document_id=None)
+        paid = await payments.record_payment(connection, free, now=now)
+        back = ReversalDraft(payment_id=paid.payment.id, reference="back", amount_micros=2_000_000)
+        await payments.reverse_payment(connection, back, now=now)
 
 
 async def _settle(scenario: Scenario, now: datetime) -> None:

@@ -14,6 +14,11 @@ UNSEALED = (
     "DELETE FROM ledger_seal_rounds",
 )
 
+PAYMENT = (
+    "INSERT INTO billing_payments (id, account_id, source, reference, amount_micros, paid_on, note, recorded_at)"
+    " SELECT 2, id, 'OPERATOR', 'r', 5000000, date '2026-01-01', '', created_at FROM billing_accounts LIMIT 1"
+)
+
 # What was changed, and the law that notices it.
 KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "a credit beyond its charge": (
@@ -301,6 +306,18 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
     "an account in another currency": (
         "billing: every agreement",
         ("UPDATE billing_accounts SET currency = 'USD'",),
+    ),
+    "a payment that is not booked": ("15: every payment", (PAYMENT,)),
+    "what is owed after a payment that is not booked": ("15: what an account owes is open", (PAYMENT,)),
+    "an open invoice beside credit": ("14: no invoice", (PAYMENT,)),
+    "a payment that pays more than it is": (
+        "14: every payment",
+        (
+            (
+                "INSERT INTO billing_allocations (payment_id, document_id, amount_micros, allocated_at)"
+                " SELECT payment_id, document_id, 1, allocated_at FROM billing_allocations LIMIT 1"
+            ),
+        ),
     ),
     "a line of clicks that was never charged": (
         "9: every charge of a billed month",

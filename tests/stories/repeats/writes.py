@@ -13,6 +13,7 @@ from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
+from tests.stories.repeats.payments import PAYMENTS
 from tests.stories.repeats.world import Make, World, Write
 from tests.support.sandbox_client import bearer, make_event
 from tests.support.xml_partner import POSTER, job_xml
@@ -363,6 +364,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/operator/hiringContracts/{contract_id:int}/end"): on_hiring({}),
     ("PUT", "/operator/billing/seller"): operate("PUT", PARTY | {"registrationNumber": "NEW"}),
     **BILLING_MAKERS,
+    **PAYMENTS,
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),

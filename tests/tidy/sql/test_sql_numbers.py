@@ -41,6 +41,7 @@ MEASURES = {
     "late_window_hours",
     "terms_days",
     "minor_digits",
+    "level",
 }
 
 _SMALLINT = re.compile(r"\b([a-z]\w*)\s+smallint\b(?!\[)")

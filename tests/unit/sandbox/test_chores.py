@@ -40,6 +40,7 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
         "expire jobs",
         "settle days",
         "bill months",
+        "remind of overdue invoices",
     ]
     assert names(Queue.OBSERVATION) == ["observe jobs"]
     assert names(Queue.MAINTENANCE) == [

@@ -9,6 +9,8 @@ from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
 from jobmeter.api.operator.billing import files as billing_files
 from jobmeter.api.operator.billing import invoices as billing_invoices
+from jobmeter.api.operator.billing import links as billing_links
+from jobmeter.api.operator.billing import payments as billing_payments
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
 from jobmeter.api.operator.billing import usage as billing_usage
@@ -70,6 +72,23 @@ BILLING: tuple[PlainEndpoint, ...] = (
              audience=OPERATOR, summary="Make a draft again, with the settings of today"),
     Endpoint("DELETE", "/operator/invoices/{invoice_id:int}", billing_invoices.drop_invoice, audience=OPERATOR,
              reply="", statuses=(204,), summary="Drop a draft"),
+    Endpoint("POST", "/operator/invoices/{invoice_id:int}/payments", billing_payments.pay_invoice, audience=OPERATOR,
+             body=billing_payments.PaymentBody, statuses=(201, 200), summary="Record a payment of an invoice"),
+    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.pay_account,
+             audience=OPERATOR, body=billing_payments.PaymentBody, statuses=(201, 200),
+             summary="Record a payment into an account"),
+    Endpoint("GET", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.list_payments,
+             audience=OPERATOR, parameters=PAGE, summary="List the payments of an account and what they pay"),
+    Endpoint("POST", "/operator/billing/payments/{payment_id:int}/reversals", billing_payments.reverse_payment,
+             audience=OPERATOR, body=billing_payments.ReversalBody, statuses=(201, 200),
+             summary="Record that a payment, or a part of it, went back"),
+    Endpoint("GET", "/operator/invoices/{invoice_id:int}/paymentLink", billing_links.show_payment_link,
+             audience=OPERATOR, parameters=("returnUrl",), required=("returnUrl",),
+             summary="Get the page at which an invoice can be paid"),
+    Endpoint("POST", "/payments/stripe/events", billing_links.take_stripe_event, audience=Audience.PUBLIC,
+             body="StripeEvent", is_unique=True, summary="Take an event of Stripe"),
+    Endpoint("GET", "/operator/billing/ages", billing_payments.list_ages, audience=OPERATOR,
+             parameters=("day", *PAGE), summary="List what accounts owe, by how long it is overdue"),
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/creditNotes", billing_credit_notes.create_credit_note,
              audience=OPERATOR, body=billing_credit_notes.CreditNoteBody, statuses=(201, 200),
              summary="Credit lines of an invoice, or the whole of it"),

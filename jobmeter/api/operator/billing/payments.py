@@ -1,0 +1,206 @@
+"""``/operator/invoices/{id}/payments`` and ``/operator/billing/...``: payments, what went back, the age of what is owed."""
+
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from jobmeter.api.http.context import RequestContext
+from jobmeter.api.http.parameters import read_page, read_path_id, read_query_day
+from jobmeter.api.http.responses import json_response, page_response
+from jobmeter.api.http.schemas import Day, OperatorBody
+from jobmeter.api.operator.billing.documents import find_named
+from jobmeter.api.operator.billing.parties import Line, Word
+from jobmeter.base.days import day_of
+from jobmeter.base.money import format_amount, parse_positive_amount
+from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.payments import flow as payments
+from jobmeter.billing.payments.model import (
+    AccountAge,
+    PaidInvoice,
+    Payment,
+    PaymentDraft,
+    PaymentSource,
+    Recorded,
+    ReversalDraft,
+)
+from jobmeter.billing.providers import flow as providers
+from jobmeter.database.connection import Connection
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class PaymentBody(OperatorBody):
+    """Repeats with the same ``reference`` have no further effect. ``paidOn`` is today by default."""
+
+    amount: Word
+    reference: Reference
+    paid_on: Day | None = None
+    note: Line = ""
+
+
+class ReversalBody(OperatorBody):
+    """Without an ``amount``, all that is left of the payment went back.
+
+    With ``throughProvider`` its provider pays it back, once for each ``reference``.
+    """
+
+    reference: Reference
+    amount: Word | None = None
+    through_provider: bool = False
+    paid_on: Day | None = None
+    note: Line = ""
+
+
+async def pay_invoice(context: RequestContext, body: PaymentBody) -> Response:
+    """Pays the invoice; what is more pays the account's other invoices, or is its credit."""
+    async with context.app.database.transaction() as connection:
+        document = await find_named(connection, context, partner_id=None)
+        draft = _read_draft(body, document.account_id, document.currency, document_id=document.id)
+        recorded = await payments.record_payment(connection, draft, now=context.now)
+        content = await _serialize_one(connection, recorded.payment)
+    return _reply(recorded, content)
+
+
+async def pay_account(context: RequestContext, body: PaymentBody) -> Response:
+    """Pays the invoice that is due first, then the next; the rest is the account's credit for invoices to come."""
+    account_id = read_path_id(context.request, "account_id", what="billing account")
+    async with context.app.database.transaction() as connection:
+        account = await accounts.find_account(connection, account_id=account_id)
+        draft = _read_draft(body, account.id, account.currency)
+        recorded = await payments.record_payment(connection, draft, now=context.now)
+        content = await _serialize_one(connection, recorded.payment)
+    return _reply(recorded, content)
+
+
+async def reverse_payment(context: RequestContext, body: ReversalBody) -> Response:
+    """Records money that went back; the invoices that it paid are open again, the one that is due last first."""
+    payment_id = read_path_id(context.request, "payment_id", what="payment")
+    async with context.app.database.connection() as connection:
+        payment = await payments.find_payment(connection, payment_id=payment_id)
+    amount = None if body.amount is None else parse_positive_amount(body.amount, payment.currency)
+    draft = ReversalDraft(
+        payment_id=payment.id,
+        reference=body.reference,
+        amount_micros=None if amount is None else amount.amount_micros,
+        paid_on=body.paid_on,
+        note=body.note,
+    )
+    if body.through_provider:
+        draft = await _refund(context, payment, draft)
+    async with context.app.database.transaction() as connection:
+        recorded = await payments.reverse_payment(connection, draft, now=context.now)
+        content = await _serialize_one(connection, recorded.payment)
+    return _reply(recorded, content)
+
+
+async def _refund(context: RequestContext, payment: Payment, draft: ReversalDraft) -> ReversalDraft:
+    """Outside of any transaction: a crash before it is recorded does no harm, as the provider reports it as well."""
+    async with context.app.database.connection() as connection:
+        is_known = await payments.is_reversed(connection, payment=payment, reference=draft.reference)
+    if is_known:
+        return draft
+    provider = providers.open_provider(context.app.settings)
+    return await providers.refund(provider, payment=payment, draft=draft)
+
+
+async def list_payments(context: RequestContext) -> Response:
+    """Payments and reversals in the order in which they were recorded, each with the invoices that it pays."""
+    page = read_page(context.request)
+    account_id = read_path_id(context.request, "account_id", what="billing account")
+    async with context.app.database.connection() as connection:
+        account = await accounts.find_account(connection, account_id=account_id)
+        found = await payments.list_payments(
+            connection, account_id=account.id, after=page.after, rows_max=page.rows_max + 1
+        )
+        paid = await payments.list_paid_invoices(connection, payments=found)
+    return page_response(
+        found, page, serialize=lambda one: _serialize(one, paid[one.id]), key=lambda one: one.id
+    )
+
+
+async def list_ages(context: RequestContext) -> Response:
+    """Accounts that owe or have credit, by how many days their invoices are overdue on ``day``, by default today."""
+    page = read_page(context.request)
+    today = read_query_day(context.request, "day", default=day_of(context.now))
+    async with context.app.database.connection() as connection:
+        found = await payments.list_ages(
+            connection, today=today, after=page.after, rows_max=page.rows_max + 1
+        )
+    return page_response(found, page, serialize=_serialize_age, key=lambda one: one.account_id)
+
+
+def _read_draft(
+    body: PaymentBody, account_id: int, currency: str, *, document_id: int | None = None
+) -> PaymentDraft:
+    return PaymentDraft(
+        account_id=account_id,
+        source=PaymentSource.OPERATOR,
+        reference=body.reference,
+        amount_micros=parse_positive_amount(body.amount, currency).amount_micros,
+        paid_on=body.paid_on,
+        note=body.note,
+        document_id=document_id,
+    )
+
+
+def _reply(recorded: Recorded, content: dict[str, Any]) -> Response:
+    status = 201 if recorded.is_new else 200
+    return json_response(content | {"wasRepeated": not recorded.is_new}, status=status)
+
+
+async def _serialize_one(connection: Connection, payment: Payment) -> dict[str, Any]:
+    paid = await payments.list_paid_invoices(connection, payments=[payment])
+    return _serialize(payment, paid[payment.id])
+
+
+def _serialize(payment: Payment, paid: list[PaidInvoice]) -> dict[str, Any]:
+    """``credit`` is what pays no invoice yet, ``reversed`` what went back."""
+
+    def amount(micros: int) -> str:
+        return format_amount(micros, payment.currency)
+
+    return {
+        "id": payment.id,
+        "kind": "PAYMENT" if payment.reverses is None else "REVERSAL",
+        "account": payment.account_id,
+        "source": payment.source,
+        "reference": payment.reference,
+        "amount": amount(payment.amount_micros),
+        "currencyCode": payment.currency,
+        "paidOn": payment.paid_on.isoformat(),
+        "note": payment.note,
+        "invoice": payment.document_id,
+        "reverses": payment.reverses,
+        "reversed": amount(payment.reversed_micros),
+        "credit": amount(payment.credit_micros),
+        "recordedAt": payment.recorded_at.isoformat(),
+        "pays": [
+            {"invoice": one.document_id, "number": one.number, "amount": amount(one.amount_micros)}
+            for one in paid
+        ],
+    }
+
+
+def _serialize_age(age: AccountAge) -> dict[str, Any]:
+    def amount(micros: int) -> str:
+        return format_amount(micros, age.currency)
+
+    overdue = age.days_30_micros + age.days_60_micros + age.days_90_micros + age.older_micros
+    return {
+        "account": age.account_id,
+        "partner": age.partner_id,
+        "legalName": age.legal_name,
+        "currencyCode": age.currency,
+        "invoices": age.invoices,
+        "open": amount(age.not_due_micros + overdue),
+        "overdue": amount(overdue),
+        "notDue": amount(age.not_due_micros),
+        "days1To30": amount(age.days_30_micros),
+        "days31To60": amount(age.days_60_micros),
+        "days61To90": amount(age.days_90_micros),
+        "daysOver90": amount(age.older_micros),
+        "credit": amount(age.credit_micros),
+        "oldestDueOn": None if age.oldest_due_on is None else age.oldest_due_on.isoformat(),
+        "lastReminder": age.reminder_level or None,
+    }

@@ -1,0 +1,105 @@
+"""Owns the commands ``jobmeter billing pay``, ``receive``, ``reverse``, ``payments`` and ``ages``, on a running server.
+
+Does not own payments: each command calls the operator's endpoints.
+"""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from jobmeter.base.readers.times import read_day
+from jobmeter.cli.operator.calls import (
+    CREDENTIALS,
+    CredentialsOption,
+    call_and_print,
+    call_operator,
+    print_json,
+)
+from jobmeter.cli.options import BIGINT_MAX, whole_number
+
+
+def check_day(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a day."""
+    if value is not None and read_day(value) is None:
+        raise ValueError("Must be a day such as 2026-11-28.")
+
+
+InvoiceId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")]
+AccountId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
+PaymentId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the payment.")]
+Amount = Annotated[str, Parameter(help="Amount in the account's currency, such as 120.50.")]
+Reference = Annotated[
+    str, Parameter(help="What identifies it, such as the bank's reference; a repetition has no effect.")
+]
+PaidOn = Annotated[str | None, Parameter(validator=check_day, help="Day of the payment; default: today.")]
+Note = Annotated[str | None, Parameter(help="What the bank said of it, or any other text.")]
+
+
+def pay(
+    invoice: InvoiceId,
+    *,
+    amount: Amount,
+    reference: Reference,
+    paid_on: PaidOn = None,
+    note: Note = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Records a payment of INVOICE; what is more pays others of its account, or is credit."""
+    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    call_and_print("POST", f"/operator/invoices/{invoice}/payments", credentials, body)
+
+
+def receive(
+    account: AccountId,
+    *,
+    amount: Amount,
+    reference: Reference,
+    paid_on: PaidOn = None,
+    note: Note = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Records a payment into ACCOUNT, which pays the invoice that is due first, then the next."""
+    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    call_and_print("POST", f"/operator/billing/accounts/{account}/payments", credentials, body)
+
+
+def reverse(
+    payment: PaymentId,
+    *,
+    reference: Reference,
+    amount: Annotated[str | None, Parameter(help="Amount that went back; default: all that is left.")] = None,
+    paid_on: PaidOn = None,
+    note: Note = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Records that PAYMENT went back; what it paid is open again."""
+    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    call_and_print("POST", f"/operator/billing/payments/{payment}/reversals", credentials, body)
+
+
+def payments(account: AccountId, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+    """Prints all payments of ACCOUNT, and what each pays."""
+    print_json(_read_all(f"/operator/billing/accounts/{account}/payments?count=200", credentials))
+
+
+def ages(
+    *,
+    day: Annotated[str | None, Parameter(validator=check_day, help="As of this day; default: today.")] = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints what accounts owe, by how long it is overdue, and their credit."""
+    chosen = "" if day is None else f"&day={day}"
+    print_json(_read_all(f"/operator/billing/ages?count=200{chosen}", credentials))
+
+
+def _read_all(path: str, credentials: CredentialsOption) -> list[Any]:
+    page = call_operator("GET", path, credentials)
+    found: list[Any] = page["elements"]
+    while page["nextAfter"] is not None:
+        page = call_operator("GET", f"{path}&after={page['nextAfter']}", credentials)
+        found += page["elements"]
+    return found
+
+
+def _list_given(**values: str | None) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
