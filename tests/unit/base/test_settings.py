@@ -10,6 +10,7 @@ TEXTS = {
     "base_url": "https://jobs.example.com",
     "smtp_url": "smtps://mail.example.com",
     "feed_poster_email": "required",
+    "reminder_days": "5, 10",
 }
 FIELDS = {field.name: field.default for field in fields(Settings)}
 
@@ -54,6 +55,10 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("final_after_days", "2"),
         ("base_url", "jobs.example.com"),
         ("feed_poster_email", "sometimes"),
+        ("reminder_days", "14,3"),
+        ("reminder_days", "3,3"),
+        ("reminder_days", "0"),
+        ("reminder_days", "soon"),
     ],
 )
 def test_an_unusable_value_is_refused(name, text):
