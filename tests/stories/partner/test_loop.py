@@ -12,7 +12,7 @@ from jobmeter.worker.loop import run_loop
 from tests.support.scenario import START
 
 FAILURES = 30
-TASKS = 5
+TASKS = 6
 
 
 async def test_all_tasks_continue_after_a_failure(
