@@ -244,7 +244,7 @@ def test_random_histories_keep_the_laws(database_url: str) -> None:
 
 @pytest.mark.slow
 def test_many_long_random_histories_keep_the_laws(database_url: str) -> None:
-    play(database_url, histories=200, steps=80)
+    play(database_url, histories=80, steps=80)
 
 
 def test_a_history_begins_afresh_after_one_whose_days_were_dropped(database_url: str) -> None:
