@@ -277,6 +277,12 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("job_notes", (ALL, ADDED, REMOVED), RETRY),
     Unchecked("delivery_changes", ("changed_at",), STORY),
     Unchecked(
+        "job_budgets",
+        ("is_downgraded",),
+        "of a job without a price: it has no money that could go back, or be promoted with",
+        rows="click_price_micros = 0",
+    ),
+    Unchecked(
         "delivery_numbers",
         ("dropped",),
         "how far entries were deleted: a follower below it takes a new snapshot",

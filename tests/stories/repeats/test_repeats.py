@@ -160,8 +160,9 @@ async def test_a_write_happens_once_wherever_the_process_dies(database_url: str,
                 if survived:  # there are no more commit points
                     assert point >= POINTS_MIN, row
                     break
-                if row.path == "/sandbox/clock" and changed["minutes"] == 60 + AWAY_MINUTES:
-                    changed = expected  # it died before it had decided how far to move
+                if row.path == "/sandbox/clock" and 60 < changed["minutes"] <= 60 + AWAY_MINUTES:
+                    # It died before it had decided how far to move; less than all of it if the move took long.
+                    changed = expected
                 assert changed == expected, (row.method, row.path, point, first.text)
                 assert first.status_code == answers[0].status_code, (row.path, point, first.text)
                 assert again.content == first.content
