@@ -141,3 +141,8 @@ class Document:
     @property
     def total_micros(self) -> int:
         return self.net_micros + self.tax_micros
+
+    @property
+    def open_micros(self) -> int:
+        """What is still to be paid of an issued invoice."""
+        return max(self.total_micros - self.credited_micros - self.paid_micros, 0)

@@ -97,7 +97,6 @@ async def _choose_lines(
 async def _give(
     connection: Connection, invoice: Document, given: list[CreditLine], *, credit_note_id: int
 ) -> None:
-
     inserted = await store.insert_goodwill_lines(
         connection,
         document_id=credit_note_id,

@@ -5,11 +5,13 @@ Each page reads at most its own rows, however long a document is.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.days import day_from_number, day_of
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.money import format_amount
 from jobmeter.billing.documents import store
 from jobmeter.billing.documents.model import ChargePage, DocumentFilter, LineCharge, LineClickPage, LineKey
 from jobmeter.billing.model import Document, DocumentLine, DocumentState, LineKind
@@ -32,6 +34,21 @@ def find_state(document: Document, *, today: date) -> DocumentState:
         due_on=document.due_on,
         today=today,
     )
+
+
+def describe(document: Document) -> dict[str, Any]:
+    """Returns what every notification about a document says of it."""
+    return {
+        "id": document.id,
+        "number": document.number,
+        "account": document.account_id,
+        "month": f"{document.month:%Y-%m}",
+        "total": {
+            "currencyCode": document.currency,
+            "amount": format_amount(document.total_micros, document.currency),
+        },
+        "dueOn": None if document.due_on is None else document.due_on.isoformat(),
+    }
 
 
 async def find_document(

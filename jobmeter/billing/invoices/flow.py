@@ -348,12 +348,7 @@ async def _notify_issued(connection: Connection, document: Document, now: dateti
         kind=NOTICES[document.kind],
         subject=f"{name} {document.number}: {total} {document.currency}",
         body={
-            "id": document.id,
-            "number": document.number,
-            "account": document.account_id,
-            "month": document.month.isoformat()[:7],
-            "total": {"currencyCode": document.currency, "amount": total},
-            "dueOn": None if document.due_on is None else document.due_on.isoformat(),
+            **documents.describe(document),
             "corrects": document.corrects_number or None,
         },
         now=now,

@@ -259,8 +259,7 @@ async def _notify(
     more: dict[str, int],
     now: datetime,
 ) -> None:
-    left = document.total_micros - document.credited_micros - document.paid_micros
-    open_amount = format_amount(max(left, 0), document.currency)
+    open_amount = format_amount(document.open_micros, document.currency)
     said = {
         NotificationKind.INVOICE_PAID: "is paid",
         NotificationKind.INVOICE_OVERDUE: f"is overdue: {open_amount} {document.currency}",
@@ -271,15 +270,7 @@ async def _notify(
         kind=kind,
         subject=f"Invoice {document.number} {said[kind]}",
         body={
-            "id": document.id,
-            "number": document.number,
-            "account": document.account_id,
-            "month": f"{document.month:%Y-%m}",
-            "dueOn": _due_on(document).isoformat(),
-            "total": {
-                "currencyCode": document.currency,
-                "amount": format_amount(document.total_micros, document.currency),
-            },
+            **documents.describe(document),
             "open": {"currencyCode": document.currency, "amount": open_amount},
             **more,
         },

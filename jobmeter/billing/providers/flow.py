@@ -49,14 +49,13 @@ async def make_link(provider: PaymentProvider, *, document: Document, return_url
     Raises ``Refused``: DOCUMENT_NOT_PAYABLE, also for an invoice of which nothing is open, PROVIDER_FAILED.
     """
     check_payable(document)
-    open_micros = document.total_micros - document.credited_micros - document.paid_micros
-    if open_micros <= 0:
+    if document.open_micros == 0:
         raise Refused(Fault.DOCUMENT_NOT_PAYABLE, document=document.number)
     return await provider.create_link(
         LinkRequest(
             document_id=document.id,
             number=document.number,
-            amount=Money(open_micros, document.currency),
+            amount=Money(document.open_micros, document.currency),
             return_url=return_url,
             email=document.buyer.emails[0] if document.buyer.emails else "",
         )

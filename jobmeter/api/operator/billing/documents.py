@@ -86,7 +86,6 @@ def serialize_summary(document: Document, today: date) -> dict[str, Any]:
     def amount(micros: int) -> str:
         return format_amount(micros, document.currency)
 
-    left = document.total_micros - document.credited_micros - document.paid_micros
     is_payable = document.due_on is not None
     return {
         "id": document.id,
@@ -102,7 +101,7 @@ def serialize_summary(document: Document, today: date) -> dict[str, Any]:
         "total": amount(document.total_micros),
         "credited": amount(document.credited_micros),
         "paid": amount(document.paid_micros),
-        "open": amount(max(left, 0) if is_payable else 0),
+        "open": amount(document.open_micros if is_payable else 0),
         "lineCount": document.line_count,
         "issuedAt": format_time(document.issued_at),
         "dueOn": None if document.due_on is None else document.due_on.isoformat(),

@@ -30,11 +30,10 @@ async def show_payment_link_of(context: RequestContext, *, partner_id: int | Non
         raise Refused(Fault.PARAMETER_INVALID, name="returnUrl")
     provider = providers.open_provider(context.app.settings)
     url = await providers.make_link(provider, document=document, return_url=return_url)
-    left = document.total_micros - document.credited_micros - document.paid_micros
     content: dict[str, Any] = {
         "invoice": document.id,
         "provider": provider.source,
-        "amount": format_amount(left, document.currency),
+        "amount": format_amount(document.open_micros, document.currency),
         "currencyCode": document.currency,
         "url": url,
     }
