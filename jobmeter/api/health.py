@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.settlement.days import flow as settlement
 
 
@@ -17,6 +17,6 @@ async def show_health(context: RequestContext) -> Response:
             "status": "ok",
             "now": context.now.isoformat(),
             "sandbox": context.app.settings.sandbox,
-            "settledThrough": None if settled_through is None else settled_through.isoformat(),
+            "settledThrough": format_time(settled_through),
         }
     )

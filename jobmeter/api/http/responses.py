@@ -4,6 +4,7 @@ Does not own which refusal applies or its message (``base.faults``).
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,13 +49,23 @@ def page_response(
     return json_response({"elements": [serialize(row) for row in shown], "nextAfter": next_after})
 
 
+def format_time(moment: date | None) -> str | None:
+    """Returns a time or a day as text, ``None`` for one that is absent."""
+    return None if moment is None else moment.isoformat()
+
+
+def knows_tag(tag: str, known_tags: str | None) -> bool:
+    """Whether ``known_tags`` (If-None-Match) lists the entity tag, or all."""
+    known = {text.strip().removeprefix("W/") for text in (known_tags or "").split(",")}
+    return bool(known & {tag, "*"})
+
+
 def tag_response(response: Response, known_tags: str | None) -> Response:
     """Adds a strong entity tag of the body; returns 304 without the body if ``known_tags`` (If-None-Match) lists it."""
     tag = f'"{xxh3_128_hexdigest(response.body)}"'
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
-    known = {text.strip().removeprefix("W/") for text in (known_tags or "").split(",")}
-    if not known & {tag, "*"}:
+    if not knows_tag(tag, known_tags):
         return response
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
     return Response(status_code=304, headers=headers)

@@ -1,6 +1,6 @@
 """``/operator/explain/...``: from a reported figure to its postings and clicks, with the reason for each."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
@@ -224,7 +224,3 @@ def serialize_click(click: ExplainedClick, currency: str) -> dict[str, Any]:
 
 def _serialize(micros: int, currency: str) -> str | None:
     return format_amount(micros, currency) if currency else None
-
-
-def format_time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
@@ -162,7 +162,7 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
         "application": f"{URN_APPLICATION}{feed.application_id}",
         "path" if is_file else "url": feed.location.removeprefix(FILE_SCHEME),
         "intervalMinutes": feed.interval_minutes,
-        "dueAt": None if feed.due_at is None else feed.due_at.isoformat(),
+        "dueAt": format_time(feed.due_at),
         "defaults": {
             to_camel(name): value for name, value in asdict(feed.defaults).items() if value not in ("", None)
         },

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_page, read_query_id
-from jobmeter.api.http.responses import json_response, page_response
+from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
@@ -57,5 +57,5 @@ def _serialize(posting: JobPosting) -> dict[str, Any]:
         "state": posting.state,
         "listedAt": posting.listed_at.isoformat(),
         "expiresAt": posting.expires_at.isoformat(),
-        "closedAt": None if posting.closed_at is None else posting.closed_at.isoformat(),
+        "closedAt": format_time(posting.closed_at),
     }

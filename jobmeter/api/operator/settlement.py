@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
@@ -107,7 +107,7 @@ def serialize_exclusion(kept: KeptExclusion) -> dict[str, Any]:
         if exclusion.criterion is Criterion.ADDRESS
         else None,
         "hash": None if is_job else named,
-        "day": None if exclusion.day is None else exclusion.day.isoformat(),
+        "day": format_time(exclusion.day),
         "note": exclusion.note,
         "createdAt": kept.created_at.isoformat(),
     }

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_path_id, read_query_number
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.api.http.schemas import Email, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
@@ -188,8 +188,8 @@ def serialize_webhook(endpoint: NotificationEndpoint) -> dict[str, Any]:
         "email": endpoint.email or None,
         "kinds": list(endpoint.kinds),
         "createdAt": endpoint.created_at.isoformat(),
-        "pausedUntil": None if endpoint.paused_until is None else endpoint.paused_until.isoformat(),
-        "disabledAt": None if endpoint.gone_at is None else endpoint.gone_at.isoformat(),
+        "pausedUntil": format_time(endpoint.paused_until),
+        "disabledAt": format_time(endpoint.gone_at),
     }
 
 
@@ -205,6 +205,6 @@ def serialize_delivery(delivery: Delivery) -> dict[str, Any]:
         "lastOutcome": delivery.last_outcome or None,
         "dueAt": delivery.due_at.isoformat() if delivery.state is DeliveryState.WAITING else None,
         "createdAt": delivery.created_at.isoformat(),
-        "finishedAt": None if delivery.finished_at is None else delivery.finished_at.isoformat(),
+        "finishedAt": format_time(delivery.finished_at),
         "body": msgspec.Raw(delivery.body.encode()),
     }

@@ -1,6 +1,6 @@
 """The responses of documents: an invoice, its lines, and what a line opens to, for operator and partner alike."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
@@ -13,7 +13,7 @@ from jobmeter.api.http.parameters import (
     read_query_month,
     read_query_number,
 )
-from jobmeter.api.http.responses import json_response, page_response
+from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.operator.billing.parties import serialize_party
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
@@ -104,7 +104,7 @@ def serialize_summary(document: Document, today: date) -> dict[str, Any]:
         "open": amount(document.open_micros if is_payable else 0),
         "lineCount": document.line_count,
         "issuedAt": format_time(document.issued_at),
-        "dueOn": None if document.due_on is None else document.due_on.isoformat(),
+        "dueOn": format_time(document.due_on),
         "corrects": document.corrects_number or None,
         "note": document.note,
     }
@@ -154,7 +154,3 @@ def serialize_line(line: DocumentLine, currency: str) -> dict[str, Any]:
         "taxRatePercent": format_percent(line.rate_micros),
         "corrects": corrects,
     }
-
-
-def format_time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()

@@ -8,7 +8,7 @@ from starlette.responses import Response, StreamingResponse
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import json_response, knows_tag
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.files import flow as files
@@ -33,8 +33,7 @@ async def download_file_of(context: RequestContext, *, partner_id: int | None) -
         )
     tag = f'"{opened.sha256.hex()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    known = {text.strip() for text in context.request.headers.get("if-none-match", "").split(",")}
-    if known & {tag, "*"}:
+    if knows_tag(tag, context.request.headers.get("if-none-match")):
         opened.file.close()
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(opened.byte_count)

@@ -6,10 +6,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.responses import format_time, json_response
 from jobmeter.api.operator.billing.documents import (
     find_named,
-    format_time,
     list_documents_of,
     list_lines_of,
     serialize_document,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_page, read_path_id, read_query_day
-from jobmeter.api.http.responses import json_response, page_response
+from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.api.operator.billing.documents import find_named
 from jobmeter.api.operator.billing.parties import Line, Word
@@ -201,6 +201,6 @@ def _serialize_age(age: AccountAge) -> dict[str, Any]:
         "days61To90": amount(age.days_90_micros),
         "daysOver90": amount(age.older_micros),
         "credit": amount(age.credit_micros),
-        "oldestDueOn": None if age.oldest_due_on is None else age.oldest_due_on.isoformat(),
+        "oldestDueOn": format_time(age.oldest_due_on),
         "lastReminder": age.reminder_level or None,
     }
