@@ -14,7 +14,9 @@ from jobmeter.cli.operator.calls import (
     CredentialsOption,
     call_and_print,
     call_operator,
+    list_given,
     print_json,
+    read_all,
 )
 from jobmeter.cli.operator.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
 from jobmeter.cli.options import BIGINT_MAX, ContractNumber, whole_number
@@ -85,7 +87,7 @@ def create(
 ) -> None:
     """Creates the account of a partner in a currency and prints it."""
     body = {"partnerId": partner, "currency": currency, "profile": list_changes(profile or BuyerOptions())}
-    settings = _list_settings(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
+    settings = list_given(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
     call_and_print("POST", f"{ROOT}/accounts", credentials, body | settings)
 
 
@@ -93,8 +95,8 @@ def create(
 def show(number: AccountNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints an account with its profile, tax rates and agreements."""
     found = call_operator("GET", f"{ROOT}/accounts/{number}", credentials)
-    agreements = call_operator("GET", f"{ROOT}/accounts/{number}/agreements?count=200", credentials)
-    print_json(found | {"agreements": agreements["elements"]})
+    agreements = read_all(f"{ROOT}/accounts/{number}/agreements", credentials, count=200)
+    print_json(found | {"agreements": agreements})
 
 
 @account.command(name="set")
@@ -110,11 +112,11 @@ def set_account(
 ) -> None:
     """Changes an account, and its profile from a day on; what is not given remains as it is."""
     path = f"{ROOT}/accounts/{number}"
-    body: dict[str, Any] = _list_settings(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
+    body: dict[str, Any] = list_given(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
     changed = profile or BuyerOptions()
     if list_changes(changed):
         known = call_operator("GET", _on_day(path, valid_from), credentials)["profile"]
-        body |= {"profile": apply_changes(known, changed)} | _list_settings(validFrom=valid_from)
+        body |= {"profile": apply_changes(known, changed)} | list_given(validFrom=valid_from)
     if not body:
         raise CommandFailed("nothing was given to change")
     call_and_print("PUT", path, credentials, body)
@@ -132,7 +134,7 @@ def agree(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Bills CONTRACT by the account."""
-    body = _list_settings(bills=bills, firstMonth=first_month)
+    body = list_given(bills=bills, firstMonth=first_month)
     call_and_print("PUT", f"{ROOT}/accounts/{number}/agreements/{contract}", credentials, body)
 
 
@@ -149,7 +151,7 @@ def tax(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Sets the tax of an account from a day on."""
-    body = _list_settings(category=category, ratePercent=percent, reason=reason, validFrom=valid_from)
+    body = list_given(category=category, ratePercent=percent, reason=reason, validFrom=valid_from)
     call_and_print("POST", f"{ROOT}/accounts/{number}/taxRates", credentials, body)
 
 
@@ -171,13 +173,9 @@ def set_seller(
         known = call_operator("GET", _on_day(f"{ROOT}/seller", valid_from), credentials)
     except SandboxRefusedError:
         known = None  # the first one
-    body = apply_changes(known, profile or SellerOptions()) | _list_settings(validFrom=valid_from)
+    body = apply_changes(known, profile or SellerOptions()) | list_given(validFrom=valid_from)
     call_and_print("PUT", f"{ROOT}/seller", credentials, body)
 
 
 def _on_day(path: str, day: str | None) -> str:
     return path if day is None else f"{path}?day={day}"
-
-
-def _list_settings(**settings: str | None) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}

@@ -5,6 +5,7 @@ import os
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from cyclopts import Parameter
 
@@ -33,6 +34,22 @@ def call_operator(method: str, path: str, credentials: Path, body: dict[str, Any
 
 def call_and_print(method: str, path: str, credentials: Path, body: dict[str, Any] | None = None) -> None:
     print_json(call_operator(method, path, credentials, body))
+
+
+def read_all(path: str, credentials: Path, **query: object) -> list[dict[str, Any]]:
+    """Returns all rows of a list, page by page; of ``query``, what is ``None`` is not asked for."""
+    found: list[dict[str, Any]] = []
+    after: object = 0
+    while after is not None:
+        page = call_operator("GET", f"{path}?{urlencode(list_given(**query, after=after))}", credentials)
+        found += page["elements"]
+        after = page["nextAfter"]
+    return found
+
+
+def list_given(**values: object) -> dict[str, Any]:
+    """Returns what was given on the command line, by its name in the request."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def fetch_file(path: str, credentials: Path) -> tuple[str, str, bytes]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_and_print
+from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_and_print, list_given
 from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_time, whole_number
 
 ROOT = "/operator/hiringContracts"
@@ -52,23 +52,21 @@ def create(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Creates a hiring contract and prints it; jobs refer to its number as contract-id."""
-    body = {
-        "kind": kind,
-        "owner": owner,
-        "ownerApplication": owner_application,
-        "isPostpaid": postpaid,
-        "currency": currency,
-        "units": units,
-        "price": price,
-        "runDays": run_days,
-        "defaultPosterEmail": default_poster_email,
-        "seats": list(seats),
-        "startsAt": starts_at,
-        "endsAt": ends_at,
-    }
-    call_and_print(
-        "POST", ROOT, credentials, {name: value for name, value in body.items() if value is not None}
+    body = list_given(
+        kind=kind,
+        owner=owner,
+        ownerApplication=owner_application,
+        isPostpaid=postpaid,
+        currency=currency,
+        units=units,
+        price=price,
+        runDays=run_days,
+        defaultPosterEmail=default_poster_email,
+        seats=list(seats),
+        startsAt=starts_at,
+        endsAt=ends_at,
     )
+    call_and_print("POST", ROOT, credentials, body)
 
 
 @app.command

@@ -18,7 +18,9 @@ from jobmeter.cli.operator.calls import (
     CredentialsOption,
     call_and_print,
     call_operator,
+    list_given,
     print_json,
+    read_all,
 )
 from jobmeter.cli.options import BIGINT_MAX, whole_number
 
@@ -62,7 +64,7 @@ def run_month(
     Repeating it changes nothing, and continues a run that was interrupted. The exit code is 1 if accounts are held.
     """
     console = Terminal()
-    body = {"month": month} | ({} if account is None else {"account": account})
+    body = list_given(month=month, account=account)
     billed = 0
     with Progress(console=console, disable=not progress) as bar:
         task = bar.add_task("accounts", total=None)
@@ -87,8 +89,7 @@ def list_documents(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Prints invoices, credit notes, statements and drafts."""
-    query = {"month": month, "account": account, "state": state, "count": 200}
-    elements = _read_all(INVOICES, {name: value for name, value in query.items() if value}, credentials)
+    elements = read_all(INVOICES, credentials, month=month, account=account, state=state, count=200)
     print_json({"elements": elements})
 
 
@@ -101,7 +102,7 @@ def show(
     """Prints a document."""
     path = f"{INVOICES}/{invoice}"
     found = call_operator("GET", path, credentials)
-    print_json(found | ({"lines": _read_all(f"{path}/lines", {}, credentials)} if lines else {}))
+    print_json(found | ({"lines": read_all(f"{path}/lines", credentials)} if lines else {}))
 
 
 def open_line(
@@ -140,19 +141,8 @@ def credit(
     if line is None:
         body["whole"] = True
     else:
-        wanted = {"line": line, "amount": amount, "quantity": quantity}
-        body["lines"] = [{name: value for name, value in wanted.items() if value is not None}]
+        body["lines"] = [list_given(line=line, amount=amount, quantity=quantity)]
     call_and_print("POST", f"{INVOICES}/{invoice}/creditNotes", credentials, body)
-
-
-def _read_all(path: str, query: dict[str, Any], credentials: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    after: object = 0
-    while after is not None:
-        page = call_operator("GET", f"{path}?{urlencode(query | {'after': after})}", credentials)
-        found += page["elements"]
-        after = page["nextAfter"]
-    return found
 
 
 def _print_run(console: Terminal, shown: dict[str, Any], billed: int) -> None:

@@ -12,8 +12,9 @@ from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
     call_and_print,
-    call_operator,
+    list_given,
     print_json,
+    read_all,
 )
 from jobmeter.cli.options import BIGINT_MAX, whole_number
 
@@ -45,7 +46,7 @@ def pay(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Records a payment of INVOICE; what is more pays others of its account, or is credit."""
-    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
     call_and_print("POST", f"/operator/invoices/{invoice}/payments", credentials, body)
 
 
@@ -59,7 +60,7 @@ def receive(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Records a payment into ACCOUNT, which pays the invoice that is due first, then the next."""
-    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
     call_and_print("POST", f"/operator/billing/accounts/{account}/payments", credentials, body)
 
 
@@ -73,13 +74,13 @@ def reverse(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Records that PAYMENT went back; what it paid is open again."""
-    body = _list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
+    body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
     call_and_print("POST", f"/operator/billing/payments/{payment}/reversals", credentials, body)
 
 
 def payments(account: AccountId, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints all payments of ACCOUNT, and what each pays."""
-    print_json(_read_all(f"/operator/billing/accounts/{account}/payments?count=200", credentials))
+    print_json(read_all(f"/operator/billing/accounts/{account}/payments", credentials, count=200))
 
 
 def ages(
@@ -88,18 +89,4 @@ def ages(
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Prints what accounts owe, by how long it is overdue, and their credit."""
-    chosen = "" if day is None else f"&day={day}"
-    print_json(_read_all(f"/operator/billing/ages?count=200{chosen}", credentials))
-
-
-def _read_all(path: str, credentials: CredentialsOption) -> list[Any]:
-    page = call_operator("GET", path, credentials)
-    found: list[Any] = page["elements"]
-    while page["nextAfter"] is not None:
-        page = call_operator("GET", f"{path}&after={page['nextAfter']}", credentials)
-        found += page["elements"]
-    return found
-
-
-def _list_given(**values: str | None) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
+    print_json(read_all("/operator/billing/ages", credentials, day=day, count=200))
