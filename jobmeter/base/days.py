@@ -4,6 +4,7 @@ Does not own decisions that depend on whether a day is open or final. Pure.
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 DAY_MS = 86_400_000
@@ -36,6 +37,12 @@ def month_of(moment: datetime) -> date:
 def month_after(month: date) -> date:
     """Returns the first day of the next month."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def list_days(first: date, last: date) -> Iterator[date]:
+    """Yields the days from ``first`` to ``last``, both included; none if ``last`` is earlier."""
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
 
 
 def day_number(day: date) -> int:

@@ -1,5 +1,6 @@
 """Owns the values of billing accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Generic, TypeVar
 from jobmeter.billing.model import Buyer, TaxCategory
 
 RATE_MICROS_MAX = 1_000_000  # 100 %
+ValueT = TypeVar("ValueT")
 ValueT_co = TypeVar("ValueT_co", covariant=True)
 
 
@@ -116,3 +118,12 @@ class Dated(Generic[ValueT_co]):
     value: ValueT_co
     valid_from: date
     recorded_at: datetime
+
+
+def find_in_force(versions: Iterable[Dated[ValueT]], day: date) -> Dated[ValueT] | None:
+    """Returns the version in force on ``day``; ``versions`` are in the order in which they are in force."""
+    found = None
+    for version in versions:
+        if version.valid_from <= day:
+            found = version
+    return found

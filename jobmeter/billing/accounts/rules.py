@@ -25,6 +25,7 @@ from jobmeter.billing.accounts.model import (
     Bills,
     Dated,
     TaxRate,
+    find_in_force,
 )
 from jobmeter.billing.model import Buyer, Party, Seller, TaxCategory
 
@@ -250,8 +251,8 @@ def move_agreements(agreements: Iterable[Agreement], *, before: date, after: dat
 
 def is_repeated(value: object, valid_from: date, known: Iterable[Dated[object]]) -> bool:
     """Whether the version in force on ``valid_from`` is the same. ``known`` are in the order in which they are in force."""
-    in_force = [version.value for version in known if version.valid_from <= valid_from]
-    return bool(in_force) and in_force[-1] == value
+    in_force = find_in_force(known, valid_from)
+    return in_force is not None and in_force.value == value
 
 
 def _invalid(field: str, why: str) -> Refused:

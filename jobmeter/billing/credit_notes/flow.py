@@ -1,8 +1,9 @@
 """Owns the verbs of credit notes made by hand: credit an invoice, check what a charge has left."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from jobmeter.base.days import list_days
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference
 from jobmeter.base.money import format_amount
@@ -119,8 +120,10 @@ async def _return_budget(
 ) -> None:
     """Credits the charges of each line, from the first day on, until its amount is reached."""
     for credited, line in lines.items():
-        left, day = credited.net_micros, line.first_day
-        while left > 0 and day <= line.last_day:
+        left = credited.net_micros
+        for day in list_days(line.first_day, line.last_day):
+            if left == 0:
+                break
             for charge in await store.list_charges_left(connection, job_id=line.job_id, day=day):
                 amount = min(left, charge.left_micros)
                 if amount <= 0:
@@ -139,7 +142,6 @@ async def _return_budget(
                     now=now,
                 )
                 left -= amount
-            day += timedelta(days=1)
         assert left == 0, "what is left of a line is left of its charges"
 
 

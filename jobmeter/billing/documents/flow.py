@@ -4,12 +4,12 @@ Each page reads at most its own rows, however long a document is.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from jobmeter.base.clock import from_ms
-from jobmeter.base.days import day_from_number, day_of
+from jobmeter.base.days import day_from_number, day_of, list_days
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.billing.documents import store
@@ -130,10 +130,7 @@ async def list_line_clicks(
 
 def _days_from(key: LineKey, day: date) -> Iterator[date]:
     """Yields the days of a line, from ``day`` on."""
-    current = max(key.first_day, day)
-    while current <= key.last_day:
-        yield current
-        current += timedelta(days=1)
+    return list_days(max(key.first_day, day), key.last_day)
 
 
 async def _find_line(connection: Connection, document: Document, line: int) -> LineKey:

@@ -103,10 +103,11 @@ async def _make_files(
     chosen, maker = rules.list_formats(document), formats.describe_maker(settings.font_folder)
     async with write_files(connection, press, document, chosen) as made:
         for file_format, file in made.items():
-            opened = _measure(file)
+            opened = await _run_step(press, partial(_measure, file))
             content = file.read() if file_format in rules.KEPT else None
             if content is not None and settings.document_folder:
-                folder.write_file(settings.document_folder, document.id, file_format, content)
+                place = settings.document_folder, document.id, file_format
+                await _run_step(press, partial(folder.write_file, *place, content))
                 content = None
             kept = KeptFile(
                 document_id=document.id,
@@ -184,12 +185,17 @@ async def open_file(
         if formats.has_extra():
             raise Refused(Fault.FILE_PENDING, format=file_format.value, document=name)
         raise Refused(Fault.EXTRA_MISSING, what=f"the {file_format.value} of {name}")
-    content = kept.content
-    if content is None:
-        content = folder.read_file(settings.document_folder, document.id, file_format)
+    content = _read_content(kept, settings)
     if content is None:
         return await _restore(connection, document, kept, settings)
     return OpenedFile(file=io.BytesIO(content), sha256=kept.sha256, byte_count=len(content))
+
+
+def _read_content(kept: KeptFile, settings: Settings) -> bytes | None:
+    """The bytes of a file, of the database or the folder; ``None`` if the folder does not have it."""
+    if kept.content is not None:
+        return kept.content
+    return folder.read_file(settings.document_folder, kept.document_id, kept.format)
 
 
 async def _restore(
@@ -264,9 +270,7 @@ def _compare(kept: KeptFile | None, again: OpenedFile, *, maker: str, settings: 
     if kept is None:
         return "it is missing"
     if kept.format in rules.KEPT:
-        content = kept.content
-        if content is None:
-            content = folder.read_file(settings.document_folder, kept.document_id, kept.format)
+        content = _read_content(kept, settings)
         if content is None:
             return "it is missing from the folder of documents"
         if hashlib.sha256(content).digest() != kept.sha256:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from jobmeter.billing.formats.parts import find_package_folder, load_font_reader, load_typst
+from jobmeter.billing.formats.parts import find_package_folder, load_font_reader, open_fonts
 
 log = logging.getLogger("jobmeter.billing")
 
@@ -48,7 +48,7 @@ def find_fonts(folder: str) -> Fonts:
     """The shipped fonts and those of ``JOBMETER_FONT_FOLDER``, which may be empty. Raises ``Refused`` without the extra."""
     folders = [f"{find_package_folder(package)}/files" for package in PACKAGES]
     folders += [folder] if folder else []
-    found = load_typst().Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
+    found = open_fonts(folders)
     others = sorted((name for name in found.families() if name not in SHIPPED), key=_order_families)
     characters = frozenset(code for path in _list_files(folders) for code in _read_characters(path))
     return Fonts(folders=tuple(folders), families=(*SHIPPED, *others), characters=characters)

@@ -7,7 +7,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from jobmeter.base.faults import Fault, Refused
@@ -29,6 +29,13 @@ def _needed_for(what: str) -> Iterator[None]:
 def load_typst() -> Any:
     with _needed_for("a PDF"):
         return importlib.import_module("typst")
+
+
+def open_fonts(folders: Sequence[str]) -> Any:
+    """Typst's index of the fonts in these folders alone: those of the system would make the PDF depend on the machine."""
+    return load_typst().Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=list(folders)
+    )
 
 
 def load_pikepdf() -> Any:

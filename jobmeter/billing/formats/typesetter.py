@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import IO, Any, Self
 
 from jobmeter.billing.formats.fonts import Fonts
-from jobmeter.billing.formats.parts import load_typst
+from jobmeter.billing.formats.parts import load_typst, open_fonts
 
 LINES_PER_PROCESS_MAX = 1_000
 LINES_OF_DOCUMENT = 10  # what a document without lines costs
@@ -85,10 +85,7 @@ class Typesetter:
 
 def serve(font_folders: Sequence[str], requests: IO[bytes], answers: IO[bytes]) -> None:
     """Typesets until the requests end."""
-    typst = load_typst()
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=list(font_folders)
-    )
+    typst, fonts = load_typst(), open_fonts(font_folders)
     template = files("jobmeter.billing.formats").joinpath("document.typ").read_bytes()
     while True:
         try:

@@ -26,13 +26,11 @@ from jobmeter.billing.statements.model import (
     StatementSpan,
 )
 from jobmeter.billing.usage import flow as usage_flow
-from jobmeter.billing.usage import rules as usage_rules
 from jobmeter.billing.usage import store as usage
 from jobmeter.billing.usage.model import UsageKind, UsageSpan, UsedContract
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
-from jobmeter.settlement.days import flow as settlement
 
 
 async def list_customers(
@@ -42,7 +40,7 @@ async def list_customers(
 
     Raises ``Refused(PARAMETER_INVALID)`` for a month that is not within the last year.
     """
-    days = await _read_days(connection, month, now)
+    days = await usage_flow.read_span(connection, month=month, now=now)
     contracts = await usage.list_used_contracts(connection, partner_id=parent.id, account_id=None)
     span = _make_span(parent, days, contracts, currency="", lines_max=page.rows_max)
     return await store.list_customers(connection, span, page)
@@ -61,7 +59,7 @@ async def make_statement(
     A child application is its own customer. Raises ``Refused``: PARAMETER_INVALID, PARAMETER_REQUIRED for the currency,
     OPERATOR_UNKNOWN for a customer that is not the caller's, STATEMENT_TOO_LONG.
     """
-    days = await _read_days(connection, wanted.month, now)
+    days = await usage_flow.read_span(connection, month=wanted.month, now=now)
     contracts = await usage.list_used_contracts(
         connection, partner_id=application.partner_id, account_id=None
     )
@@ -142,11 +140,6 @@ async def list_refunds(
 ) -> list[Refund]:
     """Returns the refunds that a partner recorded, in order."""
     return await store.list_refunds(connection, partner_id=parent.id, after=after, rows_max=rows_max)
-
-
-async def _read_days(connection: Connection, month: date, now: datetime) -> UsageSpan:
-    settled_through = await settlement.read_settled_through(connection)
-    return usage_rules.make_span(month, today=day_of(now), settled_through=settled_through)
 
 
 def _make_span(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.billing.accounts.model import Bills, Dated, TaxRate
+from jobmeter.billing.accounts.model import Bills, Dated, TaxRate, find_in_force
 from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, LineKind, Seller, TaxCategory
 from jobmeter.billing.statements.model import StatementLine
 from jobmeter.billing.usage.model import UsageKind, UsageSpan, UsedContract
@@ -72,8 +72,8 @@ def _make_line(number: int, line: StatementLine, rate: TaxRate) -> DocumentLine:
 
 
 def _find_rate(versions: Sequence[Dated[TaxRate]], day: date) -> TaxRate:
-    in_force = [version.value for version in versions if version.valid_from <= day]
-    return in_force[-1] if in_force else _UNTAXED
+    in_force = find_in_force(versions, day)
+    return _UNTAXED if in_force is None else in_force.value
 
 
 def make_document(

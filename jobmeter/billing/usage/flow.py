@@ -42,8 +42,7 @@ async def report_usage(
 
     Raises ``Refused(PARAMETER_INVALID)`` for a month that is not within the last year.
     """
-    settled_through = await settlement.read_settled_through(connection)
-    span = rules.make_span(month, today=day_of(now), settled_through=settled_through)
+    span = await read_span(connection, month=month, now=now)
     contracts = await store.list_used_contracts(connection, partner_id=partner_id, account_id=account_id)
     used = await _read_use(connection, span, contracts, application_id)
     bookings = await _list_bookings(connection, span, contracts, application_id)
@@ -55,6 +54,12 @@ async def report_usage(
             for contract in contracts
         ),
     )
+
+
+async def read_span(connection: Connection, *, month: date, now: datetime) -> UsageSpan:
+    """Returns the days of a month, and which are final. Raises ``Refused(PARAMETER_INVALID)``."""
+    settled_through = await settlement.read_settled_through(connection)
+    return rules.make_span(month, today=day_of(now), settled_through=settled_through)
 
 
 async def sum_unused(connection: Connection, span: UsageSpan, contracts: list[UsedContract]) -> int:

@@ -2,9 +2,10 @@
 
 from datetime import date, timedelta
 
-from jobmeter.base.days import month_after, one_year_before
+from jobmeter.base.days import one_year_before
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
+from jobmeter.billing.rules import last_day_of
 from jobmeter.billing.usage.model import Amount, UsageKind, UsageSpan, UsedContract
 
 MEAN_DAYS = 7
@@ -18,7 +19,7 @@ def make_span(month: date, *, today: date, settled_through: date | None) -> Usag
     """
     if not one_year_before(today) <= month <= today:
         raise Refused(Fault.PARAMETER_INVALID, name="month")
-    last_day = month_after(month) - _DAY
+    last_day = last_day_of(month)
     final_through = min(settled_through or NEVER, today - _DAY)
     return UsageSpan(
         month=month,

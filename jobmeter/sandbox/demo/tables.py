@@ -5,7 +5,7 @@ Does not own any figure; all of them come from the reports' responses.
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from rich.table import Table
 
 from jobmeter.base.clock import from_ms
+from jobmeter.base.days import list_days
 from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.traffic.player import PlaybackResult
 from jobmeter.sandbox.traffic.score import Score
@@ -26,8 +27,7 @@ def range_text(first: date, last: date) -> str:
 def fullest_month(first: date, last: date) -> tuple[date, date]:
     """Returns the longest range of days within one calendar month between two days: the limit of a by-ids report."""
     stretches: dict[tuple[int, int], list[date]] = {}
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
+    for day in list_days(first, last):
         stretches.setdefault((day.year, day.month), []).append(day)
     longest = max(stretches.values(), key=len)
     return longest[0], longest[-1]

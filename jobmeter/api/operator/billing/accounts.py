@@ -13,7 +13,6 @@ from jobmeter.api.operator.billing.parties import (
     BuyerBody,
     Line,
     Word,
-    in_force,
     read_buyer,
     serialize_dated,
     serialize_tax_rate,
@@ -33,6 +32,7 @@ from jobmeter.billing.accounts.model import (
     Issuing,
     TaxRate,
     ZeroMonth,
+    find_in_force,
 )
 from jobmeter.billing.model import TaxCategory
 from jobmeter.database.connection import Connection
@@ -201,7 +201,7 @@ async def _serialize(connection: Connection, account: Account, context: RequestC
     day = read_query_day(context.request, "day", default=day_of(context.now))
     profiles = await accounts.list_buyers(connection, account_id=account.id)
     rates = await accounts.list_tax_rates(connection, account_id=account.id)
-    profile, rate = in_force(profiles, day), in_force(rates, day)
+    profile, rate = find_in_force(profiles, day), find_in_force(rates, day)
     return _serialize_settings(account) | {
         "profile": None if profile is None else serialize_dated(profile),
         "taxRate": None if rate is None else serialize_tax_rate(rate),

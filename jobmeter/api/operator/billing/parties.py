@@ -1,7 +1,6 @@
 """The bodies and responses of parties: the seller, and an account's profile, as ``/operator/billing`` reads and writes them."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -90,8 +89,3 @@ def _serialize_dates(version: Dated[Any]) -> dict[str, Any]:
         "validFrom": version.valid_from.isoformat(),
         "recordedAt": version.recorded_at.isoformat(),
     }
-
-
-def in_force(versions: list[Dated[Any]], day: date) -> Dated[Any] | None:
-    """The version in force on ``day``, of all versions in the order in which they are in force."""
-    return next((version for version in reversed(versions) if version.valid_from <= day), None)

@@ -9,6 +9,7 @@ from jobmeter.api.operator.billing.parties import SellerBody, read_seller, seria
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.accounts.model import find_in_force
 
 
 async def put_seller(context: RequestContext, body: SellerBody) -> Response:
@@ -24,8 +25,8 @@ async def show_seller(context: RequestContext) -> Response:
     """The seller in force on ``day``, by default today, and all ``versions``."""
     day = read_query_day(context.request, "day", default=day_of(context.now))
     async with context.app.database.connection() as connection:
-        seller = await accounts.find_seller(connection, day=day)
         versions = await accounts.list_sellers(connection)
+    seller = find_in_force(versions, day)
     if seller is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="seller in force on", key=day)
-    return json_response(serialize_party(seller) | {"versions": list(map(serialize_dated, versions))})
+    return json_response(serialize_party(seller.value) | {"versions": list(map(serialize_dated, versions))})
