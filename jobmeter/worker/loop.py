@@ -43,13 +43,17 @@ class Loop:
         await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
 
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
-        """Runs turns forever. A failing turn is logged as ``failure``, and tried again after the pause.
+        """Runs turns until the task is cancelled. A failing turn is logged as ``failure``, and tried again after the pause.
 
         Catches every error: a task that ended with an unexpected error would silently leave days unsettled.
         Each error is logged once a minute, since there may be four turns a second.
         """
         failures = ThrottledLog(log)
-        while True:
+        task = asyncio.current_task()
+        assert task is not None
+        # A cancellation may be lost within a turn: a wait that ends in the same moment returns its result instead (the
+        # pool of connections, `asyncio.wait_for`). Without this the task would go on for ever, and so would the process.
+        while not task.cancelling():
             is_more = False
             try:
                 is_more = await turn(await self.read_clock())
@@ -61,6 +65,7 @@ class Loop:
                     failures.log(logging.ERROR, "%s and will be tried again", failure, kind=kind, error=error)
             if not is_more:
                 await pause()
+        raise asyncio.CancelledError
 
 
 async def run_loop(
@@ -76,13 +81,14 @@ async def run_loop(
     A failure loses nothing, since each chore is a transaction.
     """
     loop = Loop(database, settings, read_clock)
-    await asyncio.gather(
-        _run_interactive(loop, wakeup),
-        _run_others(loop),
-        _make_files(loop),
-        *(_read_feeds(loop) for _ in range(count_feed_readers(settings))),
-        _notify_partners(loop),
-    )
+    # A group, unlike `gather`, ends only after all of its tasks: none outlives the database.
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_run_interactive(loop, wakeup))
+        tasks.create_task(_run_others(loop))
+        tasks.create_task(_make_files(loop))
+        for _ in range(count_feed_readers(settings)):
+            tasks.create_task(_read_feeds(loop))
+        tasks.create_task(_notify_partners(loop))
 
 
 async def _run_interactive(loop: Loop, wakeup: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from jobmeter.base.settings import Settings
 from jobmeter.database.pool import Database
-from jobmeter.worker.loop import run_loop
+from jobmeter.worker.loop import Loop, run_loop
 from tests.support.scenario import START
 
 FAILURES = 30
@@ -44,3 +44,56 @@ async def test_all_tasks_continue_after_a_failure(
     assert calls > 3 * FAILURES
     logged = [record for record in caplog.records if "will be tried again" in record.getMessage()]
     assert 1 <= len(logged) <= TASKS
+
+
+async def test_a_task_whose_cancellation_was_lost_ends_after_its_turn(database_url: str) -> None:
+    """The pool of connections loses one that arrives together with a connection: the server then never ended."""
+    database = await Database.open(database_url, connections_max=1)
+
+    async def read_clock() -> datetime:
+        return START
+
+    begun = asyncio.Event()
+
+    async def turn(_: datetime) -> bool:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return False
+
+    loop = Loop(database, Settings(), read_clock)
+    task = asyncio.create_task(loop.repeat(turn, failure="a turn failed", pause=loop.sleep))
+    await begun.wait()
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=30)
+    await database.close()
+    assert done
+    assert task.cancelled()
+
+
+async def test_the_loop_ends_after_all_of_its_tasks(database_url: str) -> None:
+    """One that outlived it would use a database that is closed."""
+    database = await Database.open(database_url, connections_max=4)
+    waiting, ended = 0, 0
+    all_wait = asyncio.Event()
+
+    async def read_clock() -> datetime:
+        nonlocal waiting, ended
+        number = waiting
+        waiting += 1
+        if waiting == TASKS:
+            all_wait.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(number / 20)  # one after the other
+            ended += 1
+        return START
+
+    loop = asyncio.create_task(run_loop(database, Settings(), read_clock=read_clock, wakeup=asyncio.Event()))
+    await all_wait.wait()
+    loop.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await loop
+    await database.close()
+    assert ended == TASKS
