@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from bench.event_days import fill_day, make_keys
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from bench.serving import RunningServer, serve
@@ -127,15 +128,9 @@ def _fill_clicks(machine: Machine, month: Month, clicks: int) -> None:
         (job_id,) = connection.execute("SELECT job_id FROM job_budgets").fetchone() or (0,)
         for number in range(CLICK_DAYS):
             day = month.month + timedelta(days=number)
-            values = {"day": day, "now": start_of(day)}
-            connection.execute(SQL["make_event_day"], values)
-            for batch in range(clicks // CLICK_DAYS // BATCH_CLICKS):
-                with connection.cursor() as cursor, cursor.copy(SQL["copy_clicks"]) as copy:
-                    copy.write(
-                        _make_clicks(job_id, day, batch=batch, batches=clicks // CLICK_DAYS // BATCH_CLICKS)
-                    )
-            connection.execute(SQL["charge_clicks"], values)
-            connection.execute(SQL["roll_up_clicks"], values)
+            batches = clicks // CLICK_DAYS // BATCH_CLICKS
+            made = (_make_clicks(job_id, day, batch=batch, batches=batches) for batch in range(batches))
+            fill_day(connection, day, made, booked_at=start_of(day))
         connection.execute(SQL["settle_days"], {"now": month.now})
         connection.execute(SQL["analyze_clicks"])
 
@@ -144,12 +139,10 @@ def _make_clicks(job_id: int, day: date, *, batch: int, batches: int) -> bytes:
     rng = np.random.default_rng([7, day.toordinal(), batch])
     span_ms = DAY_MS // batches
     times = to_ms(start_of(day)) + batch * span_ms + np.sort(rng.integers(0, span_ms, BATCH_CLICKS))
-    keys = rng.integers(0, 256, (BATCH_CLICKS, 16), dtype=np.uint8)
-    keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
     constant = np.ones(BATCH_CLICKS, dtype=np.int64)
     return StoredEvents(
         shards=constant * shard_of(job_id),
-        keys=keys.view("V16").reshape(-1),
+        keys=make_keys(rng, times).view("V16").reshape(-1),
         job_ids=constant * job_id,
         kinds=constant * int(EventKind.APPLY_CLICK),
         verdicts=constant * 0,

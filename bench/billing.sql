@@ -95,36 +95,6 @@ SELECT account_id, lines.line, lines.kind, contract_id, job_id, application_id, 
 SELECT count(*), count(DISTINCT document_id)
   FROM billing_lines
 
--- name: make_event_day
-SELECT make_event_day(%(day)s)
-
--- name: copy_clicks
-COPY events (shard, event_key, job_id, kind, verdict, visitor, address, batch) FROM STDIN WITH (FORMAT binary)
-
--- name: charge_clicks
--- One posting for each batch of a job's day, as intake books them.
-INSERT INTO charge_postings (
-    shard, reference, purpose, source_kind, source_id, destination_kind, destination_id, amount, unit, day,
-    booked_at, cause
-)
-SELECT shard, charge_reference(%(day)s, job_id, batch), {Purpose.CHARGE}, {AccountKind.JOB}, job_id,
-       {AccountKind.EARNED}, partner_contract_id, count(*) * click_price_micros, currency, %(day)s, %(now)s,
-       batch
-  FROM events
-  JOIN job_budgets USING (shard, job_id)
- WHERE event_key >= event_key_floor(%(day)s)
-   AND event_key < event_key_floor(%(day)s + 1)
- GROUP BY shard, job_id, batch, partner_contract_id, click_price_micros, currency
-
--- name: roll_up_clicks
-INSERT INTO job_days (shard, job_id, day, partner_contract_id, apply_clicks, clicks_charged, charge_micros)
-SELECT shard, job_id, %(day)s, partner_contract_id, count(*), count(*), count(*) * click_price_micros
-  FROM events
-  JOIN job_budgets USING (shard, job_id)
- WHERE event_key >= event_key_floor(%(day)s)
-   AND event_key < event_key_floor(%(day)s + 1)
- GROUP BY shard, job_id, partner_contract_id, click_price_micros
-
 -- name: settle_days
 INSERT INTO settled_days (day, settled_at)
 SELECT day, %(now)s

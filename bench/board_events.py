@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from bench.event_days import make_keys
 from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.metering.model import StoredEvents
@@ -77,8 +78,7 @@ class Stream:
 
     def _make_rows(self, number: int) -> bytes:
         rng, jobs, times = self._sample(number)
-        keys = rng.integers(0, 256, (self.batch_events, 16), dtype=np.uint8)
-        keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+        keys = make_keys(rng, times)
         visitors, addresses = rng.integers(0, 1 << 62, (2, self.batch_events))
         return StoredEvents(
             shards=shards_of(jobs),

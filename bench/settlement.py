@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import psycopg
 
+from bench.event_days import fill_day, make_keys
 from bench.live_jobs import post_live_jobs
 from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
@@ -20,11 +21,10 @@ from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
-from jobmeter.ledger.model import AccountKind, Purpose
-from jobmeter.metering.model import EventKind, StoredEvents
+from jobmeter.metering.model import StoredEvents
 from jobmeter.settlement.days import flow as settlement
 
-SQL = load_statements("bench", "settlement.sql", enums=(AccountKind, EventKind, Purpose))
+SQL = load_statements("bench", "settlement.sql")
 
 EVENTS = 2_000_000
 EVENTS_LARGE = 10_000_000
@@ -53,7 +53,7 @@ class Day:
         jobs = self.job_ids[np.searchsorted(weights, rng.random(rows) * weights[-1])]
         visitors = rng.integers(1, VISITORS, rows)
         kinds = rng.random(rows) < CLICK_SHARE
-        keys = rng.integers(0, 256, (rows, 16), dtype=np.uint8)
+        keys = make_keys(rng, times)
         clicks = np.flatnonzero(kinds)
         doubles = clicks[1:][rng.random(len(clicks) - 1) < DOUBLE_SHARE]
         before = clicks[np.searchsorted(clicks, doubles) - 1]
@@ -62,8 +62,7 @@ class Day:
             times[doubles] > times[before]
         )
         for first, again in zip(before[is_repeat], doubles[is_repeat], strict=True):
-            keys[again] = keys[first]
-        keys[:, :6] = times.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 2:]
+            keys[again, 6:] = keys[first, 6:]
         return StoredEvents(
             shards=shards_of(jobs),
             keys=keys.view("V16").reshape(-1),
@@ -94,14 +93,11 @@ def _fill_day(machine: Machine, sizes: Sizes, now: datetime) -> Day:
     events = EVENTS_LARGE if sizes == LARGE else EVENTS
     wanted = day_of(now - timedelta(days=FINAL_AFTER_DAYS + 1))
     day = Day(wanted, np.concatenate(jobs.job_ids), events, sizes.batch_events)
-    values = {"day": wanted, "booked_at": start_of(wanted) + timedelta(hours=23), "settled_at": now}
     with psycopg.connect(machine.url, autocommit=True) as connection:
-        connection.execute(SQL["make_day"], values)
-        for number in range(events // sizes.batch_events):
-            with connection.cursor() as cursor, cursor.copy(SQL["copy_events"]) as copy:
-                copy.write(day.make_copy(number))
-        for name in ("charge_day", "roll_up_day", "spend_day", "settle_other_days"):
-            connection.execute(SQL[name], values)
+        batches = map(day.make_copy, range(events // sizes.batch_events))
+        fill_day(connection, wanted, batches, booked_at=start_of(wanted) + timedelta(hours=23))
+        connection.execute(SQL["spend_day"], {"day": wanted})
+        connection.execute(SQL["settle_other_days"], {"day": wanted, "settled_at": now})
         connection.execute(SQL["analyze_day"])
     return day
 

@@ -84,6 +84,8 @@ PostingsAfterOption = Annotated[
 AfterOption = Annotated[UUID, Parameter("--after", help="Shows the clicks after this event key.")]
 
 UNITS_MAX = 1_000_000_000
+InvoiceId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")]
+AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 ContractNumber = Annotated[
     int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the hiring contract.")
 ]

@@ -19,7 +19,7 @@ from jobmeter.cli.operator.calls import (
     read_all,
 )
 from jobmeter.cli.operator.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
-from jobmeter.cli.options import BIGINT_MAX, ContractNumber, whole_number
+from jobmeter.cli.options import BIGINT_MAX, AccountNumber, ContractNumber, whole_number
 from jobmeter.sandbox.traffic.client import SandboxRefusedError
 
 ROOT = "/operator/billing"
@@ -40,7 +40,6 @@ for verb in (payments.pay, payments.receive, payments.reverse, payments.payments
     app.command(verb)
 
 
-AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 FirstMonth = Annotated[
     str | None,
     Parameter(validator=invoices.check_month, help="First month that is invoiced, such as 2026-11."),

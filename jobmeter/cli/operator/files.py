@@ -15,7 +15,7 @@ from jobmeter.base.terminal import Terminal
 from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.formats.model import FileFormat
 from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_operator, fetch_file
-from jobmeter.cli.options import BIGINT_MAX, whole_number
+from jobmeter.cli.options import InvoiceId, whole_number
 from jobmeter.sandbox.traffic.client import SandboxRefusedError
 
 Format = Literal["pdf", "xml", "ubl", "csv", "json", "xlsx"]
@@ -24,7 +24,7 @@ ELECTRONIC = (FileFormat.XML, FileFormat.UBL)
 
 
 def download(
-    invoice: Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")],
+    invoice: InvoiceId,
     *,
     file_format: Annotated[
         Format, Parameter("--format", help="Format: xml is EN 16931 as CII, ubl as UBL 2.1.")

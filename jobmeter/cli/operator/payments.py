@@ -16,7 +16,7 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.options import BIGINT_MAX, whole_number
+from jobmeter.cli.options import BIGINT_MAX, AccountNumber, InvoiceId, whole_number
 
 
 def check_day(_: type, value: Any) -> None:
@@ -25,8 +25,6 @@ def check_day(_: type, value: Any) -> None:
         raise ValueError("Must be a day such as 2026-11-28.")
 
 
-InvoiceId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")]
-AccountId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
 PaymentId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the payment.")]
 Amount = Annotated[str, Parameter(help="Amount in the account's currency, such as 120.50.")]
 Reference = Annotated[
@@ -51,7 +49,7 @@ def pay(
 
 
 def receive(
-    account: AccountId,
+    account: AccountNumber,
     *,
     amount: Amount,
     reference: Reference,
@@ -78,7 +76,7 @@ def reverse(
     call_and_print("POST", f"/operator/billing/payments/{payment}/reversals", credentials, body)
 
 
-def payments(account: AccountId, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+def payments(account: AccountNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints all payments of ACCOUNT, and what each pays."""
     print_json(read_all(f"/operator/billing/accounts/{account}/payments", credentials, count=200))
 
