@@ -52,7 +52,7 @@ class Loop:
         task = asyncio.current_task()
         assert task is not None
         # A cancellation may be lost within a turn: a wait that ends in the same moment returns its result instead (the
-        # pool of connections, `asyncio.wait_for`). Without this the task would go on for ever, and so would the process.
+        # pool of connections, `asyncio.wait_for`). Without this the task would continue for ever, and so would the process.
         while not task.cancelling():
             is_more = False
             try:

@@ -54,12 +54,6 @@ async def set_seller(
     return found
 
 
-async def find_seller(connection: Connection, *, day: date) -> Seller | None:
-    """Returns the seller in force on ``day``."""
-    found = await store.find_seller(connection, day=day)
-    return None if found is None else found.value
-
-
 async def list_sellers(connection: Connection) -> list[Dated[Seller]]:
     """Returns all versions in the order in which they are in force."""
     return await store.list_sellers(connection)

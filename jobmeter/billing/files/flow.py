@@ -192,7 +192,7 @@ async def open_file(
 
 
 def _read_content(kept: KeptFile, settings: Settings) -> bytes | None:
-    """The bytes of a file, of the database or the folder; ``None`` if the folder does not have it."""
+    """The bytes of a file, of the database or the folder; ``None`` if it is not in the folder."""
     if kept.content is not None:
         return kept.content
     return folder.read_file(settings.document_folder, kept.document_id, kept.format)
