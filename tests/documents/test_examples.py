@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from jobmeter.api.openapi.document import list_groups
+from jobmeter.api.openapi.page import list_groups
 from tests.support.sandbox_client import bearer
 
 

@@ -3,14 +3,10 @@
 Does not own the table (``api.routes``) or the schemas (``schemas``).
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader
-from markupsafe import Markup
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, Response
 
@@ -19,7 +15,7 @@ from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
-from jobmeter.api.openapi.examples import make_curl
+from jobmeter.api.openapi.page import render_page
 from jobmeter.api.openapi.plain_parameters import PLAIN_PARAMETERS
 from jobmeter.api.openapi.schemas import (
     IDS,
@@ -37,11 +33,6 @@ from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 
 VERSIONED = "/rest/"
-TEMPLATES = Environment(
-    loader=ChoiceLoader([PackageLoader("jobmeter.api.openapi"), PackageLoader("jobmeter.api.candidate")]),
-    autoescape=True,
-)
-SCRIPTS = Environment(loader=PackageLoader("jobmeter.api.openapi"))  # noqa: S701 -- a script, not a page
 _CONVERTOR = re.compile(r"\{(\w+):(\w+)\}")
 _TYPES = {
     "int": {"type": "integer", "format": "int64", "minimum": 0},
@@ -52,64 +43,11 @@ _SCHEMES = {
     Audience.OPERATOR: "operatorKey",
     Audience.BOARD: "eventsKey",
 }
-_SIGNS = {
-    "accessToken": "an access token",
-    "operatorKey": "the operator's key",
-    "eventsKey": "the job board's key (events key)",
-}
-# The first group whose paths begin like this.
-_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Tokens", ("/oauth",)),
-    ("Applications and contracts", ("/v2/provisioned", "/v2/developer", "/rest/provisioned")),
-    ("Jobs and campaigns", ("/rest/simple", "/v2/simple", "/rest/job", "/v2/job")),
-    ("Jobs by XML", ("/v1",)),
-    ("Reports and charges", ("/rest/partner", "/partner/charges", "/partner/clicks", "/partner/lastRefused")),
-    ("Webhooks", ("/partner/webhooks",)),
-    (
-        "Invoices, usage and statements",
-        ("/partner/invoices", "/partner/usage", "/partner/statements", "/partner/refunds"),
-    ),
-    ("Other endpoints of partners", ("/partner",)),
-    ("Job board", ("/events", "/delivery")),
-    (
-        "Operator, partners and contracts",
-        (
-            "/operator/partners",
-            "/operator/applications",
-            "/operator/contracts",
-            "/operator/hiringContracts",
-            "/operator/jobs",
-        ),
-    ),
-    (
-        "Operator, charges and settlement",
-        (
-            "/operator/explain",
-            "/operator/exclusions",
-            "/operator/networks",
-            "/operator/settlement",
-            "/operator/charges",
-            "/operator/lastRefused",
-        ),
-    ),
-    ("Operator, payments", ("/operator/billing/payments", "/operator/billing/ages", "/payments")),
-    ("Operator, billing", ("/operator/billing", "/operator/invoices")),
-    ("Other endpoints of the operator", ("/operator", "/sandbox")),
-    ("Server and candidates", ("/",)),
-)
 _ABOUT = (
     "Endpoints under /rest and /v2 use Rest.li. Their query parameters are described here in protocol 1.0.0 (ids=a&ids=b, "
     "dateRange.start.year=2026); with X-RestLi-Protocol-Version 2.0.0 they are List(a,b) and "
     "(start:(year:2026,month:11,day:1),end:(...)). Every write accepts an Idempotency-Key."
 )
-
-
-class Group(NamedTuple):
-    """Operations of one audience; a row is verb, path, operation and the command for curl."""
-
-    name: str
-    anchor: str
-    rows: list[tuple[str, str, dict[str, Any], str]]
 
 
 def make_document_endpoints(
@@ -142,38 +80,6 @@ def make_document_endpoints(
             summary="Show the endpoints as a page",
         ),
     )
-
-
-def render_page(document: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """Returns the page and its headers. Its only script, the search, is allowed by its hash."""
-    script = SCRIPTS.get_template("search.js").render()
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    page = TEMPLATES.get_template("openapi.html").render(
-        document=document,
-        groups=list_groups(document),
-        signs=_SIGNS,
-        script=Markup(script),  # noqa: S704 -- a file of ours
-        language="en",
-        direction="ltr",
-    )
-    return page, {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
-
-
-def list_groups(document: dict[str, Any]) -> list[Group]:
-    """Returns the operations by who calls them, in the order of ``_GROUPS``."""
-    rows: dict[str, list[tuple[str, str, dict[str, Any], str]]] = {name: [] for name, _ in _GROUPS}
-    schemas = document["components"]["schemas"]
-    for path, operations in document["paths"].items():
-        name = next(name for name, begins in _GROUPS if path.startswith(begins))
-        rows[name] += [
-            (verb, path, operation, make_curl(verb, path, operation, schemas))
-            for verb, operation in operations.items()
-        ]
-    return [Group(name, name.lower().replace(" ", "-"), found) for name, found in rows.items() if found]
 
 
 def build_document(
