@@ -3,8 +3,9 @@
 Does not own how a request is matched to its endpoint (each protocol's dialect).
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from starlette.convertors import register_url_convertor
 from starlette.requests import Request
@@ -320,7 +321,8 @@ PLAIN: tuple[PlainEndpoint, ...] = (
 # fmt: on
 
 
-def make_documents(others: Sequence[PlainEndpoint] = ()) -> tuple[PlainEndpoint, ...]:
+@cache  # so that a process describes the same endpoints once
+def make_documents(others: tuple[PlainEndpoint, ...] = ()) -> tuple[PlainEndpoint, ...]:
     """The endpoints that describe all endpoints, ``others`` included."""
     return make_document_endpoints(restli=RESTLI, plain=(*CANDIDATE, *PLAIN, *others), xml=XML_JOBS)
 
@@ -329,7 +331,7 @@ DOCUMENTS = make_documents()
 ENDPOINTS: tuple[AnyEndpoint, ...] = (*RESTLI, *XML_JOBS, *CANDIDATE, *PLAIN, *DOCUMENTS)
 
 
-def make_routes(others: Sequence[PlainEndpoint] = ()) -> list[BaseRoute]:
+def make_routes(others: tuple[PlainEndpoint, ...] = ()) -> list[BaseRoute]:
     """Returns all routes, with those of ``others``. The router tries them in order, so the busiest ones come first."""
     resources = group_resources(RESTLI)
     return [

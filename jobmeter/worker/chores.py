@@ -37,7 +37,7 @@ from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
 from jobmeter.settlement.days import flow as settlement
-from jobmeter.worker import billing_log, feeds
+from jobmeter.worker import billing_log, cancellation, feeds
 
 SWEEP_ROWS_MAX = 5_000
 ROUNDS_MAX = 10_000
@@ -309,6 +309,7 @@ async def drain(database: Database, chores: Sequence[Chore], occasion: Occasion)
 
 
 async def _run_once(database: Database, chore: Chore, occasion: Occasion) -> int:
+    cancellation.end_if_cancelled()
     try:
         async with database.transaction() as connection:
             return await chore.run(connection, occasion, chore.rows_max)

@@ -19,6 +19,7 @@ from jobmeter.database.pool import Database
 from jobmeter.database.throttled_log import ThrottledLog
 from jobmeter.notifications.dispatch.flow import NotificationDispatcher
 from jobmeter.worker import chores, feeds
+from jobmeter.worker.cancellation import end_if_cancelled
 from jobmeter.worker.charge_notifications import notify_charges
 
 CONNECTIONS_FOR_TWO_READERS = 8
@@ -49,11 +50,8 @@ class Loop:
         Each error is logged once a minute, since there may be four turns a second.
         """
         failures = ThrottledLog(log)
-        task = asyncio.current_task()
-        assert task is not None
-        # A cancellation may be lost within a turn: a wait that ends in the same moment returns its result instead (the
-        # pool of connections, `asyncio.wait_for`). Without this the task would continue for ever, and so would the process.
-        while not task.cancelling():
+        while True:
+            end_if_cancelled()
             is_more = False
             try:
                 is_more = await turn(await self.read_clock())
@@ -65,7 +63,6 @@ class Loop:
                     failures.log(logging.ERROR, "%s and will be tried again", failure, kind=kind, error=error)
             if not is_more:
                 await pause()
-        raise asyncio.CancelledError
 
 
 async def run_loop(

@@ -7,7 +7,9 @@ from datetime import datetime
 import pytest
 
 from jobmeter.base.settings import Settings
+from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
+from jobmeter.worker import chores
 from jobmeter.worker.loop import Loop, run_loop
 from tests.support.scenario import START
 
@@ -69,6 +71,33 @@ async def test_a_task_whose_cancellation_was_lost_ends_after_its_turn(database_u
     await database.close()
     assert done
     assert task.cancelled()
+
+
+async def test_a_queue_whose_cancellation_was_lost_ends_before_its_next_chore(database_url: str) -> None:
+    """A stopping server waited for all sweeps of the minute."""
+    database = await Database.open(database_url, connections_max=1)
+    begun, chores_run = asyncio.Event(), []
+
+    async def wait(_: Connection, __: chores.Occasion, ___: int) -> int:
+        chores_run.append("waits")
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return 1
+
+    async def follow(_: Connection, __: chores.Occasion, ___: int) -> int:
+        chores_run.append("follows")
+        return 0
+
+    queue = [chores.Chore(run.__name__, chores.Queue.SWEEP, run) for run in (wait, follow)]
+    occasion = chores.Occasion(Settings(), START)
+    task = asyncio.create_task(chores.drain(database, queue, occasion))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=30)
+    await database.close()
+    assert task.cancelled()
+    assert chores_run == ["waits"]
 
 
 async def test_the_loop_ends_after_all_of_its_tasks(database_url: str) -> None:
