@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
@@ -28,6 +28,11 @@ def repeat(records):
     return records * (3 * PIECE_BYTES // size + 1)
 
 
+# Each example has hundreds of kilobytes, up to a hundred thousand records.
+FEW = settings(max_examples=30)
+
+
+@FEW
 @given(
     records=st.lists(values, min_size=1, max_size=4),
     separators=st.sampled_from([(",", ":"), (", ", ": "), (" ,\n ", " : ")]),
@@ -41,6 +46,7 @@ def test_pieces_of_an_array_are_the_array(records, separators, before):
     assert len(pieces) > 1
 
 
+@FEW
 @given(records=st.lists(values, min_size=1, max_size=4))
 def test_pieces_of_lines_are_the_lines(records):
     many = repeat(records)
