@@ -61,8 +61,9 @@ async def settle_next(
     if await store.claim_jobs(connection, day=day, jobs_max=jobs_per_step_max) == 0:
         await store.insert_settled_day(connection, day=day, settled_at=now)
         return True
-    await charging.reverse_requested(connection, day=day, now=now)
-    await store.touch_run(connection, day=day, touched_at=now)
+    # Not earlier than the steps before it, even if this process's clock is behind theirs (law 8).
+    stepped_at = await store.touch_run(connection, day=day, touched_at=now)
+    await charging.reverse_requested(connection, day=day, now=stepped_at)
     return True
 
 

@@ -16,6 +16,7 @@ VALUES (%(day)s, %(judged_at)s, %(judged_at)s, %(clicks)s, %(clicks_reversed)s)
 UPDATE settlement_runs
    SET touched_at = greatest(touched_at, %(touched_at)s)
  WHERE day = %(day)s
+RETURNING touched_at
 
 -- name: insert_settled_day
 -- Not earlier than the last booking of the day, even if the clock went back between two steps (law 8).

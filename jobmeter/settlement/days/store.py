@@ -26,8 +26,9 @@ async def insert_run(
     )
 
 
-async def touch_run(connection: Connection, *, day: date, touched_at: datetime) -> None:
-    await connection.execute(SQL["touch_run"], {"day": day, "touched_at": touched_at})
+async def touch_run(connection: Connection, *, day: date, touched_at: datetime) -> datetime:
+    """Returns the time of the last step: ``touched_at``, or a later one."""
+    return await read_scalar(connection, datetime, SQL["touch_run"], {"day": day, "touched_at": touched_at})
 
 
 async def insert_settled_day(connection: Connection, *, day: date, settled_at: datetime) -> None:

@@ -126,6 +126,36 @@ async def test_a_clock_that_goes_back_settles_nothing_twice(database_url: str) -
         assert await scenario.breaches() == []
 
 
+async def test_no_step_of_settlement_is_recorded_before_the_one_before_it(database_url: str) -> None:
+    """Another process's clock may be half an hour behind."""
+    async with open_scenario(database_url) as scenario:
+        for name in "ab":
+            job_id = await scenario.post(name, budget_micros=20 * PRICE_MICROS)
+            clicks = [make_event(job_id, f"{name}{n}", START, visitor="ada") for n in range(2)]
+            await scenario.ingest(clicks, START + timedelta(hours=1))
+        clock = ahead = FINAL + timedelta(hours=1)
+        is_more = True
+        while is_more:
+            async with scenario.database.transaction() as connection:
+                is_more = await settlement.settle_next(
+                    connection, final_after_days=FINAL_AFTER_DAYS, now=clock, jobs_per_step_max=1
+                )
+            if await scenario.rows("SELECT day FROM settlement_runs WHERE day = %s", [DAY]):
+                clock = ahead - timedelta(minutes=30)
+        assert (
+            await scenario.rows(
+                "SELECT recorded_at, settled_at FROM job_day_restatements JOIN settled_days USING (day)"
+                " WHERE day = %s",
+                [DAY],
+            )
+            == [(ahead, ahead)] * 2
+        )
+        assert await scenario.rows(
+            "SELECT DISTINCT booked_at FROM ledger_postings WHERE day = %s AND booked_at > %s", [DAY, FINAL]
+        ) == [(ahead,)]
+        assert await scenario.breaches() == []
+
+
 async def test_restatements_lead_from_any_moment_to_now(database_url: str) -> None:
     """Figures now less the changes recorded after a moment are the figures of that moment."""
 
