@@ -75,6 +75,11 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
         "remembers what was sent: one reminder is sent twice, or not at all",
     ),
     Unchecked(
+        "billing_reminder_rounds",
+        (ALL, ADDED, REMOVED),
+        "until when reminders were sent: an earlier day is looked at again, after a later one a reminder is not sent",
+    ),
+    Unchecked(
         "billing_provider_events",
         (ALL, ADDED, REMOVED),
         "remembers what was processed; a repeated payment has the same reference and is one",

@@ -5,7 +5,7 @@ the next invoice when it is issued. Every verb locks the account, so that no amo
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
@@ -29,6 +29,8 @@ from jobmeter.ledger import flow as ledger
 from jobmeter.ledger.model import Account, AccountKind, Posting, Purpose
 from jobmeter.notifications import flow as notifications
 from jobmeter.notifications.model import NotificationKind
+
+BEFORE_ALL = date(1970, 1, 1)
 
 
 async def record_payment(connection: Connection, draft: PaymentDraft, *, now: datetime) -> Recorded:
@@ -171,12 +173,37 @@ async def remind_overdue(
 ) -> list[tuple[Document, DueReminder]]:
     """Sends the reminders that are due, each once; an invoice that missed one gets the last that is due.
 
-    Returns them, for the log of the operator. Nothing is switched off by itself.
+    Returns them, for the log of the operator. Nothing is switched off by itself. Invoices are looked at once for each day,
+    and again if the setting has changed; an invoice that a reversal opens again is reminded of on the next day.
     """
-    if not reminder_days:
+    today = day_of(now)
+    through = await store.find_reminded_through(connection, days=reminder_days)
+    if not reminder_days or (through is not None and through >= today):
         return []
-    due = await store.list_due_reminders(connection, days=reminder_days, today=day_of(now), rows_max=rows_max)
-    sent = [
+    # A day more: what was still open at the midnight before may have been committed after that round.
+    since = BEFORE_ALL if through is None else through - timedelta(days=1)
+    due = await store.list_due_reminders(
+        connection, days=reminder_days, since=since, today=today, rows_max=rows_max
+    )
+    if len(due) < rows_max:
+        await store.set_reminded_through(connection, days=reminder_days, today=today)
+    reminded = await _record_reminders(connection, due, now)
+    for document, reminder in reminded:
+        await _notify(
+            connection,
+            document,
+            NotificationKind.INVOICE_OVERDUE,
+            {"reminder": reminder.level, "daysOverdue": (today - _due_on(document)).days},
+            now,
+        )
+    return reminded
+
+
+async def _record_reminders(
+    connection: Connection, due: Sequence[DueReminder], now: datetime
+) -> list[tuple[Document, DueReminder]]:
+    """Records reminders that no other process has recorded, and returns them with their invoices."""
+    recorded = [
         reminder
         for reminder in due
         if await store.insert_reminder(
@@ -188,19 +215,10 @@ async def remind_overdue(
         )
     ]
     found = await documents.list_documents_by_id(
-        connection, document_ids=[reminder.document_id for reminder in sent]
+        connection, document_ids=[reminder.document_id for reminder in recorded]
     )
     by_id = {document.id: document for document in found}
-    reminded = [(by_id[reminder.document_id], reminder) for reminder in sent]
-    for document, reminder in reminded:
-        await _notify(
-            connection,
-            document,
-            NotificationKind.INVOICE_OVERDUE,
-            {"reminder": reminder.level, "daysOverdue": (day_of(now) - _due_on(document)).days},
-            now,
-        )
-    return reminded
+    return [(by_id[reminder.document_id], reminder) for reminder in recorded]
 
 
 async def _lock(connection: Connection, account_id: int) -> str:

@@ -199,17 +199,45 @@ SELECT account_id, partner_id, currency, coalesce(invoices, 0) AS invoices, olde
  ORDER BY account_id
  LIMIT %(rows_max)s
 
+-- name: find_reminded_through
+-- Null if never, or with another setting: then every overdue invoice is looked at again.
+SELECT reminded_through
+  FROM billing_reminder_rounds
+ WHERE reminder_days = array_to_string(%(days)s::integer[], ',')
+
+-- name: set_reminded_through
+INSERT INTO billing_reminder_rounds AS kept (reminder_days, reminded_through)
+VALUES (array_to_string(%(days)s::integer[], ','), %(today)s)
+    ON CONFLICT (only_one) DO UPDATE
+   SET reminder_days = excluded.reminder_days,
+       reminded_through = CASE WHEN kept.reminder_days = excluded.reminder_days
+                               THEN greatest(kept.reminded_through, excluded.reminded_through)
+                               ELSE excluded.reminded_through END
+
 -- name: list_due_reminders
 -- Of each overdue invoice the highest level that is due, unless it or a higher one was sent. `days` are after
--- how many days overdue each level is due.
+-- how many days overdue each level is due. Invoices are found by the days after `since` on which a level
+-- became due, and by what was taken back of their payments after it: no other invoice is looked at.
+WITH levels AS (
+    SELECT days, nth
+      FROM unnest(%(days)s::integer[]) WITH ORDINALITY AS given (days, nth)
+), candidate AS (
+    SELECT id AS document_id
+      FROM levels
+      JOIN billing_documents
+        ON due_on > %(since)s::date - levels.days
+       AND due_on <= %(today)s::date - levels.days
+     UNION
+    SELECT document_id
+      FROM billing_allocations
+     WHERE amount_micros < 0
+       AND allocated_at >= %(since)s::date::timestamp AT TIME ZONE 'UTC'
+)
 SELECT document_id, due.level, open_micros
-  FROM billing_open_invoices AS open
- CROSS JOIN LATERAL (
-       SELECT max(nth) AS level
-         FROM unnest(%(days)s::integer[]) WITH ORDINALITY AS levels (days, nth)
-        WHERE due_on + levels.days <= %(today)s) AS due
+  FROM candidate
+  JOIN billing_open_invoices AS open USING (document_id)
+ CROSS JOIN LATERAL (SELECT max(nth) AS level FROM levels WHERE due_on + levels.days <= %(today)s) AS due
  WHERE open_micros > 0
-   AND due_on < %(today)s
    AND due.level > coalesce((SELECT max(billing_reminders.level)
                                FROM billing_reminders
                               WHERE billing_reminders.document_id = open.document_id), 0)

@@ -111,10 +111,18 @@ async def list_ages(connection: Connection, *, today: date, after: int, rows_max
     return await list_rows(connection, AccountAge, SQL["list_ages"], parameters)
 
 
+async def find_reminded_through(connection: Connection, *, days: list[int]) -> date | None:
+    return await find_scalar(connection, date, SQL["find_reminded_through"], {"days": days})
+
+
+async def set_reminded_through(connection: Connection, *, days: list[int], today: date) -> None:
+    await connection.execute(SQL["set_reminded_through"], {"days": days, "today": today})
+
+
 async def list_due_reminders(
-    connection: Connection, *, days: list[int], today: date, rows_max: int
+    connection: Connection, *, days: list[int], since: date, today: date, rows_max: int
 ) -> list[DueReminder]:
-    parameters = {"days": days, "today": today, "rows_max": rows_max}
+    parameters = {"days": days, "since": since, "today": today, "rows_max": rows_max}
     return await list_rows(connection, DueReminder, SQL["list_due_reminders"], parameters)
 
 
