@@ -181,7 +181,7 @@ def make_database(cluster_url: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sandbox_client(database_url: str) -> Iterator[SandboxClient]:
-    """A sandbox server on a new database, called over HTTP, with a partner ready to use."""
-    with open_sandbox_client(database_url) as opened:
+def sandbox_client(database_url: str, request: pytest.FixtureRequest) -> Iterator[SandboxClient]:
+    """A sandbox server on a new database, called over HTTP, with a partner ready to use; settings are its parameter."""
+    with open_sandbox_client(database_url, **getattr(request, "param", {})) as opened:
         yield opened

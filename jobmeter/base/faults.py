@@ -194,6 +194,7 @@ class Fault(Enum):
     CONTRACT_BILLED         = Row(8102, 409, None, "CONTRACT_BILLED",       "Contract {contract} is billed by account {account}; this cannot be changed once a month of it is billed")
     MONTH_BILLED            = Row(8103, 422, None, "MONTH_BILLED",          "{day} cannot be changed: everything until {through} is billed already")
     STATEMENT_TOO_LONG      = Row(8104, 422, None, "STATEMENT_TOO_LONG",    "The statement has more than {lines_max} lines; ask for another format, or for one job code")
+    DAYS_FOLDED             = Row(8105, 422, None, "DAYS_FOLDED",           "The days of contract {contract} before {day} are kept as sums only: the first month of its clicks can be {month} or later")
     MONTH_NOT_FINAL         = Row(8110, 409, None, "MONTH_NOT_FINAL",       "{month} cannot be billed yet: its last day is final on {day}")
     DOCUMENT_NOT_DRAFT      = Row(8111, 409, None, "DOCUMENT_ISSUED",       "{document} is issued: it cannot be changed, only corrected by a credit note")
     CREDIT_TOO_HIGH         = Row(8112, 422, None, "CREDIT_TOO_HIGH",       "{what} has {left} left to credit, {amount} cannot be credited")

@@ -54,8 +54,10 @@ class Settings:
         default=True, meaning="Whether the server's processes run the background work; one server must do so"
     )
     chore_interval_ms: int = _setting(250, "How often a process checks for background work that is due")
-    event_retention_days: int = _setting(
-        90, "How long events are kept; at least until their day is final. Figures and postings remain"
+    event_retention_days: int | None = _setting(
+        None,
+        "How long events are kept; if not set, 90 days, or 180 once clicks are invoiced. At least until their day is final"
+        " and invoiced. Figures and postings remain",
     )
     export_folder: str = _setting(
         "",
@@ -162,7 +164,8 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Returns the settings as environment variables, for the server's worker processes."""
-        return {variable_of(one.name): str(getattr(self, one.name)) for one in fields(self)}
+        values = {variable_of(one.name): getattr(self, one.name) for one in fields(self)}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def variable_of(name: str) -> str:
@@ -204,7 +207,7 @@ def _read(name: str, source: Mapping[str, str], default: object) -> str | int | 
         if text.lower() not in {"true", "false", "1", "0"}:
             raise ValueError(f"{name} must be true or false, not {text!r}")
         return text.lower() in {"true", "1"}
-    if isinstance(default, int):
+    if default is None or isinstance(default, int):
         if not (text.isascii() and text.isdigit()):
             raise ValueError(f"{name} must be a whole number, not {text!r}")
         return int(text)

@@ -63,7 +63,7 @@ def print_faults() -> str:
 def print_settings() -> str:
     lines = ["# Settings", "", NOTE, "| variable | default | meaning |", "| --- | --- | --- |"]
     for field in fields(Settings):
-        default = "(empty)" if field.default == "" else field.default
+        default = "(empty)" if field.default in {"", None} else field.default
         lines.append(f"| `{variable_of(field.name)}` | {default} | {field.metadata['meaning']} |")
     lines += ["", "# Limits", "", "| limit | value |", "| --- | --- |"]
     lines += [f"| `{name}` | {value:,} |" for name, value in vars(limits).items() if name.isupper()]

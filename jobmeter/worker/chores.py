@@ -280,6 +280,7 @@ CHORES = (
             "events whose retention is over could not be exported and dropped",
         ),
     ),
+    Chore("index final days", Queue.MAINTENANCE, _in_steps(retention.index_next_day)),
     # Repeated until nothing is left: a round handles one contract, so a partial batch only means that
     # contract is done.
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),

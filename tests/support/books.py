@@ -182,29 +182,47 @@ async def open_books(
 ) -> AsyncIterator[Books]:
     """The partner's contract is in EUR; an account in another currency bills hiring contracts only."""
     async with open_scenario(database_url, limit_micros=limit_micros) as scenario:
-        draft = AccountDraft(
-            partner_id=scenario.parent.id,
+        account_id = await open_account(
+            scenario,
             currency=currency,
             issues=issues,
             zero_month=zero_month,
             first_month=first_month or month_of(START),
-            buyer=Buyer(legal_name="Buyer", **ADDRESS),
         )
         async with scenario.database.transaction() as connection:
-            await accounts.set_seller(
-                connection, Seller(legal_name="Seller", **ADDRESS), valid_from=None, now=START
-            )
-            account = await accounts.open_account(connection, draft, now=START)
             if rate is not None:
                 await accounts.set_tax_rate(
-                    connection, account_id=account.id, rate=rate, valid_from=None, now=START
+                    connection, account_id=account_id, rate=rate, valid_from=None, now=START
                 )
             if currency == "EUR":
                 await accounts.set_agreement(
                     connection,
-                    account_id=account.id,
+                    account_id=account_id,
                     contract_id=scenario.contract.id,
                     wish=AgreementWish(),
                     now=START,
                 )
-        yield Books(scenario, account_id=account.id, currency=currency)
+        yield Books(scenario, account_id=account_id, currency=currency)
+
+
+async def open_account(
+    scenario: Scenario,
+    *,
+    first_month: date,
+    currency: str = "EUR",
+    issues: Issuing = Issuing.ALONE,
+    zero_month: ZeroMonth = ZeroMonth.NOTHING,
+) -> int:
+    """Sets the seller, and opens the partner's account, which bills nothing yet."""
+    draft = AccountDraft(
+        partner_id=scenario.parent.id,
+        currency=currency,
+        issues=issues,
+        zero_month=zero_month,
+        first_month=first_month,
+        buyer=Buyer(legal_name="Buyer", **ADDRESS),
+    )
+    async with scenario.database.transaction() as connection:
+        seller = Seller(legal_name="Seller", **ADDRESS)
+        await accounts.set_seller(connection, seller, valid_from=None, now=START)
+        return (await accounts.open_account(connection, draft, now=START)).id

@@ -18,10 +18,12 @@ from jobmeter.billing.accounts.model import (
     AgreementKind,
     AgreementWish,
     BillableContract,
+    Bills,
     Dated,
     TaxRate,
 )
 from jobmeter.billing.model import Buyer, Seller
+from jobmeter.charging.retention import flow as report_days
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
 from jobmeter.contracts.partner import flow as contracts
@@ -104,7 +106,7 @@ async def list_accounts(
 async def change_account(connection: Connection, *, account_id: int, change: AccountChange) -> Account:
     """Changes settings; agreements that began with the account's first month follow it.
 
-    Raises ``Refused``: OPERATOR_UNKNOWN, MONTH_BILLED for a first month once one is billed.
+    Raises ``Refused``: OPERATOR_UNKNOWN, MONTH_BILLED for a first month once one is billed, DAYS_FOLDED.
     """
     account = await _lock_account(connection, account_id)
     changed = replace(
@@ -121,6 +123,7 @@ async def change_account(connection: Connection, *, account_id: int, change: Acc
         for agreement in rules.move_agreements(
             agreements, before=account.first_month, after=changed.first_month
         ):
+            await _check_days(connection, agreement)
             await store.set_agreement(connection, agreement)
     await store.set_account(connection, changed)
     return changed
@@ -201,7 +204,7 @@ async def set_agreement(
     """Agrees that the account bills the contract, or changes how, until a month of it is billed.
 
     Raises ``Refused``: OPERATOR_UNKNOWN, CONTRACT_BILLED when another account bills the contract or a month of it is
-    billed, and those of ``rules.make_agreement``.
+    billed, DAYS_FOLDED, and those of ``rules.make_agreement``.
     """
     account = await _lock_account(connection, account_id)
     contract = await _find_contract(connection, contract_id)
@@ -215,6 +218,7 @@ async def set_agreement(
             return known
     _check_changeable(known, account, billed_through)
     wanted = rules.make_agreement(account, contract, wish, billed_through=billed_through)
+    await _check_days(connection, wanted)
     if known is not None:
         await store.set_agreement(connection, wanted)
     elif await store.insert_agreement(connection, wanted, now=now) is None:
@@ -247,6 +251,13 @@ def _check_changeable(known: Agreement | None, account: Account, billed_through:
         return
     if known.account_id != account.id or not rules.may_change(known, billed_through):
         raise Refused(Fault.CONTRACT_BILLED, contract=known.contract_id, account=known.account_id)
+
+
+async def _check_days(connection: Connection, agreement: Agreement) -> None:
+    """The lines of clicks are made from the days of their jobs; those of top-ups from postings, which stay."""
+    if agreement.kind is AgreementKind.CLICKS and agreement.bills is Bills.USE:
+        folded_before = await report_days.find_folded_before(connection, contract_id=agreement.contract_id)
+        rules.check_days(agreement, folded_before)
 
 
 async def _find_contract(connection: Connection, contract_id: int) -> BillableContract:

@@ -235,6 +235,16 @@ def make_agreement(
     )
 
 
+def check_days(agreement: Agreement, folded_before: date | None) -> None:
+    """Raises ``Refused(DAYS_FOLDED)`` if lines would be made from days that are not kept one by one any more."""
+    if folded_before is None or agreement.first_month >= folded_before:
+        return
+    earliest = folded_before if folded_before.day == 1 else month_after(folded_before.replace(day=1))
+    raise Refused(
+        Fault.DAYS_FOLDED, contract=agreement.contract_id, day=folded_before, month=f"{earliest:%Y-%m}"
+    )
+
+
 def may_change(agreement: Agreement, billed_through: date | None) -> bool:
     """Whether no month of the agreement is billed yet."""
     return billed_through is None or agreement.first_month > billed_through

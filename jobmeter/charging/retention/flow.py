@@ -3,7 +3,7 @@
 Does not own the events of a day (``jobmeter.metering``). Postings stay as they are, for ever.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from jobmeter.base.days import day_of
 from jobmeter.charging.retention import store
@@ -27,3 +27,14 @@ async def compact_old_days(
     return await store.compact_job_days(
         connection, contract_id=contract_ids[0], before=before, rows_max=rows_max
     )
+
+
+async def find_folded_before(connection: Connection, *, contract_id: int) -> date | None:
+    """Returns the day before which days of the contract are folded; ``None`` while each of its days is kept.
+
+    Nothing is folded until the caller's transaction ends.
+    """
+    folded_before = await store.lock_folds(connection)
+    if folded_before is None or not await store.has_folded_days(connection, contract_id=contract_id):
+        return None
+    return folded_before

@@ -5,6 +5,18 @@ VALUES (%(before)s)
     ON CONFLICT (only_one) DO UPDATE
    SET folded_before = greatest(kept.folded_before, excluded.folded_before)
 
+-- name: lock_folds
+-- Compaction changes the row first: it waits, and then sees what the caller has written.
+SELECT folded_before
+  FROM job_day_folds
+   FOR SHARE
+
+-- name: has_folded_days
+SELECT EXISTS (SELECT
+                 FROM job_days
+                WHERE partner_contract_id = %(contract_id)s
+                  AND day = date '1970-01-01')
+
 -- name: list_contracts_to_compact
 -- Those with days to fold, one look into the index for each contract. What is not kept by contract yet stays,
 -- and so does what is not billed yet: the lines of an invoice are made from days.

@@ -12,11 +12,31 @@ SELECT day
                 FROM event_days
                 JOIN settled_days USING (day)
                WHERE dropped_at IS NULL
-                 AND event_days.day < %(before)s)
+                 AND event_days.day < CASE WHEN EXISTS (SELECT FROM billing_agreements WHERE kind = 'CLICKS')
+                                           THEN %(invoiced_before)s::date
+                                           ELSE %(before)s::date
+                                      END)
    AND day < coalesce((SELECT min(unbilled_from(contract_id))
                          FROM billing_agreements
                         WHERE kind = 'CLICKS'), 'infinity')
    FOR UPDATE SKIP LOCKED
+
+-- name: claim_unindexed_day
+-- The oldest final day whose clicks may be invoiced and are not indexed by job; none while another process is
+-- indexing it.
+SELECT day
+  FROM event_days
+ WHERE dropped_at IS NULL
+   AND day < %(before)s
+   AND day >= (SELECT min(first_month) FROM billing_agreements WHERE kind = 'CLICKS')
+   AND day IN (SELECT day FROM settled_days)
+   AND to_regclass(format('events_%%s_by_job', to_char(day, 'YYYYMMDD'))) IS NULL
+ ORDER BY day
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED
+
+-- name: index_event_day
+SELECT index_event_day(%(day)s)
 
 -- name: stream_event_day
 -- With what settlement reversed, which is deleted with the events.

@@ -25,8 +25,19 @@ async def close_event_day(connection: Connection, *, day: date) -> None:
     await connection.execute(SQL["close_event_day"], {"day": day})
 
 
-async def claim_expired_event_day(connection: Connection, *, before: date) -> date | None:
-    return await find_scalar(connection, date, SQL["claim_expired_event_day"], {"before": before})
+async def claim_expired_event_day(
+    connection: Connection, *, before: date, invoiced_before: date
+) -> date | None:
+    parameters = {"before": before, "invoiced_before": invoiced_before}
+    return await find_scalar(connection, date, SQL["claim_expired_event_day"], parameters)
+
+
+async def claim_unindexed_day(connection: Connection, *, before: date) -> date | None:
+    return await find_scalar(connection, date, SQL["claim_unindexed_day"], {"before": before})
+
+
+async def index_event_day(connection: Connection, *, day: date) -> None:
+    await connection.execute(SQL["index_event_day"], {"day": day})
 
 
 @asynccontextmanager

@@ -23,6 +23,8 @@ def other_value(name, default):
     """Returns a value of the field's type other than its default: as text in the environment, and parsed."""
     if isinstance(default, bool):
         return ("false", False) if default else ("true", True)
+    if default is None:
+        return ("7", 7)
     return (f"{default + 7}", default + 7) if isinstance(default, int) else (TEXTS.get(name, "chosen"),) * 2
 
 

@@ -51,6 +51,7 @@ def test_a_moved_clock_runs_the_chores_in_this_order():
         "sweep the promotion feed",
         "trim refused events",
         "drop event days",
+        "index final days",
         "compact report days",
         "archive months",
         "sweep nonces",

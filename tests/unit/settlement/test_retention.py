@@ -4,16 +4,22 @@ import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from pyarrow import parquet
 
 from jobmeter.base.days import day_of, final_at
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.billing.accounts import flow as accounts
+from jobmeter.billing.accounts.model import AccountChange, AgreementWish, Bills
 from jobmeter.charging.retention import flow as charging
+from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
 from jobmeter.ledger.model import Purpose
 from jobmeter.metering.retention import flow as metering
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.worker import chores
+from tests.support.books import open_account, open_books, standard
 from tests.support.scenario import PRICE_MICROS, START, Scenario, make_event, open_scenario
 
 DAYS = 5
@@ -119,6 +125,113 @@ async def test_days_whose_events_are_kept_are_not_compacted(database_url: str) -
         await age(scenario, 500, Settings(event_retention_days=1_000))
         assert len(await scenario.rows(KEPT_DAYS)) == DAYS
         assert await scenario.breaches() == []
+
+
+async def dropped_days(scenario: Scenario) -> int:
+    """How many of the days on which something happened have lost their events."""
+    ((count,),) = await scenario.rows(
+        "SELECT count(*) FROM event_days WHERE dropped_at IS NOT NULL AND day BETWEEN %s AND %s",
+        [FIRST, FIRST + timedelta(days=DAYS - 1)],
+    )
+    return int(count)
+
+
+async def test_events_are_kept_a_quarter_and_half_a_year_once_clicks_are_invoiced(database_url: str) -> None:
+    async with open_books(database_url, rate=standard(210_000)) as books:
+        scenario = books.scenario
+        await live_through(scenario)
+        await age(scenario, 100, Settings())
+        assert await dropped_days(scenario) == 0
+        await age(scenario, 183, Settings())
+        assert await dropped_days(scenario) == 3
+        # a retention that is set applies to invoiced clicks too
+        await age(scenario, 183, Settings(event_retention_days=30))
+        assert await dropped_days(scenario) == DAYS
+
+
+async def test_events_are_kept_a_quarter_where_no_clicks_are_invoiced(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 90, Settings())
+        assert await dropped_days(scenario) == 0
+        await age(scenario, 93, Settings())
+        assert await dropped_days(scenario) == 3
+
+
+async def test_a_contract_is_invoiced_by_use_only_from_months_whose_days_are_kept(database_url: str) -> None:
+    """The lines of clicks are made from days: of a folded one nothing would be invoiced."""
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        # given folded days: the third of March is the last
+        await age(scenario, 368, Settings(event_retention_days=30))
+        now = START + timedelta(days=368)
+        account_id = await open_account(scenario, first_month=date(2026, 3, 1))
+
+        async def agree(bills: Bills, first_month: date | None) -> None:
+            async with scenario.database.transaction() as connection:
+                await accounts.set_agreement(
+                    connection,
+                    account_id=account_id,
+                    contract_id=scenario.contract.id,
+                    wish=AgreementWish(bills=bills, first_month=first_month),
+                    now=now,
+                )
+
+        for first_month in (None, date(2026, 3, 1)):
+            with pytest.raises(Refused, match=r"before 2026-03-04 .* 2026-04 or later") as refused:
+                await agree(Bills.USE, first_month)
+            assert refused.value.fault is Fault.DAYS_FOLDED
+        # top-ups are postings, which are never folded
+        await agree(Bills.TOP_UPS, None)
+        await agree(Bills.USE, date(2026, 4, 1))
+
+        # an account whose first month moves takes its agreements along
+        async def begin(first_month: date) -> None:
+            change = AccountChange(first_month=first_month)
+            async with scenario.database.transaction() as connection:
+                await accounts.change_account(connection, account_id=account_id, change=change)
+
+        await begin(date(2026, 4, 1))
+        with pytest.raises(Refused, match="2026-04 or later"):
+            await begin(date(2026, 3, 1))
+        assert await scenario.breaches() == []
+
+
+async def is_somebody_waiting(connection: Connection) -> bool:
+    found = await connection.execute(
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    return await found.fetchone() == (True,)
+
+
+async def test_days_are_not_folded_while_a_contract_is_agreed_on(database_url: str) -> None:
+    async with open_scenario(database_url) as scenario:
+        await live_through(scenario)
+        await age(scenario, 368, Settings(event_retention_days=30))
+        kept = await scenario.rows(KEPT_DAYS)
+
+        async def fold() -> int:
+            async with scenario.database.transaction() as connection:
+                return await charging.compact_old_days(
+                    connection, retention_days=366, rows_max=100, now=START + timedelta(days=500)
+                )
+
+        account_id = await open_account(scenario, first_month=date(2026, 3, 1))
+        async with scenario.database.transaction() as connection:
+            await accounts.set_agreement(
+                connection,
+                account_id=account_id,
+                contract_id=scenario.contract.id,
+                wish=AgreementWish(first_month=date(2026, 4, 1)),
+                now=START + timedelta(days=368),
+            )
+            folding = asyncio.create_task(fold())
+            while not await is_somebody_waiting(connection):
+                assert not folding.done()
+                await asyncio.sleep(0.01)
+        # what is before the first month may still be folded: all of March
+        assert await folding > 0
+        assert len(await scenario.rows(KEPT_DAYS)) < len(kept)
 
 
 async def test_the_export_contains_reversals(database_url: str, tmp_path: Path) -> None:
