@@ -18,9 +18,14 @@ def path_of(folder: str, document_id: int, file_format: FileFormat) -> Path:
 
 
 def write_file(folder: str, document_id: int, file_format: FileFormat, content: bytes) -> None:
-    """Writes a file that may be there already: two processes that make it write the same bytes."""
+    """Writes a file that may be there already: two processes that make it write the same bytes.
+
+    Removes what a process that was killed left of it: the caller's transaction keeps others from writing it.
+    """
     path = path_of(folder, document_id, file_format)
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
     part = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         with part.open("wb") as file:
