@@ -1,4 +1,4 @@
-"""Incidents 4, 12 and 17 of the project's list, and those of other billing systems that have no other test."""
+"""Incidents 4, 12, 17 and 18 of the project's list, and those of other billing systems that have no other test."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -8,14 +8,19 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import Bills
 from jobmeter.billing.credit_notes import flow as credit_notes
-from jobmeter.billing.credit_notes.model import CreditDraft
+from jobmeter.billing.credit_notes.model import CreditDraft, LineCredit
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.model import Buyer, Document
+from jobmeter.billing.payments import flow as payments
+from jobmeter.billing.payments.model import PaymentDraft, PaymentSource
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.database.connection import Connection
+from jobmeter.database.pool import Database
+from jobmeter.integrity.flow import check_laws
 from jobmeter.worker import chores
 from tests.support.books import ADDRESS, Books, open_books, standard
 from tests.support.scenario import PRICE_MICROS, SETTINGS, make_clicks
+from tests.unit.billing.invoices.many_accounts import FINAL, bill_step, open_accounts, open_month
 
 BUDGET = 6_000 * PRICE_MICROS
 
@@ -70,13 +75,18 @@ async def count_rows_read(connection: Connection) -> int:
 
 async def test_17_a_page_of_the_clicks_of_a_large_line_reads_its_own_rows(database_url: str) -> None:
     """Opening a large invoice loaded every event of it (killbill 1022, 1952)."""
-    async with open_books(database_url, rate=standard(210_000)) as books:
+    async with open_books(database_url, rate=standard(210_000), limit_micros=3 * BUDGET) as books:
         job = await books.scenario.post("large", budget_micros=BUDGET)
-        clicks = make_clicks(job, 4_000, books.now)
+        other = await books.scenario.post("other", budget_micros=BUDGET)
+        # of the same customer, and at the same times
+        pairs = zip(make_clicks(job, 4_000, books.now), make_clicks(other, 4_000, books.now), strict=True)
+        clicks = [click for pair in pairs for click in pair]
         for start in range(0, len(clicks), 1_000):
             await books.scenario.ingest(clicks[start : start + 1_000], books.now + timedelta(seconds=5))
         await books.finish_month()
         (invoice,) = await books.documents()
+        (line, _) = await books.lines(invoice)
+        assert line.job_id == job
         after, found = documents.FIRST, 0
         while True:
             async with books.scenario.database.transaction() as connection:
@@ -165,3 +175,71 @@ async def test_a_run_that_is_repeated_every_hour_bills_once(database_url: str) -
             await chores.run_due(books.scenario.database, SETTINGS, now=books.now + timedelta(hours=hour))
         assert [one.month for one in await books.documents()] == [date(2026, 3, 1)]
         assert await books.cuts() == [date(2026, 3, 1)]
+
+
+async def test_the_tax_of_an_invoice_is_that_of_its_sum_and_not_the_sum_of_its_lines(
+    database_url: str,
+) -> None:
+    """Rounded per line and per total, the same invoice differed by a cent (invoiceninja 4370, odoo 37896)."""
+    async with open_books(database_url, rate=standard(210_000)) as books:
+        contract = await books.open_hiring(price_micros=70_000)
+        for name in ("first", "second", "third"):
+            await books.post_xml(name, contract)
+        await books.finish_month()
+        (invoice,) = await books.documents()
+        # 21 % of 0.07 is 0.0147: per line it would be 0.03 in all
+        assert (invoice.line_count, invoice.net_micros, invoice.tax_micros) == (3, 210_000, 40_000)
+        draft = CreditDraft(reference="r", note="", lines=(), returns_budget=False)
+        async with books.scenario.database.transaction() as connection:
+            note, _ = await credit_notes.credit_invoice(
+                connection, draft, invoice_id=invoice.id, now=books.now
+            )
+        assert (note.net_micros, note.tax_micros) == (invoice.net_micros, invoice.tax_micros)
+        assert await books.scenario.breaches() == []
+
+
+async def test_18_runs_credit_notes_and_payments_at_once_do_not_stop_each_other(database_url: str) -> None:
+    """Documents that were numbered at once waited for each other in a circle (3scale 28, lago-api 2621)."""
+    accounts_count = 12
+
+    async def bill(database: Database) -> None:
+        while await bill_step(database, accounts_max=1) is not None:
+            pass
+
+    async def change(database: Database, number: int) -> None:
+        """Credits and pays each invoice as soon as it is there."""
+        changed: set[int] = set()
+        while len(changed) < accounts_count:
+            async with database.connection() as connection:
+                rows = await connection.execute(
+                    "SELECT id, account_id FROM billing_documents WHERE kind = 'INVOICE' AND digest <> ''"
+                )
+                found = [row for row in await rows.fetchall() if row[0] not in changed]
+            for invoice_id, account_id in found:
+                await change_invoice(database, number, invoice_id, account_id)
+                changed.add(invoice_id)
+
+    async def change_invoice(database: Database, number: int, invoice_id: int, account_id: int) -> None:
+        reference = f"{number} of {invoice_id}"
+        credit = LineCredit(line=1, amount_micros=1_000_000, quantity=None)
+        draft = CreditDraft(reference=reference, note="", lines=(credit,), returns_budget=False)
+        async with database.transaction() as connection:
+            await credit_notes.credit_invoice(connection, draft, invoice_id=invoice_id, now=FINAL)
+        payment = PaymentDraft(
+            account_id=account_id,
+            source=PaymentSource.OPERATOR,
+            reference=reference,
+            amount_micros=5_000_000,
+            document_id=invoice_id,
+        )
+        async with database.transaction() as connection:
+            await payments.record_payment(connection, payment, now=FINAL)
+
+    async with Database.opened(database_url, connections_max=4) as database:
+        await open_accounts(database, accounts_count)
+        await open_month(database)
+        await asyncio.gather(bill(database), bill(database), change(database, 1), change(database, 2))
+        async with database.connection() as connection:
+            rows = await connection.execute("SELECT name, last FROM billing_series ORDER BY name")
+            assert await rows.fetchall() == [("CN-2026", 2 * accounts_count), ("INV-2026", accounts_count)]
+            assert [check for check in await check_laws(connection) if check.breaches] == []
