@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,16 @@ from bench.measurement import LARGE, Measured, Sizes
 from bench.serving import RunningServer, serve
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import DAY_MS, FINAL_AFTER_DAYS, start_of
-from jobmeter.base.ids import shard_of
+from jobmeter.base.ids import SHARD_COUNT, shard_of
 from jobmeter.base.settings import Settings
 from jobmeter.billing import rules
 from jobmeter.billing.invoices import flow as invoices
+from jobmeter.database.arrays import Column
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.database.statements import load_statements
 from jobmeter.ledger.model import AccountKind, Purpose
 from jobmeter.metering.model import EventKind, StoredEvents
+from jobmeter.metering.retention import flow as retention
 
 SQL = load_statements("bench", "billing.sql", enums=(AccountKind, Purpose))
 
@@ -37,9 +40,11 @@ DAYS_PER_JOB = 3
 ACCOUNTS, ACCOUNTS_LARGE = 100, 1_000
 ACCOUNTS_PER_TRANSACTION = 25  # as the worker does
 OPERATOR_KEY = "bench-operator"
+KILOBYTES_PER_MB = 1_024
 CLICKS, CLICKS_LARGE = 100_000, 1_000_000
 BATCH_CLICKS = 10_000
 CLICK_DAYS = 2
+JOBS_CLICKED = 2
 PAGES, PAGE_CLICKS = 40, 1_000
 
 
@@ -54,37 +59,50 @@ class Month:
 
 
 def measure_billing(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Measures one run, since a month is billed once, and the SELECT of its lines after it; the memory is this process's."""
+    """Measures one run, since a month is billed once, and the SELECT of its lines after it.
+
+    The memory is that of this process and of the database's process that serves it.
+    """
     accounts = ACCOUNTS_LARGE if sizes == LARGE else ACCOUNTS
     month = _prepare(machine, now, accounts=accounts, jobs=JOBS_PER_ACCOUNT)
     with psycopg.connect(machine.url, autocommit=True) as connection:
         connection.execute(SQL["charge_days"], month.values | {"days": DAYS_PER_JOB})
         connection.execute(SQL["analyze_month"])
-    seconds = asyncio.run(_bill(machine.url, month))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    run = asyncio.run(_bill(machine.url, month))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB + run.database_mb
     with psycopg.connect(machine.url) as connection:
         counted = connection.execute(SQL["count_lines"]).fetchone()
     assert counted == (accounts * JOBS_PER_ACCOUNT, accounts)
     limits = [_fetch_lines(machine) for _ in range(3)]
     note = f"{accounts:,} accounts, {counted[0]:,} lines"
     return {
-        "billing_run": Measured((counted[0] / seconds,), tuple(counted[0] / taken for taken in limits), note),
+        "billing_run": Measured(
+            (counted[0] / run.seconds,), tuple(counted[0] / taken for taken in limits), note
+        ),
         "billing_run_memory": Measured((peak_mb,), note=note),
     }
 
 
-def _prepare(machine: Machine, now: datetime, *, accounts: int, jobs: int) -> Month:
+def _prepare(
+    machine: Machine, now: datetime, *, accounts: int, jobs: int, shards: int = SHARD_COUNT
+) -> Month:
     month = rules.month_before(rules.last_billable_month(now, final_after_days=FINAL_AFTER_DAYS))
     found = Month(month, rules.billable_at(month, final_after_days=FINAL_AFTER_DAYS))
     asyncio.run(upgrade_database(machine.url))
     with psycopg.connect(machine.url) as connection:
         connection.execute(SQL["make_seller"], found.values)
         connection.execute(SQL["make_accounts"], found.values | {"accounts": accounts})
-        connection.execute(SQL["post_jobs"], found.values | {"jobs": jobs})
+        connection.execute(SQL["post_jobs"], found.values | {"jobs": jobs, "shards": shards})
     return found
 
 
-async def _bill(url: str, month: Month) -> float:
+@dataclass(frozen=True, slots=True)
+class Run:
+    seconds: float
+    database_mb: float  # the peak of the database's process, without the buffers that all of them share
+
+
+async def _bill(url: str, month: Month) -> Run:
     async with Database.opened(url, connections_max=1) as database:
         began = time.perf_counter()
         while True:
@@ -97,7 +115,19 @@ async def _bill(url: str, month: Month) -> float:
                     until_month=month.month,
                 )
             if step is None:
-                return time.perf_counter() - began
+                seconds = time.perf_counter() - began
+                return Run(seconds, _read_own_memory_mb(connection.info.backend_pid))
+
+
+def _read_own_memory_mb(process_id: int) -> float:
+    """Reads the peak of a process's memory from the system, less what it shares with others."""
+    lines = Path(f"/proc/{process_id}/status").read_text(encoding="ascii").splitlines()
+    kilobytes = {
+        name: int(value.split()[0])
+        for name, _, value in (line.partition(":") for line in lines)
+        if name in {"VmHWM", "RssShmem", "RssFile"}
+    }
+    return (kilobytes["VmHWM"] - kilobytes["RssShmem"] - kilobytes["RssFile"]) / KILOBYTES_PER_MB
 
 
 def _fetch_lines(machine: Machine) -> float:
@@ -111,10 +141,14 @@ def _fetch_lines(machine: Machine) -> float:
 
 
 def measure_clicks_page(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
-    """Measures pages of 1,000 clicks at different places of one line, over HTTP, in ms, after a warm-up page."""
+    """Measures pages of 1,000 clicks at different places of one line, over HTTP, in ms, after a warm-up page.
+
+    Another job of the same customer has as many clicks at the same times.
+    """
     clicks = CLICKS_LARGE if sizes == LARGE else CLICKS
-    month = _prepare(machine, now, accounts=1, jobs=1)
+    month = _prepare(machine, now, accounts=1, jobs=JOBS_CLICKED, shards=1)
     _fill_clicks(machine, month, clicks)
+    asyncio.run(_index_days(machine.url, month))
     asyncio.run(_bill(machine.url, month))
     settings = Settings(database_url=machine.url, operator_key=OPERATOR_KEY, events_key="bench-events")
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
@@ -125,25 +159,35 @@ def measure_clicks_page(machine: Machine, sizes: Sizes, now: datetime) -> dict[s
 
 def _fill_clicks(machine: Machine, month: Month, clicks: int) -> None:
     with psycopg.connect(machine.url, autocommit=True) as connection:
-        (job_id,) = connection.execute("SELECT job_id FROM job_budgets").fetchone() or (0,)
+        found = connection.execute("SELECT job_id FROM job_budgets ORDER BY job_id").fetchall()
+        job_ids = np.array(found, dtype=np.int64).reshape(-1)
         for number in range(CLICK_DAYS):
             day = month.month + timedelta(days=number)
-            batches = clicks // CLICK_DAYS // BATCH_CLICKS
-            made = (_make_clicks(job_id, day, batch=batch, batches=batches) for batch in range(batches))
+            batches = clicks * JOBS_CLICKED // CLICK_DAYS // BATCH_CLICKS
+            made = (_make_clicks(job_ids, day, batch=batch, batches=batches) for batch in range(batches))
             fill_day(connection, day, made, booked_at=start_of(day))
         connection.execute(SQL["settle_days"], {"now": month.now})
         connection.execute(SQL["analyze_clicks"])
 
 
-def _make_clicks(job_id: int, day: date, *, batch: int, batches: int) -> bytes:
+async def _index_days(url: str, month: Month) -> None:
+    """As a server does once a minute."""
+    async with Database.opened(url, connections_max=1) as database, database.connection() as connection:
+        while await retention.index_next_day(connection, now=month.now):
+            pass
+
+
+def _make_clicks(job_ids: Column, day: date, *, batch: int, batches: int) -> bytes:
+    """A batch of clicks in the order of their times, of each job in turn."""
     rng = np.random.default_rng([7, day.toordinal(), batch])
     span_ms = DAY_MS // batches
     times = to_ms(start_of(day)) + batch * span_ms + np.sort(rng.integers(0, span_ms, BATCH_CLICKS))
     constant = np.ones(BATCH_CLICKS, dtype=np.int64)
+    clicked = np.resize(job_ids, BATCH_CLICKS)
     return StoredEvents(
-        shards=constant * shard_of(job_id),
+        shards=constant * shard_of(int(job_ids[0])),
         keys=make_keys(rng, times).view("V16").reshape(-1),
-        job_ids=constant * job_id,
+        job_ids=clicked,
         kinds=constant * int(EventKind.APPLY_CLICK),
         verdicts=constant * 0,
         visitors=rng.integers(1, 2**62, BATCH_CLICKS),

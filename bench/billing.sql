@@ -46,9 +46,10 @@ SELECT contract_id, account_id, 'CLICKS', 'USE', %(month)s, %(now)s
 RETURNING contract_id
 
 -- name: post_jobs
--- Jobs of each contract in all shards, as posting stores them.
+-- Jobs of each contract in some shards, as posting stores them.
 WITH made AS MATERIALIZED (
-    SELECT contract_id, partner_id, make_job_id(nextval('job_sequence'), (nth %% 256)::smallint) AS job_id
+    SELECT contract_id, partner_id,
+           make_job_id(nextval('job_sequence'), (nth %% %(shards)s)::smallint) AS job_id
       FROM billing_agreements
       JOIN partner_contracts ON id = contract_id
      CROSS JOIN generate_series(1, %(jobs)s) AS nth

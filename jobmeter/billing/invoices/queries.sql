@@ -5,16 +5,28 @@ corrects_document, corrects_line
 
 -- name: find_due_month
 -- The earliest month in which an account can be billed now. Runs several times a second, so accounts that are
--- billed already are excluded by one look into the key of the cuts.
-SELECT min(next_months.month)
-  FROM billing_accounts
-  JOIN billing_next_months AS next_months ON next_months.account_id = id
- WHERE id = coalesce(%(account_id)s, id)
-   AND first_month <= %(last_month)s
-   AND NOT EXISTS (SELECT FROM billing_cuts WHERE account_id = id AND billing_cuts.month = %(last_month)s)
-   AND next_months.month <= %(last_month)s
-   AND NOT EXISTS (SELECT FROM billing_cuts WHERE account_id = id AND billing_cuts.month = next_months.month)
-   AND billing_hold_reason(id, next_months.month, %(day)s) IS NULL
+-- billed already are excluded by one look into the key of the cuts, and only accounts of the earliest months
+-- are asked for a reason against it, until one has none.
+SELECT month
+  FROM (SELECT id, next_months.month
+          FROM billing_accounts
+          JOIN billing_next_months AS next_months ON next_months.account_id = id
+         WHERE id = coalesce(%(account_id)s, id)
+           AND first_month <= %(last_month)s
+           AND NOT EXISTS (SELECT
+                             FROM billing_cuts
+                            WHERE account_id = id
+                              AND billing_cuts.month = %(last_month)s)
+           AND next_months.month <= %(last_month)s
+           AND NOT EXISTS (SELECT
+                             FROM billing_cuts
+                            WHERE account_id = id
+                              AND billing_cuts.month = next_months.month)
+         ORDER BY next_months.month
+        OFFSET 0) AS due
+ WHERE billing_hold_reason(id, month, %(day)s) IS NULL
+ ORDER BY month
+ LIMIT 1
 
 -- name: find_month
 SELECT until_number
