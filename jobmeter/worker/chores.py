@@ -281,8 +281,7 @@ CHORES = (
         ),
     ),
     Chore("index final days", Queue.MAINTENANCE, _in_steps(retention.index_next_day)),
-    # Repeated until nothing is left: a round handles one contract, so a partial batch only means that
-    # contract is done.
+    # Repeated until nothing is left: a partial batch only means that one contract is done.
     Chore("compact report days", Queue.MAINTENANCE, _compact_report_days, rows_max=SWEEP_ROWS_MAX),
     Chore("archive months", Queue.MAINTENANCE, _in_steps(months.archive_next_final_day)),
     Chore("sweep nonces", Queue.MAINTENANCE, _sweep_nonces, rounds_max=1),
