@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from bench.event_days import make_keys
-from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import shards_of
 from jobmeter.metering.model import StoredEvents
 
 BATCH_SPAN_MS = 1_000

@@ -17,8 +17,8 @@ from bench.machine import Machine
 from bench.measurement import LARGE, Measured, Sizes
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import DAY_MS, FINAL_AFTER_DAYS, day_of, final_at, start_of
-from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import shards_of
 from jobmeter.database.pool import Database
 from jobmeter.database.statements import load_statements
 from jobmeter.metering.model import StoredEvents

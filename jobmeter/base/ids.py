@@ -4,10 +4,7 @@ Does not own sequences (the database does) or the owner of an id.
 """
 
 import hashlib
-from typing import Any
 from uuid import UUID
-
-import numpy.typing as npt
 
 SHARD_COUNT = 256
 
@@ -31,11 +28,6 @@ def shard_of(owner_id: int) -> int:
     In SQL, `shard_of` of a job's id.
     """
     return owner_id % SHARD_COUNT
-
-
-def shards_of(job_ids: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The shard of each job of a column."""
-    return job_ids % SHARD_COUNT
 
 
 def read_urn(text: str, prefix: str) -> int | None:

@@ -5,9 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import Bigint, Columns, Date, Integer, Local, Smallint
+from jobmeter.database.columns import Bigint, Columns, Date, Integer, Local, Smallint, shards_of
 
 
 @dataclass(frozen=True, slots=True)

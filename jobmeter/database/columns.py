@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self, TypeVar, get_type_hints
 
 import numpy as np
 
+from jobmeter.base.ids import SHARD_COUNT
 from jobmeter.database.arrays import (
     BigintArray,
     Column,
@@ -32,6 +33,11 @@ Local = Column  # never sent to the database
 
 
 Wider = TypeVar("Wider", bound="Columns")
+
+
+def shards_of(job_ids: Column) -> Column:
+    """The shard of each job of a column."""
+    return job_ids % SHARD_COUNT
 
 
 @dataclass(frozen=True, slots=True)

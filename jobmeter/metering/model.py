@@ -6,9 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from jobmeter.base.ids import shards_of
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import Bigint, Columns, Integer, Local, Smallint, Uuid
+from jobmeter.database.columns import Bigint, Columns, Integer, Local, Smallint, Uuid, shards_of
 
 
 class EventKind(IntEnum):

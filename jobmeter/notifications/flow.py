@@ -14,8 +14,8 @@ import msgspec
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import NOTICE_ENDPOINTS_MAX, NOTICE_KEPT_DAYS, SECRETS_LIVE_MAX
-from jobmeter.base.sealing import seal, unseal
 from jobmeter.database.connection import Connection
+from jobmeter.database.sealing import seal, unseal
 from jobmeter.notifications import rules, store
 from jobmeter.notifications.model import (
     MAILED_KINDS,

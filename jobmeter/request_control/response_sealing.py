@@ -10,7 +10,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from jobmeter.base.sealing import list_keys
+from jobmeter.database.sealing import list_keys
 from jobmeter.request_control.model import Request, StoredResponse
 
 NONCE_BYTES = 12

@@ -11,9 +11,9 @@ import numpy as np
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import DAY_MS, LATE_WINDOW_HOURS
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import EXCLUDED_VISITORS_MAX
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import shards_of
 from jobmeter.database.connection import Connection
 from jobmeter.metering.filters import store
 from jobmeter.metering.filters.model import (

@@ -11,13 +11,13 @@ import numpy as np
 from psycopg.errors import DeadlockDetected, SerializationFailure, UniqueViolation
 
 from jobmeter.base.days import DAY_MS, day_from_number, day_of
-from jobmeter.base.ids import shards_of
 from jobmeter.base.limits import REFUSALS_LISTED_MAX
 from jobmeter.charging.charge import flow as charging
 from jobmeter.charging.model import NOTHING_CHARGED, ChargeResult
 from jobmeter.charging.windows import flow as windows_flow
 from jobmeter.charging.windows.model import LiveWindows, StaleWindowsError
 from jobmeter.database.arrays import Column
+from jobmeter.database.columns import shards_of
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import is_pipeline
 from jobmeter.jobs.pages import flow as pages

@@ -9,11 +9,10 @@ import numpy as np
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import DAY_MS
-from jobmeter.base.ids import shards_of
 from jobmeter.charging.model import ClickCounts
 from jobmeter.charging.windows.model import LiveWindows
 from jobmeter.database.arrays import Column
-from jobmeter.database.columns import Columns, Local
+from jobmeter.database.columns import Columns, Local, shards_of
 from jobmeter.geo.countries import MARKET_UNKNOWN
 from jobmeter.metering.filters.model import FilterPolicy
 from jobmeter.metering.intake.columns import key_halves

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from jobmeter.base import sealing
 from jobmeter.base.clock import to_ms
 from jobmeter.base.credentials import hash_secret, make_secret
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.database import sealing
 from jobmeter.database.arrays import ByteaArray
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import store

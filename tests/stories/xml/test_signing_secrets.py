@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.sealing import seal, unseal
 from jobmeter.database.pool import Database
+from jobmeter.database.sealing import seal, unseal
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.oauth1 import flow as signatures
 

@@ -83,10 +83,10 @@ def shard_breaches(source: Source) -> list[Breach]:
 
 
 def remainder_breaches(source: Source) -> list[Breach]:
-    """In Python, only base.ids computes a shard as a remainder."""
-    if source.path == "jobmeter/base/ids.py":
+    """In Python, only base.ids and database.columns compute a shard as a remainder."""
+    if source.path in {"jobmeter/base/ids.py", "jobmeter/database/columns.py"}:
         return []
-    message = "compute a shard with shard_of, the shards of a column with shards_of (jobmeter.base.ids)"
+    message = "compute a shard with shard_of (jobmeter.base.ids), those of a column with shards_of (jobmeter.database.columns)"
     return [
         Breach(source.path, node.lineno, message)
         for node in nodes(source)
@@ -208,6 +208,7 @@ def test_shard_numbers_in_sql_are_found(text, count):
         ("jobs/flow.py", "shard = job_id % 256", 1),
         ("jobs/flow.py", "shard = shard_of(job_id)\nshards = range(SHARD_COUNT)\nhalf = job_id % 2", 0),
         ("base/ids.py", "shard = job_id % SHARD_COUNT", 0),
+        ("database/columns.py", "return job_ids % SHARD_COUNT", 0),
     ],
 )
 def test_shard_remainders_in_python_are_found(path, code, count):

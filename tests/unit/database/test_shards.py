@@ -4,7 +4,8 @@ import numpy as np
 import psycopg
 import pytest
 
-from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of, shards_of
+from jobmeter.base.ids import SHARD_COUNT, make_job_id, shard_of
+from jobmeter.database.columns import shards_of
 
 JOB_IDS = [0, 1, 255, 256, 257, 4_249_600_077, make_job_id(16_600_000, 200), (1 << 63) - 1]
 
