@@ -1,6 +1,6 @@
 """Owns the reading of an internet address in the spellings that servers, proxies and logs give it. Pure."""
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from socket import AF_INET, AF_INET6, inet_pton
 
 from jobmeter.base.readers.text import trim_text
@@ -28,6 +28,15 @@ def read_address(text: str) -> IPv4Address | IPv6Address | None:
     if port and not _is_port(port[1:]):
         return None
     return _parse(bare.partition("%")[0])
+
+
+def is_local(host: str) -> bool:
+    """Whether the host is this machine, which is never reached through a proxy of the environment."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:

@@ -6,7 +6,6 @@ Does not own the traffic (``player``) or the server. Uses HTTP only, and imports
 import json
 import os
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import httpx2
 
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import CommandFailed
+from jobmeter.base.readers.network import is_local
 
 REQUEST_SECONDS = 120
 
@@ -74,15 +74,6 @@ class Sandbox:
             headers={"Content-Type": "application/json"},
         )
         return reply
-
-
-def is_local(host: str) -> bool:
-    """Whether the host is this machine, which is never reached through a proxy of the environment."""
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
-    return address.is_loopback or address.is_unspecified
 
 
 def read_refusal(answer: httpx2.Response) -> str:

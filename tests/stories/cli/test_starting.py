@@ -11,8 +11,9 @@ import pytest
 
 from jobmeter import __version__
 from jobmeter.app import check_settings
+from jobmeter.base.readers.network import is_local
 from jobmeter.base.settings import Settings
-from jobmeter.sandbox.traffic.client import Sandbox, is_local
+from jobmeter.sandbox.traffic.client import Sandbox
 from tests.support.paths import DOCS
 from tests.support.server_process import start_sandbox_server
 
