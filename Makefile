@@ -1,5 +1,6 @@
 # Everything is installed into .venv, pinned with hashes: constraints.txt contains the runtime dependencies and those of
-# the extra billing (the demo ends with an invoice), constraints-dev.txt the development dependencies. Each has its own stamp, so users install only the first.
+# the extras server and billing (the demo ends with an invoice), constraints-dev.txt those of the other extras and of development.
+# Each has its own stamp, so users install only the first.
 PYTHON ?= python3
 BIN    := .venv/bin
 RUN    := .venv/.installed
@@ -87,7 +88,7 @@ map: $(DEV)  ## print the parts in order, with the lines of each part and its ro
 
 ##@ Maintain
 lock:  ## resolve the pinned dependencies again (requires uv), keeping versions that still satisfy the constraints
-	$(LOCK) --group build --extra billing --output-file constraints.txt pyproject.toml
+	$(LOCK) --group build --extra server --extra billing --output-file constraints.txt pyproject.toml
 	$(LOCK) --all-extras --group dev --constraint constraints.txt --output-file constraints-dev.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt) pyproject.toml
 

@@ -1,6 +1,7 @@
 """Owns the command ``jobmeter``: the tree of its commands, and how a failed command ends.
 
-Does not own the commands: each one's module is imported only when it runs, so that ``--help`` imports none of them.
+Does not own the commands: each one's module is imported only when it runs, so that ``--help`` imports none of them, and so
+that commands which need libraries of the server can be listed, and explained, where only the client is installed.
 """
 
 import sys
@@ -13,6 +14,7 @@ from jobmeter.base.faults import CommandFailed
 from jobmeter.base.terminal import accept_every_character, to_printable
 
 USAGE_ERROR = 2
+EXTRA_MISSING = 3
 INTERRUPTED = 130
 
 # The help of a command is written here, because its module is not imported for it.
@@ -61,7 +63,8 @@ def make_app() -> App:
 def main(tokens: Sequence[str] | None = None) -> None:
     """The console script. Errors that the user can fix are printed as one line on standard error.
 
-    The exit code is 2 if the command line is wrong, 1 if the command failed, 130 if it was interrupted.
+    The exit code is 2 if the command line is wrong, 1 if the command failed, 3 if it needs libraries that are not installed,
+    130 if it was interrupted.
     """
     accept_every_character()
     try:
@@ -70,8 +73,25 @@ def main(tokens: Sequence[str] | None = None) -> None:
         _fail(error, USAGE_ERROR)
     except (CommandFailed, ValueError, OSError) as error:
         _fail(error, 1)
+    except ImportError as error:
+        _fail(_name_extra(error), EXTRA_MISSING)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _name_extra(error: ImportError) -> CommandFailed:
+    """Returns what to install. Raises the error again if one of our own modules is missing, or a name in a module."""
+    missing = error.__cause__ or error  # the loader of commands wraps what it caught
+    if (
+        not isinstance(missing, ModuleNotFoundError)
+        or not missing.name
+        or missing.name.startswith("jobmeter")
+    ):
+        raise error
+    package = missing.name.partition(".")[0]
+    return CommandFailed(
+        f"this command needs {package}, which is not installed: pip install 'jobmeter[server]'"
+    )
 
 
 def _fail(error: Exception, code: int) -> None:

@@ -28,7 +28,12 @@ app = App(name="billing")
 account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
 app.command(files.download)
-app.command(files.check)
+app.command(
+    "jobmeter.cli.operator.checks:check",
+    name="check",
+    help="Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends"
+    " with 1 if any differs.",
+)
 app.command(account)
 app.command(seller)
 app.command(invoices.run_month, name="run")

@@ -1,7 +1,6 @@
-"""Owns the commands ``jobmeter billing download`` and ``jobmeter billing check``, on a running server.
+"""Owns the command ``jobmeter billing download``, on a running server.
 
-Does not own the files: the server makes and keeps them. Electronic invoices are checked here, and not by the server: the
-processor of the rules needs 230 MB.
+Does not own the files: the server makes and keeps them.
 """
 
 import hashlib
@@ -10,17 +9,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from jobmeter.base.faults import CommandFailed, Refused
+from jobmeter.base.faults import CommandFailed
 from jobmeter.base.terminal import Terminal
-from jobmeter.billing.formats import flow as formats
-from jobmeter.billing.formats.model import FileFormat
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_operator, fetch_file
-from jobmeter.cli.options import InvoiceId, whole_number
-from jobmeter.sandbox.traffic.client import SandboxRefusedError
+from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, fetch_file
+from jobmeter.cli.options import InvoiceId
 
 Format = Literal["pdf", "xml", "ubl", "csv", "json", "xlsx"]
-SAMPLE_MAX = 100
-ELECTRONIC = (FileFormat.XML, FileFormat.UBL)
 
 
 def download(
@@ -45,50 +39,3 @@ def download(
     except OSError as error:
         raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
     Terminal().print(f"{target}: {len(content):,} bytes, SHA-256 {tag}")
-
-
-def check(
-    *,
-    sample: Annotated[
-        int, whole_number(least=1, most=SAMPLE_MAX, meaning="How many of the newest, and of all documents.")
-    ] = 10,
-    schematron: Annotated[
-        bool, Parameter(negative="", help="Also check electronic invoices against the rules of EN 16931.")
-    ] = False,
-    credentials: CredentialsOption = CREDENTIALS,
-) -> None:
-    """Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends with 1 if any differs."""
-    found = call_operator("GET", f"/operator/billing/check?sample={sample}", credentials)
-    terminal = Terminal()
-    problems = [
-        f"{one['number'] or one['invoice']} {one['format']}: {one['why']}" for one in found["differences"]
-    ]
-    valid = 0
-    for invoice in found["invoices"]:
-        for file_format in ELECTRONIC:
-            errors = _check_electronic(invoice, file_format, credentials, has_schematron=schematron)
-            valid += errors == []
-            problems += [f"{invoice} {file_format.value}: {error}" for error in errors or ()]
-    for problem in problems:
-        terminal.print(problem)
-    terminal.print(
-        f"{found['checked']} files of {len(found['invoices'])} documents checked"
-        f" ({found['madeByOtherVersions']} made by other versions),"
-        f" {valid} electronic invoices valid, {len(problems)} problems"
-    )
-    if problems:
-        raise SystemExit(1)
-
-
-def _check_electronic(
-    invoice: int, file_format: FileFormat, credentials: Path, *, has_schematron: bool
-) -> list[str] | None:
-    """What breaks the rules; ``None`` if the document is not available in the format."""
-    try:
-        _, _, xml = fetch_file(f"/operator/invoices/{invoice}/files/{file_format.value}", credentials)
-    except SandboxRefusedError:
-        return None
-    try:
-        return formats.check_electronic(xml, file_format, has_schematron=has_schematron)
-    except Refused as error:
-        raise CommandFailed(error.message) from error

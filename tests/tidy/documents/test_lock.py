@@ -9,7 +9,7 @@ import pytest
 from tests.tidy.source import ROOT, Breach, refuse
 
 RUN, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
-RUN_EXTRAS = ("billing",)  # the README's commands install them too
+RUN_EXTRAS = ("server", "xml", "billing")  # the README's commands install them too
 
 _PIN = re.compile(
     r"^([A-Za-z0-9._-]+)==\S+(?:.*?\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)?", re.MULTILINE
@@ -30,7 +30,7 @@ def declared(project: dict[str, Any]) -> tuple[set[str], set[str]]:
     extras = [one for extra in optional.values() for one in extra]
     adds = [one for one in (*groups["dev"], *extras) if isinstance(one, str)]
     own = project["project"]["name"]
-    names = {normalize(one) for one in runs}
+    names = {normalize(one) for one in runs} - {own}
     return names, {normalize(one) for one in adds} - names - {own}
 
 
@@ -68,14 +68,15 @@ PROJECT = {
         "name": "sample",
         "dependencies": ["Lxml_Thing[extra]>=6; sys_platform != 'win32'"],
         "optional-dependencies": {
-            "billing": ["typst==0.15.2"],
-            "parquet": ["pyarrow>=21"],
+            "billing": ["sample[server]", "typst==0.15.2"],
+            "parquet": ["sample[server]", "pyarrow>=21"],
+            "server": ["granian>=2"],
             "all": ["sample[billing,parquet]"],
         },
     },
     "dependency-groups": {"build": ["hatchling"], "dev": [{"include-group": "build"}, "pytest>=9"]},
 }
-RUN_PINS = f"hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}typst==0.15.2{HASH}"
+RUN_PINS = f"granian==2.8{HASH}hatchling==1.0{HASH}lxml-thing==6.1 ; sys_platform != 'win32'{HASH}typst==0.15.2{HASH}"
 DEVELOPMENT_PINS = f"pyarrow==22.0{HASH}pytest==9.0{HASH}"
 
 
@@ -87,9 +88,14 @@ def test_a_complete_lock_is_accepted():
     ("run", "development", "message"),
     [
         (
-            f"hatchling==1.0{HASH}typst==0.15.2{HASH}",
+            f"granian==2.8{HASH}hatchling==1.0{HASH}typst==0.15.2{HASH}",
             DEVELOPMENT_PINS,
             "`lxml-thing` is declared but not pinned",
+        ),
+        (
+            RUN_PINS.removeprefix(f"granian==2.8{HASH}"),
+            DEVELOPMENT_PINS,
+            "`granian` is declared but not pinned",
         ),
         (RUN_PINS.partition("typst")[0], DEVELOPMENT_PINS, "`typst` is declared but not pinned"),
         (RUN_PINS, f"pytest==9.0{HASH}", "`pyarrow` is declared but not pinned"),
