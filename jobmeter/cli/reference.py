@@ -3,13 +3,16 @@
 Does not own the tables. A test compares the committed pages with the generated ones.
 """
 
+import inspect
+import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from jobmeter import client
 from jobmeter.api.http.endpoints import Audience
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.base import limits
@@ -17,6 +20,7 @@ from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
+from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.jobs.enumerations import ENUMERATIONS
@@ -243,6 +247,44 @@ def print_enumerations() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_client() -> str:
+    """The classes of the client, first the one that others are reached from."""
+    lines = ["# The client", "", NOTE, *_list_prose(client), ""]
+    with client.Client(client.LINKEDIN, client_id="", client_secret="") as opened:
+        resources = [type(value) for name, value in sorted(vars(opened).items()) if name != "session"]
+    owners: tuple[type, ...] = (client.Client, *resources, XmlJobs)
+    for owner in owners:
+        lines += [f"## {owner.__name__}", "", *_list_prose(owner), ""]
+        if owner is client.Client:
+            lines.append(f"* `Client{_write_signature(owner.__init__).removesuffix(' -> None')}`")
+        for name, method in vars(owner).items():
+            if not name.startswith("_") and inspect.isfunction(method):
+                lines += [f"* `{name}{_write_signature(method)}`", *_list_prose(method, "  ")]
+        lines.append("")
+    lines += ["## Values and errors", "", "| name | fields | meaning |", "| --- | --- | --- |"]
+    for name in client.__all__:
+        value = getattr(client, name)
+        if inspect.isclass(value) and value not in {client.Client, Fault}:
+            named = ", ".join(f"`{one.name}`" for one in fields(value)) if is_dataclass(value) else ""
+            prose = " ".join(_list_prose(value)).replace("|", "\\|")
+            # A dataclass without a docstring is given its signature as one.
+            lines.append(f"| `{name}` | {named} | {'' if prose.startswith(f'{name}(') else prose} |")
+    return "\n".join(lines) + "\n"
+
+
+def _list_prose(described: object, indent: str = "") -> list[str]:
+    text = inspect.getdoc(described) or ""
+    return [f"{indent}{line}".rstrip().replace("``", "`") for line in text.splitlines()]
+
+
+def _write_signature(method: Callable[..., object]) -> str:
+    """Without ``self``, with the names of types alone."""
+    shown = inspect.signature(method)
+    kept = [one for name, one in shown.parameters.items() if name != "self"]
+    text = str(shown.replace(parameters=kept))
+    return re.sub(r"\b(?:\w+\.)+(?=[A-Z]|date\b|datetime\b)", "", text)
+
+
 # Spellings are shown by examples; the readers take more.
 FEED_VALUES = (
     ("job type", f"{', '.join(JOB_TYPES)}, in any case and with any separator; of several, the first."),
@@ -285,6 +327,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "glossary.md": print_glossary,
     "feed-formats.md": print_feed_formats,
     "enumerations.md": print_enumerations,
+    "client.md": print_client,
 }
 
 

@@ -28,6 +28,7 @@ from tests.tidy.source import sources
 
 MEGABYTE = 1_000_000
 INSTALL_BYTES_MAX = 35 * MEGABYTE
+IMPORT_SECONDS_MAX = 0.2
 HELP_SECONDS_MAX = 0.3
 RUNS = 5
 PIP_SECONDS_MAX = 300
@@ -197,6 +198,7 @@ def test_pip_installs_a_light_and_quick_client(installed):
         if file.is_file() and file.suffix != ".pyc"
     )
     assert size < INSTALL_BYTES_MAX
+    assert least_seconds(venv, "python", "-c", "import jobmeter.client") < IMPORT_SECONDS_MAX
     assert least_seconds(venv, "jobmeter", "--help") < HELP_SECONDS_MAX
     shown = run_in(venv, "jobmeter", "serve")
     assert shown.returncode == cli.EXTRA_MISSING

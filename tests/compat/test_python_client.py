@@ -1,7 +1,7 @@
 """LinkedIn's official Python client, unmodified, makes every call of a P4P integration against a sandbox."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +12,8 @@ from linkedin_api.clients.auth.client import AuthClient
 from linkedin_api.clients.restli.client import RestliClient
 from linkedin_api.common import constants
 
+from jobmeter.base.money import format_amount
+from jobmeter.client import Client, ItemError, JobReport, jobmeter_at, list_days
 from tests.support.sandbox_client import make_event
 from tests.support.server_process import start_sandbox_server
 
@@ -173,6 +175,67 @@ def test_the_official_client_posts_a_job_and_reads_its_report(sandbox: SimpleNam
         version_string=VERSION,
     )
     assert budget.entity["partnerBudgetDetails"][0]["serviceTermBudgetSpent"]["amount"] == "15.00"
+
+
+def figures_of(report: dict) -> list[tuple]:
+    name = report["jobPostingInfo"]["externalJobPostingId"]
+    return [
+        (name, date(**row["date"]), row["charge"]["amount"], row["applyClickCount"], row["viewCount"])
+        for row in report["jobPerformanceMetrics"]
+    ]
+
+
+def our_figures(reports: Iterable[JobReport | ItemError]) -> list[tuple]:
+    return [
+        (
+            row.external_id,
+            row.day,
+            format_amount(row.charge.amount_micros, row.charge.currency),
+            row.apply_clicks,
+            row.views,
+        )
+        for row in list_days(reports)
+    ]
+
+
+def test_our_client_gets_the_same_data_for_the_same_questions(sandbox: SimpleNamespace) -> None:
+    client, credentials = sandbox.client, sandbox.credentials
+    keys, contract = provision(sandbox)
+    jobs = post_and_await(
+        sandbox, fetch_token(keys), [element(f"pilot-{n:02d}", contract) for n in range(60)]
+    )
+    at = read_clock_ms(credentials)
+    events = [
+        make_event(job, f"{job}-{n}", at + n, type="applyClick") for job in jobs for n in range(job % 4)
+    ]
+    httpx2.post(
+        f"{credentials['base_url']}/events",
+        json=events + [make_event(job, f"{job}-v", at) for job in jobs],
+        headers={"Authorization": f"Bearer {credentials['events_key']}"},
+    ).raise_for_status()
+    day = datetime.fromtimestamp(at / 1000, UTC).date()
+    advance(credentials, "1d")
+    token, ids = fetch_token(keys), [f"pilot-{n:02d}" for n in range(10)]
+    asked = {"access_token": token, "version_string": VERSION, "resource_path": "/partnerJobReports"}
+    by_ids = client.batch_get(ids=ids, query_params={"dateRange": days_of(day, day)}, **asked)
+    pages = [
+        client.finder(
+            finder_name="dateRange",
+            query_params={"dateRange": days_of(day, day), "start": start, "count": 50},
+            **asked,
+        ).elements
+        for start in (0, 50)
+    ]
+    with Client(
+        jobmeter_at(credentials["base_url"]),
+        client_id=keys["client_id"],
+        client_secret=keys["client_secret"],
+    ) as ours:
+        found = our_figures(ours.reports.by_ids(ids, day, day))
+        assert found == [row for name in ids for row in figures_of(by_ids.results[name])]
+        found = our_figures(ours.reports.by_days(day, day))
+        assert found == [row for page in pages for report in page for row in figures_of(report)]
+        assert len(found) == len(jobs)
 
 
 def test_a_long_batch_get_is_tunnelled(sandbox: SimpleNamespace) -> None:

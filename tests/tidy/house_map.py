@@ -8,7 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.tidy.line import EDGES, ENDS, LINE, ROOMS, room_of
+from tests.tidy.line import CLIENT, EDGES, ENDS, LINE, ROOMS, room_of
 from tests.tidy.source import Source, sources
 
 COLUMNS = 110
@@ -29,10 +29,11 @@ def print_map(counts: Counter[tuple[str, str]]) -> str:
     """Returns one row per part, in order, without parts that are planned but do not exist yet."""
     lines = [f"{'':>3} {'part':<16} {'lines':>7}  rooms, in order"]
     built = {part for part, _ in counts}
-    groups = (LINE, EDGES, ENDS)
+    groups = (LINE, EDGES, CLIENT, ENDS)
+    titles = ("", "edges: never import each other", "the client: base and wire only", "ends")
     number = 0
-    for group, title in zip(groups, ("", "edges: never import each other", "ends"), strict=True):
-        lines += ["", title] if title else []
+    for group, title in zip(groups, titles, strict=True):
+        lines += ["", title] if title and built & {*group} else []
         for part in (part for part in group if part in built):
             number += 1
             lines += _rows(number, part, counts)

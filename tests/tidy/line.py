@@ -27,6 +27,7 @@ LINE = (
     "integrity",
 )
 EDGES = ("api", "portal", "worker")
+CLIENT = ("client",)
 CLIENT_MAY_USE = ("base", "wire")
 ENDS = ("sandbox", "app", "cli", "__main__")
 
@@ -72,6 +73,7 @@ ROOMS = {
     ),
     "database": ("postmaster", ""),
     "cli": ("", "operator"),
+    "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring"),
     "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "payments", ""),
     "jobs": (

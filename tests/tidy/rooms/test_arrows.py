@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.tidy.line import CLIENT_MAY_USE, EDGES, ENDS, LINE, ROOMS, room_of
+from tests.tidy.line import CLIENT, CLIENT_MAY_USE, EDGES, ENDS, LINE, ROOMS, room_of
 from tests.tidy.source import Breach, Source, imports, refuse, sources
 
 
@@ -17,10 +17,10 @@ def may_use(part: str) -> tuple[str, ...] | None:
         return LINE[: LINE.index(part)]
     if part in EDGES:
         return LINE
-    if part == "client":
+    if part in CLIENT:
         return CLIENT_MAY_USE
     if part in ENDS:
-        return (*LINE, *EDGES, "client", *ENDS[: ENDS.index(part)])
+        return (*LINE, *EDGES, *CLIENT, *ENDS[: ENDS.index(part)])
     return None
 
 
@@ -180,7 +180,7 @@ def _import_between(part: str, importing: str, imported: str) -> Source:
 
 
 def test_no_part_is_listed_twice():
-    parts = (*LINE, *EDGES, *ENDS)
+    parts = (*LINE, *EDGES, *CLIENT, *ENDS)
     assert len(set(parts)) == len(parts)
 
 

@@ -1,0 +1,178 @@
+"""Each resource of the client against a sandbox in this process: applications, campaigns, statuses, invoices, XML jobs."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+
+from jobmeter.base.clock import from_ms
+from jobmeter.client import AcceptedOperation, Fault, ItemError, RefusedError, Task, WaitEndedError
+from jobmeter.client.xml_jobs import XmlJobs
+from jobmeter.wire.xml.job.fields import JobContent
+from tests.client.doubles import GivenResponses, make_client, open_given, read_charges
+from tests.stories.operator.billing.scene import open_invoiced_partner
+from tests.support.xml_partner import POSTER, XmlPartner
+
+
+@pytest.fixture
+def child(sandbox_client):
+    with make_client(sandbox_client) as client:
+        yield client
+
+
+@pytest.fixture
+def parent(sandbox_client):
+    with make_client(sandbox_client, "parent") as client:
+        yield client
+
+
+def test_an_application_is_created_found_changed_and_gets_another_secret(parent):
+    assert parent.applications.find("harbour") is None
+    new = parent.applications.create(
+        unique_foreign_id="harbour",
+        name="An ATS - Harbour",
+        description="Pilots",
+        js_domains=["https://ats.example"],
+    )
+    parent.applications.update(new.urn, description="All pilots", js_domains=[])
+    found = parent.applications.find("harbour")
+    assert (found.name, found.description, found.js_domains) == ("An ATS - Harbour", "All pilots", ())
+    secret = parent.applications.roll_secret(new.urn)
+    assert secret != new.client_secret
+    other = parent.for_application(client_id=new.client_id, client_secret=secret)
+    assert other.contracts.set_up().application_urn == new.urn
+    with pytest.raises(RefusedError) as refused:
+        parent.applications.create(unique_foreign_id="harbour", name="Another", description="again")
+    assert refused.value.fault is Fault.APPLICATION_CONFLICT
+    assert new.client_secret not in repr(new)
+
+
+def test_a_wrong_secret_is_an_error_with_its_code(parent, sandbox_client):
+    keys = sandbox_client.credentials["child"]
+    stranger = parent.for_application(client_id=keys["client_id"], client_secret="not the secret")
+    with pytest.raises(RefusedError) as refused:
+        stranger.contracts.set_up()
+    assert (refused.value.code, refused.value.status) == (Fault.CLIENT_AUTHENTICATION.row.code, 401)
+
+
+def test_operations_are_answered_one_by_one(child, sandbox_client):
+    """A refused element hides nothing and is hidden by nothing; two operations on one job come in two batches."""
+    good, flawed = sandbox_client.job_element("good"), sandbox_client.job_element("flawed", title="")
+    closing = good | {"jobPostingOperationType": "CLOSE"}
+    outcomes = list(child.jobs.submit([good, flawed, closing]))
+    assert [type(outcome) for outcome in outcomes] == [AcceptedOperation, ItemError, AcceptedOperation]
+    assert [outcome.external_id for outcome in outcomes] == ["good", "flawed", "good"]
+    assert outcomes[1].error.status == 422
+    assert "/title" in outcomes[1].error.message
+    urns = [
+        urn for outcome in outcomes if isinstance(outcome, AcceptedOperation) for urn in outcome.task_urns
+    ]
+    tasks = {task.urn: task for task in child.jobs.await_tasks(urns)}
+    assert set(tasks) == set(urns)
+    assert all(isinstance(task, Task) and not task.is_in_progress for task in tasks.values())
+
+
+def test_each_location_of_a_job_has_a_task(child, sandbox_client):
+    element = sandbox_client.job_element("several", alternateLocations=["Lyon, France", "Turin, Italy"])
+    (outcome,) = child.jobs.submit([element])
+    assert len(outcome.task_urns) == 3
+    assert {task.status for task in child.jobs.await_tasks(outcome.task_urns)} == {"SUCCEEDED"}
+
+
+def test_unknown_tasks_and_jobs_are_errors_of_their_own(child, sandbox_client):
+    sandbox_client.post_job("live")
+    urn = "urn:li:simpleJobPostingTask:00000000-0000-0000-0000-000000000000"
+    (task,) = child.jobs.await_tasks([urn])
+    assert (task.external_id, task.error.fault) == (urn, Fault.ENTITY_UNKNOWN)
+    statuses = {one.external_id: one for one in child.jobs.read_statuses(["live", "weird,(id):'x' é"])}
+    assert (statuses["live"].listing_status, statuses["live"].promotion_status) == ("LISTED", "PROMOTED")
+    assert statuses["live"].company_name == "Harbour Logistics"
+    assert statuses["live"].expires_at > statuses["live"].listed_at
+    assert statuses["weird,(id):'x' é"].error.status == 404
+
+
+def test_more_than_a_hundred_ids_are_several_requests(child):
+    assert len(list(child.jobs.read_statuses(f"job-{number}" for number in range(250)))) == 250
+
+
+def test_waiting_for_a_task_has_an_end_and_names_what_is_left():
+    urn = "urn:li:simpleJobPostingTask:1"
+    transport = GivenResponses(lambda _: {"results": {urn: {"status": "IN_PROGRESS"}}})
+    with open_given(transport) as client, pytest.raises(WaitEndedError) as ended:
+        list(client.jobs.await_tasks([urn], seconds_max=5))
+    assert ended.value.pending == (urn,)
+    assert len(transport.requests) == 4  # after 0, 2, 4 and 5 seconds
+
+
+def test_a_campaign_is_created_paused_resumed_and_closed(child, sandbox_client):
+    starts_at = from_ms(sandbox_client.now_ms)
+    contract = f"urn:li:contract:{sandbox_client.credentials['customer_contract_id']}"
+    urn = child.campaigns.create(
+        partner_campaign_id="spring", name="Spring", contract_urn=contract, starts_at=starts_at
+    )
+    sandbox_client.advance("1m")
+    child.campaigns.update(urn, name="Late spring", ends_at=starts_at + timedelta(days=9))
+    read = child.campaigns.read(urn)
+    assert (read.name, read.contract_urn, read.starts_at) == ("Late spring", contract, starts_at)
+    assert read.ends_at == starts_at + timedelta(days=9)
+    assert [child.campaigns.pause(urn).status, child.campaigns.resume(urn).status] == ["PAUSED", "ACTIVE"]
+    assert child.campaigns.close(urn).status in {"CLOSED", "CLOSING"}
+
+
+def test_xml_jobs_are_posted_read_edited_renewed_and_closed(parent, sandbox_client):
+    jobs, contract = XmlJobs(parent), XmlPartner(sandbox_client).slots
+    content = JobContent(
+        partner_job_id="xml 1/é",
+        contract_id=contract,
+        company_name="Harbour & Sons",
+        title="Fitter <senior>",
+        description="Repairs what broke.",
+        country_code="gb",
+    )
+    job_id = jobs.post(content)
+    jobs.edit("xml 1/é", JobContent(description="Repairs what broke, and what did not."))
+    read = jobs.read("xml 1/é")
+    assert (read.job_id, read.partner_job_id, read.contract_id) == (job_id, "xml 1/é", contract)
+    assert (read.title, read.company_name, read.is_active) == ("Fitter <senior>", "Harbour & Sons", True)
+    assert read.expires_at > read.posted_at
+    jobs.renew("xml 1/é", contract_id=contract)
+    jobs.close("xml 1/é")
+    assert not jobs.read("xml 1/é").is_active
+    with pytest.raises(RefusedError) as refused:
+        jobs.read("none")
+    assert (refused.value.status, refused.value.message) == (404, "Job not found.")
+    with pytest.raises(RefusedError) as refused:
+        jobs.post(JobContent(partner_job_id="flawed", contract_id=contract))
+    assert (refused.value.status, refused.value.fault) == (400, None)
+    assert "job/position/title: is required" in refused.value.message
+
+
+def test_invoices_are_listed_opened_and_downloaded(parent, sandbox_client):
+    partner = open_invoiced_partner(sandbox_client)
+    partner.use_credits("one", "two")
+    (known,) = partner.end_month()
+    (invoice,) = parent.invoices.list()
+    assert (invoice.id, invoice.number, str(known["total"])) == (known["id"], known["number"], "200.00")
+    assert invoice.total.amount_micros == 200_000_000
+    assert list(parent.invoices.list(month="2020-01")) == []
+    assert parent.invoices.read(invoice.id).fields["buyer"]["legalName"] == "Partner B.V."
+    lines = list(parent.invoices.list_lines(invoice.id))
+    assert sum(line.net.amount_micros for line in lines) == invoice.net.amount_micros
+    file = parent.invoices.download(invoice.id, "csv")
+    assert hashlib.sha256(file.content).hexdigest() == file.sha256
+    assert file.name.endswith(".csv")
+    assert POSTER.encode() not in repr(file).encode()
+    with pytest.raises(RefusedError) as refused:
+        parent.invoices.read(invoice.id + 1)
+    assert refused.value.status == 404
+
+
+def test_the_stream_of_charges_continues_after_a_cursor(child, sandbox_client):
+    job_id = sandbox_client.post_job("charged")
+    for name in "abc":
+        sandbox_client.send_clicks(job_id, 1, prefix=name)
+    charges = read_charges(child, 3 * 1_500_000)
+    assert [charge.amount.amount_micros for charge in charges] == [1_500_000] * 3
+    assert [charge.kind for charge in charges] == ["CHARGE"] * 3
+    assert list(child.charges.follow(charges[0].cursor)) == charges[1:]
+    assert list(child.charges.follow(charges[-1].cursor)) == []
