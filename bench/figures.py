@@ -9,6 +9,7 @@ from datetime import datetime
 from bench.agents import measure_agents
 from bench.billing import measure_billing, measure_clicks_page
 from bench.clicks import measure_clicks
+from bench.client import measure_client
 from bench.documents import measure_documents
 from bench.explaining import measure_explaining
 from bench.feeds import measure_feeds
@@ -63,6 +64,7 @@ FIGURES = (
     Figure("billing_pdf", "pages/s", "documents"),
     Figure("billing_pdf_peak_memory", "MB", "documents"),
     Figure("billing_pdf_small", "ms", "documents"),
+    Figure("client_cpu", "us/row", "client", "a bare GET and decoding of the same bytes", 2.00, is_cost=True),
 )
 
 GROUPS: dict[str, Measure] = {
@@ -80,4 +82,5 @@ GROUPS: dict[str, Measure] = {
     "invoice_clicks": measure_clicks_page,
     "feeds": measure_feeds,
     "documents": measure_documents,
+    "client": measure_client,
 }
