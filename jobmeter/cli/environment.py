@@ -32,6 +32,8 @@ def read_variables(sandbox: Sandbox) -> dict[str, Any]:
         "EVENTS_KEY": content["events_key"],
         "CLIENT_ID": content["child"]["client_id"],
         "CLIENT_SECRET": content["child"]["client_secret"],
+        "PARENT_ID": content["parent"]["client_id"],
+        "PARENT_SECRET": content["parent"]["client_secret"],
         "CHILD": make_token(sandbox, content["child"]),
         "PARENT": make_token(sandbox, content["parent"]),
         "APPLICATION": content["child"]["urn"].rsplit(":", 1)[-1],

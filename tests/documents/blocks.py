@@ -40,6 +40,9 @@ exec {curl} --write-out '%{{stderr}}HTTP %{{http_code}} %{{url_effective}}\\n' -
 JOBMETER = """#!/bin/sh
 exec {python} -m jobmeter "$@"
 """
+PYTHON3 = """#!/bin/sh
+exec {python} "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,14 @@ def list_blocks(*kinds: str) -> list[Block]:
 
 
 def make_programs(folder: Path) -> Path:
-    """Creates the programs that a reader has on the path: ``jobmeter``, and a ``curl`` that reports statuses."""
+    """Creates the programs that a reader has on the path: ``jobmeter``, its Python, and a ``curl`` that reports statuses."""
     (curl,) = find_programs("curl")
     programs = folder / "bin"
     programs.mkdir()
     for name, text in (
         ("curl", CURL.format(curl=curl)),
         ("jobmeter", JOBMETER.format(python=sys.executable)),
+        ("python3", PYTHON3.format(python=sys.executable)),
     ):
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
