@@ -29,9 +29,11 @@ from jobmeter.api.operator import contracts, explain, feeds, filters, job_links,
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.operator.billing.routes import BILLING
+from jobmeter.api.operator.billing.statements import RefundBody
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
+from jobmeter.api.partner import payments as partner_payments
 from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
@@ -275,7 +277,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/partner/refunds", partner_refunds.list_refunds, audience=PARTNER, quota="partner", parameters=PAGE,
              summary="List the refunds that the caller recorded"),
     Endpoint("POST", "/partner/refunds", partner_refunds.record_refund, audience=PARTNER, quota="partner",
-             body=partner_refunds.RefundBody, statuses=(201, 200), summary="Record a refund to an end customer"),
+             body=RefundBody, statuses=(201, 200), summary="Record a refund to an end customer"),
     Endpoint("GET", "/partner/clicksNotCharged", clicks_not_charged.list_not_charged, audience=PARTNER, quota="partner",
              summary="List clicks that were not charged, by job, day and reason"),
     Endpoint("GET", "/partner/invoices", partner_invoices.list_invoices, audience=PARTNER, quota="partner",
@@ -284,6 +286,14 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              quota="partner", summary="Get an invoice or credit note of the caller"),
     Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines", partner_invoices.list_lines, audience=PARTNER,
              quota="partner", parameters=("after",), summary="List the lines of an invoice of the caller"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines/{line:int}/charges", partner_invoices.list_charges,
+             audience=PARTNER, quota="partner", parameters=("after",),
+             summary="List the postings of a line of the caller's invoice"),
+    Endpoint("GET", "/partner/invoices/{invoice_id:int}/lines/{line:int}/clicks", partner_invoices.list_clicks,
+             audience=PARTNER, quota="partner", parameters=("after",),
+             summary="List the clicks that a line of the caller's invoice charges"),
+    Endpoint("GET", "/partner/payments", partner_payments.list_payments, audience=PARTNER, quota="partner",
+             parameters=PAGE, summary="List the caller's payments and what they pay"),
     Endpoint("GET", "/partner/invoices/{invoice_id:int}/paymentLink", partner_invoices.show_payment_link, audience=PARTNER,
              quota="partner", parameters=("returnUrl",), required=("returnUrl",),
              summary="Get the page at which an invoice of the caller can be paid"),

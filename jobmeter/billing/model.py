@@ -36,6 +36,15 @@ class LineKind(StrEnum):
     REFUND = "REFUND"  # by a reseller to its customer: on statements only, and no money of ours
 
 
+class MailKind(StrEnum):
+    """What a mail about a document says; each brings its PDF, except the warning, which goes to the seller."""
+
+    DOCUMENT = "DOCUMENT"
+    REMINDER = "REMINDER"
+    WARNING = "WARNING"  # the last reminder was sent
+    RECEIPT = "RECEIPT"
+
+
 class TaxCategory(StrEnum):
     """The codes of EN 16931 (UNCL 5305)."""
 
@@ -69,6 +78,20 @@ class Party:
 class Seller(Party):
     iban: str = ""
     bic: str = ""
+    logo: str = ""  # the SHA-256 of its bytes
+
+
+PNG, SVG = "image/png", "image/svg+xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """An image that was checked. ``width`` and ``height`` are its proportions."""
+
+    media_type: str
+    content: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("14: no invoice is paid beyond its amount, or open beside credit", payments.check_unpaid_invoices),
     ("15: what an account owes is what its documents say", documents.check_document_postings),
     ("15: every payment is booked once, and so is what went back", payments.check_payments),
+    ("15: every payment that tops up a contract is one act with its top-up", payments.check_paid_top_ups),
     ("15: what an account owes is open, less its credit", payments.check_owed),
     ("16: every issued document is unchanged", documents.check_document_digests),
     ("16: every issued document has its files, or they are due", documents.check_document_files),
@@ -119,6 +120,7 @@ LAWS: tuple[tuple[str, Check], ...] = (
     ("streams: every notice is waiting or finished", streams.check_notices),
     ("billing: every account is a partner's and has a profile", billing.check_accounts),
     ("billing: every agreement fits its account and its contract", billing.check_agreements),
+    ("billing: every logo that is named is kept", billing.check_logos),
 )
 SINCE = "3: what was sealed until round {} is what its head outside says"
 

@@ -41,6 +41,7 @@ UNCHECKED_BILLING: tuple[Unchecked, ...] = (
         "the partner's own record; no amount of the platform depends on it",
     ),
     Unchecked("billing_sellers", (ALL, ADDED, REMOVED), SETTING),
+    Unchecked("billing_logos", ("recorded_at",), STORY),
     Unchecked("billing_profiles", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_tax_rates", (ALL, ADDED, REMOVED), SETTING),
     Unchecked("billing_accounts", ("issues", "zero_month", "first_month", "created_at"), SETTING),

@@ -52,6 +52,7 @@ ROOMS = {
         "accounts",
         "documents",
         "payments",
+        "top_ups",
         "providers",
         "invoices",
         "credit_notes",

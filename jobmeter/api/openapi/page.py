@@ -29,7 +29,13 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Webhooks", ("/partner/webhooks",)),
     (
         "Invoices, usage and statements",
-        ("/partner/invoices", "/partner/usage", "/partner/statements", "/partner/refunds"),
+        (
+            "/partner/invoices",
+            "/partner/payments",
+            "/partner/usage",
+            "/partner/statements",
+            "/partner/refunds",
+        ),
     ),
     ("Other endpoints of partners", ("/partner",)),
     ("Job board", ("/events", "/delivery")),
@@ -55,7 +61,8 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("Operator, payments", ("/operator/billing/payments", "/operator/billing/ages", "/payments")),
-    ("Operator, billing", ("/operator/billing", "/operator/invoices")),
+    ("Operator, billing accounts", ("/operator/billing",)),
+    ("Operator, invoices", ("/operator/invoices",)),
     ("Other endpoints of the operator", ("/operator", "/sandbox")),
     ("Server and candidates", ("/",)),
 )

@@ -10,9 +10,10 @@ from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
 from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.ids import URN_APPLICATION, make_reference
+from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.base.readers.countries import read_country
+from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.partner import flow as contracts
 from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
 from jobmeter.database.connection import Connection
@@ -113,7 +114,7 @@ async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
             connection,
             contract=contract,
             amount=parse_positive_amount(body.amount, contract.currency),
-            reference=make_reference("top up", contract.id, body.reference),
+            reference=top_ups.refer(contract.id, body.reference, units=None),
             now=context.now,
         )
         contract = await find_contract(connection, context)

@@ -16,6 +16,7 @@ from jobmeter.api.http.schemas import Email, Instant, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION, make_reference, read_urn
 from jobmeter.base.money import format_amount, parse_amount
+from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import UsedSpan, UsesPage, serialize_use
 from jobmeter.contracts.hiring import flow as hiring
@@ -141,7 +142,7 @@ async def revoke_hiring_grant(context: RequestContext, body: RevocationBody) -> 
 async def top_up_hiring_contract(context: RequestContext, body: UnitsBody) -> Response:
     async with context.app.database.transaction() as connection:
         contract = await _find_contract(connection, context)
-        reference = make_reference("top up units", contract.id, body.reference)
+        reference = top_ups.refer(contract.id, body.reference, units=body.units)
         is_new = await hiring.add_units(
             connection, contract=contract, units=body.units, reference=reference, now=context.now
         )

@@ -1,10 +1,11 @@
-"""``/partner/invoices``: the invoices and credit notes that a partner received, and their lines."""
+"""``/partner/invoices``: the invoices and credit notes that a partner received, their lines down to charges and clicks."""
 
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.operator.billing.documents import list_documents_of, list_lines_of, show_document_of
 from jobmeter.api.operator.billing.files import download_file_of
+from jobmeter.api.operator.billing.invoices import list_charges_of, list_clicks_of
 from jobmeter.api.operator.billing.links import show_payment_link_of
 
 
@@ -21,6 +22,19 @@ async def show_invoice(context: RequestContext) -> Response:
 async def list_lines(context: RequestContext) -> Response:
     """At most 1,000 lines; ``?after=`` continues the list."""
     return await list_lines_of(context, partner_id=context.application.id)
+
+
+async def list_charges(context: RequestContext) -> Response:
+    """The postings of a line: at most 1,000; ``?after=`` continues the list. Each charge of clicks is in ``/partner/charges``."""
+    return await list_charges_of(context, partner_id=context.application.id)
+
+
+async def list_clicks(context: RequestContext) -> Response:
+    """The clicks that a line charges, while the events of its days are kept: ``clicksKept`` says so, and since when not.
+
+    A page reads at most 1,000 clicks, of which it shows those that were charged; ``?after=`` continues the list.
+    """
+    return await list_clicks_of(context, partner_id=context.application.id)
 
 
 async def show_payment_link(context: RequestContext) -> Response:

@@ -3,13 +3,14 @@
 Does not own what is billed (``jobmeter.billing.invoices``).
 """
 
+import hashlib
 from dataclasses import replace
 from datetime import date, datetime
 
 from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import minor_digits
-from jobmeter.billing.accounts import rules, store
+from jobmeter.billing.accounts import logos, rules, store
 from jobmeter.billing.accounts.model import (
     Account,
     AccountChange,
@@ -22,7 +23,7 @@ from jobmeter.billing.accounts.model import (
     Dated,
     TaxRate,
 )
-from jobmeter.billing.model import Buyer, Seller
+from jobmeter.billing.model import Buyer, Logo, Seller
 from jobmeter.charging.retention import flow as report_days
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringKind
@@ -41,9 +42,12 @@ async def set_seller(
 ) -> Dated[Seller]:
     """Adds a version of the seller, by default from today on; the first one is in force always.
 
-    What is the same as before adds nothing. Raises ``Refused``: OPERATOR_INPUT, MONTH_BILLED.
+    What is the same as before adds nothing. Raises ``Refused``: OPERATOR_INPUT, OPERATOR_UNKNOWN for a logo that is not
+    kept, MONTH_BILLED.
     """
     wanted = rules.normalize_seller(seller)
+    if wanted.logo:
+        await find_logo(connection, name=wanted.logo)
     await store.lock_sellers(connection)
     known = await store.list_sellers(connection)
     start = _choose_start(valid_from, is_first=not known, now=now)
@@ -59,6 +63,35 @@ async def set_seller(
 async def list_sellers(connection: Connection) -> list[Dated[Seller]]:
     """Returns all versions in the order in which they are in force."""
     return await store.list_sellers(connection)
+
+
+async def find_seller(connection: Connection, *, day: date) -> Seller | None:
+    """Returns the version in force on ``day``."""
+    found = await store.find_seller(connection, day=day)
+    return None if found is None else found.value
+
+
+def read_logo(content: bytes) -> Logo:
+    """Returns the logo without metadata. Raises ``Refused(OPERATOR_INPUT)`` with the reason why it is none."""
+    return logos.read_logo(content)
+
+
+async def keep_logo(connection: Connection, logo: Logo, *, now: datetime) -> tuple[str, bool]:
+    """Keeps an image under the SHA-256 of its bytes, which a seller names as its logo; returns it, and whether it is new."""
+    sha256 = hashlib.sha256(logo.content).digest()
+    is_new = await store.insert_logo(
+        connection, sha256=sha256, media_type=logo.media_type, content=logo.content, now=now
+    )
+    return sha256.hex(), is_new
+
+
+async def find_logo(connection: Connection, *, name: str) -> Logo:
+    """Returns a logo by the SHA-256 of its bytes. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    sha256 = bytes.fromhex(name) if rules.is_logo_name(name) else b""
+    content = await store.find_logo(connection, sha256=sha256)
+    if content is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="logo", key=name)
+    return logos.measure_logo(content)
 
 
 # -- accounts
@@ -244,6 +277,11 @@ async def list_agreements(
 ) -> list[Agreement]:
     """Returns the account's agreements on contracts after an id, in the order of the contracts' ids."""
     return await store.list_agreements(connection, account_id=account_id, after=after, rows_max=rows_max)
+
+
+async def find_agreement(connection: Connection, *, contract_id: int) -> Agreement | None:
+    """Returns the agreement by which an account bills the contract."""
+    return await store.find_agreement(connection, contract_id=contract_id)
 
 
 def _check_changeable(known: Agreement | None, account: Account, billed_through: date | None) -> None:

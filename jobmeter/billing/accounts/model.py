@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from jobmeter.billing.model import Buyer, TaxCategory
 
 RATE_MICROS_MAX = 1_000_000  # 100 %
+LOGO_BYTES_MAX = 200_000
 ValueT = TypeVar("ValueT")
 ValueT_co = TypeVar("ValueT_co", covariant=True)
 

@@ -6,7 +6,7 @@ contract_id, account_id, kind, bills, first_month
 
 -- columns: seller
 legal_name, address_lines, city, postcode, country, vat_number, registration_number, registration_scheme,
-endpoint, endpoint_scheme, emails, iban, bic
+endpoint, endpoint_scheme, emails, iban, bic, logo
 
 -- columns: buyer
 legal_name, address_lines, city, postcode, country, vat_number, registration_number, registration_scheme,
@@ -76,7 +76,7 @@ SELECT pg_advisory_xact_lock(hashtext('billing_sellers'))
 -- name: insert_seller
 INSERT INTO billing_sellers (
     valid_from, revision, legal_name, address_lines, city, postcode, country, vat_number, registration_number,
-    registration_scheme, endpoint, endpoint_scheme, emails, iban, bic, recorded_at
+    registration_scheme, endpoint, endpoint_scheme, emails, iban, bic, logo, recorded_at
 )
 VALUES (
     %(valid_from)s,
@@ -85,7 +85,7 @@ VALUES (
       WHERE valid_from = %(valid_from)s),
     %(legal_name)s, %(address_lines)s, %(city)s, %(postcode)s, %(country)s, %(vat_number)s,
     %(registration_number)s, %(registration_scheme)s, %(endpoint)s, %(endpoint_scheme)s, %(emails)s, %(iban)s,
-    %(bic)s, %(now)s
+    %(bic)s, %(logo)s, %(now)s
 )
 
 -- name: find_seller
@@ -99,6 +99,18 @@ SELECT valid_from, recorded_at, {seller}
 SELECT valid_from, recorded_at, {seller}
   FROM billing_sellers
  ORDER BY valid_from, revision
+
+-- name: insert_logo
+-- Named by its hash: the same image is kept once.
+INSERT INTO billing_logos (sha256, media_type, content, recorded_at)
+VALUES (%(sha256)s, %(media_type)s, %(content)s, %(now)s)
+    ON CONFLICT DO NOTHING
+RETURNING sha256
+
+-- name: find_logo
+SELECT content
+  FROM billing_logos
+ WHERE sha256 = %(sha256)s
 
 -- name: insert_buyer
 INSERT INTO billing_profiles (

@@ -40,6 +40,7 @@ _VAT = re.compile(r"[A-Z]{2}[A-Z0-9]{2,18}")
 _SCHEME = re.compile(r"[0-9]{4}")  # of registration numbers: ISO 6523
 _ENDPOINT_SCHEME = re.compile(r"[0-9]{4}|AN|AQ|AS|AU|EM")  # the electronic address schemes of EN 16931
 _MAIL_SCHEME = "EM"
+_LOGO_NAME = re.compile(r"[0-9a-f]{64}")
 # The texts that EN 16931 expects; an exemption has as many reasons as a country has laws.
 _USUAL_REASONS = {
     TaxCategory.REVERSE_CHARGE: "Reverse charge",
@@ -199,6 +200,11 @@ def check_unbilled(day: date, billed_through: date | None) -> None:
     """Raises ``Refused(MONTH_BILLED)`` for a day that issued documents may have used."""
     if billed_through is not None and day <= billed_through:
         raise Refused(Fault.MONTH_BILLED, day=day, through=billed_through)
+
+
+def is_logo_name(text: str) -> bool:
+    """Whether the text can be the SHA-256 of a logo."""
+    return _LOGO_NAME.fullmatch(text) is not None
 
 
 def make_agreement(

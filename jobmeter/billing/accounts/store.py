@@ -83,6 +83,18 @@ async def list_sellers(connection: Connection) -> list[Dated[Seller]]:
     return await list_rows(connection, _dated_seller, SQL["list_sellers"])
 
 
+async def insert_logo(
+    connection: Connection, *, sha256: bytes, media_type: str, content: bytes, now: datetime
+) -> bool:
+    """Returns whether this call inserted it."""
+    parameters = {"sha256": sha256, "media_type": media_type, "content": content, "now": now}
+    return await find_scalar(connection, bytes, SQL["insert_logo"], parameters) is not None
+
+
+async def find_logo(connection: Connection, *, sha256: bytes) -> bytes | None:
+    return await find_scalar(connection, bytes, SQL["find_logo"], {"sha256": sha256})
+
+
 async def insert_buyer(
     connection: Connection, buyer: Buyer, *, account_id: int, valid_from: date, now: datetime
 ) -> None:

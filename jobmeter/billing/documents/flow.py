@@ -1,9 +1,9 @@
-"""Owns the verbs of reading documents: find, list, page through lines, open a line to its postings and clicks.
+"""Owns the verbs of reading documents: find, list, page through lines, open a line to its postings and clicks; their mails.
 
 Each page reads at most its own rows, however long a document is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.money import format_amount
 from jobmeter.billing.documents import store
 from jobmeter.billing.documents.model import ChargePage, DocumentFilter, LineCharge, LineClickPage, LineKey
-from jobmeter.billing.model import Document, DocumentLine, DocumentState, LineKind
+from jobmeter.billing.model import Document, DocumentLine, DocumentState, LineKind, MailKind
 from jobmeter.billing.rules import state_of
 from jobmeter.database.connection import Connection
 from jobmeter.explain import flow as explain
@@ -49,6 +49,26 @@ def describe(document: Document) -> dict[str, Any]:
         },
         "dueOn": None if document.due_on is None else document.due_on.isoformat(),
     }
+
+
+async def queue_mails(
+    connection: Connection,
+    document: Document,
+    kind: MailKind,
+    *,
+    emails: Sequence[str],
+    now: datetime,
+    level: int = 0,
+) -> None:
+    """Queues a mail about a document for each address, once, in the caller's transaction; ``files`` sends them."""
+    await store.insert_mails(
+        connection,
+        document_id=document.id,
+        kind=kind,
+        level=level,
+        emails=list(dict.fromkeys(emails)),
+        due_at=now,
+    )
 
 
 async def find_document(

@@ -91,3 +91,10 @@ SELECT number, reference, purpose, day, amount, 0::bigint AS reversed_amount, un
 SELECT min(dropped_at)
   FROM event_days
  WHERE day BETWEEN %(first_day)s AND %(last_day)s
+
+-- name: insert_mails
+-- One for each address, once.
+INSERT INTO billing_mails (document_id, email, kind, level, due_at)
+SELECT %(document_id)s, email, %(kind)s, %(level)s, %(due_at)s
+  FROM unnest(%(emails)s::text[]) AS email
+    ON CONFLICT DO NOTHING

@@ -1,4 +1,4 @@
-"""Owns the statements that read documents, one function each."""
+"""Owns the statements that read documents and queue their mails, one function each."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from jobmeter.billing.documents.model import DocumentFilter, LineCharge, LineKey
-from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, Seller, TaxTotal
+from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, MailKind, Seller, TaxTotal
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows
 from jobmeter.database.statements import load_statements
@@ -48,6 +48,25 @@ async def find_documents(
 ) -> list[Document]:
     parameters = {"document_ids": document_ids, "partner_id": partner_id}
     return await list_rows(connection, make_document, SQL["find_documents"], parameters)
+
+
+async def insert_mails(
+    connection: Connection,
+    *,
+    document_id: int,
+    kind: MailKind,
+    level: int,
+    emails: list[str],
+    due_at: datetime,
+) -> None:
+    parameters = {
+        "document_id": document_id,
+        "kind": kind,
+        "level": level,
+        "emails": emails,
+        "due_at": due_at,
+    }
+    await connection.execute(SQL["insert_mails"], parameters)
 
 
 async def list_lines(

@@ -16,16 +16,19 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import IO, BinaryIO, TypeVar
 
+from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.settings import Settings
+from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.files import folder, rules, store
 from jobmeter.billing.files.model import DueMail, FileCheck, FileDifference, KeptFile
 from jobmeter.billing.formats import flow as formats
-from jobmeter.billing.formats.model import FileFormat
-from jobmeter.billing.model import Document, DocumentKind
+from jobmeter.billing.formats.model import FileFormat, MailDraft
+from jobmeter.billing.model import Document, DocumentKind, MailKind
 from jobmeter.database.connection import Connection
 from jobmeter.notifications.dispatch.flow import send_document
+from jobmeter.notifications.model import Failure
 from jobmeter.outbound.waiting import run_apart
 
 LINES_AT_ONCE_MAX = 5_000  # of one transaction, if more than one document is made in it
@@ -121,8 +124,9 @@ async def _make_files(
             await store.insert_file(connection, kept)
     await store.delete_file_task(connection, document_id=document.id)
     if settings.smtp_url and document.kind is not DocumentKind.STATEMENT:
-        emails = list(dict.fromkeys(document.buyer.emails))
-        await store.insert_mails(connection, document_id=document.id, emails=emails, due_at=now)
+        await documents.queue_mails(
+            connection, document, MailKind.DOCUMENT, emails=document.buyer.emails, now=now
+        )
 
 
 @contextlib.asynccontextmanager
@@ -130,6 +134,8 @@ async def write_files(
     connection: Connection, press: formats.Press, document: Document, chosen: Sequence[FileFormat]
 ) -> AsyncIterator[dict[FileFormat, BinaryIO]]:
     """Writes the files of a document, page by page, in a thread of their own, into temporary files that end with the block."""
+    name = document.seller.logo
+    logo = await accounts.find_logo(connection, name=name) if name and FileFormat.PDF in chosen else None
     with contextlib.ExitStack() as files:
         made: dict[FileFormat, BinaryIO] = {
             one: files.enter_context(tempfile.TemporaryFile()) for one in chosen
@@ -138,7 +144,7 @@ async def write_files(
             writers = await _run_step(
                 press,
                 lambda: [
-                    open_writers.enter_context(press.open_writer(document, one, file))
+                    open_writers.enter_context(press.open_writer(document, one, file, logo=logo))
                     for one, file in made.items()
                 ],
             )
@@ -281,7 +287,7 @@ def _compare(kept: KeptFile | None, again: OpenedFile, *, maker: str, settings: 
 
 
 async def mail_next(connection: Connection, *, settings: Settings, now: datetime) -> int:
-    """Sends the mail that has been due longest, with its PDF; returns 0 if there is none, or if it was not accepted.
+    """Sends the mail that has been due longest; returns 0 if there is none, or if it was not accepted.
 
     In the caller's transaction, which locks it. A mail whose sender dies is sent again under the same id.
     """
@@ -294,12 +300,11 @@ async def mail_next(connection: Connection, *, settings: Settings, now: datetime
 
 async def _mail(connection: Connection, mail: DueMail, *, settings: Settings, now: datetime) -> bool:
     (document,) = await documents.list_documents_by_id(connection, document_ids=[mail.document_id])
-    opened = await open_file(connection, document=document, file_format=FileFormat.PDF, settings=settings)
-    with opened.file as file:
-        message = formats.make_mail(
-            document, to=mail.email, sender=settings.mail_from, pdf=file.read(), now=now
-        )
-    failure = await send_document(message, settings)
+    why_not = rules.explain_no_mail(mail, document, now=now)
+    if why_not:
+        await store.update_mail(connection, mail, due_at=None, sent_at=None, last_outcome=why_not)
+        return True
+    failure = await _send(connection, mail, document, settings=settings, now=now)
     await store.update_mail(
         connection,
         mail,
@@ -308,3 +313,41 @@ async def _mail(connection: Connection, mail: DueMail, *, settings: Settings, no
         last_outcome="" if failure is None else failure.text[: rules.ERROR_CHARACTERS_MAX],
     )
     return failure is None
+
+
+async def _send(
+    connection: Connection, mail: DueMail, document: Document, *, settings: Settings, now: datetime
+) -> Failure | None:
+    try:
+        pdf = await _read_pdf(connection, mail, document, settings)
+    except Refused as refused:
+        return Failure(text=refused.message)
+    profile = await accounts.find_buyer(connection, account_id=document.account_id, day=day_of(now))
+    about = MailDraft(
+        kind=mail.kind,
+        level=mail.level,
+        to=mail.email,
+        sender=settings.mail_from,
+        language=(profile or document.buyer).language,
+        now=now,
+    )
+    return await send_document(formats.make_mail(document, about, pdf=pdf), settings)
+
+
+async def _read_pdf(
+    connection: Connection, mail: DueMail, document: Document, settings: Settings
+) -> bytes | None:
+    """The PDF that a mail brings; ``None`` for a warning, and without ``jobmeter[billing]`` for what is not its purpose.
+
+    Raises ``Refused`` until it is made.
+    """
+    if mail.kind is MailKind.WARNING:
+        return None
+    try:
+        opened = await open_file(connection, document=document, file_format=FileFormat.PDF, settings=settings)
+    except Refused as refused:
+        if refused.fault is Fault.EXTRA_MISSING and mail.kind is not MailKind.DOCUMENT:
+            return None
+        raise
+    with opened.file as file:
+        return file.read()

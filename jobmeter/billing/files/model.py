@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jobmeter.billing.formats.model import FileFormat
+from jobmeter.billing.model import MailKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,11 @@ class FileCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueMail:
-    """A mail that brings a document to one address."""
+    """A mail about a document to one address. ``level`` is that of a reminder."""
 
     document_id: int
     email: str
+    kind: MailKind
+    level: int
     attempts: int
+    due_at: datetime

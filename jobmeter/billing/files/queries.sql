@@ -71,18 +71,11 @@ SELECT found.document_id
         LIMIT 1) AS found
  ORDER BY document_id
 
--- name: insert_mails
--- One for each address of the buyer, once.
-INSERT INTO billing_mails (document_id, email, due_at)
-SELECT %(document_id)s, email, %(due_at)s
-  FROM unnest(%(emails)s::text[]) AS email
-    ON CONFLICT DO NOTHING
-
 -- name: claim_mails
-SELECT document_id, email, attempts
+SELECT document_id, email, kind, level, attempts, due_at
   FROM billing_mails
  WHERE due_at <= %(now)s
- ORDER BY due_at, document_id, email
+ ORDER BY due_at, document_id, email, kind, level
  LIMIT %(rows_max)s
    FOR UPDATE SKIP LOCKED
 
@@ -94,3 +87,5 @@ UPDATE billing_mails
        last_outcome = %(last_outcome)s
  WHERE document_id = %(document_id)s
    AND email = %(email)s
+   AND kind = %(kind)s
+   AND level = %(level)s

@@ -5,6 +5,7 @@ from typing import Any
 
 from jobmeter.billing.files.model import DueMail, KeptFile
 from jobmeter.billing.formats.model import FileFormat
+from jobmeter.billing.model import MailKind
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars
 from jobmeter.database.statements import load_statements, vars_of
@@ -19,6 +20,10 @@ def make_file(*, format: str, sha256: bytes, content: bytes | None, **columns: A
         content=None if content is None else bytes(content),
         **columns,
     )
+
+
+def make_mail(*, kind: str, **columns: Any) -> DueMail:
+    return DueMail(kind=MailKind(kind), **columns)
 
 
 async def claim_file_tasks(connection: Connection, *, now: datetime, rows_max: int) -> list[int]:
@@ -57,15 +62,8 @@ async def list_sample(connection: Connection, *, rows_max: int) -> list[int]:
     return await list_scalars(connection, int, SQL["list_sample"], {"rows_max": rows_max})
 
 
-async def insert_mails(
-    connection: Connection, *, document_id: int, emails: list[str], due_at: datetime
-) -> None:
-    parameters = {"document_id": document_id, "emails": emails, "due_at": due_at}
-    await connection.execute(SQL["insert_mails"], parameters)
-
-
 async def claim_mails(connection: Connection, *, now: datetime, rows_max: int) -> list[DueMail]:
-    return await list_rows(connection, DueMail, SQL["claim_mails"], {"now": now, "rows_max": rows_max})
+    return await list_rows(connection, make_mail, SQL["claim_mails"], {"now": now, "rows_max": rows_max})
 
 
 async def update_mail(
@@ -79,6 +77,8 @@ async def update_mail(
     parameters = {
         "document_id": mail.document_id,
         "email": mail.email,
+        "kind": mail.kind,
+        "level": mail.level,
         "due_at": due_at,
         "sent_at": sent_at,
         "last_outcome": last_outcome,

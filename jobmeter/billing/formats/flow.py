@@ -7,7 +7,6 @@ import contextlib
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from email.message import EmailMessage
 from importlib.resources import files
 from typing import BinaryIO, Protocol, Self
@@ -15,13 +14,14 @@ from typing import BinaryIO, Protocol, Self
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.formats import en16931, mails
 from jobmeter.billing.formats.fonts import find_fonts
-from jobmeter.billing.formats.model import FULL, FileFormat, Presentation
+from jobmeter.billing.formats.model import FULL, FileFormat, MailDraft, Presentation
 from jobmeter.billing.formats.parts import is_installed, list_versions
 from jobmeter.billing.formats.pdf import PdfWriter
+from jobmeter.billing.formats.pdf import check_logo as try_logo
 from jobmeter.billing.formats.rules import explain_no_xml
 from jobmeter.billing.formats.tables import CsvWriter, JsonWriter, SpreadsheetWriter
 from jobmeter.billing.formats.typesetter import Typesetter
-from jobmeter.billing.model import Document, DocumentKind, DocumentLine
+from jobmeter.billing.model import Document, DocumentKind, DocumentLine, Logo
 
 ELECTRONIC = (FileFormat.XML, FileFormat.UBL)
 
@@ -54,6 +54,15 @@ class Press:
         if self._typesetter is not None:
             self._typesetter.close()
 
+    def check_logo(self, logo: Logo) -> None:
+        """Raises ``Refused(OPERATOR_INPUT)`` for an image that cannot be printed."""
+        try_logo(logo, typesetter=self._open_typesetter())
+
+    def _open_typesetter(self) -> Typesetter:
+        if self._typesetter is None:
+            self._typesetter = Typesetter(find_fonts(self._font_folder))
+        return self._typesetter
+
     def interrupt(self) -> None:
         """Lets a step that another thread is at fail soon."""
         if self._typesetter is not None:
@@ -67,17 +76,16 @@ class Press:
         target: BinaryIO,
         *,
         presentation: Presentation = FULL,
+        logo: Logo | None = None,
     ) -> Iterator[LineWriter]:
-        """Writes the file to ``target``, which is complete when the block ends.
+        """Writes the file to ``target``, which is complete when the block ends. ``logo`` is the seller's, for the PDF.
 
         Raises ``Refused`` with FORMAT_UNAVAILABLE if the format cannot express the document, EXTRA_MISSING without
         ``jobmeter[billing]``.
         """
         check_available(document, file_format)
         if file_format is FileFormat.PDF:
-            if self._typesetter is None:
-                self._typesetter = Typesetter(find_fonts(self._font_folder))
-            pdf = PdfWriter(document, target, presentation, typesetter=self._typesetter)
+            pdf = PdfWriter(document, target, presentation, typesetter=self._open_typesetter(), logo=logo)
             with contextlib.closing(pdf):
                 yield pdf
                 pdf.finish()
@@ -117,6 +125,14 @@ def render(
     return target.getvalue()
 
 
+def check_logo(logo: Logo, *, font_folder: str) -> None:
+    """Prints an image on a page. Raises ``Refused(OPERATOR_INPUT)`` if that fails. Without ``jobmeter[billing]`` it is not tried."""
+    if not has_extra():
+        return
+    with Press(font_folder) as press:
+        press.check_logo(logo)
+
+
 def check_available(document: Document, file_format: FileFormat) -> None:
     """Raises ``Refused(FORMAT_UNAVAILABLE)`` with the reason if the format cannot express the document."""
     why = explain_no_xml(document) if file_format in ELECTRONIC else ""
@@ -146,9 +162,9 @@ def describe_maker(font_folder: str) -> str:
     return f"template-{fingerprint:08x} {list_versions()}"
 
 
-def make_mail(document: Document, *, to: str, sender: str, pdf: bytes, now: datetime) -> EmailMessage:
-    """The mail that brings the document to its buyer."""
-    return mails.make_mail(document, to=to, sender=sender, pdf=pdf, now=now)
+def make_mail(document: Document, draft: MailDraft, *, pdf: bytes | None) -> EmailMessage:
+    """A mail about the document, to its buyer or to its seller."""
+    return mails.make_mail(document, draft, pdf=pdf)
 
 
 def check_electronic(xml: bytes, file_format: FileFormat, *, has_schematron: bool) -> list[str]:

@@ -25,13 +25,23 @@ from jobmeter.billing.formats.texts import (
     write_percent,
     write_time,
 )
-from jobmeter.billing.model import Document, DocumentKind, DocumentLine, LineKind, Party, TaxTotal
+from jobmeter.billing.model import (
+    SVG,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    LineKind,
+    Logo,
+    Party,
+    TaxTotal,
+)
 
 Data = dict[str, Any]
 
 # Widths in micrometres: of a figure and of what separates figures, in the size of the table; of the space around both.
 FIGURE_UM, SEPARATOR_UM, CELL_UM = 1_750, 1_000, 2_800
 LINE_UM, TIME_UM, QUANTITY_UM, AMOUNT_UM = 9_000, 22_000, 12_000, 19_000  # at least
+LOGO_WIDTH_UM, LOGO_HEIGHT_UM = 62_000, 16_000  # at most
 FOOTER_SEPARATOR = "  ·  "
 
 
@@ -48,7 +58,15 @@ class Part:
 class Layout:
     """The words and figures of one document, in its buyer's language."""
 
-    def __init__(self, document: Document, presentation: Presentation, cleaner: Cleaner) -> None:
+    def __init__(
+        self,
+        document: Document,
+        presentation: Presentation,
+        cleaner: Cleaner,
+        *,
+        logo: Logo | None = None,
+    ) -> None:
+        self._logo = logo
         self._document, self._presentation, self._cleaner = document, presentation, cleaner
         self._language = choose_language(document.buyer.language)
         self._words = words_of(self._language)
@@ -68,6 +86,7 @@ class Layout:
                 name: self._words[name]
                 for name in ("line", "date", "job", "quantity", "page", "page_of", "scan")
             },
+            "logo": self._make_logo() if part.is_first else None,
             "footer": self._make_footer(),
             "first_page": part.first_page,
             "knows_pages": part.is_last,
@@ -78,6 +97,21 @@ class Layout:
             "facts": self._list_facts(),
             **self._make_table(part.lines),
             **(self._make_end() if part.is_last else {"totals": [], "remarks": [], "payment": []}),
+        }
+
+    def _make_logo(self) -> Data | None:
+        """As large as its space allows. The bytes of a picture are numbers, as JSON has no bytes."""
+        logo = self._logo
+        if logo is None:
+            return None
+        is_svg = logo.media_type == SVG
+        fits_width = logo.width * LOGO_HEIGHT_UM > logo.height * LOGO_WIDTH_UM
+        return {
+            "format": "svg" if is_svg else "png",
+            "content": logo.content.decode() if is_svg else list(logo.content),
+            "width": LOGO_WIDTH_UM if fits_width else logo.width * LOGO_HEIGHT_UM // logo.height or 1,
+            "height": logo.height * LOGO_WIDTH_UM // logo.width or 1 if fits_width else LOGO_HEIGHT_UM,
+            "alt": self._clean(self._document.seller.legal_name),
         }
 
     def _is_final(self) -> bool:

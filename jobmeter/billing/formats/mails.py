@@ -1,38 +1,98 @@
-"""Owns the mail that brings a document to its buyer, in the buyer's language. Does not own when it is sent."""
+"""Owns the mails about a document: the document itself, reminders, the receipt; the warning to its seller. Not when they are sent."""
 
-from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from jobmeter.billing.formats.payment_code import make_reference
+from jobmeter.base.days import day_of
+from jobmeter.billing.formats.model import MailDraft
+from jobmeter.billing.formats.payment_code import make_reference, write_iban
 from jobmeter.billing.formats.rules import is_payable
-from jobmeter.billing.formats.texts import choose_language, words_of, write_amount, write_day, write_month
-from jobmeter.billing.model import Document
+from jobmeter.billing.formats.texts import (
+    LANGUAGES,
+    choose_language,
+    words_of,
+    write_amount,
+    write_day,
+    write_month,
+)
+from jobmeter.billing.model import Document, MailKind
+
+SUBJECTS = {
+    MailKind.DOCUMENT: "mail_subject",
+    MailKind.REMINDER: "reminder_subject",
+    MailKind.RECEIPT: "receipt_subject",
+}
+# The seller reads one language, that of no buyer.
+WARNING_SUBJECT = "{kind} {number} of {buyer} is {days} days overdue"
+WARNING = (
+    "{kind} {number} of {buyer} (account {account}) was due on {due} and is {days} days overdue.\n"
+    "Still open: {open} of {total}. Reminder {level}, the last one, was sent. Nothing is switched off by itself."
+)
 
 
-def make_mail(document: Document, *, to: str, sender: str, pdf: bytes, now: datetime) -> EmailMessage:
-    """The document as PDF, with what is to be paid until when. The same mail has the same id whenever it is sent."""
-    language = choose_language(document.buyer.language)
-    words = words_of(language)
-    kind, seller = words[document.kind.value], " ".join(document.seller.legal_name.split())
+def make_mail(document: Document, draft: MailDraft, *, pdf: bytes | None) -> EmailMessage:
+    """What the mail says, with the document as PDF. The same mail has the same id whenever it is sent."""
+    is_warning = draft.kind is MailKind.WARNING
+    language = LANGUAGES[0] if is_warning else choose_language(draft.language)
+    facts = _list_facts(document, draft, language)
+    subject = WARNING_SUBJECT if is_warning else words_of(language)[SUBJECTS[draft.kind]]
     message = EmailMessage()
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = words["mail_subject"].format(kind=kind, number=document.number, seller=seller)
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{document.number}.{to.replace('@', '.at.')}@jobmeter>"
-    total = f"{write_amount(document.total_micros, document.currency, language)} {document.currency}"
-    month = write_month(document.month, language)
-    lines = [
-        words["mail_attached"].format(kind=kind, number=document.number, month=month),
-        f"{words['total']}: {total}",
-    ]
-    if is_payable(document):
-        due = write_day(document.due_on, language) if document.due_on else ""
-        lines += [
-            words["pay_by"].format(due=due),
-            f"{words['reference']}: {make_reference(document)}",
-        ]
-    message.set_content("\n".join([*lines, "", seller]) + "\n")
-    message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.number}.pdf")
+    message["From"] = draft.sender
+    message["To"] = draft.to
+    message["Subject"] = subject.format(**facts)
+    message["Date"] = format_datetime(draft.now)
+    message["Message-ID"] = f"<{_name(document, draft)}.{draft.to.replace('@', '.at.')}@jobmeter>"
+    message.set_content("\n".join(_list_lines(document, draft, language, facts)) + "\n")
+    if pdf is not None:
+        message.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{document.number}.pdf")
     return message
+
+
+def _name(document: Document, draft: MailDraft) -> str:
+    if draft.kind is MailKind.DOCUMENT:
+        return document.number
+    return f"{document.number}.{draft.kind.lower()}" + (f"-{draft.level}" if draft.level else "")
+
+
+def _list_facts(document: Document, draft: MailDraft, language: str) -> dict[str, object]:
+    def amount(micros: int) -> str:
+        return f"{write_amount(micros, document.currency, language)} {document.currency}"
+
+    late = (day_of(draft.now) - document.due_on).days if document.due_on else 0
+    return {
+        "kind": words_of(language)[document.kind.value],
+        "number": document.number,
+        "seller": _one_line(document.seller.legal_name),
+        "buyer": _one_line(document.buyer.legal_name),
+        "account": document.account_id,
+        "month": write_month(document.month, language),
+        "total": amount(document.total_micros),
+        "open": amount(document.open_micros),
+        "due": write_day(document.due_on, language) if document.due_on else "",
+        "days": late,
+        "level": draft.level,
+    }
+
+
+def _list_lines(document: Document, draft: MailDraft, language: str, facts: dict[str, object]) -> list[str]:
+    words = words_of(language)
+    if draft.kind is MailKind.WARNING:
+        return [WARNING.format(**facts)]
+    if draft.kind is MailKind.RECEIPT:
+        return [words["receipt"].format(**facts), "", str(facts["seller"])]
+    if draft.kind is MailKind.REMINDER:
+        lines = [words["reminder"].format(**facts), f"{words['open_amount']}: {facts['open']}"]
+    else:
+        lines = [words["mail_attached"].format(**facts), f"{words['total']}: {facts['total']}"]
+        lines += [words["pay_by"].format(**facts)] if is_payable(document) else []
+    if is_payable(document):
+        lines.append(f"{words['reference']}: {make_reference(document)}")
+    if draft.kind is MailKind.REMINDER:
+        seller = document.seller
+        lines += [f"{words['iban']}: {write_iban(seller.iban)}"] if seller.iban else []
+        lines += ["", words["reminder_crossed"]]
+    return [*lines, "", str(facts["seller"])]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,8 +1,10 @@
 """Owns the values of the formats: which there are, and how a statement is shown to an end customer."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+
+from jobmeter.billing.model import MailKind
 
 
 class FileFormat(StrEnum):
@@ -74,3 +76,15 @@ class Presentation:
 
 
 FULL = Presentation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailDraft:
+    """A mail about a document to one address. ``level`` is that of a reminder."""
+
+    kind: MailKind
+    level: int
+    to: str
+    sender: str
+    language: str
+    now: datetime

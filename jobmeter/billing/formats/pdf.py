@@ -7,12 +7,14 @@ import io
 import logging
 import tempfile
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import IO, Any, BinaryIO
 
 from lxml import etree
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import start_of
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.formats.en16931 import XmlWriter
 from jobmeter.billing.formats.fonts import Cleaner
 from jobmeter.billing.formats.layout import Data, Layout, Part
@@ -21,7 +23,7 @@ from jobmeter.billing.formats.parts import find_package_folder, load_pikepdf
 from jobmeter.billing.formats.payment_code import make_payment_code
 from jobmeter.billing.formats.rules import explain_no_xml
 from jobmeter.billing.formats.typesetter import Typesetter, TypesettingFailed
-from jobmeter.billing.model import Document, DocumentLine
+from jobmeter.billing.model import Buyer, Document, DocumentKind, DocumentLine, Logo, Seller
 
 log = logging.getLogger("jobmeter.billing")
 
@@ -33,17 +35,44 @@ PAGES = "{http://ns.adobe.com/xap/1.0/t/pg/}NPages"
 FACTURX_LEVEL = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}ConformanceLevel"
 
 
+_PARTY: dict[str, Any] = {"address_lines": ("Street 1",), "city": "City", "postcode": "1", "country": "NL"}
+# A page to try a logo on.
+SAMPLE = Document(
+    id=0,
+    kind=DocumentKind.STATEMENT,
+    number="",
+    account_id=0,
+    partner_id=0,
+    month=date(2026, 1, 1),
+    currency="EUR",
+    seller=Seller(legal_name="Seller", **_PARTY),
+    buyer=Buyer(legal_name="Buyer", **_PARTY),
+    line_count=0,
+    net_micros=0,
+    tax_micros=0,
+    taxes=(),
+    issued_at=None,
+    due_on=None,
+)
+
+
 class PdfWriter:
     """Keeps the lines of one part; the last part has the totals and the electronic invoice, so it is made at the end."""
 
     def __init__(
-        self, document: Document, target: BinaryIO, presentation: Presentation, *, typesetter: Typesetter
+        self,
+        document: Document,
+        target: BinaryIO,
+        presentation: Presentation,
+        *,
+        typesetter: Typesetter,
+        logo: Logo | None = None,
     ) -> None:
         fonts = typesetter.fonts
         self._document, self._target = document, target
         self._families = fonts.families
         self._cleaner = Cleaner(fonts)
-        self._layout = Layout(document, presentation, self._cleaner)
+        self._layout = Layout(document, presentation, self._cleaner, logo=logo)
         self._typesetter = typesetter
         self._xml = io.BytesIO()
         has_xml = presentation == FULL and not explain_no_xml(document)
@@ -110,13 +139,31 @@ class PdfWriter:
             )
 
 
+def check_logo(logo: Logo, *, typesetter: Typesetter) -> None:
+    """Typesets a page with the logo. Raises ``Refused(OPERATOR_INPUT)`` with what typst says if that fails."""
+    layout = Layout(SAMPLE, FULL, Cleaner(typesetter.fonts), logo=logo)
+    part = Part(lines=(), first_page=1, is_first=True, is_last=True)
+    data = layout.make_part(part, families=typesetter.fonts.families)
+    try:
+        typesetter.typeset(data | {"code": "", "xml": ""}, timestamp=0, has_tags=True)
+    except TypesettingFailed as error:
+        why = f"cannot be printed: {' '.join(str(error).split())[:200]}"
+        raise Refused(Fault.OPERATOR_INPUT, field="logo", why=why) from error
+
+
 def typeset_anyway(typesetter: Typesetter, data: Data, *, timestamp: int, has_tags: bool) -> bytes:
-    """Typesets a part. If a character has no glyph in its place all the same, all but plain letters is replaced, and logged."""
+    """Typesets a part. If a character has no glyph in its place all the same, all but plain letters is replaced, and logged.
+
+    A logo that cannot be printed is left out, and logged: it was printed when it was kept, by another version.
+    """
     try:
         return typesetter.typeset(data, timestamp=timestamp, has_tags=has_tags)
     except TypesettingFailed as error:
         if NO_GLYPH not in str(error):
-            raise
+            if data.get("logo") is None:
+                raise
+            log.warning("%s: %s; its logo is left out", data["number"] or data["title"], error)
+            return typeset_anyway(typesetter, data | {"logo": None}, timestamp=timestamp, has_tags=has_tags)
         log.warning("%s: %s; the part is written in plain letters", data["number"] or data["title"], error)
         return typesetter.typeset(_map_texts(data, _make_plain), timestamp=timestamp, has_tags=has_tags)
 

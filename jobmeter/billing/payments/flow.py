@@ -11,8 +11,9 @@ from jobmeter.base.days import day_of
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.base.money import format_amount
+from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.documents import flow as documents
-from jobmeter.billing.model import Document, DocumentState
+from jobmeter.billing.model import Document, DocumentState, MailKind
 from jobmeter.billing.payments import rules, store
 from jobmeter.billing.payments.model import (
     AccountAge,
@@ -62,6 +63,8 @@ async def record_payment(connection: Connection, draft: PaymentDraft, *, now: da
         note=draft.note,
         document_id=draft.document_id,
         reverses=None,
+        tops_up=None if draft.top_up is None else draft.top_up.contract_id,
+        top_up=None if draft.top_up is None else draft.top_up.posting,
         recorded_at=now,
     )
     payment = await find_payment(connection, payment_id=payment_id)
@@ -102,6 +105,8 @@ async def reverse_payment(connection: Connection, draft: ReversalDraft, *, now: 
         note=draft.note,
         document_id=None,
         reverses=payment.id,
+        tops_up=None,
+        top_up=None,
         recorded_at=now,
     )
     reversal = await find_payment(connection, payment_id=reversal_id)
@@ -126,6 +131,19 @@ async def find_payment(connection: Connection, *, payment_id: int) -> Payment:
     if found is None:
         raise Refused(Fault.OPERATOR_UNKNOWN, what="payment", key=payment_id)
     return found
+
+
+async def lock_reference(
+    connection: Connection, *, account_id: int, source: PaymentSource, reference: str
+) -> Payment | None:
+    """Locks the account until the transaction ends, and returns what was recorded under the reference.
+
+    Raises ``Refused(OPERATOR_UNKNOWN)``.
+    """
+    await _lock(connection, account_id)
+    return await store.find_by_reference(
+        connection, account_id=account_id, source=source, reference=reference
+    )
 
 
 async def find_received(connection: Connection, *, source: PaymentSource, reference: str) -> Payment | None:
@@ -153,6 +171,15 @@ async def list_payments(
     return await store.list_payments(connection, account_id=account_id, after=after, rows_max=rows_max)
 
 
+async def list_partner_payments(
+    connection: Connection, *, partner_id: int, after: int, rows_max: int
+) -> list[Payment]:
+    """Returns payments and reversals of all accounts of a partner after an id, in the order in which they were recorded."""
+    return await store.list_partner_payments(
+        connection, partner_id=partner_id, after=after, rows_max=rows_max
+    )
+
+
 async def list_paid_invoices(
     connection: Connection, *, payments: Sequence[Payment]
 ) -> dict[int, list[PaidInvoice]]:
@@ -173,8 +200,9 @@ async def remind_overdue(
 ) -> list[tuple[Document, DueReminder]]:
     """Sends the reminders that are due, each once; an invoice that missed one gets the last that is due.
 
-    Returns them, for the log of the operator. Nothing is switched off by itself. Invoices are looked at once for each day,
-    and again if the setting has changed; an invoice that a reversal opens again is reminded of on the next day.
+    They go by mail to the addresses in the account's profile, the last one to the seller's too. Returns them, for the log of
+    the operator. Nothing is switched off by itself. Invoices are looked at once for each day, and again if the setting has
+    changed; an invoice that a reversal opens again is reminded of on the next day.
     """
     today = day_of(now)
     through = await store.find_reminded_through(connection, days=reminder_days)
@@ -196,6 +224,9 @@ async def remind_overdue(
             {"reminder": reminder.level, "daysOverdue": (today - _due_on(document)).days},
             now,
         )
+        await _mail(connection, document, MailKind.REMINDER, level=reminder.level, now=now)
+        if reminder.level == len(reminder_days):
+            await _warn_seller(connection, document, level=reminder.level, now=now)
     return reminded
 
 
@@ -268,6 +299,22 @@ async def _allocate(
     for document in await documents.list_documents_by_id(connection, document_ids=document_ids):
         if documents.find_state(document, today=day_of(now)) is DocumentState.PAID:
             await _notify(connection, document, NotificationKind.INVOICE_PAID, {}, now)
+            await _mail(connection, document, MailKind.RECEIPT, now=now)
+
+
+async def _mail(
+    connection: Connection, document: Document, kind: MailKind, *, now: datetime, level: int = 0
+) -> None:
+    profile = await accounts.find_buyer(connection, account_id=document.account_id, day=day_of(now))
+    emails = (profile or document.buyer).emails
+    await documents.queue_mails(connection, document, kind, emails=emails, level=level, now=now)
+
+
+async def _warn_seller(connection: Connection, document: Document, *, level: int, now: datetime) -> None:
+    seller = await accounts.find_seller(connection, day=day_of(now)) or document.seller
+    await documents.queue_mails(
+        connection, document, MailKind.WARNING, emails=seller.emails, level=level, now=now
+    )
 
 
 async def _notify(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class PaymentSource(StrEnum):
@@ -10,6 +11,14 @@ class PaymentSource(StrEnum):
 
     OPERATOR = "OPERATOR"
     STRIPE = "STRIPE"
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpKey:
+    """The contract that a payment tops up, and the reference of the posting that does."""
+
+    contract_id: int
+    posting: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +32,7 @@ class PaymentDraft:
     paid_on: date | None = None
     note: str = ""
     document_id: int | None = None
+    top_up: TopUpKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class Payment:
     recorded_at: datetime
     reversed_micros: int
     allocated_micros: int
+    top_up: TopUpKey | None = None
 
     @property
     def left_micros(self) -> int:

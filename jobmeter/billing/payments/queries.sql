@@ -1,6 +1,7 @@
 -- columns: payment
 payment.id, payment.account_id, currency, payment.source, payment.reference, payment.amount_micros,
-payment.paid_on, payment.note, payment.document_id, payment.reverses, payment.recorded_at,
+payment.paid_on, payment.note, payment.document_id, payment.reverses, payment.recorded_at, payment.tops_up,
+payment.top_up,
 (SELECT coalesce(sum(back.amount_micros), 0)::bigint
    FROM billing_payments AS back
   WHERE back.reverses = payment.id) AS reversed_micros,
@@ -49,13 +50,24 @@ SELECT {payment}
  ORDER BY payment.id
  LIMIT %(rows_max)s
 
+-- name: list_partner_payments
+-- The partner's condition is part of the statement: another partner's payment is not found.
+SELECT {payment}
+  FROM billing_payments AS payment
+  JOIN billing_accounts ON billing_accounts.id = account_id
+ WHERE partner_id = %(partner_id)s
+   AND payment.id > %(after)s
+ ORDER BY payment.id
+ LIMIT %(rows_max)s
+
 -- name: insert_payment
 INSERT INTO billing_payments (
-    id, account_id, source, reference, amount_micros, paid_on, note, document_id, reverses, recorded_at
+    id, account_id, source, reference, amount_micros, paid_on, note, document_id, reverses, tops_up, top_up,
+    recorded_at
 )
 VALUES (
     nextval('billing_ids'), %(account_id)s, %(source)s, %(reference)s, %(amount_micros)s, %(paid_on)s,
-    %(note)s, %(document_id)s, %(reverses)s, %(recorded_at)s
+    %(note)s, %(document_id)s, %(reverses)s, %(tops_up)s, %(top_up)s, %(recorded_at)s
 )
 RETURNING id
 

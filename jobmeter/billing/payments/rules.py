@@ -38,6 +38,7 @@ def check_same_payment(known: Payment, draft: PaymentDraft) -> None:
         known.reverses is None
         and known.amount_micros == draft.amount_micros
         and known.document_id == draft.document_id
+        and known.top_up == draft.top_up
         and known.paid_on == (draft.paid_on or known.paid_on)
     )
     if not is_same:

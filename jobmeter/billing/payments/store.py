@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from jobmeter.billing.payments.model import (
     AccountAge,
@@ -9,6 +10,7 @@ from jobmeter.billing.payments.model import (
     PaidInvoice,
     Payment,
     PaymentSource,
+    TopUpKey,
 )
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars, read_scalar
@@ -17,8 +19,9 @@ from jobmeter.database.statements import load_statements
 SQL = load_statements("jobmeter.billing.payments")
 
 
-def _payment(*, source: str, **columns: Any) -> Payment:
-    return Payment(source=PaymentSource(source), **columns)
+def _payment(*, source: str, tops_up: int | None, top_up: UUID | None, **columns: Any) -> Payment:
+    key = None if tops_up is None or top_up is None else TopUpKey(tops_up, top_up)
+    return Payment(source=PaymentSource(source), top_up=key, **columns)
 
 
 async def lock_payments(connection: Connection, *, account_id: int) -> str | None:
@@ -49,6 +52,13 @@ async def list_payments(
     return await list_rows(connection, _payment, SQL["list_payments"], parameters)
 
 
+async def list_partner_payments(
+    connection: Connection, *, partner_id: int, after: int, rows_max: int
+) -> list[Payment]:
+    parameters = {"partner_id": partner_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, _payment, SQL["list_partner_payments"], parameters)
+
+
 async def insert_payment(
     connection: Connection,
     *,
@@ -60,6 +70,8 @@ async def insert_payment(
     note: str,
     document_id: int | None,
     reverses: int | None,
+    tops_up: int | None,
+    top_up: UUID | None,
     recorded_at: datetime,
 ) -> int:
     """Returns the new id."""
@@ -72,6 +84,8 @@ async def insert_payment(
         "note": note,
         "document_id": document_id,
         "reverses": reverses,
+        "tops_up": tops_up,
+        "top_up": top_up,
         "recorded_at": recorded_at,
     }
     return await read_scalar(connection, int, SQL["insert_payment"], parameters)

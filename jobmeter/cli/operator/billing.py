@@ -3,12 +3,14 @@
 Does not own accounts: each command calls the operator's endpoints.
 """
 
+import base64
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.cli.operator import files, invoices, payments
+from jobmeter.cli.operator import files, invoices, payments, statements
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -36,12 +38,21 @@ app.command(
 )
 app.command(account)
 app.command(seller)
+app.command(statements.statement)
+app.command(statements.refund)
 app.command(invoices.run_month, name="run")
 app.command(invoices.list_documents, name="list")
 app.command(invoices.show, name="show")
 app.command(invoices.open_line, name="open")
 app.command(invoices.credit, name="credit")
-for verb in (payments.pay, payments.receive, payments.reverse, payments.payments, payments.ages):
+for verb in (
+    payments.pay,
+    payments.receive,
+    payments.top_up,
+    payments.reverse,
+    payments.payments,
+    payments.ages,
+):
     app.command(verb)
 
 
@@ -169,6 +180,11 @@ def show_seller(*, credentials: CredentialsOption = CREDENTIALS) -> None:
 def set_seller(
     *,
     valid_from: ValidFrom = None,
+    logo: Annotated[
+        Path | None,
+        Parameter(help="Image for the first page of documents: a PNG or SVG of at most 200,000 bytes."),
+    ] = None,
+    without_logo: Annotated[bool, Parameter(negative="", help="Print no logo any more.")] = False,
     profile: SellerOptions | None = None,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
@@ -178,7 +194,21 @@ def set_seller(
     except SandboxRefusedError:
         known = None  # the first one
     body = apply_changes(known, profile or SellerOptions()) | list_given(validFrom=valid_from)
+    if without_logo:
+        body["logo"] = ""
+    elif logo is not None:
+        body["logo"] = _send_logo(logo, credentials)
     call_and_print("PUT", f"{ROOT}/seller", credentials, body)
+
+
+def _send_logo(file: Path, credentials: Path) -> str:
+    """Returns the name of the logo that the server keeps."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
+    body = {"content": base64.b64encode(content).decode()}
+    return str(call_operator("POST", f"{ROOT}/logos", credentials, body)["logo"])
 
 
 def _on_day(path: str, day: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter hiring-contract ...``: create, show, grant, top up, adjust and end, on a running server.
+"""Owns the commands ``jobmeter hiring-contract ...``: create, list, show, grant, top up, adjust, price and end, on a running server.
 
 Does not own the contracts: each command calls one of the operator's endpoints.
 """
@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_and_print, list_given
+from jobmeter.cli.operator.calls import (
+    CREDENTIALS,
+    CredentialsOption,
+    call_and_print,
+    list_given,
+    print_json,
+    read_all,
+)
+from jobmeter.cli.operator.invoices import check_month
 from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_time, whole_number
 
 ROOT = "/operator/hiringContracts"
@@ -73,6 +81,60 @@ def create(
 def show(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
     """Prints a contract with its unused slots or credits."""
     call_and_print("GET", f"{ROOT}/{contract}", credentials)
+
+
+@app.command(name="list")
+def list_contracts(*, credentials: CredentialsOption = CREDENTIALS) -> None:
+    """Prints all hiring contracts.
+
+    Example: jobmeter hiring-contract list
+    """
+    print_json(read_all(ROOT, credentials, count=200))
+
+
+@app.command
+def prices(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+    """Prints the price list of a contract, and which price is in force.
+
+    Example: jobmeter hiring-contract prices 2008000005
+    """
+    call_and_print("GET", f"{ROOT}/{contract}/prices", credentials)
+
+
+@app.command
+def set_price(
+    contract: ContractNumber,
+    price: Annotated[str, Parameter(help="Price of a slot or credit, such as 100.00.")],
+    *,
+    valid_from: Annotated[
+        str, Parameter(validator=check_time, help="When the price becomes valid, as RFC 3339.")
+    ],
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Sets the price of a slot or credit from a moment on, after which none was used or paid for.
+
+    Example: jobmeter hiring-contract set-price 2008000005 110.00 --valid-from 2027-01-01T00:00:00Z
+    """
+    call_and_print(
+        "POST", f"{ROOT}/{contract}/prices", credentials, {"price": price, "validFrom": valid_from}
+    )
+
+
+@app.command
+def uses(
+    contract: ContractNumber,
+    *,
+    month: Annotated[
+        str | None,
+        Parameter(validator=check_month, help="Only what was used in this month, such as 2026-10."),
+    ] = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Prints each posting and renewal that used a credit of a contract, at its price.
+
+    Example: jobmeter hiring-contract uses 2008000005 --month 2026-10
+    """
+    print_json(read_all(f"{ROOT}/{contract}/uses", credentials, month=month, count=200))
 
 
 @app.command

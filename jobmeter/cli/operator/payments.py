@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter billing pay``, ``receive``, ``reverse``, ``payments`` and ``ages``, on a running server.
+"""Owns the commands ``jobmeter billing pay``, ``receive``, ``top-up``, ``reverse``, ``payments`` and ``ages``, on a running server.
 
 Does not own payments: each command calls the operator's endpoints.
 """
@@ -16,7 +16,7 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.options import BIGINT_MAX, AccountNumber, InvoiceId, whole_number
+from jobmeter.cli.options import BIGINT_MAX, UNITS_MAX, AccountNumber, InvoiceId, whole_number
 
 
 def check_day(_: type, value: Any) -> None:
@@ -60,6 +60,38 @@ def receive(
     """Records a payment into ACCOUNT, which pays the invoice that is due first, then the next."""
     body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
     call_and_print("POST", f"/operator/billing/accounts/{account}/payments", credentials, body)
+
+
+def top_up(
+    account: AccountNumber,
+    contract: Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the contract.")],
+    *,
+    reference: Reference,
+    units: Annotated[
+        int | None,
+        whole_number(least=1, most=UNITS_MAX, meaning="Slots or credits to add to a hiring contract."),
+    ] = None,
+    limit: Annotated[
+        str | None, Parameter(help="Money to add to the limit of a partner contract, without tax.")
+    ] = None,
+    amount: Annotated[
+        str | None, Parameter(help="Amount that was paid; default: the price with its tax.")
+    ] = None,
+    paid_on: PaidOn = None,
+    note: Note = None,
+    credentials: CredentialsOption = CREDENTIALS,
+) -> None:
+    """Records a payment into ACCOUNT that tops up CONTRACT, and tops it up: both, once for each reference."""
+    body = list_given(
+        contract=contract,
+        units=units,
+        limit=limit,
+        amount=amount,
+        reference=reference,
+        paidOn=paid_on,
+        note=note,
+    )
+    call_and_print("POST", f"/operator/billing/accounts/{account}/topUps", credentials, body)
 
 
 def reverse(

@@ -31,13 +31,18 @@ async def keep_use(
     )
 
 
+async def lock_prices_to_read(connection: Connection, *, contract_id: int) -> None:
+    """Lets no other price become valid until the transaction ends; credits may be used meanwhile."""
+    await store.lock_prices_to_read(connection, contract_id=contract_id)
+
+
 async def lock_prices(connection: Connection, *, contract_id: int) -> None:
     """Waits for credits that are being used, and lets no other be used until the transaction ends."""
     await store.lock_prices_to_change(connection, contract_id=contract_id)
 
 
 async def check_price_change(connection: Connection, *, contract_id: int, valid_from: datetime) -> None:
-    """Checks, with the prices locked, that no credit was used at ``valid_from`` or later.
+    """Checks, with the prices locked, that no credit was used or paid for at ``valid_from`` or later.
 
     Raises ``Refused(OPERATOR_INPUT)`` naming the earliest moment that is possible.
     """

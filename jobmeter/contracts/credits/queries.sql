@@ -29,9 +29,18 @@ VALUES (
 )
 
 -- name: read_last_use
-SELECT max(used_at)
-  FROM credit_uses
- WHERE contract_id = %(contract_id)s
+-- Or the last top-up that a payment caused: it was paid for at the price of then.
+SELECT greatest((SELECT max(used_at)
+                   FROM credit_uses
+                  WHERE contract_id = %(contract_id)s),
+                (SELECT max(booked_at)
+                   FROM (SELECT booked_at, cause AS payment_id
+                           FROM ledger_bookings
+                          WHERE shard = shard_of(%(contract_id)s)
+                            AND source_id = %(contract_id)s
+                            AND source_kind = {AccountKind.FUNDING}
+                            AND purpose = {Purpose.FUND}) AS funded
+                  WHERE payment_id <> 0))
 
 -- name: list_credit_uses
 -- The time of the use that the page continues after is where the page begins: it reads its own rows only.

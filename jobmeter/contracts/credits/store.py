@@ -7,9 +7,9 @@ from jobmeter.contracts.credits.model import CreditUse, PaidRun, PartnerCredits,
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_scalar, list_rows
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.ledger.model import AccountKind
+from jobmeter.ledger.model import AccountKind, Purpose
 
-SQL = load_statements("jobmeter.contracts.credits", enums=(AccountKind,))
+SQL = load_statements("jobmeter.contracts.credits", enums=(AccountKind, Purpose))
 
 
 async def lock_prices_to_read(connection: Connection, *, contract_id: int) -> None:

@@ -142,13 +142,28 @@ async def read_inventory(connection: Connection, *, contract: HiringContract) ->
 
 
 async def add_units(
-    connection: Connection, *, contract: HiringContract, units: int, reference: UUID, now: datetime
+    connection: Connection,
+    *,
+    contract: HiringContract,
+    units: int,
+    reference: UUID,
+    now: datetime,
+    payment_id: int = 0,
 ) -> bool:
-    """Tops up once for each ``reference``; returns whether this call did. Raises ``Refused(REFERENCE_REUSED)``."""
+    """Tops up once for each ``reference``; returns whether this call did. Raises ``Refused(REFERENCE_REUSED)``.
+
+    ``payment_id`` is the payment that pays for it, if it is recorded with it.
+    """
     rules.check_units(contract, units, may_be_negative=False)
-    movement = (contract.funding, contract.inventory)
     return await _move(
-        connection, contract, Purpose.FUND, movement, units=units, reference=reference, now=now
+        connection,
+        contract,
+        Purpose.FUND,
+        (contract.funding, contract.inventory),
+        units=units,
+        reference=reference,
+        now=now,
+        cause=payment_id,
     )
 
 

@@ -48,7 +48,8 @@ async def open_partner_contract(
         pacing=pacing,
     )
     await store.insert_partner_contract(connection, contract, created_at=now)
-    await _fund(connection, contract, limit.amount_micros, make_reference("open contract", contract.id), now)
+    reference = make_reference("open contract", contract.id)
+    await _fund(connection, contract, limit.amount_micros, reference=reference, now=now)
     await set_click_price(
         connection,
         contract=contract,
@@ -60,10 +61,17 @@ async def open_partner_contract(
 
 
 async def top_up(
-    connection: Connection, *, contract: PartnerContract, amount: Money, reference: UUID, now: datetime
+    connection: Connection,
+    *,
+    contract: PartnerContract,
+    amount: Money,
+    reference: UUID,
+    now: datetime,
+    payment_id: int = 0,
 ) -> bool:
     """Raises the contract's limit once for each ``reference``; returns whether this call did.
 
+    ``payment_id`` is the payment that pays for it, if it is recorded with it.
     Raises ``Refused``: CURRENCY_DIFFERS, AMOUNT_NOT_POSITIVE, REFERENCE_REUSED, AMOUNT_TOO_LARGE when the
     limit would exceed the largest amount (the caller must then roll back its transaction).
     """
@@ -71,7 +79,9 @@ async def top_up(
         raise Refused(Fault.CURRENCY_DIFFERS, currency=amount.currency, expected=contract.currency)
     if amount.amount_micros <= 0:
         raise Refused(Fault.AMOUNT_NOT_POSITIVE, amount=format_amount(amount.amount_micros, amount.currency))
-    is_new = await _fund(connection, contract, amount.amount_micros, reference, now)
+    is_new = await _fund(
+        connection, contract, amount.amount_micros, reference=reference, now=now, payment_id=payment_id
+    )
     if is_new:
         if contract.limit_micros + amount.amount_micros > AMOUNT_MICROS_MAX:
             shown = format_amount(amount.amount_micros, amount.currency)
@@ -81,7 +91,13 @@ async def top_up(
 
 
 async def _fund(
-    connection: Connection, contract: PartnerContract, amount_micros: int, reference: UUID, now: datetime
+    connection: Connection,
+    contract: PartnerContract,
+    amount_micros: int,
+    *,
+    reference: UUID,
+    now: datetime,
+    payment_id: int = 0,
 ) -> bool:
     posting = Posting(
         reference=reference,
@@ -92,6 +108,7 @@ async def _fund(
         unit=contract.currency,
         day=day_of(now),
         booked_at=now,
+        cause=payment_id,
     )
     return await ledger.book(connection, posting)
 

@@ -52,3 +52,26 @@ SELECT count(*) AS checked,
        min(format('contract %s by account %s', contract_id, account_id))
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
+
+-- name: check_logos
+-- Each logo that a seller or a document names is kept, and is of its type.
+WITH named AS (
+    SELECT logo
+      FROM billing_sellers
+     WHERE logo <> ''
+     UNION
+    SELECT seller ->> 'logo'
+      FROM billing_documents
+     WHERE seller ->> 'logo' <> ''
+), looked AS (
+    SELECT logo,
+           sha256 = sha256(content)
+           AND media_type = CASE substr(content, 1, 4) WHEN '\x89504e47' THEN 'image/png'
+                                                       ELSE 'image/svg+xml' END AS holds
+      FROM named
+      LEFT JOIN billing_logos ON encode(sha256, 'hex') = logo
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('logo %s', logo)) FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked

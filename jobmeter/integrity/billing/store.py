@@ -14,3 +14,7 @@ async def check_accounts(connection: Connection) -> Finding:
 
 async def check_agreements(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_agreements"])
+
+
+async def check_logos(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_logos"])

@@ -42,6 +42,34 @@ SELECT count(*) AS checked,
            FILTER (WHERE holds IS NOT TRUE) AS example
   FROM looked
 
+-- name: check_paid_top_ups
+-- A payment that tops up a contract names the posting that does, which was booked with it and names the
+-- payment; no other top-up names one.
+WITH booked AS (
+    SELECT reference, shard, source_id, booked_at, payment_id
+      FROM (SELECT reference, shard, source_id, booked_at, cause AS payment_id
+              FROM ledger_bookings
+             WHERE purpose = {Purpose.FUND}
+               AND source_kind = {AccountKind.FUNDING}) AS funded
+     WHERE payment_id <> 0
+), looked AS (
+    SELECT coalesce(payment.id, payment_id) AS id,
+           payment_id = payment.id
+           AND source_id = tops_up
+           AND shard = shard_of(tops_up)
+           AND booked_at = recorded_at
+           AND reverses IS NULL AS holds
+      FROM (SELECT id, tops_up, top_up, recorded_at, reverses
+              FROM billing_payments
+             WHERE top_up IS NOT NULL) AS payment
+      FULL JOIN booked ON reference = top_up
+)
+SELECT count(*) AS checked,
+       count(*) FILTER (WHERE holds IS NOT TRUE) AS breaches,
+       min(format('payment %s and what it added to a contract differ', id))
+           FILTER (WHERE holds IS NOT TRUE) AS example
+  FROM looked
+
 -- name: check_allocations
 -- Law 14. A payment or credit note pays issued invoices of its own account, each with no less than nothing,
 -- all together no more than is left of it.

@@ -13,6 +13,10 @@ async def check_payments(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_payments"])
 
 
+async def check_paid_top_ups(connection: Connection) -> Finding:
+    return await read_finding(connection, SQL["check_paid_top_ups"])
+
+
 async def check_allocations(connection: Connection) -> Finding:
     return await read_finding(connection, SQL["check_allocations"])
 

@@ -16,6 +16,8 @@ from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Bills, 
 from jobmeter.billing.model import Buyer, Seller, TaxCategory
 from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import PaymentDraft, PaymentSource, ReversalDraft
+from jobmeter.billing.top_ups import flow as top_ups
+from jobmeter.billing.top_ups.model import TopUpDraft
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
@@ -36,6 +38,7 @@ from jobmeter.worker.charge_notifications import notify_charges
 from tests.support.feed_documents import serialize_feed, serialize_jobs
 from tests.support.scenario import START, Scenario, make_clicks, make_element, make_event
 from tests.support.xml_scenario import POSTER, make_document
+from tests.unit.billing.logos import make_png
 
 SECOND, THIRD = START + timedelta(days=400), START + timedelta(days=430)
 SECRET_KEY = "a key of the operator that is long enough to seal with"
@@ -218,8 +221,9 @@ async def _agree(history: History, contract_id: int, now: datetime) -> None:
     )
     rate = TaxRate(category=TaxCategory.STANDARD, rate_micros=210_000, reason="")
     async with scenario.database.transaction() as connection:
+        logo, _ = await accounts.keep_logo(connection, accounts.read_logo(make_png(8, 4)), now=now)
         await accounts.set_seller(
-            connection, Seller(legal_name="Seller", **address), valid_from=None, now=now
+            connection, Seller(legal_name="Seller", logo=logo, **address), valid_from=None, now=now
         )
         account = await accounts.open_account(connection, draft, now=now)
         await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=now)
@@ -328,7 +332,7 @@ async def _credit(scenario: Scenario, now: datetime) -> None:
 
 
 async def _pay(scenario: Scenario, now: datetime) -> None:
-    """A payment of an invoice, one of the account, and a part of it that went back."""
+    """A payment of an invoice, one of the account, a part of it that went back, and one that tops up a contract."""
     ((account_id, document_id),) = await scenario.rows(
         "SELECT account_id, id FROM billing_documents WHERE kind = 'INVOICE' AND digest <> '' ORDER BY id LIMIT 1"
     )
@@ -345,6 +349,11 @@ async def _pay(scenario: Scenario, now: datetime) -> None:
         paid = await payments.record_payment(connection, free, now=now)
         back = ReversalDraft(payment_id=paid.payment.id, reference="back", amount_micros=2_000_000)
         await payments.reverse_payment(connection, back, now=now)
+        ((contract_id,),) = await scenario.rows(
+            "SELECT contract_id FROM billing_agreements WHERE bills = 'TOP_UPS'"
+        )
+        order = TopUpDraft(account_id=account_id, contract_id=contract_id, reference="order", units=2)
+        await top_ups.record_top_up(connection, order, now=now)
 
 
 async def _settle(scenario: Scenario, now: datetime) -> None:

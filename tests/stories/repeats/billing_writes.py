@@ -1,9 +1,11 @@
 """Owns the writes of billing, each on a new account. Does not own any expectation."""
 
+import base64
 from datetime import timedelta
 from typing import Any
 
 from tests.stories.repeats.world import Make, World, Write
+from tests.unit.billing.logos import make_png
 
 CONTRACT = {
     "currency": "USD",
@@ -75,6 +77,12 @@ async def credit_invoice(world: World, path: str) -> Write:
     return Write("POST", path.replace("{invoice_id:int}", str(invoice["id"])), world.operator, body)
 
 
+async def add_logo(world: World, path: str) -> Write:
+    """An image that no other write has sent."""
+    width = int(world.name().removeprefix("once-")) % 1_900 + 20
+    return Write("POST", path, world.operator, {"content": base64.b64encode(make_png(width, 20)).decode()})
+
+
 async def _invoice_top_up(world: World) -> None:
     await world.call(Write("PUT", "/operator/billing/seller", world.operator, PARTY))
     named = await world.call(Write("POST", "/operator/partners", world.operator, {"name": world.name()}))
@@ -90,6 +98,7 @@ async def _invoice_top_up(world: World) -> None:
 
 
 BILLING_MAKERS: dict[tuple[str, str], Make] = {
+    ("POST", "/operator/billing/logos"): add_logo,
     ("POST", "/operator/billing/accounts"): on_account("POST", None),
     ("PUT", "/operator/billing/accounts/{account_id:int}"): on_account("PUT", {"issues": "HELD"}),
     (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.stories.repeats.billing_writes import PARTY
+from tests.stories.repeats.billing_writes import PARTY, on_account
 from tests.stories.repeats.world import Make, World, Write
 
 ISSUED = """
@@ -40,7 +40,20 @@ def on_payment(body: dict[str, Any]) -> Make:
     return make
 
 
+async def top_up(world: World, path: str) -> Write:
+    """A payment into the account of a new partner that tops up its contract."""
+    agreements = "/operator/billing/accounts/{account_id:int}/agreements/{contract_id:int}"
+    agreed = await on_account("PUT", {"bills": "TOP_UPS"})(world, agreements)
+    await world.call(agreed)
+    account, contract = agreed.path.removeprefix("/operator/billing/accounts/").split("/agreements/")
+    rates = f"/operator/billing/accounts/{account}/taxRates"
+    await world.call(Write("POST", rates, world.operator, {"category": "Z"}))
+    body = {"contract": int(contract), "limit": "7.00", "reference": world.name()}
+    return Write("POST", path.replace("{account_id:int}", account), world.operator, body)
+
+
 PAYMENTS = {
+    ("POST", "/operator/billing/accounts/{account_id:int}/topUps"): top_up,
     ("POST", "/operator/billing/accounts/{account_id:int}/payments"): on_payment({"amount": "7.00"}),
     ("POST", "/operator/invoices/{invoice_id:int}/payments"): on_payment({"amount": "7.00"}),
     ("POST", "/operator/billing/payments/{payment_id:int}/reversals"): on_payment({"amount": "2.00"}),

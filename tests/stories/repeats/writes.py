@@ -268,6 +268,9 @@ async def record_refund(world: World, path: str) -> Write:
     for statement in ISSUED:
         await world.execute(statement)
     body = {"invoiceLine": "INV-2020-000001/1", "amount": "5.00", "reference": world.name()}
+    if path.startswith("/operator/"):
+        number = world.credentials["parent"]["urn"].rsplit(":", 1)[-1]
+        return Write("POST", path.replace("{partner_id:int}", number), world.operator, body)
     return Write("POST", path, bearer(world.parent_token), body)
 
 
@@ -374,6 +377,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ),
     ("POST", "/operator/feeds"): register_feed,
     ("POST", "/operator/feeds/{feed_id:int}/runs"): run_feed,
+    ("POST", "/operator/partners/{partner_id:int}/refunds"): record_refund,
     ("POST", "/partner/refunds"): record_refund,
     ("POST", "/partner/excludedVisitors"): as_partner("POST", {"visitor": "anybody"}),
     ("DELETE", "/partner/excludedVisitors/{excluded_id:int}"): as_partner("DELETE", None),

@@ -178,7 +178,7 @@ def test_a_price_is_never_changed_for_a_credit_that_is_used(
     if not is_possible:
         earliest = (last + timedelta(microseconds=1)).isoformat()
         assert answer.json()["code"] == "INVALID_INPUT"
-        assert answer.json()["message"].startswith("validFrom: a credit was used since")
+        assert answer.json()["message"].startswith("validFrom: a credit was used or paid for since")
         assert earliest in answer.json()["message"]
         assert set_price(partner, price, datetime.fromisoformat(earliest)).status_code == 200
     assert {use["price"] for use in read_uses(partner)} == {"100.00"}

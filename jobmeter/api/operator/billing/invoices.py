@@ -21,6 +21,7 @@ from jobmeter.billing.documents import flow as documents
 from jobmeter.billing.documents.model import LineCharge
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.model import Document
+from jobmeter.explain.model import ExplainedClick
 from jobmeter.ledger.model import Purpose
 
 PAGE_MAX = 1_000
@@ -44,15 +45,24 @@ async def list_lines(context: RequestContext) -> Response:
 
 async def list_charges(context: RequestContext) -> Response:
     """The postings of a line: at most 1,000; ``?after=`` continues the list. A charge is opened by explain."""
+    return await list_charges_of(context, partner_id=None)
+
+
+async def list_charges_of(context: RequestContext, *, partner_id: int | None) -> Response:
+    """A partner does not see the numbers of postings, which count those of all partners."""
     after = _read_after(context)
     async with context.app.database.connection() as connection:
-        document = await find_named(connection, context, partner_id=None)
+        document = await find_named(connection, context, partner_id=partner_id)
         page = await documents.list_line_charges(
             connection, document=document, line=_read_line(context), after=after, rows_max=PAGE_MAX
         )
     return json_response(
         {
-            "elements": [_serialize_charge(charge, document) for charge in page.charges],
+            "elements": [
+                _serialize_charge(charge, document)
+                | ({"number": charge.number} if partner_id is None else {})
+                for charge in page.charges
+            ],
             "nextAfter": None if page.next_after is None else str(page.next_after),
             "clicksKept": page.dropped_at is None,
             "eventsDroppedAt": format_time(page.dropped_at),
@@ -65,15 +75,25 @@ async def list_clicks(context: RequestContext) -> Response:
 
     A page reads at most 1,000 clicks, of which it shows those that were charged; ``?after=`` continues the list.
     """
+    return await list_clicks_of(context, partner_id=None)
+
+
+async def list_clicks_of(context: RequestContext, *, partner_id: int | None) -> Response:
+    """A partner sees when a click was and what it cost, and nothing of its visitor."""
     after = _read_after(context)
     async with context.app.database.connection() as connection:
-        document = await find_named(connection, context, partner_id=None)
+        document = await find_named(connection, context, partner_id=partner_id)
         page = await documents.list_line_clicks(
             connection, document=document, line=_read_line(context), after=after, rows_max=PAGE_MAX
         )
     return json_response(
         {
-            "elements": [serialize_click(click, document.currency) for click in page.clicks],
+            "elements": [
+                _serialize_own_click(click, document)
+                if partner_id is not None
+                else serialize_click(click, document.currency)
+                for click in page.clicks
+            ],
             "nextAfter": None if page.next_after is None else str(page.next_after),
             "clicksKept": page.dropped_at is None,
             "eventsDroppedAt": format_time(page.dropped_at),
@@ -120,6 +140,15 @@ def _read_after(context: RequestContext) -> UUID:
     return read_key(context.request.query_params.get("after") or str(documents.FIRST), field="after")
 
 
+def _serialize_own_click(click: ExplainedClick, document: Document) -> dict[str, Any]:
+    return {
+        "eventKey": str(click.event_key),
+        "at": click.at.isoformat(),
+        "charge": None if click.charge is None else str(click.charge),
+        "amount": format_amount(click.amount_micros, document.currency),
+    }
+
+
 def _serialize_charge(charge: LineCharge, document: Document) -> dict[str, Any]:
     def amount(micros: int) -> str:
         return format_amount(micros, document.currency)
@@ -128,7 +157,6 @@ def _serialize_charge(charge: LineCharge, document: Document) -> dict[str, Any]:
     is_money = purpose in MONEY_MOVED or charge.unit == document.currency
     return {
         "reference": str(charge.reference),
-        "number": charge.number,
         "purpose": purpose.name,
         "day": charge.day.isoformat(),
         "bookedAt": charge.booked_at.isoformat(),

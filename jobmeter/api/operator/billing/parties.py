@@ -38,10 +38,14 @@ class PartyBody(OperatorBody):
 
 
 class SellerBody(PartyBody):
-    """``validFrom`` is the first day on which this version is in force: by default today, of the first one always."""
+    """``validFrom`` is the first day on which this version is in force: by default today, of the first one always.
+
+    ``logo`` is the SHA-256 of an image that was sent to ``/operator/billing/logos``.
+    """
 
     iban: Word = ""
     bic: Word = ""
+    logo: Line = ""
     valid_from: Day | None = None
 
 

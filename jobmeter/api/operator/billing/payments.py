@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_day
+from jobmeter.api.http.parameters import IDS_MAX, read_page, read_path_id, read_query_day
 from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.api.operator.billing.documents import find_named
@@ -25,8 +25,11 @@ from jobmeter.billing.payments.model import (
     ReversalDraft,
 )
 from jobmeter.billing.providers import flow as providers
+from jobmeter.billing.top_ups import flow as top_ups
+from jobmeter.billing.top_ups.model import PaidTopUp, TopUpDraft
 from jobmeter.database.connection import Connection
 
+UNITS_MAX = 1_000_000_000
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -34,6 +37,22 @@ class PaymentBody(OperatorBody):
     """Repeats with the same ``reference`` have no further effect. ``paidOn`` is today by default."""
 
     amount: Word
+    reference: Reference
+    paid_on: Day | None = None
+    note: Line = ""
+
+
+class PaidTopUpBody(OperatorBody):
+    """``units`` are added to a hiring contract, or ``limit`` to that of a partner contract, both without tax.
+
+    ``amount`` is what was paid: by default the price with the tax of today. Repeats with the same ``reference`` have no
+    further effect.
+    """
+
+    contract: Annotated[int, Field(gt=0, le=IDS_MAX)]
+    units: Annotated[int, Field(gt=0, le=UNITS_MAX)] | None = None
+    limit: Word | None = None
+    amount: Word | None = None
     reference: Reference
     paid_on: Day | None = None
     note: Line = ""
@@ -73,16 +92,36 @@ async def pay_account(context: RequestContext, body: PaymentBody) -> Response:
     return _reply(recorded, content)
 
 
+async def pay_top_up(context: RequestContext, body: PaidTopUpBody) -> Response:
+    """Records a payment and tops up the contract that it is for: both or neither, and once."""
+    account_id = read_path_id(context.request, "account_id", what="billing account")
+    async with context.app.database.transaction() as connection:
+        account = await accounts.find_account(connection, account_id=account_id)
+        draft = TopUpDraft(
+            account_id=account.id,
+            contract_id=body.contract,
+            reference=body.reference,
+            units=body.units,
+            limit_micros=_read_amount(body.limit, account.currency),
+            amount_micros=_read_amount(body.amount, account.currency),
+            paid_on=body.paid_on,
+            note=body.note,
+        )
+        paid = await top_ups.record_top_up(connection, draft, now=context.now)
+        content = await _serialize_one(connection, paid.payment)
+    content |= {"topUp": _serialize_top_up(paid)}
+    return _reply(Recorded(paid.payment, paid.is_new), content)
+
+
 async def reverse_payment(context: RequestContext, body: ReversalBody) -> Response:
     """Records money that went back; the invoices that it paid are open again, the one that is due last first."""
     payment_id = read_path_id(context.request, "payment_id", what="payment")
     async with context.app.database.connection() as connection:
         payment = await payments.find_payment(connection, payment_id=payment_id)
-    amount = None if body.amount is None else parse_positive_amount(body.amount, payment.currency)
     draft = ReversalDraft(
         payment_id=payment.id,
         reference=body.reference,
-        amount_micros=None if amount is None else amount.amount_micros,
+        amount_micros=_read_amount(body.amount, payment.currency),
         paid_on=body.paid_on,
         note=body.note,
     )
@@ -144,6 +183,10 @@ def _read_draft(
     )
 
 
+def _read_amount(text: str | None, currency: str) -> int | None:
+    return None if text is None else parse_positive_amount(text, currency).amount_micros
+
+
 def _reply(recorded: Recorded, content: dict[str, Any]) -> Response:
     status = 201 if recorded.is_new else 200
     return json_response(content | {"wasRepeated": not recorded.is_new}, status=status)
@@ -155,6 +198,11 @@ async def _serialize_one(connection: Connection, payment: Payment) -> dict[str, 
 
 
 def _serialize(payment: Payment, paid: list[PaidInvoice]) -> dict[str, Any]:
+    """With the operator's own note, which partners do not see."""
+    return serialize_payment(payment, paid) | {"note": payment.note}
+
+
+def serialize_payment(payment: Payment, paid: list[PaidInvoice]) -> dict[str, Any]:
     """``credit`` is what pays no invoice yet, ``reversed`` what went back."""
 
     def amount(micros: int) -> str:
@@ -169,9 +217,9 @@ def _serialize(payment: Payment, paid: list[PaidInvoice]) -> dict[str, Any]:
         "amount": amount(payment.amount_micros),
         "currencyCode": payment.currency,
         "paidOn": payment.paid_on.isoformat(),
-        "note": payment.note,
         "invoice": payment.document_id,
         "reverses": payment.reverses,
+        "topsUp": None if payment.top_up is None else payment.top_up.contract_id,
         "reversed": amount(payment.reversed_micros),
         "credit": amount(payment.credit_micros),
         "recordedAt": payment.recorded_at.isoformat(),
@@ -179,6 +227,21 @@ def _serialize(payment: Payment, paid: list[PaidInvoice]) -> dict[str, Any]:
             {"invoice": one.document_id, "number": one.number, "amount": amount(one.amount_micros)}
             for one in paid
         ],
+    }
+
+
+def _serialize_top_up(paid: PaidTopUp) -> dict[str, Any]:
+    """``billedIn`` is the month whose invoice has a line of it, by the same ``posting``; null if use is billed."""
+    payment, price = paid.payment, paid.price
+    assert payment.top_up is not None, "it was recorded with it"
+    return {
+        "contract": payment.top_up.contract_id,
+        "posting": str(payment.top_up.posting),
+        "units": paid.units,
+        "net": format_amount(price.net_micros, payment.currency),
+        "tax": format_amount(price.tax_micros, payment.currency),
+        "total": format_amount(price.total_micros, payment.currency),
+        "billedIn": None if paid.billed_in is None else f"{paid.billed_in:%Y-%m}",
     }
 
 

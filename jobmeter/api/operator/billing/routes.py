@@ -13,11 +13,22 @@ from jobmeter.api.operator.billing import links as billing_links
 from jobmeter.api.operator.billing import payments as billing_payments
 from jobmeter.api.operator.billing import runs as billing_runs
 from jobmeter.api.operator.billing import seller as billing_seller
+from jobmeter.api.operator.billing import statements as billing_statements
 from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
 
 OPERATOR = Audience.OPERATOR
 PAGE = ("after", "count")
+STATEMENT = (
+    "customer",
+    "customerJobCode",
+    "currency",
+    "prices",
+    "markupPercent",
+    "format",
+    "cursor",
+    "count",
+)
 
 # fmt: off
 BILLING: tuple[PlainEndpoint, ...] = (
@@ -25,6 +36,10 @@ BILLING: tuple[PlainEndpoint, ...] = (
              body=SellerBody, summary="Set who issues the invoices, from a day on"),
     Endpoint("GET", "/operator/billing/seller", billing_seller.show_seller, audience=OPERATOR, parameters=("day",),
              summary="Get who issues the invoices"),
+    Endpoint("POST", "/operator/billing/logos", billing_seller.add_logo, audience=OPERATOR,
+             body=billing_seller.LogoBody, statuses=(201, 200), summary="Keep an image as a seller's logo"),
+    Endpoint("GET", "/operator/billing/logos/{logo}", billing_seller.show_logo, audience=OPERATOR, media="image/*",
+             reply="", summary="Get a logo"),
     Endpoint("POST", "/operator/billing/accounts", billing_accounts.open_account, audience=OPERATOR,
              body=billing_accounts.AccountBody, statuses=(201,), summary="Open a billing account"),
     Endpoint("GET", "/operator/billing/accounts", billing_accounts.list_accounts, audience=OPERATOR,
@@ -77,6 +92,9 @@ BILLING: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.pay_account,
              audience=OPERATOR, body=billing_payments.PaymentBody, statuses=(201, 200),
              summary="Record a payment into an account"),
+    Endpoint("POST", "/operator/billing/accounts/{account_id:int}/topUps", billing_payments.pay_top_up,
+             audience=OPERATOR, body=billing_payments.PaidTopUpBody, statuses=(201, 200),
+             summary="Record a payment that tops up a contract, and top it up"),
     Endpoint("GET", "/operator/billing/accounts/{account_id:int}/payments", billing_payments.list_payments,
              audience=OPERATOR, parameters=PAGE, summary="List the payments of an account and what they pay"),
     Endpoint("POST", "/operator/billing/payments/{payment_id:int}/reversals", billing_payments.reverse_payment,
@@ -92,5 +110,12 @@ BILLING: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/invoices/{invoice_id:int}/creditNotes", billing_credit_notes.create_credit_note,
              audience=OPERATOR, body=billing_credit_notes.CreditNoteBody, statuses=(201, 200),
              summary="Credit lines of an invoice, or the whole of it"),
+    Endpoint("GET", "/operator/partners/{partner_id:int}/statements/{month}", billing_statements.show_statement,
+             audience=OPERATOR, parameters=STATEMENT,
+             summary="Get a month's statement of a partner's customer, or the list of customers"),
+    Endpoint("GET", "/operator/partners/{partner_id:int}/refunds", billing_statements.list_refunds, audience=OPERATOR,
+             parameters=PAGE, summary="List the refunds of a partner to its customers"),
+    Endpoint("POST", "/operator/partners/{partner_id:int}/refunds", billing_statements.record_refund, audience=OPERATOR,
+             body=billing_statements.RefundBody, statuses=(201, 200), summary="Record a refund of a partner to its customer"),
 )
 # fmt: on
