@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from jobmeter.api.batchers import batch_job_reports, batch_single_events, batch_tokens
+from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
 from jobmeter.api.candidate.problems import refuse_unknown
 from jobmeter.api.http.admission import AdmissionControl
 from jobmeter.api.http.change_watch import ChangeWatch
@@ -133,6 +133,7 @@ async def open_state(
             rate_limits=rate_limits,
             singles=batch_single_events(database, settings, read_clock=clock.read, known=known),
             tokens=batch_tokens(database),
+            named_keys=batch_named_keys(database),
             job_reports=batch_job_reports(database, seconds_max=settings.report_seconds_max),
             known=known,
             job_lists=JobListCache(),

@@ -1,4 +1,4 @@
-"""Owns the work that requests share in batches: token look-ups, reports by ids, and the candidates' single events.
+"""Owns the work that requests share in batches: look-ups of tokens and keys, reports by ids, and the candidates' single events.
 
 Does not own the batching itself (``database.batching``) or the work of a batch (the slices' flows).
 """
@@ -16,6 +16,8 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import ROWS_AS_STATEMENT_MAX, IntakeCaches, ingest_single_events
+from jobmeter.operator_keys import flow as operator_keys
+from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import IssuedToken
 from jobmeter.partners.tokens import flow as tokens_flow
 from jobmeter.reports.job_reports import flow as reports
@@ -31,6 +33,16 @@ def batch_tokens(database: Database) -> Batcher[str, IssuedToken | None]:
     async def find(tokens: Sequence[str]) -> list[IssuedToken | None]:
         async with database.connection() as connection:
             return await tokens_flow.find_tokens(connection, tokens)
+
+    return Batcher(find, parts_on_failure=True)
+
+
+def batch_named_keys(database: Database) -> Batcher[str, KeyHolder | None]:
+    """Looks named keys up without caching them, so that a revocation applies to every later request."""
+
+    async def find(secrets: Sequence[str]) -> list[KeyHolder | None]:
+        async with database.connection() as connection:
+            return await operator_keys.find_holders(connection, secrets)
 
     return Batcher(find, parts_on_failure=True)
 

@@ -30,6 +30,7 @@ from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator import jobs as jobs_list
 from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.operator.billing.statements import RefundBody
+from jobmeter.api.operator.keys import KEYS
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
@@ -225,6 +226,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
              audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
     *BILLING,
+    *KEYS,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
              summary="Explain a job: its days and postings"),

@@ -38,6 +38,8 @@ COMMANDS = (
      "Manages hiring contracts: slots of clients, credits of resellers."),
     ("billing", "jobmeter.cli.operator.billing:app",
      "Manages billing: accounts, invoices, who issues them, payments, usage."),
+    ("keys", "jobmeter.cli.operator.keys:app",
+     "Manages named keys of the operator's people and programs: each with a role, rotated, revoked."),
     ("networks", "jobmeter.cli.networks:app", "Loads lists of networks whose clicks are reversed."),
     ("docs", "jobmeter.cli.reference:docs",
      "Writes the reference pages, which are generated from the tables in the code, to a folder."),

@@ -20,6 +20,8 @@ GONE = "events of the day were dropped after their retention, and nothing is lef
 UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("access_tokens", (ALL, ADDED, REMOVED), CREDENTIAL),
     Unchecked("application_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("operator_keys", (ALL, ADDED, REMOVED), CREDENTIAL),
+    Unchecked("operator_key_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
     Unchecked("signature_nonces", (ALL, ADDED, REMOVED), CREDENTIAL),
     Unchecked("signing_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
     Unchecked("notice_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),

@@ -13,6 +13,7 @@ LINE = (
     "database",
     "ledger",
     "request_control",
+    "operator_keys",
     "partners",
     "notifications",
     "contracts",

@@ -19,6 +19,7 @@ from jobmeter.database.batching import Batcher
 from jobmeter.database.pool import Database
 from jobmeter.jobs.pages.model import ApplyTarget
 from jobmeter.metering.intake.flow import IntakeCaches
+from jobmeter.operator_keys.model import KeyHolder
 from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
@@ -36,8 +37,8 @@ class Clock(Protocol):
 class AppContext:
     """The process's resources. ``wake_worker`` never waits.
 
-    ``singles`` records candidates' views and clicks in batches; ``tokens`` and ``job_reports`` serve concurrent
-    callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
+    ``singles`` records candidates' views and clicks in batches; ``tokens``, ``named_keys`` and ``job_reports`` serve
+    concurrent callers with one statement. ``known`` and ``job_lists`` cache jobs for intake and for reports.
     """
 
     database: Database
@@ -47,6 +48,7 @@ class AppContext:
     rate_limits: RateLimits
     singles: Batcher[Event, ApplyTarget | None]
     tokens: Batcher[str, IssuedToken | None]
+    named_keys: Batcher[str, KeyHolder | None]
     job_reports: Batcher[ByIdsRequest, dict[str, JobReport]]
     known: IntakeCaches
     job_lists: JobListCache

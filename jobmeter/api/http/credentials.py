@@ -8,13 +8,17 @@ import hmac
 from starlette.requests import Request
 
 from jobmeter.api.http.context import Caller, RequestContext
+from jobmeter.api.http.idempotency import READING
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.lists import list_parts
+from jobmeter.operator_keys.model import KeyRole
 from jobmeter.partners.model import Application
 from jobmeter.partners.tokens import flow as tokens
 
 OPERATOR = "operator"
 EVENTS = "events"  # the job board's key
+# The roles of named keys that open the endpoints of each kind.
+ROLES = {OPERATOR: {KeyRole.OPERATOR, KeyRole.READER}, EVENTS: {KeyRole.EVENTS}}
 
 
 async def authenticate_token(context: RequestContext) -> Caller:
@@ -34,16 +38,26 @@ def caller_of(application: Application) -> Caller:
     return Caller(sender=f"application {application.id}", application=application)
 
 
-def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
-    """Compares the bearer token with the installation's keys of this kind, usually one. Raises ``Refused(KEY_WRONG)``.
+async def authenticate_key(context: RequestContext, *, kind: str, key: str) -> Caller:
+    """Compares the bearer token with the keys of this kind in the settings, then looks it up among the named keys.
 
-    While a key is being replaced the setting lists the new and the old one. If there is none, every request is refused.
+    While a key of the settings is being replaced, the setting lists the new and the old one. Raises ``Refused``:
+    KEY_WRONG, KEY_READS_ONLY for a write with a reader's key.
     """
-    given = (read_bearer(context.request) or "").encode()
-    # All are compared, so that the response time does not reveal which one was close.
-    if not any([hmac.compare_digest(given, known.encode()) for known in list_parts(key)]):  # noqa: C419
+    token = read_bearer(context.request)
+    if token is None:
         raise Refused(Fault.KEY_WRONG, kind=kind)
-    return Caller(sender=kind)
+    # All are compared, so that the response time does not reveal which one was close.
+    if any([hmac.compare_digest(token.encode(), known.encode()) for known in list_parts(key)]):  # noqa: C419
+        return Caller(sender=kind)
+    holder = await context.app.named_keys.submit(token)
+    if holder is None or holder.role not in ROLES[kind]:
+        raise Refused(Fault.KEY_WRONG, kind=kind)
+    if holder.role is KeyRole.READER and context.request.method not in READING:
+        raise Refused(
+            Fault.KEY_READS_ONLY, name=holder.name, method=context.request.method, path=context.path[:200]
+        )
+    return Caller(sender=f"{kind} {holder.name}")
 
 
 def read_bearer(request: Request) -> str | None:

@@ -53,9 +53,9 @@ class PlainDialect:
         if target.audience is Audience.PARTNER:
             return await authenticate_token(context)
         if target.audience is Audience.OPERATOR:
-            return authenticate_key(context, kind=OPERATOR, key=settings.operator_key)
+            return await authenticate_key(context, kind=OPERATOR, key=settings.operator_key)
         if target.audience is Audience.BOARD:
-            return authenticate_key(context, kind=EVENTS, key=settings.events_key)
+            return await authenticate_key(context, kind=EVENTS, key=settings.events_key)
         return None
 
     async def prepare(self, context: RequestContext, target: PlainEndpoint) -> PreparedCall:

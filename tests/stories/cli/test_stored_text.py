@@ -40,7 +40,7 @@ COVERED = {
     "feed load",
     "demo",
 }
-PRINT_JSON = {name for name in COMMANDS if name.startswith(("hiring-contract ", "billing "))}
+PRINT_JSON = {name for name in COMMANDS if name.startswith(("hiring-contract ", "billing ", "keys "))}
 
 
 def test_every_command_is_covered() -> None:

@@ -13,6 +13,7 @@ from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
+from tests.stories.repeats.key_writes import KEY_MAKERS
 from tests.stories.repeats.payments import PAYMENTS
 from tests.stories.repeats.world import Make, World, Write
 from tests.support.sandbox_client import bearer, make_event
@@ -368,6 +369,7 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("PUT", "/operator/billing/seller"): operate("PUT", PARTY | {"registrationNumber": "NEW"}),
     **BILLING_MAKERS,
     **PAYMENTS,
+    **KEY_MAKERS,
     ("POST", "/operator/exclusions"): operate("POST", {"visitor": "NEW", "note": "a note"}),
     ("DELETE", "/operator/exclusions/{exclusion_id:int}"): remove_exclusion,
     ("PUT", "/operator/networks/{name}"): operate("PUT", {"networks": ["203.0.113.0/24"]}),

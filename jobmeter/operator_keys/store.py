@@ -1,0 +1,62 @@
+"""Owns the statements of named keys, one function each. Does not own when they run."""
+
+from datetime import datetime
+
+from jobmeter.database.arrays import ByteaArray
+from jobmeter.database.connection import Connection
+from jobmeter.database.rows import find_row, find_scalar, list_rows
+from jobmeter.database.statements import load_statements
+from jobmeter.operator_keys.model import KeyHolder, KeyRole, OperatorKey
+
+SQL = load_statements("jobmeter.operator_keys")
+
+
+async def insert_key(
+    connection: Connection, *, name: str, role: KeyRole, created_at: datetime
+) -> OperatorKey | None:
+    """Returns ``None`` where a valid key has the name."""
+    parameters = {"name": name, "role": role.value, "created_at": created_at}
+    return await find_row(connection, OperatorKey, SQL["insert_key"], parameters)
+
+
+async def insert_secret(
+    connection: Connection, *, secret_hash: bytes, key_id: int, created_at: datetime
+) -> None:
+    parameters = {"secret_hash": secret_hash, "key_id": key_id, "created_at": created_at}
+    await connection.execute(SQL["insert_secret"], parameters)
+
+
+async def lock_key(connection: Connection, *, name: str) -> bool:
+    """Returns ``False`` where no valid key has the name."""
+    return await find_scalar(connection, int, SQL["lock_key"], {"name": name}) is not None
+
+
+async def find_key(connection: Connection, *, name: str) -> OperatorKey | None:
+    return await find_row(connection, OperatorKey, SQL["find_key"], {"name": name})
+
+
+async def list_keys(connection: Connection, *, after: int, rows_max: int) -> list[OperatorKey]:
+    return await list_rows(connection, OperatorKey, SQL["list_keys"], {"after": after, "rows_max": rows_max})
+
+
+async def delete_older_secret(connection: Connection, *, key_id: int) -> None:
+    await connection.execute(SQL["delete_older_secret"], {"key_id": key_id})
+
+
+async def revoke_key(connection: Connection, *, key_id: int, revoked_at: datetime) -> None:
+    await connection.execute(SQL["revoke_key"], {"key_id": key_id, "revoked_at": revoked_at})
+
+
+async def delete_secrets(connection: Connection, *, key_id: int) -> None:
+    await connection.execute(SQL["delete_secrets"], {"key_id": key_id})
+
+
+async def list_holders(connection: Connection, *, secret_hashes: ByteaArray) -> dict[bytes, KeyHolder]:
+    """Returns whom each valid secret belongs to, by its hash."""
+    return dict(
+        await list_rows(connection, _make_holder, SQL["list_holders"], {"secret_hashes": secret_hashes})
+    )
+
+
+def _make_holder(*, secret_hash: bytes, name: str, role: str) -> tuple[bytes, KeyHolder]:
+    return secret_hash, KeyHolder(name=name, role=KeyRole(role))
