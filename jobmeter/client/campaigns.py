@@ -6,9 +6,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from jobmeter.base.clock import to_ms
 from jobmeter.client.http.errors import UnreadableError
-from jobmeter.client.http.reading import Shape, decode, read_time
+from jobmeter.client.http.reading import Shape, decode, read_time, write_time
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.rows import Campaign
@@ -56,10 +55,10 @@ class Campaigns:
             "partnerJobCampaignId": partner_campaign_id,
             "name": name,
             "contract": contract_urn,
-            "startTime": to_ms(starts_at),
+            "startTime": write_time(starts_at),
         }
         if ends_at is not None:
-            content["endTime"] = to_ms(ends_at)
+            content["endTime"] = write_time(ends_at)
         return self._session.post(PATH, content, read=_read_created)
 
     def read(self, urn: str) -> Campaign:
@@ -76,7 +75,7 @@ class Campaigns:
         """Changes what is given."""
         changes: dict[str, Any] = {} if name is None else {"name": name}
         moments = {"startTime": starts_at, "endTime": ends_at}
-        changes |= {field: to_ms(moment) for field, moment in moments.items() if moment is not None}
+        changes |= {field: write_time(moment) for field, moment in moments.items() if moment is not None}
         self._session.post(_locate(urn), {"patch": {"$set": changes}}, read=_read_nothing)
 
     def pause(self, urn: str) -> Campaign:

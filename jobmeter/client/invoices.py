@@ -41,7 +41,7 @@ class Invoices:
 
     def read(self, invoice_id: int) -> Invoice:
         """Returns a document with its parties and taxes in ``fields``."""
-        return self._session.get(f"{PATH}/{invoice_id}", read=_read_invoice)
+        return self._session.get(f"{PATH}/{invoice_id}", read=partial(_read_invoice, invoice_id))
 
     def list_lines(self, invoice_id: int) -> Iterator[InvoiceLine]:
         """Yields the lines of a document in their order."""
@@ -93,8 +93,11 @@ def _make_checked(make: Callable[[Fields], RowT], fields: Fields) -> RowT:
         raise UnreadableError(f"the response has a row without {error}") from error
 
 
-def _read_invoice(answer: Answer) -> Invoice:
-    return _make_checked(_make_invoice, decode(_FIELDS, answer))
+def _read_invoice(invoice_id: int, answer: Answer) -> Invoice:
+    invoice = _make_checked(_make_invoice, decode(_FIELDS, answer))
+    if invoice.id != invoice_id:
+        raise UnreadableError(f"the response is about invoice {invoice.id}, not {invoice_id}")
+    return invoice
 
 
 def _make_invoice(fields: Fields) -> Invoice:

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from jobmeter.base.clock import to_ms
+from jobmeter.base.currencies import KNOWN_DIGITS
 from jobmeter.base.ids import URN_JOB, read_urn
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX, BATCH_GET_KEYS_MAX
 from jobmeter.base.money import Money, format_amount
 from jobmeter.client.http.errors import UnreadableError, WaitEndedError
-from jobmeter.client.http.reading import RowError, Shape, decode, make_row_error, read_time
+from jobmeter.client.http.reading import RowError, Shape, decode, make_row_error, read_time, write_time
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.ranges import split_batches, split_ids
@@ -57,7 +57,7 @@ class JobPosting:
             "title": self.title,
             "description": self.description,
             "companyApplyUrl": self.apply_url,
-            "listedAt": to_ms(self.listed_at),
+            "listedAt": write_time(self.listed_at),
             "location": self.location,
             "contract": self.contract_urn,
             "company": self.company_urn,
@@ -221,7 +221,8 @@ class Jobs:
 def _make_budget(total: Money | None) -> dict[str, Any] | None:
     if total is None:
         return None
-    amount = format_amount(total.amount_micros, total.currency)
+    # A currency that is not in our table may be in the server's, which decides.
+    amount = format_amount(total.amount_micros, total.currency if total.currency in KNOWN_DIGITS else "USD")
     return {"payForPerformanceTotalBudget": {"currencyCode": total.currency, "amount": amount}}
 
 

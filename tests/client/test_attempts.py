@@ -209,9 +209,17 @@ def test_a_token_is_used_until_shortly_before_its_end(lifetime, usable):
     assert used == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
 
 
-def test_many_threads_share_one_token():
-    transport = GivenResponses(lambda _: BUDGET)
-    client = open_given(transport)
+def run_in_threads(act, count):
+    threads = [threading.Thread(target=act) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_many_threads_share_one_token_and_renew_it_once():
+    world, transport = FakeTime(), GivenResponses(lambda _: BUDGET)
+    client = open_given(transport, world=world)
     barrier = threading.Barrier(16)
 
     def read():
@@ -219,12 +227,22 @@ def test_many_threads_share_one_token():
         for _ in range(5):
             client.reports.budget()
 
-    threads = [threading.Thread(target=read) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_in_threads(read, 16)
     assert (transport.tokens, len(transport.requests)) == (1, 80)
+    world.now += timedelta(hours=1)
+    run_in_threads(read, 16)
+    assert (transport.tokens, len(transport.requests)) == (2, 160)
+
+
+def test_many_threads_whose_token_was_revoked_replace_it_once():
+    def answer(request):
+        is_revoked = request.headers["authorization"] == "Bearer token-1"
+        return refuse(401, **EXPIRED) if is_revoked else BUDGET
+
+    transport = GivenResponses(answer)
+    client = open_given(transport)
+    run_in_threads(client.reports.budget, 16)
+    assert transport.tokens == 2
 
 
 class BrokenTokens(httpx2.BaseTransport):
@@ -254,12 +272,8 @@ def test_an_error_of_the_token_is_shared_and_nothing_is_sent_without_one():
         except RefusedError as error:
             errors.append((error.fault, error.may_have_happened))
 
-    threads = [threading.Thread(target=read) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    transport.arrived.set()
-    for thread in threads:
-        thread.join()
+    threading.Timer(0.2, transport.arrived.set).start()
+    run_in_threads(read, 8)
     assert errors == [(Fault.CLIENT_AUTHENTICATION, False)] * 8
     assert transport.tokens <= 8
 

@@ -117,14 +117,29 @@ def test_a_missing_module_of_our_own_is_not_taken_for_a_missing_extra(light):
     assert "Traceback" in shown.stderr
 
 
-def test_the_command_line_loads_only_what_it_declares():
+@pytest.mark.parametrize("module", ["jobmeter.cli.main", "jobmeter.client"])
+def test_nothing_is_loaded_that_is_not_declared(module):
     declared = set(find_distributions()) | {"jobmeter"}
     owners = importlib.metadata.packages_distributions()
     # What an installation loads into every process is not ours.
-    loaded = {name.partition(".")[0] for name in list_loaded("import jobmeter.cli.main") - list_loaded("")}
+    loaded = {name.partition(".")[0] for name in list_loaded(f"import {module}") - list_loaded("")}
     foreign = {owner for name in loaded for owner in owners.get(name, ())}
-    assert "cyclopts" in foreign
+    assert foreign & {"cyclopts", "httpx2"}
     assert {re.sub(r"[-_.]+", "-", one).lower() for one in foreign} <= declared
+
+
+def test_the_client_loads_no_part_of_the_server_and_nothing_of_the_command_line():
+    loaded = list_loaded("import jobmeter.client")
+    parts = {name.split(".")[1] for name in loaded if name.startswith("jobmeter.")}
+    assert parts == {"base", "wire", "client"}
+    assert not loaded & {*HEAVY, "cyclopts", "rich", "jobmeter.wire.xml"}
+
+
+def test_xml_jobs_name_the_extra_that_they_need(light, tmp_path):
+    shown = run_light(light, "-c", "import jobmeter.client.xml_jobs")
+    assert shown.stderr.endswith("pip install 'jobmeter[xml]'\n")
+    with_lxml = link_environment(tmp_path, "xml")
+    assert run_light(with_lxml, "-c", "import jobmeter.client.xml_jobs").returncode == 0
 
 
 def test_the_light_install_is_small():

@@ -1,12 +1,21 @@
 """Each resource of the client against a sandbox in this process: applications, campaigns, statuses, invoices, XML jobs."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from jobmeter.base.clock import from_ms
-from jobmeter.client import AcceptedOperation, Fault, ItemError, RefusedError, Task, WaitEndedError
+from jobmeter.client import (
+    AcceptedOperation,
+    Fault,
+    ItemError,
+    JobPosting,
+    Money,
+    RefusedError,
+    Task,
+    WaitEndedError,
+)
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.wire.xml.job.fields import JobContent
 from tests.client.doubles import GivenResponses, make_client, open_given, read_charges
@@ -102,6 +111,36 @@ def test_waiting_for_a_task_has_an_end_and_names_what_is_left():
         list(client.jobs.await_tasks([urn], seconds_max=5))
     assert ended.value.pending == (urn,)
     assert len(transport.requests) == 4  # after 0, 2, 4 and 5 seconds
+
+
+def test_a_time_without_its_zone_is_refused_before_anything_is_sent():
+    transport = GivenResponses(lambda _: {})
+    with open_given(transport) as client, pytest.raises(ValueError, match="time zone"):
+        client.campaigns.create(
+            partner_campaign_id="a",
+            name="b",
+            contract_urn="c",
+            starts_at=datetime.fromisoformat("2026-03-02"),
+        )
+    assert transport.requests == []
+
+
+def test_a_budget_in_a_currency_that_only_the_server_knows_is_sent():
+    posting = JobPosting(
+        external_id="a",
+        title="b",
+        description="c",
+        apply_url="d",
+        listed_at=from_ms(0),
+        location="e",
+        contract_urn="f",
+        total_budget=Money(5_000_000, "ZZZ"),
+        more={"workplaceTypes": ["Remote"]},
+    )
+    element = posting.make_element("CREATE")
+    assert element["budget"] == {"payForPerformanceTotalBudget": {"currencyCode": "ZZZ", "amount": "5.00"}}
+    assert element["workplaceTypes"] == ["Remote"]
+    assert "company" not in element
 
 
 def test_a_campaign_is_created_paused_resumed_and_closed(child, sandbox_client):

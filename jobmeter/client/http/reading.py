@@ -1,4 +1,4 @@
-"""Owns the reading of responses into values: JSON of a known shape, amounts, days, times.
+"""Owns the reading of responses into values: JSON of a known shape, amounts, days, times; and times in requests.
 
 Does not own the shapes: each resource declares those of its own responses. Unknown fields are ignored, as are those that are
 absent or null: LinkedIn adds fields, and leaves out empty ones.
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from jobmeter.base.clock import from_ms
+from jobmeter.base.clock import from_ms, to_ms
 from jobmeter.base.money import AMOUNT_MICROS_MAX, MICROS_PER_UNIT, Money
 from jobmeter.base.readers.times import read_instant
 from jobmeter.client.http.errors import RefusedError, UnreadableError, make_refusal
@@ -117,3 +117,10 @@ def read_moment(text: str) -> datetime:
     if moment is None:
         raise UnreadableError(f"{text[:SHOWN_CHARACTERS]!r} is not a time")
     return moment
+
+
+def write_time(moment: datetime) -> int:
+    """Returns the milliseconds of a request. Raises ``ValueError`` for a time without its zone, which may be any moment."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone; write datetime(..., tzinfo=UTC)")
+    return to_ms(moment)
