@@ -111,9 +111,13 @@ class Applications:
 
     def roll_secret(self, urn: str | None = None) -> str:
         """Returns another secret of a child, or of the client's own application. Two secrets are valid at most."""
-        content = {} if urn is None else {"childDeveloperApplication": urn}
         parameters = {"action": "rollDeveloperApplicationSecret"}
-        return self._session.post(SECURITY, content, parameters=parameters, read=_read_secret)
+        return self._session.post(SECURITY, _name_child(urn), parameters=parameters, read=_read_secret)
+
+    def retire_older_secret(self, urn: str | None = None) -> None:
+        """Removes the older of two secrets, once nothing uses it any more. Only Jobmeter has this."""
+        parameters = {"action": "retireOlderSecret"}
+        self._session.post(SECURITY, _name_child(urn), parameters=parameters, read=_read_nothing)
 
 
 class Contracts:
@@ -126,6 +130,10 @@ class Contracts:
         """Returns the customer's contract, created if needed. The id may be left out if the partner has one contract."""
         content = {} if partner_contract_id is None else {"partnerContractId": partner_contract_id}
         return self._session.post(CONTRACTS, content, parameters={"action": "setup"}, read=_read_contract)
+
+
+def _name_child(urn: str | None) -> dict[str, str]:
+    return {} if urn is None else {"childDeveloperApplication": urn}
 
 
 def _list_given(**lists: Sequence[str] | None) -> dict[str, Any]:

@@ -50,6 +50,11 @@ def test_an_application_is_created_found_changed_and_gets_another_secret(parent)
     assert secret != new.client_secret
     other = parent.for_application(client_id=new.client_id, client_secret=secret)
     assert other.contracts.set_up().application_urn == new.urn
+    parent.applications.retire_older_secret(new.urn)
+    older = parent.for_application(client_id=new.client_id, client_secret=new.client_secret)
+    with pytest.raises(RefusedError) as refused:
+        older.contracts.set_up()
+    assert refused.value.fault is Fault.CLIENT_AUTHENTICATION
     with pytest.raises(RefusedError) as refused:
         parent.applications.create(unique_foreign_id="harbour", name="Another", description="again")
     assert refused.value.fault is Fault.APPLICATION_CONFLICT

@@ -4,6 +4,7 @@ Whatever the network does, each job is posted once, and each of its days is repo
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import partial
 from random import Random
@@ -124,6 +125,21 @@ def test_the_story_over_a_network_that_fails(sandbox_client):
                 break
             check()
     assert set(transport.counts) == set(transport._ways), "some kinds of failure did not occur"
+
+
+def test_threads_read_the_same_over_a_network_that_fails(sandbox_client):
+    """They share the client, its connections and its token; each sees all jobs, once."""
+    posted = {f"pilot-{number}": sandbox_client.post_job(f"pilot-{number}") for number in range(3)}
+    day = sandbox_client.now.date()
+    click_all(sandbox_client, posted, "only")
+    sandbox_client.advance("1d")
+    transport = FailingTransport(AppTransport(sandbox_client), Random(5), share=0.3)
+    with make_client(sandbox_client, transport=transport) as child, ThreadPoolExecutor(8) as pool:
+        readings = [pool.submit(lambda: list(child.reports.by_days(day, day))) for _ in range(24)]
+        results = [reading.result() for reading in readings]
+    assert [report.external_id for report in results[0]] == sorted(posted)
+    assert all(result == results[0] for result in results)
+    assert sum(transport.counts.values()) > 0
 
 
 @pytest.fixture
