@@ -102,7 +102,7 @@ def download(
     prices: Prices = False,
     markup_percent: Markup = None,
     file_format: Annotated[
-        Literal["pdf", "csv", "xlsx", "json"], Parameter("--format", help="Format.")
+        Literal["pdf", "csv", "xlsx", "json"], Parameter("--format", help="Format of the file.")
     ] = "pdf",
     output: Annotated[
         Path | None, Parameter(("--output", "-o"), help="File to write; default: statement-MONTH.FORMAT.")

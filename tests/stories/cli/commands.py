@@ -16,6 +16,7 @@ VALID_TEXTS = {
     "--span": "1d",
     "--month": "2026-10",
     "--time": "2026-03-02T09:00:00Z",
+    "--valid-from": "2026-03-02T09:00:00Z",
     "--starts-at": "1",
     "--ends-at": "2",
 }
