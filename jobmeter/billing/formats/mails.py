@@ -23,9 +23,9 @@ SUBJECTS = {
     MailKind.RECEIPT: "receipt_subject",
 }
 # The seller reads one language, that of no buyer.
-WARNING_SUBJECT = "{kind} {number} of {buyer} is {days} days overdue"
+WARNING_SUBJECT = "{kind} {number} of {buyer} is overdue since {due}"
 WARNING = (
-    "{kind} {number} of {buyer} (account {account}) was due on {due} and is {days} days overdue.\n"
+    "{kind} {number} of {buyer} (account {account}) was due on {due}. Days overdue: {days}.\n"
     "Still open: {open} of {total}. Reminder {level}, the last one, was sent. Nothing is switched off by itself."
 )
 
@@ -81,7 +81,11 @@ def _list_lines(document: Document, draft: MailDraft, language: str, facts: dict
     if draft.kind is MailKind.RECEIPT:
         return [words["receipt"].format(**facts), "", str(facts["seller"])]
     if draft.kind is MailKind.REMINDER:
-        lines = [words["reminder"].format(**facts), f"{words['open_amount']}: {facts['open']}"]
+        lines = [
+            words["reminder"].format(**facts),
+            f"{words['days_overdue']}: {facts['days']}",
+            f"{words['open_amount']}: {facts['open']}",
+        ]
     else:
         lines = [words["mail_attached"].format(**facts), f"{words['total']}: {facts['total']}"]
         lines += [words["pay_by"].format(**facts)] if is_payable(document) else []

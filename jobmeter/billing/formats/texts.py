@@ -144,11 +144,18 @@ _TABLE = {
         "Recordatorio {level}: {kind} {number} de {seller} está vencida",
     ),
     "reminder": (
-        "{kind} {number} for {month} was due on {due}, {days} days ago, and is not paid in full.",
-        "{kind} {number} für {month} war am {due} fällig, vor {days} Tagen, und ist nicht vollständig bezahlt.",
-        "{kind} {number} pour {month} était à régler le {due}, il y a {days} jours, et n'est pas entièrement payée.",
-        "{kind} {number} voor {month} is op {due} vervallen, {days} dagen geleden, en is niet volledig betaald.",
-        "{kind} {number} de {month} venció el {due}, hace {days} días, y no está pagada por completo.",
+        "{kind} {number} for {month} was due on {due} and is not paid in full.",
+        "{kind} {number} für {month} war am {due} fällig und ist nicht vollständig bezahlt.",
+        "{kind} {number} pour {month} était à régler le {due} et n'est pas entièrement payée.",
+        "{kind} {number} voor {month} is op {due} vervallen en is niet volledig betaald.",
+        "{kind} {number} de {month} venció el {due} y no está pagada por completo.",
+    ),
+    "days_overdue": (
+        "Days overdue",
+        "Tage überfällig",
+        "Jours de retard",
+        "Dagen te laat",
+        "Días de retraso",
     ),
     "open_amount": ("Still open", "Noch offen", "Reste à payer", "Nog te betalen", "Pendiente"),
     "reminder_crossed": (
