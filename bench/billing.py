@@ -61,24 +61,27 @@ class Month:
 def measure_billing(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
     """Measures one run, since a month is billed once, and the SELECT of its lines after it.
 
-    The memory is that of this process and of the database's process that serves it.
+    A quarter of the accounts is billed by one worker, the others by as many as there are senders. The memory is that of
+    this process and of the database's largest process that serves it.
     """
     accounts = ACCOUNTS_LARGE if sizes == LARGE else ACCOUNTS
     month = _prepare(machine, now, accounts=accounts, jobs=JOBS_PER_ACCOUNT)
     with psycopg.connect(machine.url, autocommit=True) as connection:
         connection.execute(SQL["charge_days"], month.values | {"days": DAYS_PER_JOB})
         connection.execute(SQL["analyze_month"])
-    run = asyncio.run(_bill(machine.url, month))
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB + run.database_mb
+    alone = asyncio.run(_bill(machine.url, month, accounts_max=accounts // 4))
+    run = asyncio.run(_bill(machine.url, month, workers=sizes.senders))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB
+    peak_mb += max(alone.database_mb, run.database_mb)
     with psycopg.connect(machine.url) as connection:
         counted = connection.execute(SQL["count_lines"]).fetchone()
     assert counted == (accounts * JOBS_PER_ACCOUNT, accounts)
-    limits = [_fetch_lines(machine) for _ in range(3)]
+    assert alone.accounts + run.accounts == accounts
+    limits = tuple(counted[0] / _fetch_lines(machine) for _ in range(3))
     note = f"{accounts:,} accounts, {counted[0]:,} lines"
     return {
-        "billing_run": Measured(
-            (counted[0] / run.seconds,), tuple(counted[0] / taken for taken in limits), note
-        ),
+        "billing_run": Measured((run.lines_per_second,), limits, f"{note}, {sizes.senders} workers"),
+        "billing_run_alone": Measured((alone.lines_per_second,), limits, f"{note}, one worker"),
         "billing_run_memory": Measured((peak_mb,), note=note),
     }
 
@@ -98,25 +101,41 @@ def _prepare(
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    accounts: int
     seconds: float
     database_mb: float  # the peak of the database's process, without the buffers that all of them share
 
+    @property
+    def lines_per_second(self) -> float:
+        return self.accounts * JOBS_PER_ACCOUNT / self.seconds
 
-async def _bill(url: str, month: Month) -> Run:
-    async with Database.opened(url, connections_max=1) as database:
+
+async def _bill(url: str, month: Month, *, workers: int = 1, accounts_max: int = ACCOUNTS_LARGE) -> Run:
+    """Bills as many server processes do at once, each with its connection, until so many accounts or all are billed."""
+    async with Database.opened(url, connections_max=workers) as database:
         began = time.perf_counter()
-        while True:
-            async with database.transaction() as connection:
-                step = await invoices.bill_next(
-                    connection,
-                    final_after_days=FINAL_AFTER_DAYS,
-                    accounts_max=ACCOUNTS_PER_TRANSACTION,
-                    now=month.now,
-                    until_month=month.month,
-                )
-            if step is None:
-                seconds = time.perf_counter() - began
-                return Run(seconds, _read_own_memory_mb(connection.info.backend_pid))
+        done = await asyncio.gather(*(_work(database, month, accounts_max) for _ in range(workers)))
+        seconds = time.perf_counter() - began
+    return Run(sum(accounts for accounts, _ in done), seconds, max(megabytes for _, megabytes in done))
+
+
+async def _work(database: Database, month: Month, accounts_max: int) -> tuple[int, float]:
+    """Returns how many accounts this worker billed, and the memory of its process of the database."""
+    accounts, megabytes = 0, 0.0
+    while accounts < accounts_max:
+        async with database.transaction() as connection:
+            step = await invoices.bill_next(
+                connection,
+                final_after_days=FINAL_AFTER_DAYS,
+                accounts_max=ACCOUNTS_PER_TRANSACTION,
+                now=month.now,
+                until_month=month.month,
+            )
+            megabytes = max(megabytes, _read_own_memory_mb(connection.info.backend_pid))
+        if step is None:
+            break
+        accounts += step.accounts
+    return accounts, megabytes
 
 
 def _read_own_memory_mb(process_id: int) -> float:

@@ -265,6 +265,7 @@ async def _draft_documents(
         day=day,
     )
     assert len(document_ids) == len(accounts), "an account that was claimed has its parties"
+    await store.plan_for_many_lines(connection)
     await store.insert_credit_lines(connection, document_ids=document_ids)
     await store.insert_click_lines(connection, document_ids=document_ids)
     await store.insert_top_up_lines(connection, document_ids=document_ids)

@@ -102,6 +102,11 @@ SELECT nextval('billing_ids'), billing_accounts.id, 'INVOICE', %(month)s,
  ORDER BY billing_accounts.id
 RETURNING id
 
+-- name: plan_for_many_lines
+-- Until the transaction ends. Each job is looked up once, so that a cache of what was found, which the
+-- planner expects to help, only costs. The lines of a set of accounts are sorted in memory.
+SELECT set_config('enable_memoize', 'off', true), set_config('work_mem', '32MB', true)
+
 -- name: insert_credit_lines
 -- A line for each credit used, at the price that was kept then: by customer, contract and time.
 INSERT INTO billing_lines ({new_line})

@@ -61,6 +61,10 @@ async def insert_drafts(
     return await list_scalars(connection, int, SQL["insert_drafts"], parameters)
 
 
+async def plan_for_many_lines(connection: Connection) -> None:
+    await connection.execute(SQL["plan_for_many_lines"])
+
+
 async def insert_credit_lines(connection: Connection, *, document_ids: list[int]) -> int:
     return await change_rows(connection, SQL["insert_credit_lines"], {"document_ids": document_ids})
 
