@@ -211,7 +211,10 @@ class Layout:
                 else write_time(line.first_at, self._language)
             ),
             "title": self._piece(line.title or kind),
-            "details": [self._piece(text) for text in (kind, *self._list_details(line)) if text],
+            # A line without a job, such as a top-up, has its kind as its title.
+            "details": [
+                self._piece(text) for text in (line.title and kind, *self._list_details(line)) if text
+            ],
             "quantity": write_number(line.quantity, self._language),
             "amounts": [
                 "" if amounts[name] is None else self._amount(amounts[name] or 0)

@@ -1,5 +1,6 @@
 """Owns the mails about a document: the document itself, reminders, the receipt; the warning to its seller. Not when they are sent."""
 
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime
 
@@ -88,14 +89,25 @@ def _list_lines(document: Document, draft: MailDraft, language: str, facts: dict
         ]
     else:
         lines = [words["mail_attached"].format(**facts), f"{words['total']}: {facts['total']}"]
-        lines += [words["pay_by"].format(**facts)] if is_payable(document) else []
-    if is_payable(document):
+        lines += _say_payment(document, words, facts)
+    if is_payable(document) and document.open_micros:
         lines.append(f"{words['reference']}: {make_reference(document)}")
     if draft.kind is MailKind.REMINDER:
         seller = document.seller
         lines += [f"{words['iban']}: {write_iban(seller.iban)}"] if seller.iban else []
         lines += ["", words["reminder_crossed"]]
     return [*lines, "", str(facts["seller"])]
+
+
+def _say_payment(document: Document, words: Mapping[str, str], facts: Mapping[str, object]) -> list[str]:
+    """What is to be paid of a new invoice: credit of the account, such as a paid top-up, has paid some of it already."""
+    if not is_payable(document):
+        return []
+    if document.open_micros == 0:
+        return [words["receipt"].format(**facts)]
+    is_partly_paid = document.open_micros < document.total_micros
+    more = [f"{words['open_amount']}: {facts['open']}"] if is_partly_paid else []
+    return [*more, words["pay_by"].format(**facts)]
 
 
 def _one_line(text: str) -> str:

@@ -81,7 +81,10 @@ def top_up(
     note: Note = None,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
-    """Records a payment into ACCOUNT that tops up CONTRACT, and tops it up: both, once for each reference."""
+    """Records a payment into ACCOUNT that tops up CONTRACT, and tops it up: both, once for each reference.
+
+    Example: jobmeter billing top-up 5000001 2008000005 --units 20 --reference "bank 2026-11-28/19"
+    """
     body = list_given(
         contract=contract,
         units=units,

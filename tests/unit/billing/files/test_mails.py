@@ -184,6 +184,24 @@ async def test_what_waited_for_a_mail_server_too_long_is_not_sent(database_url: 
         )
 
 
+@pytest.mark.parametrize(
+    ("paid", "said"),
+    [
+        (0, ["Please pay by 3 December 2026.", "Reference: RF54INV2026000042"]),
+        (100_000_000, ["Still open: 314.43 EUR", "Please pay by 3 December 2026."]),
+        (414_430_000, ["Invoice INV-2026-000042 for October 2026, 414.43 EUR, is settled. Thank you."]),
+    ],
+)
+def test_the_mail_of_an_invoice_asks_for_what_is_open(paid: int, said: list[str]) -> None:
+    document = replace(make_document(make_lines()), paid_micros=paid)
+    draft = MailDraft(
+        kind=MailKind.DOCUMENT, level=0, to="a@b.example", sender="c@d.example", language="en", now=FINAL
+    )
+    lines = formats.make_mail(document, draft, pdf=None).get_content().splitlines()
+    assert [line for line in said if line not in lines] == []
+    assert ("Please pay by 3 December 2026." in lines) is (document.open_micros > 0)
+
+
 @pytest.mark.parametrize("language", [*LANGUAGES, "ja"])
 @pytest.mark.parametrize("kind", MailKind)
 def test_every_mail_is_complete_in_every_language(language: str, kind: MailKind) -> None:

@@ -26,7 +26,7 @@ from jobmeter.billing.formats.texts import (
     write_month,
 )
 from jobmeter.billing.formats.typesetter import Typesetter, TypesettingFailed
-from jobmeter.billing.model import DocumentKind, TaxCategory
+from jobmeter.billing.model import DocumentKind, LineKind, TaxCategory
 from tests.support.missing_part import report_missing
 from tests.unit.billing.formats.samples import (
     BUYER,
@@ -374,3 +374,8 @@ def test_references_are_those_of_iso_11649(number, reference):
     assert make_rf_reference(number) == reference
     assert payment_code.is_reference(reference)
     assert not payment_code.is_reference(reference.replace("RF5", "RF6").replace("RF4", "RF3"))
+
+
+def test_a_line_without_a_job_says_what_it_is_once():
+    (text,) = read_texts(render_pdf([make_line(kind=LineKind.TOP_UP, job_id=0, title="", external_id="")]))
+    assert text.count("Top-up") == 1
