@@ -1,14 +1,23 @@
 """A partner opens its own invoice down to charges and clicks, and sees its payments; of visitors and of others it sees nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+
+import pytest
 
 from tests.stories.operator.billing import conftest, test_invoices
 from tests.stories.operator.billing.test_invoices import finish_month
-from tests.support.sandbox_client import SandboxClient, add_partner, bearer
+from tests.support.sandbox_client import SandboxClient, add_partner, bearer, open_sandbox_client
 
 operate, partner_id, billed = conftest.operate, conftest.partner_id, test_invoices.billed
 Operate = Callable[..., Any]
+
+
+@pytest.fixture
+def sandbox_client(database_url: str, request: pytest.FixtureRequest) -> Iterator[SandboxClient]:
+    """With the settings of the test."""
+    with open_sandbox_client(database_url, **getattr(request, "param", {})) as opened:
+        yield opened
 
 
 def read(sandbox_client: SandboxClient, path: str, who: str = "parent") -> Any:
@@ -51,14 +60,22 @@ def test_a_partner_opens_a_line_to_its_charges_and_clicks_page_by_page(
         assert read(sandbox_client, f"{lines}/{kind}?after=x").status_code == 400
         assert read(sandbox_client, f"invoices/{invoice['id']}/lines/2/{kind}").status_code == 404
 
-    # when the events are gone, it says since when
-    sandbox_client.advance("100d")
+
+@pytest.mark.parametrize("sandbox_client", [{"event_retention_days": 5}], indirect=True)
+def test_when_the_events_are_gone_a_partner_sees_since_when(
+    sandbox_client: SandboxClient, operate: Operate, billed: dict[str, Any]
+) -> None:
+    sandbox_client.send_clicks(sandbox_client.post_job("old"), 3)
+    finish_month(sandbox_client)
+    sandbox_client.advance("3d")
+    (invoice,) = read(sandbox_client, "invoices").json()["elements"]
+    lines = f"invoices/{invoice['id']}/lines/1"
     clicks = read(sandbox_client, f"{lines}/clicks").json()
     assert (clicks["elements"], clicks["clicksKept"]) == ([], False)
     dropped_at = operate("GET", f"{lines}/clicks").json()["eventsDroppedAt"]
     assert clicks["eventsDroppedAt"] == dropped_at is not None
     charges = read(sandbox_client, f"{lines}/charges").json()
-    assert (len(charges["elements"]), charges["clicksKept"]) == (2, False)
+    assert (len(charges["elements"]), charges["clicksKept"]) == (1, False)
 
 
 def test_lines_and_payments_of_others_are_not_there(
