@@ -24,7 +24,7 @@ SUBJECTS = {
     MailKind.RECEIPT: "receipt_subject",
 }
 # The seller reads one language, that of no buyer.
-WARNING_SUBJECT = "{kind} {number} of {buyer} is overdue since {due}"
+WARNING_SUBJECT = "{kind} {number} of {buyer} has been overdue since {due}"
 WARNING = (
     "{kind} {number} of {buyer} (account {account}) was due on {due}. Days overdue: {days}.\n"
     "Still open: {open} of {total}. Reminder {level}, the last one, was sent. Nothing is switched off by itself."

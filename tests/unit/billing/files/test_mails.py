@@ -122,7 +122,9 @@ async def test_reminders_go_to_the_profiles_addresses_and_the_last_one_to_the_se
             ("neu@partner.example", f"{level}. Zahlungserinnerung: Rechnung {NUMBER} von Seller")
             for level in (2, 3)
         ]
-        expected.append(("billing@board.example", f"Invoice {NUMBER} of Buyer is overdue since 3 May 2026"))
+        expected.append(
+            ("billing@board.example", f"Invoice {NUMBER} of Buyer has been overdue since 3 May 2026")
+        )
         assert list_mails(tmp_path) == sorted(expected)
         message = read_mail(tmp_path, f"{NUMBER}.warning-3.billing*.eml")
         assert "Days overdue: 30." in message.get_content()
