@@ -4,6 +4,7 @@ Does not own the commands: each one's module is imported only when it runs, so t
 that commands which need libraries of the server can be listed, and explained, where only the client is installed.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from jobmeter.base.terminal import accept_every_character, to_printable
 USAGE_ERROR = 2
 EXTRA_MISSING = 3
 INTERRUPTED = 130
+OUTPUT_CLOSED = 141
 
 # The help of a command is written here, because its module is not imported for it.
 # fmt: off
@@ -66,13 +68,18 @@ def main(tokens: Sequence[str] | None = None) -> None:
     """The console script. Errors that the user can fix are printed as one line on standard error.
 
     The exit code is 2 if the command line is wrong, 1 if the command failed, 3 if it needs libraries that are not installed,
-    130 if it was interrupted.
+    130 if it was interrupted, 141 if the program that reads its output ended first.
     """
     accept_every_character()
     try:
         make_app()(tokens)
+        sys.stdout.flush()
     except CycloptsError as error:
         _fail(error, USAGE_ERROR)
+    except BrokenPipeError:
+        # `head` has read enough: that is no failure. What is still buffered must not be written at the end of Python.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(OUTPUT_CLOSED)
     except (CommandFailed, ValueError, OSError) as error:
         _fail(error, 1)
     except ImportError as error:

@@ -13,6 +13,7 @@ from jobmeter import __version__
 from jobmeter.app import check_settings
 from jobmeter.base.readers.network import is_local
 from jobmeter.base.settings import Settings
+from jobmeter.cli import main
 from jobmeter.sandbox.traffic.client import Sandbox
 from tests.support.paths import DOCS
 from tests.support.server_process import start_sandbox_server
@@ -154,3 +155,25 @@ def test_a_terminal_without_utf_8_shows_codes(database_url):
     done = run("-m", "jobmeter", "clock", "advance", "3\u0661d", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, "\\u0661" in done.stderr) == (2, True)
     assert json.dumps(done.stderr)
+
+
+PRINTS = "from jobmeter.cli import main; main.make_app = lambda: lambda _: print('x' * {size}); main.main([])"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["-c", PRINTS.format(size=1)], main.OUTPUT_CLOSED),  # is written at the end
+        (["-c", PRINTS.format(size=100_000)], main.OUTPUT_CLOSED),
+        (["-m", "jobmeter", "--help"], 1),  # as the library that prints it ends
+    ],
+)
+def test_a_command_whose_reader_has_ended_says_nothing(arguments: list[str], code: int) -> None:
+    """As in ``jobmeter ... | head``: the pipe is closed before the command writes."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ended = subprocess.run(
+            [sys.executable, *arguments], stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert (ended.stderr, ended.returncode) == (b"", code)
