@@ -198,6 +198,8 @@ async def test_a_contract_is_invoiced_by_use_only_from_months_whose_days_are_kep
 
 
 async def is_somebody_waiting(connection: Connection) -> bool:
+    # The connection's own transaction sees each look at the activity again otherwise.
+    await connection.execute("SELECT pg_stat_clear_snapshot()")
     found = await connection.execute(
         "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
     )
