@@ -307,6 +307,14 @@ KNOWN: dict[str, tuple[str, tuple[str, ...]]] = {
         "billing: every agreement",
         ("UPDATE billing_accounts SET currency = 'USD'",),
     ),
+    "a logo that nobody kept": (
+        "billing: every logo",
+        ("UPDATE billing_sellers SET logo = repeat('a', 64)",),
+    ),
+    "a top-up without the payment that it names": (
+        "15: every payment that tops up",
+        ("UPDATE billing_payments SET tops_up = NULL, top_up = NULL WHERE top_up IS NOT NULL",),
+    ),
     "a payment that is not booked": ("15: every payment", (PAYMENT,)),
     "what is owed after a payment that is not booked": ("15: what an account owes is open", (PAYMENT,)),
     "an open invoice beside credit": ("14: no invoice", (PAYMENT,)),
