@@ -115,7 +115,7 @@ WITH asked AS MATERIALIZED (
       FROM asked
       JOIN posted USING (job_id)
 )
-SELECT job_id, partner_job_id
+SELECT partner_job_id, job_id
   FROM asked
   JOIN posted USING (job_id)
  ORDER BY job_id

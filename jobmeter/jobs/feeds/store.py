@@ -103,8 +103,8 @@ async def read_known_jobs(connection: Connection, *, feed_id: int, now: datetime
 
 async def insert_feed_postings(
     connection: Connection, *, feed_id: int, application_id: int, shard: int, jobs: Jsonb, now: datetime
-) -> list[FeedPosting]:
-    """Returns the jobs whose id was free, by job id."""
+) -> dict[str, int]:
+    """Returns the job ids of those whose partner's id was free, in the order of the job ids."""
     parameters = {
         "feed_id": feed_id,
         "application_id": application_id,
@@ -112,7 +112,10 @@ async def insert_feed_postings(
         "jobs": jobs,
         "now": now,
     }
-    return await list_rows(connection, FeedPosting, SQL["insert_feed_postings"], parameters)
+    # Plain pairs in binary format, as above.
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(SQL["insert_feed_postings"], parameters)
+        return dict(await cursor.fetchall())
 
 
 async def lock_feed_postings(

@@ -139,15 +139,14 @@ async def _create(connection: Connection, load: _Load, rows: Sequence[FeedRow]) 
     await windows_flow.open_free_windows(
         connection,
         shard=load.shard,
-        job_ids=np.array([row.job_id for row in posted], dtype=np.int64),
+        job_ids=np.array(list(posted.values()), dtype=np.int64),
         live_from=load.now,
-        live_until_ms=np.array([ends[row.partner_job_id] for row in posted], dtype=np.int64),
+        live_until_ms=np.array([ends[partner_job_id] for partner_job_id in posted], dtype=np.int64),
     )
-    free = {row.partner_job_id for row in posted}
     return [
         FeedError(index=row.index, partner_job_id=row.partner_job_id, path="job/partnerJobId", why=TAKEN)
         for row in rows
-        if row.partner_job_id not in free
+        if row.partner_job_id not in posted
     ]
 
 
