@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 
 PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 4
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
 CAP_DAC_OVERRIDE = 1
@@ -41,6 +43,9 @@ def become(user: int, *, reads_all: bool) -> None:
     keeps = reads_all and sys.platform == "linux"
     if keeps:
         library.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        # Otherwise `access(2)`, by which initdb looks for the server beside itself, ignores the right that is kept: it
+        # finds no program in a folder that only root can enter, such as a checkout in root's home.
+        library.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(user)
     os.setuid(user)

@@ -16,6 +16,7 @@ import pytest
 
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import find_program, start_embedded
+from jobmeter.database.postmaster import launcher
 from jobmeter.database.postmaster.access import TRUSTED, find_socket_folder, fits
 from jobmeter.database.postmaster.owner import ENVIRONMENT, SERVER_USER, Owner, choose_owner, read_reason
 from tests.support.missing_part import find_programs
@@ -282,6 +283,24 @@ def test_a_short_folder_that_somebody_else_made_is_not_used(tmp_path):
     with pytest.raises(OSError, match="is too long for a socket"):
         find_socket_folder(data, me, parents=parents[:1])
     shutil.rmtree(parents[1])
+
+
+@only_root
+def test_the_server_s_user_finds_programs_in_a_folder_that_only_root_can_enter(tmp_path):
+    """By `access(2)` too, which judges by the real user: so initdb looks for the server beside itself, as in root's home."""
+    program = tmp_path / "closed" / "postgres"
+    program.parent.mkdir(mode=0o700)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    question = f"import os; print(os.getuid(), os.access({str(program)!r}, os.R_OK | os.X_OK))"
+    arguments = [str(SERVER_USER), "1", "0", sys.executable, "-I", "-c", question]
+    asked = subprocess.run(
+        [sys.executable, "-I", "-S", launcher.__file__, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout == f"{SERVER_USER} True\n"
 
 
 @only_root
