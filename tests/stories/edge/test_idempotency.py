@@ -215,7 +215,7 @@ async def test_a_request_that_did_not_end_runs_again_at_once(state, database_url
     assert [(answer.body, answer.headers["location"]) for answer in again] == [(b"done", "/x")] * 2
 
 
-@pytest.mark.parametrize("seconds", [1, 61])
+@pytest.mark.parametrize("seconds", [pytest.param(1, marks=pytest.mark.slow), 61])  # it waits five seconds
 async def test_a_write_that_is_harmless_to_repeat_runs_again_after_a_crash(state, seconds):
     with pytest.raises(Died):
         await run_unique(state, ASKED, now=NOW, run=die)
@@ -224,6 +224,7 @@ async def test_a_write_that_is_harmless_to_repeat_runs_again_after_a_crash(state
     assert (later.body, again.body, again.headers["location"]) == (b"done", b"done", "/x")
 
 
+@pytest.mark.slow  # it waits five seconds
 async def test_the_claim_that_an_older_release_left_is_taken_over_after_a_minute(state):
     with pytest.raises(Died):
         await run_unique(state, ASKED, now=NOW, run=die)  # it committed its claim before the work

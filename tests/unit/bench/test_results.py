@@ -62,6 +62,7 @@ def test_names_are_unique_and_each_group_has_a_measurement():
     assert {figure.group for figure in FIGURES} == set(GROUPS)
 
 
+@pytest.mark.slow
 def test_growth_states_its_scale_and_compares_the_end_of_a_day_with_its_beginning(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBMETER_BENCH_DAY_EVENTS", "1200")
     path = tmp_path / "results.json"
@@ -74,6 +75,7 @@ def test_growth_states_its_scale_and_compares_the_end_of_a_day_with_its_beginnin
     assert figure["limit"] > 0
 
 
+@pytest.mark.slow
 def test_growth_of_jobs_states_their_number(tmp_path, monkeypatch):
     monkeypatch.setenv("JOBMETER_BENCH_LIVE_JOBS", "2400")
     path = tmp_path / "results.json"
