@@ -97,14 +97,15 @@ SELECT count(*) AS checked,
 
 -- name: check_promotion_feed
 -- The feed's numbers have no gap from the last one deleted to the last one given; an entry below may be kept,
--- where clocks differ. Entries of a job differ from one another, and the newest says what the job's state
--- does.
+-- where clocks differ. Entries of a job differ from one another, unless one between them may be deleted; the
+-- newest says what the job's state does.
 WITH numbers AS (
     SELECT count(*) AS rows, min(last) AS last, min(dropped) AS dropped
       FROM delivery_numbers
 ), entries AS (
     SELECT shard, job_id, number, is_promoted, reason,
            lag((is_promoted, reason)) OVER of_job AS before,
+           lag(number) OVER of_job AS number_before,
            lead(number) OVER of_job IS NULL AS is_newest
       FROM delivery_changes
     WINDOW of_job AS (PARTITION BY job_id ORDER BY number)
@@ -112,7 +113,7 @@ WITH numbers AS (
     SELECT format('entry %s', number) AS what,
            entries.shard = shard_of(job_id)
            AND number BETWEEN 1 AND last
-           AND (before IS NULL OR before <> (entries.is_promoted, entries.reason))
+           AND (before IS NULL OR number_before <= dropped OR before <> (entries.is_promoted, entries.reason))
            AND entries.is_promoted = (entries.reason = '')
            AND (NOT is_newest OR states.is_promoted = entries.is_promoted
                              AND states.reason = entries.reason) AS holds
