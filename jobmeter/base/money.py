@@ -68,6 +68,14 @@ def parse_positive_amount(text: str, currency: str) -> Money:
     return money
 
 
+def share_of(amount_micros: int, share_micros: int, *, currency: str) -> int:
+    """Returns a share of an amount, in millionths of it, half away from zero in whole minor units; in SQL, `tax_of`."""
+    minor_micros: int = MICROS_PER_UNIT // 10 ** minor_digits(currency)
+    whole = 2 * MICROS_PER_UNIT * minor_micros
+    minors = (2 * abs(amount_micros) * share_micros + MICROS_PER_UNIT * minor_micros) // whole
+    return (-1 if amount_micros < 0 else 1) * minors * minor_micros
+
+
 def format_amount(amount_micros: int, currency: str) -> str:
     """Returns an amount as a decimal string with the currency's number of decimal places: ``"21.84"``, ``"500"``.
 

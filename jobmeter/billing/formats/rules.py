@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from jobmeter.base.money import MICROS_PER_UNIT, minor_digits
+from jobmeter.base.money import MICROS_PER_UNIT, minor_digits, share_of
 from jobmeter.billing.model import Document, DocumentKind, DocumentLine, LineKind, TaxCategory
 
 XML_LINES_MAX = 1_000
@@ -100,11 +100,8 @@ def _with_price(summary: Summary) -> Summary:
 
 
 def add_markup(net_micros: int, markup_micros: int, *, currency: str) -> int:
-    """Returns the reseller's own price of a line, half away from zero in the currency's minor unit, as taxes are rounded."""
-    minor: int = MICROS_PER_UNIT // 10 ** minor_digits(currency)
-    whole = abs(net_micros) * (MICROS_PER_UNIT + markup_micros)
-    minors = (2 * whole + MICROS_PER_UNIT * minor) // (2 * MICROS_PER_UNIT * minor)
-    return (-1 if net_micros < 0 else 1) * minors * minor
+    """Returns the reseller's own price of a line, rounded as taxes are."""
+    return share_of(net_micros, MICROS_PER_UNIT + markup_micros, currency=currency)
 
 
 def find_resale(line: DocumentLine, markup_micros: int | None, *, currency: str) -> int | None:

@@ -3,8 +3,8 @@
 from datetime import date
 
 from jobmeter.base.faults import Fault, Refused
-from jobmeter.base.money import AMOUNT_MICROS_MAX, format_amount, minor_digits
-from jobmeter.billing.accounts.model import RATE_MICROS_MAX, Agreement, AgreementKind, Bills, TaxRate
+from jobmeter.base.money import AMOUNT_MICROS_MAX, format_amount, share_of
+from jobmeter.billing.accounts.model import Agreement, AgreementKind, Bills, TaxRate
 from jobmeter.billing.top_ups.model import Price, TopUpDraft
 
 
@@ -33,7 +33,7 @@ def check_agreement(agreement: Agreement | None, draft: TopUpDraft) -> Agreement
 
 
 def find_price(net_micros: int, rate: TaxRate | None, *, currency: str) -> Price:
-    """Returns the price with its tax, in whole minor units, half away from zero; in SQL, `tax_of`.
+    """Returns the price with its tax, rounded as an invoice's.
 
     Raises ``Refused``: OPERATOR_INPUT without a tax rate, as what is to be paid is not known then; AMOUNT_TOO_LARGE.
     """
@@ -41,9 +41,7 @@ def find_price(net_micros: int, rate: TaxRate | None, *, currency: str) -> Price
         raise Refused(Fault.OPERATOR_INPUT, field="account", why="has no tax rate in force: set one first")
     if net_micros > AMOUNT_MICROS_MAX:
         raise Refused(Fault.AMOUNT_TOO_LARGE, amount=format_amount(net_micros, currency))
-    minor_micros = 10 ** (6 - minor_digits(currency))
-    half_up = 2 * net_micros * rate.rate_micros + RATE_MICROS_MAX * minor_micros
-    return Price(net_micros, half_up // (2 * RATE_MICROS_MAX * minor_micros) * minor_micros)
+    return Price(net_micros, share_of(net_micros, rate.rate_micros, currency=currency))
 
 
 def find_billed_month(agreement: Agreement, month: date) -> date | None:
