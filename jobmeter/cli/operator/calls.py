@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from cyclopts import Parameter
 
+from jobmeter.base.faults import CommandFailed
 from jobmeter.base.lists import list_parts
 from jobmeter.cli.options import SANDBOX_DATA
 from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
@@ -59,6 +60,14 @@ def fetch_file(path: str, credentials: Path) -> tuple[str, str, bytes]:
         answer = server.fetch(path, key=server.credentials["operator_key"])
     name = answer.headers["content-disposition"].partition('filename="')[2].rstrip('"')
     return name, answer.headers["etag"].strip('"'), answer.content
+
+
+def write_file(target: Path, content: bytes) -> None:
+    """Raises ``CommandFailed`` with the reason if the file cannot be written."""
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
 
 
 def print_json(content: Any) -> None:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, fetch_file
+from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, fetch_file, write_file
 from jobmeter.cli.options import InvoiceId
 
 Format = Literal["pdf", "xml", "ubl", "csv", "json", "xlsx"]
@@ -34,8 +34,5 @@ def download(
     if hashlib.sha256(content).hexdigest() != tag:
         raise CommandFailed(f"what the server sent of {path} is not the file of its hash {tag}")
     target = output or Path(name)
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
+    write_file(target, content)
     Terminal().print(f"{target}: {len(content):,} bytes, SHA-256 {tag}")

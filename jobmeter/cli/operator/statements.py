@@ -3,13 +3,13 @@
 Does not own statements or refunds: each command calls the operator's endpoints.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from cyclopts import App, Parameter
 
-from jobmeter.base.faults import CommandFailed
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
@@ -20,6 +20,7 @@ from jobmeter.cli.operator.calls import (
     list_given,
     print_json,
     read_all,
+    write_file,
 )
 from jobmeter.cli.operator.invoices import check_month
 from jobmeter.cli.options import BIGINT_MAX, whole_number
@@ -33,18 +34,39 @@ Partner = Annotated[
     int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the partner's parent application.")
 ]
 Month = Annotated[str, Parameter(validator=check_month, help="Month of the last year, such as 2026-10.")]
-Customer = Annotated[
-    str,
-    Parameter(help="The customer as in the list: URN of its application, or e-mail address of the poster."),
-]
-JobCode = Annotated[str | None, Parameter(help="Only what was posted for this job code of the customer.")]
-Currency = Annotated[
-    str | None, Parameter(help="Currency, if the partner's contracts have several, such as EUR.")
-]
-Prices = Annotated[bool, Parameter(negative="", help="Show the prices that the partner pays.")]
-Markup = Annotated[
-    str | None, Parameter(help="Add a column with the partner's price: this many percent above its own.")
-]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class StatementOptions:
+    """Which statement, and with which columns."""
+
+    customer: Annotated[
+        str,
+        Parameter(
+            help="The customer as in the list: URN of its application, or e-mail address of the poster."
+        ),
+    ]
+    customer_job_code: Annotated[
+        str | None, Parameter(help="Only what was posted for this job code of the customer.")
+    ] = None
+    currency: Annotated[
+        str | None, Parameter(help="Currency, if the partner's contracts have several, such as EUR.")
+    ] = None
+    prices: Annotated[bool, Parameter(negative="", help="Show the prices that the partner pays.")] = False
+    markup_percent: Annotated[
+        str | None, Parameter(help="Add a column with the partner's price: this many percent above its own.")
+    ] = None
+
+    def write_query(self) -> str:
+        given = list_given(
+            customer=self.customer,
+            customerJobCode=self.customer_job_code,
+            currency=self.currency,
+            prices="mine" if self.prices else None,
+            markupPercent=self.markup_percent,
+        )
+        return urlencode(given)
 
 
 @statement.command(name="list")
@@ -70,25 +92,14 @@ def show(
     partner: Partner,
     *,
     month: Month,
-    customer: Customer,
-    customer_job_code: JobCode = None,
-    currency: Currency = None,
-    prices: Prices = False,
-    markup_percent: Markup = None,
+    options: StatementOptions,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:
     """Prints the statement of a customer of PARTNER.
 
     Example: jobmeter billing statement show 1000001 --month 2026-10 --customer jobs@harbour.example
     """
-    query = _query(
-        customer,
-        job_code=customer_job_code,
-        currency=currency,
-        prices=prices,
-        markup_percent=markup_percent,
-    )
-    call_and_print("GET", f"{_path(partner, month)}?{query}&format=json", credentials)
+    call_and_print("GET", f"{_path(partner, month)}?{options.write_query()}&format=json", credentials)
 
 
 @statement.command
@@ -96,11 +107,7 @@ def download(
     partner: Partner,
     *,
     month: Month,
-    customer: Customer,
-    customer_job_code: JobCode = None,
-    currency: Currency = None,
-    prices: Prices = False,
-    markup_percent: Markup = None,
+    options: StatementOptions,
     file_format: Annotated[
         Literal["pdf", "csv", "xlsx", "json"], Parameter("--format", help="Format of the file.")
     ] = "pdf",
@@ -113,19 +120,11 @@ def download(
 
     Example: jobmeter billing statement download 1000001 --month 2026-10 --customer jobs@harbour.example --format xlsx
     """
-    query = _query(
-        customer,
-        job_code=customer_job_code,
-        currency=currency,
-        prices=prices,
-        markup_percent=markup_percent,
+    name, _, content = fetch_file(
+        f"{_path(partner, month)}?{options.write_query()}&format={file_format}", credentials
     )
-    name, _, content = fetch_file(f"{_path(partner, month)}?{query}&format={file_format}", credentials)
     target = output or Path(name)
-    try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
+    write_file(target, content)
     Terminal().print_line(f"{target}: {len(content):,} bytes")
 
 
@@ -157,22 +156,3 @@ def record(
 
 def _path(partner: int, month: str) -> str:
     return f"{PARTNERS}/{partner}/statements/{month}"
-
-
-def _query(
-    customer: str,
-    *,
-    job_code: str | None,
-    currency: str | None,
-    prices: bool,
-    markup_percent: str | None,
-) -> str:
-    return urlencode(
-        list_given(
-            customer=customer,
-            customerJobCode=job_code,
-            currency=currency,
-            prices="mine" if prices else None,
-            markupPercent=markup_percent,
-        )
-    )
