@@ -18,7 +18,7 @@ from jobmeter.api.board import events, promotion_feed
 from jobmeter.api.candidate import pages
 from jobmeter.api.candidate.problems import refuse_with_page
 from jobmeter.api.http.endpoints import AnyEndpoint, Audience, Endpoint, group_by_path
-from jobmeter.api.http.parameters import NumberConvertor
+from jobmeter.api.http.parameters import PAGE, NumberConvertor
 from jobmeter.api.http.pipeline import Dialect, TargetT, serve
 from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.api.http.responses import oauth_refusal, plain_refusal
@@ -73,7 +73,6 @@ PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
 )
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
-PAGE = ("after", "count")
 MONTH_PAGE = ("month", *PAGE)
 REPORT = (*RANGE, "partnerContractId", "asOf")
 HTML, GIF, NDJSON, XML = "text/html", "image/gif", "application/x-ndjson", "text/xml"

@@ -12,6 +12,7 @@ from jobmeter.base.readers.times import read_day, read_month
 CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
 NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
+PAGE = ("after", "count")  # what `read_page` reads
 PAGE_ROWS, PAGE_ROWS_MAX = 50, 200
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.endpoints import Audience, Endpoint
-from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.parameters import PAGE, read_page
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
@@ -15,7 +15,6 @@ from jobmeter.operator_keys import flow as operator_keys
 from jobmeter.operator_keys.model import KeyRole, NewKey, OperatorKey
 
 OPERATOR = Audience.OPERATOR
-PAGE = ("after", "count")
 
 
 class KeyBody(OperatorBody):

@@ -4,6 +4,7 @@ Does not own the table itself (``api.routes``), which includes these rows.
 """
 
 from jobmeter.api.http.endpoints import Audience, Endpoint
+from jobmeter.api.http.parameters import PAGE
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.operator.billing import accounts as billing_accounts
 from jobmeter.api.operator.billing import credit_notes as billing_credit_notes
@@ -18,7 +19,6 @@ from jobmeter.api.operator.billing import usage as billing_usage
 from jobmeter.api.operator.billing.parties import SellerBody
 
 OPERATOR = Audience.OPERATOR
-PAGE = ("after", "count")
 STATEMENT = (
     "customer",
     "customerJobCode",
