@@ -16,7 +16,15 @@ from jobmeter.base.ids import URN_JOB, read_urn
 from jobmeter.base.limits import BATCH_CREATE_ELEMENTS_MAX, BATCH_GET_KEYS_MAX
 from jobmeter.base.money import Money, format_amount
 from jobmeter.client.http.errors import UnreadableError, WaitEndedError
-from jobmeter.client.http.reading import RowError, Shape, decode, make_row_error, read_time, write_time
+from jobmeter.client.http.reading import (
+    RowError,
+    Shape,
+    check_keys,
+    decode,
+    make_row_error,
+    read_time,
+    write_time,
+)
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
 from jobmeter.client.ranges import split_batches, split_ids
@@ -27,7 +35,6 @@ TASKS = "/rest/simpleJobPostingTasks"
 STATUSES = "/v2/jobPostingStatus"
 EXTERNAL_ID = "externalJobPostingId"
 OPERATION = "jobPostingOperationType"
-IDS_CHARACTERS_MAX = 3_500  # a query may have 4,096
 ACCEPTED = 202
 
 
@@ -227,7 +234,7 @@ def _make_budget(total: Money | None) -> dict[str, Any] | None:
 
 
 def _split(ids: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    return split_ids(ids, count_max=BATCH_GET_KEYS_MAX, characters_max=IDS_CHARACTERS_MAX)
+    return split_ids(ids, count_max=BATCH_GET_KEYS_MAX)
 
 
 def _read_rows(batch: Sequence[Operation], answer: Answer) -> list[AcceptedOperation | ItemError]:
@@ -252,16 +259,9 @@ def _read_row(external_id: str, row: _Row) -> AcceptedOperation | ItemError:
     )
 
 
-def _check_keys(asked: Sequence[str], found: Iterable[str]) -> None:
-    """A cache between client and server may return the response to another question."""
-    others = set(found) - set(asked)
-    if others:
-        raise UnreadableError(f"the response is about {min(others)!r}, which was not requested")
-
-
 def _read_tasks(asked: Sequence[str], answer: Answer) -> list[Task | ItemError]:
     shape = decode(_TASKS, answer)
-    _check_keys(asked, (*shape.results, *shape.errors))
+    check_keys(asked, (*shape.results, *shape.errors))
     tasks: list[Task | ItemError] = [
         Task(
             urn=urn,
@@ -282,7 +282,7 @@ def _read_errors(errors: Mapping[str, RowError]) -> list[ItemError]:
 
 def _read_statuses(asked: Sequence[str], answer: Answer) -> list[JobStatus | ItemError]:
     shape = decode(_STATUSES, answer)
-    _check_keys(asked, (*shape.results, *shape.errors))
+    check_keys(asked, (*shape.results, *shape.errors))
     statuses: list[JobStatus | ItemError] = [
         _read_status(external_id, status) for external_id, status in shape.results.items()
     ]

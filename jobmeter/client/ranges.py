@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from jobmeter.base.days import month_after
 from jobmeter.wire.restli.encoding import encode_atom
 
+IDS_CHARACTERS_MAX = 3_500  # a query may have 4,096
 _DAY = timedelta(days=1)
 
 
@@ -39,7 +40,9 @@ def split_days(first: date, last: date, *, days_max: int) -> Iterator[Span]:
         first = end + _DAY
 
 
-def split_ids(ids: Iterable[str], *, count_max: int, characters_max: int) -> Iterator[tuple[str, ...]]:
+def split_ids(
+    ids: Iterable[str], *, count_max: int, characters_max: int = IDS_CHARACTERS_MAX
+) -> Iterator[tuple[str, ...]]:
     """Yields groups of distinct ids in their order, each small enough for a query (6021)."""
     group: list[str] = []
     size = 0

@@ -17,6 +17,7 @@ from jobmeter.client.http.reading import (
     Day,
     RowError,
     Shape,
+    check_keys,
     decode,
     make_row_error,
     read_day,
@@ -31,7 +32,6 @@ from jobmeter.client.rows import Budget, ItemError, JobDay, JobReport
 
 JOBS = "/rest/partnerJobReports"
 BUDGETS = "/rest/partnerBudgetReports"
-IDS_CHARACTERS_MAX = 3_500  # a query may have 4,096
 PASSES_MAX = 3
 NOT_FOUND = 404
 
@@ -133,7 +133,7 @@ class Reports:
 
         A job that has no report in any month of the range is an ``ItemError`` (6013).
         """
-        groups = split_ids(external_ids, count_max=REPORT_IDS_MAX, characters_max=IDS_CHARACTERS_MAX)
+        groups = split_ids(external_ids, count_max=REPORT_IDS_MAX)
         for group in groups:
             months = [
                 self._session.get(
@@ -239,9 +239,7 @@ def _check_days(report: _Report, span: Span) -> None:
 
 def _read_by_ids(asked: Sequence[str], span: Span, answer: Answer) -> Mapping[str, JobReport | ItemError]:
     shape = decode(_BY_IDS, answer)
-    others = {*shape.results, *shape.errors} - set(asked)
-    if others:
-        raise UnreadableError(f"the response is about {min(others)!r}, which was not requested")
+    check_keys(asked, (*shape.results, *shape.errors))
     found: dict[str, JobReport | ItemError] = {
         external_id: ItemError(external_id=external_id, error=make_row_error(error))
         for external_id, error in shape.errors.items()

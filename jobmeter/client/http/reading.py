@@ -5,6 +5,7 @@ absent or null: LinkedIn adds fields, and leaves out empty ones.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -54,6 +55,13 @@ def decode(decoder: msgspec.json.Decoder[ShapeT], answer: Answer) -> ShapeT:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         # Nothing of the response is quoted: it may be a token or a secret.
         raise UnreadableError(f"the response cannot be read: {error}") from error
+
+
+def check_keys(asked: Iterable[str], found: Iterable[str]) -> None:
+    """Raises ``UnreadableError``: a cache between client and server may return the response to another question."""
+    others = set(found) - set(asked)
+    if others:
+        raise UnreadableError(f"the response is about {min(others)!r}, which was not requested")
 
 
 def make_row_error(error: RowError, *, status: int = 0) -> RefusedError:
