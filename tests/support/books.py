@@ -26,6 +26,7 @@ from jobmeter.billing.model import Buyer, Document, DocumentLine, Seller, TaxCat
 from jobmeter.charging.corrections import flow as corrections
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.database.connection import Connection
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.keys import JobKey
 from tests.support.scenario import START, Scenario, make_event, open_scenario
@@ -214,15 +215,42 @@ async def open_account(
     zero_month: ZeroMonth = ZeroMonth.NOTHING,
 ) -> int:
     """Sets the seller, and opens the partner's account, which bills nothing yet."""
+    async with scenario.database.transaction() as connection:
+        seller = Seller(legal_name="Seller", **ADDRESS)
+        await accounts.set_seller(connection, seller, valid_from=None, now=START)
+        return await open_account_of(
+            connection,
+            scenario.parent.id,
+            first_month=first_month,
+            currency=currency,
+            issues=issues,
+            zero_month=zero_month,
+            now=START,
+        )
+
+
+async def open_account_of(
+    connection: Connection,
+    partner_id: int,
+    *,
+    first_month: date,
+    now: datetime,
+    buyer: str = "Buyer",
+    currency: str = "EUR",
+    issues: Issuing = Issuing.ALONE,
+    zero_month: ZeroMonth = ZeroMonth.NOTHING,
+    rate: TaxRate | None = None,
+) -> int:
+    """Opens an account, with ``rate`` from its beginning; returns its number."""
     draft = AccountDraft(
-        partner_id=scenario.parent.id,
+        partner_id=partner_id,
         currency=currency,
         issues=issues,
         zero_month=zero_month,
         first_month=first_month,
-        buyer=Buyer(legal_name="Buyer", **ADDRESS),
+        buyer=Buyer(legal_name=buyer, **ADDRESS),
     )
-    async with scenario.database.transaction() as connection:
-        seller = Seller(legal_name="Seller", **ADDRESS)
-        await accounts.set_seller(connection, seller, valid_from=None, now=START)
-        return (await accounts.open_account(connection, draft, now=START)).id
+    account = await accounts.open_account(connection, draft, now=now)
+    if rate is not None:
+        await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=now)
+    return account.id

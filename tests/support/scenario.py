@@ -2,8 +2,9 @@
 given time without HTTP. Does not own any expectation.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -124,6 +125,19 @@ class Scenario:
 async def open_scenario(database_url: str, *, limit_micros: int = 10_000_000_000) -> AsyncIterator[Scenario]:
     async with Database.opened(database_url, connections_max=2) as database:
         yield await set_up(database, limit_micros)
+
+
+@contextmanager
+def open_for_examples(
+    database_url: str, *, connections_max: int = 2
+) -> Iterator[tuple[asyncio.Runner, Database]]:
+    """Opens the database in a loop of its own, since a property test is a plain function that runs each example in it."""
+    with asyncio.Runner() as runner:
+        database = runner.run(Database.open(database_url, connections_max=connections_max))
+        try:
+            yield runner, database
+        finally:
+            runner.run(database.close())
 
 
 async def clear(database: Database) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from jobmeter.base.days import day_of
 from jobmeter.base.money import format_amount
 from jobmeter.billing.accounts import flow as accounts
-from jobmeter.billing.accounts.model import AccountDraft, AgreementWish, Bills, Issuing, TaxRate, ZeroMonth
-from jobmeter.billing.model import Buyer, Seller, TaxCategory
+from jobmeter.billing.accounts.model import AgreementWish, Bills
+from jobmeter.billing.model import Seller
 from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import PaymentDraft, PaymentSource, ReversalDraft
 from jobmeter.billing.top_ups import flow as top_ups
@@ -35,6 +35,7 @@ from jobmeter.settlement.click_rules import flow as click_rules
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
 from jobmeter.wire.xml.job.keys import JobKey
 from jobmeter.worker.charge_notifications import notify_charges
+from tests.support.books import ADDRESS, open_account_of, standard
 from tests.support.feed_documents import serialize_feed, serialize_jobs
 from tests.support.scenario import START, Scenario, make_clicks, make_element, make_event
 from tests.support.xml_scenario import POSTER, make_document
@@ -209,26 +210,21 @@ async def _set_up(history: History) -> None:
 
 async def _agree(history: History, contract_id: int, now: datetime) -> None:
     """The account of the partner, which bills the contract."""
-    address = {"address_lines": ("Kade 1",), "city": "Rotterdam", "postcode": "3011 AB", "country": "NL"}
     scenario = history.scenario
-    draft = AccountDraft(
-        partner_id=scenario.parent.id,
-        currency="EUR",
-        issues=Issuing.ALONE,
-        zero_month=ZeroMonth.NOTHING,
-        first_month=day_of(now).replace(day=1),
-        buyer=Buyer(legal_name="Buyer", **address),
-    )
-    rate = TaxRate(category=TaxCategory.STANDARD, rate_micros=210_000, reason="")
     async with scenario.database.transaction() as connection:
         logo, _ = await accounts.keep_logo(connection, accounts.read_logo(make_png(8, 4)), now=now)
         await accounts.set_seller(
-            connection, Seller(legal_name="Seller", logo=logo, **address), valid_from=None, now=now
+            connection, Seller(legal_name="Seller", logo=logo, **ADDRESS), valid_from=None, now=now
         )
-        account = await accounts.open_account(connection, draft, now=now)
-        await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=now)
+        account_id = await open_account_of(
+            connection,
+            scenario.parent.id,
+            first_month=day_of(now).replace(day=1),
+            now=now,
+            rate=standard(210_000),
+        )
         await accounts.set_agreement(
-            connection, account_id=account.id, contract_id=contract_id, wish=AgreementWish(), now=now
+            connection, account_id=account_id, contract_id=contract_id, wish=AgreementWish(), now=now
         )
 
 

@@ -25,7 +25,15 @@ from jobmeter.contracts.partner import flow as contracts
 from jobmeter.database.pool import Database
 from jobmeter.wire.events import Event
 from tests.properties.laws.auditor import FINAL, Auditor, Expected, day_of, to_ms
-from tests.support.scenario import PRICES_BY_PLACE, START, clear, make_element, make_event, set_up
+from tests.support.scenario import (
+    PRICES_BY_PLACE,
+    START,
+    clear,
+    make_element,
+    make_event,
+    open_for_examples,
+    set_up,
+)
 
 LAWS_EVERY_STEPS = 8
 LIMIT_MICROS = 60_000_000
@@ -219,12 +227,8 @@ class History(RuleBasedStateMachine):
 @contextmanager
 def open_machine(database_url: str) -> Iterator[Callable[[], History]]:
     """Runs histories one after the other, all in one database."""
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=1))
-        try:
-            yield partial(History, runner, database)
-        finally:
-            runner.run(database.close())
+    with open_for_examples(database_url, connections_max=1) as (runner, database):
+        yield partial(History, runner, database)
 
 
 def play(database_url: str, *, histories: int, steps: int) -> None:

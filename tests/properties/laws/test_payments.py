@@ -1,6 +1,5 @@
 """Random payments and reversals compared with a plain auditor: who pays what, what is open, what is credit."""
 
-import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -9,15 +8,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from jobmeter.base.faults import Refused
-from jobmeter.billing.accounts import flow as accounts
-from jobmeter.billing.accounts.model import AccountDraft, Issuing, ZeroMonth
-from jobmeter.billing.model import Buyer
 from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import PaymentDraft, PaymentSource, ReversalDraft
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.payments import store as laws
 from jobmeter.partners.applications import flow as partners
+from tests.support.books import open_account_of
+from tests.support.scenario import open_for_examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CENT = 10_000
@@ -226,31 +224,19 @@ class Books:
 
 async def open_books(connection: Connection) -> Books:
     parent = (await partners.create_parent(connection, name="Partner", now=START)).application
-    draft = AccountDraft(
-        partner_id=parent.id,
-        currency="EUR",
-        issues=Issuing.ALONE,
-        zero_month=ZeroMonth.NOTHING,
-        first_month=date(2026, 3, 1),
-        buyer=Buyer(legal_name="B", address_lines=("Kade 1",), city="R", postcode="", country="NL"),
-    )
-    account = await accounts.open_account(connection, draft, now=START)
-    return Books(connection, account.id)
+    account_id = await open_account_of(connection, parent.id, first_month=date(2026, 3, 1), now=START)
+    return Books(connection, account_id)
 
 
 def test_payments_are_allocated_as_an_auditor_does_it(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=1))
+    with open_for_examples(database_url, connections_max=1) as (runner, database):
 
         @settings(max_examples=30, phases=[Phase.generate])
         @given(histories)
         def play(history: list[tuple[str, int, int]]) -> None:
             runner.run(play_all(database, history))
 
-        try:
-            play()
-        finally:
-            runner.run(database.close())
+        play()
 
 
 async def play_all(database: Database, history: list[tuple[str, int, int]]) -> None:

@@ -1,6 +1,5 @@
 """Random top-ups, paid for and not, payments and prices, with references that repeat, compared with a plain dictionary."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import Phase, given, settings
@@ -9,14 +8,9 @@ from hypothesis import strategies as st
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import (
-    AccountDraft,
     AgreementWish,
     Bills,
-    Issuing,
-    TaxRate,
-    ZeroMonth,
 )
-from jobmeter.billing.model import Buyer, TaxCategory
 from jobmeter.billing.payments import flow as payments
 from jobmeter.billing.payments.model import PaymentDraft, PaymentSource
 from jobmeter.billing.top_ups import flow as top_ups
@@ -27,6 +21,8 @@ from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.payments import store as laws
 from jobmeter.partners.applications import flow as partners
+from tests.support.books import open_account_of, standard
+from tests.support.scenario import open_for_examples
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 CENT = 10_000
@@ -167,17 +163,9 @@ class Books:
 
 async def open_books(connection: Connection) -> Books:
     parent = (await partners.create_parent(connection, name="Partner", now=START)).application
-    draft = AccountDraft(
-        partner_id=parent.id,
-        currency="EUR",
-        issues=Issuing.ALONE,
-        zero_month=ZeroMonth.NOTHING,
-        first_month=date(2026, 3, 1),
-        buyer=Buyer(legal_name="B", address_lines=("Kade 1",), city="R", postcode="", country="NL"),
+    account_id = await open_account_of(
+        connection, parent.id, first_month=date(2026, 3, 1), now=START, rate=standard(RATE)
     )
-    account = await accounts.open_account(connection, draft, now=START)
-    rate = TaxRate(category=TaxCategory.STANDARD, rate_micros=RATE, reason="")
-    await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=START)
     opened = []
     for _ in range(2):
         contract = await hiring.open_hiring_contract(
@@ -201,25 +189,21 @@ async def open_books(connection: Connection) -> Books:
         )
         wish = AgreementWish(bills=Bills.TOP_UPS)
         await accounts.set_agreement(
-            connection, account_id=account.id, contract_id=contract.id, wish=wish, now=START
+            connection, account_id=account_id, contract_id=contract.id, wish=wish, now=START
         )
         opened.append(contract)
-    return Books(connection, account.id, opened)
+    return Books(connection, account_id, opened)
 
 
 def test_a_reference_is_one_act_in_any_order_of_acts(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=1))
+    with open_for_examples(database_url, connections_max=1) as (runner, database):
 
         @settings(max_examples=30, phases=[Phase.generate], deadline=None)
         @given(st.lists(acts, min_size=4, max_size=16))
         def play(history: list[tuple[str, int, int, int, int | None]]) -> None:
             runner.run(play_all(database, history))
 
-        try:
-            play()
-        finally:
-            runner.run(database.close())
+        play()
 
 
 async def play_all(database: Database, history: list[tuple[str, int, int, int, int | None]]) -> None:

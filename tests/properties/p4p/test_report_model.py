@@ -2,7 +2,6 @@
 days, months, years and of February.
 """
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,7 +14,15 @@ from jobmeter.database.pool import Database
 from jobmeter.reports.job_reports import flow as reports
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import JobReport, ReportQuery, unpack_days
-from tests.support.scenario import PRICE_MICROS, Scenario, clear, make_element, make_event, set_up
+from tests.support.scenario import (
+    PRICE_MICROS,
+    Scenario,
+    clear,
+    make_element,
+    make_event,
+    open_for_examples,
+    set_up,
+)
 
 BUDGET_MICROS = 900_000_000
 LATE = timedelta(hours=48)
@@ -199,18 +206,14 @@ async def live(database: Database, begins: datetime, steps: list[Step]) -> None:
 
 
 def run_histories(database_url: str, begins: datetime, examples: int) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=2))
+    with open_for_examples(database_url) as (runner, database):
 
         @settings(max_examples=examples)
         @given(steps=STEPS)
         def live_once(steps: list[Step]) -> None:
             runner.run(live(database, begins, steps))
 
-        try:
-            live_once()
-        finally:
-            runner.run(database.close())
+        live_once()
 
 
 @pytest.mark.parametrize("begins", BEGINNINGS, ids=str)

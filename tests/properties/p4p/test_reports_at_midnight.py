@@ -2,7 +2,6 @@
 happens between two pages. Only clicks and money change.
 """
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from tests.support.scenario import (
     clear,
     make_element,
     make_event,
+    open_for_examples,
     open_scenario,
     set_up,
 )
@@ -224,18 +224,14 @@ async def live(database: Database, steps: list[Step]) -> None:
 
 
 def test_a_days_answers_do_not_change_whatever_happens(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=2))
+    with open_for_examples(database_url) as (runner, database):
 
         @settings(max_examples=8)
         @given(steps=STEPS)
         def live_once(steps: list[Step]) -> None:
             runner.run(live(database, steps))
 
-        try:
-            live_once()
-        finally:
-            runner.run(database.close())
+        live_once()
 
 
 def _figures(report: JobReport) -> list[tuple[int, int, int]]:

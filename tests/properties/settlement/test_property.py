@@ -1,6 +1,5 @@
 """Random days of clicks, settled by the database and by the naive model: each click is reversed by the same rule."""
 
-import asyncio
 from datetime import timedelta
 from random import Random
 
@@ -17,7 +16,7 @@ from jobmeter.settlement.days import flow as settlement
 from jobmeter.settlement.model import Criterion, Exclusion, Rule, RulePolicy
 from jobmeter.wire.events import Event
 from tests.properties.settlement.naive import Click, Model, Settings
-from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_event, set_up
+from tests.support.scenario import PRICE_MICROS, START, Scenario, clear, make_event, open_for_examples, set_up
 
 JOBS = 4
 VISITORS = ("", "ada", "bo", "cy", "di")
@@ -159,15 +158,11 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
 
 @pytest.mark.parametrize("part", range(2))
 def test_settlement_agrees_with_the_naive_model(database_url: str, part: int) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=2))
+    with open_for_examples(database_url) as (runner, database):
 
         @settings(max_examples=15, suppress_health_check=list(HealthCheck), deadline=None)
         @given(BATCHES, SETTINGS, VIEWS, BUDGETS, st.integers(part * 1_000, part * 1_000 + 999))
         def check(batches, chosen, views, budgets, seed) -> None:
             runner.run(play(database, batches, chosen, views, budgets, seed))
 
-        try:
-            check()
-        finally:
-            runner.run(database.close())
+        check()

@@ -18,6 +18,7 @@ from jobmeter.jobs.postings import flow as jobs
 from jobmeter.jobs.xml_jobs import flow as xml_jobs
 from jobmeter.wire.xml.job.fields import JobContent, JobDocument
 from jobmeter.wire.xml.job.keys import JobKey
+from tests.support.scenario import open_for_examples
 from tests.support.xml_scenario import RUN_DAYS, START, XmlScenario, make_document, open_xml_scenario
 
 POSTS = 100_000
@@ -199,15 +200,11 @@ class Inventory(RuleBasedStateMachine):
 
 
 def test_inventory_matches_a_model(database_url: str) -> None:
-    with asyncio.Runner() as runner:
-        database = runner.run(Database.open(database_url, connections_max=2))
-        try:
-            run_state_machine_as_test(
-                lambda: Inventory(runner, database),
-                settings=settings(max_examples=25, stateful_step_count=30),
-            )
-        finally:
-            runner.run(database.close())
+    with open_for_examples(database_url) as (runner, database):
+        run_state_machine_as_test(
+            lambda: Inventory(runner, database),
+            settings=settings(max_examples=25, stateful_step_count=30),
+        )
 
 
 async def post_many(database: Database, scenario: XmlScenario, *, first: int, posts: int) -> int:

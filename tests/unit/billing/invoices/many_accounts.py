@@ -7,23 +7,19 @@ from typing import Any
 
 from jobmeter.billing.accounts import flow as accounts
 from jobmeter.billing.accounts.model import (
-    AccountDraft,
     AgreementWish,
     Bills,
-    Issuing,
-    TaxRate,
-    ZeroMonth,
 )
 from jobmeter.billing.invoices import flow as invoices
 from jobmeter.billing.invoices.model import BilledStep
-from jobmeter.billing.model import Buyer, Seller, TaxCategory
+from jobmeter.billing.model import Seller
 from jobmeter.contracts.hiring import flow as hiring
 from jobmeter.contracts.hiring.model import HiringDraft, HiringKind
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.integrity.flow import check_laws
 from jobmeter.partners.applications import flow as partners
-from tests.support.books import ADDRESS
+from tests.support.books import ADDRESS, open_account_of, standard
 from tests.support.dying_database import Died
 
 PATIENCE = 1_000
@@ -68,17 +64,14 @@ async def open_accounts(database: Database, count: int) -> None:
 
 async def _open_account(connection: Connection, number: int) -> None:
     partner = (await partners.create_parent(connection, name=f"Partner {number}", now=OPENED)).application
-    draft = AccountDraft(
-        partner_id=partner.id,
-        currency="EUR",
-        issues=Issuing.ALONE,
-        zero_month=ZeroMonth.NOTHING,
+    account_id = await open_account_of(
+        connection,
+        partner.id,
         first_month=MONTH,
-        buyer=Buyer(legal_name=f"Buyer {number}", **ADDRESS),
+        now=OPENED,
+        buyer=f"Buyer {number}",
+        rate=standard(210_000),
     )
-    account = await accounts.open_account(connection, draft, now=OPENED)
-    rate = TaxRate(category=TaxCategory.STANDARD, rate_micros=210_000, reason="")
-    await accounts.set_tax_rate(connection, account_id=account.id, rate=rate, valid_from=None, now=OPENED)
     slots = HiringDraft(
         kind=HiringKind.SLOTS,
         owner_name=f"Owner {number}",
@@ -97,7 +90,7 @@ async def _open_account(connection: Connection, number: int) -> None:
     contract = await hiring.open_hiring_contract(connection, draft=slots, now=OPENED)
     wish = AgreementWish(bills=Bills.TOP_UPS)
     await accounts.set_agreement(
-        connection, account_id=account.id, contract_id=contract.id, wish=wish, now=OPENED
+        connection, account_id=account_id, contract_id=contract.id, wish=wish, now=OPENED
     )
 
 
