@@ -319,6 +319,13 @@ UNCHECKED: tuple[Unchecked, ...] = (
         rows="operation IN ('RENEW') OR job_id IS NULL",
     ),
     Unchecked("job_tasks", (ADDED, REMOVED), "kept to be asked for a month", rows="operation = 'CREATE'"),
+    Unchecked(
+        "job_tasks",
+        (REMOVED,),
+        "kept to be asked for a month; reports show no changes of a job without a partner contract",
+        rows="operation IN ('UPDATE', 'UPGRADE', 'DOWNGRADE') AND EXISTS (SELECT FROM job_postings"
+        " WHERE job_postings.job_id = job_tasks.job_id AND partner_contract_id IS NULL)",
+    ),
     Unchecked("job_tasks", ("created_at",), STORY, rows="operation <> 'CREATE'"),
     Unchecked(
         "budget_alerts",
