@@ -42,8 +42,24 @@ with psycopg.connect(server.url) as connection:
 print(Path(f"/proc/{(server.folder / 'postmaster.pid').read_text().split()[0]}/environ").read_text())
 server.stop()
 """
-# Another user can run this Python and our code wherever they are, and writes nothing of anybody else.
-READS_ALL = "--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
+# Another user can run this Python and our programs wherever they are, `access(2)` included, and writes nothing of
+# anybody else.
+READS_ALL = "--securebits=+no_setuid_fixup --inh-caps=+dac_read_search --ambient-caps=+dac_read_search"
+# As another user, without any more rights. The driver is loaded before, since they may not be able to enter the checkout.
+CONNECT = r"""
+import os, sys
+import psycopg
+os.setgroups([])
+os.setgid(int(sys.argv[1]))
+os.setuid(int(sys.argv[1]))
+try:
+    with psycopg.connect(sys.argv[2]) as connection:
+        print(connection.execute("SELECT 'connected'").fetchone()[0])
+except psycopg.OperationalError as error:
+    print(error)
+"""
+# Of a checkout in root's home, for example, other users can run nothing.
+OTHERS_CAN_ENTER = all(folder.stat().st_mode & 0o001 for folder in find_program("initdb").parents)
 
 
 def run_python(folder, *, user=None, **environment):
@@ -63,12 +79,9 @@ def run_python(folder, *, user=None, **environment):
 
 
 def connect_as(user, url):
-    """Returns what psql prints as another user."""
-    command = [find_program("psql"), "--no-psqlrc", "-Atc", "SELECT 'connected'", url]
-    ended = subprocess.run(
-        command, user=user, group=user, extra_groups=[], cwd="/", capture_output=True, text=True, check=False
-    )
-    return ended.stdout + ended.stderr
+    """Returns what the driver reports to another user."""
+    command = [sys.executable, "-c", CONNECT, str(user), url]
+    return subprocess.run(command, cwd="/", capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
@@ -235,6 +248,9 @@ def test_root_and_the_owner_of_a_folder_take_turns(open_folder):
     os.chown(folder, NOBODY, NOBODY)
     for user in (NOBODY, None, NOBODY):
         started = run_python(folder, user=user)
+        if user is None and not OTHERS_CAN_ENTER:
+            assert f"cannot run {find_program('postgres')} as user {NOBODY}" in started.stderr
+            continue
         assert (started.returncode, started.stdout[:8]) == (0, "postgres"), started.stderr
     assert choose_owner(folder / "postgresql") == Owner(NOBODY, NOBODY, is_other=True)
     assert {path.owner() for path in (folder / "postgresql").rglob("*")} == {"nobody"}
@@ -310,7 +326,10 @@ def test_a_program_that_the_server_s_user_cannot_run_is_reported_in_one_line(tmp
     (folder / "postgresql").mkdir(parents=True)
     os.chown(folder / "postgresql", NOBODY, NOBODY)
     folder.chmod(0o700)  # its owner cannot enter
-    with pytest.raises(DatabaseUnusable, match="initdb: error: could not access directory") as refused:
+    reason = (
+        "initdb: error: could not access directory" if OTHERS_CAN_ENTER else "cannot run .*initdb as user"
+    )
+    with pytest.raises(DatabaseUnusable, match=reason) as refused:
         start_embedded(folder)
     assert len(str(refused.value).splitlines()) == 1
 
