@@ -91,8 +91,11 @@ class Press:
                 pdf.finish()
             return
         writer = _make_writer(document, file_format, target, presentation)
-        yield writer
-        writer.finish()
+        with contextlib.ExitStack() as ends:
+            if isinstance(writer, SpreadsheetWriter):
+                ends.enter_context(contextlib.closing(writer))
+            yield writer
+            writer.finish()
 
 
 def _make_writer(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from jobmeter.base.days import start_of
@@ -177,6 +178,12 @@ class SpreadsheetWriter:
         if self._sheet is None:
             self._open_sheet()
         self._book.close()
+
+    def close(self) -> None:
+        """Deletes the rows that wait on the disk: the library does so only when it completes a file."""
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
+            Path(sheet.row_data_filename).unlink(missing_ok=True)
 
     def _open_sheet(self) -> None:
         self._sheets += 1

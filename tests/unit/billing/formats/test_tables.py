@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -132,6 +133,21 @@ def test_lines_that_a_sheet_cannot_hold_are_on_the_next():
     writer.finish()
     sizes = [len(read_sheet(target.getvalue(), number)) for number in (2, 3, 4)]
     assert sizes == [4, 4, 2]
+
+
+def test_a_spreadsheet_that_is_not_completed_leaves_nothing_on_the_disk():
+    opened = []
+    document = make_document(make_lines(2))
+    with (
+        pytest.raises(ZeroDivisionError),
+        Press("").open_writer(document, FileFormat.XLSX, io.BytesIO()) as writer,
+    ):
+        writer.add(make_lines(2))
+        opened += [Path(sheet.row_data_filename) for sheet in writer._book.worksheets()]
+        assert all(path.exists() for path in opened)
+        raise ZeroDivisionError
+    assert len(opened) == 2
+    assert not any(path.exists() for path in opened)
 
 
 def test_files_are_named_after_the_document():
