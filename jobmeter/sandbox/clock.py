@@ -60,7 +60,8 @@ class SandboxClock:
                 await chores.make_event_days(self._database, now=now)
                 made_for = day_of(now)
                 await chores.run_due(self._database, self._settings, now=now)
-            await chores.run_until_idle(self._database, self._settings, now=now)
+            else:
+                await chores.run_until_idle(self._database, self._settings, now=now)
         return now
 
     async def move_by(self, span: timedelta, *, repeatable: Request | None = None) -> None:

@@ -1,7 +1,6 @@
 """Owns the list of chores, in the order in which they are due, and running them at a given time.
 
-Does not own what a chore does: each is a flow of another package, in its own transactions. Nor the loop that
-runs them (``loop``), or how a sandbox moves time (``jobmeter.sandbox``).
+Does not own what a chore does: each is a flow of another package. Nor the loop (``loop``) or a sandbox's time.
 """
 
 import asyncio
@@ -333,9 +332,10 @@ async def run_due(database: Database, settings: Settings, *, now: datetime) -> i
 
 
 async def run_until_idle(database: Database, settings: Settings, *, now: datetime) -> int:
-    """Runs interactive chores and settlement until nothing is left, as a moved clock needs both in order."""
+    """Reads the feeds that are due, then runs interactive chores and settlement in order until nothing is left."""
     occasion = Occasion(settings, now, is_patient=True)
-    done = await drain(database, list_chores(Queue.INTERACTIVE, Queue.SETTLEMENT), occasion)
+    done = await feeds.load_all_due(database, settings, now=now)
+    done += await drain(database, list_chores(Queue.INTERACTIVE, Queue.SETTLEMENT), occasion)
     # A month is billed at its own time, although requests that are still open delay what is known of it.
     for _ in range(WAITS_MAX):
         if not await _is_billing_waiting(database, occasion):
@@ -344,7 +344,7 @@ async def run_until_idle(database: Database, settings: Settings, *, now: datetim
         done += await drain(database, list_chores(Queue.SETTLEMENT), occasion)
     await drain_in_turn(database, Queue.OBSERVATION, occasion)
     await drain_in_turn(database, Queue.DOCUMENTS, occasion)
-    return done + await feeds.load_due(database, settings, now=now)
+    return done
 
 
 async def _is_billing_waiting(database: Database, occasion: Occasion) -> bool:

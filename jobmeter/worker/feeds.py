@@ -62,6 +62,14 @@ async def load_due(database: Database, settings: Settings, *, now: datetime) -> 
     return int(is_held)
 
 
+async def load_all_due(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Reads every feed that is due and that no other process is reading; returns how many were read."""
+    read = 0
+    while await load_due(database, settings, now=now):
+        read += 1
+    return read
+
+
 async def read_now(database: Database, feed: Feed, settings: Settings, *, now: datetime) -> FeedRun:
     """Fetches and loads the feed, which the caller has locked. Failures of the feed are recorded in its report."""
     try:

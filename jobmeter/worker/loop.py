@@ -43,6 +43,11 @@ class Loop:
     async def sleep(self) -> None:
         await asyncio.sleep(self.settings.chore_interval_ms / 1_000)
 
+    async def repeat_later(self, turn: Turn, *, failure: str) -> None:
+        """As ``repeat``, after one interval: at the start of a process the first requests come first."""
+        await self.sleep()
+        await self.repeat(turn, failure=failure, pause=self.sleep)
+
     async def repeat(self, turn: Turn, *, failure: str, pause: Pause) -> None:
         """Runs turns until the task is cancelled. A failing turn is logged as ``failure``, and tried again after the pause.
 
@@ -122,7 +127,7 @@ async def _run_others(loop: Loop) -> None:
             await chores.run_maintenance(loop.database, loop.settings, now=now)
         return False
 
-    await loop.repeat(turn, failure="a chore failed", pause=loop.sleep)
+    await loop.repeat_later(turn, failure="a chore failed")
 
 
 async def _make_files(loop: Loop) -> None:
@@ -132,7 +137,7 @@ async def _make_files(loop: Loop) -> None:
         await chores.run_documents(loop.database, loop.settings, now=now)
         return False
 
-    await loop.repeat(turn, failure="files of documents could not be made", pause=loop.sleep)
+    await loop.repeat_later(turn, failure="files of documents could not be made")
 
 
 def count_feed_readers(settings: Settings) -> int:
@@ -146,7 +151,7 @@ async def _read_feeds(loop: Loop) -> None:
     async def turn(now: datetime) -> bool:
         return await feeds.load_due(loop.database, loop.settings, now=now) > 0
 
-    await loop.repeat(turn, failure="a feed could not be read", pause=loop.sleep)
+    await loop.repeat_later(turn, failure="a feed could not be read")
 
 
 async def _notify_partners(loop: Loop) -> None:
@@ -160,6 +165,6 @@ async def _notify_partners(loop: Loop) -> None:
         return False
 
     try:
-        await loop.repeat(turn, failure="notifications could not be sent", pause=loop.sleep)
+        await loop.repeat_later(turn, failure="notifications could not be sent")
     finally:
         await dispatcher.close()

@@ -248,6 +248,21 @@ async def test_a_run_requested_during_another_run_follows_it(database_url):
     assert after.due_at == START + timedelta(seconds=9, minutes=60)
 
 
+@pytest.mark.parametrize("sandbox_client", [{"chores": False}], indirect=True)
+def test_a_moved_clock_reads_every_feed_that_is_due_and_posts_its_jobs(sandbox_client, tmp_path):
+    for name in ("north", "south", "west"):
+        path = tmp_path / f"{name}.xml"
+        path.write_bytes(serialize_feed([serialize_job(f"feed-{name}")]))
+        assert register(sandbox_client, path=str(path)).status_code == 201
+    sandbox_client.advance("1m")
+    listed = sandbox_client.client.get("/operator/jobs", headers=operator(sandbox_client)).json()["elements"]
+    assert sorted((job["externalJobPostingId"], job["state"]) for job in listed) == [
+        ("feed-north", "LIVE"),
+        ("feed-south", "LIVE"),
+        ("feed-west", "LIVE"),
+    ]
+
+
 @pytest.mark.parametrize(
     "place",
     [
