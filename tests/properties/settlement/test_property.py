@@ -156,7 +156,7 @@ async def play(database: Database, batches, chosen, views, budgets, seed: int) -
     assert await read_state(scenario) == before
 
 
-@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 9))])
 def test_settlement_agrees_with_the_naive_model(database_url: str, part: int) -> None:
     with open_for_examples(database_url) as (runner, database):
 

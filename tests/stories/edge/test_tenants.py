@@ -215,7 +215,7 @@ def test_the_owner_can_distinguish_them(sandbox_client, owned):
 def test_without_a_valid_token_everything_is_refused(sandbox_client, owned, token):
     names, day = owned
     headers = {"Authorization": f"Bearer {token}".encode()}
-    for ask in list_requests(sandbox_client, day, names):
+    for ask in one_of_each_route(list_requests(sandbox_client, day, names)):
         assert ask.send(sandbox_client.client, headers).status_code == 401, ask
 
 
@@ -281,12 +281,18 @@ def test_the_installation_s_keys_only_open_their_own_endpoints(sandbox_client, n
     ):
         others = [key for who, key in keys.items() if who != own_key]
         others += tokens if own_key else []
-        for ask in matrix.list_plain_requests(audience, day, names):
+        for ask in one_of_each_route(matrix.list_plain_requests(audience, day, names)):
             for secret in ("", "guessed", *others):
                 assert ask.send(sandbox_client.client, bearer(secret)).status_code == 401, ask
-    for ask in (*matrix.list_restli_requests(sandbox_client, day, names), *matrix.list_xml_requests(names)):
+    asks = (*matrix.list_restli_requests(sandbox_client, day, names), *matrix.list_xml_requests(names))
+    for ask in one_of_each_route(asks):
         for key in keys.values():
             assert ask.send(sandbox_client.client, bearer(key)).status_code == 401, ask
+
+
+def one_of_each_route(asks):
+    """Which id is asked for does not matter to a key that is refused before."""
+    return {ask.route: ask for ask in asks}.values()
 
 
 def test_public_endpoints_are_listed_here():

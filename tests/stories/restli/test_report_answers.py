@@ -111,7 +111,7 @@ class History:
         assert self.sandbox_client.send(events).status_code == 200
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_report_as_of_an_earlier_time_is_the_earlier_report(cluster_url, steps):
     for database_url in make_database(cluster_url, "jobmeter_template"):

@@ -1,10 +1,14 @@
 """Final days are archived by month for reports: each once, in order, and reports do not depend on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import psycopg
 import pytest
 
+from tests.conftest import TEMPLATE, make_database
 from tests.stories.restli.test_operations import money
 from tests.support.sandbox_client import SandboxClient, open_sandbox_client
 
@@ -27,8 +31,8 @@ def kept(database_url: str) -> tuple[int, date]:
     return int(row[0] or 0), row[1]
 
 
-@pytest.fixture
-def played(database_url: str) -> object:
+@contextmanager
+def play_twelve_days(database_url: str) -> Iterator[tuple[SandboxClient, date]]:
     """A job with clicks on twelve days around the end of a month: as many as the day of the month."""
     with open_sandbox_client(database_url) as sandbox_client:
         while sandbox_client.now.day != 25:
@@ -43,17 +47,30 @@ def played(database_url: str) -> object:
         yield sandbox_client, first
 
 
-def test_days_are_archived_once_they_are_final(played: tuple[SandboxClient, date], database_url: str) -> None:
-    sandbox_client, _ = played
-    count, through = kept(database_url)
-    assert through == sandbox_client.now.date() - 3 * DAY
+@dataclass(frozen=True)
+class Played:
+    """Twelve days that several tests read, and none changes."""
+
+    sandbox_client: SandboxClient
+    first: date
+    database_url: str
+
+
+@pytest.fixture(scope="module")
+def played(cluster_url: str) -> Iterator[Played]:
+    for database_url in make_database(cluster_url, TEMPLATE):
+        with play_twelve_days(database_url) as (sandbox_client, first):
+            yield Played(sandbox_client, first, database_url)
+
+
+def test_days_are_archived_once_they_are_final(played: Played) -> None:
+    count, through = kept(played.database_url)
+    assert through == played.sandbox_client.now.date() - 3 * DAY
     assert count == 10
 
 
-def test_reports_show_archived_days_and_others_alike(
-    played: tuple[SandboxClient, date], database_url: str
-) -> None:
-    sandbox_client, first = played
+def test_reports_show_archived_days_and_others_alike(played: Played) -> None:
+    sandbox_client, first = played.sandbox_client, played.first
     days = [first + number * DAY for number in range(12)]
     for start in range(12):
         for end in range(start, min(start + 7, 12)):
@@ -67,19 +84,17 @@ def test_reports_show_archived_days_and_others_alike(
     assert "months" in sandbox_client.report_by_ids("months", days=week[:1] * 2).json()["results"]
 
 
-def test_reports_show_what_was_spent_up_to_yesterday(played: tuple[SandboxClient, date]) -> None:
-    sandbox_client, first = played
-    before = sandbox_client.report_by_ids("months", days=(first, first)).json()
-    job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
-    assert sandbox_client.send_clicks(job_id, 3, prefix="today")["accepted"] == 3
-    assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
+def test_reports_show_what_was_spent_up_to_yesterday(database_url: str) -> None:
+    with play_twelve_days(database_url) as (sandbox_client, first):
+        before = sandbox_client.report_by_ids("months", days=(first, first)).json()
+        job_id = before["results"]["months"]["jobPostingInfo"]["linkedInJobPostingId"]
+        assert sandbox_client.send_clicks(job_id, 3, prefix="today")["accepted"] == 3
+        assert sandbox_client.report_by_ids("months", days=(first, first)).json() == before
 
 
-def test_a_budget_report_adds_archived_days_and_others(
-    played: tuple[SandboxClient, date], database_url: str
-) -> None:
-    sandbox_client, first = played
-    with psycopg.connect(database_url) as connection:
+def test_a_budget_report_adds_archived_days_and_others(played: Played) -> None:
+    sandbox_client, first = played.sandbox_client, played.first
+    with psycopg.connect(played.database_url) as connection:
         kept = connection.execute("SELECT count(*), max(day) FROM contract_days").fetchone()
     assert kept == (10, sandbox_client.now.date() - 3 * DAY)
     clicks = sum((first + number * DAY).day for number in range(12))
