@@ -27,6 +27,7 @@ from jobmeter.api.http.responses import restli_refusal
 from jobmeter.api.routes import make_routes
 from jobmeter.api.shutdown import end_with_parent, on_shutdown
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.base.lists import list_parts
 from jobmeter.base.settings import Settings, check_keys
 from jobmeter.billing.providers.flow import check_provider
 from jobmeter.database.connection import DatabaseUnusable
@@ -34,6 +35,8 @@ from jobmeter.database.outages import Outage, is_outage
 from jobmeter.database.pool import WAIT_SECONDS_MAX, Database, upgrade_database
 from jobmeter.metering.intake.flow import IntakeCaches
 from jobmeter.reports.job_reports.flow import JobListCache
+from jobmeter.request_log.flow import RequestRecorder
+from jobmeter.request_log.model import Depth
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.sandbox.clock import MachineClock, SandboxClock
 from jobmeter.wire.restli.versions import read_sunsets
@@ -82,6 +85,16 @@ def check_settings(settings: Settings) -> None:
         raise ValueError(f"JOBMETER_FONT_FOLDER is not a folder: {settings.font_folder}")
 
 
+def open_recorder(database: Database, settings: Settings) -> RequestRecorder:
+    """By default a sandbox, where nobody's data is real, records the bodies too."""
+    by_default = Depth.BODIES if settings.sandbox else Depth.LINES
+    return RequestRecorder(
+        database,
+        depth=Depth(settings.request_log) if settings.request_log else by_default,
+        secret_key=next(iter(list_parts(settings.secret_key)), ""),
+    )
+
+
 async def wait_for_database(url: str, *, seconds_max: float = START_SECONDS_MAX) -> None:
     """Waits for the database, then upgrades the schema: a worker process may be restarted during an outage.
 
@@ -117,9 +130,8 @@ async def open_state(
     clock = SandboxClock(database, settings) if settings.sandbox else MachineClock()
     # Before the first request, because events need the partition of their day.
     await chores.make_event_days(database, now=await clock.read())
-    wakeup = asyncio.Event()
-    known = IntakeCaches()
-    change_watch = ChangeWatch(database)
+    wakeup, known, change_watch = asyncio.Event(), IntakeCaches(), ChangeWatch(database)
+    recorder = open_recorder(database, settings)
     loop = None
     if settings.chores:
         loop = asyncio.create_task(run_loop(database, settings, read_clock=clock.read, wakeup=wakeup))
@@ -142,6 +154,7 @@ async def open_state(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
             ),
             proxies=proxies,
+            recorder=recorder,
         )
         with on_shutdown(change_watch.release):
             yield state
@@ -151,6 +164,7 @@ async def open_state(
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
         await change_watch.close()
+        await recorder.close()
         await rate_limits.close()
         await database.close()
 

@@ -38,6 +38,7 @@ from jobmeter.api.partner import payments as partner_payments
 from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
+from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
 from jobmeter.api.restli import job_posting_geo_locations as geo_locations
@@ -308,6 +309,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              body=excluded_visitors.ExcludedVisitorBody, statuses=(201,), summary="Exclude a visitor or a network"),
     Endpoint("DELETE", "/partner/excludedVisitors/{excluded_id:int}", excluded_visitors.include_again,
              audience=PARTNER, quota="partner", reply="", statuses=(204,), summary="Include a visitor or a network again"),
+    *REQUESTS,
     Endpoint("GET", "/partner/webhooks", webhooks.list_webhooks, audience=PARTNER, quota="partner", summary="List webhooks"),
     Endpoint("POST", "/partner/webhooks", webhooks.register_webhook, audience=PARTNER, quota="partner",
              body=webhooks.WebhookBody, statuses=(201,), summary="Register a webhook"),

@@ -16,6 +16,7 @@ OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
 
 MAIL_SCHEMES = ("smtp://", "smtps://", "folder:///")
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
+REQUEST_LOGS = ("off", "lines", "bodies")
 KEY_CHARACTERS_MIN = 16
 # The server cannot work with less: loading a feed holds one connection while it writes over another.
 MINIMUMS = {"pool_connections_max": 2, "chore_interval_ms": 1, "report_seconds_max": 1, "final_after_days": 3}
@@ -130,6 +131,16 @@ class Settings:
         "",
         "Days from which versions are refused, such as `202504=2029-06-01, 202311=never`; others are served for four years",
     )
+    request_log: str = _setting(
+        "",
+        "What is recorded of partners' requests, for them to see: `off`, `lines` or, with secrets masked, `bodies`; if empty,"
+        " `bodies` in a sandbox and `lines` elsewhere",
+    )
+    request_log_days: int = _setting(7, "How long recorded requests are kept")
+    request_log_rows_max: int = _setting(
+        20_000,
+        "How many recorded requests are kept; every partner keeps its newest ones, up to an equal share",
+    )
     rate_limits: str = _setting(
         "", "Calls that an application may make in a UTC day, such as `jobs=10000`, separated by commas"
     )
@@ -155,6 +166,10 @@ class Settings:
             choices = ", ".join(POSTER_EMAIL_RULES)
             raise ValueError(
                 f"JOBMETER_FEED_POSTER_EMAIL must be one of {choices}, not {found['feed_poster_email']!r}"
+            )
+        if found.get("request_log", "") not in ("", *REQUEST_LOGS):
+            raise ValueError(
+                f"JOBMETER_REQUEST_LOG must be one of {', '.join(REQUEST_LOGS)}, not {found['request_log']!r}"
             )
         try:
             list_rising_days(found.get("reminder_days", ""))

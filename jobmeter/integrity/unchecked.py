@@ -27,6 +27,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
     Unchecked("notice_secrets", (ALL, ADDED, REMOVED), CREDENTIAL),
     Unchecked("call_counters", (ALL, ADDED, REMOVED), "the calls of one day, which only limit the same day"),
     Unchecked("repeat_claims", (ALL, ADDED, REMOVED), "answers kept a day for repeated requests"),
+    Unchecked("logged_requests", (ALL, ADDED, REMOVED), LOG),
     Unchecked("schema_migrations", (ALL, ADDED, REMOVED), "a server that finds another list does not start"),
     Unchecked("sandbox_clock", (ALL, ADDED, REMOVED), "a sandbox alone has a clock that can be moved"),
     Unchecked(

@@ -35,6 +35,7 @@ from jobmeter.partners.tokens import flow as tokens
 from jobmeter.promotion import flow as delivery
 from jobmeter.promotion.alerts import flow as alerts
 from jobmeter.request_control import flow as request_control
+from jobmeter.request_log import flow as request_log
 from jobmeter.settlement.days import flow as settlement
 from jobmeter.worker import billing_log, cancellation, feeds
 
@@ -215,6 +216,20 @@ async def _sweep_nonces(connection: Connection, _: Occasion, __: int) -> int:
     return await signatures.sweep_nonces(connection, machine_now=read_machine_clock())
 
 
+async def _sweep_requests(connection: Connection, occasion: Occasion, rows_max: int) -> int:
+    return await request_log.sweep_requests(
+        connection,
+        days=occasion.settings.request_log_days,
+        rows_max=occasion.settings.request_log_rows_max,
+        delete_max=rows_max,
+        machine_now=read_machine_clock(),
+    )
+
+
+def _sweep(name: str, run: Run) -> Chore:
+    return Chore(name, Queue.SWEEP, run, rows_max=SWEEP_ROWS_MAX, again_from=SWEEP_ROWS_MAX)
+
+
 # The list of all chores, in the order in which those of a queue run.
 CHORES = (
     Chore("advance campaigns", Queue.INTERACTIVE, _in_batches(campaigns.advance_campaigns), rows_max=50),
@@ -237,27 +252,10 @@ CHORES = (
     Chore("make files", Queue.DOCUMENTS, _make_files, rows_max=20),
     Chore("mail documents", Queue.DOCUMENTS, _mail_documents),
     Chore("observe jobs", Queue.OBSERVATION, _observe_jobs, rows_max=200, again_from=200),
-    Chore(
-        "sweep tokens",
-        Queue.SWEEP,
-        _in_batches(tokens.sweep_tokens),
-        rows_max=SWEEP_ROWS_MAX,
-        again_from=SWEEP_ROWS_MAX,
-    ),
-    Chore(
-        "sweep call counters and idempotency claims",
-        Queue.SWEEP,
-        _in_batches(request_control.sweep_bookkeeping),
-        rows_max=SWEEP_ROWS_MAX,
-        again_from=SWEEP_ROWS_MAX,
-    ),
-    Chore(
-        "sweep notifications",
-        Queue.SWEEP,
-        _in_batches(notifications.sweep_notifications),
-        rows_max=SWEEP_ROWS_MAX,
-        again_from=SWEEP_ROWS_MAX,
-    ),
+    _sweep("sweep tokens", _in_batches(tokens.sweep_tokens)),
+    _sweep("sweep call counters and idempotency claims", _in_batches(request_control.sweep_bookkeeping)),
+    _sweep("sweep notifications", _in_batches(notifications.sweep_notifications)),
+    _sweep("sweep recorded requests", _sweep_requests),
     # Two transactions, whatever the first one did: it marks the last posting, and only a later one can find
     # that all postings up to the mark are committed. The seals need that.
     Chore("advance the horizon", Queue.MAINTENANCE, _advance_horizon, again_from=0, rounds_max=2),

@@ -13,6 +13,7 @@ LINE = (
     "database",
     "ledger",
     "request_control",
+    "request_log",
     "operator_keys",
     "partners",
     "notifications",

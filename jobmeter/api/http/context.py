@@ -24,6 +24,7 @@ from jobmeter.partners.model import Application, IssuedToken
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.reports.job_reports.model import ByIdsRequest, JobReport
 from jobmeter.request_control.model import Request as IdempotentRequest
+from jobmeter.request_log.flow import RequestRecorder
 from jobmeter.wire.events import Event
 
 
@@ -55,6 +56,7 @@ class AppContext:
     change_watch: ChangeWatch
     intake_gate: AdmissionControl
     proxies: TrustedProxies
+    recorder: RequestRecorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,21 @@ class RequestContext:
 
     ``now`` is the machine's time until the installation's time has been read. ``caller`` and ``body`` are empty until
     the credentials are checked, and at endpoints without credentials or body. ``repeatable`` identifies a write that has
-    an ``Idempotency-Key``.
+    an ``Idempotency-Key``. ``requester`` is whom the credentials name, also if they are refused, for example expired;
+    ``is_recorded`` is ``False`` for a request that reads the log of requests.
     """
 
-    __slots__ = ("app", "body", "caller", "headers", "now", "repeatable", "request")
+    __slots__ = (
+        "app",
+        "body",
+        "caller",
+        "headers",
+        "is_recorded",
+        "now",
+        "repeatable",
+        "request",
+        "requester",
+    )
 
     def __init__(self, request: Request, app: AppContext, *, now: datetime) -> None:
         self.request = request
@@ -83,6 +96,8 @@ class RequestContext:
         self.caller: Caller | None = None
         self.body = b""
         self.repeatable: IdempotentRequest | None = None
+        self.requester: Application | None = None
+        self.is_recorded = True
 
     @property
     def path(self) -> str:

@@ -31,7 +31,9 @@ async def authenticate_token(context: RequestContext) -> Caller:
 
 async def find_caller(context: RequestContext, token: str) -> Caller:
     """Looks up concurrent tokens in one statement. Raises as ``tokens.check_token``."""
-    return caller_of(tokens.check_token(await context.app.tokens.submit(token), context.now))
+    issued = await context.app.tokens.submit(token)
+    context.requester = issued.application if issued is not None else None
+    return caller_of(tokens.check_token(issued, context.now))
 
 
 def caller_of(application: Application) -> Caller:

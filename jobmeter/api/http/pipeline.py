@@ -7,6 +7,7 @@ Does not own how a protocol authenticates callers, reads requests or writes resp
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -21,12 +22,14 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.outages import UNUSABLE
 from jobmeter.partners.model import Application
 from jobmeter.request_control.model import Request as IdempotentRequest
+from jobmeter.request_log.model import AnsweredRequest
 
 log = logging.getLogger("jobmeter.api")
 clients_log = logging.getLogger("jobmeter.clients")  # what callers do wrong, one line each
 
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 NO_STORE = (b"cache-control", b"no-store")
+RECORDED_ROOTS = ("/rest/", "/v2/", "/v1/", "/oauth/", "/partner/")  # what partners call
 
 
 class Target(Protocol):
@@ -89,7 +92,8 @@ class Dialect(Protocol[TargetT]):
 
 async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     app = app_context_of(request)
-    context = RequestContext(request, app, now=read_machine_clock())
+    received_at = read_machine_clock()
+    context = RequestContext(request, app, now=received_at)
     dialect.open(context)
     try:
         context.now = await app.clock.read()
@@ -119,7 +123,31 @@ async def serve(request: Request, dialect: Dialect[TargetT]) -> Response:
     response.raw_headers += [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in context.headers.items()
     ]
+    if app.recorder.is_on and context.is_recorded and context.path.startswith(RECORDED_ROOTS):
+        _record(context, response, received_at)
     return response
+
+
+def _record(context: RequestContext, response: Response, received_at: datetime) -> None:
+    application = context.requester
+    context.app.recorder.record(
+        AnsweredRequest(
+            received_at=received_at,
+            happened_at=context.now,
+            duration_ms=round((read_machine_clock() - received_at).total_seconds() * 1_000),
+            partner_id=None if application is None else application.partner_id,
+            application_id=None if application is None else application.id,
+            client_id="" if application is None else application.client_id,
+            method=context.request.method,
+            path=context.path,
+            query=context.request.scope["query_string"].decode("latin-1"),
+            status=response.status_code,
+            request_headers=context.request.headers,
+            request_body=context.body,
+            response_headers=response.headers,
+            response_body=getattr(response, "body", b""),
+        )
+    )
 
 
 async def _admit(context: RequestContext, dialect: Dialect[TargetT]) -> TargetT:

@@ -49,6 +49,7 @@ async def count_client_call(context: RequestContext, form: dict[str, str]) -> No
         client = await tokens.authenticate_client(
             connection, client_id=form["client_id"], client_secret=form["client_secret"]
         )
+    context.requester = client
     await count_call(context, application=client, resource=QUOTA, throttled=Fault.THROTTLED)
 
 

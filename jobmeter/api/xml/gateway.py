@@ -223,4 +223,5 @@ async def _authenticate_signature(context: RequestContext) -> Caller:
             machine_now=read_machine_clock(),
             now=context.now,
         )
+    context.requester = application
     return caller_of(application)
