@@ -3,7 +3,7 @@
 Does not own when one applies (``postings.rules``, ``status.rules``). Pure.
 """
 
-from jobmeter.jobs.model import Operation
+from jobmeter.jobs.model import FIELD_PROCESSORS, Operation
 
 _CLIENT_SIDE = "Job processing failed due to a client-side error. Please check payload and integration setup. Error details: "
 _DUPLICATE_ID = (
@@ -18,6 +18,8 @@ DUPLICATE_CONTENT = (
 )
 CAMPAIGN_INVALID = "This job has an invalid job campaign."
 CAMPAIGN_MISSING = "This job has a missing job campaign. [MISSING_JOB_CAMPAIGN]"
+# On demand in a sandbox only: which customers these are is not public.
+FROM_FEED = "The jobs of this customer are still taken from its feed or its career site."
 
 
 REQUIRED = "field is required but not found and has no default value"
@@ -49,6 +51,19 @@ def contract_changed_message(contract: str) -> str:
 
 
 def location_missing_message(partner_id: int, external_id: str) -> str:
-    dropped = f"Job {{partner=urn:li:jobPostingPartner:{partner_id}, partnerJobCode={external_id}}} was dropped: true"
     fields = ("city", "postalCode", "state", "geoLocation")
-    return f"{dropped}\n\n" + "".join(f"Invalid Field: /{field}; \n" for field in fields)
+    return _dropped_message(
+        partner_id, external_id, "".join(f"Invalid Field: /{field}; \n" for field in fields)
+    )
+
+
+def field_processor_message(code: str, partner_id: int, external_id: str) -> str:
+    """``code`` is one of ``FIELD_PROCESSORS``."""
+    return _dropped_message(
+        partner_id, external_id, f"Invalid Field: /{FIELD_PROCESSORS[code]}; \nReference code: {code}"
+    )
+
+
+def _dropped_message(partner_id: int, external_id: str, reason: str) -> str:
+    job = f"{{partner=urn:li:jobPostingPartner:{partner_id}, partnerJobCode={external_id}}}"
+    return f"Job {job} was dropped: true\n\n{reason}"

@@ -14,6 +14,25 @@ from jobmeter.geo.gazetteer import standardize
 PREMIUM = "PREMIUM"
 # A job with any other availability has no page, is not delivered to job boards, and its events do not count.
 PUBLIC_AVAILABILITIES = frozenset({None, "", "PUBLIC"})
+# The reference codes of fields that a task may fail for, and the field of each.
+FIELD_PROCESSOR = "JOB_FIELD_PROCESSOR_"
+FIELD_PROCESSORS = {
+    "JOB_FIELD_PROCESSOR_COMPANY": "company",
+    "JOB_FIELD_PROCESSOR_COMPANY_APPLY_URL": "companyApplyUrl",
+    "JOB_FIELD_PROCESSOR_COMPANY_NAME": "companyName",
+    "JOB_FIELD_PROCESSOR_COUNTRY_CODE": "countryCode",
+    "JOB_FIELD_PROCESSOR_DESCRIPTION": "description",
+    "JOB_FIELD_PROCESSOR_EXPERIENCE": "experienceLevel",
+    "JOB_FIELD_PROCESSOR_GEO_LOCATION": "geoLocation",
+    "JOB_FIELD_PROCESSOR_JOB_CATEGORY": "categories",
+    "JOB_FIELD_PROCESSOR_JOB_TYPE": "employmentStatus",
+    "JOB_FIELD_PROCESSOR_ORIGINAL_JOB_CODE": "originalJobCode",
+    "JOB_FIELD_PROCESSOR_SOURCE_DOMAIN": "sourceDomain",
+    "JOB_FIELD_PROCESSOR_SOURCE_JOB_CODE": "sourceJobCode",
+    "JOB_FIELD_PROCESSOR_SOURCE_URL": "sourceUrl",
+    "JOB_FIELD_PROCESSOR_STANDARDIZED_LOCATION": "location",
+    "JOB_FIELD_PROCESSOR_TITLE": "title",
+}
 
 
 class Operation(StrEnum):
@@ -41,6 +60,10 @@ class TaskStatus(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     PROCESSED = "PROCESSED"  # done, and the job is no longer promoted or no longer listed
+
+
+# How a sandbox ends a task on demand, besides success.
+FORCED_OUTCOMES = (TaskStatus.PROCESSED.value, *FIELD_PROCESSORS)
 
 
 class OperationRejected(Exception):  # noqa: N818 -- reads as what happened
@@ -256,6 +279,11 @@ class Task(NewTask):
     status: TaskStatus
     error_message: str | None
     number: int
+
+    @property
+    def names_job(self) -> bool:
+        """Whether its entry has the job's external id: the entry of a job that was dropped for a field may lack it."""
+        return FIELD_PROCESSOR not in (self.error_message or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jobmeter.api.candidate.facts import list_facts, name_host, summarize
-from jobmeter.api.candidate.language import find_direction, find_language, find_words
+from jobmeter.api.candidate.language import STATUSES, find_direction, find_language, find_words
 from jobmeter.api.candidate.problems import NO_STORE, PAGE_HEADERS, TEMPLATES
 from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.parameters import read_path_id
@@ -46,7 +46,11 @@ PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 AHEAD_PURPOSES = ("prefetch", "prerender", "preview")
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 # The words of schema.org, where they are not those of the API.
-SCHEMA_EMPLOYMENT_TYPES = {"CONTRACT": "CONTRACTOR", "INTERNSHIP": "INTERN"}
+# What a partner wrote in its own words has no name in schema.org.
+SCHEMA_EMPLOYMENT_TYPES = dict(zip(STATUSES, STATUSES, strict=True)) | {
+    "CONTRACT": "CONTRACTOR",
+    "INTERNSHIP": "INTERN",
+}
 
 
 async def show_job(context: RequestContext) -> Response:
@@ -214,7 +218,7 @@ def structured_data(page: JobPage, description: str) -> str:
         "directApply": False,
     }
     if page.employment_type:
-        shown["employmentType"] = SCHEMA_EMPLOYMENT_TYPES.get(page.employment_type, page.employment_type)
+        shown["employmentType"] = SCHEMA_EMPLOYMENT_TYPES.get(page.employment_type, "OTHER")
     if page.company_page:
         shown["hiringOrganization"]["sameAs"] = page.company_page
     if page.is_remote:

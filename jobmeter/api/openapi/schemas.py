@@ -193,11 +193,15 @@ SCHEMAS: Final[dict[str, Schema]] = {
         listingType={**one_of("BASIC PREMIUM"), "default": "BASIC"},
         companyJobCode=_SHORT,
         workplaceTypes={**list_of(one_of("On-site Hybrid Remote")), "maxItems": 1},
-        employmentStatus=one_of("FULL_TIME PART_TIME CONTRACT INTERNSHIP TEMPORARY VOLUNTEER OTHER"),
-        experienceLevel=one_of(
-            "ENTRY_LEVEL MID_SENIOR_LEVEL DIRECTOR EXECUTIVE INTERNSHIP ASSOCIATE NOT_APPLICABLE"
-        ),
-        industries=list_of(text_of("^urn:li:industry:[1-9][0-9]{0,4}$", "urn:li:industry:4")),
+        employmentStatus={
+            **_SHORT,
+            "description": "FULL_TIME PART_TIME CONTRACT INTERNSHIP TEMPORARY VOLUNTEER OTHER, or any text",
+        },
+        experienceLevel={
+            **_SHORT,
+            "description": "ENTRY_LEVEL MID_SENIOR_LEVEL DIRECTOR EXECUTIVE INTERNSHIP ASSOCIATE NOT_APPLICABLE, or any text",
+        },
+        industries=list_of({**_SHORT, "description": "A URN such as urn:li:industry:4, or any text"}),
         categories={**list_of(_SHORT), "maxItems": 3},
         skillsDescription={"type": "string", "maxLength": 4_000},
         compensation=record("compensations", compensations=list_of(refer("Compensation"))),

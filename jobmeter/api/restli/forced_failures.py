@@ -1,14 +1,17 @@
-"""Owns forced failures: in a sandbox a request header selects the error; a production server refuses the header.
+"""Owns forced failures: in a sandbox a request header selects the error, another one how the tasks of operations end. A
+production server refuses both headers.
 
-Does not own the errors (``base.faults``).
+Does not own the errors (``base.faults``) or the outcomes of tasks (``jobs.model``).
 """
 
 import string
 
 from jobmeter.api.http.context import RequestContext
 from jobmeter.base.faults import Fault, Refused
+from jobmeter.jobs.model import FORCED_OUTCOMES
 
 HEADER = "X-Jobmeter-Fail"
+TASK_HEADER = "X-Jobmeter-Task"
 
 
 def check_forced_failure(context: RequestContext) -> None:
@@ -17,12 +20,9 @@ def check_forced_failure(context: RequestContext) -> None:
 
     Raises ``Refused``: FAILURE_SANDBOX_ONLY in production, OPERATOR_INPUT for an unknown code.
     """
-    wanted = context.request.headers.get(HEADER)
-    if wanted is None:
+    text = _read_header(context, HEADER)
+    if text is None:
         return
-    if not context.app.settings.sandbox:
-        raise Refused(Fault.FAILURE_SANDBOX_ONLY, header=HEADER)
-    text = wanted.strip()
     fault = Fault.find(int(text)) if text.isascii() and text.isdigit() and len(text) <= 9 else None
     if fault is None:
         raise Refused(Fault.OPERATOR_INPUT, field=HEADER, why=f"no error has the code {text[:20]!r}")
@@ -31,3 +31,23 @@ def check_forced_failure(context: RequestContext) -> None:
         context.headers.update(left)
     parameters = [name for _, name, _, _ in string.Formatter().parse(fault.row.message) if name]
     raise Refused(fault, **{name: f"<{name}>" for name in parameters})
+
+
+def read_forced_outcome(context: RequestContext) -> str | None:
+    """Returns how the tasks of the request's operations shall end: ``PROCESSED``, or the reference code of a field.
+
+    Raises ``Refused``: FAILURE_SANDBOX_ONLY in production, OPERATOR_INPUT for an unknown outcome.
+    """
+    outcome = _read_header(context, TASK_HEADER)
+    if outcome is not None and outcome not in FORCED_OUTCOMES:
+        raise Refused(
+            Fault.OPERATOR_INPUT, field=TASK_HEADER, why=f"send one of {', '.join(FORCED_OUTCOMES)}"
+        )
+    return outcome
+
+
+def _read_header(context: RequestContext, name: str) -> str | None:
+    wanted = context.request.headers.get(name)
+    if wanted is not None and not context.app.settings.sandbox:
+        raise Refused(Fault.FAILURE_SANDBOX_ONLY, header=name)
+    return None if wanted is None else wanted.strip()

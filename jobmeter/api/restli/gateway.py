@@ -25,7 +25,7 @@ from jobmeter.api.http.responses import (
     restli_refusal,
     tag_response,
 )
-from jobmeter.api.restli.forced_failures import check_forced_failure
+from jobmeter.api.restli.forced_failures import check_forced_failure, read_forced_outcome
 from jobmeter.api.restli.projections import project, read_masks
 from jobmeter.api.restli.resources import MARKERS, Call, Handler, Resource, name_permission
 from jobmeter.base.days import day_of
@@ -167,6 +167,7 @@ class RestliDialect:
             parameters=parameters,
             body=message.body,
             request_id=context.headers[REQUEST_ID_HEADER],
+            forced_outcome=read_forced_outcome(context),
         )
         return call, _choose_handler(target.resource, call)
 

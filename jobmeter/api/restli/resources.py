@@ -34,6 +34,7 @@ class Call:
     parameters: dict[str, Value]
     body: bytes
     request_id: str
+    forced_outcome: str | None = None
 
     @property
     def permission(self) -> str:

@@ -66,8 +66,8 @@ def _read_ids(call: Call) -> dict[str, UUID]:
 
 
 def _serialize(task: Task) -> dict[str, Any]:
-    shown = {
-        "externalJobPostingId": task.external_id,
+    shown = {"externalJobPostingId": task.external_id} if task.names_job else {}
+    shown |= {
         "location": task.location,
         "id": task.urn,
         "status": task.status,

@@ -65,6 +65,7 @@ async def _submit_operation(call: Call, element: Any) -> dict[str, Any]:
                 element=element,
                 now=call.now,
                 version=None if call.version is None else call.version.expanded,
+                forced_outcome=call.forced_outcome,
             )
     except Refused as refused:
         return make_refused_row(

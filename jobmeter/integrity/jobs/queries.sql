@@ -364,7 +364,9 @@ WITH looked AS (
     SELECT task_id,
            applications.shard = job_tasks.shard
            AND (status = 'IN_PROGRESS') = (finished_at IS NULL)
-           AND (status = 'FAILED') = (error_message IS NOT NULL)
+           AND (status IN ('FAILED', 'PROCESSED')) = (error_message IS NOT NULL)
+           AND (status = 'PROCESSED')
+             = coalesce(starts_with(error_message, 'The jobs of this customer are still taken from '), false)
            AND (status = 'IN_PROGRESS' OR error_message IS NOT DISTINCT FROM coalesce(verdict, failure)
                 OR operation <> 'CREATE' AND error_message IS NOT DISTINCT FROM verdict)
            AND operation IN ('CREATE', 'UPDATE', 'RENEW', 'CLOSE', 'UPGRADE', 'DOWNGRADE')

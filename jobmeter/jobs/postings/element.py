@@ -4,6 +4,7 @@ Does not own the fields (``schema``) or rules that need a contract or other jobs
 Pure.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,10 @@ from jobmeter.jobs.postings.rules import LOCATIONS_MAX
 from jobmeter.jobs.postings.schema import (
     DESCRIPTION_CHARACTERS,
     DROPPED_FIELDS,
+    EMPLOYMENT_STATUSES,
+    EXPERIENCE_LEVELS,
     EXTERNAL_ID_CHARACTERS_MAX,
+    INDUSTRY_PATTERN,
     TEXT_CHARACTERS_MAX,
     Budget,
     Compensation,
@@ -328,6 +332,16 @@ def _is_in_seconds(listed_at: int) -> bool:
 def _find_remarks(read: Element) -> Iterator[str]:
     if _is_in_seconds(read.listed_at):
         yield f"/listedAt :: {read.listed_at} was read as seconds since 1970; send milliseconds"
+    mapped = {
+        "/employmentStatus": (read.employment_status, EMPLOYMENT_STATUSES),
+        "/experienceLevel": (read.experience_level, EXPERIENCE_LEVELS),
+    }
+    for path, (value, known) in mapped.items():
+        if value is not None and value not in known:
+            yield f'{path} :: "{_show(value)}" is not a known value and is kept as text'
+    for index, industry in enumerate(read.industries):
+        if not re.match(INDUSTRY_PATTERN, industry):
+            yield f'/industries/{index} :: "{_show(industry)}" is not a known value and is kept as text'
 
 
 _COERCIONS = {

@@ -24,7 +24,6 @@ from jobmeter.jobs.model import (
     Operation,
     PostingFilter,
     Task,
-    TaskStatus,
 )
 from jobmeter.jobs.postings import rules
 from jobmeter.jobs.postings.changes import accept_change, accept_close
@@ -41,12 +40,14 @@ async def submit_operation_with_locations(
     element: dict[str, Any],
     now: datetime,
     version: str | None,
+    forced_outcome: str | None = None,
 ) -> AcceptedElement:
     """Accepts one element of a batch: one task for it, and one for each alternate location (spec 4.1 to 4.3).
 
     Runs in its own savepoint: when it raises ``Refused``, with the fault of the first broken rule, nothing is
     written. Money moves here, so that 402 and the end of charges are reported at once; the task reports the
-    rest. ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``.
+    rest. ``version`` is that of ``/rest`` as eight digits, ``None`` under ``/v2``. With a ``forced_outcome`` of a sandbox
+    nothing is applied, and the task ends with it.
     """
     task_ids = [uuid4()]
     draft = read_element(element, now=now, version=version)
@@ -54,7 +55,10 @@ async def submit_operation_with_locations(
         rules.check_draft(draft, task_urn=f"{URN_TASK}{task_ids[0]}")
     task_ids += [uuid4() for _ in draft.alternate_locations]
     async with connection.transaction():
-        if isinstance(draft, JobDraft) and draft.operation is Operation.CREATE:
+        if forced_outcome is not None:
+            message = rules.make_forced_message(forced_outcome, child.partner_id, draft.external_id)
+            taken = AcceptedOperation(None, message)
+        elif isinstance(draft, JobDraft) and draft.operation is Operation.CREATE:
             taken = await accept_create(connection, child, draft, now)
         elif draft.operation is Operation.CLOSE:
             taken = await accept_close(connection, child, draft, now)
@@ -100,8 +104,7 @@ async def carry_out_tasks(connection: Connection, *, rows_max: int, now: datetim
     )
     for task in tasks:
         error = await _carry_out(connection, task, now)
-        status = TaskStatus.SUCCEEDED if error is None else TaskStatus.FAILED
-        finished = replace(task, status=status, error_message=error)
+        finished = replace(task, status=rules.conclude(error), error_message=error)
         await store.finish_task(connection, finished, finished_at=now)
     return len(tasks)
 

@@ -11,7 +11,12 @@ from jobmeter.charging.budgets.model import JobBudget
 from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.partner.model import PartnerContract
 from jobmeter.geo.gazetteer import is_country_only
-from jobmeter.jobs.messages import location_missing_message, not_allowed_message
+from jobmeter.jobs.messages import (
+    FROM_FEED,
+    field_processor_message,
+    location_missing_message,
+    not_allowed_message,
+)
 from jobmeter.jobs.model import (
     OPEN_STATES,
     PREMIUM,
@@ -22,6 +27,7 @@ from jobmeter.jobs.model import (
     NewPosting,
     Operation,
     Task,
+    TaskStatus,
 )
 
 P4P_RUN_DAYS = 30  # "P4P jobs run a fixed 30 days" (spec 4.1)
@@ -158,6 +164,20 @@ def find_place_fault(draft: JobDraft, partner_id: int) -> str | None:
     if is_remote or not any(map(is_country_only, (draft.location, *draft.alternate_locations))):
         return None
     return location_missing_message(partner_id, draft.external_id)
+
+
+def make_forced_message(outcome: str, partner_id: int, external_id: str) -> str:
+    """Returns the message of a task whose outcome a sandbox was asked for."""
+    if outcome == TaskStatus.PROCESSED.value:
+        return FROM_FEED
+    return field_processor_message(outcome, partner_id, external_id)
+
+
+def conclude(failure_message: str | None) -> TaskStatus:
+    """Returns the final status of a task."""
+    if failure_message is None:
+        return TaskStatus.SUCCEEDED
+    return TaskStatus.PROCESSED if failure_message == FROM_FEED else TaskStatus.FAILED
 
 
 def find_state_fault(operation: Operation, posting: JobPosting, now: datetime) -> str | None:

@@ -18,6 +18,18 @@ CATEGORIES_MAX = 3
 EXTERNAL_ID_CHARACTERS_MAX = 200
 TEXT_CHARACTERS_MAX = 500
 
+EMPLOYMENT_STATUSES = ("FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER", "OTHER")
+EXPERIENCE_LEVELS = (
+    "ENTRY_LEVEL",
+    "MID_SENIOR_LEVEL",
+    "DIRECTOR",
+    "EXECUTIVE",
+    "INTERNSHIP",
+    "ASSOCIATE",
+    "NOT_APPLICABLE",
+)
+INDUSTRY_PATTERN = r"^urn:li:industry:[1-9][0-9]{0,4}$"
+
 # In the body of the official collections of 2021 to 2023; ignored since 2024 (clients 2.6).
 DROPPED_FIELDS = frozenset({"state", "city", "country", "postalCode", "workRemoteAllowed", "poster"})
 
@@ -33,7 +45,6 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=EXTERNAL_
 OperationName = Literal["CREATE", "UPDATE", "RENEW", "CLOSE", "UPGRADE", "DOWNGRADE"]
 Url = Annotated[str, StringConstraints(min_length=1, max_length=URL_CHARACTERS_MAX)]
 OrganizationUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:(organization|company):[0-9]{1,18}$")]
-IndustryUrn = Annotated[str, StringConstraints(pattern=r"^urn:li:industry:[1-9][0-9]{0,4}$")]
 # 253402300799999 is the last millisecond of the year 9999.
 Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 
@@ -124,22 +135,10 @@ class Element(_Record):
     listing_type: Literal["BASIC", "PREMIUM"] = "BASIC"
     company_job_code: Text | None = None
     workplace_types: list[Text] = []
-    employment_status: (
-        Literal["FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER", "OTHER"] | None
-    ) = None
-    experience_level: (
-        Literal[
-            "ENTRY_LEVEL",
-            "MID_SENIOR_LEVEL",
-            "DIRECTOR",
-            "EXECUTIVE",
-            "INTERNSHIP",
-            "ASSOCIATE",
-            "NOT_APPLICABLE",
-        ]
-        | None
-    ) = None
-    industries: list[IndustryUrn] = []
+    # What has no counterpart among the known values is sent as it is written in the partner's own system.
+    employment_status: Text | None = None
+    experience_level: Text | None = None
+    industries: list[Text] = []
     categories: Annotated[list[Text], Field(max_length=CATEGORIES_MAX)] = []
     skills_description: Annotated[str, StringConstraints(max_length=SKILLS_CHARACTERS_MAX)] | None = None
     compensation: Compensations | None = None

@@ -11,7 +11,7 @@ from jobmeter.api.candidate.facts import list_facts
 from jobmeter.jobs.enumerations import ENUMERATIONS, NO_EFFECT
 from jobmeter.jobs.pages.model import JobPage
 from jobmeter.jobs.postings.element import WORKPLACES
-from jobmeter.jobs.postings.schema import Compensation, Element
+from jobmeter.jobs.postings.schema import EMPLOYMENT_STATUSES, EXPERIENCE_LEVELS, Compensation, Element
 from jobmeter.wire.xml import code_tables
 from jobmeter.wire.xml.feed import values
 from tests.support.paths import FIXTURES
@@ -36,9 +36,9 @@ def symbols_of(model: type, field: str) -> set[str]:
         ("listingType", symbols_of(Element, "listing_type")),
         ("availability", symbols_of(Element, "availability")),
         ("availability", set(values.AVAILABILITIES)),
-        ("employmentStatus", symbols_of(Element, "employment_status")),
+        ("employmentStatus", set(EMPLOYMENT_STATUSES)),
         ("employmentStatus", set(values.JOB_TYPES)),
-        ("experienceLevel", symbols_of(Element, "experience_level")),
+        ("experienceLevel", set(EXPERIENCE_LEVELS)),
         ("experienceLevel", set(code_tables.EXPERIENCE_LEVELS.successors.values())),
         ("workplaceTypes", set(values.WORKPLACE_TYPES)),
         ("workplaceTypes", {name.capitalize() for name in WORKPLACES}),
