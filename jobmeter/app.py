@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from jobmeter.api.batchers import batch_job_reports, batch_named_keys, batch_single_events, batch_tokens
 from jobmeter.api.candidate.problems import refuse_unknown
-from jobmeter.api.http.admission import AdmissionControl
+from jobmeter.api.http.admission import AdmissionControl, ExportShares
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.context import AppContext
 from jobmeter.api.http.proxies import read_trusted_proxies
@@ -153,6 +153,7 @@ async def open_state(
             intake_gate=AdmissionControl(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
             ),
+            export_shares=ExportShares(connections_max=settings.pool_connections_max),
             proxies=proxies,
             recorder=recorder,
         )

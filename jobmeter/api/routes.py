@@ -38,6 +38,7 @@ from jobmeter.api.partner import payments as partner_payments
 from jobmeter.api.partner import refunds as partner_refunds
 from jobmeter.api.partner import statements as partner_statements
 from jobmeter.api.partner import usage as partner_usage
+from jobmeter.api.partner.exports import EXPORTS
 from jobmeter.api.partner.requests import REQUESTS
 from jobmeter.api.restli import developer_applications_security as security
 from jobmeter.api.restli import job_campaigns as campaigns
@@ -269,6 +270,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     # -- partners
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
+    *EXPORTS,
     Endpoint("GET", "/partner/credits", partner_credits.list_credits, audience=PARTNER, quota="partner",
              parameters=MONTH_PAGE, summary="List a month's postings that used credits, their prices and the credits left"),
     Endpoint("GET", "/partner/usage", partner_usage.show_usage, audience=PARTNER, quota="partner", parameters=("month",),

@@ -128,6 +128,8 @@ class Fault(Enum):
     OVERLOADED              = Row(5012, 503, None, "OVERLOADED",            "The service is temporarily unavailable; please retry")
     UNAVAILABLE             = Row(5013, 503, None, "UNAVAILABLE",           "The service is temporarily unavailable: the database {why}; please retry")
     EXCLUSIONS_TOO_MANY     = Row(5014, 409, None, "TOO_MANY_EXCLUSIONS",   "At most {exclusions_max} visitors and networks may be excluded")
+    NOT_ACCEPTABLE          = Row(5015, 406, None, "NOT_ACCEPTABLE",        "{accepted} cannot be sent; accept one of {offered}")
+    EXPORT_TOO_LARGE        = Row(5016, 422, None, "EXPORT_TOO_LARGE",      "The file would be larger than {bytes_max} bytes; ask for fewer days, or for csv or jsonl")
     # -- the reports (reports page, error details)
     JOB_REPORT_CALLER       = Row(6000, 403, 6000, None, "Caller is unauthorized to access the job reporting, unable to find valid customer developer application id.")
     BUDGET_REPORT_CALLER    = Row(6001, 403, 6001, None, "Caller is unauthorized to access the budget reporting, unable to find valid parent developer application id.")
@@ -210,7 +212,7 @@ class Fault(Enum):
     PROVIDER_FAILED         = Row(8125, 502, None, "PROVIDER_FAILED",       "{provider} did not do it: {why}")
     FORMAT_UNAVAILABLE      = Row(8201, 404, None, "FORMAT_UNAVAILABLE",    "{document} is not available as {format}: {why}")
     FILE_PENDING            = Row(8202, 503, None, "FILE_PENDING",          "The {format} of {document} is being made; please retry")
-    EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[billing]'")
+    EXTRA_MISSING           = Row(8203, 501, None, "EXTRA_MISSING",         "This server cannot make {what}: pip install 'jobmeter[{extra}]'")
     INTERNAL                = Row(9001, 500, None, "INTERNAL",              "Internal Server Error")
     GATEWAY_TIMEOUT         = Row(9002, 504, None, "GATEWAY_TIMEOUT",       "Gateway Timeout")
     # fmt: on

@@ -65,6 +65,11 @@ class Settings:
         "Folder, or URL such as `s3://bucket/events`, to which a day's events are written as Parquet before they are"
         " dropped; requires `jobmeter[parquet]`. If empty, they are not exported",
     )
+    download_folder: str = _setting(
+        "",
+        "Folder in which Excel and Parquet exports are kept for an hour, so that a broken download can continue; all processes"
+        " of a machine use the same one, and nobody else may read it. If empty, one among the system's temporary files",
+    )
     report_retention_days: int = _setting(
         366, "How long figures are kept by day; then they are summed up by month"
     )

@@ -21,6 +21,8 @@ from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.client.xml_jobs import XmlJobs
+from jobmeter.exports.kinds.flow import KINDS
+from jobmeter.exports.model import ExportFormat
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.jobs.enumerations import ENUMERATIONS
@@ -247,6 +249,33 @@ def print_enumerations() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_exports() -> str:
+    """The columns of each kind, which are the same in every format."""
+    lines = [
+        "# Exports",
+        "",
+        NOTE,
+        "`GET /partner/exports/{kind}`, with the token of a partner (the rows of all its customers) or of a customer. How to use them:",
+        "[Get the numbers](../how-to/get-the-numbers.md).",
+        "",
+        "| format | media type | types |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| `{one.extension}` | `{one.media_type}` | {EXPORT_TYPES[one]} |" for one in ExportFormat]
+    for kind, row in KINDS.items():
+        lines += [
+            "",
+            f"## {kind.value}",
+            "",
+            f"{row.about}",
+            "",
+            "| column | type | meaning |",
+            "| --- | --- | --- |",
+        ]
+        lines += [f"| `{column.name}` | {column.type.value} | {column.meaning} |" for column in row.columns]
+    return "\n".join(lines) + "\n"
+
+
 def print_client() -> str:
     """The classes of the client, first the one that others are reached from."""
     lines = ["# The client", "", NOTE, *_list_prose(client), ""]
@@ -318,6 +347,14 @@ FEED_VALUES = (
 )
 
 
+EXPORT_TYPES = {
+    ExportFormat.CSV: "amounts with all digits, times as RFC 3339, `true` and `false`; `cursor` is the last column",
+    ExportFormat.JSON_LINES: "amounts, days and times as texts; `cursor` is the last member",
+    ExportFormat.EXCEL: "amounts, days and times are those of Excel; further sheets beyond 1,048,576 rows",
+    ExportFormat.PARQUET: "`decimal128(24, 6)`, `date32`, `timestamp[us]` with the time zone, `int64`, `string`, `bool`",
+}
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": print_faults,
     "settings.md": print_settings,
@@ -328,6 +365,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "feed-formats.md": print_feed_formats,
     "enumerations.md": print_enumerations,
     "client.md": print_client,
+    "exports.md": print_exports,
 }
 
 

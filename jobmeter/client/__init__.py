@@ -6,6 +6,7 @@ XML jobs are in ``jobmeter.client.xml_jobs``, which needs the extra ``jobmeter[x
 from jobmeter.base.faults import Fault
 from jobmeter.base.money import Money
 from jobmeter.client.client import Client
+from jobmeter.client.exports import Filters
 from jobmeter.client.http.errors import (
     ClientError,
     NoResponseError,
@@ -48,6 +49,7 @@ __all__ = [
     "CustomerContract",
     "DayRestatement",
     "Fault",
+    "Filters",
     "Invoice",
     "InvoiceFile",
     "InvoiceLine",

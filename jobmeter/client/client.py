@@ -12,6 +12,7 @@ from jobmeter.base.readers.network import is_local
 from jobmeter.client.applications import Applications, Contracts
 from jobmeter.client.campaigns import Campaigns
 from jobmeter.client.charges import Charges
+from jobmeter.client.exports import Exports
 from jobmeter.client.http.session import VERSION, Session
 from jobmeter.client.http.transport import Limits, Server, Surroundings, Transport, open_http
 from jobmeter.client.invoices import Invoices
@@ -65,6 +66,7 @@ class Client:
         self.reports = Reports(session)
         self.charges = Charges(session)
         self.invoices = Invoices(session)
+        self.exports = Exports(session)
 
     def close(self) -> None:
         """Closes the connections."""

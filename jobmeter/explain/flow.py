@@ -94,6 +94,14 @@ async def list_job_clicks(
     return ClickPage(tuple(clicks), stored[-1].event_key if len(stored) == clicks_max else None)
 
 
+async def explain_clicks(
+    connection: Connection, *, job_id: int, day: date, stored: list[StoredClick]
+) -> tuple[ExplainedClick, ...]:
+    """Returns the outcomes of some clicks of a job's day. Raises ``Refused(OPERATOR_UNKNOWN)``."""
+    job = await _read_job(connection, job_id)
+    return (await _explain_clicks(connection, job, day, stored)).clicks
+
+
 def _make_charged_click(click: StoredClick, job: ExplainedJob, day: date) -> ExplainedClick:
     counts = click.verdict == Verdict.COUNTED and click.rule is None
     charge = make_charge_reference(day, job.job_id, click.batch) if counts else None

@@ -26,6 +26,7 @@ LINE = (
     "explain",
     "billing",
     "reports",
+    "exports",
     "integrity",
 )
 EDGES = ("api", "portal", "worker")
@@ -78,6 +79,7 @@ ROOMS = {
     "cli": ("", "operator"),
     "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring"),
+    "exports": ("", "kinds", "formats", "files"),
     "integrity": ("findings", "days", "jobs", "streams", "hiring", "billing", "documents", "payments", ""),
     "jobs": (
         "",

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from starlette.requests import Request
 
-from jobmeter.api.http.admission import AdmissionControl
+from jobmeter.api.http.admission import AdmissionControl, ExportShares
 from jobmeter.api.http.change_watch import ChangeWatch
 from jobmeter.api.http.proxies import TrustedProxies
 from jobmeter.api.http.rate_limits import RateLimits
@@ -55,6 +55,7 @@ class AppContext:
     job_lists: JobListCache
     change_watch: ChangeWatch
     intake_gate: AdmissionControl
+    export_shares: ExportShares
     proxies: TrustedProxies
     recorder: RequestRecorder
 

@@ -44,7 +44,7 @@ class Endpoint(Generic[HandlerT_co]):
     """One endpoint. ``method`` is an HTTP verb or a method of a Rest.li resource such as ``FINDER dateRange``.
 
     ``body`` is a model or the name of a schema of the OpenAPI document; ``reply`` is such a name. Empty means no body.
-    ``parameters`` lists the query parameters and includes the ``required`` ones. ``is_unique`` marks a write that is
+    ``other_media`` are those in which the response can be sent too. ``parameters`` lists the query parameters and includes the ``required`` ones. ``is_unique`` marks a write that is
     harmless to repeat by itself; every other one commits together with its response under an ``Idempotency-Key``.
     """
 
@@ -58,6 +58,7 @@ class Endpoint(Generic[HandlerT_co]):
     body_bytes_max: int = BODY_BYTES_MAX
     reply: str = "Record"
     media: str = JSON
+    other_media: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
     parameters: tuple[str, ...] = ()
     required: tuple[str, ...] = ()

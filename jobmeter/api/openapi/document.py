@@ -201,9 +201,10 @@ def _describe_replies(rows: Sequence[AnyEndpoint]) -> dict[str, Any]:
         for status in row.statuses:
             reply = found.setdefault(str(status), {"description": row.summary})
             if row.reply:
-                content = reply.setdefault("content", {row.media: {"schema": {"anyOf": []}}})
-                choices = content[row.media]["schema"]["anyOf"]
-                choices += [refer(row.reply)] if refer(row.reply) not in choices else []
+                content = reply.setdefault("content", {})
+                for media in (row.media, *row.other_media):
+                    choices = content.setdefault(media, {"schema": {"anyOf": []}})["schema"]["anyOf"]
+                    choices += [refer(row.reply)] if refer(row.reply) not in choices else []
     return found
 
 

@@ -338,6 +338,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         rejections=list_of(record("index reason message", index=LONG, reason=TEXT, message=TEXT)),
     ),
     "Lines": {"type": "string", "description": "NDJSON: a JSON object in each line"},
+    "Rows": {"type": "string", "format": "binary", "description": "Rows of the export, with its columns"},
     "Charges": record("elements cursor hasMore", elements=list_of(RECORD), cursor=TEXT, hasMore=FLAG),
     "Health": record("status", status=TEXT, now=TEXT, sandbox=FLAG),
 }

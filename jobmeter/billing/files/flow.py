@@ -190,7 +190,7 @@ async def open_file(
         name = formats.name_document(document)
         if formats.has_extra():
             raise Refused(Fault.FILE_PENDING, format=file_format.value, document=name)
-        raise Refused(Fault.EXTRA_MISSING, what=f"the {file_format.value} of {name}")
+        raise Refused(Fault.EXTRA_MISSING, what=f"the {file_format.value} of {name}", extra="billing")
     content = _read_content(kept, settings)
     if content is None:
         return await _restore(connection, document, kept, settings)

@@ -23,7 +23,7 @@ def _needed_for(what: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise Refused(Fault.EXTRA_MISSING, what=what) from error
+        raise Refused(Fault.EXTRA_MISSING, what=what, extra="billing") from error
 
 
 def load_typst() -> Any:

@@ -3,10 +3,12 @@
 Does not own further attempts (``transport``) or the meaning of responses (the resources).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import httpx2
 import msgspec
 
 from jobmeter.client.http.errors import ClientError, RefusedError, UnreadableError
@@ -81,6 +83,20 @@ class Session:
     def fetch(self, path: str, *, headers: Mapping[str, str], read: Callable[[Answer], ReadT]) -> ReadT:
         """Sends a GET of any protocol."""
         return self._run(Exchange(method="GET", url=self._locate(path), headers=headers), read)
+
+    @contextmanager
+    def open(self, path: str, *, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
+        """Sends a GET once, and returns its response while the body is read in the block. Raises ``ClientError``."""
+        exchange = Exchange(method="GET", url=self._locate(path), headers=headers)
+        token = self._tokens.read()
+        try:
+            with self.transport.open(exchange, {"Authorization": f"Bearer {token}"}) as response:
+                yield response
+        except RefusedError as error:
+            if error.status == UNAUTHORIZED:
+                self._tokens.discard(token)
+                error.is_temporary = True  # nothing happened: the next attempt has another token
+            raise
 
     def _locate(self, path: str, parameters: Mapping[str, object] | None = None) -> str:
         query = f"?{encode_query(parameters)}" if parameters else ""

@@ -8,7 +8,8 @@ import html
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -141,15 +142,19 @@ class Transport:
             try:
                 return read(self._send(exchange, authorize()))
             except ClientError as error:
-                seconds = self._choose_wait(error, attempt)
-                is_over = (
-                    attempt >= self.limits.attempts_max or waited + seconds > self.limits.wait_seconds_max
-                )
-                if is_over or not self._may_repeat(exchange, error):
+                if not self._may_repeat(exchange, error):
                     raise
-            self.surroundings.sleep(seconds)
-            waited += seconds
+                waited += self.wait_again(error, attempt=attempt, waited_seconds=waited)
             attempt += 1
+
+    def wait_again(self, error: ClientError, *, attempt: int, waited_seconds: float) -> float:
+        """Waits before the next attempt, and returns how long. Raises ``error`` if there was enough of both."""
+        seconds = self._choose_wait(error, attempt)
+        limits = self.limits
+        if attempt >= limits.attempts_max or waited_seconds + seconds > limits.wait_seconds_max:
+            raise error
+        self.surroundings.sleep(seconds)
+        return seconds
 
     def _may_repeat(self, exchange: Exchange, error: ClientError) -> bool:
         is_harmless = exchange.is_safe or self.server.repeats_writes or not error.may_have_happened
@@ -165,17 +170,24 @@ class Transport:
         return seconds
 
     def _send(self, exchange: Exchange, authorization: Mapping[str, str]) -> Answer:
+        with self.open(exchange, authorization) as response:
+            return Answer(response.headers, self._read_body(response))
+
+    @contextmanager
+    def open(self, exchange: Exchange, authorization: Mapping[str, str]) -> Iterator[httpx2.Response]:
+        """Sends a request once and returns its successful response, whose body is read in the block. Raises ``ClientError``."""
         request = self.http.build_request(
             exchange.method,
             exchange.url,
             headers={**exchange.headers, **authorization},
             content=exchange.body if exchange.method != "GET" else None,
         )
-        ends_at = self.surroundings.clock() + timedelta(seconds=self.limits.request_seconds)
         try:
             response = self.http.send(request, stream=True)
             try:
-                body = self._read_body(response, ends_at)
+                if not response.is_success:
+                    raise self._refuse(response, self._read_body(response))
+                yield response
             finally:
                 response.close()
         except httpx2.DecodingError as error:
@@ -183,12 +195,10 @@ class Transport:
         except httpx2.RequestError as error:
             message = f"no response to {_name(exchange)}: {error or type(error).__name__}"
             raise NoResponseError(message, may_have_happened=not isinstance(error, NOT_SENT)) from error
-        if not response.is_success:
-            raise self._refuse(response, body)
-        return Answer(response.headers, body)
 
-    def _read_body(self, response: httpx2.Response, ends_at: datetime) -> bytes:
+    def _read_body(self, response: httpx2.Response) -> bytes:
         """A server that sends a byte now and then must not hold the caller for ever."""
+        ends_at = self.surroundings.clock() + timedelta(seconds=self.limits.request_seconds)
         pieces, size = [], 0
         for piece in response.iter_bytes():
             pieces.append(piece)

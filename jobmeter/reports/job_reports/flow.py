@@ -153,10 +153,9 @@ async def report_by_range(
     check_job_caller(query.child)
     days = rules.check_seven_days(rules.check_range(query.first, query.last, now=query.moment))
     jobs = await _list_jobs(connection, query, lists)
-    job_ids = rules.choose_range(jobs, days, query.contract_id)
+    job_ids = jobs.job_ids[rules.find_live(jobs, days, query.contract_id)]
     wanted = job_ids[start : start + count].tolist()
-    reports = await _read_reports(connection, query, wanted, days)
-    return RangePage(tuple(sorted(reports, key=lambda report: report.job.job_id)), len(job_ids))
+    return RangePage(tuple(await report_jobs(connection, query, wanted, days)), len(job_ids))
 
 
 async def _list_jobs(connection: Connection, query: ReportQuery, lists: JobListCache) -> ReportableJobs:
@@ -180,6 +179,22 @@ async def _read_reports(
         connection, shard=query.child.shard, job_ids=job_ids, days=days, today=day_of(query.moment)
     )
     return await _restore_figures(connection, query, reports, days)
+
+
+async def list_live_jobs(
+    connection: Connection, query: ReportQuery, days: DayRange, *, lists: JobListCache
+) -> ReportableJobs:
+    """All jobs that reports of the range show, for a caller that has checked the range; in the order of their ids."""
+    jobs = await _list_jobs(connection, query, lists)
+    return jobs.select(rules.find_live(jobs, days, query.contract_id))
+
+
+async def report_jobs(
+    connection: Connection, query: ReportQuery, job_ids: list[int], days: DayRange
+) -> list[JobReport]:
+    """The reports of some of those jobs, in the order of their ids."""
+    reports = await _read_reports(connection, query, job_ids, days)
+    return sorted(reports, key=lambda report: report.job.job_id)
 
 
 async def report_budget(

@@ -1,11 +1,15 @@
 """Owns the values of reports."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+import numpy as np
+
 from jobmeter.base.days import day_number
+from jobmeter.database.arrays import Column
 from jobmeter.database.columns import Bigint, Columns, Date, Integer, Smallint, Text
 from jobmeter.partners.model import Application
 
@@ -43,11 +47,20 @@ class DayFigures(NamedTuple):
 
 
 _PACKED_DAY = struct.Struct("!iiiq")
+# The same as a row of numpy's, for many days at once.
+_DAY_ROW = np.dtype([("day", ">i4"), ("views", ">i4"), ("apply_clicks", ">i4"), ("charge_micros", ">i8")])
 _DAY_NUMBER = struct.Struct("!i")
 
 
 def unpack_days(packed: bytes) -> list[DayFigures]:
     return list(map(DayFigures._make, _PACKED_DAY.iter_unpack(packed)))
+
+
+def read_days(packed: Sequence[bytes]) -> tuple[Column, Column]:
+    """The days of several reports, one after the other, by the names of ``DayFigures``; and how many each has."""
+    rows = np.frombuffer(b"".join(packed), dtype=_DAY_ROW)
+    counts = np.array([len(one) // _DAY_ROW.itemsize for one in packed], dtype=np.int64)
+    return rows, counts
 
 
 def slice_days(packed: bytes, days: DayRange) -> bytes:

@@ -27,14 +27,13 @@ def check_range(first: date | None, last: date | None, *, now: datetime) -> DayR
     return DayRange(first, last)
 
 
-def choose_range(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
-    """The ids of the jobs that were live on a day of the range: posted before it ended, not over before it began."""
+def find_live(jobs: ReportableJobs, days: DayRange, contract_id: int | None) -> Column:
+    """Which of the jobs were live on a day of the range: posted before it ended, not over before it began."""
     starts_ms, ends_ms = to_ms(start_of(days.first)), to_ms(end_of(days.last))
-    live = (jobs.created_ms < ends_ms) & (jobs.closed_ms >= starts_ms)
+    live: Column = (jobs.created_ms < ends_ms) & (jobs.closed_ms >= starts_ms)
     if contract_id is not None:
         live &= jobs.contract_ids == contract_id
-    picked: Column = jobs.job_ids[live]
-    return picked
+    return live
 
 
 def check_one_month(days: DayRange) -> DayRange:

@@ -1,0 +1,86 @@
+"""Owns the verbs of temporary files: make one of tables, find one again, remove old ones.
+
+Making one takes no more memory than a table, and no more of the disk than the folder may hold.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.exports.files import folder as files
+from jobmeter.exports.formats import flow as formats
+from jobmeter.exports.model import Column, ExportFormat, ExportQuery, Table
+
+_TAG = re.compile(r'"([0-9a-f]{32})"')
+
+
+def name_content(query: ExportQuery, file_format: ExportFormat, zone: tzinfo, *, installation: str) -> str:
+    """Returns the key of what was asked for: the same question of the same application to the same installation."""
+    asked = (
+        installation,
+        query.caller.id,
+        query.kind.value,
+        query.first,
+        query.last,
+        query.contract_id,
+        query.application_id,
+        query.external_ids,
+        query.after,
+        file_format.extension,
+        str(zone),
+    )
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:32]
+
+
+async def find_file(folder: str, *, key: str, wanted: str) -> Path | None:
+    """Returns a file that was made before: the one that ``If-Range`` names, or the newest; ``None`` if there is none any more."""
+    opened = await asyncio.to_thread(files.open_folder, folder)
+    named = _TAG.fullmatch(wanted)
+    return await asyncio.to_thread(files.find_file, opened, key, named[1] if named else "")
+
+
+async def make_file(
+    tables: AsyncIterator[Table],
+    columns: Sequence[Column],
+    *,
+    file_format: ExportFormat,
+    zone: tzinfo,
+    folder: str,
+    key: str,
+) -> Path:
+    """Writes the tables to a file of the folder. Raises ``Refused``: EXTRA_MISSING, EXPORT_TOO_LARGE."""
+    opened = await asyncio.to_thread(files.open_folder, folder)
+    part = opened / f"{uuid4().hex}{files.PART}"
+    try:
+        await formats.write_file(
+            tables,
+            columns,
+            file_format=file_format,
+            zone=zone,
+            target=part,
+            check=partial(_check_space, part),
+        )
+        return await asyncio.to_thread(files.keep_file, part, key)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_space(part: Path) -> None:
+    """The time of the file itself says how old others are, and that this one is in progress."""
+    part.touch()
+    if (
+        files.sweep(part.parent, now_seconds=part.stat().st_mtime, bytes_max=files.BYTES_MAX)
+        > files.BYTES_MAX
+    ):
+        raise Refused(Fault.EXPORT_TOO_LARGE, bytes_max=f"{files.BYTES_MAX:,}")
+
+
+def tag_of(path: Path) -> str:
+    """Returns the entity tag of a file: the same bytes have the same one."""
+    return f'"{files.tag_of(path)}"'

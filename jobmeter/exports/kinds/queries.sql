@@ -1,0 +1,102 @@
+-- name: find_jobs
+-- Jobs that an application posted under these ids, of every channel.
+SELECT job_id
+  FROM unnest(%(shards)s::smallint[], %(application_ids)s::bigint[]) AS asked (asked_shard, asked_application)
+  JOIN job_postings
+    ON shard = asked_shard
+   AND application_id = asked_application
+ WHERE external_id = ANY(%(external_ids)s)
+ ORDER BY job_id
+
+-- name: list_final_days
+SELECT day
+  FROM settled_days
+ WHERE day BETWEEN %(first)s AND %(last)s
+
+-- name: list_charged_days
+-- The next days of an application's jobs on which clicks were ever charged. A posting charges at least one
+-- click, so `clicks` bounds the number of its postings.
+SELECT job_id, external_id, day, clicks_charged + clicks_reversed AS clicks
+  FROM job_postings
+  JOIN job_days USING (shard, job_id)
+ WHERE shard = %(shard)s
+   AND application_id = %(application_id)s
+   AND job_id >= %(after_job)s
+   AND (job_id, day, 9223372036854775807) > (%(after_job)s, %(after_day)s, %(after_batch)s)
+   AND day BETWEEN %(first)s AND %(last)s
+   AND clicks_charged + clicks_reversed > 0
+   AND job_days.partner_contract_id = ANY(%(contract_ids)s)
+   AND (%(job_ids)s::bigint[] IS NULL OR job_id = ANY(%(job_ids)s))
+ ORDER BY job_id, day
+ LIMIT %(days_max)s
+
+-- name: list_charges
+-- The charges of those days: a charge's reference is made of its day, job and batch, so that each day of a
+-- job is a range of the key.
+SELECT job_id, asked_external_id AS external_id, reference, {Purpose.CHARGE} AS purpose, amount, unit, day,
+       booked_at, batch, NULL::uuid AS corrects
+  FROM unnest(%(job_ids)s::bigint[], %(external_ids)s::text[], %(days)s::date[])
+       WITH ORDINALITY AS asked (job_id, asked_external_id, asked_day, place)
+ CROSS JOIN LATERAL (
+       SELECT reference, amount, unit, day, booked_at, cause AS batch
+         FROM charge_postings
+        WHERE shard = %(shard)s
+          AND reference BETWEEN charge_reference(asked_day, job_id, 0)
+                            AND charge_reference(asked_day, job_id, 9223372036854775807)
+          AND purpose = {Purpose.CHARGE}
+       OFFSET 0) AS charged
+ WHERE (job_id, day, batch) > (%(after_job)s, %(after_day)s, %(after_batch)s)
+ ORDER BY place, batch
+
+-- name: list_corrections
+-- What a contract returned of charges, as its postings in one shard: a reversal is in that of its charge, a
+-- credit in that of the contract. The cause of both is the job.
+SELECT job_id, external_id, application_id, reference, purpose, amount, unit, day, booked_at, number, corrects
+  FROM ledger_bookings
+  JOIN job_postings
+    ON job_postings.shard = shard_of(cause)
+   AND job_id = cause
+ WHERE ledger_bookings.shard = %(shard)s
+   AND source_kind = {AccountKind.EARNED}
+   AND source_id = %(contract_id)s
+   AND day BETWEEN %(first)s AND %(last)s
+   AND (day, number) > (%(after_day)s, %(after_number)s)
+   AND purpose IN ({Purpose.REVERSE}, {Purpose.ADJUST})
+   AND corrects IS NOT NULL
+   AND application_id = ANY(%(application_ids)s)
+   AND (%(job_ids)s::bigint[] IS NULL OR job_id = ANY(%(job_ids)s))
+ ORDER BY day, number
+ LIMIT %(rows_max)s
+
+-- name: list_events
+-- The next events of a shard in the order of their keys, which begin with the time. Those of others have no
+-- application; they are here so that the caller sees how far the shard was read.
+SELECT page.event_key, event_key_ms(page.event_key) AS time_ms, kind, verdict, page.batch, rule, charge,
+       mine.job_id, mine.application_id, external_id, currency, click_price_micros AS price_micros,
+       coalesce(apply_clicks - clicks_charged, 0) AS clicks_free
+  FROM (SELECT shard, event_key, job_id, kind, verdict, batch
+          FROM events
+         WHERE shard = %(shard)s
+           AND event_key > %(after)s
+           AND event_key >= event_key_floor(%(first)s)
+           AND event_key < event_key_floor(%(last)s + 1)
+           AND kind = ANY(%(kinds)s)
+         ORDER BY event_key
+         LIMIT %(rows_max)s) AS page
+  LEFT JOIN job_postings AS mine
+    ON mine.shard = page.shard
+   AND mine.job_id = page.job_id
+   AND application_id = ANY(%(application_ids)s)
+   AND (%(contract_id)s::bigint IS NULL OR mine.partner_contract_id = %(contract_id)s)
+   AND (%(job_ids)s::bigint[] IS NULL OR mine.job_id = ANY(%(job_ids)s))
+  LEFT JOIN job_budgets
+    ON job_budgets.shard = mine.shard
+   AND job_budgets.job_id = mine.job_id
+  LEFT JOIN event_reversals
+    ON event_reversals.shard = page.shard
+   AND event_reversals.event_key = page.event_key
+  LEFT JOIN job_days
+    ON job_days.shard = mine.shard
+   AND job_days.job_id = mine.job_id
+   AND job_days.day = (to_timestamp(event_key_ms(page.event_key) / 1000) AT TIME ZONE 'UTC')::date
+ ORDER BY page.event_key

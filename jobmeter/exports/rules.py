@@ -1,0 +1,49 @@
+"""Owns the decisions of exports: which range may be asked for, which position a cursor names. Pure."""
+
+from datetime import date, datetime
+
+from jobmeter.base.days import day_of, one_year_before
+from jobmeter.base.faults import Fault, Refused
+from jobmeter.exports.model import ExportKind
+
+# Their figures are those of reports, which show no day before it is over.
+ENDS_YESTERDAY = frozenset({ExportKind.JOB_REPORTS, ExportKind.BUDGET})
+NUMBER_MAX = 10**18 - 1  # of a cursor: fits every column of the database
+DAY_MAX = (date.max - date(1970, 1, 1)).days
+CURSOR_CHARACTERS_MAX = 120
+
+
+def check_range(
+    kind: ExportKind, first: date | None, last: date | None, *, now: datetime
+) -> tuple[date, date]:
+    """Returns the days of the range; by default everything that is kept.
+
+    Raises ``Refused``: RANGE_REVERSED, RANGE_TOO_OLD, RANGE_NOT_PAST. Documents are kept for longer than figures.
+    """
+    today = day_of(now)
+    earliest = date.min if kind is ExportKind.INVOICES else one_year_before(today)
+    latest = date.fromordinal(today.toordinal() - (kind in ENDS_YESTERDAY))
+    chosen = first or max(earliest, one_year_before(today)), last or latest
+    if chosen[1] < chosen[0]:
+        raise Refused(Fault.RANGE_REVERSED)
+    if chosen[0] < earliest:
+        raise Refused(Fault.RANGE_TOO_OLD)
+    if chosen[1] > latest:
+        raise Refused(Fault.RANGE_NOT_PAST)
+    return chosen
+
+
+def read_cursor(text: str, *, first: tuple[int, ...], largest: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns the position that a cursor names, ``first`` without one. It has as many numbers as ``largest``, none above it.
+
+    Raises ``Refused(PARAMETER_INVALID)``.
+    """
+    if not text:
+        return first
+    parts = text.split("-") if len(text) <= CURSOR_CHARACTERS_MAX else []
+    if len(parts) != len(largest) or not all(part.isascii() and part.isdigit() for part in parts):
+        raise Refused(Fault.PARAMETER_INVALID, name="cursor")
+    position = tuple(map(int, parts))
+    if any(number > most for number, most in zip(position, largest, strict=True)):
+        raise Refused(Fault.PARAMETER_INVALID, name="cursor")
+    return position

@@ -1,0 +1,1 @@
+"""Exports: the formats agree on any values, and no text becomes a formula."""
