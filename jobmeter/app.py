@@ -122,7 +122,6 @@ async def open_state(
 
     ``wait_seconds`` is how long a request may wait for a connection to the database.
     """
-    proxies = read_trusted_proxies(settings.trusted_proxies)
     database = await Database.open(
         settings.database_url, connections_max=settings.pool_connections_max, wait_seconds=wait_seconds
     )
@@ -154,7 +153,7 @@ async def open_state(
                 at_once=settings.pool_connections_max // 2, waiting_max=settings.batches_waiting_max
             ),
             export_shares=ExportShares(connections_max=settings.pool_connections_max),
-            proxies=proxies,
+            proxies=read_trusted_proxies(settings.trusted_proxies),
             recorder=recorder,
         )
         with on_shutdown(change_watch.release):

@@ -10,6 +10,7 @@ TEXTS = {
     "base_url": "https://jobs.example.com",
     "smtp_url": "smtps://mail.example.com",
     "feed_poster_email": "required",
+    "request_log": "lines",
     "reminder_days": "5, 10",
 }
 FIELDS = {field.name: field.default for field in fields(Settings)}
@@ -57,6 +58,7 @@ def test_an_invalid_variable_is_named_in_the_error(name, text):
         ("final_after_days", "2"),
         ("base_url", "jobs.example.com"),
         ("feed_poster_email", "sometimes"),
+        ("request_log", "headers"),
         ("reminder_days", "14,3"),
         ("reminder_days", "3,3"),
         ("reminder_days", "0"),
