@@ -76,7 +76,7 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "cli": ("", "operator"),
+    "cli": ("", "server", "operator"),
     "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring"),
     "exports": ("", "kinds", "formats", "files"),

@@ -18,7 +18,7 @@ from typing import Any
 import httpx2
 import psycopg
 
-from jobmeter.cli.psql import read_environment
+from jobmeter.cli.server.psql import read_environment
 from jobmeter.database.embedded import find_program, start_embedded
 from tests.support.paths import ROOT
 from tests.support.sandbox_client import SandboxClient

@@ -18,7 +18,7 @@ import pytest
 
 from jobmeter.app import wait_for_database
 from jobmeter.cli.main import main
-from jobmeter.cli.serve import HEADER_SECONDS_MAX, announce
+from jobmeter.cli.server.serve import HEADER_SECONDS_MAX, announce
 from jobmeter.database.connection import DatabaseUnusable
 from tests.conftest import TEMPLATE, make_database
 from tests.slow.crash.installation import free_port

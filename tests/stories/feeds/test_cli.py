@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
-from jobmeter.cli import feeds
+from jobmeter.cli.server import feeds
 from jobmeter.database.pool import Database
 from jobmeter.partners.applications import flow as partners
 from tests.support.feed_documents import serialize_feed, serialize_job, serialize_jobs

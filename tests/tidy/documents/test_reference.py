@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobmeter.cli.reference import PAGES, print_unchecked
+from jobmeter.cli.server.reference import PAGES, print_unchecked
 from tests.support.paths import DOCS
 
 FOLDER = DOCS / "reference"

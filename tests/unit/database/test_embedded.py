@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from jobmeter.cli.serve import keep_running
+from jobmeter.cli.server.serve import keep_running
 from jobmeter.database.connection import DatabaseUnusable
 from jobmeter.database.embedded import start_embedded
 from jobmeter.database.postmaster.process import NO_PROCESS

@@ -6,7 +6,7 @@ import sys
 import psycopg
 import pytest
 
-from jobmeter.cli.psql import read_environment
+from jobmeter.cli.server.psql import read_environment
 from jobmeter.database.embedded import start_embedded
 
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from jobmeter.base.faults import CommandFailed, Fault, Refused
-from jobmeter.cli import networks as command
+from jobmeter.cli.server import networks as command
 from jobmeter.settlement.click_rules.networks import select_networks
 
 

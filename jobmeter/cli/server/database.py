@@ -1,6 +1,6 @@
 """Owns the commands ``jobmeter db ...``: verifies the laws of the money, prints the head of the chain, upgrades the schema, opens psql.
 
-Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.psql``).
+Does not own the laws (``integrity``), the migrations (``database``) or psql (``cli.server.psql``).
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from rich.table import Table
 
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
-from jobmeter.cli.psql import psql
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.psql import psql
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database, upgrade_database
 from jobmeter.integrity import flow as integrity
 from jobmeter.integrity.model import LawCheck

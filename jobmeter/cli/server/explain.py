@@ -28,7 +28,7 @@ from jobmeter.cli.options import (
     UrlOption,
     check_time,
 )
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.explain import flow as explain

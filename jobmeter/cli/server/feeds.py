@@ -17,7 +17,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, UrlOption, whole_number
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
 from jobmeter.jobs.feeds.loading.flow import load_feed

@@ -23,7 +23,7 @@ from jobmeter.cli.options import (
     UrlOption,
     WorkersOption,
 )
-from jobmeter.cli.serve import open_database, reserve_address, run_server
+from jobmeter.cli.server.serve import open_database, reserve_address, run_server
 from jobmeter.database.pool import Database
 from jobmeter.sandbox import seed
 from jobmeter.sandbox.traffic.client import Sandbox, read_credentials, write_credentials

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from psycopg.pq import Conninfo
 
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.embedded import find_program, has_database
 
 READ_ONLY = "-c default_transaction_read_only=on"

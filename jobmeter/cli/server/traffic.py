@@ -22,7 +22,7 @@ from jobmeter.cli.options import (
     check_share,
     whole_number,
 )
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.sandbox.demo import tables
 from jobmeter.sandbox.traffic.client import open_sandbox

@@ -13,7 +13,7 @@ from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import CommandFailed, Refused
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
-from jobmeter.cli.serve import open_database
+from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.settlement.click_rules.flow import set_networks_by_asn
 
