@@ -14,7 +14,7 @@ import platformdirs
 from cyclopts import Parameter, Token
 from cyclopts.validators import Number
 
-from jobmeter.base.readers.times import read_moment
+from jobmeter.base.readers.times import read_day, read_moment, read_month
 
 DATA = Path(platformdirs.user_data_dir("jobmeter"))
 SANDBOX_DATA = DATA / "sandbox"
@@ -95,6 +95,18 @@ def check_time(_: type, value: Any) -> None:
     """Raises ``ValueError`` for a text that is not a time."""
     if value is not None and read_moment(value) is None:
         raise ValueError("Must be a time such as 2026-11-28T09:00:00Z, or milliseconds since 1970.")
+
+
+def check_month(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a month."""
+    if value is not None and read_month(value) is None:
+        raise ValueError("Must be a month such as 2026-11.")
+
+
+def check_day(_: type, value: Any) -> None:
+    """Raises ``ValueError`` for a text that is not a day."""
+    if value is not None and read_day(value) is None:
+        raise ValueError("Must be a day such as 2026-11-28.")
 
 
 def check_share(_: type, value: Any) -> None:

@@ -76,7 +76,7 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
-    "cli": ("", "server", "operator"),
+    "cli": ("", "server", "operator", "operator.billing"),
     "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring"),
     "exports": ("", "kinds", "formats", "files"),

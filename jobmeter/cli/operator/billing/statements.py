@@ -22,8 +22,7 @@ from jobmeter.cli.operator.calls import (
     read_all,
     write_file,
 )
-from jobmeter.cli.operator.invoices import check_month
-from jobmeter.cli.options import BIGINT_MAX, whole_number
+from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
 
 statement = App(name="statement", help="Lists, shows and downloads statements of a partner's customers.")
 refund = App(name="refund", help="Lists and records what a partner refunded to its customers.")

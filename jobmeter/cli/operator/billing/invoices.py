@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from cyclopts import Parameter
 from rich.progress import Progress
 
-from jobmeter.base.readers.times import read_month
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
@@ -22,17 +21,11 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.options import BIGINT_MAX, whole_number
+from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
 
 RUNS = "/operator/billing/runs"
 INVOICES = "/operator/invoices"
 WAIT_SECONDS = 0.1
-
-
-def check_month(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a month."""
-    if value is not None and read_month(value) is None:
-        raise ValueError("Must be a month such as 2026-11.")
 
 
 Month = Annotated[str, Parameter(validator=check_month, help="Month to bill, such as 2026-10.")]

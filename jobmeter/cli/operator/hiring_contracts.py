@@ -15,8 +15,7 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.operator.invoices import check_month
-from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_time, whole_number
+from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_month, check_time, whole_number
 
 ROOT = "/operator/hiringContracts"
 

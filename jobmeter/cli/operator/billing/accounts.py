@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.cli.operator import files, invoices, payments, statements
+from jobmeter.cli.operator.billing import files, invoices, payments, statements
+from jobmeter.cli.operator.billing.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -20,8 +21,14 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.operator.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
-from jobmeter.cli.options import BIGINT_MAX, AccountNumber, ContractNumber, whole_number
+from jobmeter.cli.options import (
+    BIGINT_MAX,
+    AccountNumber,
+    ContractNumber,
+    check_day,
+    check_month,
+    whole_number,
+)
 from jobmeter.sandbox.traffic.client import SandboxRefusedError
 
 ROOT = "/operator/billing"
@@ -31,7 +38,7 @@ account = App(name="account", help="Manages billing accounts.")
 seller = App(name="seller", help="Manages who issues the invoices.")
 app.command(files.download)
 app.command(
-    "jobmeter.cli.operator.checks:check",
+    "jobmeter.cli.operator.billing.checks:check",
     name="check",
     help="Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends"
     " with 1 if any differs.",
@@ -58,10 +65,10 @@ for verb in (
 
 FirstMonth = Annotated[
     str | None,
-    Parameter(validator=invoices.check_month, help="First month that is invoiced, such as 2026-11."),
+    Parameter(validator=check_month, help="First month that is invoiced, such as 2026-11."),
 ]
 ValidFrom = Annotated[
-    str | None, Parameter(validator=payments.check_day, help="First day of the change; default: today.")
+    str | None, Parameter(validator=check_day, help="First day of the change; default: today.")
 ]
 IssuesOption = Annotated[
     Literal["ALONE", "HELD"] | None,
@@ -78,7 +85,7 @@ def usage(
     *,
     month: Annotated[
         str | None,
-        Parameter(validator=invoices.check_month, help="Month such as 2026-11; default: the current one."),
+        Parameter(validator=check_month, help="Month such as 2026-11; default: the current one."),
     ] = None,
     credentials: CredentialsOption = CREDENTIALS,
 ) -> None:

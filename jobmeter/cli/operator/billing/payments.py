@@ -3,11 +3,10 @@
 Does not own payments: each command calls the operator's endpoints.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from jobmeter.base.readers.times import read_day
 from jobmeter.cli.operator.calls import (
     CREDENTIALS,
     CredentialsOption,
@@ -16,14 +15,7 @@ from jobmeter.cli.operator.calls import (
     print_json,
     read_all,
 )
-from jobmeter.cli.options import BIGINT_MAX, UNITS_MAX, AccountNumber, InvoiceId, whole_number
-
-
-def check_day(_: type, value: Any) -> None:
-    """Raises ``ValueError`` for a text that is not a day."""
-    if value is not None and read_day(value) is None:
-        raise ValueError("Must be a day such as 2026-11-28.")
-
+from jobmeter.cli.options import BIGINT_MAX, UNITS_MAX, AccountNumber, InvoiceId, check_day, whole_number
 
 PaymentId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the payment.")]
 Amount = Annotated[str, Parameter(help="Amount in the account's currency, such as 120.50.")]
