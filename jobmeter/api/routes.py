@@ -24,13 +24,9 @@ from jobmeter.api.http.plain import PlainDialect, PlainEndpoint
 from jobmeter.api.http.responses import oauth_refusal, plain_refusal
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
-from jobmeter.api.operator import applications as operator_applications
-from jobmeter.api.operator import contracts, explain, feeds, filters, job_links, partners, settlement
-from jobmeter.api.operator import hiring_contracts as hiring
-from jobmeter.api.operator import jobs as jobs_list
-from jobmeter.api.operator.billing.routes import BILLING
+from jobmeter.api.operator import feeds
 from jobmeter.api.operator.billing.statements import RefundBody
-from jobmeter.api.operator.keys import KEYS
+from jobmeter.api.operator.routes import OPERATOR
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
 from jobmeter.api.partner import credits as partner_credits
 from jobmeter.api.partner import invoices as partner_invoices
@@ -66,12 +62,11 @@ register_url_convertor("int", NumberConvertor())
 
 REST = "/rest"  # versioned by the LinkedIn-Version header
 V2 = "/v2"  # unversioned
-PUBLIC, CLIENT, PARTNER, BOARD, OPERATOR = (
+PUBLIC, CLIENT, PARTNER, BOARD = (
     Audience.PUBLIC,
     Audience.CLIENT,
     Audience.PARTNER,
     Audience.BOARD,
-    Audience.OPERATOR,
 )
 FOREIGN_ID = ("uniqueForeignId",)
 RANGE = ("dateRange",)
@@ -168,106 +163,10 @@ PLAIN: tuple[PlainEndpoint, ...] = (
              summary="List changes after a cursor: which jobs to promote and which to stop"),
     Endpoint("GET", "/delivery/snapshot", promotion_feed.take_snapshot, audience=BOARD,
              reply="Lines", media=NDJSON, summary="List all jobs that are promoted now"),
-    # -- the operator: partners and their contracts
-    Endpoint("GET", "/operator/jobs/{job_id:int}/links", job_links.show_links, audience=OPERATOR,
-             summary="Get the links of a job: page, apply link and view pixel"),
-    Endpoint("GET", "/operator/jobs", jobs_list.list_jobs, audience=OPERATOR,
-             parameters=("applicationId", "state", "externalId", *PAGE), summary="List jobs"),
-    Endpoint("GET", "/operator/partners", partners.list_partners, audience=OPERATOR, parameters=PAGE,
-             summary="List partners"),
-    Endpoint("GET", "/operator/applications", operator_applications.list_applications, audience=OPERATOR,
-             parameters=("partnerId", *PAGE), summary="List applications"),
-    Endpoint("POST", "/operator/applications/{application_id:int}/secrets", operator_applications.replace_secret,
-             audience=OPERATOR, body=operator_applications.SecretBody, statuses=(201,),
-             summary="Create another client secret for an application that lost its own"),
-    Endpoint("GET", "/operator/contracts", contracts.list_contracts, audience=OPERATOR,
-             parameters=("partnerId", *PAGE), summary="List partner contracts"),
-    Endpoint("GET", "/operator/hiringContracts", hiring.list_hiring_contracts, audience=OPERATOR, parameters=PAGE,
-             summary="List hiring contracts"),
-    Endpoint("POST", "/operator/partners", partners.create_partner, audience=OPERATOR,
-             body=partners.PartnerBody, statuses=(201,), summary="Create a partner with its parent application"),
-    Endpoint("POST", "/operator/applications/{application_id:int}/tokens", operator_applications.permit_tokens,
-             audience=OPERATOR, body=operator_applications.TokenPermissionBody,
-             summary="Permit an application to create tokens, or forbid it and revoke its tokens"),
-    Endpoint("POST", "/operator/partners/{partner_id:int}/contracts", contracts.open_contract, audience=OPERATOR,
-             body=contracts.ContractBody, statuses=(201,), summary="Open a partner contract"),
-    Endpoint("GET", "/operator/contracts/{contract_id:int}", contracts.show_contract, audience=OPERATOR,
-             summary="Get a partner contract, also by the number of a customer's contract"),
-    Endpoint("PUT", "/operator/contracts/{contract_id:int}/pacing", contracts.set_pacing, audience=OPERATOR,
-             body=contracts.PacingBody, summary="Set how fast a contract's jobs spend their budgets"),
-    Endpoint("POST", "/operator/contracts/{contract_id:int}/topUps", contracts.top_up_contract, audience=OPERATOR,
-             body=contracts.TopUpBody, summary="Add money to a contract"),
-    Endpoint("POST", "/operator/contracts/{contract_id:int}/prices", contracts.set_price, audience=OPERATOR,
-             body=contracts.PriceBody, summary="Set a click price"),
-    Endpoint("GET", "/operator/contracts/{contract_id:int}/prices", contracts.list_prices, audience=OPERATOR,
-             summary="List a contract's prices"),
-    Endpoint("GET", "/operator/contracts/{contract_id:int}/filters", filters.show_policy, audience=OPERATOR,
-             summary="Get the filter policy of a contract"),
-    Endpoint("PUT", "/operator/contracts/{contract_id:int}/filters", filters.set_policy, audience=OPERATOR,
-             body=filters.PolicyBody, summary="Set the filter policy of a contract"),
-    # -- hiring contracts
-    Endpoint("POST", "/operator/hiringContracts", hiring.open_hiring_contract, audience=OPERATOR,
-             body=hiring.HiringContractBody, statuses=(201,), summary="Open a contract for slots or credits"),
-    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}", hiring.show_hiring_contract, audience=OPERATOR,
-             summary="Get a hiring contract"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/grants", hiring.grant_hiring_contract,
-             audience=OPERATOR, body=hiring.GrantBody, summary="Grant an application the use of a hiring contract"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/revocations", hiring.revoke_hiring_grant,
-             audience=OPERATOR, body=hiring.RevocationBody, summary="Revoke a grant of a hiring contract"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/topUps", hiring.top_up_hiring_contract,
-             audience=OPERATOR, body=hiring.UnitsBody, summary="Add slots or credits"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/adjustments", hiring.adjust_hiring_contract,
-             audience=OPERATOR, body=hiring.UnitsBody, summary="Correct the number of slots or credits"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/prices", hiring.set_hiring_price,
-             audience=OPERATOR, body=hiring.HiringPriceBody, summary="Set the price of a slot or credit"),
-    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/prices", hiring.list_hiring_prices,
-             audience=OPERATOR, summary="List the prices of a slot or credit"),
-    Endpoint("GET", "/operator/hiringContracts/{contract_id:int}/uses", hiring.list_credit_uses, audience=OPERATOR,
-             parameters=MONTH_PAGE, summary="List the credits used of a contract, each at its price"),
-    Endpoint("POST", "/operator/hiringContracts/{contract_id:int}/end", hiring.end_hiring_contract,
-             audience=OPERATOR, body=hiring.EndBody, summary="End a hiring contract"),
-    *BILLING,
-    *KEYS,
-    # -- the operator: explaining and correcting charges
-    Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=OPERATOR,
-             summary="Explain a job: its days and postings"),
-    Endpoint("GET", "/operator/explain/jobs/{job_id:int}/days/{day}", explain.explain_day, audience=OPERATOR,
-             summary="Explain a job's day: its figures, postings and clicks"),
-    Endpoint("GET", "/operator/explain/charges/{reference}", explain.explain_charge, audience=OPERATOR,
-             summary="Explain a charge: its clicks and corrections"),
-    Endpoint("GET", "/operator/explain/events", explain.explain_event, audience=OPERATOR,
-             summary="Explain an event, by its source, id and time"),
-    Endpoint("GET", "/operator/explain/events/{event_key}", explain.explain_event, audience=OPERATOR,
-             summary="Explain an event, by its key"),
-    Endpoint("POST", "/operator/exclusions", settlement.create_exclusion, audience=OPERATOR,
-             body=settlement.ExclusionBody, statuses=(201, 200), summary="Exclude clicks manually"),
-    Endpoint("GET", "/operator/exclusions", settlement.list_exclusions, audience=OPERATOR,
-             summary="List manual exclusions"),
-    Endpoint("DELETE", "/operator/exclusions/{exclusion_id:int}", settlement.remove_exclusion, audience=OPERATOR,
-             reply="", statuses=(204,), summary="Remove an exclusion"),
-    Endpoint("PUT", "/operator/networks/{name}", settlement.put_networks, audience=OPERATOR,
-             body=settlement.NetworksBody, summary="Replace a list of networks"),
-    Endpoint("GET", "/operator/settlementRules", settlement.list_rules, audience=OPERATOR,
-             summary="List the settlement rules and their limits"),
-    Endpoint("PUT", "/operator/settlementRules/{name}", settlement.put_rule, audience=OPERATOR,
-             body=settlement.RuleBody, summary="Set a settlement rule's limits"),
-    Endpoint("POST", "/operator/charges/{reference:uuid}/credits", settlement.create_credit, audience=OPERATOR,
-             body=settlement.CreditBody, statuses=(201, 200), summary="Credit a final charge"),
-    Endpoint("GET", "/operator/filterLists", filters.list_filter_lists, audience=OPERATOR,
-             summary="List the versions of the lists of robots and browsers by day"),
-    Endpoint("GET", "/operator/lastRefusedEvents", filters.list_all_refused, audience=OPERATOR,
-             summary="List the last events that did not count"),
-    # -- job feeds
-    Endpoint("GET", "/operator/feeds", feeds.list_feeds, audience=OPERATOR, summary="List job feeds"),
-    Endpoint("POST", "/operator/feeds", feeds.register_feed, audience=OPERATOR,
-             body=feeds.FeedBody, statuses=(201,), summary="Register a job feed, or set its interval"),
-    Endpoint("GET", "/operator/feeds/{feed_id:int}/report", feeds.show_report, audience=OPERATOR,
-             summary="Get a feed's last run and its errors"),
-    Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=OPERATOR,
-             body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
+    *OPERATOR,
+    # -- partners
     Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",
              summary="Get the last run of the caller's own feed and its errors"),
-    # -- partners
     Endpoint("GET", "/partner/charges", charges.follow_charges, audience=PARTNER, quota="partner", reply="Charges",
              summary="List charges and corrections as an ordered stream"),
     *EXPORTS,

@@ -1,4 +1,4 @@
-"""``GET /operator/jobs``: the jobs of all partners, of an application, in a state, or with an external id."""
+"""``/operator/jobs``: the jobs of all partners, of an application, in a state, or with an external id; the links of a job."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ from jobmeter.api.http.responses import format_time, json_response, page_respons
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
+from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.postings import flow as jobs
 from jobmeter.partners.applications import flow as partners
+from jobmeter.wire.links import make_links
 
 
 async def list_jobs(context: RequestContext) -> Response:
@@ -33,6 +35,18 @@ async def list_jobs(context: RequestContext) -> Response:
             connection, wanted, after=page.after, rows_max=page.rows_max + 1, shard=shard
         )
     return page_response(found, page, serialize=_serialize, key=lambda one: one.job_id)
+
+
+async def show_links(context: RequestContext) -> Response:
+    """The job's page, its signed apply link and its view pixel; they change only if the secret key changes."""
+    job_id = int(context.request.path_params["job_id"])
+    async with context.app.database.connection() as connection:
+        page = await pages.read_page(connection, job_id=job_id) if job_id < 2**63 else None
+    if page is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="job", key=job_id)
+    return json_response(
+        make_links(context.app.settings.base_url, job_id, key=context.app.settings.secret_key)
+    )
 
 
 def _read_state(text: str | None) -> JobState | None:
