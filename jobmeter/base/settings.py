@@ -13,6 +13,11 @@ from jobmeter.base.lists import list_parts, list_rising_days
 
 PREFIX = "JOBMETER_"
 OF_TESTS = "JOBMETER_TESTS_"  # these configure the test suite
+# These are read by commands that talk to a server.
+OF_COMMANDS = frozenset(
+    f"{PREFIX}{name}"
+    for name in ("CONFIG", "PROFILE", "CLIENT_ID", "CLIENT_SECRET", "PARENT_ID", "PARENT_SECRET")
+)
 
 MAIL_SCHEMES = ("smtp://", "smtps://", "folder:///")
 POSTER_EMAIL_RULES = ("required", "warned", "ignored")
@@ -200,7 +205,8 @@ def find_misspelt(environment: Mapping[str, str] | None = None) -> dict[str, str
     found = {}
     for name in source:
         rest = name.upper().removeprefix(PREFIX)
-        if rest == name.upper() or name.startswith(OF_TESTS) or name.removeprefix(PREFIX) in known:
+        is_other = name.startswith(OF_TESTS) or name in OF_COMMANDS
+        if rest == name.upper() or is_other or name.removeprefix(PREFIX) in known:
             continue
         nearest = difflib.get_close_matches(rest, known, n=1)
         found[name] = f"{PREFIX}{nearest[0]}" if nearest else ""

@@ -1,21 +1,27 @@
 """Owns what reaches a terminal: text is printed as it is stored, and nothing in it can control the terminal.
 
-Does not own tables or messages (the commands do).
+Does not own the columns of tables or messages (the commands do).
 """
 
 import logging
+import re
 import sys
 import unicodedata
+from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 PIPE_COLUMNS = 220
 
 # Control characters, marks of direction and other invisible formatting, line separators, halves of surrogate pairs.
 _SHOWN_AS_CODES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
+_NUMBER = re.compile(r"(-?[0-9][0-9,]*(\.[0-9]+)?(%| [A-Z]{3})?)?|-")
 _JOINERS = (
     "\u200c\u200d\u00ad"  # part of the spelling of Persian words and of emoji; a soft hyphen is harmless
 )
@@ -63,6 +69,37 @@ class Terminal(Console):
     def print_line(self, text: str, *, style: str | None = None) -> None:
         """Prints one line, which the terminal may wrap."""
         self.print(text, style=style, soft_wrap=True)
+
+    def print_table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
+    ) -> None:
+        """Prints rows under their columns; a table without rows is not printed. It fits the terminal: long cells fold.
+
+        Columns of numbers are aligned right, and are the last to fold.
+        """
+        cells = [[str(cell) for cell in row] for row in rows]
+        if not cells:
+            return
+        table = Table(
+            title=title,
+            title_justify="left",
+            title_style="bold",
+            box=box.SIMPLE_HEAD,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+        )
+        for name, values in zip(columns, zip(*cells, strict=True), strict=True):
+            is_number = any(values) and all(map(_NUMBER.fullmatch, values))
+            table.add_column(
+                name,
+                justify="right" if is_number else "left",
+                overflow="fold",
+                min_width=max(map(len, values)) if is_number else None,
+            )
+        for row in cells:
+            table.add_row(*row)
+        self.print(table, width=min(self.width, Measurement.get(self, self.options, table).maximum))
 
 
 class PlainFormatter(logging.Formatter):

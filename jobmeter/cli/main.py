@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
 from jobmeter import __version__
 from jobmeter.base.faults import CommandFailed
@@ -19,32 +19,48 @@ EXTRA_MISSING = 3
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
 
-# The help of a command is written here, because its module is not imported for it.
+RUNNING = Group("Run a server or a sandbox", sort_key=1)
+OPERATORS = Group("For operators", sort_key=2)
+PARTNERS = Group("For partners", sort_key=3)
+REFERENCE = Group("Explanations", sort_key=4)
+
+# The help of a command is written here, because its module is not imported for it. A group of commands
+# has no example: each of its commands has one.
 # fmt: off
 COMMANDS = (
-    ("serve", "jobmeter.cli.server.servers:serve",
-     "Runs a production server with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY."),
-    ("sandbox", "jobmeter.cli.server.servers:sandbox",
-     "Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready."),
-    ("demo", "jobmeter.sandbox.demo.run:demo",
-     "Runs an end-to-end demo: posts job ads, plays 35 days of traffic, prints the reports, verifies the money."),
-    ("traffic", "jobmeter.cli.server.traffic:app", "Plays traffic into a running sandbox and scores the filters on it."),
-    ("clock", "jobmeter.cli.operator.clock:app", "Shows and moves the clock of a running sandbox."),
-    ("env", "jobmeter.cli.environment:env",
-     'Prints the address, keys, tokens and contracts of a running sandbox as shell variables: eval "$(jobmeter env)".'),
-    ("db", "jobmeter.cli.server.database:app", "Manages the database."),
-    ("explain", "jobmeter.cli.server.explain:app",
-     "Explains a figure: its postings, its clicks, and why a click was not charged."),
-    ("feed", "jobmeter.cli.server.feeds:app", "Loads job feeds."),
-    ("hiring-contract", "jobmeter.cli.operator.hiring_contracts:app",
-     "Manages hiring contracts: slots of clients, credits of resellers."),
-    ("billing", "jobmeter.cli.operator.billing.accounts:app",
-     "Manages billing: accounts, invoices, who issues them, payments, usage."),
-    ("keys", "jobmeter.cli.operator.keys:app",
-     "Manages named keys of the operator's people and programs: each with a role, rotated, revoked."),
-    ("networks", "jobmeter.cli.server.networks:app", "Loads lists of networks whose clicks are reversed."),
-    ("docs", "jobmeter.cli.server.reference:docs",
-     "Writes the reference pages, which are generated from the tables in the code, to a folder."),
+    ("serve", "jobmeter.cli.server.servers:serve", RUNNING,
+     "Runs a production server with the machine's clock. Keys: JOBMETER_EVENTS_KEY, _OPERATOR_KEY, _SECRET_KEY.",
+     "jobmeter serve --host 127.0.0.1 --port 8700 --workers 2"),
+    ("sandbox", "jobmeter.cli.server.servers:sandbox", RUNNING,
+     "Runs a sandbox with a ready-to-use partner and a movable clock. Writes its credentials file once it is ready.",
+     "jobmeter sandbox --port 8750"),
+    ("demo", "jobmeter.sandbox.demo.run:demo", RUNNING,
+     "Runs an end-to-end demo: posts job ads, plays 35 days of traffic, prints the reports, verifies the money.",
+     "jobmeter demo"),
+    ("env", "jobmeter.cli.environment:env", RUNNING,
+     'Prints the address, keys, tokens and contracts of a running sandbox as shell variables: eval "$(jobmeter env)".',
+     "jobmeter env"),
+    ("clock", "jobmeter.cli.operator.clock:app", RUNNING, "Shows and moves the clock of a running sandbox.", ""),
+    ("traffic", "jobmeter.cli.server.traffic:app", RUNNING,
+     "Plays traffic into a running sandbox and scores the filters on it.",
+     "jobmeter traffic --days 3"),
+    ("db", "jobmeter.cli.server.database:app", RUNNING, "Checks, upgrades and opens the database.", ""),
+    ("hiring-contracts", "jobmeter.cli.operator.hiring_contracts:app", OPERATORS,
+     "Manages hiring contracts: slots of clients, credits of resellers.", ""),
+    ("keys", "jobmeter.cli.operator.keys:app", OPERATORS,
+     "Manages named keys of the operator's people and programs: each with a role, rotated, revoked.", ""),
+    ("billing", "jobmeter.cli.operator.billing.accounts:app", OPERATORS,
+     "Manages billing: accounts, invoices, who issues them, payments, usage.", ""),
+    ("feeds", "jobmeter.cli.server.feeds:app", OPERATORS, "Loads job feeds.", ""),
+    ("explain", "jobmeter.cli.server.explain:app", OPERATORS,
+     "Explains a figure: its postings, its clicks, and why a click was not charged.", ""),
+    ("networks", "jobmeter.cli.server.networks:app", OPERATORS, "Loads lists of networks whose clicks are reversed.", ""),
+    ("faults", "jobmeter.cli.faults:faults", REFERENCE,
+     "Explains an error by its code: what it means, and what can be done about it.",
+     "jobmeter faults 6011"),
+    ("docs", "jobmeter.cli.server.reference:docs", REFERENCE,
+     "Writes the reference pages, which are generated from the tables in the code, to a folder.",
+     "jobmeter docs docs/reference"),
 )
 # fmt: on
 
@@ -59,8 +75,9 @@ def make_app() -> App:
         print_error=False,
         exit_on_error=False,
     )
-    for name, place, text in COMMANDS:
-        app.command(place, name=name, help=text)
+    for name, place, group, text, example in COMMANDS:
+        shown = f"{text}\n\nExample: {example}" if example else text
+        app.command(place, name=name, help=shown, group=group)
     return app
 
 

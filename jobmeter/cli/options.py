@@ -6,6 +6,7 @@ Does not own the commands. Imports little, because every command imports it.
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -82,6 +83,29 @@ PostingsAfterOption = Annotated[
     ),
 ]
 AfterOption = Annotated[UUID, Parameter("--after", help="Shows the clicks after this event key.")]
+
+JsonOption = Annotated[
+    bool, Parameter("--json", negative="", help="Print JSON instead of tables and lines.", show_default=False)
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """Which server a command talks to, and how it prints what the server responds."""
+
+    profile: Annotated[
+        str,
+        Parameter(help="Profile of the configuration file, with its address and keys.", show_default=False),
+    ] = ""
+    url: Annotated[
+        str, Parameter(help="Address of the server; default: that of the profile.", show_default=False)
+    ] = ""
+    credentials: Annotated[
+        Path | None, Parameter(help="Credentials file of a sandbox, instead of a profile.")
+    ] = None
+    json: JsonOption = False
+
 
 UNITS_MAX = 1_000_000_000
 InvoiceId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")]

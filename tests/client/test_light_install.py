@@ -32,7 +32,7 @@ HELP_SECONDS_MAX = 0.3
 RUNS = 5
 PIP_SECONDS_MAX = 300
 # These commands talk to a running server over HTTP; the others are parts of the server.
-LIGHT_COMMANDS = ("clock", "env", "hiring-contract", "billing", "keys")
+LIGHT_COMMANDS = ("clock", "env", "hiring-contracts", "billing", "keys")
 NEEDS_SERVER = re.compile(
     r"jobmeter: this command needs \w+, which is not installed: pip install 'jobmeter\[server\]'\n"
 )

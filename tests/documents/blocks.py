@@ -20,7 +20,7 @@ PAGES = sorted(
     ]
 )
 # The words after the backticks decide what a test does with the block (CONTRIBUTING.md, "Documents").
-SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX = (
+SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX, TOML = (
     "sh",
     "sh checkout",
     "sh production",
@@ -28,8 +28,9 @@ SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX = (
     "xml",
     "python",
     "nginx",
+    "toml",
 )
-KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX}
+KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX, TOML}
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -15,6 +15,7 @@ import httpx2
 import pytest
 from lxml import etree
 
+from jobmeter.cli.profiles import read_profiles
 from tests.conftest import TEMPLATE, make_database
 from tests.documents.blocks import (
     CHECKOUT,
@@ -26,6 +27,7 @@ from tests.documents.blocks import (
     PYTHON,
     ROOT,
     SHELL,
+    TOML,
     XML,
     list_blocks,
     make_programs,
@@ -130,6 +132,13 @@ def test_every_block_has_a_kind():
 @pytest.mark.parametrize("block", list_blocks(JSON), ids=lambda block: block.page)
 def test_a_response_is_json(block):
     assert json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", list_blocks(TOML), ids=lambda block: block.page)
+def test_toml_is_a_configuration_of_the_command_line(block, tmp_path):
+    (tmp_path / "config.toml").write_text(block.text)
+    default, profiles = read_profiles(tmp_path / "config.toml")
+    assert default in profiles
 
 
 @pytest.mark.parametrize("block", list_blocks(XML), ids=lambda block: block.page)

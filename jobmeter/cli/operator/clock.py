@@ -3,16 +3,18 @@
 Does not own the clock: each command sends one request.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from jobmeter.base.clock import to_ms
 from jobmeter.base.readers.times import SPAN_EXAMPLES, read_span_ms
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.options import SANDBOX_DATA, CredentialsOption, check_time
-from jobmeter.sandbox.traffic.client import open_sandbox
-
-CREDENTIALS = SANDBOX_DATA / "credentials.json"
+from jobmeter.cli.operator.calls import OPERATOR, Operator
+from jobmeter.cli.options import check_time
+from jobmeter.cli.profiles import find_profile, require_operator
+from jobmeter.sandbox.traffic.client import Sandbox
 
 app = App(name="clock")
 
@@ -23,9 +25,12 @@ def _check_span(_: type, value: str) -> None:
 
 
 @app.command
-def show(*, credentials: CredentialsOption = None) -> None:
-    """Prints the current time of the sandbox."""
-    Terminal().print_line(open_sandbox(credentials or CREDENTIALS).read_clock().isoformat())
+def show(*, server: Operator = OPERATOR) -> None:
+    """Prints the current time of the sandbox.
+
+    Example: jobmeter clock show
+    """
+    _print_time(server, _open(server).read_clock())
 
 
 @app.command(name="set")
@@ -34,17 +39,36 @@ def set_clock(
         str, Parameter(validator=check_time, help="Time as RFC 3339, or milliseconds since 1970.")
     ],
     *,
-    credentials: CredentialsOption = None,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Moves the clock forward to TIME and runs everything that falls due in between."""
-    Terminal().print_line(open_sandbox(credentials or CREDENTIALS).move_clock(set=time).isoformat())
+    """Moves the clock forward to TIME and runs everything that falls due in between.
+
+    Example: jobmeter clock set 2026-12-01T09:00:00Z
+    """
+    _print_time(server, _open(server).move_clock(set=time))
 
 
 @app.command
 def advance(
     span: Annotated[str, Parameter(validator=_check_span, help=f"Duration, for example {SPAN_EXAMPLES}.")],
     *,
-    credentials: CredentialsOption = None,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Moves the clock forward by SPAN and runs everything that falls due in between; 0d only prints the time."""
-    Terminal().print_line(open_sandbox(credentials or CREDENTIALS).move_clock(advance=span).isoformat())
+    """Moves the clock forward by SPAN and runs everything that falls due in between; 0d only prints the time.
+
+    Example: jobmeter clock advance 3d
+    """
+    _print_time(server, _open(server).move_clock(advance=span))
+
+
+def _open(server: Operator) -> Sandbox:
+    """Its requests have one attempt: another would move the clock again."""
+    url, key = require_operator(find_profile(server))
+    return Sandbox({"base_url": url, "operator_key": key})
+
+
+def _print_time(server: Operator, now: datetime) -> None:
+    if server.json:
+        server.print_record({"now": now.isoformat(), "nowMs": to_ms(now)})
+    else:
+        Terminal().print_line(now.isoformat())

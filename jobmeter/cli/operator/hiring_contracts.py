@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter hiring-contract ...``: create, list, show, grant, top up, adjust, price and end, on a running server.
+"""Owns the commands ``jobmeter hiring-contracts ...``: create, list, show, grant, top up, adjust, price and end, on a running server.
 
 Does not own the contracts: each command calls one of the operator's endpoints.
 """
@@ -8,18 +8,15 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.cli.operator.calls import (
-    CREDENTIALS,
-    CredentialsOption,
-    call_and_print,
+    OPERATOR,
+    Operator,
     list_given,
-    print_json,
-    read_all,
 )
 from jobmeter.cli.options import UNITS_MAX, ContractNumber, check_month, check_time, whole_number
 
 ROOT = "/operator/hiringContracts"
 
-app = App(name="hiring-contract")
+app = App(name="hiring-contracts")
 
 GrantedApplication = Annotated[str, Parameter(help="The application: a client id or URN.")]
 PositiveUnits = Annotated[int, whole_number(least=1, most=UNITS_MAX, meaning="Number of slots or credits.")]
@@ -56,9 +53,13 @@ def create(
     seats: Annotated[
         tuple[str, ...], Parameter(help="E-mail addresses of members who may post; repeat the option.")
     ] = (),
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Creates a hiring contract and prints it; jobs refer to its number as contract-id."""
+    """Creates a hiring contract and prints it; jobs refer to its number as contract-id.
+
+    Example: jobmeter hiring-contracts create --kind CREDITS --owner "Agency GmbH" --currency EUR --units 50
+    --price 110.00 --starts-at 2026-12-01T00:00:00Z --ends-at 2027-12-01T00:00:00Z
+    """
     body = list_given(
         kind=kind,
         owner=owner,
@@ -73,31 +74,36 @@ def create(
         startsAt=starts_at,
         endsAt=ends_at,
     )
-    call_and_print("POST", ROOT, credentials, body)
+    server.show("POST", ROOT, body)
 
 
 @app.command
-def show(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints a contract with its unused slots or credits."""
-    call_and_print("GET", f"{ROOT}/{contract}", credentials)
+def show(contract: ContractNumber, *, server: Operator = OPERATOR) -> None:
+    """Shows a contract with its unused slots or credits.
+
+    Example: jobmeter hiring-contracts show 2008000005
+    """
+    server.show("GET", f"{ROOT}/{contract}")
 
 
 @app.command(name="list")
-def list_contracts(*, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints all hiring contracts.
+def list_contracts(*, server: Operator = OPERATOR) -> None:
+    """Lists all hiring contracts.
 
-    Example: jobmeter hiring-contract list
+    Example: jobmeter hiring-contracts list
     """
-    print_json(read_all(ROOT, credentials, count=200))
+    server.print_rows(server.read_all(ROOT), ("id", "kind", "owner", "currency", "startsAt", "endsAt"))
 
 
 @app.command
-def prices(contract: ContractNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints the price list of a contract, and which price is in force.
+def prices(contract: ContractNumber, *, server: Operator = OPERATOR) -> None:
+    """Lists the prices of a contract, and which one is in force.
 
-    Example: jobmeter hiring-contract prices 2008000005
+    Example: jobmeter hiring-contracts prices 2008000005
     """
-    call_and_print("GET", f"{ROOT}/{contract}/prices", credentials)
+    found = server.call("GET", f"{ROOT}/{contract}/prices")
+    rows = [row | {"currency": found["currency"]} for row in found["elements"]]
+    server.print_rows(rows, ("price", "currency", "validFrom", "isInForce"))
 
 
 @app.command
@@ -108,15 +114,13 @@ def set_price(
     valid_from: Annotated[
         str, Parameter(validator=check_time, help="When the price becomes valid, as RFC 3339.")
     ],
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Sets the price of a slot or credit from a moment on, after which none was used or paid for.
 
-    Example: jobmeter hiring-contract set-price 2008000005 110.00 --valid-from 2027-01-01T00:00:00Z
+    Example: jobmeter hiring-contracts set-price 2008000005 110.00 --valid-from 2027-01-01T00:00:00Z
     """
-    call_and_print(
-        "POST", f"{ROOT}/{contract}/prices", credentials, {"price": price, "validFrom": valid_from}
-    )
+    server.show("POST", f"{ROOT}/{contract}/prices", {"price": price, "validFrom": valid_from})
 
 
 @app.command
@@ -127,21 +131,23 @@ def uses(
         str | None,
         Parameter(validator=check_month, help="Only what was used in this month, such as 2026-10."),
     ] = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints each posting and renewal that used a credit of a contract, at its price.
+    """Lists each posting and renewal that used a credit of a contract, at its price.
 
-    Example: jobmeter hiring-contract uses 2008000005 --month 2026-10
+    Example: jobmeter hiring-contracts uses 2008000005 --month 2026-10
     """
-    print_json(read_all(f"{ROOT}/{contract}/uses", credentials, month=month, count=200))
+    rows = server.read_all(f"{ROOT}/{contract}/uses", month=month)
+    server.print_rows(rows, ("usedAt", "kind", "externalJobPostingId", "title", "price", "currencyCode"))
 
 
 @app.command
-def grant(
-    contract: ContractNumber, application: GrantedApplication, *, credentials: CredentialsOption = CREDENTIALS
-) -> None:
-    """Allows APPLICATION (a client id or URN) to post on the contract."""
-    call_and_print("POST", f"{ROOT}/{contract}/grants", credentials, {"application": application})
+def grant(contract: ContractNumber, application: GrantedApplication, *, server: Operator = OPERATOR) -> None:
+    """Allows APPLICATION (a client id or URN) to post on the contract.
+
+    Example: jobmeter hiring-contracts grant 2008000005 urn:li:developerApplication:1000002
+    """
+    server.show("POST", f"{ROOT}/{contract}/grants", {"application": application})
 
 
 @app.command
@@ -150,10 +156,13 @@ def top_up(
     units: PositiveUnits,
     reference: Reference,
     *,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Adds UNITS slots or credits; repeating a REFERENCE has no effect."""
-    call_and_print("POST", f"{ROOT}/{contract}/topUps", credentials, {"units": units, "reference": reference})
+    """Adds UNITS slots or credits; repeating a REFERENCE has no effect.
+
+    Example: jobmeter hiring-contracts top-up 2008000005 20 order-17
+    """
+    server.show("POST", f"{ROOT}/{contract}/topUps", {"units": units, "reference": reference})
 
 
 @app.command
@@ -170,17 +179,19 @@ def adjust(
     ],
     reference: Reference,
     *,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Adjusts the slots or credits by UNITS, which may be negative; repeating a REFERENCE has no effect."""
-    call_and_print(
-        "POST", f"{ROOT}/{contract}/adjustments", credentials, {"units": units, "reference": reference}
-    )
+    """Adjusts the slots or credits by UNITS, which may be negative; repeating a REFERENCE has no effect.
+
+    Example: jobmeter hiring-contracts adjust 2008000005 -2 correction-3
+    """
+    server.show("POST", f"{ROOT}/{contract}/adjustments", {"units": units, "reference": reference})
 
 
 @app.command
-def end(
-    contract: ContractNumber, *, at: EndOption = None, credentials: CredentialsOption = CREDENTIALS
-) -> None:
-    """Ends the contract now or at a given time; after that its jobs can only be closed."""
-    call_and_print("POST", f"{ROOT}/{contract}/end", credentials, {} if at is None else {"endsAt": at})
+def end(contract: ContractNumber, *, at: EndOption = None, server: Operator = OPERATOR) -> None:
+    """Ends the contract now or at a given time; after that its jobs can only be closed.
+
+    Example: jobmeter hiring-contracts end 2008000005 --at 2026-12-31T23:00:00Z
+    """
+    server.show("POST", f"{ROOT}/{contract}/end", {} if at is None else {"endsAt": at})

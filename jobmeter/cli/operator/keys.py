@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from cyclopts import App, Parameter
 
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_and_print, print_json, read_all
+from jobmeter.cli.operator.calls import OPERATOR, Operator
 
 ROOT = "/operator/keys"
 
@@ -27,22 +27,31 @@ def create(
             help="READER reads and changes nothing, OPERATOR may do everything, EVENTS is the job board's."
         ),
     ] = "READER",
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Creates a key and prints it with its secret, which is never shown again."""
-    call_and_print("POST", ROOT, credentials, {"name": name, "role": role})
+    """Creates a key and prints it with its secret, which is never shown again.
+
+    Example: jobmeter keys create accounting --role READER
+    """
+    server.show("POST", ROOT, {"name": name, "role": role})
 
 
 @app.command(name="list")
-def list_keys(*, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints all keys, revoked ones included; secrets are never shown."""
-    print_json({"elements": read_all(ROOT, credentials)})
+def list_keys(*, server: Operator = OPERATOR) -> None:
+    """Lists all keys, revoked ones included; secrets are never shown.
+
+    Example: jobmeter keys list
+    """
+    server.print_rows(server.read_all(ROOT), ("name", "role", "createdAt", "revokedAt", "secrets"))
 
 
 @app.command
-def show(name: KeyName, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints a key, without its secrets."""
-    call_and_print("GET", _path_of(name), credentials)
+def show(name: KeyName, *, server: Operator = OPERATOR) -> None:
+    """Shows a key, without its secrets.
+
+    Example: jobmeter keys show accounting
+    """
+    server.show("GET", _path_of(name))
 
 
 @app.command
@@ -52,22 +61,31 @@ def rotate(
     retire_older: Annotated[
         bool, Parameter(negative="", help="Whether the older of two secrets is removed first.")
     ] = False,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints a further secret of a key; the one before it stays valid until `jobmeter keys retire`."""
-    call_and_print("POST", f"{_path_of(name)}/secrets", credentials, {"retiresOlder": retire_older})
+    """Prints a further secret of a key; the one before it stays valid until `jobmeter keys retire`.
+
+    Example: jobmeter keys rotate board
+    """
+    server.show("POST", f"{_path_of(name)}/secrets", {"retiresOlder": retire_older})
 
 
 @app.command
-def retire(name: KeyName, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Ends a rotation: removes the older of two secrets."""
-    call_and_print("POST", f"{_path_of(name)}/retirements", credentials)
+def retire(name: KeyName, *, server: Operator = OPERATOR) -> None:
+    """Ends a rotation: removes the older of two secrets.
+
+    Example: jobmeter keys retire board
+    """
+    server.show("POST", f"{_path_of(name)}/retirements")
 
 
 @app.command
-def revoke(name: KeyName, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Ends a key with all its secrets, at once."""
-    call_and_print("DELETE", _path_of(name), credentials)
+def revoke(name: KeyName, *, server: Operator = OPERATOR) -> None:
+    """Ends a key with all its secrets, at once.
+
+    Example: jobmeter keys revoke accounting
+    """
+    server.show("DELETE", _path_of(name))
 
 
 def _path_of(name: str) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.table import Table
 
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
@@ -34,7 +33,10 @@ app.command(psql)
 def check(
     *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", since: SinceOption = ""
 ) -> None:
-    """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken."""
+    """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken.
+
+    Example: jobmeter db check --since heads.txt
+    """
     heads = _read_heads(since)
     with open_database(data, database_url, must_exist=True) as url:
         checks, head = asyncio.run(_check(url, heads))
@@ -51,7 +53,10 @@ def check(
 
 @app.command
 def head(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
-    """Prints the head of the chain of seals, to be kept outside the database. Checks nothing."""
+    """Prints the head of the chain of seals, to be kept outside the database. Checks nothing.
+
+    Example: jobmeter db head
+    """
     with open_database(data, database_url, must_exist=True) as url:
         found = asyncio.run(_read_head(url))
     if found is None:
@@ -82,12 +87,12 @@ async def _read_head(url: str) -> ChainHead | None:
 
 
 def _print_checks(checks: Sequence[LawCheck]) -> None:
-    console, table = Terminal(), Table(title="The laws of the money", title_justify="left")
-    for name, side in (("law", "left"), ("checked", "right"), ("breaches", "right"), ("first", "left")):
-        table.add_column(name, justify="right" if side == "right" else "left", overflow="fold")
-    for found in checks:
-        table.add_row(found.law, f"{found.checked:,}", f"{found.breaches:,}", found.example or "")
-    console.print(table)
+    console = Terminal()
+    console.print_table(
+        ("law", "checked", "breaches", "first"),
+        [(one.law, f"{one.checked:,}", f"{one.breaches:,}", one.example or "") for one in checks],
+        title="The laws of the money",
+    )
     if broken := sum(1 for found in checks if found.breaches):
         console.print_line(f"BROKEN: {broken} of {len(checks)}", style="bold red")
     else:
@@ -96,7 +101,10 @@ def _print_checks(checks: Sequence[LawCheck]) -> None:
 
 @app.command
 def upgrade(*, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "") -> None:
-    """Creates or upgrades the schema; starting a server does this as well."""
+    """Creates or upgrades the schema; starting a server does this as well.
+
+    Example: jobmeter db upgrade --data /var/lib/jobmeter
+    """
     with open_database(data, database_url) as url:
         applied = asyncio.run(upgrade_database(url))
     console = Terminal()

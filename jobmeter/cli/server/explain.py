@@ -12,7 +12,6 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 from cyclopts import App, Parameter, Token
-from rich.table import Table
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
@@ -62,7 +61,10 @@ def job(
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
-    """Shows the budget of job JOB_ID, its days and its postings, a thousand at a time."""
+    """Shows the budget of job JOB_ID, its days and its postings, a thousand at a time.
+
+    Example: jobmeter explain job 256
+    """
     found = _run(
         lambda connection: explain.explain_job(connection, job_id=job_id, postings_after=postings_after),
         data,
@@ -86,7 +88,10 @@ def day(
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
-    """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time."""
+    """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time.
+
+    Example: jobmeter explain day 256 2026-03-02 --csv clicks.csv
+    """
     if csv is not None:
         written = _run(lambda connection: _write_clicks(connection, job_id, day, csv), data, database_url)
         Terminal().print_line(f"Wrote {written:,} clicks to {csv}")
@@ -116,7 +121,10 @@ def charge(
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
-    """Shows the charge REFERENCE, its corrections, and the clicks of its batch, a thousand at a time."""
+    """Shows the charge REFERENCE, its corrections, and the clicks of its batch, a thousand at a time.
+
+    Example: jobmeter explain charge 0192f0c1-2a3b-7c4d-8e5f-60718293a4b5
+    """
     found = _run(
         lambda connection: explain.explain_charge(connection, reference=reference, after=after),
         data,
@@ -142,7 +150,10 @@ def event(
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
 ) -> None:
-    """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339)."""
+    """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339).
+
+    Example: jobmeter explain event board click-17 2026-03-02T09:00:00Z
+    """
     moment = read_moment(time)
     key = None if moment is None else find_event_key(source=source, event_id=id, time=to_ms(moment))
     if key is None:
@@ -218,9 +229,7 @@ def _print_job(console: Terminal, found: ExplainedJob) -> None:
 
 def _print_days(console: Terminal, days: Iterable[ExplainedDay], currency: str) -> None:
     columns = ("day", "views", "clicks", "charged", "beyond budget", "refused", "reversed", "charge", "final")
-    _print_table(
-        console,
-        "Days",
+    console.print_table(
         columns,
         (
             (
@@ -236,14 +245,13 @@ def _print_days(console: Terminal, days: Iterable[ExplainedDay], currency: str) 
             )
             for found in days
         ),
+        title="Days",
     )
 
 
 def _print_postings(console: Terminal, postings: Iterable[ExplainedPosting], currency: str) -> None:
     columns = ("number", "reference", "purpose", "from", "to", "amount", "day", "booked", "corrects")
-    _print_table(
-        console,
-        "Postings",
+    console.print_table(
         columns,
         (
             (
@@ -259,14 +267,13 @@ def _print_postings(console: Terminal, postings: Iterable[ExplainedPosting], cur
             )
             for found in postings
         ),
+        title="Postings",
     )
 
 
 def _print_restatements(console: Terminal, changes: Iterable[Restatement], currency: str) -> None:
     columns = ("recorded", "cause", "views", "clicks", "charged", "charge", "reversed")
-    _print_table(
-        console,
-        "Restatements",
+    console.print_table(
         columns,
         (
             (
@@ -282,6 +289,7 @@ def _print_restatements(console: Terminal, changes: Iterable[Restatement], curre
             )
             for found in changes
         ),
+        title="Restatements",
     )
 
 
@@ -291,9 +299,7 @@ def _print_clicks(console: Terminal, page: ClickPage, currency: str) -> None:
             f"The events of this day were dropped on {page.dropped_at:%Y-%m-%d}: its clicks cannot be listed."
         )
     columns = ("at", "event", "visitor", "batch", "outcome", "why", "amount")
-    _print_table(
-        console,
-        "Clicks",
+    console.print_table(
         columns,
         (
             (
@@ -307,17 +313,8 @@ def _print_clicks(console: Terminal, page: ClickPage, currency: str) -> None:
             )
             for found in page.clicks
         ),
+        title="Clicks",
     )
-
-
-def _print_table(console: Terminal, title: str, columns: Sequence[str], rows: Cells) -> None:
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    if table.row_count:
-        console.print(table)
 
 
 def _show(micros: int, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""Owns the commands ``jobmeter feed ...``, which load a job feed from a file and print progress and results.
+"""Owns the commands ``jobmeter feeds ...``, which load a job feed from a file and print progress and results.
 
 Does not own the loading (``jobmeter.jobs.feeds.loading.flow``).
 """
@@ -28,7 +28,7 @@ from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
 ERRORS_SHOWN_MAX = 20
 
-app = App(name="feed")
+app = App(name="feeds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,8 @@ def load(
     The same file name is the same feed; the defaults hold for jobs that do not say otherwise,
     and are kept for the next load. The exit code is 0
     if the feed was read to its end and applied, 1 if it was not or if every job was refused.
+
+    Example: jobmeter feeds load jobs.xml --application 1000002 --progress
     """
     console = Terminal()
     path = file.expanduser().resolve()

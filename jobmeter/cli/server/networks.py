@@ -34,6 +34,8 @@ def load(
     """Loads the networks of autonomous systems from the CSV FILE and replaces the list of that name.
 
     Other columns are ignored. Without a match the list becomes empty.
+
+    Example: jobmeter networks load asn.csv --asn 64500,64501 --name clouds
     """
     numbers = asn.replace("AS", "").split(",")
     if not all(number.isascii() and number.isdigit() and len(number) <= DIGITS_MAX for number in numbers):

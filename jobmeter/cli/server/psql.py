@@ -26,7 +26,10 @@ def psql(
     database_url: UrlOption = "",
     write: Annotated[bool, Parameter(negative="", help="Allow changes; the default is read-only.")] = False,
 ) -> None:
-    """Opens psql on the database, even while a server uses it. ARGUMENTS after -- are passed to psql, such as -c 'SELECT 1'."""
+    """Opens psql on the database, even while a server uses it. ARGUMENTS after -- are passed to psql, such as -c 'SELECT 1'.
+
+    Example: jobmeter db psql -- -c 'SELECT 1'
+    """
     if not database_url and not has_database(data):
         raise OSError(
             f"there is no database in {data}; set its folder with --data, or start a server on it first: "

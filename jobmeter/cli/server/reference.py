@@ -18,6 +18,7 @@ from jobmeter.api.routes import ENDPOINTS
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
+from jobmeter.base.remedies import REMEDIES
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.client.xml_jobs import XmlJobs
@@ -53,15 +54,17 @@ def print_faults() -> str:
         "In order of precedence: if several errors apply, the first is returned. `service` is the protocol's",
         "`serviceErrorCode`, `label` is its `code`; names in {braces} are parameters.",
         "",
-        "| code | name | HTTP | service | label | message |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "`jobmeter faults 6011` prints a row.",
+        "",
+        "| code | name | HTTP | service | label | message | what to do |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for fault in Fault:
         row = fault.row
         service = "" if row.service is None else row.service
-        message = row.message.replace("|", "\\|")
+        message, remedy = (text.replace("|", "\\|") for text in (row.message, REMEDIES[fault]))
         lines.append(
-            f"| {row.code} | {fault.name} | {row.status} | {service} | {row.label or ''} | {message} |"
+            f"| {row.code} | {fault.name} | {row.status} | {service} | {row.label or ''} | {message} | {remedy} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -90,7 +90,10 @@ def score_traffic(
     data: DataOption = SANDBOX_DATA,
     database_url: SandboxUrlOption = "",
 ) -> None:
-    """Prints the precision and recall of each filter and settlement rule, given the ground truth in the file TRUTH."""
+    """Prints the precision and recall of each filter and settlement rule, given the ground truth in the file TRUTH.
+
+    Example: jobmeter traffic score truth.jsonl
+    """
     labels = read_labels(truth)
     with open_database(data, database_url, must_exist=True) as url:
         tables.show_scores(Terminal(), score(asyncio.run(_evaluate(url, labels))))

@@ -10,13 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from jobmeter.base.clock import from_ms
 from jobmeter.base.days import list_days
 from jobmeter.base.terminal import Terminal
 from jobmeter.sandbox.traffic.player import PlaybackResult
 from jobmeter.sandbox.traffic.score import Score
+
+TITLE_CHARACTERS_MAX = 36
 
 
 def range_text(first: date, last: date) -> str:
@@ -44,83 +44,87 @@ def sum_rows(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def show_playback(console: Terminal, playback: PlaybackResult) -> None:
-    table = Table(title="Events sent to POST /events", title_justify="left")
-    for name in ("sent", "accepted", "duplicate", "rejected"):
-        table.add_column(name, justify="right")
-    table.add_row(
-        *(f"{n:,}" for n in (playback.sent, playback.accepted, playback.duplicate, playback.rejected))
+    figures = (playback.sent, playback.accepted, playback.duplicate, playback.rejected)
+    console.print_table(
+        ("sent", "accepted", "duplicate", "rejected"),
+        [[f"{figure:,}" for figure in figures]],
+        title="Events sent to POST /events",
     )
-    console.print(table)
 
 
 def show_scores(console: Terminal, scores: Iterable[Score]) -> None:
-    table = Table(title="Filters and settlement rules on the truth", title_justify="left")
-    for name in ("filter or rule", "taken", "rightly", "real", "precision", "recall"):
-        table.add_column(name, justify="left" if name == "filter or rule" else "right")
-    for row in scores:
-        shares = ("-" if share is None else f"{share:.4f}" for share in (row.precision, row.recall))
-        table.add_row(row.name, f"{row.taken:,}", f"{row.rightly:,}", f"{row.real:,}", *shares)
-    console.print(table)
+    rows = [
+        (
+            *(row.name, f"{row.taken:,}", f"{row.rightly:,}", f"{row.real:,}"),
+            *("-" if share is None else f"{share:.4f}" for share in (row.precision, row.recall)),
+        )
+        for row in scores
+    ]
+    console.print_table(
+        ("filter or rule", "taken", "rightly", "real", "precision", "recall"),
+        rows,
+        title="Filters and settlement rules on the truth",
+    )
 
 
 def show_job(console: Terminal, report: dict[str, Any], first: date, last: date) -> None:
     info, lifetime = report["jobPostingInfo"], report["lifetimeJobBudgetInfo"]
-    table = Table(
+    rows = [
+        (date(**row["date"]), row["viewCount"], row["applyClickCount"], _amount(row["charge"]))
+        for row in report.get("jobPerformanceMetrics", [])
+    ]
+    console.print_table(
+        ("day", "views", "apply clicks", "charge"),
+        rows,
         title=f"Job Report by ids, {first} to {last}: {info['externalJobPostingId']}, {info['jobTitle']}",
-        caption=f"lifetime: spent {_amount(lifetime['lifetimeBudgetSpent'])} "
-        f"of {_amount(lifetime['lifetimeBudgetLimit'])}",
-        title_justify="left",
     )
-    for name in ("day", "views", "apply clicks", "charge"):
-        table.add_column(name, justify="right")
-    for row in report.get("jobPerformanceMetrics", []):
-        day = date(row["date"]["year"], row["date"]["month"], row["date"]["day"])
-        table.add_row(str(day), str(row["viewCount"]), str(row["applyClickCount"]), _amount(row["charge"]))
-    console.print(table)
+    console.print_line(
+        f"lifetime: spent {_amount(lifetime['lifetimeBudgetSpent'])} of {_amount(lifetime['lifetimeBudgetLimit'])}"
+    )
 
 
 def show_page(console: Terminal, page: dict[str, Any], day: date) -> None:
     paging = page["paging"]
-    table = Table(
-        title=f"Job Report by date range, {day}: page of {paging['count']}, {paging['total']} jobs in all",
-        title_justify="left",
-    )
-    table.add_column("external id")
-    table.add_column("job title", overflow="ellipsis", no_wrap=True, max_width=36)
-    for name in ("views", "clicks", "charge"):
-        table.add_column(name, justify="right")
+    rows = []
     for element in page["elements"]:
         info, totals = element["jobPostingInfo"], sum_rows(element.get("jobPerformanceMetrics", []))
-        table.add_row(
-            info["externalJobPostingId"],
-            info["jobTitle"],
-            *(str(totals[name]) for name in ("views", "clicks", "charge")),
-        )
-    console.print(table)
+        names = (info["externalJobPostingId"], info["jobTitle"][:TITLE_CHARACTERS_MAX])
+        rows.append((*names, *(totals[name] for name in ("views", "clicks", "charge"))))
+    console.print_table(
+        ("external id", "job title", "views", "clicks", "charge"),
+        rows,
+        title=f"Job Report by date range, {day}: page of {paging['count']}, {paging['total']} jobs in all",
+    )
 
 
 def show_budget(console: Terminal, report: dict[str, Any]) -> None:
-    table = Table(title="Budget Report of the partner contract", title_justify="left")
-    for name in ("service term", "spent up to yesterday (UTC)", "limit"):
-        table.add_column(name)
     term = (
         f"{from_ms(report['serviceTermStartAt']):%d %b %Y} to {from_ms(report['serviceTermEndAt']):%d %b %Y}"
     )
-    for budget in report["partnerBudgetDetails"]:
-        table.add_row(
-            term, _amount(budget["serviceTermBudgetSpent"]), _amount(budget["serviceTermBudgetLimit"])
-        )
-    console.print(table)
+    rows = [
+        (term, _amount(budget["serviceTermBudgetSpent"]), _amount(budget["serviceTermBudgetLimit"]))
+        for budget in report["partnerBudgetDetails"]
+    ]
+    console.print_table(
+        ("service term", "spent up to yesterday (UTC)", "limit"),
+        rows,
+        title="Budget Report of the partner contract",
+    )
 
 
 def show_estimate(console: Terminal, watched: Sequence[tuple[date, dict[str, Any]]]) -> None:
-    table = Table(title="An estimate turning final: ten jobs on their first full day", title_justify="left")
-    for name in ("asked on", "views", "apply clicks", "charge", ""):
-        table.add_column(name, justify="right")
-    for number, (day, totals) in enumerate(watched, start=1):
-        state = "final" if number == len(watched) else "estimate"
-        table.add_row(str(day), *(str(totals[name]) for name in ("views", "clicks", "charge")), state)
-    console.print(table)
+    rows = [
+        (
+            *(day, *(totals[name] for name in ("views", "clicks", "charge"))),
+            "final" if number == len(watched) else "estimate",
+        )
+        for number, (day, totals) in enumerate(watched, start=1)
+    ]
+    console.print_table(
+        ("asked on", "views", "apply clicks", "charge", ""),
+        rows,
+        title="An estimate turning final: ten jobs on their first full day",
+    )
 
 
 def show_exhausted(console: Terminal, reports: list[dict[str, Any]]) -> None:

@@ -14,6 +14,8 @@ import httpx2
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.readers.network import is_local
+from jobmeter.client.http.errors import make_refusal
+from jobmeter.client.http.transport import read_refusal
 
 REQUEST_SECONDS = 120
 
@@ -53,7 +55,8 @@ class Sandbox:
                 f"the server at {self.client.base_url} does not respond: {error}"
             ) from error
         if not answer.is_success:
-            raise SandboxRefusedError(read_refusal(answer))
+            content = read_refusal(answer.content) or answer.reason_phrase
+            raise SandboxRefusedError(make_refusal(answer.status_code, content).message)
         return answer
 
     def read_clock(self) -> datetime:
@@ -74,16 +77,6 @@ class Sandbox:
             headers={"Content-Type": "application/json"},
         )
         return reply
-
-
-def read_refusal(answer: httpx2.Response) -> str:
-    """Returns the message of a refusal as one line, in words; the status alone if there is no message."""
-    try:
-        content = answer.json()
-    except ValueError:
-        content = None
-    message = content.get("message") if isinstance(content, dict) else None
-    return str(message) if message else f"the server responded {answer.status_code} {answer.reason_phrase}"
 
 
 def open_sandbox(path: Path) -> Sandbox:

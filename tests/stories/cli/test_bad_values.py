@@ -24,8 +24,12 @@ BAD_TEXTS = {
     "--ends-at": ("", "soon", "2026-11-28"),
     "--at": ("", "soon", "2026-11-28"),
 }
-TAKE_MORE = {"db psql", "docs", "hiring-contract create"}  # psql has arguments; the others have optional ones
-MAY_BE_NEGATIVE = {("hiring-contract adjust", "--units")}
+TAKE_MORE = {
+    "db psql",
+    "docs",
+    "hiring-contracts create",
+}  # psql has arguments; the others have optional ones
+MAY_BE_NEGATIVE = {("hiring-contracts adjust", "--units")}
 
 
 def list_cases():
@@ -128,7 +132,7 @@ def test_a_truth_file_that_exists_is_not_emptied_by_a_command_that_fails(tmp_pat
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "5", "\0", "é"])
-@pytest.mark.parametrize("command", [["clock", "show"], ["traffic"], ["hiring-contract", "show", "7"]])
+@pytest.mark.parametrize("command", [["clock", "show"], ["traffic"], ["hiring-contracts", "show", "7"]])
 def test_a_file_that_holds_no_credentials_is_named(content, command, tmp_path, capsys, monkeypatch):
     for name in ("JOBMETER_BASE_URL", "JOBMETER_OPERATOR_KEY"):
         monkeypatch.delenv(name, raising=False)

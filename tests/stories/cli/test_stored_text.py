@@ -11,6 +11,7 @@ from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.main import main
+from jobmeter.cli.output import print_record, print_rows
 from jobmeter.sandbox.demo import tables
 from tests.stories.cli.commands import COMMANDS
 from tests.support.feed_documents import serialize_feed, serialize_job
@@ -37,14 +38,15 @@ COVERED = {
     "explain day",
     "explain charge",
     "explain event",
-    "feed load",
+    "feeds load",
     "demo",
 }
-PRINT_JSON = {name for name in COMMANDS if name.startswith(("hiring-contract ", "billing ", "keys "))}
+# These print what a server responds, by the module of output, which is tested below.
+PRINT_RESPONSES = {name for name in COMMANDS if name.startswith(("hiring-contracts ", "billing ", "keys "))}
 
 
 def test_every_command_is_covered() -> None:
-    assert set(COMMANDS) == PRINT_NO_STORED_TEXT | COVERED | PRINT_JSON
+    assert set(COMMANDS) == PRINT_NO_STORED_TEXT | COVERED | PRINT_RESPONSES
 
 
 async def make_history(database_url: str, text: str) -> tuple[int, UUID, int]:
@@ -90,7 +92,7 @@ def test_a_command_prints_a_title_as_it_is_stored(text, database_url, capsys, tm
     (tmp_path / "feed.xml").write_bytes(
         serialize_feed([serialize_job("good"), serialize_job(as_xml(text[:80]), applyUrl=as_xml(text))])
     )
-    run(capsys, "feed", "load", tmp_path / "feed.xml", "--application", application, *where)
+    run(capsys, "feeds", "load", tmp_path / "feed.xml", "--application", application, *where)
 
 
 def as_xml(text: str) -> str:
@@ -121,6 +123,16 @@ def test_the_demo_s_tables_print_a_title_as_it_is_stored(text, capsys) -> None:
     assert all(line.isprintable() for line in capsys.readouterr().out.splitlines())
 
 
-def test_json_is_printed_in_ascii() -> None:
-    """The commands of hiring contracts print JSON, whose escapes show every other character."""
-    assert all(text.isascii() and text.isprintable() for text in map(json.dumps, HOSTILE))
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+def test_a_response_is_printed_as_it_is_stored(text, capsys) -> None:
+    row = {"name": text, "names": [text], "inner": {"name": text}, "rows": [{text: text}]}
+    print_record(row, as_json=False)
+    print_rows([row], ("name", "names", "inner.name"), as_json=False, title=text)
+    printed = capsys.readouterr().out
+    assert HOSTILE[text][:60].strip() in printed
+    assert all(line.isprintable() for line in printed.splitlines())
+
+    print_rows([row], ("name",), as_json=True)
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert json.loads(printed) == [row]

@@ -1,4 +1,4 @@
-"""``jobmeter feed load``: the jobs of a file go live, and its errors are printed."""
+"""``jobmeter feeds load``: the jobs of a file go live, and its errors are printed."""
 
 import asyncio
 import gzip

@@ -96,7 +96,7 @@ def test_what_is_no_logo_is_refused(sandbox_client: SandboxClient, database_url:
 def test_a_logo_is_set_and_removed_on_the_command_line(run: Any, tmp_path: Any) -> None:
     (tmp_path / "logo.svg").write_bytes(SVG)
     address = ("--address-line", "Kade 1", "--city", "Rotterdam", "--country", "NL")
-    made = run("seller", "set", "--legal-name", "Board B.V.", *address, "--logo", tmp_path / "logo.svg")
+    made = run("seller", "update", "--legal-name", "Board B.V.", *address, "--logo", tmp_path / "logo.svg")
     name = made["logo"]
     with httpx2.Client(base_url=run.credentials["base_url"]) as client:
         headers = {"Authorization": f"Bearer {run.credentials['operator_key']}"}
@@ -104,9 +104,9 @@ def test_a_logo_is_set_and_removed_on_the_command_line(run: Any, tmp_path: Any) 
     assert shown.headers["content-type"] == "image/svg+xml"
     assert hashlib.sha256(shown.content).hexdigest() == name
     # it remains when something else is changed, until it is removed
-    assert run("seller", "set", "--city", "Delft")["logo"] == name
-    assert "cannot be read" in run("seller", "set", "--logo", tmp_path / "missing.svg")
+    assert run("seller", "update", "--city", "Delft")["logo"] == name
+    assert "cannot be read" in run("seller", "update", "--logo", tmp_path / "missing.svg")
     (tmp_path / "logo.png").write_bytes(b"no picture")
-    assert "logo" in run("seller", "set", "--logo", tmp_path / "logo.png")
+    assert "logo" in run("seller", "update", "--logo", tmp_path / "logo.png")
     assert run("seller", "show")["logo"] == name
-    assert run("seller", "set", "--without-logo")["logo"] == ""
+    assert run("seller", "update", "--without-logo")["logo"] == ""

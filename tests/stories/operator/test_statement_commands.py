@@ -30,7 +30,7 @@ def test_statements_and_refunds_of_a_partners_customers(
     number = credentials["parent"]["urn"].rsplit(":", 1)[-1]
 
     listed = run("statement", "list", number, "--month", month)
-    (customer,) = listed["elements"]
+    (customer,) = listed
     assert (customer["customer"], customer["postings"], customer["amount"]) == (POSTER, 2, "200.00")
     wanted = (number, "--month", month, "--customer", POSTER)
     shown = run("statement", "show", *wanted, "--prices")
@@ -88,7 +88,7 @@ def test_the_price_list_of_a_contract_and_what_was_used_of_it(
 
     def hire(*words: object) -> Any:
         with pytest.raises(SystemExit) as ended:
-            main(["hiring-contract", *map(str, words)])
+            main(["hiring-contracts", *map(str, words), "--json"])
         printed = capsys.readouterr()
         return json.loads(printed.out) if not ended.value.code else printed.err
 
@@ -100,5 +100,5 @@ def test_the_price_list_of_a_contract_and_what_was_used_of_it(
         "set-price", contract, "110.00", "--valid-from", "2021-01-01T00:00:00Z"
     )
     hire("set-price", contract, "110.00", "--valid-from", "2090-01-01T00:00:00Z")
-    prices = hire("prices", contract)["elements"]
+    prices = hire("prices", contract)
     assert [(one["price"], one["isInForce"]) for one in prices] == [("100.00", True), ("110.00", False)]

@@ -14,7 +14,7 @@ def run(credentials: dict, *words: str) -> dict:
         "JOBMETER_BASE_URL": credentials["base_url"],
         "JOBMETER_OPERATOR_KEY": credentials["operator_key"],
     }
-    command = [sys.executable, "-m", "jobmeter", "hiring-contract", *words]
+    command = [sys.executable, "-m", "jobmeter", "hiring-contracts", *words, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | keys, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -10,16 +10,13 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from jobmeter.base.faults import CommandFailed
+from jobmeter.cli.failures import ServerRefusedError
 from jobmeter.cli.operator.billing import files, invoices, payments, statements
 from jobmeter.cli.operator.billing.parties import BuyerOptions, SellerOptions, apply_changes, list_changes
 from jobmeter.cli.operator.calls import (
-    CREDENTIALS,
-    CredentialsOption,
-    call_and_print,
-    call_operator,
+    OPERATOR,
+    Operator,
     list_given,
-    print_json,
-    read_all,
 )
 from jobmeter.cli.options import (
     BIGINT_MAX,
@@ -29,7 +26,6 @@ from jobmeter.cli.options import (
     check_month,
     whole_number,
 )
-from jobmeter.sandbox.traffic.client import SandboxRefusedError
 
 ROOT = "/operator/billing"
 
@@ -41,7 +37,7 @@ app.command(
     "jobmeter.cli.operator.billing.checks:check",
     name="check",
     help="Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends"
-    " with 1 if any differs.",
+    " with 1 if any differs.\n\nExample: jobmeter billing check --sample 5",
 )
 app.command(account)
 app.command(seller)
@@ -87,11 +83,14 @@ def usage(
         str | None,
         Parameter(validator=check_month, help="Month such as 2026-11; default: the current one."),
     ] = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints what the contracts of an account used in a month, and what is expected at its end."""
+    """Shows what the contracts of an account used in a month, and what is expected at its end.
+
+    Example: jobmeter billing usage 5000001 --month 2026-11
+    """
     path = f"{ROOT}/accounts/{number}/usage"
-    call_and_print("GET", path if month is None else f"{path}?month={month}", credentials)
+    server.show("GET", path if month is None else f"{path}?month={month}")
 
 
 @account.command
@@ -105,24 +104,46 @@ def create(
     issues: IssuesOption = None,
     zero_month: ZeroMonthOption = None,
     profile: BuyerOptions | None = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Creates the account of a partner in a currency and prints it."""
+    """Creates the account of a partner in a currency and prints it.
+
+    Example: jobmeter billing account create --partner 1000001 --currency EUR --legal-name "Partner GmbH" --city Berlin
+    """
     body = {"partnerId": partner, "currency": currency, "profile": list_changes(profile or BuyerOptions())}
     settings = list_given(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
-    call_and_print("POST", f"{ROOT}/accounts", credentials, body | settings)
+    server.show("POST", f"{ROOT}/accounts", body | settings)
+
+
+@account.command(name="list")
+def list_accounts(
+    *,
+    partner: Annotated[
+        int | None, whole_number(least=0, most=BIGINT_MAX, meaning="Only the accounts of this partner.")
+    ] = None,
+    server: Operator = OPERATOR,
+) -> None:
+    """Lists billing accounts.
+
+    Example: jobmeter billing account list
+    """
+    rows = server.read_all(f"{ROOT}/accounts", partnerId=partner)
+    server.print_rows(rows, ("id", "partner", "currency", "issues", "firstMonth"))
 
 
 @account.command
-def show(number: AccountNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints an account with its profile, tax rates and agreements."""
-    found = call_operator("GET", f"{ROOT}/accounts/{number}", credentials)
-    agreements = read_all(f"{ROOT}/accounts/{number}/agreements", credentials, count=200)
-    print_json(found | {"agreements": agreements})
+def show(number: AccountNumber, *, server: Operator = OPERATOR) -> None:
+    """Shows an account with its profile, tax rates and agreements.
+
+    Example: jobmeter billing account show 5000001
+    """
+    found = server.call("GET", f"{ROOT}/accounts/{number}")
+    agreements = server.read_all(f"{ROOT}/accounts/{number}/agreements")
+    server.print_record(found | {"agreements": agreements})
 
 
-@account.command(name="set")
-def set_account(
+@account.command(name="update")
+def update_account(
     number: AccountNumber,
     *,
     first_month: FirstMonth = None,
@@ -130,18 +151,21 @@ def set_account(
     zero_month: ZeroMonthOption = None,
     valid_from: ValidFrom = None,
     profile: BuyerOptions | None = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Changes an account, and its profile from a day on; what is not given remains as it is."""
+    """Changes an account, and its profile from a day on; what is not given remains as it is.
+
+    Example: jobmeter billing account update 5000001 --email invoices@partner.example --valid-from 2026-12-01
+    """
     path = f"{ROOT}/accounts/{number}"
     body: dict[str, Any] = list_given(issues=issues, zeroMonth=zero_month, firstMonth=first_month)
     changed = profile or BuyerOptions()
     if list_changes(changed):
-        known = call_operator("GET", _on_day(path, valid_from), credentials)["profile"]
+        known = server.call("GET", _on_day(path, valid_from))["profile"]
         body |= {"profile": apply_changes(known, changed)} | list_given(validFrom=valid_from)
     if not body:
         raise CommandFailed("nothing was given to change")
-    call_and_print("PUT", path, credentials, body)
+    server.show("PUT", path, body)
 
 
 @account.command
@@ -153,11 +177,14 @@ def agree(
         Literal["USE", "TOP_UPS"] | None, Parameter(help="What is billed; default: use, of slots top-ups.")
     ] = None,
     first_month: FirstMonth = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Bills CONTRACT by the account."""
+    """Bills CONTRACT by the account.
+
+    Example: jobmeter billing account agree 5000001 2008000005
+    """
     body = list_given(bills=bills, firstMonth=first_month)
-    call_and_print("PUT", f"{ROOT}/accounts/{number}/agreements/{contract}", credentials, body)
+    server.show("PUT", f"{ROOT}/accounts/{number}/agreements/{contract}", body)
 
 
 @account.command
@@ -170,21 +197,27 @@ def tax(
     percent: Annotated[str | None, Parameter(help="Rate in percent, of category S only.")] = None,
     reason: Annotated[str | None, Parameter(help="Reason why no tax is charged.")] = None,
     valid_from: ValidFrom = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Sets the tax of an account from a day on."""
+    """Sets the tax of an account from a day on.
+
+    Example: jobmeter billing account tax 5000001 --category S --percent 21
+    """
     body = list_given(category=category, ratePercent=percent, reason=reason, validFrom=valid_from)
-    call_and_print("POST", f"{ROOT}/accounts/{number}/taxRates", credentials, body)
+    server.show("POST", f"{ROOT}/accounts/{number}/taxRates", body)
 
 
 @seller.command(name="show")
-def show_seller(*, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints who issues the invoices, and its versions."""
-    call_and_print("GET", f"{ROOT}/seller", credentials)
+def show_seller(*, server: Operator = OPERATOR) -> None:
+    """Shows who issues the invoices, and its versions.
+
+    Example: jobmeter billing seller show
+    """
+    server.show("GET", f"{ROOT}/seller")
 
 
-@seller.command(name="set")
-def set_seller(
+@seller.command(name="update")
+def update_seller(
     *,
     valid_from: ValidFrom = None,
     logo: Annotated[
@@ -193,29 +226,32 @@ def set_seller(
     ] = None,
     without_logo: Annotated[bool, Parameter(negative="", help="Print no logo any more.")] = False,
     profile: SellerOptions | None = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Sets who issues the invoices, from a day on; what is not given remains as it is."""
+    """Sets who issues the invoices, from a day on; what is not given remains as it is.
+
+    Example: jobmeter billing seller update --legal-name "Board B.V." --city Rotterdam --country NL
+    """
     try:
-        known = call_operator("GET", _on_day(f"{ROOT}/seller", valid_from), credentials)
-    except SandboxRefusedError:
+        known = server.call("GET", _on_day(f"{ROOT}/seller", valid_from))
+    except ServerRefusedError:
         known = None  # the first one
     body = apply_changes(known, profile or SellerOptions()) | list_given(validFrom=valid_from)
     if without_logo:
         body["logo"] = ""
     elif logo is not None:
-        body["logo"] = _send_logo(logo, credentials)
-    call_and_print("PUT", f"{ROOT}/seller", credentials, body)
+        body["logo"] = _send_logo(server, logo)
+    server.show("PUT", f"{ROOT}/seller", body)
 
 
-def _send_logo(file: Path, credentials: Path) -> str:
+def _send_logo(server: Operator, file: Path) -> str:
     """Returns the name of the logo that the server keeps."""
     try:
         content = file.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
     body = {"content": base64.b64encode(content).decode()}
-    return str(call_operator("POST", f"{ROOT}/logos", credentials, body)["logo"])
+    return str(server.call("POST", f"{ROOT}/logos", body)["logo"])
 
 
 def _on_day(path: str, day: str | None) -> str:

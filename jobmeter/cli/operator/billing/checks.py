@@ -4,7 +4,6 @@ Electronic invoices are checked here, and not by the server: the processor of th
 of the operator's needs libraries of the server, so it is a module of its own.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -13,9 +12,9 @@ from jobmeter.base.faults import CommandFailed, Refused
 from jobmeter.base.terminal import Terminal
 from jobmeter.billing.formats import flow as formats
 from jobmeter.billing.formats.model import FileFormat
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, call_operator, fetch_file
+from jobmeter.cli.failures import ServerRefusedError
+from jobmeter.cli.operator.calls import OPERATOR, Operator
 from jobmeter.cli.options import whole_number
-from jobmeter.sandbox.traffic.client import SandboxRefusedError
 
 SAMPLE_MAX = 100
 ELECTRONIC = (FileFormat.XML, FileFormat.UBL)
@@ -29,10 +28,13 @@ def check(
     schematron: Annotated[
         bool, Parameter(negative="", help="Also check electronic invoices against the rules of EN 16931.")
     ] = False,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends with 1 if any differs."""
-    found = call_operator("GET", f"/operator/billing/check?sample={sample}", credentials)
+    """Makes the files of a sample of documents again, compares hashes, and checks electronic invoices; ends with 1 if any differs.
+
+    Example: jobmeter billing check --sample 5
+    """
+    found = server.call("GET", f"/operator/billing/check?sample={sample}")
     terminal = Terminal()
     problems = [
         f"{one['number'] or one['invoice']} {one['format']}: {one['why']}" for one in found["differences"]
@@ -40,27 +42,30 @@ def check(
     valid = 0
     for invoice in found["invoices"]:
         for file_format in ELECTRONIC:
-            errors = _check_electronic(invoice, file_format, credentials, has_schematron=schematron)
+            errors = _check_electronic(server, invoice, file_format, has_schematron=schematron)
             valid += errors == []
             problems += [f"{invoice} {file_format.value}: {error}" for error in errors or ()]
-    for problem in problems:
-        terminal.print(problem)
-    terminal.print(
-        f"{found['checked']} files of {len(found['invoices'])} documents checked"
-        f" ({found['madeByOtherVersions']} made by other versions),"
-        f" {valid} electronic invoices valid, {len(problems)} problems"
-    )
+    if server.json:
+        server.print_record(found | {"validElectronicInvoices": valid, "problems": problems})
+    else:
+        for problem in problems:
+            terminal.print_line(problem)
+        terminal.print_line(
+            f"{found['checked']} files of {len(found['invoices'])} documents checked"
+            f" ({found['madeByOtherVersions']} made by other versions),"
+            f" {valid} electronic invoices valid, {len(problems)} problems"
+        )
     if problems:
         raise SystemExit(1)
 
 
 def _check_electronic(
-    invoice: int, file_format: FileFormat, credentials: Path, *, has_schematron: bool
+    server: Operator, invoice: int, file_format: FileFormat, *, has_schematron: bool
 ) -> list[str] | None:
     """What breaks the rules; ``None`` if the document is not available in the format."""
     try:
-        _, _, xml = fetch_file(f"/operator/invoices/{invoice}/files/{file_format.value}", credentials)
-    except SandboxRefusedError:
+        _, _, xml = server.fetch_file(f"/operator/invoices/{invoice}/files/{file_format.value}")
+    except ServerRefusedError:
         return None
     try:
         return formats.check_electronic(xml, file_format, has_schematron=has_schematron)

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from jobmeter.base.faults import CommandFailed
-from jobmeter.base.terminal import Terminal
-from jobmeter.cli.operator.calls import CREDENTIALS, CredentialsOption, fetch_file, write_file
+from jobmeter.cli.operator.calls import OPERATOR, Operator, write_file
 from jobmeter.cli.options import InvoiceId
 
 Format = Literal["pdf", "xml", "ubl", "csv", "json", "xlsx"]
@@ -26,13 +25,16 @@ def download(
     output: Annotated[
         Path | None, Parameter(("--output", "-o"), help="File to write; default: the document's own name.")
     ] = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Downloads a file of an invoice, credit note or statement, and checks its hash."""
+    """Downloads a file of an invoice, credit note or statement, and checks its hash.
+
+    Example: jobmeter billing download 5000042 --format pdf -o invoice.pdf
+    """
     path = f"/operator/invoices/{invoice}/files/{file_format}"
-    name, tag, content = fetch_file(path, credentials)
+    name, tag, content = server.fetch_file(path)
     if hashlib.sha256(content).hexdigest() != tag:
         raise CommandFailed(f"what the server sent of {path} is not the file of its hash {tag}")
     target = output or Path(name)
     write_file(target, content)
-    Terminal().print(f"{target}: {len(content):,} bytes, SHA-256 {tag}")
+    server.print_record({"file": str(target), "bytes": len(content), "sha256": tag})

@@ -13,13 +13,9 @@ from rich.progress import Progress
 
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.operator.calls import (
-    CREDENTIALS,
-    CredentialsOption,
-    call_and_print,
-    call_operator,
+    OPERATOR,
+    Operator,
     list_given,
-    print_json,
-    read_all,
 )
 from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
 
@@ -50,11 +46,13 @@ def run_month(
     month: Month,
     account: AccountOption = None,
     progress: Annotated[bool, Parameter(negative="", help="Show a progress bar.")] = False,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Bills a month, and those before it, as far as they are not billed; the server does so by itself too.
 
     Repeating it changes nothing, and continues a run that was interrupted. The exit code is 1 if accounts are held.
+
+    Example: jobmeter billing run --month 2026-10 --progress
     """
     console = Terminal()
     body = list_given(month=month, account=account)
@@ -62,14 +60,17 @@ def run_month(
     with Progress(console=console, disable=not progress) as bar:
         task = bar.add_task("accounts", total=None)
         while True:
-            shown = call_operator("POST", RUNS, credentials, body)
+            shown = server.call("POST", RUNS, body)
             billed += shown["billedNow"]
             bar.update(task, total=shown["accounts"], completed=shown["billed"])
             if not shown["hasMore"]:
                 break
             if not shown["billedNow"]:
                 time.sleep(WAIT_SECONDS)  # other requests are still open
-    _print_run(console, shown, billed)
+    if server.json:
+        server.print_record(shown | {"billedNow": billed})
+    else:
+        _print_run(console, shown, billed)
     if shown["held"]:
         sys.exit(1)
 
@@ -79,23 +80,29 @@ def list_documents(
     month: MonthOption = None,
     account: AccountOption = None,
     state: StateOption = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints invoices, credit notes, statements and drafts."""
-    elements = read_all(INVOICES, credentials, month=month, account=account, state=state, count=200)
-    print_json({"elements": elements})
+    """Lists invoices, credit notes, statements and drafts.
+
+    Example: jobmeter billing list --month 2026-10 --state OVERDUE
+    """
+    rows = server.read_all(INVOICES, month=month, account=account, state=state)
+    server.print_rows(rows, ("id", "number", "account", "month", "state", "total", "open", "currencyCode"))
 
 
 def show(
     invoice: InvoiceNumber,
     *,
     lines: Annotated[bool, Parameter(negative="", help="Print its lines too.")] = False,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints a document."""
+    """Shows a document.
+
+    Example: jobmeter billing show 5000042 --lines
+    """
     path = f"{INVOICES}/{invoice}"
-    found = call_operator("GET", path, credentials)
-    print_json(found | ({"lines": read_all(f"{path}/lines", credentials)} if lines else {}))
+    found = server.call("GET", path)
+    server.print_record(found | ({"lines": server.read_all(f"{path}/lines")} if lines else {}))
 
 
 def open_line(
@@ -104,11 +111,14 @@ def open_line(
     *,
     clicks: Annotated[bool, Parameter(negative="", help="Print its clicks instead of its postings.")] = False,
     after: Annotated[str, Parameter(help="Continue after this posting or click.")] = "",
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints a page of the postings of LINE, or of its clicks while they are kept."""
+    """Prints a page of the postings of LINE, or of its clicks while they are kept.
+
+    Example: jobmeter billing open 5000042 1 --clicks
+    """
     path = f"{INVOICES}/{invoice}/lines/{line}/{'clicks' if clicks else 'charges'}"
-    call_and_print("GET", f"{path}?{urlencode({'after': after})}", credentials)
+    server.show("GET", f"{path}?{urlencode({'after': after})}")
 
 
 def credit(
@@ -127,15 +137,18 @@ def credit(
         bool, Parameter(negative="", help="Let the contract spend the money again; of clicks only.")
     ] = False,
     note: Annotated[str, Parameter(help="A text that the credit note shows.")] = "",
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Credits a line of an invoice, or the whole of it, and prints the credit note."""
+    """Credits a line of an invoice, or the whole of it, and prints the credit note.
+
+    Example: jobmeter billing credit 5000042 --line 3 --amount 12.00 --reference R-17
+    """
     body: dict[str, Any] = {"reference": reference, "returnsBudget": returns_budget, "note": note}
     if line is None:
         body["whole"] = True
     else:
         body["lines"] = [list_given(line=line, amount=amount, quantity=quantity)]
-    call_and_print("POST", f"{INVOICES}/{invoice}/creditNotes", credentials, body)
+    server.show("POST", f"{INVOICES}/{invoice}/creditNotes", body)
 
 
 def _print_run(console: Terminal, shown: dict[str, Any], billed: int) -> None:

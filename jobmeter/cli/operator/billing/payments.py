@@ -8,12 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from jobmeter.cli.operator.calls import (
-    CREDENTIALS,
-    CredentialsOption,
-    call_and_print,
+    OPERATOR,
+    Operator,
     list_given,
-    print_json,
-    read_all,
 )
 from jobmeter.cli.options import BIGINT_MAX, UNITS_MAX, AccountNumber, InvoiceId, check_day, whole_number
 
@@ -33,11 +30,14 @@ def pay(
     reference: Reference,
     paid_on: PaidOn = None,
     note: Note = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Records a payment of INVOICE; what is more pays others of its account, or is credit."""
+    """Records a payment of INVOICE; what is more pays others of its account, or is credit.
+
+    Example: jobmeter billing pay 5000042 --amount 250.00 --reference "bank 2026-11-28/17"
+    """
     body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
-    call_and_print("POST", f"/operator/invoices/{invoice}/payments", credentials, body)
+    server.show("POST", f"/operator/invoices/{invoice}/payments", body)
 
 
 def receive(
@@ -47,11 +47,14 @@ def receive(
     reference: Reference,
     paid_on: PaidOn = None,
     note: Note = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Records a payment into ACCOUNT, which pays the invoice that is due first, then the next."""
+    """Records a payment into ACCOUNT, which pays the invoice that is due first, then the next.
+
+    Example: jobmeter billing receive 5000001 --amount 1000.00 --reference "bank 2026-11-28/18"
+    """
     body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
-    call_and_print("POST", f"/operator/billing/accounts/{account}/payments", credentials, body)
+    server.show("POST", f"/operator/billing/accounts/{account}/payments", body)
 
 
 def top_up(
@@ -71,7 +74,7 @@ def top_up(
     ] = None,
     paid_on: PaidOn = None,
     note: Note = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Records a payment into ACCOUNT that tops up CONTRACT, and tops it up: both, once for each reference.
 
@@ -86,7 +89,7 @@ def top_up(
         paidOn=paid_on,
         note=note,
     )
-    call_and_print("POST", f"/operator/billing/accounts/{account}/topUps", credentials, body)
+    server.show("POST", f"/operator/billing/accounts/{account}/topUps", body)
 
 
 def reverse(
@@ -96,22 +99,35 @@ def reverse(
     amount: Annotated[str | None, Parameter(help="Amount that went back; default: all that is left.")] = None,
     paid_on: PaidOn = None,
     note: Note = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Records that PAYMENT went back; what it paid is open again."""
+    """Records that PAYMENT went back; what it paid is open again.
+
+    Example: jobmeter billing reverse 5000013 --amount 50.00 --reference "complaint 7"
+    """
     body = list_given(amount=amount, reference=reference, paidOn=paid_on, note=note)
-    call_and_print("POST", f"/operator/billing/payments/{payment}/reversals", credentials, body)
+    server.show("POST", f"/operator/billing/payments/{payment}/reversals", body)
 
 
-def payments(account: AccountNumber, *, credentials: CredentialsOption = CREDENTIALS) -> None:
-    """Prints all payments of ACCOUNT, and what each pays."""
-    print_json(read_all(f"/operator/billing/accounts/{account}/payments", credentials, count=200))
+def payments(account: AccountNumber, *, server: Operator = OPERATOR) -> None:
+    """Lists all payments of ACCOUNT; as JSON, with what each pays.
+
+    Example: jobmeter billing payments 5000001
+    """
+    server.print_rows(
+        server.read_all(f"/operator/billing/accounts/{account}/payments"),
+        ("id", "kind", "paidOn", "amount", "currencyCode", "credit", "reference"),
+    )
 
 
 def ages(
     *,
     day: Annotated[str | None, Parameter(validator=check_day, help="As of this day; default: today.")] = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
-    """Prints what accounts owe, by how long it is overdue, and their credit."""
-    print_json(read_all("/operator/billing/ages", credentials, day=day, count=200))
+    """Lists what accounts owe, by how long it is overdue, and their credit.
+
+    Example: jobmeter billing ages --day 2026-12-31
+    """
+    rows = server.read_all("/operator/billing/ages", day=day)
+    server.print_rows(rows, ("account", "legalName", "currencyCode", "open", "overdue", "credit"))

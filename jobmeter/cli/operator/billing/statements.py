@@ -10,16 +10,10 @@ from urllib.parse import urlencode
 
 from cyclopts import App, Parameter
 
-from jobmeter.base.terminal import Terminal
 from jobmeter.cli.operator.calls import (
-    CREDENTIALS,
-    CredentialsOption,
-    call_and_print,
-    call_operator,
-    fetch_file,
+    OPERATOR,
+    Operator,
     list_given,
-    print_json,
-    read_all,
     write_file,
 )
 from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
@@ -69,7 +63,7 @@ class StatementOptions:
 
 
 @statement.command(name="list")
-def list_customers(partner: Partner, *, month: Month, credentials: CredentialsOption = CREDENTIALS) -> None:
+def list_customers(partner: Partner, *, month: Month, server: Operator = OPERATOR) -> None:
     """Prints the customers of PARTNER that used something in a month.
 
     Example: jobmeter billing statement list 1000001 --month 2026-10
@@ -78,12 +72,12 @@ def list_customers(partner: Partner, *, month: Month, credentials: CredentialsOp
     cursor = ""
     while True:
         query = urlencode({"count": 200, "cursor": cursor})
-        page = call_operator("GET", f"{_path(partner, month)}?{query}", credentials)
+        page = server.call("GET", f"{_path(partner, month)}?{query}")
         found += page["elements"]
         cursor = page["nextCursor"]
         if not cursor:
             break
-    print_json({"month": month, "elements": found})
+    server.print_rows(found, ("customer", "name", "postings", "amount"))
 
 
 @statement.command
@@ -92,13 +86,13 @@ def show(
     *,
     month: Month,
     options: StatementOptions,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Prints the statement of a customer of PARTNER.
 
     Example: jobmeter billing statement show 1000001 --month 2026-10 --customer jobs@harbour.example
     """
-    call_and_print("GET", f"{_path(partner, month)}?{options.write_query()}&format=json", credentials)
+    server.show("GET", f"{_path(partner, month)}?{options.write_query()}&format=json")
 
 
 @statement.command
@@ -113,27 +107,30 @@ def download(
     output: Annotated[
         Path | None, Parameter(("--output", "-o"), help="File to write; default: statement-MONTH.FORMAT.")
     ] = None,
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Downloads the statement of a customer of PARTNER.
 
     Example: jobmeter billing statement download 1000001 --month 2026-10 --customer jobs@harbour.example --format xlsx
     """
-    name, _, content = fetch_file(
-        f"{_path(partner, month)}?{options.write_query()}&format={file_format}", credentials
+    name, _, content = server.fetch_file(
+        f"{_path(partner, month)}?{options.write_query()}&format={file_format}"
     )
     target = output or Path(name)
     write_file(target, content)
-    Terminal().print_line(f"{target}: {len(content):,} bytes")
+    server.print_record({"file": str(target), "bytes": len(content)})
 
 
 @refund.command(name="list")
-def list_refunds(partner: Partner, *, credentials: CredentialsOption = CREDENTIALS) -> None:
+def list_refunds(partner: Partner, *, server: Operator = OPERATOR) -> None:
     """Prints what PARTNER refunded to its customers.
 
     Example: jobmeter billing refund list 1000001
     """
-    print_json(read_all(f"{PARTNERS}/{partner}/refunds", credentials, count=200))
+    server.print_rows(
+        server.read_all(f"{PARTNERS}/{partner}/refunds"),
+        ("reference", "invoiceLine", "amount", "currencyCode", "recordedAt"),
+    )
 
 
 @refund.command
@@ -143,14 +140,14 @@ def record(
     *,
     amount: Annotated[str, Parameter(help="Amount in the invoice's currency, such as 12.50.")],
     reference: Annotated[str, Parameter(help="The partner's reference; a repeated one has no effect.")],
-    credentials: CredentialsOption = CREDENTIALS,
+    server: Operator = OPERATOR,
 ) -> None:
     """Records that PARTNER refunded a line to its customer, whose statement shows it; no money of the platform moves.
 
     Example: jobmeter billing refund record 1000001 INV-2026-000001/3 --amount 12.50 --reference R-17
     """
     body = {"invoiceLine": invoice_line, "amount": amount, "reference": reference}
-    call_and_print("POST", f"{PARTNERS}/{partner}/refunds", credentials, body)
+    server.show("POST", f"{PARTNERS}/{partner}/refunds", body)
 
 
 def _path(partner: int, month: str) -> str:

@@ -14,14 +14,14 @@ ADDRESS = ("--address-line", "Kade 1", "--city", "Rotterdam", "--country", "nl")
 
 @pytest.fixture
 def run(database_url, tmp_path, capsys, monkeypatch):
-    """Runs ``jobmeter billing ...`` and returns what it printed."""
+    """Runs ``jobmeter billing ... --json`` and returns what it printed."""
     with start_sandbox_server(database_url, tmp_path) as credentials:
         monkeypatch.setenv("JOBMETER_BASE_URL", credentials["base_url"])
         monkeypatch.setenv("JOBMETER_OPERATOR_KEY", credentials["operator_key"])
 
         def call(*words):
             with pytest.raises(SystemExit) as ended:
-                main(["billing", *map(str, words)])
+                main(["billing", *map(str, words), "--json"])
             printed = capsys.readouterr()
             return json.loads(printed.out) if not ended.value.code else printed.err
 
@@ -34,9 +34,9 @@ def test_an_account_is_set_up_on_the_command_line(run):
     contract = run.credentials["partner_contract_id"]
 
     # the seller, first without an address
-    assert "addressLines" in run("seller", "set", "--legal-name", "Board B.V.")
-    run("seller", "set", "--legal-name", "Board B.V.", *ADDRESS, "--iban", "NL91 ABNA 0417 1643 00")
-    run("seller", "set", "--city", "Delft", "--valid-from", "2099-01-01")
+    assert "addressLines" in run("seller", "update", "--legal-name", "Board B.V.")
+    run("seller", "update", "--legal-name", "Board B.V.", *ADDRESS, "--iban", "NL91 ABNA 0417 1643 00")
+    run("seller", "update", "--city", "Delft", "--valid-from", "2099-01-01")
     shown = run("seller", "show")
     assert (shown["city"], shown["iban"]) == ("Rotterdam", "NL91ABNA0417164300")
     assert [one["city"] for one in shown["versions"]] == ["Rotterdam", "Delft"]
@@ -50,7 +50,15 @@ def test_an_account_is_set_up_on_the_command_line(run):
     number = made["id"]
     assert "account" in run("account", "create", "--partner", partner, "--currency", "USD", *party)
     changed = run(
-        "account", "set", number, "--issues", "HELD", "--email", "c@d.example", "--vat-number", "004495445B01"
+        "account",
+        "update",
+        number,
+        "--issues",
+        "HELD",
+        "--email",
+        "c@d.example",
+        "--vat-number",
+        "004495445B01",
     )
     assert (changed["issues"], changed["firstMonth"]) == ("HELD", "2060-10")
     expected = {
@@ -60,7 +68,7 @@ def test_an_account_is_set_up_on_the_command_line(run):
         "city": "Rotterdam",
     }
     assert expected.items() <= changed["profile"].items()
-    assert "nothing" in run("account", "set", number)
+    assert "nothing" in run("account", "update", number)
     run("account", "tax", number, "--category", "S", "--percent", "21")
     run("account", "agree", number, contract)
 
@@ -69,6 +77,8 @@ def test_an_account_is_set_up_on_the_command_line(run):
     assert shown["taxRate"]["ratePercent"] == "21"
     assert [one["contract"] for one in shown["agreements"]] == [contract]
     assert "billing account 7" in run("account", "show", 7)
+
+    assert number in [one["id"] for one in run("account", "list", "--partner", partner)]
 
     # and what it used
     used = run("usage", number)
@@ -94,7 +104,7 @@ def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
     assert ended.value.code == 1
     assert f"account {number} is held for {month}: no seller is in force" in capsys.readouterr().out
 
-    run("seller", "set", "--legal-name", "Board B.V.", *ADDRESS)
+    run("seller", "update", "--legal-name", "Board B.V.", *ADDRESS)
     run("account", "tax", number, "--category", "S", "--percent", "21")
     for _ in range(2):
         with pytest.raises(SystemExit) as ended:
@@ -104,7 +114,7 @@ def test_a_month_is_billed_and_read_on_the_command_line(run, capsys):
         assert "1 of 1 accounts are billed" in printed
     assert f"{month}: nothing to bill" in printed  # the second time, whatever the worker did before
 
-    (draft,) = run("list", "--month", month, "--account", number)["elements"]
+    (draft,) = run("list", "--month", month, "--account", number)
     assert (draft["state"], draft["kind"]) == ("DRAFT", "STATEMENT")
     assert run("show", draft["id"], "--lines")["lines"] == []
     assert "line" in run("open", draft["id"], 1)

@@ -1,0 +1,48 @@
+"""The help of every command has an example that parses, and the commands are grouped by who uses them."""
+
+import re
+import shlex
+
+import pytest
+
+from jobmeter.cli import main as cli
+from jobmeter.cli.main import main, make_app
+from tests.stories.cli.commands import COMMANDS
+
+EXAMPLE = re.compile(r"Example: (jobmeter\b.+?)(?:\n\s*\n|\Z)", re.DOTALL)
+RENAMED = {"feed": "feeds", "hiring-contract": "hiring-contracts"}
+
+
+def list_examples(name):
+    return [" ".join(text.split()) for text in EXAMPLE.findall(COMMANDS[name].app.help)]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_has_an_example_of_it_that_parses(name):
+    examples = list_examples(name)
+    assert examples, "the docstring has no line such as: Example: jobmeter keys list"
+    for example in examples:
+        words = shlex.split(example)[1:]
+        assert words[: len(name.split())] == name.split()
+        make_app().parse_args(words, exit_on_error=False, print_error=False)
+
+
+def test_the_help_lists_every_command_in_the_group_of_its_users(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert not ended.value.code
+    printed = capsys.readouterr().out
+    places = [
+        printed.index(group.name) for group in (cli.RUNNING, cli.OPERATORS, cli.PARTNERS, cli.REFERENCE)
+    ]
+    assert places == sorted(places)
+    for name, _, group, *_ in cli.COMMANDS:
+        assert re.search(rf"^│ {name}\b", printed[printed.index(group.name) :], re.MULTILINE), name
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_the_old_name_of_a_command_leads_to_the_new_one(old, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([old, "list"])
+    assert ended.value.code == cli.USAGE_ERROR
+    assert f'Did you mean "{RENAMED[old]}"?' in capsys.readouterr().err

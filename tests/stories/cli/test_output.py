@@ -1,0 +1,101 @@
+"""What commands print: tables that fit a terminal, records whose values can be copied, and the same rows as JSON."""
+
+import json
+
+import pytest
+
+from jobmeter.base.terminal import Terminal
+from jobmeter.cli.output import find_value, print_record, print_rows, to_words, write_cell
+
+ROWS = [
+    {"id": 5, "title": "Fitter " * 12, "price": {"amount": "1.50"}, "isOn": True, "endsAt": None},
+    {"id": 12345, "title": "Cook", "price": {"amount": "100.00"}, "isOn": False, "endsAt": "x"},
+]
+NAMES = ("id", "title", "price.amount", "isOn", "endsAt")
+SECRET = "s" * 200
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 80])
+def test_a_table_fits_the_terminal_and_loses_nothing(columns, capsys):
+    Terminal(force_terminal=False).print_table(("a", "b"), [])
+    assert capsys.readouterr().out == ""
+    console = Terminal(force_terminal=True, no_color=True, width=columns)
+    console.print_table(("id", "a long name", "amount"), [("1234567", "word " * 30, "1,234.56")])
+    printed = capsys.readouterr().out
+    lines = [line for line in printed.splitlines() if not line.startswith("\x1b[?")]
+    assert max(len(strip_styles(line)) for line in lines) <= columns
+    assert printed.count("word") == 30
+
+
+def strip_styles(line):
+    return "".join(
+        part.partition("m")[2] if number else part for number, part in enumerate(line.split("\x1b["))
+    )
+
+
+def test_columns_of_numbers_are_aligned_right(capsys):
+    print_rows(ROWS, NAMES, as_json=False)
+    header, _, first, second = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    assert header.split() == ["id", "title", "price", "amount", "is", "on", "ends", "at"]
+    assert first.lstrip().startswith("5   Fitter")
+    assert second.lstrip().startswith("12345")
+    assert first.index("1.50") + len("1.50") == second.index("100.00") + len("100.00")
+    assert ("yes" in first, "no" in second) == (True, True)
+
+
+def test_the_same_rows_are_a_json_array_with_all_their_values(capsys):
+    print_rows(ROWS, ("id",), as_json=True)
+    assert json.loads(capsys.readouterr().out) == ROWS
+    print_rows([], ("id",), as_json=True)
+    assert json.loads(capsys.readouterr().out) == []
+    print_rows([], ("id",), as_json=False)
+    assert capsys.readouterr().out == "There are none.\n"
+
+
+def test_a_record_has_a_line_for_each_value_so_that_a_secret_is_not_folded(capsys):
+    record = {
+        "clientSecret": SECRET,
+        "price": {"amount": "1.50", "currencyCode": "EUR"},
+        "prices": [{"price": "1.50", "validFrom": "2026-11-28T09:00:00+00:00"}],
+        "tags": ["a", "b"],
+    }
+    print_record(record, as_json=False)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:4] == [
+        f"client secret        {SECRET}",
+        "price amount         1.50",
+        "price currency code  EUR",
+        "tags                 a, b",
+    ]
+    assert any("2026-11-28 09:00:00Z" in line for line in printed[4:])
+    print_record(record, as_json=True)
+    assert json.loads(capsys.readouterr().out) == record
+
+
+def test_wide_rows_of_a_record_are_printed_one_value_a_line(capsys):
+    print_record({"lines": [{f"value{number}": number for number in range(9)}] * 2}, as_json=False)
+    printed = capsys.readouterr().out
+    assert "lines 2 of 2" in printed
+    assert printed.count("value8  8") == 2
+
+
+def test_values_are_found_by_their_names_and_written_for_people():
+    row = {"a": {"b": 1}, "a.b": 2}
+    assert (find_value(row, "a.b"), find_value(row, "a.c"), find_value({"a": {"b": 1}}, "a.b")) == (
+        2,
+        None,
+        1,
+    )
+    assert (to_words("termEndsAt"), to_words("client_id"), to_words("urn")) == (
+        "term ends at",
+        "client id",
+        "urn",
+    )
+    assert [write_cell(value) for value in (None, True, 5, {"aB": None, "c": [1, 2]})] == [
+        "", "yes", "5", "a b , c 1, 2",
+    ]  # fmt: skip
+
+
+def test_nothing_is_coloured_when_the_output_is_no_terminal(capsys):
+    print_rows(ROWS, NAMES, as_json=False, title="Jobs")
+    assert "\x1b" not in capsys.readouterr().out
