@@ -25,6 +25,7 @@ from jobmeter.api.http.responses import oauth_refusal, plain_refusal
 from jobmeter.api.oauth import access_token, introspect_token, revoke
 from jobmeter.api.openapi.document import make_document_endpoints
 from jobmeter.api.operator import feeds
+from jobmeter.api.operator.billing.routes import BILLING
 from jobmeter.api.operator.billing.statements import RefundBody
 from jobmeter.api.operator.routes import OPERATOR
 from jobmeter.api.partner import charges, clicks_not_charged, excluded_visitors, webhooks
@@ -164,6 +165,7 @@ PLAIN: tuple[PlainEndpoint, ...] = (
     Endpoint("GET", "/delivery/snapshot", promotion_feed.take_snapshot, audience=BOARD,
              reply="Lines", media=NDJSON, summary="List all jobs that are promoted now"),
     *OPERATOR,
+    *BILLING,
     # -- partners
     Endpoint("GET", "/partner/feeds/{feed_id:int}/report", feeds.show_own_report, audience=PARTNER, quota="partner",
              summary="Get the last run of the caller's own feed and its errors"),

@@ -87,6 +87,7 @@ class Fault(Enum):
     CONTRACT_UNKNOWN        = Row(3011, 403, 100,  "ACCESS_DENIED",         "Caller is not authorized to access the fp4p contract")
     CONTRACT_ENDED          = Row(3012, 403, 100,  "ACCESS_DENIED",         "Partner contract {contract} is not in its service term")
     # -- money (design, laws of the money)
+    PARTNER_REFERENCE_TAKEN = Row(3013, 409, None, "REFERENCE_TAKEN",       "Partner {partner} has the reference {reference} already")
     CURRENCY_UNKNOWN        = Row(3101, 422, None, None,                    "{currency} is not an ISO 4217 currency code")
     AMOUNT_MALFORMED        = Row(3102, 422, None, None,                    "{amount} is not a decimal amount")
     AMOUNT_TOO_PRECISE      = Row(3103, 422, None, None,                    "{amount} has more than the {digits} decimal places of {currency}")

@@ -71,6 +71,7 @@ REMEDIES: dict[Fault, str] = {
     Fault.CONTRACT_NOT_CHOSEN: "Name one of the partner's contracts in partnerContractId.",
     Fault.CONTRACT_UNKNOWN: "Check partnerContractId; the caller's partner must own the contract.",
     Fault.CONTRACT_ENDED: "Use a contract in its service term; jobmeter contracts list shows the terms.",
+    Fault.PARTNER_REFERENCE_TAKEN: "Use that partner (jobmeter partners list --reference), or choose another reference.",
     Fault.CURRENCY_UNKNOWN: "Use a code of ISO 4217, such as EUR.",
     Fault.AMOUNT_MALFORMED: "Write the amount as a decimal number with a point, such as 12.50, without a currency.",
     Fault.AMOUNT_TOO_PRECISE: "Round the amount to the decimal places of its currency.",

@@ -41,6 +41,7 @@ UNCHECKED: tuple[Unchecked, ...] = (
             "js_domains",
             "created_at",
             "may_make_tokens",
+            "reference",
         ),
         "what a partner or its operator set; who pays for a job is checked by id and parent",
     ),

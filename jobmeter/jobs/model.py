@@ -204,11 +204,17 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingFilter:
-    """Which jobs a list contains; ``None`` means all."""
+    """Which jobs a list contains; ``None`` means all. ``search`` is a part of the title, in any case."""
 
+    partner_id: int | None = None
     application_id: int | None = None
     state: JobState | None = None
     external_id: str | None = None
+    search: str | None = None
+
+    @property
+    def has_owner(self) -> bool:
+        return self.application_id is not None or self.partner_id is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,15 +50,40 @@ SELECT {posting}
    AND state <> 'FAILED'
 
 -- name: list_postings
--- Pages over the primary key: jobs in the order of shard and id, all of them or those of one application, of
--- one state, with one external id. An application's jobs are in its shard, so that only that shard is read.
+-- Pages over the primary key: jobs of all partners in the order of shard and id, of any or one state.
 SELECT {posting}
   FROM job_postings
  WHERE (shard, job_id) > (%(after_shard)s, %(after)s)
-   AND shard <= %(shard_max)s
-   AND (%(application_id)s::bigint IS NULL OR application_id = %(application_id)s)
+   AND (%(state)s::text IS NULL OR state = %(state)s)
+ ORDER BY shard, job_id
+ LIMIT %(rows_max)s
+
+-- name: list_postings_by_external_id
+-- Of all partners: an id is read over its own index.
+SELECT {posting}
+  FROM job_postings
+ WHERE external_id = %(external_id)s
+   AND (shard, job_id) > (%(after_shard)s, %(after)s)
+   AND (%(state)s::text IS NULL OR state = %(state)s)
+ ORDER BY shard, job_id
+ LIMIT %(rows_max)s
+
+-- name: list_owned_postings
+-- Of an application, or of a partner's children: only their jobs are read, each application's over its index.
+-- The condition of the owners is written as two alternatives, so that each has its index in a plan for all
+-- values.
+SELECT {posting}
+  FROM (SELECT id AS owner_id, shard AS owner_shard
+          FROM applications
+         WHERE (id = %(application_id)s
+                OR (parent_id = %(partner_id)s AND %(application_id)s::bigint IS NULL))
+           AND (%(partner_id)s::bigint IS NULL OR parent_id = %(partner_id)s)
+           AND shard >= %(after_shard)s) AS owners
+  JOIN job_postings ON shard = owner_shard AND application_id = owner_id
+ WHERE (shard, job_id) > (%(after_shard)s, %(after)s)
    AND (%(state)s::text IS NULL OR state = %(state)s)
    AND (%(external_id)s::text IS NULL OR external_id = %(external_id)s)
+   AND (%(search)s::text IS NULL OR strpos(lower(title), lower(%(search)s)) > 0)
  ORDER BY shard, job_id
  LIMIT %(rows_max)s
 

@@ -59,16 +59,24 @@ async def find_by_external_id(
 
 
 async def list_postings(
-    connection: Connection,
-    wanted: PostingFilter,
-    *,
-    after_shard: int,
-    after: int,
-    shard_max: int,
-    rows_max: int,
+    connection: Connection, wanted: PostingFilter, *, after_shard: int, after: int, rows_max: int
 ) -> list[JobPosting]:
-    page = {"after_shard": after_shard, "after": after, "shard_max": shard_max, "rows_max": rows_max}
-    return await list_rows(connection, JobPosting, SQL["list_postings"], vars_of(wanted) | page)
+    parameters = vars_of(wanted) | {"after_shard": after_shard, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, JobPosting, SQL["list_postings"], parameters)
+
+
+async def list_postings_by_external_id(
+    connection: Connection, wanted: PostingFilter, *, after_shard: int, after: int, rows_max: int
+) -> list[JobPosting]:
+    parameters = vars_of(wanted) | {"after_shard": after_shard, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, JobPosting, SQL["list_postings_by_external_id"], parameters)
+
+
+async def list_owned_postings(
+    connection: Connection, wanted: PostingFilter, *, after_shard: int, after: int, rows_max: int
+) -> list[JobPosting]:
+    parameters = vars_of(wanted) | {"after_shard": after_shard, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, JobPosting, SQL["list_owned_postings"], parameters)
 
 
 async def list_by_external_ids(

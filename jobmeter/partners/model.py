@@ -30,6 +30,38 @@ class Application:
         return self.parent_id or self.id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """A partner as the operator sees it. ``id`` is that of its parent application, ``reference`` the operator's own name of it."""
+
+    id: int
+    client_id: str
+    name: str
+    reference: str | None
+    created_at: datetime
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_APPLICATION}{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPage:
+    """A page in the order of ids. ``search`` is the beginning of a name, or a whole client id or foreign id; empty for all."""
+
+    after: int
+    rows_max: int
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerChange:
+    """What the operator sets of a partner; ``None`` leaves a value unchanged, an empty reference removes it."""
+
+    name: str | None = None
+    reference: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A secret in plain text, readable only when it is created."""

@@ -53,6 +53,26 @@ class RulePolicy:
     window_minutes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkList:
+    """A list of networks, how many it has and when it was loaded."""
+
+    list_name: str
+    networks: int
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementDay:
+    """A day that has events. ``judged_at`` is ``None`` until its clicks are judged, ``settled_at`` until it is final."""
+
+    day: date
+    judged_at: datetime | None
+    settled_at: datetime | None
+    clicks: int | None
+    clicks_reversed: int | None
+
+
 def make_default_policy(rule: Rule) -> RulePolicy:
     """The default settings, used until the operator sets the rule."""
     return RulePolicy(rule, rule.is_on, rule.jobs_max, rule.window_minutes)

@@ -13,6 +13,7 @@ CURSOR_DIGITS_MAX = 18
 IDS_MAX = 2**62
 NO_ID = 2**63 - 1  # the largest number that the database can look up; no row is named so
 PAGE = ("after", "count")  # what `read_page` reads
+TEXT_CHARACTERS_MAX = 300
 PAGE_ROWS, PAGE_ROWS_MAX = 50, 200
 
 
@@ -46,6 +47,14 @@ def read_query_day(request: Request, name: str, *, default: date) -> date:
     if day is None:
         raise Refused(Fault.PARAMETER_INVALID, name=name)
     return day
+
+
+def read_query_text(request: Request, name: str) -> str:
+    """Reads a text from the query, without blanks at its ends; empty if it is not given. Raises ``Refused(PARAMETER_INVALID)``."""
+    text = request.query_params.get(name, "").strip()
+    if len(text) > TEXT_CHARACTERS_MAX or "\0" in text:
+        raise Refused(Fault.PARAMETER_INVALID, name=name)
+    return text
 
 
 class NumberConvertor(IntegerConvertor):

@@ -58,6 +58,13 @@ PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Only these jobs; may be repeated",
     },
     "partnerId": {"type": "integer", "minimum": 0},
+    "search": {
+        "type": "string",
+        "maxLength": 300,
+        "description": "A part of a name or title, in any case; or a whole id",
+    },
+    "reference": {"type": "string", "maxLength": 300, "description": "The operator's own name of a partner"},
+    "deliveryState": {"type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"]},
     "applicationId": {"type": "integer", "minimum": 0},
     "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},
 }

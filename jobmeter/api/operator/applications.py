@@ -1,16 +1,17 @@
 """``/operator/applications``: lists applications, replaces a lost secret, permits an application to create tokens."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id
+from jobmeter.api.http.parameters import read_page, read_path_id, read_query_id, read_query_text
 from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
-from jobmeter.api.operator.partners import serialize_application
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import Application
+from jobmeter.partners.model import Application, ListedPage
 from jobmeter.partners.secrets import flow as secrets
 from jobmeter.partners.tokens import flow as tokens
 
@@ -21,27 +22,54 @@ class TokenPermissionBody(OperatorBody):
 
 
 class SecretBody(OperatorBody):
-    """``retiresOlder`` removes the older of two secrets first; a third one is refused."""
+    """``retiresOlder`` removes the older of two secrets first; a third one is refused. ``revokesOthers`` removes all others at once."""
 
     retires_older: bool = False
+    revokes_others: bool = False
 
 
 async def list_applications(context: RequestContext) -> Response:
-    """Parents and children in the order of their ids; ``partnerId`` selects those of one partner."""
-    page, partner_id = read_page(context.request), read_query_id(context.request, "partnerId")
+    """Parents and children in the order of their ids; ``partnerId`` selects those of one partner.
+
+    ``search`` is the beginning of the name, or the whole client id or foreign id.
+    """
+    page = read_page(context.request)
+    wanted = ListedPage(
+        after=page.after, rows_max=page.rows_max + 1, search=read_query_text(context.request, "search")
+    )
+    partner_id = read_query_id(context.request, "partnerId")
     async with context.app.database.connection() as connection:
-        found = await partners.list_applications(
-            connection, after=page.after, rows_max=page.rows_max + 1, partner_id=partner_id
-        )
+        found = await partners.list_applications(connection, wanted, partner_id=partner_id)
     return page_response(found, page, serialize=serialize_application, key=lambda one: one.id)
 
 
+async def show_application(context: RequestContext) -> Response:
+    """With the times of its valid client secrets, which are never shown."""
+    async with context.app.database.connection() as connection:
+        application = await _find_application(connection, context)
+        ages = await secrets.list_secret_ages(connection, application=application)
+        is_permitted = await tokens.is_permitted(connection, application=application)
+    content = serialize_application(application) | {
+        "description": application.description,
+        "secretsCreatedAt": [age.isoformat() for age in ages],
+        "mayCreateTokens": is_permitted,
+    }
+    return json_response(content)
+
+
 async def replace_secret(context: RequestContext, body: SecretBody) -> Response:
-    """Responds 201 with another secret for an application that lost its own; it is never shown again."""
+    """Responds 201 with another secret for an application that lost its own; it is never shown again.
+
+    The one before it stays valid, so that a rotation has no outage, unless it is revoked: if others may know it.
+    """
     async with context.app.database.transaction() as connection:
         application = await _find_application(connection, context)
         secret = await secrets.replace_secret(
-            connection, application=application, retires_older=body.retires_older, now=context.now
+            connection,
+            application=application,
+            retires_older=body.retires_older,
+            revokes_others=body.revokes_others,
+            now=context.now,
         )
     credentials = {"client_id": application.client_id, "client_secret": secret}
     return json_response({"key": application.urn, "credentials": credentials}, status=201)
@@ -59,6 +87,26 @@ async def permit_tokens(context: RequestContext, body: TokenPermissionBody) -> R
             now=context.now,
         )
     return json_response({"key": application.urn, "areAllowed": body.are_allowed, "revoked": revoked})
+
+
+async def retire_secret(context: RequestContext) -> Response:
+    """Ends a rotation: removes the older of two client secrets. An only one stays, so that it is safe to repeat."""
+    async with context.app.database.transaction() as connection:
+        application = await _find_application(connection, context)
+        left = await secrets.retire_older_secret(connection, caller=application, child_urn=None)
+    return json_response({"key": application.urn, "secrets": left})
+
+
+def serialize_application(application: Application) -> dict[str, Any]:
+    """``partner`` is the id of the partner's parent application, ``null`` for a parent; secrets are never shown."""
+    return {
+        "id": application.id,
+        "key": application.urn,
+        "name": application.name,
+        "clientId": application.client_id,
+        "partner": application.parent_id,
+        "uniqueForeignId": application.unique_foreign_id,
+    }
 
 
 async def _find_application(connection: Connection, context: RequestContext) -> Application:

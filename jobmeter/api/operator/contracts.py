@@ -15,7 +15,7 @@ from jobmeter.base.money import format_amount, parse_positive_amount
 from jobmeter.base.readers.countries import read_country
 from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.partner import flow as contracts
-from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS, Customer, JobTraits, Pacing, PartnerContract
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
 
@@ -105,6 +105,17 @@ async def list_contracts(context: RequestContext) -> Response:
             connection, after=page.after, rows_max=page.rows_max + 1, partner_id=partner_id
         )
     return page_response(found, page, serialize=serialize_contract, key=lambda one: one.id)
+
+
+async def list_customers(context: RequestContext) -> Response:
+    """The contracts of the partner's customers that share this one, in the order of their ids."""
+    page = read_page(context.request)
+    async with context.app.database.connection() as connection:
+        contract = await find_contract(connection, context)
+        found = await contracts.list_customers(
+            connection, contract=contract, after=page.after, rows_max=page.rows_max + 1
+        )
+    return page_response(found, page, serialize=_serialize_customer, key=lambda one: one.id)
 
 
 async def top_up_contract(context: RequestContext, body: TopUpBody) -> Response:
@@ -203,4 +214,13 @@ def serialize_contract(contract: PartnerContract) -> dict[str, Any]:
         "termStartsAt": contract.term_starts_at.isoformat(),
         "termEndsAt": contract.term_ends_at.isoformat(),
         "pacing": contract.pacing,
+    }
+
+
+def _serialize_customer(customer: Customer) -> dict[str, Any]:
+    return {
+        "id": customer.id,
+        "contract": customer.urn,
+        "application": f"{URN_APPLICATION}{customer.application_id}",
+        "createdAt": customer.created_at.isoformat(),
     }

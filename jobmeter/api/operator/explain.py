@@ -15,11 +15,14 @@ from jobmeter.base.money import format_amount
 from jobmeter.base.readers import times
 from jobmeter.explain import flow as explain
 from jobmeter.explain.model import (
+    ChargeExplanation,
     ClickPage,
+    DayExplanation,
     ExplainedClick,
     ExplainedDay,
     ExplainedJob,
     ExplainedPosting,
+    JobExplanation,
     PostingPage,
     serialize_restatement,
 )
@@ -35,11 +38,7 @@ async def explain_job(context: RequestContext) -> Response:
         found = await explain.explain_job(
             connection, job_id=context.request.path_params["job_id"], postings_after=postings_after
         )
-    return json_response(
-        serialize_job(found.job)
-        | {"days": [serialize_day(day, found.job.currency) for day in found.days]}
-        | serialize_postings(found.page, found.job.currency)
-    )
+    return json_response(serialize_job_explanation(found))
 
 
 async def explain_day(context: RequestContext) -> Response:
@@ -54,16 +53,7 @@ async def explain_day(context: RequestContext) -> Response:
             after=after,
             postings_after=postings_after,
         )
-    currency = found.job.currency
-    return json_response(
-        serialize_job(found.job)
-        | {
-            "figures": serialize_day(found.day, currency),
-            "restatements": [serialize_restatement(change, currency) for change in found.restatements],
-        }
-        | serialize_postings(found.page, currency)
-        | serialize_clicks(found.click_page, currency)
-    )
+    return json_response(serialize_day_explanation(found))
 
 
 async def explain_charge(context: RequestContext) -> Response:
@@ -72,22 +62,7 @@ async def explain_charge(context: RequestContext) -> Response:
     reference = read_key(context.request.path_params["reference"], field="reference")
     async with context.app.database.connection() as connection:
         found = await explain.explain_charge(connection, reference=reference, after=after)
-    currency = found.job.currency
-    return json_response(
-        serialize_job(found.job)
-        | {
-            "charge": {
-                "reference": str(found.reference),
-                "number": found.charge.number,
-                "day": found.charge.day.isoformat(),
-                "batch": found.charge.batch,
-                "amount": format_amount(found.charge.amount, currency),
-                "bookedAt": found.charge.booked_at.isoformat(),
-            },
-            "corrections": [serialize_posting(posting, currency) for posting in found.corrections],
-        }
-        | serialize_clicks(found.click_page, currency)
-    )
+    return json_response(serialize_charge_explanation(found))
 
 
 async def explain_event(context: RequestContext) -> Response:
@@ -147,6 +122,46 @@ def read_number(request: Request, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Refused(Fault.OPERATOR_INPUT, field=name, why="must be the number of a posting")
     return int(text)
+
+
+def serialize_job_explanation(found: JobExplanation) -> dict[str, Any]:
+    return (
+        serialize_job(found.job)
+        | {"days": [serialize_day(day, found.job.currency) for day in found.days]}
+        | serialize_postings(found.page, found.job.currency)
+    )
+
+
+def serialize_day_explanation(found: DayExplanation) -> dict[str, Any]:
+    currency = found.job.currency
+    return (
+        serialize_job(found.job)
+        | {
+            "figures": serialize_day(found.day, currency),
+            "restatements": [serialize_restatement(change, currency) for change in found.restatements],
+        }
+        | serialize_postings(found.page, currency)
+        | serialize_clicks(found.click_page, currency)
+    )
+
+
+def serialize_charge_explanation(found: ChargeExplanation) -> dict[str, Any]:
+    currency = found.job.currency
+    return (
+        serialize_job(found.job)
+        | {
+            "charge": {
+                "reference": str(found.reference),
+                "number": found.charge.number,
+                "day": found.charge.day.isoformat(),
+                "batch": found.charge.batch,
+                "amount": format_amount(found.charge.amount, currency),
+                "bookedAt": found.charge.booked_at.isoformat(),
+            },
+            "corrections": [serialize_posting(posting, currency) for posting in found.corrections],
+        }
+        | serialize_clicks(found.click_page, currency)
+    )
 
 
 def serialize_postings(page: PostingPage, currency: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``/operator/feeds`` and ``/partner/feeds/{id}/report``: register a job feed, request a run, read its report."""
+"""``/operator/feeds`` and ``/partner/feeds/{id}/report``: list, show and register job feeds, request a run, read runs and reports."""
 
 from dataclasses import asdict
 from pathlib import PurePosixPath
@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import format_time, json_response
+from jobmeter.api.http.parameters import read_page, read_query_id
+from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
@@ -18,7 +19,7 @@ from jobmeter.base.readers.email_address import check_email
 from jobmeter.base.readers.web_url import WEB_SCHEMES, check_url
 from jobmeter.geo.gazetteer import find_country
 from jobmeter.jobs.feeds import flow as feeds
-from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport
+from jobmeter.jobs.feeds.model import FILE_SCHEME, Feed, FeedReport, FeedRun
 from jobmeter.partners.applications import flow as partners
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
@@ -103,9 +104,33 @@ def read_location(body: FeedBody, *, is_sandbox: bool) -> str:
 
 
 async def list_feeds(context: RequestContext) -> Response:
+    """In the order of their ids; ``applicationId`` selects those of one application."""
+    page, application_id = read_page(context.request), read_query_id(context.request, "applicationId")
     async with context.app.database.connection() as connection:
-        found = await feeds.list_feeds(connection)
-    return json_response({"elements": [serialize_feed(feed) for feed in found]})
+        found = await feeds.list_feeds(
+            connection, after=page.after, rows_max=page.rows_max + 1, application_id=application_id
+        )
+    return page_response(found, page, serialize=serialize_feed, key=lambda one: one.id)
+
+
+async def show_feed(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
+    return json_response(serialize_feed(feed))
+
+
+async def list_runs(context: RequestContext) -> Response:
+    """The runs of a feed in the order of their numbers; the report has the errors of the last one."""
+    page = read_page(context.request)
+    async with context.app.database.connection() as connection:
+        feed = await feeds.find_feed(connection, feed_id=read_id(context.request))
+        found = await feeds.list_runs(connection, feed=feed, after=page.after, rows_max=page.rows_max + 1)
+    return page_response(
+        found,
+        page,
+        serialize=lambda run: {"number": run.number} | serialize_run(run),
+        key=lambda run: run.number,
+    )
 
 
 async def run_feed(context: RequestContext, body: RunBody) -> Response:
@@ -169,26 +194,27 @@ def serialize_feed(feed: Feed) -> dict[str, Any]:
     }
 
 
+def serialize_run(run: FeedRun) -> dict[str, Any]:
+    return {
+        "startedAt": run.started_at.isoformat(),
+        "outcome": run.outcome,
+        "message": run.message,
+        "jobs": run.jobs,
+        "expectedJobCount": run.expected_job_count,
+        "created": run.created,
+        "updated": run.updated,
+        "unchanged": run.unchanged,
+        "failed": run.failed,
+        "closed": run.closed,
+        "heldBack": run.held_back,
+        "warned": run.warned,
+        "shape": run.shape,
+        "notes": list(run.notes),
+    }
+
+
 def serialize_report(report: FeedReport) -> dict[str, Any]:
-    run = report.run
-    shown = None
-    if run is not None:
-        shown = {
-            "startedAt": run.started_at.isoformat(),
-            "outcome": run.outcome,
-            "message": run.message,
-            "jobs": run.jobs,
-            "expectedJobCount": run.expected_job_count,
-            "created": run.created,
-            "updated": run.updated,
-            "unchanged": run.unchanged,
-            "failed": run.failed,
-            "closed": run.closed,
-            "heldBack": run.held_back,
-            "warned": run.warned,
-            "shape": run.shape,
-            "notes": list(run.notes),
-        }
+    shown = None if report.run is None else serialize_run(report.run)
     errors = [
         {
             "position": error.index,

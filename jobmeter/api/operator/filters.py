@@ -1,4 +1,4 @@
-"""The filter policy of a contract, and the last refused events of all senders."""
+"""The filter policy of a contract, what applications excluded, and the last refused events of all senders."""
 
 from typing import Annotated, Any
 
@@ -6,12 +6,20 @@ from pydantic import Field
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.responses import json_response
+from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
 from jobmeter.api.operator.contracts import find_contract
 from jobmeter.base.days import LATE_WINDOW_HOURS
+from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.metering.filters import flow as filters
-from jobmeter.metering.filters.model import FUTURE_TOLERANCE_SECONDS, FilterPolicy, serialize_refused_event
+from jobmeter.metering.filters.model import (
+    FUTURE_TOLERANCE_SECONDS,
+    FilterPolicy,
+    OwnedExclusion,
+    serialize_refused_event,
+)
+from jobmeter.metering.intake.model import show_network
 
 
 class PolicyBody(OperatorBody):
@@ -46,6 +54,26 @@ async def set_policy(context: RequestContext, body: PolicyBody) -> Response:
         contract = await find_contract(connection, context)
         await filters.set_policy(connection, contract_id=contract.id, policy=policy)
     return json_response(serialize_policy(policy))
+
+
+async def list_all_excluded(context: RequestContext) -> Response:
+    """Visitors and networks that applications excluded, in the order of their ids. A visitor's identifier is not kept."""
+    page = read_page(context.request)
+    async with context.app.database.connection() as connection:
+        found = await filters.list_all_excluded(connection, after_id=page.after, rows_max=page.rows_max + 1)
+    return page_response(found, page, serialize=_serialize_excluded, key=lambda one: one.id)
+
+
+def _serialize_excluded(one: OwnedExclusion) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "application": f"{URN_APPLICATION}{one.application_id}",
+        "kind": "ADDRESS_NETWORK" if one.is_address else "VISITOR",
+        "network": show_network(one.subject) if one.is_address else None,
+        "hash": f"{one.subject:016x}",
+        "note": one.note,
+        "createdAt": one.created_at.isoformat(),
+    }
 
 
 async def list_all_refused(context: RequestContext) -> Response:

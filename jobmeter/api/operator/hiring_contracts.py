@@ -20,7 +20,7 @@ from jobmeter.billing.top_ups import flow as top_ups
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import UsedSpan, UsesPage, serialize_use
 from jobmeter.contracts.hiring import flow as hiring
-from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind
+from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringDraft, HiringKind
 from jobmeter.database.connection import Connection
 from jobmeter.partners.applications import flow as partners
 from jobmeter.partners.model import Application
@@ -112,6 +112,17 @@ async def list_hiring_contracts(context: RequestContext) -> Response:
     async with context.app.database.connection() as connection:
         found = await hiring.list_hiring_contracts(connection, after=page.after, rows_max=page.rows_max + 1)
     return page_response(found, page, serialize=_serialize_terms, key=lambda one: one.id)
+
+
+async def list_hiring_grants(context: RequestContext) -> Response:
+    """The applications that may use a contract, in the order of their ids."""
+    page = read_page(context.request)
+    async with context.app.database.connection() as connection:
+        contract = await _find_contract(connection, context)
+        found = await hiring.page_grants(
+            connection, contract=contract, after=page.after, rows_max=page.rows_max + 1
+        )
+    return page_response(found, page, serialize=_serialize_grant, key=lambda one: one.application_id)
 
 
 async def grant_hiring_contract(context: RequestContext, body: GrantBody) -> Response:
@@ -254,6 +265,14 @@ async def _serialize(connection: Connection, contract: HiringContract, *, now: d
         "price": format_amount(price, contract.currency),
         "grants": await hiring.list_grants(connection, contract=contract),
         "unused": await hiring.read_inventory(connection, contract=contract),
+    }
+
+
+def _serialize_grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "id": grant.application_id,
+        "application": f"{URN_APPLICATION}{grant.application_id}",
+        "grantedAt": grant.granted_at.isoformat(),
     }
 
 

@@ -5,35 +5,33 @@ from typing import Any
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page, read_query_id
+from jobmeter.api.http.parameters import read_page, read_query_id, read_query_text
 from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_APPLICATION
 from jobmeter.jobs.model import JobPosting, JobState, PostingFilter
 from jobmeter.jobs.pages import flow as pages
 from jobmeter.jobs.postings import flow as jobs
-from jobmeter.partners.applications import flow as partners
 from jobmeter.wire.links import make_links
 
 
 async def list_jobs(context: RequestContext) -> Response:
-    """Filters: ``applicationId``, ``state``, ``externalId``; ``after`` continues, ``count`` is at most 200."""
-    page, query = read_page(context.request), context.request.query_params
+    """Filters: ``partnerId``, ``applicationId``, ``state``, ``externalId``; of one of the first two, ``search`` in the title.
+
+    ``after`` continues, ``count`` is at most 200.
+    """
+    request, page = context.request, read_page(context.request)
     wanted = PostingFilter(
-        application_id=read_query_id(context.request, "applicationId"),
-        state=_read_state(query.get("state")),
-        external_id=query.get("externalId") or None,
+        partner_id=read_query_id(request, "partnerId"),
+        application_id=read_query_id(request, "applicationId"),
+        state=_read_state(request.query_params.get("state")),
+        external_id=read_query_text(request, "externalId") or None,
+        search=read_query_text(request, "search") or None,
     )
+    if wanted.search is not None and not wanted.has_owner:
+        raise Refused(Fault.PARAMETER_REQUIRED, name="partnerId")
     async with context.app.database.connection() as connection:
-        shard = None
-        if wanted.application_id is not None:
-            application = await partners.find_application(connection, application_id=wanted.application_id)
-            if application is None:
-                return json_response({"elements": [], "nextAfter": None})
-            shard = application.shard
-        found = await jobs.list_postings(
-            connection, wanted, after=page.after, rows_max=page.rows_max + 1, shard=shard
-        )
+        found = await jobs.list_postings(connection, wanted, after=page.after, rows_max=page.rows_max + 1)
     return page_response(found, page, serialize=_serialize, key=lambda one: one.job_id)
 
 

@@ -1,4 +1,4 @@
-"""``/operator/partners``: lists partners, and creates one with its parent application."""
+"""``/operator/partners``: lists and shows partners, creates one with its parent application, sets its name and reference."""
 
 from typing import Annotated, Any
 
@@ -6,48 +6,88 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.parameters import read_page, read_path_id, read_query_text
 from jobmeter.api.http.responses import json_response, page_response
 from jobmeter.api.http.schemas import OperatorBody
+from jobmeter.base.faults import Fault, Refused
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import Application
+from jobmeter.partners.model import ListedPage, Partner, PartnerChange
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$", strip_whitespace=True)
+]
+Reference = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$", strip_whitespace=True)]
 
 
 class PartnerBody(OperatorBody):
-    name: Annotated[
-        str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$", strip_whitespace=True)
-    ]
+    """``reference`` is your own name of the partner, such as a customer number; a repetition with it returns the same partner."""
+
+    name: Name
+    reference: Annotated[Reference, StringConstraints(min_length=1)] | None = None
+
+
+class PartnerChangeBody(OperatorBody):
+    """What is absent remains unchanged; an empty reference removes it."""
+
+    name: Name | None = None
+    reference: Reference | None = None
 
 
 async def create_partner(context: RequestContext, body: PartnerBody) -> Response:
-    """Responds 201 with the credentials; the secret is never shown again. 409 if there is a partner of this name."""
+    """Responds 201 with the credentials; the secret is never shown again. 409 if there is a partner of this name.
+
+    With a ``reference`` that a partner of this name has, responds 200 with that partner, without a secret.
+    """
     async with context.app.database.transaction() as connection:
-        made = await partners.open_partner(connection, name=body.name, now=context.now)
-    content = {
-        "id": made.application.id,
-        "key": made.application.urn,
-        "credentials": {"client_id": made.application.client_id, "client_secret": made.client_secret},
-    }
-    return json_response(content, status=201)
+        partner, secret = await partners.open_partner(
+            connection, name=body.name, reference=body.reference, now=context.now
+        )
+    content: dict[str, Any] = serialize_partner(partner) | {"wasRepeated": secret is None}
+    if secret is not None:
+        content["credentials"] = {"client_id": partner.client_id, "client_secret": secret}
+    return json_response(content, status=200 if secret is None else 201)
 
 
 async def list_partners(context: RequestContext) -> Response:
-    """In the order of their ids; ``after`` continues, ``count`` is at most 200."""
+    """In the order of their ids; ``search`` is a part of the name, or the client id, ``reference`` your own."""
     page = read_page(context.request)
+    wanted = ListedPage(
+        after=page.after, rows_max=page.rows_max + 1, search=read_query_text(context.request, "search")
+    )
     async with context.app.database.connection() as connection:
-        found = await partners.list_applications(
-            connection, after=page.after, rows_max=page.rows_max + 1, are_parents=True
+        found = await partners.list_partners(
+            connection, wanted, reference=read_query_text(context.request, "reference") or None
         )
-    return page_response(found, page, serialize=serialize_application, key=lambda one: one.id)
+    return page_response(found, page, serialize=serialize_partner, key=lambda one: one.id)
 
 
-def serialize_application(application: Application) -> dict[str, Any]:
-    """``partner`` is the id of the partner's parent application, ``null`` for a parent; secrets are never shown."""
+async def show_partner(context: RequestContext) -> Response:
+    async with context.app.database.connection() as connection:
+        found = await partners.find_partner(connection, partner_id=_read_id(context))
+    return json_response(serialize_partner(found))
+
+
+async def change_partner(context: RequestContext, body: PartnerChangeBody) -> Response:
+    """409 if another partner has the name or the reference."""
+    if body.name is None and body.reference is None:
+        raise Refused(Fault.OPERATOR_INPUT, field="name, reference", why="give at least one of them")
+    change = PartnerChange(name=body.name, reference=body.reference)
+    async with context.app.database.transaction() as connection:
+        changed = await partners.change_partner(connection, change, partner_id=_read_id(context))
+    return json_response(serialize_partner(changed))
+
+
+def serialize_partner(partner: Partner) -> dict[str, Any]:
+    """Secrets are never shown."""
     return {
-        "id": application.id,
-        "key": application.urn,
-        "name": application.name,
-        "clientId": application.client_id,
-        "partner": application.parent_id,
-        "uniqueForeignId": application.unique_foreign_id,
+        "id": partner.id,
+        "key": partner.urn,
+        "name": partner.name,
+        "reference": partner.reference,
+        "clientId": partner.client_id,
+        "createdAt": partner.created_at.isoformat(),
     }
+
+
+def _read_id(context: RequestContext) -> int:
+    return read_path_id(context.request, "partner_id", what="partner")

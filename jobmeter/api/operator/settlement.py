@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from jobmeter.api.http.context import RequestContext
-from jobmeter.api.http.parameters import read_query_number
-from jobmeter.api.http.responses import format_time, json_response
+from jobmeter.api.http.parameters import read_page
+from jobmeter.api.http.responses import format_time, json_response, page_response
 from jobmeter.api.http.schemas import Day, OperatorBody
 from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.limits import EVENT_TEXT_CHARACTERS_MAX
@@ -25,7 +25,6 @@ from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, Rule,
 Short = Annotated[
     str, StringConstraints(min_length=1, max_length=EVENT_TEXT_CHARACTERS_MAX, pattern=r"^[^\x00]*$")
 ]
-EXCLUSIONS_PAGE_MAX = 1_000
 Count = Annotated[int, Field(gt=0, lt=2**31)]
 
 
@@ -77,12 +76,11 @@ async def is_job(connection: Connection, job_id: int) -> bool:
 
 
 async def list_exclusions(context: RequestContext) -> Response:
-    """Manual exclusions, oldest first; ``?after=`` continues the list. A visitor's or event's identifier is not kept, only a number made from it."""
-    after = read_query_number(context.request, "after", 0, largest=2**63 - 1)
+    """Manual exclusions, oldest first. A visitor's or event's identifier is not kept, only a number made from it."""
+    page = read_page(context.request)
     async with context.app.database.connection() as connection:
-        found = await policy.list_exclusions(connection, after=after, rows_max=EXCLUSIONS_PAGE_MAX)
-    next_after = found[-1].id if len(found) == EXCLUSIONS_PAGE_MAX else None
-    return json_response({"elements": [serialize_exclusion(kept) for kept in found], "nextAfter": next_after})
+        found = await policy.list_exclusions(connection, after=page.after, rows_max=page.rows_max + 1)
+    return page_response(found, page, serialize=serialize_exclusion, key=lambda one: one.id)
 
 
 async def remove_exclusion(context: RequestContext) -> Response:
@@ -143,6 +141,17 @@ async def put_networks(context: RequestContext, body: NetworksBody) -> Response:
             connection, list_name=context.request.path_params["name"], networks=body.networks, now=context.now
         )
     return json_response({"added": added, "tooNarrow": too_narrow})
+
+
+async def list_network_lists(context: RequestContext) -> Response:
+    """The names of the lists of networks, and how many networks each has; the networks themselves are not listed."""
+    async with context.app.database.connection() as connection:
+        found = await policy.list_network_lists(connection)
+    elements = [
+        {"name": one.list_name, "networks": one.networks, "addedAt": one.added_at.isoformat()}
+        for one in found
+    ]
+    return json_response({"elements": elements})
 
 
 async def list_rules(context: RequestContext) -> Response:

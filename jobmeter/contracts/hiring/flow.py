@@ -12,7 +12,7 @@ from jobmeter.base.ids import make_reference, shard_of
 from jobmeter.contracts.credits import flow as credits_flow
 from jobmeter.contracts.credits.model import PaidRun
 from jobmeter.contracts.hiring import rules, store
-from jobmeter.contracts.hiring.model import HiringContract, HiringDraft, HiringKind, HiringPrice
+from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringDraft, HiringKind, HiringPrice
 from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
@@ -98,6 +98,13 @@ async def revoke_grant(connection: Connection, *, contract: HiringContract, appl
 
 async def list_grants(connection: Connection, *, contract: HiringContract) -> list[int]:
     return await store.list_grants(connection, contract_id=contract.id)
+
+
+async def page_grants(
+    connection: Connection, *, contract: HiringContract, after: int, rows_max: int
+) -> list[Grant]:
+    """Returns the grants of a contract in the order of their applications' ids."""
+    return await store.page_grants(connection, contract_id=contract.id, after=after, rows_max=rows_max)
 
 
 async def end_hiring_contract(

@@ -96,3 +96,11 @@ class HiringDraft:
     sandbox_number: int | None
     starts_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An application that may use a contract."""
+
+    application_id: int
+    granted_at: datetime

@@ -55,6 +55,14 @@ SELECT application_id
  WHERE contract_id = %(contract_id)s
  ORDER BY application_id
 
+-- name: page_grants
+SELECT application_id, granted_at
+  FROM hiring_grants
+ WHERE contract_id = %(contract_id)s
+   AND application_id > %(after)s
+ ORDER BY application_id
+ LIMIT %(rows_max)s
+
 -- name: set_hiring_price
 INSERT INTO hiring_prices (contract_id, valid_from, price_micros)
 VALUES (%(contract_id)s, %(valid_from)s, %(price_micros)s)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from jobmeter.contracts.hiring.model import HiringContract, HiringPrice
+from jobmeter.contracts.hiring.model import Grant, HiringContract, HiringPrice
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
@@ -54,6 +54,11 @@ async def delete_grant(connection: Connection, *, contract_id: int, application_
 
 async def list_grants(connection: Connection, *, contract_id: int) -> list[int]:
     return await list_scalars(connection, int, SQL["list_grants"], {"contract_id": contract_id})
+
+
+async def page_grants(connection: Connection, *, contract_id: int, after: int, rows_max: int) -> list[Grant]:
+    parameters = {"contract_id": contract_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, Grant, SQL["page_grants"], parameters)
 
 
 async def set_hiring_price(

@@ -10,7 +10,14 @@ from jobmeter.base.faults import Fault, Refused
 from jobmeter.base.ids import URN_CONTRACT, make_reference, read_urn, shard_of
 from jobmeter.base.money import AMOUNT_MICROS_MAX, Money, check_currency, format_amount
 from jobmeter.contracts.partner import rules, store
-from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner.model import (
+    ClickPrice,
+    Customer,
+    CustomerContract,
+    JobTraits,
+    Pacing,
+    PartnerContract,
+)
 from jobmeter.contracts.store import next_contract_id
 from jobmeter.database.connection import Connection
 from jobmeter.ledger import flow as ledger
@@ -186,6 +193,13 @@ async def set_up_customer_contract(
     )
     mine = await store.list_customer_contracts(connection, application_id=child.id)
     return next(contract for contract in mine if contract.partner_contract.id == chosen.id)
+
+
+async def list_customers(
+    connection: Connection, *, contract: PartnerContract, after: int, rows_max: int
+) -> list[Customer]:
+    """Returns the customers' contracts that share ``contract``, in the order of their ids."""
+    return await store.list_customers(connection, contract_id=contract.id, after=after, rows_max=rows_max)
 
 
 async def find_job_contract(

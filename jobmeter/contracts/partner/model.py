@@ -62,6 +62,19 @@ class CustomerContract:
         return f"{URN_CONTRACT}{self.id}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A customer's contract as the operator lists it under the partner contract."""
+
+    id: int
+    application_id: int
+    created_at: datetime
+
+    @property
+    def urn(self) -> str:
+        return f"{URN_CONTRACT}{self.id}"
+
+
 EXPERIENCE_LEVELS = (
     *("ENTRY_LEVEL", "MID_SENIOR_LEVEL", "DIRECTOR", "EXECUTIVE", "INTERNSHIP", "ASSOCIATE"),
     "NOT_APPLICABLE",

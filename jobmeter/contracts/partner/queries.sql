@@ -61,6 +61,15 @@ SELECT customer_contract_id, application_id, {partner_contract}
  WHERE application_id = %(application_id)s
  ORDER BY customer_contract_id
 
+-- name: list_customers
+-- The customers' contracts that share a partner contract, in the order of their ids.
+SELECT id, application_id, created_at
+  FROM customer_contracts
+ WHERE partner_contract_id = %(contract_id)s
+   AND id > %(after)s
+ ORDER BY id
+ LIMIT %(rows_max)s
+
 -- name: insert_click_price
 INSERT INTO click_prices (
     partner_contract_id, country, job_function, experience_level, valid_from, price_micros

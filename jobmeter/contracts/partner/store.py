@@ -3,7 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from jobmeter.contracts.partner.model import ClickPrice, CustomerContract, JobTraits, Pacing, PartnerContract
+from jobmeter.contracts.partner.model import (
+    ClickPrice,
+    Customer,
+    CustomerContract,
+    JobTraits,
+    Pacing,
+    PartnerContract,
+)
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, list_rows
 from jobmeter.database.statements import load_statements, vars_of
@@ -79,6 +86,13 @@ async def find_customer_contract(connection: Connection, *, contract_id: int) ->
 async def list_customer_contracts(connection: Connection, *, application_id: int) -> list[CustomerContract]:
     parameters = {"application_id": application_id}
     return await list_rows(connection, _customer_contract, SQL["list_customer_contracts"], parameters)
+
+
+async def list_customers(
+    connection: Connection, *, contract_id: int, after: int, rows_max: int
+) -> list[Customer]:
+    parameters = {"contract_id": contract_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, Customer, SQL["list_customers"], parameters)
 
 
 async def insert_click_price(

@@ -12,7 +12,7 @@ from jobmeter.base.settings import Settings
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import store
-from jobmeter.jobs.feeds.model import Feed, FeedPolicy, FeedReport, FeedRun
+from jobmeter.jobs.feeds.model import Feed, FeedPolicy, FeedReport, FeedRun, NumberedRun
 from jobmeter.partners.model import Application
 from jobmeter.wire.xml.feed.requirements import FeedDefaults, FeedRules, PosterEmail
 
@@ -45,8 +45,20 @@ async def register_feed(
     )
 
 
-async def list_feeds(connection: Connection) -> list[Feed]:
-    return await store.list_feeds(connection)
+async def list_feeds(
+    connection: Connection, *, after: int, rows_max: int, application_id: int | None = None
+) -> list[Feed]:
+    """Returns feeds in the order of their ids; all of them, or an application's."""
+    if application_id is None:
+        return await store.list_feeds(connection, after=after, rows_max=rows_max)
+    return await store.list_application_feeds(
+        connection, after=after, rows_max=rows_max, application_id=application_id
+    )
+
+
+async def list_runs(connection: Connection, *, feed: Feed, after: int, rows_max: int) -> list[NumberedRun]:
+    """Returns the runs of a feed in the order of their numbers."""
+    return await store.list_feed_runs(connection, feed_id=feed.id, after=after, rows_max=rows_max)
 
 
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed:

@@ -66,6 +66,13 @@ class FeedRun:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedRun(FeedRun):
+    """A run with its number, in the order in which runs ended."""
+
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class FeedReport:
     """The last run, if there was one, and a page of the errors of the last body that was read."""

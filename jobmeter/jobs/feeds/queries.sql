@@ -28,7 +28,17 @@ RETURNING {feed}
 -- name: list_feeds
 SELECT {feed}
   FROM job_feeds
+ WHERE id > %(after)s
  ORDER BY id
+ LIMIT %(rows_max)s
+
+-- name: list_application_feeds
+SELECT {feed}
+  FROM job_feeds
+ WHERE application_id = %(application_id)s
+   AND id > %(after)s
+ ORDER BY id
+ LIMIT %(rows_max)s
 
 -- name: find_feed
 SELECT {feed}
@@ -217,6 +227,15 @@ SELECT feed_id, started_at, outcome, message, jobs, created, updated, unchanged,
  WHERE feed_id = %(feed_id)s
  ORDER BY number DESC
  LIMIT 1
+
+-- name: list_feed_runs
+SELECT number, feed_id, started_at, outcome, message, jobs, created, updated, unchanged, failed, closed,
+       held_back, expected_job_count, shape, warned, notes
+  FROM feed_runs
+ WHERE feed_id = %(feed_id)s
+   AND number > %(after)s
+ ORDER BY number
+ LIMIT %(rows_max)s
 
 -- name: find_last_shape
 SELECT shape

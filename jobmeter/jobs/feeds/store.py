@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, read_row, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun
+from jobmeter.jobs.feeds.model import Feed, FeedPosting, FeedRow, FeedRun, NumberedRun
 from jobmeter.wire.xml.feed.flaws import FeedError, FeedFlaw
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
@@ -53,8 +53,23 @@ def _make_feed(*, defaults: dict[str, Any], **row: Any) -> Feed:
     return Feed(defaults=FeedDefaults(**defaults), **row)
 
 
-async def list_feeds(connection: Connection) -> list[Feed]:
-    return await list_rows(connection, _make_feed, SQL["list_feeds"])
+async def list_feeds(connection: Connection, *, after: int, rows_max: int) -> list[Feed]:
+    parameters = {"after": after, "rows_max": rows_max}
+    return await list_rows(connection, _make_feed, SQL["list_feeds"], parameters)
+
+
+async def list_application_feeds(
+    connection: Connection, *, after: int, rows_max: int, application_id: int
+) -> list[Feed]:
+    parameters = {"after": after, "rows_max": rows_max, "application_id": application_id}
+    return await list_rows(connection, _make_feed, SQL["list_application_feeds"], parameters)
+
+
+async def list_feed_runs(
+    connection: Connection, *, feed_id: int, after: int, rows_max: int
+) -> list[NumberedRun]:
+    parameters = {"feed_id": feed_id, "after": after, "rows_max": rows_max}
+    return await list_rows(connection, NumberedRun, SQL["list_feed_runs"], parameters)
 
 
 async def find_feed(connection: Connection, *, feed_id: int) -> Feed | None:

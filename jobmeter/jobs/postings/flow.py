@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from jobmeter.base.ids import SHARD_COUNT, URN_TASK, shard_of
+from jobmeter.base.ids import URN_TASK, shard_of
 from jobmeter.base.limits import TASK_KEPT_DAYS
 from jobmeter.database.connection import Connection
 from jobmeter.jobs import store
@@ -146,18 +146,20 @@ async def find_tasks(
 
 
 async def list_postings(
-    connection: Connection, wanted: PostingFilter, *, after: int, rows_max: int, shard: int | None = None
+    connection: Connection, wanted: PostingFilter, *, after: int, rows_max: int
 ) -> list[JobPosting]:
-    """Returns jobs after a job id, in the order of shard and id; ``shard`` is that of the wanted application."""
-    begins = (shard_of(after), after) if after else (0 if shard is None else shard, 0)
-    return await store.list_postings(
-        connection,
-        wanted,
-        after_shard=begins[0],
-        after=begins[1],
-        shard_max=SHARD_COUNT - 1 if shard is None else shard,
-        rows_max=rows_max,
-    )
+    """Returns jobs after a job id, in the order of shard and id.
+
+    Titles are searched within an application or partner only: ``wanted`` has an owner, or nothing to search for.
+    """
+    read = store.list_postings
+    if wanted.has_owner:
+        read = store.list_owned_postings
+    elif wanted.external_id is not None:
+        read = store.list_postings_by_external_id
+    assert wanted.has_owner or wanted.search is None, "the caller checks it"
+    shard = shard_of(after) if after else 0
+    return await read(connection, wanted, after_shard=shard, after=after, rows_max=rows_max)
 
 
 async def list_live_postings(connection: Connection) -> list[JobPosting]:

@@ -21,6 +21,7 @@ from jobmeter.metering.filters.model import (
     ExcludedVisitor,
     FilterPolicy,
     NewExclusion,
+    OwnedExclusion,
     RecentClicks,
     RefusedCounts,
     RefusedEvent,
@@ -195,6 +196,11 @@ async def list_excluded(
     return await store.list_excluded(
         connection, application_id=application.id, after_id=after_id, rows_max=rows_max
     )
+
+
+async def list_all_excluded(connection: Connection, *, after_id: int, rows_max: int) -> list[OwnedExclusion]:
+    """Returns what applications excluded, in the order of their ids; for the operator."""
+    return await store.list_all_excluded(connection, after_id=after_id, rows_max=rows_max)
 
 
 async def include_again(connection: Connection, *, application: Application, excluded_id: int) -> bool:

@@ -97,6 +97,13 @@ class ExcludedVisitor:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedExclusion(ExcludedVisitor):
+    """An excluded visitor or network with the application that excluded it."""
+
+    application_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedEvent:
     """What is kept of an event that did not count: nothing of who caused it."""

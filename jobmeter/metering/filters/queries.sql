@@ -59,6 +59,14 @@ SELECT id, is_address, subject, note, created_at
  ORDER BY id
  LIMIT %(rows_max)s
 
+-- name: list_all_excluded
+-- Of all applications, in the order of their ids.
+SELECT id, application_id, is_address, subject, note, created_at
+  FROM excluded_visitors
+ WHERE id > %(after_id)s
+ ORDER BY id
+ LIMIT %(rows_max)s
+
 -- name: remove_excluded
 DELETE FROM excluded_visitors
  WHERE application_id = %(application_id)s

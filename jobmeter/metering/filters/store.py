@@ -12,6 +12,7 @@ from jobmeter.metering.filters.model import (
     FilterPolicy,
     KeptClicks,
     NewExclusion,
+    OwnedExclusion,
     RecentClicks,
     RefusedCounts,
     RefusedEvent,
@@ -57,6 +58,11 @@ async def list_excluded(
 ) -> list[ExcludedVisitor]:
     values = {"application_id": application_id, "after_id": after_id, "rows_max": rows_max}
     return await list_rows(connection, ExcludedVisitor, SQL["list_excluded"], values)
+
+
+async def list_all_excluded(connection: Connection, *, after_id: int, rows_max: int) -> list[OwnedExclusion]:
+    values = {"after_id": after_id, "rows_max": rows_max}
+    return await list_rows(connection, OwnedExclusion, SQL["list_all_excluded"], values)
 
 
 async def remove_excluded(connection: Connection, *, application_id: int, excluded_id: int) -> bool:

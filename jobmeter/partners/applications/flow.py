@@ -12,6 +12,9 @@ from jobmeter.partners.model import (
     ApplicationChange,
     ApplicationDraft,
     Credentials,
+    ListedPage,
+    Partner,
+    PartnerChange,
 )
 
 
@@ -21,31 +24,87 @@ async def create_parent(connection: Connection, *, name: str, now: datetime) -> 
     return await _create(connection, draft, parent=None, now=now)
 
 
-async def open_partner(connection: Connection, *, name: str, now: datetime) -> Credentials:
-    """Creates the parent application of a partner whose name is new.
+async def open_partner(
+    connection: Connection, *, name: str, reference: str | None = None, now: datetime
+) -> tuple[Partner, str | None]:
+    """Creates the parent application of a partner whose name is new, and returns its client secret.
 
-    Raises ``Refused(PARTNER_CONFLICT)`` for a name that exists, in any case: the same request sent twice, or by two
-    people, would otherwise make two partners.
+    A repetition with the ``reference`` of a partner of this name returns that partner, without a secret.
+    Raises ``Refused``: PARTNER_REFERENCE_TAKEN by a partner of another name, PARTNER_CONFLICT for a name that
+    exists, in any case: the same request sent twice, or by two people, would otherwise make two partners.
     """
     await store.lock_partner_name(connection, name=name)
+    if reference is not None:
+        await store.lock_partner_name(connection, name=f"reference {reference}")
+        known = await store.find_partner_by_reference(connection, reference=reference)
+        if known is not None and known.name.lower() == name.lower():
+            return known, None
+    await _check_name_is_free(connection, name)
+    await _check_reference_is_free(connection, reference)
+    made = await create_parent(connection, name=name, now=now)
+    if reference is not None:
+        await store.set_reference(connection, partner_id=made.application.id, reference=reference)
+    return await find_partner(connection, partner_id=made.application.id), made.client_secret
+
+
+async def change_partner(connection: Connection, change: PartnerChange, *, partner_id: int) -> Partner:
+    """Sets name and reference of a partner; an empty reference removes it.
+
+    Raises ``Refused``: OPERATOR_UNKNOWN, PARTNER_CONFLICT, PARTNER_REFERENCE_TAKEN.
+    """
+    before = await find_partner(connection, partner_id=partner_id)
+    if change.name is not None and change.name.lower() != before.name.lower():
+        await store.lock_partner_name(connection, name=change.name)
+        await _check_name_is_free(connection, change.name)
+    if change.reference and change.reference != before.reference:
+        await store.lock_partner_name(connection, name=f"reference {change.reference}")
+        await _check_reference_is_free(connection, change.reference)
+    after = await store.change_partner(connection, change, partner_id=partner_id)
+    assert after is not None, "partners are never deleted"
+    return after
+
+
+async def _check_name_is_free(connection: Connection, name: str) -> None:
     known = await store.find_parent_by_name(connection, name=name)
     if known is not None:
         raise Refused(Fault.PARTNER_CONFLICT, name=known.name, key=known.urn)
-    return await create_parent(connection, name=name, now=now)
+
+
+async def _check_reference_is_free(connection: Connection, reference: str | None) -> None:
+    known = (
+        None if reference is None else await store.find_partner_by_reference(connection, reference=reference)
+    )
+    if known is not None:
+        raise Refused(Fault.PARTNER_REFERENCE_TAKEN, partner=known.id, reference=reference)
+
+
+async def find_partner(connection: Connection, *, partner_id: int) -> Partner:
+    """Raises ``Refused(OPERATOR_UNKNOWN)``, also for a child application."""
+    found = await store.find_partner(connection, partner_id=partner_id)
+    if found is None:
+        raise Refused(Fault.OPERATOR_UNKNOWN, what="partner", key=partner_id)
+    return found
+
+
+async def list_partners(
+    connection: Connection, page: ListedPage, *, reference: str | None = None
+) -> list[Partner]:
+    """Returns partners in the order of their ids; or the one with this reference."""
+    if reference is None:
+        return await store.list_partners(connection, page)
+    found = await store.find_partner_by_reference(connection, reference=reference)
+    return [] if found is None or found.id <= page.after else [found]
 
 
 async def list_applications(
-    connection: Connection,
-    *,
-    after: int,
-    rows_max: int,
-    partner_id: int | None = None,
-    are_parents: bool = False,
+    connection: Connection, page: ListedPage, *, partner_id: int | None = None
 ) -> list[Application]:
-    """Returns applications after an id, in order; all of them, a partner's, or the partners' own."""
-    return await store.list_applications(
-        connection, after=after, rows_max=rows_max, partner_id=partner_id, are_parents=are_parents
-    )
+    """Returns applications in the order of their ids; all of them, or a partner's."""
+    if partner_id is not None:
+        return await store.list_partner_applications(connection, page, partner_id=partner_id)
+    if page.search:
+        return await store.search_applications(connection, page)
+    return await store.list_applications(connection, after=page.after, rows_max=page.rows_max)
 
 
 async def create_child(

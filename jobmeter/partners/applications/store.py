@@ -5,7 +5,7 @@ from datetime import datetime
 from jobmeter.database.connection import Connection
 from jobmeter.database.rows import find_row, find_scalar, list_rows, list_scalars, read_scalar
 from jobmeter.database.statements import load_statements, vars_of
-from jobmeter.partners.model import Application, ApplicationDraft
+from jobmeter.partners.model import Application, ApplicationDraft, ListedPage, Partner, PartnerChange
 
 SQL = load_statements("jobmeter.partners.applications")
 
@@ -37,11 +37,41 @@ async def find_parent_by_name(connection: Connection, *, name: str) -> Applicati
     return await find_row(connection, Application, SQL["find_parent_by_name"], {"name": name})
 
 
-async def list_applications(
-    connection: Connection, *, after: int, rows_max: int, partner_id: int | None, are_parents: bool
-) -> list[Application]:
-    parameters = {"after": after, "rows_max": rows_max, "partner_id": partner_id, "are_parents": are_parents}
+async def find_partner(connection: Connection, *, partner_id: int) -> Partner | None:
+    return await find_row(connection, Partner, SQL["find_partner"], {"partner_id": partner_id})
+
+
+async def find_partner_by_reference(connection: Connection, *, reference: str) -> Partner | None:
+    return await find_row(connection, Partner, SQL["find_partner_by_reference"], {"reference": reference})
+
+
+async def list_partners(connection: Connection, page: ListedPage) -> list[Partner]:
+    return await list_rows(connection, Partner, SQL["list_partners"], vars_of(page))
+
+
+async def change_partner(connection: Connection, change: PartnerChange, *, partner_id: int) -> Partner | None:
+    parameters = vars_of(change) | {"partner_id": partner_id}
+    return await find_row(connection, Partner, SQL["change_partner"], parameters)
+
+
+async def set_reference(connection: Connection, *, partner_id: int, reference: str) -> None:
+    await connection.execute(SQL["set_reference"], {"partner_id": partner_id, "reference": reference})
+
+
+async def list_applications(connection: Connection, *, after: int, rows_max: int) -> list[Application]:
+    parameters = {"after": after, "rows_max": rows_max}
     return await list_rows(connection, Application, SQL["list_applications"], parameters)
+
+
+async def list_partner_applications(
+    connection: Connection, page: ListedPage, *, partner_id: int
+) -> list[Application]:
+    parameters = vars_of(page) | {"partner_id": partner_id}
+    return await list_rows(connection, Application, SQL["list_partner_applications"], parameters)
+
+
+async def search_applications(connection: Connection, page: ListedPage) -> list[Application]:
+    return await list_rows(connection, Application, SQL["search_applications"], vars_of(page))
 
 
 async def find_by_client_id(connection: Connection, *, client_id: str) -> Application | None:

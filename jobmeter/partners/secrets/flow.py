@@ -51,15 +51,29 @@ async def retire_older_secret(connection: Connection, *, caller: Application, ch
 
 
 async def replace_secret(
-    connection: Connection, *, application: Application, retires_older: bool, now: datetime
+    connection: Connection,
+    *,
+    application: Application,
+    retires_older: bool,
+    revokes_others: bool = False,
+    now: datetime,
 ) -> str:
     """Issues a further secret on behalf of the operator, because the owner of a parent application lost its own.
 
-    With ``retires_older`` the older of two live secrets is removed first. Raises ``Refused(SECRETS_TOO_MANY)``.
+    With ``retires_older`` the older of two live secrets is removed first, with ``revokes_others`` both; neither signs
+    requests any more. Raises ``Refused(SECRETS_TOO_MANY)``.
     """
-    if retires_older:
+    if revokes_others:
+        await secrets_store.lock_application(connection, application_id=application.id)
+        await secrets_store.delete_secrets(connection, application_id=application.id)
+    elif retires_older:
         await retire_older_secret(connection, caller=application, child_urn=None)
     return await roll_secret(connection, caller=application, child_urn=None, now=now)
+
+
+async def list_secret_ages(connection: Connection, *, application: Application) -> list[datetime]:
+    """Returns when each live secret was created, the oldest first."""
+    return await secrets_store.list_secret_ages(connection, application_id=application.id)
 
 
 async def _find_target(connection: Connection, caller: Application, child_urn: str | None) -> Application:

@@ -27,3 +27,12 @@ WITH oldest AS (
 DELETE FROM signing_secrets
  WHERE application_id = %(application_id)s
    AND created_at <= (SELECT max(created_at) FROM oldest)
+
+-- name: delete_secrets
+-- Neither do they sign requests any more, hence the second table.
+WITH revoked AS (
+    DELETE FROM application_secrets
+     WHERE application_id = %(application_id)s
+)
+DELETE FROM signing_secrets
+ WHERE application_id = %(application_id)s

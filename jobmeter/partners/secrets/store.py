@@ -19,5 +19,9 @@ async def list_secret_ages(connection: Connection, *, application_id: int) -> li
     )
 
 
+async def delete_secrets(connection: Connection, *, application_id: int) -> None:
+    await connection.execute(SQL["delete_secrets"], {"application_id": application_id})
+
+
 async def delete_older_secret(connection: Connection, *, application_id: int) -> None:
     await connection.execute(SQL["delete_older_secret"], {"application_id": application_id})

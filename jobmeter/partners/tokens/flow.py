@@ -102,6 +102,11 @@ async def allow_tokens(
     return await tokens_store.revoke_tokens_of(connection, application_ids=changed, revoked_at=now)
 
 
+async def is_permitted(connection: Connection, *, application: Application) -> bool:
+    """Whether the application may create tokens."""
+    return await tokens_store.read_token_permission(connection, application_id=application.id)
+
+
 async def sweep_tokens(connection: Connection, *, rows_max: int, now: datetime) -> int:
     """Removes up to ``rows_max`` tokens that expired at least a day ago; returns how many."""
     return await tokens_store.delete_expired_tokens(

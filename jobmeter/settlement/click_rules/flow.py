@@ -11,7 +11,14 @@ from jobmeter.database.connection import Connection
 from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import networks as click_rules_networks
 from jobmeter.settlement.click_rules import store
-from jobmeter.settlement.model import Exclusion, KeptExclusion, Rule, RulePolicy, make_default_policy
+from jobmeter.settlement.model import (
+    Exclusion,
+    KeptExclusion,
+    NetworkList,
+    Rule,
+    RulePolicy,
+    make_default_policy,
+)
 
 
 async def read_policies(connection: Connection) -> list[RulePolicy]:
@@ -46,6 +53,11 @@ async def list_exclusions(connection: Connection, *, after: int, rows_max: int) 
 async def remove_exclusion(connection: Connection, *, exclusion_id: int) -> bool:
     """Removes an exclusion; days already judged are not changed. Returns whether it existed."""
     return await store.remove_exclusion(connection, exclusion_id=exclusion_id)
+
+
+async def list_network_lists(connection: Connection) -> list[NetworkList]:
+    """Returns the lists of networks by name."""
+    return await store.list_network_lists(connection)
 
 
 async def set_networks(

@@ -254,6 +254,13 @@ SELECT id, criterion, subject, origin, day, note, created_at
 DELETE FROM settlement_exclusions
  WHERE id = %(exclusion_id)s
 
+-- name: list_network_lists
+-- The operator has a few lists, of some hundred thousand networks at most.
+SELECT list_name, count(*) AS networks, max(added_at) AS added_at
+  FROM blocked_networks
+ GROUP BY list_name
+ ORDER BY list_name
+
 -- name: add_networks
 -- Replaces the whole list; a network keeps the list that named it first.
 WITH asked AS (

@@ -8,7 +8,15 @@ from jobmeter.database.rows import change_rows, list_rows, read_scalar, value_of
 from jobmeter.database.statements import arrays_of, load_statements, vars_of
 from jobmeter.ledger.model import Purpose
 from jobmeter.metering.model import EventKind, Verdict
-from jobmeter.settlement.model import Criterion, Exclusion, KeptExclusion, NetworkSpan, Rule, RulePolicy
+from jobmeter.settlement.model import (
+    Criterion,
+    Exclusion,
+    KeptExclusion,
+    NetworkList,
+    NetworkSpan,
+    Rule,
+    RulePolicy,
+)
 
 SQL = load_statements("jobmeter.settlement.click_rules", enums=(Criterion, EventKind, Purpose, Rule, Verdict))
 
@@ -109,3 +117,7 @@ async def add_networks(
 ) -> int:
     parameters = arrays_of(NetworkSpan, spans) | {"list_name": list_name, "added_at": added_at}
     return await change_rows(connection, SQL["add_networks"], parameters)
+
+
+async def list_network_lists(connection: Connection) -> list[NetworkList]:
+    return await list_rows(connection, NetworkList, SQL["list_network_lists"])

@@ -11,7 +11,7 @@ from jobmeter.settlement import store as settlement_store
 from jobmeter.settlement.click_rules import store as rules
 from jobmeter.settlement.click_rules.flow import read_policies
 from jobmeter.settlement.days import store
-from jobmeter.settlement.model import Rule, RulePolicy
+from jobmeter.settlement.model import Rule, RulePolicy, SettlementDay
 
 JOBS_PER_STEP_MAX = 2_000
 
@@ -101,3 +101,10 @@ async def read_settled_through(connection: Connection) -> date | None:
 async def is_settled_through(connection: Connection, *, day: date) -> bool:
     """Returns whether every day until ``day`` is final, this one included."""
     return not await store.has_open_day(connection, until=day)
+
+
+async def list_days(
+    connection: Connection, *, after: date, until: date, rows_max: int
+) -> list[SettlementDay]:
+    """Returns the days with events after a day, in order, each with what settlement did."""
+    return await store.list_days(connection, after=after, until=until, rows_max=rows_max)

@@ -73,3 +73,14 @@ SELECT EXISTS (SELECT
                  FROM event_days
                 WHERE day <= %(until)s
                   AND day NOT IN (SELECT day FROM settled_days))
+
+-- name: list_days
+-- Every day until today on which events were accepted, final or not, in order: later days are prepared only.
+SELECT day, judged_at, settled_at, clicks, clicks_reversed
+  FROM event_days
+  LEFT JOIN settlement_runs USING (day)
+  LEFT JOIN settled_days USING (day)
+ WHERE day > %(after)s
+   AND day <= %(until)s
+ ORDER BY day
+ LIMIT %(rows_max)s

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 
 from jobmeter.database.connection import Connection
-from jobmeter.database.rows import change_rows, find_scalar, read_scalar
+from jobmeter.database.rows import change_rows, find_scalar, list_rows, read_scalar
 from jobmeter.database.statements import load_statements
+from jobmeter.settlement.model import SettlementDay
 
 SQL = load_statements("jobmeter.settlement.days")
 
@@ -50,3 +51,10 @@ async def read_settled_through(connection: Connection) -> date | None:
 
 async def has_open_day(connection: Connection, *, until: date) -> bool:
     return await read_scalar(connection, bool, SQL["has_open_day"], {"until": until})
+
+
+async def list_days(
+    connection: Connection, *, after: date, until: date, rows_max: int
+) -> list[SettlementDay]:
+    parameters = {"after": after, "until": until, "rows_max": rows_max}
+    return await list_rows(connection, SettlementDay, SQL["list_days"], parameters)

@@ -144,6 +144,10 @@ def test_an_unchanged_feed_is_not_sent_again_unless_a_run_is_requested(sandbox_c
     assert wait_for_run(sandbox_client, feed_id, "STOPPED")["lastRun"]["heldBack"] == 3
     sandbox_client.client.post(runs, json={"mayCloseAll": True}, headers=operator(sandbox_client))
     assert wait_for_run(sandbox_client, feed_id, "DONE")["lastRun"]["closed"] == 3
+    listed = sandbox_client.client.get(f"{runs}?count=3", headers=operator(sandbox_client)).json()
+    assert [run["outcome"] for run in listed["elements"]] == ["DONE", "NOT_CHANGED", "STOPPED"]
+    rest = sandbox_client.client.get(f"{runs}?after={listed['nextAfter']}", headers=operator(sandbox_client))
+    assert [run["closed"] for run in rest.json()["elements"]] == [3]
 
 
 def test_a_feed_is_read_with_its_defaults_and_the_charset_of_its_header(sandbox_client, site):

@@ -65,7 +65,7 @@ class Scenario:
     def report(self) -> FeedReport:
         async def read() -> FeedReport:
             async with self.database.connection() as connection:
-                feed = (await feeds.list_feeds(connection))[0]
+                feed = (await feeds.list_feeds(connection, after=0, rows_max=9))[0]
                 return await feeds.read_report(connection, feed=feed, after=-1, rows_max=100)
 
         return self.runner.run(read())

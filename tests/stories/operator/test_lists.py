@@ -6,7 +6,10 @@ import pytest
 
 from tests.support.sandbox_client import bearer
 
-LISTS = ("partners", "applications", "contracts", "hiringContracts", "jobs")
+LISTS = (
+    *("partners", "applications", "contracts", "hiringContracts", "jobs", "feeds", "webhooks"),
+    *("exclusions", "excludedVisitors", "settlementDays"),
+)
 BAD_PAGES = ("after=x", "after=-1", "after=1e3", "count=0", "count=-1", "count=x")
 
 
@@ -40,17 +43,35 @@ def read_all(operator, path, count):
 
 def test_every_list_has_pages_in_the_order_of_ids(sandbox_client, operator):
     made = [add_partner(operator, f"Partner {number}")["id"] for number in range(5)]
-    for number in range(4):
-        sandbox_client.post_job(f"listed-{number}")
+    jobs = [sandbox_client.post_job(f"listed-{number}") for number in range(4)]
+    make_things(sandbox_client, operator)
+    for _ in range(2):
+        sandbox_client.send_clicks(jobs[0], 1)
+        sandbox_client.advance_to_midnight()
+    sandbox_client.send_clicks(jobs[0], 1)
     for name in LISTS:
         every = operator("GET", f"{name}?count=200").json()
         assert every["nextAfter"] is None
+        assert len(every["elements"]) > (1 if name != "contracts" else 0), name
         for count in (1, 2, 3):
             assert read_all(operator, name, count) == every["elements"], (name, count)
     partners = operator("GET", "partners").json()["elements"]
     assert [row["id"] for row in partners][-5:] == made
-    assert all(row["partner"] is None for row in partners)
     assert "secret" not in str(partners).lower()
+
+
+def make_things(sandbox_client, operator):
+    """Creates three of each: feeds, webhooks, exclusions by the operator and by a partner."""
+    child, number = sandbox_client.headers(), sandbox_client.credentials["child"]["urn"].rsplit(":", 1)[-1]
+    for letter in "abc":
+        feed = {"applicationId": int(number), "url": f"https://{letter}.example/feed.xml"}
+        assert operator("POST", "feeds", json=feed).status_code == 201
+        assert operator("POST", "exclusions", json={"visitor": letter, "note": "x"}).status_code == 201
+        webhook = {"kinds": ["BUDGET_ALERT"], "url": f"https://{letter}.example/hook"}
+        visitor = {"visitor": letter, "note": "staff"}
+        for path, body in (("webhooks", webhook), ("excludedVisitors", visitor)):
+            answer = sandbox_client.client.post(f"/partner/{path}", headers=child, json=body)
+            assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize("name", LISTS)

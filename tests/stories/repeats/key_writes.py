@@ -23,6 +23,13 @@ def on_key(method: str, body: dict[str, Any] | None, *, rotations: int = 0) -> M
     return make
 
 
+async def retire_replaced(world: World, path: str) -> Write:
+    child = await world.make_child(is_set_up=False)
+    own = f"/operator/applications/{child.number}"
+    await world.call(Write("POST", f"{own}/secrets", world.operator, {}))
+    return Write("POST", f"{own}/retirements", world.operator)
+
+
 KEY_MAKERS: dict[tuple[str, str], Make] = {
     ("POST", KEYS): create_key,
     ("POST", f"{KEYS}/{{name}}/secrets"): on_key("POST", {"retiresOlder": True}, rotations=1),

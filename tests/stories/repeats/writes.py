@@ -13,7 +13,7 @@ from jobmeter.api.http.idempotency import READING
 from jobmeter.api.routes import ENDPOINTS
 from jobmeter.sandbox.endpoints import ENDPOINTS as SANDBOX
 from tests.stories.repeats.billing_writes import BILLING_MAKERS, CONTRACT, PARTY
-from tests.stories.repeats.key_writes import KEY_MAKERS
+from tests.stories.repeats.key_writes import KEY_MAKERS, retire_replaced
 from tests.stories.repeats.payments import PAYMENTS
 from tests.stories.repeats.world import Make, World, Write
 from tests.support.sandbox_client import bearer, make_event
@@ -340,6 +340,8 @@ MAKERS: dict[tuple[str, str], Make] = {
     ("POST", "/operator/partners"): operate("POST", {"name": "NEW"}),
     ("POST", "/operator/applications/{application_id:int}/tokens"): allow_tokens,
     ("POST", "/operator/applications/{application_id:int}/secrets"): replace_secret,
+    ("POST", "/operator/applications/{application_id:int}/retirements"): retire_replaced,
+    ("PUT", "/operator/partners/{partner_id:int}"): operate("PUT", {"reference": "NEW"}),
     ("POST", "/operator/partners/{partner_id:int}/contracts"): operate("POST", CONTRACT),
     ("PUT", "/operator/contracts/{contract_id:int}/pacing"): operate("PUT", {"pacing": "EVEN"}),
     ("POST", "/operator/contracts/{contract_id:int}/topUps"): operate(
