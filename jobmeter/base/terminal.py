@@ -18,6 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 PIPE_COLUMNS = 220
+NATURAL_COLUMNS = 10_000  # a table may be as wide as it wants
+COLUMNS_MAX = 6  # a table of more columns is not folded
 
 # Control characters, marks of direction and other invisible formatting, line separators, halves of surrogate pairs.
 _SHOWN_AS_CODES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -75,7 +77,8 @@ class Terminal(Console):
     ) -> None:
         """Prints rows under their columns; a table without rows is not printed. It fits the terminal: long cells fold.
 
-        Columns of numbers are aligned right, and are the last to fold.
+        Columns of numbers are aligned right, and are the last to fold. A table of many columns that does not fit is
+        printed one value a line, so that its values can be copied.
         """
         cells = [[str(cell) for cell in row] for row in rows]
         if not cells:
@@ -99,7 +102,22 @@ class Terminal(Console):
             )
         for row in cells:
             table.add_row(*row)
-        self.print(table, width=min(self.width, Measurement.get(self, self.options, table).maximum))
+        natural = Measurement.get(self, self.options.update(width=NATURAL_COLUMNS), table).maximum
+        if natural > self.width and len(columns) > COLUMNS_MAX:
+            self._print_expanded(columns, cells, title or "row")
+        else:
+            self.print(table, width=min(self.width, natural))
+
+    def _print_expanded(self, columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> None:
+        for number, row in enumerate(cells, start=1):
+            self.print_line(f"{title} {number} of {len(cells)}", style="bold")
+            self.print_values(list(zip(columns, row, strict=True)))
+
+    def print_values(self, values: Sequence[tuple[str, str]]) -> None:
+        """Prints names and values, one a line, which the terminal may wrap: a value can be copied as a whole."""
+        width = max((len(name) for name, _ in values), default=0)
+        for name, value in values:
+            self.print_line(f"{name:<{width}}  {value}".rstrip())
 
 
 class PlainFormatter(logging.Formatter):

@@ -9,14 +9,19 @@ from typing import Any
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
-from jobmeter.cli.options import SANDBOX_DATA, CredentialsOption
+from jobmeter.cli.options import SANDBOX_DATA, CredentialsOption, JsonOption
+from jobmeter.cli.output import print_json
 from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
 
 
-def env(*, credentials: CredentialsOption = None) -> None:
+def env(*, credentials: CredentialsOption = None, json: JsonOption = False) -> None:
     """Prints shell commands that set BASE, the keys and tokens, the contracts, and JOB, the newest live job."""
     sandbox = open_sandbox(credentials or SANDBOX_DATA / "credentials.json")
-    for name, value in read_variables(sandbox).items():
+    variables = read_variables(sandbox)
+    if json:
+        print_json({name: str(value) for name, value in variables.items()})
+        return
+    for name, value in variables.items():
         print(f"export {name}={shlex.quote(str(value))}")  # noqa: T201 -- quoted for a shell
 
 

@@ -48,7 +48,10 @@ def whole_number(name: str | None = None, *, least: int, most: int, meaning: str
     )
 
 
-DataOption = Annotated[Path, Parameter("--data", help="Folder of the embedded database.")]
+DataOption = Annotated[
+    Path,
+    Parameter("--data", help="Folder of the embedded database; default: of this user.", show_default=False),
+]
 UrlOption = Annotated[
     str,
     Parameter(
@@ -110,6 +113,26 @@ class ServerOptions:
 UNITS_MAX = 1_000_000_000
 InvoiceId = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Id of the invoice.")]
 AccountNumber = Annotated[int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the account.")]
+PartnerContractNumber = Annotated[
+    int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the partner contract.")
+]
+PartnerNumber = Annotated[
+    int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the partner's parent application.")
+]
+PartnerOption = Annotated[
+    int | None,
+    whole_number("--partner", least=0, most=BIGINT_MAX, meaning="Only what belongs to this partner."),
+]
+ApplicationOption = Annotated[
+    int | None,
+    whole_number("--application", least=0, most=BIGINT_MAX, meaning="Only what belongs to this application."),
+]
+PartnerReference = Annotated[
+    str | None, Parameter("--reference", help="Your own name of the partner, such as a customer number.")
+]
+SearchOption = Annotated[
+    str | None, Parameter("--search", help="Only rows with this text in their name or title.")
+]
 ContractNumber = Annotated[
     int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the hiring contract.")
 ]

@@ -11,7 +11,6 @@ from typing import Any
 from jobmeter.base.terminal import Terminal
 
 Row = dict[str, Any]
-COLUMNS_MAX = 6  # rows with more values are printed one value a line
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 
@@ -44,19 +43,11 @@ def print_record(record: Row, *, as_json: bool) -> None:
         print_json(record)
         return
     console = Terminal()
-    lines, tables = list(_list_lines(record)), list(_list_tables(record))
-    width = max((len(name) for name, _ in lines), default=0)
-    for name, value in lines:
-        console.print_line(f"{name:<{width}}  {value}".rstrip())
-    for name, rows in tables:
+    console.print_values(list(_list_lines(record)))
+    for name, rows in _list_tables(record):
         columns = list(dict.fromkeys(column for row in rows for column in row))
-        if len(columns) <= COLUMNS_MAX:
-            print_rows(rows, columns, as_json=False, title=to_words(name))
-            continue
-        for number, row in enumerate(rows, start=1):
-            console.print()
-            console.print_line(f"{to_words(name)} {number} of {len(rows)}", style="bold")
-            print_record(row, as_json=False)
+        console.print()
+        print_rows(rows, columns, as_json=False, title=to_words(name))
 
 
 def find_value(row: Row, name: str) -> Any:
@@ -72,6 +63,12 @@ def find_value(row: Row, name: str) -> Any:
 def to_words(name: str) -> str:
     """Returns the name of a value as words: ``termEndsAt`` as "term ends at"."""
     return _CAPITAL.sub(" ", name.replace(".", " ").replace("_", " ")).lower()
+
+
+def to_camel(name: str) -> str:
+    """Returns a name of Python as a name of JSON: ``terms_days`` as "termsDays"."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def write_cell(value: Any) -> str:

@@ -98,12 +98,12 @@ def find_profile(
     )
 
 
-def ask_at_terminal(question: str) -> str:
+def prompt_at_terminal(question: str) -> str:
     """Returns a secret that a person types; empty if there is no terminal."""
     return getpass.getpass(question) if sys.stdin.isatty() and sys.stderr.isatty() else ""
 
 
-def require_operator(profile: Profile, ask: Callable[[str], str] = ask_at_terminal) -> tuple[str, str]:
+def require_operator(profile: Profile, ask: Callable[[str], str] = prompt_at_terminal) -> tuple[str, str]:
     """Returns the address and the operator's key, which a person is asked for. Raises ``CommandFailed``."""
     url = _require_url(profile)
     key = profile.operator_key.read() or ask(f"Operator key for {url}: ").strip()
@@ -116,7 +116,11 @@ def require_operator(profile: Profile, ask: Callable[[str], str] = ask_at_termin
 
 
 def require_application(
-    profile: Profile, name: str = "", *, is_parent: bool = False, ask: Callable[[str], str] = ask_at_terminal
+    profile: Profile,
+    name: str = "",
+    *,
+    is_parent: bool = False,
+    ask: Callable[[str], str] = prompt_at_terminal,
 ) -> tuple[str, str, str]:
     """Returns the address, the client id and the client secret of an application.
 

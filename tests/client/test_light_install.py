@@ -32,7 +32,8 @@ HELP_SECONDS_MAX = 0.3
 RUNS = 5
 PIP_SECONDS_MAX = 300
 # These commands talk to a running server over HTTP; the others are parts of the server.
-LIGHT_COMMANDS = ("clock", "env", "hiring-contracts", "billing", "keys")
+NEED_SERVER = {"serve", "sandbox", "demo", "traffic", "db", "explain", "docs"}
+LIGHT_COMMANDS = [name for name, *_ in cli.COMMANDS if name not in NEED_SERVER]
 NEEDS_SERVER = re.compile(
     r"jobmeter: this command needs \w+, which is not installed: pip install 'jobmeter\[server\]'\n"
 )
@@ -95,6 +96,13 @@ def test_a_command_runs_or_names_the_extra_that_it_needs(light, name):
     else:
         assert shown.returncode == cli.EXTRA_MISSING
         assert NEEDS_SERVER.fullmatch(shown.stderr), shown.stderr
+
+
+def test_a_shell_completes_the_commands_that_are_installed(light):
+    shown = run_light(light, "-m", "jobmeter", "completion", "bash")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "campaigns" in shown.stdout
+    assert "--database-url" not in shown.stdout
 
 
 def test_the_commands_of_billing_need_no_extra_but_the_check_of_electronic_invoices(light, tmp_path):

@@ -3,7 +3,7 @@
 Does not own the clock: each command sends one request.
 """
 
-from datetime import datetime
+from contextlib import closing
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -30,7 +30,7 @@ def show(*, server: Operator = OPERATOR) -> None:
 
     Example: jobmeter clock show
     """
-    _print_time(server, _open(server).read_clock())
+    _move(server)
 
 
 @app.command(name="set")
@@ -45,7 +45,7 @@ def set_clock(
 
     Example: jobmeter clock set 2026-12-01T09:00:00Z
     """
-    _print_time(server, _open(server).move_clock(set=time))
+    _move(server, set=time)
 
 
 @app.command
@@ -58,16 +58,15 @@ def advance(
 
     Example: jobmeter clock advance 3d
     """
-    _print_time(server, _open(server).move_clock(advance=span))
+    _move(server, advance=span)
 
 
-def _open(server: Operator) -> Sandbox:
-    """Its requests have one attempt: another would move the clock again."""
+def _move(server: Operator, **wanted: str) -> None:
+    """Moves the clock if that is ``wanted``, and prints its time. There is one attempt: another would move it again."""
     url, key = require_operator(find_profile(server))
-    return Sandbox({"base_url": url, "operator_key": key})
-
-
-def _print_time(server: Operator, now: datetime) -> None:
+    sandbox = Sandbox({"base_url": url, "operator_key": key})
+    with closing(sandbox.client):
+        now = sandbox.move_clock(**wanted) if wanted else sandbox.read_clock()
     if server.json:
         server.print_record({"now": now.isoformat(), "nowMs": to_ms(now)})
     else:

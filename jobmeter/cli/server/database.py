@@ -12,7 +12,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
+from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
+from jobmeter.cli.output import print_json
 from jobmeter.cli.server.psql import psql
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database, upgrade_database
@@ -31,7 +32,11 @@ app.command(psql)
 
 @app.command
 def check(
-    *, data: DataOption = PRODUCTION_DATA, database_url: UrlOption = "", since: SinceOption = ""
+    *,
+    data: DataOption = PRODUCTION_DATA,
+    database_url: UrlOption = "",
+    since: SinceOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Verifies every law of the money over the whole database. The exit code is not 0 if one is broken.
 
@@ -40,13 +45,10 @@ def check(
     heads = _read_heads(since)
     with open_database(data, database_url, must_exist=True) as url:
         checks, head = asyncio.run(_check(url, heads))
-    console = Terminal()
-    if not checks:
-        console.print_line("There is nothing to check: no contracts, jobs, events or postings.")
+    if json:
+        _print_json(checks, head)
     else:
-        _print_checks(checks)
-    if head is not None:
-        console.print_line(f"Head of the chain: {head}")
+        _print(checks, head)
     if any(found.breaches for found in checks) or (heads and not checks):
         sys.exit(1)
 
@@ -84,6 +86,24 @@ async def _check(url: str, heads: Sequence[ChainHead]) -> tuple[list[LawCheck], 
 async def _read_head(url: str) -> ChainHead | None:
     async with Database.opened(url, connections_max=1) as opened, opened.transaction() as connection:
         return await integrity.read_head(connection)
+
+
+def _print_json(checks: Sequence[LawCheck], head: ChainHead | None) -> None:
+    laws = [
+        {"law": one.law, "checked": one.checked, "breaches": one.breaches, "first": one.example or None}
+        for one in checks
+    ]
+    print_json({"laws": laws, "head": None if head is None else str(head)})
+
+
+def _print(checks: Sequence[LawCheck], head: ChainHead | None) -> None:
+    console = Terminal()
+    if not checks:
+        console.print_line("There is nothing to check: no contracts, jobs, events or postings.")
+    else:
+        _print_checks(checks)
+    if head is not None:
+        console.print_line(f"Head of the chain: {head}")
 
 
 def _print_checks(checks: Sequence[LawCheck]) -> None:

@@ -13,6 +13,11 @@ from uuid import UUID
 
 from cyclopts import App, Parameter, Token
 
+from jobmeter.api.operator.explain import (
+    serialize_charge_explanation,
+    serialize_day_explanation,
+    serialize_job_explanation,
+)
 from jobmeter.base.clock import to_ms
 from jobmeter.base.faults import Refused
 from jobmeter.base.money import format_amount
@@ -23,10 +28,12 @@ from jobmeter.cli.options import (
     AfterOption,
     DataOption,
     JobId,
+    JsonOption,
     PostingsAfterOption,
     UrlOption,
     check_time,
 )
+from jobmeter.cli.output import print_json
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.connection import Connection
 from jobmeter.database.pool import Database
@@ -39,7 +46,6 @@ from jobmeter.settlement.model import RULES
 app = App(name="explain")
 
 Found = TypeVar("Found")
-Cells = Iterable[Sequence[object]]
 
 
 def _convert_day(_: type, tokens: Sequence[Token]) -> date:
@@ -60,6 +66,7 @@ def job(
     postings_after: PostingsAfterOption = 0,
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Shows the budget of job JOB_ID, its days and its postings, a thousand at a time.
 
@@ -70,6 +77,9 @@ def job(
         data,
         database_url,
     )
+    if json:
+        print_json(serialize_job_explanation(found))
+        return
     console = Terminal()
     _print_job(console, found.job)
     _print_days(console, found.days, found.job.currency)
@@ -87,6 +97,7 @@ def day(
     csv: Annotated[Path | None, Parameter(help="Write every click of the day to this file instead.")] = None,
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Shows the figures of job JOB_ID on DAY, their postings and restatements, and its clicks, a thousand at a time.
 
@@ -103,6 +114,9 @@ def day(
         data,
         database_url,
     )
+    if json:
+        print_json(serialize_day_explanation(found))
+        return
     console, currency = Terminal(), found.job.currency
     _print_job(console, found.job)
     _print_days(console, [found.day], currency)
@@ -120,6 +134,7 @@ def charge(
     after: AfterOption = explain.FIRST_KEY,
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Shows the charge REFERENCE, its corrections, and the clicks of its batch, a thousand at a time.
 
@@ -130,6 +145,9 @@ def charge(
         data,
         database_url,
     )
+    if json:
+        print_json(serialize_charge_explanation(found))
+        return
     console = Terminal()
     _print_job(console, found.job)
     amount = format_amount(found.charge.amount, found.job.currency)
@@ -149,6 +167,7 @@ def event(
     *,
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Shows what happened to the event that the job board sent with SOURCE, ID and TIME (milliseconds or RFC 3339).
 
@@ -159,6 +178,13 @@ def event(
     if key is None:
         raise ValueError("source, id and time do not identify a valid event")
     found = _run(lambda connection: explain.explain_event(connection, event_key=key), data, database_url)
+    if json:
+        shown = {"eventKey": str(key), "jobId": found.event.job_id, "intake": found.verdict, "click": None}
+        if found.click is not None:
+            outcome = {"outcome": found.click.outcome.value, "reason": found.click.reason}
+            shown["click"] = outcome | {"charge": str(found.click.charge) if found.click.charge else None}
+        print_json(shown)
+        return
     console = Terminal()
     console.print_line(f"Event {key} of job {found.event.job_id}, batch {found.event.batch}: {found.verdict}")
     if found.click is not None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
@@ -27,8 +27,6 @@ from jobmeter.wire.xml.feed.flaws import FeedError
 from jobmeter.wire.xml.feed.requirements import FeedDefaults
 
 ERRORS_SHOWN_MAX = 20
-
-app = App(name="feeds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +54,6 @@ class DefaultOptions:
 NO_DEFAULTS = DefaultOptions()
 
 
-@app.command
 def load(
     file: Annotated[Path, Parameter(help="XML document with the jobs.")],
     *,

@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import Annotated, TextIO
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import CommandFailed, Refused
@@ -19,10 +19,7 @@ from jobmeter.settlement.click_rules.flow import set_networks_by_asn
 
 DIGITS_MAX = 10
 
-app = App(name="networks")
 
-
-@app.command
 def load(
     file: Annotated[Path, Parameter(help="CSV with the columns asn and network, or asn, start and end.")],
     *,

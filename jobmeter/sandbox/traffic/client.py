@@ -55,8 +55,8 @@ class Sandbox:
                 f"the server at {self.client.base_url} does not respond: {error}"
             ) from error
         if not answer.is_success:
-            content = read_refusal(answer.content) or answer.reason_phrase
-            raise SandboxRefusedError(make_refusal(answer.status_code, content).message)
+            refusal = read_refusal(answer.content) or answer.reason_phrase
+            raise SandboxRefusedError(make_refusal(answer.status_code, refusal).message)
         return answer
 
     def read_clock(self) -> datetime:

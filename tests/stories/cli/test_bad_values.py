@@ -27,7 +27,11 @@ BAD_TEXTS = {
 TAKE_MORE = {
     "db psql",
     "docs",
+    "faults",
     "hiring-contracts create",
+    "jobs show",
+    "jobs renew",
+    "jobs close",
 }  # psql has arguments; the others have optional ones
 MAY_BE_NEGATIVE = {("hiring-contracts adjust", "--units")}
 

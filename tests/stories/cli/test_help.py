@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 
 import pytest
 
@@ -38,6 +39,22 @@ def test_the_help_lists_every_command_in_the_group_of_its_users(capsys):
     assert places == sorted(places)
     for name, _, group, *_ in cli.COMMANDS:
         assert re.search(rf"^│ {name}\b", printed[printed.index(group.name) :], re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("keys ro", "rotate"), ("jobs list --sta", "--state"), ("jobs list --state D", "")],
+)
+def test_bash_completes_commands_and_options(words, expected, capsys):
+    with pytest.raises(SystemExit):
+        main(["completion", "bash"])
+    script = capsys.readouterr().out
+    typed = ["jobmeter", *words.split()]
+    ask = (
+        f'COMP_WORDS=({shlex.join(typed)}); COMP_CWORD={len(typed) - 1}; _jobmeter; echo "${{COMPREPLY[@]}}"'
+    )
+    done = subprocess.run(["bash"], input=f"{script}\n{ask}", capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == expected
 
 
 @pytest.mark.parametrize("old", RENAMED)

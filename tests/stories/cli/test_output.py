@@ -37,8 +37,8 @@ def test_columns_of_numbers_are_aligned_right(capsys):
     print_rows(ROWS, NAMES, as_json=False)
     header, _, first, second = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
     assert header.split() == ["id", "title", "price", "amount", "is", "on", "ends", "at"]
-    assert first.lstrip().startswith("5   Fitter")
-    assert second.lstrip().startswith("12345")
+    assert first.startswith("    5 ")
+    assert second.startswith("12345 ")
     assert first.index("1.50") + len("1.50") == second.index("100.00") + len("100.00")
     assert ("yes" in first, "no" in second) == (True, True)
 
@@ -72,11 +72,15 @@ def test_a_record_has_a_line_for_each_value_so_that_a_secret_is_not_folded(capsy
     assert json.loads(capsys.readouterr().out) == record
 
 
-def test_wide_rows_of_a_record_are_printed_one_value_a_line(capsys):
-    print_record({"lines": [{f"value{number}": number for number in range(9)}] * 2}, as_json=False)
+def test_a_table_of_many_columns_that_does_not_fit_is_printed_one_value_a_line(capsys):
+    console = Terminal(force_terminal=True, no_color=True, color_system=None, width=60)
+    columns = [f"value {number}" for number in range(9)]
+    console.print_table(columns, [[SECRET[:20]] * 9] * 2, title="lines")
     printed = capsys.readouterr().out
     assert "lines 2 of 2" in printed
-    assert printed.count("value8  8") == 2
+    assert printed.count(f"value 8  {SECRET[:20]}") == 2
+    console.print_table("abcdefghi", [["1"] * 9], title="short")
+    assert len(capsys.readouterr().out.splitlines()) < 9
 
 
 def test_values_are_found_by_their_names_and_written_for_people():

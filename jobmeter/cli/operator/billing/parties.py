@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from jobmeter.cli.options import whole_number
+from jobmeter.cli.output import to_camel
 
 # What the server adds to a party when it is read.
 READ_ONLY = ("validFrom", "recordedAt", "versions")
@@ -64,7 +65,7 @@ def list_changes(options: PartyOptions) -> dict[str, Any]:
     """Returns the fields that were given, by their names in JSON."""
     given = {name: getattr(options, name) for name in options.__dataclass_fields__}
     return {
-        _to_camel(name): list(value) if type(value) is tuple else value
+        to_camel(name): list(value) if type(value) is tuple else value
         for name, value in given.items()
         if value is not None and value != ()
     }
@@ -74,8 +75,3 @@ def apply_changes(known: dict[str, Any] | None, options: PartyOptions) -> dict[s
     """Returns the party as it was, without what only the server sets, with the fields that were given."""
     kept = {name: value for name, value in (known or {}).items() if name not in READ_ONLY}
     return kept | list_changes(options)
-
-
-def _to_camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(map(str.capitalize, others))

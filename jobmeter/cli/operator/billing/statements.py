@@ -16,16 +16,13 @@ from jobmeter.cli.operator.calls import (
     list_given,
     write_file,
 )
-from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
+from jobmeter.cli.options import PartnerNumber, check_month
 
 statement = App(name="statement", help="Lists, shows and downloads statements of a partner's customers.")
 refund = App(name="refund", help="Lists and records what a partner refunded to its customers.")
 
 PARTNERS = "/operator/partners"
 
-Partner = Annotated[
-    int, whole_number(least=0, most=BIGINT_MAX, meaning="Number of the partner's parent application.")
-]
 Month = Annotated[str, Parameter(validator=check_month, help="Month of the last year, such as 2026-10.")]
 
 
@@ -63,7 +60,7 @@ class StatementOptions:
 
 
 @statement.command(name="list")
-def list_customers(partner: Partner, *, month: Month, server: Operator = OPERATOR) -> None:
+def list_customers(partner: PartnerNumber, *, month: Month, server: Operator = OPERATOR) -> None:
     """Prints the customers of PARTNER that used something in a month.
 
     Example: jobmeter billing statement list 1000001 --month 2026-10
@@ -82,7 +79,7 @@ def list_customers(partner: Partner, *, month: Month, server: Operator = OPERATO
 
 @statement.command
 def show(
-    partner: Partner,
+    partner: PartnerNumber,
     *,
     month: Month,
     options: StatementOptions,
@@ -97,7 +94,7 @@ def show(
 
 @statement.command
 def download(
-    partner: Partner,
+    partner: PartnerNumber,
     *,
     month: Month,
     options: StatementOptions,
@@ -122,7 +119,7 @@ def download(
 
 
 @refund.command(name="list")
-def list_refunds(partner: Partner, *, server: Operator = OPERATOR) -> None:
+def list_refunds(partner: PartnerNumber, *, server: Operator = OPERATOR) -> None:
     """Prints what PARTNER refunded to its customers.
 
     Example: jobmeter billing refund list 1000001
@@ -135,7 +132,7 @@ def list_refunds(partner: Partner, *, server: Operator = OPERATOR) -> None:
 
 @refund.command
 def record(
-    partner: Partner,
+    partner: PartnerNumber,
     invoice_line: Annotated[str, Parameter(help="Document and line, such as INV-2026-000001/3.")],
     *,
     amount: Annotated[str, Parameter(help="Amount in the invoice's currency, such as 12.50.")],

@@ -1,0 +1,1 @@
+"""Owns the commands of partners, which use the client: they work against Jobmeter and against LinkedIn."""
