@@ -40,20 +40,16 @@ _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Other endpoints of partners", ("/partner",)),
     ("Job board", ("/events", "/delivery")),
     (
-        "Operator, partners and contracts",
-        (
-            "/operator/partners",
-            "/operator/applications",
-            "/operator/contracts",
-            "/operator/hiringContracts",
-            "/operator/jobs",
-        ),
+        "Operator, partners and their applications",
+        ("/operator/partners", "/operator/applications", "/operator/jobs"),
     ),
+    ("Operator, contracts", ("/operator/contracts", "/operator/hiringContracts")),
+    ("Operator, feeds and webhooks", ("/operator/feeds", "/operator/webhooks")),
     (
         "Operator, charges and settlement",
         (
             "/operator/explain",
-            "/operator/exclusions",
+            "/operator/exclu",
             "/operator/networks",
             "/operator/settlement",
             "/operator/charges",
