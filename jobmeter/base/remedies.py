@@ -110,6 +110,8 @@ REMEDIES: dict[Fault, str] = {
     Fault.OVERLOADED: RETRY,
     Fault.UNAVAILABLE: RETRY,
     Fault.EXCLUSIONS_TOO_MANY: "Remove exclusions that are not needed any more.",
+    Fault.NOT_ACCEPTABLE: "Accept one of the media types that the message names, or choose one with the parameter format.",
+    Fault.EXPORT_TOO_LARGE: "Ask for fewer days, or for csv or jsonl, which have no limit.",
     Fault.JOB_REPORT_CALLER: "Use the token of the customer's child application: a parent has no job reports.",
     Fault.BUDGET_REPORT_CALLER: "Use the token of the parent application.",
     Fault.TERM_UNREADABLE: REPORT,

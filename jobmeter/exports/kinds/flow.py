@@ -18,7 +18,7 @@ from jobmeter.exports.kinds import budget, charges, events, invoices, job_report
 from jobmeter.exports.kinds.sources import PAGE_ROWS, Connect, Sources
 from jobmeter.exports.model import Column, ExportKind, ExportQuery, Scope, Table
 from jobmeter.partners.applications import flow as partners
-from jobmeter.partners.model import Application
+from jobmeter.partners.model import Application, ListedPage
 from jobmeter.reports.job_reports.flow import JobListCache
 
 APPLICATIONS_AT_ONCE = 1_000
@@ -87,7 +87,7 @@ async def _list_applications(connection: Connection, caller: Application) -> lis
     is_full, after = True, 0
     while is_full:
         page = await partners.list_applications(
-            connection, after=after, rows_max=APPLICATIONS_AT_ONCE, partner_id=caller.id
+            connection, ListedPage(after=after, rows_max=APPLICATIONS_AT_ONCE), partner_id=caller.id
         )
         found += [one for one in page if one.parent_id is not None]
         is_full = len(page) == APPLICATIONS_AT_ONCE

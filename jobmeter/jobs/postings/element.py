@@ -19,6 +19,7 @@ from jobmeter.base.money import Money, parse_amount, parse_positive_amount
 from jobmeter.base.readers.email_address import check_email
 from jobmeter.base.readers.text import trim_text
 from jobmeter.base.readers.web_url import check_url
+from jobmeter.contracts.partner.model import EXPERIENCE_LEVELS
 from jobmeter.jobs.messages import REQUIRED, required_message
 from jobmeter.jobs.model import FundedOperation, JobDraft, JobOperation, Operation
 from jobmeter.jobs.postings.rules import LOCATIONS_MAX
@@ -26,7 +27,6 @@ from jobmeter.jobs.postings.schema import (
     DESCRIPTION_CHARACTERS,
     DROPPED_FIELDS,
     EMPLOYMENT_STATUSES,
-    EXPERIENCE_LEVELS,
     EXTERNAL_ID_CHARACTERS_MAX,
     INDUSTRY_PATTERN,
     TEXT_CHARACTERS_MAX,

@@ -19,15 +19,6 @@ EXTERNAL_ID_CHARACTERS_MAX = 200
 TEXT_CHARACTERS_MAX = 500
 
 EMPLOYMENT_STATUSES = ("FULL_TIME", "PART_TIME", "CONTRACT", "INTERNSHIP", "TEMPORARY", "VOLUNTEER", "OTHER")
-EXPERIENCE_LEVELS = (
-    "ENTRY_LEVEL",
-    "MID_SENIOR_LEVEL",
-    "DIRECTOR",
-    "EXECUTIVE",
-    "INTERNSHIP",
-    "ASSOCIATE",
-    "NOT_APPLICABLE",
-)
 INDUSTRY_PATTERN = r"^urn:li:industry:[1-9][0-9]{0,4}$"
 
 # In the body of the official collections of 2021 to 2023; ignored since 2024 (clients 2.6).
