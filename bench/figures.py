@@ -12,6 +12,7 @@ from bench.clicks import measure_clicks
 from bench.client import measure_client
 from bench.documents import measure_documents
 from bench.explaining import measure_explaining
+from bench.exports import measure_exports
 from bench.feeds import measure_feeds
 from bench.intake import measure_intake
 from bench.intake_growth import measure_day_growth, measure_jobs_growth
@@ -48,6 +49,8 @@ FIGURES = (
     Figure("report_by_ids_p50", "ms", "reports"),
     Figure("report_by_ids_p99", "ms", "reports"),
     Figure("report_last_page", "ms", "reports", "the first page", 1.20, is_cost=True),
+    Figure("export_rows", "rows/s", "exports", "COPY (SELECT ...) TO STDOUT of the same rows", 0.25),
+    Figure("export_memory", "MB", "exports", "an export of a tenth of the days", 1.20, is_cost=True),
     Figure("report_growth", "ms", "growth", "a hundredth of the days", 1.30, is_large=True, is_cost=True),
     Figure("intake_growth", "events/s", "day_growth", EARLY, 0.90, is_large=True),
     Figure("intake_growth_memory", "MB", "day_growth", EARLY, 1.10, is_large=True, is_cost=True),
@@ -81,6 +84,7 @@ GROUPS: dict[str, Measure] = {
     "explaining": measure_explaining,
     "billing": measure_billing,
     "invoice_clicks": measure_clicks_page,
+    "exports": measure_exports,
     "feeds": measure_feeds,
     "documents": measure_documents,
     "client": measure_client,

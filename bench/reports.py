@@ -81,7 +81,9 @@ class Reporter:
 
 def measure_reports(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, Measured]:
     """Measures reports by ids and bare responses alternately, then first and last pages, each after a warm-up round."""
-    job_ids, token, settings = _prepare(machine, max(sizes.jobs, 2), DAYS, now, every=_choose_every(sizes))
+    job_ids, token, settings = prepare_jobs(
+        machine, max(sizes.jobs, 2), DAYS, now, every=_choose_every(sizes)
+    )
     by_ids, bare, firsts, lasts = [], [], [], []
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         reporter = Reporter(server, token, _pick_reported(job_ids, sizes), _choose_month(now))
@@ -115,7 +117,7 @@ def measure_growth(machine: Machine, sizes: Sizes, now: datetime) -> dict[str, M
 
 
 def _measure_waits(machine: Machine, jobs: int, now: datetime, runs: int, *, every: int) -> tuple[float, ...]:
-    job_ids, token, settings = _prepare(machine, jobs, GROWN_DAYS, now, every=every)
+    job_ids, token, settings = prepare_jobs(machine, jobs, GROWN_DAYS, now, every=every)
     with serve("jobmeter.app:create_app", settings.to_environment(), factory=True) as server:
         reporter = Reporter(server, token, job_ids[(job_ids // 256) % every == 0], _choose_month(now))
         return tuple(median(reporter.request_by_ids(number).waits_ms) for number in range(runs + 1))[1:]
@@ -130,7 +132,7 @@ def _pick_reported(job_ids: Column, sizes: Sizes) -> Column:
     return reported
 
 
-def _prepare(
+def prepare_jobs(
     machine: Machine, jobs: int, days: int, now: datetime, *, every: int
 ) -> tuple[Column, str, Settings]:
     """Creates one customer's jobs; each ``every``-th of them has figures for ``days`` days up to yesterday."""
