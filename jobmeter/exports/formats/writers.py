@@ -15,7 +15,7 @@ from jobmeter.exports.model import CURRENCY, Column, ColumnType, ExportFormat, T
 
 SHEET_ROWS_MAX = 1_048_576  # with the header
 TEXT_CHARACTERS_MAX = 32_767
-GROUP_ROWS = 100_000
+GROUP_ROWS = 50_000
 PRECISION, SCALE = 24, 6  # of a decimal in Parquet: every amount of micros fits
 WIDTHS = {ColumnType.TEXT: 28, ColumnType.TIME: 20}
 NARROW = 14

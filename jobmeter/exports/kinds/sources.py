@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from jobmeter.database.connection import Connection
 from jobmeter.reports.job_reports.flow import JobListCache
 
-PAGE_ROWS = 20_000
+PAGE_ROWS = 5_000
 
 Connect = Callable[[], AbstractAsyncContextManager[Connection]]
 
