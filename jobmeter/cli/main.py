@@ -142,6 +142,11 @@ def _name_extra(error: ImportError) -> CommandFailed:
     )
 
 
+def write_failure(error: Exception) -> str:
+    """Returns the one line that is printed of an error."""
+    return f"jobmeter: {to_printable(' '.join(str(error).split()))}"
+
+
 def _fail(error: Exception, code: int) -> None:
-    print(f"jobmeter: {to_printable(' '.join(str(error).split()))}", file=sys.stderr)
+    print(write_failure(error), file=sys.stderr)
     sys.exit(code)

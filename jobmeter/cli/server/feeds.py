@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 from cyclopts import Parameter
-from rich.progress import Progress
 
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.settings import Settings
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.options import BIGINT_MAX, PRODUCTION_DATA, DataOption, UrlOption, whole_number
+from jobmeter.cli.progress import make_progress
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.jobs.feeds import flow as feeds
@@ -83,7 +83,7 @@ def load(
     with (
         open_database(data, database_url) as url,
         path.open("rb") as opened,
-        Progress(console=console, disable=not progress) as bar,
+        make_progress(console, is_shown=progress) as bar,
     ):
         task = bar.add_task("jobs", total=path.stat().st_size)
         # The parser is slightly ahead of the jobs that have been written, which is accurate enough for a progress bar.

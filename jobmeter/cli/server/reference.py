@@ -22,6 +22,7 @@ from jobmeter.base.remedies import REMEDIES
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.server.reference_formats import NOTE, print_enumerations, print_exports, print_feed_formats
+from jobmeter.cli.server.command_pages import FOLDER, list_pictures, print_commands
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
@@ -231,6 +232,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "enumerations.md": print_enumerations,
     "client.md": print_client,
     "exports.md": print_exports,
+    "commands.md": print_commands,
 }
 
 
@@ -242,6 +244,11 @@ def write_pages(folder: Path) -> list[Path]:
         path = folder / name
         path.write_text(print_page(), encoding="utf-8")
         paths.append(path)
+    pictures = folder / FOLDER
+    pictures.mkdir(exist_ok=True)
+    for name, render in list_pictures().items():
+        (pictures / name).write_text(render(), encoding="utf-8")
+    paths.append(pictures)
     money = folder.parent / "explanation" / "money.md"
     if money.exists():
         write_unchecked(money)

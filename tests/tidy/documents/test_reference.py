@@ -1,11 +1,15 @@
 """The reference pages match the tables in the code."""
 
+import re
+
 import pytest
 
+from jobmeter.cli.server.command_pages import list_pictures
 from jobmeter.cli.server.reference import PAGES, print_unchecked
 from tests.support.paths import DOCS
 
 FOLDER = DOCS / "reference"
+PICTURES_BYTES_MAX = 1_000_000
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -20,3 +24,12 @@ def test_the_list_of_what_is_not_checked_is_up_to_date() -> None:
 
 def test_there_are_no_other_pages() -> None:
     assert {path.name for path in FOLDER.glob("*.md")} == set(PAGES)
+
+
+def test_the_pictures_of_the_command_line_are_up_to_date_and_small() -> None:
+    pictures = list_pictures()
+    kept = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "commands").iterdir()}
+    assert set(kept) == set(pictures)
+    assert [name for name, render in pictures.items() if kept[name] != render()] == [], "run make docs"
+    assert sum(map(len, kept.values())) < PICTURES_BYTES_MAX
+    assert [name for name, text in kept.items() if re.search(r"\burl\(|href|@import", text)] == []

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from cyclopts import Parameter
-from rich.progress import Progress
 
 from jobmeter.base.terminal import Terminal
 from jobmeter.cli.operator.calls import (
@@ -18,6 +17,7 @@ from jobmeter.cli.operator.calls import (
     list_given,
 )
 from jobmeter.cli.options import BIGINT_MAX, check_month, whole_number
+from jobmeter.cli.progress import make_progress
 
 RUNS = "/operator/billing/runs"
 INVOICES = "/operator/invoices"
@@ -57,7 +57,7 @@ def run_month(
     console = Terminal()
     body = list_given(month=month, account=account)
     billed = 0
-    with Progress(console=console, disable=not progress) as bar:
+    with make_progress(console, is_shown=progress) as bar:
         task = bar.add_task("accounts", total=None)
         while True:
             shown = server.call("POST", RUNS, body)
