@@ -32,7 +32,7 @@ LINE = (
 EDGES = ("api", "portal", "worker")
 CLIENT = ("client",)
 CLIENT_MAY_USE = ("base", "wire")
-ENDS = ("sandbox", "app", "cli", "__main__")
+ENDS = ("sandbox", "certification", "app", "cli", "__main__")
 
 # The rooms of a part are ordered too; "" are the files of the part itself.
 ROOMS = {
@@ -76,6 +76,7 @@ ROOMS = {
         "months",
     ),
     "database": ("postmaster", ""),
+    "certification": ("", "judges", "checklist", "rehearsal"),
     "cli": ("", "server", "operator", "operator.billing", "partner"),
     "client": ("http", ""),
     "contracts": ("", "partner", "credits", "hiring"),

@@ -7,6 +7,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,9 @@ from jobmeter.base.glossary import REPLACED, TERMS, Where
 from jobmeter.base.remedies import REMEDIES
 from jobmeter.base.settings import Settings, variable_of
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.server.reference_formats import NOTE, print_enumerations, print_exports, print_feed_formats
+from jobmeter.certification.checklist.reference import print_certification
 from jobmeter.cli.server.command_pages import FOLDER, list_pictures, print_commands
+from jobmeter.cli.server.reference_formats import NOTE, print_enumerations, print_exports, print_feed_formats
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
@@ -233,17 +235,16 @@ PAGES: dict[str, Callable[[], str]] = {
     "client.md": print_client,
     "exports.md": print_exports,
     "commands.md": print_commands,
+    "certification-rules.md": partial(print_certification, NOTE),
 }
 
 
 def write_pages(folder: Path) -> list[Path]:
     """Writes all pages to ``folder`` and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, print_page in PAGES.items():
-        path = folder / name
-        path.write_text(print_page(), encoding="utf-8")
-        paths.append(path)
+    paths = [folder / name for name in PAGES]
+    for path in paths:
+        path.write_text(PAGES[path.name](), encoding="utf-8")
     pictures = folder / FOLDER
     pictures.mkdir(exist_ok=True)
     for name, render in list_pictures().items():

@@ -40,6 +40,7 @@ COVERED = {
     "explain event",
     "feeds load",
     "demo",
+    "certify",
 }
 # These print what a server responds, by the module of output, which is tested below.
 GROUPS = (

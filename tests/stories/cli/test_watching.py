@@ -1,0 +1,137 @@
+"""The command beside a running sandbox that judges what happens: `certify`. Real processes and sockets."""
+
+import json
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from jobmeter.cli.main import main
+from tests.support.server_process import start_sandbox_server
+
+PATIENCE_SECONDS = 30
+
+
+class Running:
+    """A command whose lines are read as they come."""
+
+    def __init__(self, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jobmeter", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._arrived: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._arrived.put(line.rstrip("\n"))
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Returns the match in the first line that fits, also an earlier one."""
+        for line in self.lines:
+            if found := re.search(pattern, line):
+                return found
+        while True:
+            self.lines.append(self._arrived.get(timeout=PATIENCE_SECONDS))
+            if found := re.search(pattern, self.lines[-1]):
+                return found
+
+    def interrupt(self) -> tuple[int, str]:
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join()
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        errors = self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        while not self._arrived.empty():
+            self.lines.append(self._arrived.get())
+        return code, errors
+
+
+@contextmanager
+def running(*words: str) -> Iterator[Running]:
+    command = Running(*words)
+    try:
+        yield command
+    finally:
+        if command.process.poll() is None:
+            command.interrupt()
+
+
+def sign_in(content: dict[str, Any]) -> dict[str, str]:
+    keys = content["parent"]
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": keys["client_id"],
+        "client_secret": keys["client_secret"],
+    }
+    answer = httpx2.post(f"{content['base_url']}/oauth/v2/accessToken", data=form, trust_env=False)
+    return {"Authorization": f"Bearer {answer.json()['access_token']}", "LinkedIn-Version": "202504"}
+
+
+def wait_for_record(content: dict[str, Any]) -> int:
+    """Returns the number of the newest request, once one is recorded."""
+    headers = {"Authorization": f"Bearer {content['operator_key']}"}
+    while not (
+        found := httpx2.get(
+            f"{content['base_url']}/operator/requests?count=1", headers=headers, trust_env=False
+        ).json()["elements"]
+    ):
+        time.sleep(0.05)
+    return int(found[0]["number"])
+
+
+def test_certifying_prints_and_saves_its_report(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ("--credentials", str(tmp_path / "credentials.json"))
+    page, report = tmp_path / "report.html", tmp_path / "report.json"
+    with start_sandbox_server(database_url, tmp_path, JOBMETER_CHORE_INTERVAL_MS="50") as content:
+        with running(
+            "certify", "--proxy", "--port", "0", "--undisturbed", "--html", str(page), *where
+        ) as proxy:
+            address = proxy.wait_for(r"listens at (http://127.0.0.1:\d+)")[1]
+            found = httpx2.get(f"{address}/oauth/v2/accessToken?client_secret=x%1b%5b2J", trust_env=False)
+            assert found.status_code == 405
+            proxy.wait_for("405 GET /oauth/v2/accessToken")
+            code, errors = proxy.interrupt()
+        assert (code, errors) == (1, "jobmeter: 1 rules are broken: JP-A-01\n")
+        assert all(line.isprintable() for line in proxy.lines)
+        assert "<h1>" in page.read_text(encoding="utf-8")
+
+        newest = wait_for_record(content)
+        sign_in(content)
+        with pytest.raises(SystemExit) as ended:
+            main(
+                [
+                    *("certify", "--json", "--after", str(newest), "--not-applicable", "X-11"),
+                    *("--json-file", str(report), *where),
+                ]
+            )
+        assert not ended.value.code
+        printed = json.loads(capsys.readouterr().out)
+        assert printed == json.loads(report.read_text())
+        verdicts = {one["id"]: one["verdict"] for one in printed["rules"]}
+        assert (verdicts["X-11"], verdicts["JP-C-01"]) == ("not applicable", "not shown")
+        with pytest.raises(SystemExit) as ended:
+            main(["certify", "--not-applicable", "JD-002", *where])
+        assert ended.value.code == 2
+        assert "JD-002" in capsys.readouterr().err
