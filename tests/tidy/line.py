@@ -99,7 +99,7 @@ ROOMS = {
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "promotion": ("alerts", ""),
     "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources"),
-    "sandbox": ("traffic", "", "demo"),
+    "sandbox": ("traffic", "", "listening", "demo"),
     "settlement": ("", "click_rules", "days"),
     "wire": ("", "restli", "xml", "xml.job", "xml.feed"),
 }

@@ -41,6 +41,7 @@ COVERED = {
     "feeds load",
     "demo",
     "certify",
+    "listen",
 }
 # These print what a server responds, by the module of output, which is tested below.
 GROUPS = (

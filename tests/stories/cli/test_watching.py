@@ -1,5 +1,8 @@
-"""The command beside a running sandbox that judges what happens: `certify`. Real processes and sockets."""
+"""Commands beside a running sandbox: `listen` shows and forwards what happens, `certify` judges it. Real processes and sockets."""
 
+import base64
+import hashlib
+import hmac
 import json
 import queue
 import re
@@ -18,8 +21,10 @@ import pytest
 
 from jobmeter.cli.main import main
 from tests.support.server_process import start_sandbox_server
+from tests.support.webhook_receiver import open_receiver
 
 PATIENCE_SECONDS = 30
+HOSTILE_QUERY = "%1b%5b2J"
 
 
 class Running:
@@ -97,6 +102,51 @@ def wait_for_record(content: dict[str, Any]) -> int:
     ):
         time.sleep(0.05)
     return int(found[0]["number"])
+
+
+def is_genuine(headers: dict[str, str], body: bytes, secret: str) -> bool:
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    mine = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(mine).decode()}" in headers["webhook-signature"].split(" ")
+
+
+def test_listening_shows_requests_and_forwards_webhooks(database_url: str, tmp_path: Path) -> None:
+    where = ("--credentials", str(tmp_path / "credentials.json"))
+    with (
+        start_sandbox_server(database_url, tmp_path, JOBMETER_CHORE_INTERVAL_MS="50") as content,
+        open_receiver() as receiver,
+        running("listen", "--forward-to", receiver.url, *where) as listening,
+    ):
+        receiver.statuses = [500, 204]
+        secret = listening.wait_for(r"the secret (whsec_\S+)")[1]
+        listening.wait_for("end with Ctrl-C")
+        headers = sign_in(content)
+        root = f"{content['base_url']}/partner/webhooks"
+        (webhook,) = httpx2.get(root, headers=headers, trust_env=False).json()["elements"]
+        httpx2.get(
+            f"{content['base_url']}/rest/partnerJobReports?q={HOSTILE_QUERY}",
+            headers=headers,
+            trust_env=False,
+        )
+        httpx2.post(f"{root}/{webhook['id']}/tests", headers=headers, json={}, trust_env=False)
+        listening.wait_for(r"--> 202 POST /partner/webhooks/\d+/tests")
+        listening.wait_for("<-- 500 ")
+        listening.wait_for("<-- 204 ")
+        assert all(is_genuine(*delivered, secret) for delivered in receiver.requests)
+        assert len({sent["webhook-id"] for sent, _ in receiver.requests}) == 1
+        code, errors = listening.interrupt()
+        assert (code, errors) == (0, "")
+        assert all(line.isprintable() for line in listening.lines)
+        assert httpx2.get(root, headers=headers, trust_env=False).json()["elements"] == []
+
+        with running("listen", "--json", *where) as killed:
+            killed.wait_for('"type": "message"')
+            killed.wait_for("end with Ctrl-C")
+            killed.process.kill()
+        with running("listen", "--json", *where) as again:
+            again.wait_for("end with Ctrl-C")
+            assert len(httpx2.get(root, headers=headers, trust_env=False).json()["elements"]) == 1
+            assert json.loads(again.wait_for(r'^\{"type": "request".*')[0])["path"] == "/partner/webhooks"
 
 
 def test_certifying_prints_and_saves_its_report(
