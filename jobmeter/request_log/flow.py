@@ -22,7 +22,10 @@ GATHER_SECONDS = 0.1
 WAITING_ROWS_MAX = 1_000
 WAITING_BYTES_MAX = 32_000_000
 BODY_BYTES_MAX = 1_000_000  # a larger one is not recorded
-PER_MINUTE_MAX = 1_000  # of one application, in one process
+# Of one application and of all, in one process: much less than what an application may send, so that a busy one costs
+# the database next to nothing, and the table stays near its size until the next sweep.
+SHARE_PER_MINUTE = {Depth.OFF: 0, Depth.LINES: 100, Depth.BODIES: 1_000}
+PER_MINUTE_MAX = 10_000
 
 log = logging.getLogger("jobmeter.api")
 
@@ -67,6 +70,7 @@ class RequestRecorder:
         self._waiting_bytes = 0
         self._minute: int | None = None
         self._recorded: Counter[int | None] = Counter()
+        self._recorded_total = 0
         self._skipped: Counter[int | None] = Counter()
         self._wakeup, self._closing = asyncio.Event(), asyncio.Event()
         self._failures = ThrottledLog(log)
@@ -82,11 +86,14 @@ class RequestRecorder:
         if minute != self._minute:
             self._minute = minute
             self._recorded.clear()
+            self._recorded_total = 0
         whose = answered.application_id
-        if len(self._waiting) >= WAITING_ROWS_MAX or self._recorded[whose] >= PER_MINUTE_MAX:
+        is_full = len(self._waiting) >= WAITING_ROWS_MAX or self._recorded_total >= PER_MINUTE_MAX
+        if is_full or self._recorded[whose] >= SHARE_PER_MINUTE[self._depth]:
             self._skipped[whose] += 1
             return
         self._recorded[whose] += 1
+        self._recorded_total += 1
         kept = self._limit_bodies(answered)
         self._waiting_bytes += len(kept.request_body) + len(kept.response_body)
         self._waiting.append(replace(kept, skipped=self._skipped.pop(whose, 0)))

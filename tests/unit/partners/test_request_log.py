@@ -8,7 +8,12 @@ import pytest
 
 from jobmeter.database.pool import Database
 from jobmeter.request_log import flow
-from jobmeter.request_log.flow import PER_MINUTE_MAX, WAITING_ROWS_MAX, RequestRecorder
+from jobmeter.request_log.flow import (
+    PER_MINUTE_MAX,
+    SHARE_PER_MINUTE,
+    WAITING_ROWS_MAX,
+    RequestRecorder,
+)
 from jobmeter.request_log.model import AnsweredRequest, Depth, LogFilter
 from jobmeter.request_log.rules import BODY_CHARACTERS_MAX, make_mark, shape_body, shape_row
 
@@ -174,18 +179,10 @@ async def test_requests_are_deleted_after_days_of_the_machine(database):
     assert await count_rows(database) == {1: 2}
 
 
-async def test_what_exceeds_the_share_of_a_minute_is_counted(database):
-    recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
-    for _ in range(PER_MINUTE_MAX + 7):
-        recorder.record(answered(partner_id=1, application_id=1))
-    recorder.record(answered(partner_id=2, application_id=2))
-    assert PER_MINUTE_MAX >= WAITING_ROWS_MAX
-    await recorder.close()
-    found = await count_rows(database)
-    assert found[1] == WAITING_ROWS_MAX
-
-    recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
-    for number in range(PER_MINUTE_MAX + 7):
+@pytest.mark.parametrize("depth", [Depth.LINES, Depth.BODIES])
+async def test_what_exceeds_the_share_of_a_minute_is_counted(database, depth):
+    recorder, share = RequestRecorder(database, depth=depth, secret_key=""), SHARE_PER_MINUTE[depth]
+    for number in range(share + 7):
         recorder.record(answered(partner_id=3, application_id=3))
         if number % 500 == 0:
             await recorder.write()
@@ -193,9 +190,29 @@ async def test_what_exceeds_the_share_of_a_minute_is_counted(database):
     recorder.record(answered(partner_id=4, application_id=4))
     await recorder.close()
     async with database.connection() as connection:
-        rows = await flow.list_requests(connection, LogFilter(partner_id=3, before=10**9, rows_max=1))
+        rows = await flow.list_requests(connection, LogFilter(partner_id=3, before=10**9, rows_max=9_999))
         others = await flow.list_requests(connection, LogFilter(partner_id=4, before=10**9, rows_max=9))
-    assert (rows[0].skipped, [one.skipped for one in others]) == (7, [0])
+    assert (len(rows), rows[0].skipped, [one.skipped for one in others]) == (share + 1, 7, [0])
+
+
+async def test_the_applications_together_have_a_limit_too(database):
+    recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
+    for number in range(PER_MINUTE_MAX + WAITING_ROWS_MAX):
+        recorder.record(answered(application_id=number))
+        if number % 900 == 0:
+            await recorder.write()
+    await recorder.close()
+    async with database.connection() as connection:
+        assert len(await flow.list_requests(connection, EVERYTHING)) == PER_MINUTE_MAX
+
+
+async def test_more_than_can_wait_is_dropped(database):
+    recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="")
+    for number in range(WAITING_ROWS_MAX + 5):
+        recorder.record(answered(application_id=number))
+    await recorder.close()
+    async with database.connection() as connection:
+        assert len(await flow.list_requests(connection, EVERYTHING)) == WAITING_ROWS_MAX
 
 
 async def test_a_log_that_cannot_be_written_loses_nothing_but_itself(database, caplog):
