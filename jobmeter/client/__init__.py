@@ -35,6 +35,7 @@ from jobmeter.client.rows import (
     JobStatus,
     NewApplication,
     Task,
+    UnchargedClicks,
 )
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Surroundings",
     "Task",
     "ThrottledError",
+    "UnchargedClicks",
     "UnreadableError",
     "WaitEndedError",
     "jobmeter_at",

@@ -1,9 +1,11 @@
-"""Owns the stream of charges of a Jobmeter server: each charge, correction and restatement once, in order.
+"""Owns the stream of charges of a Jobmeter server: each charge, correction and restatement once, in order; and the clicks
+that were not charged.
 
 Does not own where a reader continues: keep the ``cursor`` of the last row that you have stored.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,9 +17,11 @@ from jobmeter.client.http.errors import UnreadableError
 from jobmeter.client.http.reading import Amount, Shape, decode, read_moment, read_money
 from jobmeter.client.http.session import Session
 from jobmeter.client.http.transport import Answer
-from jobmeter.client.rows import Charge, DayRestatement
+from jobmeter.client.ranges import Span
+from jobmeter.client.rows import Charge, DayRestatement, UnchargedClicks
 
 PATH = "/partner/charges"
+NOT_CHARGED = "/partner/clicksNotCharged"
 PAGE_ROWS = 1_000
 RESTATEMENT = "RESTATEMENT"
 
@@ -51,7 +55,28 @@ class _Page(Shape):
     has_more: bool
 
 
+class _Reason(Shape):
+    reason: str
+    clicks: int
+
+
+class _JobDay(Shape):
+    external_job_posting_id: str
+    job_posting: str
+    developer_application: str
+    day: str
+    received: int
+    charged: int
+    not_charged: tuple[_Reason, ...]
+
+
+class _JobDays(Shape):
+    elements: tuple[_JobDay, ...]
+    next_after: str | None = None
+
+
 _PAGE = msgspec.json.Decoder(_Page)
+_JOB_DAYS = msgspec.json.Decoder(_JobDays)
 
 
 class Charges:
@@ -67,6 +92,61 @@ class Charges:
             parameters = {"after": after, "limit": PAGE_ROWS}
             rows, after, has_more = self._session.get(PATH, parameters, read=partial(_read_page, after))
             yield from rows
+
+    def not_charged(self, first: date, last: date) -> Iterator[UnchargedClicks]:
+        """Yields the jobs and days with clicks that were not charged, for as long as the server keeps their events."""
+        span = {"from": first.isoformat(), "to": last.isoformat()}
+        after: str | None = ""
+        while after is not None:
+            read = partial(_read_job_days, after, Span(first, last))
+            rows, after = self._session.get(
+                NOT_CHARGED, span | {"after": after} if after else span, read=read
+            )
+            yield from rows
+
+
+def _read_job_days(after: str, span: Span, answer: Answer) -> tuple[list[UnchargedClicks], str | None]:
+    """A page that came before shows jobs and days that are not after the requested ones."""
+    page = decode(_JOB_DAYS, answer)
+    rows = [_read_job_day(entry) for entry in page.elements]
+    known = _read_position(after)
+    for row in rows:
+        if not span.contains(row.day):
+            raise UnreadableError(f"the response is about {row.day}, which was not requested")
+        if (row.job_id, row.day) <= known:
+            raise UnreadableError(f"the response shows job {row.job_id} on {row.day} after {after!r}")
+        known = row.job_id, row.day
+    if page.next_after is not None and (not rows or _read_position(page.next_after) != known):
+        raise UnreadableError(f"the response continues after {page.next_after[:80]!r}")
+    return rows, page.next_after
+
+
+def _read_position(text: str) -> tuple[int, date]:
+    job_id, _, day_text = text.partition("-")
+    day = read_day(day_text)
+    return (int(job_id), day) if day is not None and job_id.isascii() and job_id.isdigit() else (0, date.min)
+
+
+def _read_job_day(entry: _JobDay) -> UnchargedClicks:
+    job_id = read_urn(entry.job_posting, URN_JOB)
+    if job_id is None:
+        raise UnreadableError(f"{entry.job_posting[:80]!r} is not a job")
+    return UnchargedClicks(
+        external_id=entry.external_job_posting_id,
+        job_id=job_id,
+        application_urn=entry.developer_application,
+        day=_read_day(entry.day),
+        received=entry.received,
+        clicks_charged=entry.charged,
+        reasons={one.reason: one.clicks for one in entry.not_charged},
+    )
+
+
+def _read_day(text: str) -> date:
+    day = read_day(text)
+    if day is None:
+        raise UnreadableError(f"{text[:80]!r} is not a day")
+    return day
 
 
 def _read_page(after: int, answer: Answer) -> tuple[list[Charge | DayRestatement], int, bool]:
@@ -91,15 +171,12 @@ def _read_cursor(text: str) -> int:
 
 
 def _read_entry(entry: _Entry) -> Charge | DayRestatement:
-    day = read_day(entry.day)
-    if day is None:
-        raise UnreadableError(f"{entry.day[:80]!r} is not a day")
     about: Mapping[str, Any] = {
         "cursor": _read_cursor(entry.cursor),
         "external_id": entry.external_job_posting_id,
         "job_id": read_urn(entry.job_posting, URN_JOB),
         "application_urn": entry.developer_application,
-        "day": day,
+        "day": _read_day(entry.day),
     }
     if entry.type == RESTATEMENT:
         return _read_restatement(entry, about)

@@ -183,6 +183,19 @@ class DayRestatement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnchargedClicks:
+    """The clicks on a job on a UTC day of which some were not charged: how many for each reason."""
+
+    external_id: str
+    job_id: int
+    application_urn: str
+    day: date
+    received: int
+    clicks_charged: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """An invoice or credit note. ``fields`` is the response as a whole: parties and taxes, if one document was read."""
 

@@ -1,7 +1,7 @@
 """Each resource of the client against a sandbox in this process: applications, campaigns, statuses, invoices, XML jobs."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -11,15 +11,18 @@ from jobmeter.client import (
     Fault,
     ItemError,
     JobPosting,
+    Limits,
     Money,
     RefusedError,
     Task,
+    UnreadableError,
     WaitEndedError,
 )
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.wire.xml.job.fields import JobContent
 from tests.client.doubles import GivenResponses, make_client, open_given, read_charges
 from tests.stories.operator.billing.scene import open_invoiced_partner
+from tests.support.sandbox_client import make_event
 from tests.support.xml_partner import POSTER, XmlPartner
 
 
@@ -220,3 +223,64 @@ def test_the_stream_of_charges_continues_after_a_cursor(child, sandbox_client):
     assert [charge.kind for charge in charges] == ["CHARGE"] * 3
     assert list(child.charges.follow(charges[0].cursor)) == charges[1:]
     assert list(child.charges.follow(charges[-1].cursor)) == []
+
+
+def test_clicks_that_were_not_charged_are_listed_by_job_day_and_reason(child, sandbox_client):
+    jobs = [sandbox_client.post_job(name) for name in ("robots", "people")]
+    at = sandbox_client.now_ms
+    robot = {"type": "applyClick", "userAgent": "Googlebot/2.1"}
+    events = [make_event(jobs[0], f"r{number}", at + number, **robot) for number in range(3)]
+    assert sandbox_client.send([*events, make_event(jobs[1], "p", at, type="applyClick")]).is_success
+    today = sandbox_client.now.date()
+    (row,) = [one for one in child.charges.not_charged(today, today) if one.reasons]
+    assert (row.external_id, row.job_id, row.day, dict(row.reasons)) == (
+        "robots",
+        jobs[0],
+        today,
+        {"CRAWLER": 3},
+    )
+    assert row.received - row.clicks_charged == 3
+    assert list(child.charges.not_charged(today - timedelta(days=9), today - timedelta(days=1))) == []
+
+
+def make_job_day(job, day="2026-03-02"):
+    return {
+        "externalJobPostingId": f"job-{job}",
+        "jobPosting": f"urn:li:jobPosting:{job}",
+        "developerApplication": "urn:li:developerApplication:1",
+        "day": day,
+        "received": 1,
+        "charged": 0,
+        "notCharged": [{"reason": "CRAWLER", "clicks": 1, "message": "A crawler"}],
+    }
+
+
+def test_pages_of_clicks_that_were_not_charged_are_followed():
+    pages = [
+        {"elements": [make_job_day(1), make_job_day(2)], "nextAfter": "2-2026-03-02"},
+        {"elements": [make_job_day(3)], "nextAfter": None},
+    ]
+    transport = GivenResponses(lambda _: pages.pop(0))
+    day = date(2026, 3, 2)
+    assert [row.job_id for row in open_given(transport).charges.not_charged(day, day)] == [1, 2, 3]
+    assert transport.targets == [
+        "/partner/clicksNotCharged?from=2026-03-02&to=2026-03-02",
+        "/partner/clicksNotCharged?from=2026-03-02&to=2026-03-02&after=2-2026-03-02",
+    ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"elements": [make_job_day(2), make_job_day(1)]},
+        {"elements": [make_job_day(1, "2026-03-03")]},
+        {"elements": [make_job_day(1)], "nextAfter": "7-2026-03-02"},
+        {"elements": [], "nextAfter": "7-2026-03-02"},
+        {"elements": [make_job_day("x")]},
+        {"elements": [make_job_day(1, "soon")]},
+    ],
+)
+def test_a_page_of_clicks_that_does_not_follow_the_one_before_is_unreadable(page):
+    client = open_given(GivenResponses(lambda _: page), limits=Limits(attempts_max=2))
+    with pytest.raises(UnreadableError):
+        list(client.charges.not_charged(date(2026, 3, 2), date(2026, 3, 2)))
