@@ -30,7 +30,7 @@ LINE = (
     "integrity",
 )
 EDGES = ("api", "portal", "worker")
-CLIENT = ("client",)
+CLIENT = ("client", "pull")
 CLIENT_MAY_USE = ("base", "wire")
 ENDS = ("sandbox", "certification", "app", "cli", "__main__")
 
@@ -98,6 +98,7 @@ ROOMS = {
     "notifications": ("", "listing", "dispatch"),
     "partners": ("", "applications", "tokens", "secrets", "oauth1"),
     "promotion": ("alerts", ""),
+    "pull": ("reading", "destinations", ""),
     "reports": ("", "job_reports", "charge_stream", "uncharged_clicks", "sources"),
     "sandbox": ("traffic", "", "listening", "demo"),
     "settlement": ("", "click_rules", "days"),

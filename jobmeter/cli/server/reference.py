@@ -29,6 +29,7 @@ from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.integrity.model import ADDED, ALL, REMOVED
 from jobmeter.integrity.unchecked import UNCHECKED
 from jobmeter.metering.model import Verdict
+from jobmeter.pull.reading.streams import STREAMS
 from jobmeter.sandbox import endpoints as sandbox_http
 from jobmeter.settlement.model import Rule
 
@@ -222,7 +223,29 @@ def _write_signature(method: Callable[..., object]) -> str:
     return re.sub(r"\b(?:\w+\.)+(?=[A-Z]|date\b|datetime\b)", "", text)
 
 
-# Spellings are shown by examples; the readers take more.
+def print_streams() -> str:
+    lines = [
+        "# Streams",
+        "",
+        NOTE,
+        "What `jobmeter pull` copies (`docs/how-to/pull-numbers.md`). Columns of the key are in bold: a row with the same key is replaced.",
+        "Amounts are in micros, millionths of a unit of their currency. `contract` is 0 if the application has no `contracts`.",
+    ]
+    for stream in STREAMS.values():
+        callers = " and ".join(sorted(stream.callers))
+        servers = "Jobmeter and LinkedIn" if stream.has_linkedin else "Jobmeter"
+        lines += [
+            "",
+            f"## {stream.name}",
+            "",
+            f"{stream.meaning.capitalize()}. Read by: {callers}, at {servers}.",
+        ]
+        lines += ["", "| column | type |", "| --- | --- |"]
+        for name, kind in stream.columns.items():
+            lines.append(f"| {f'**{name}**' if name in stream.keys else name} | {kind} |")
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "refusals.md": print_faults,
     "settings.md": print_settings,
@@ -236,6 +259,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exports.md": print_exports,
     "commands.md": print_commands,
     "certification-rules.md": partial(print_certification, NOTE),
+    "streams.md": print_streams,
 }
 
 
