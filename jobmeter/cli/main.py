@@ -80,6 +80,8 @@ COMMANDS = (
     ("certify", "jobmeter.cli.partner.certify:certify", PARTNERS,
      "Judges an integration by the known rules of LinkedIn's certification, from its requests to a running sandbox.",
      "jobmeter certify --proxy --html report.html"),
+    ("reports", "jobmeter.cli.partner.reports:app", PARTNERS,
+     "Shows figures of jobs, budget and charges as tables, JSON or pictures.", ""),
     ("pull", "jobmeter.pull.command:pull", PARTNERS,
      "Copies the figures of many applications to files or a database, and updates them when it runs again.",
      "jobmeter pull --config pull.toml --to sqlite:numbers.db"),

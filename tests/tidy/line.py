@@ -9,6 +9,7 @@ LINE = (
     "base",
     "outbound",
     "geo",
+    "charts",
     "wire",
     "database",
     "ledger",

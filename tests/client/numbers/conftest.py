@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from jobmeter.cli.main import main
 from tests.conftest import TEMPLATE, make_database
 from tests.support.sandbox_client import SandboxClient, make_event
 from tests.support.server_process import start_sandbox_server
@@ -62,3 +63,11 @@ def configured(site, tmp_path, monkeypatch):
     monkeypatch.setenv("HARBOUR_SECRET", keys["child"]["client_secret"])
     monkeypatch.setenv("AGENCY_ID", keys["parent"]["client_id"])
     return "--config", tmp_path / "pull.toml", "--today", sandbox.now.date()
+
+
+def run(capsys, *words, code=0):
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    printed = capsys.readouterr()
+    assert (ended.value.code or 0) == code, printed.err
+    return printed

@@ -8,17 +8,9 @@ from contextlib import closing
 import pytest
 
 from jobmeter.base.days import one_year_before
-from jobmeter.cli.main import main
 from tests.client.light_install import link_environment, run_light
+from tests.client.numbers.conftest import run
 from tests.client.numbers.places import read_rows
-
-
-def run(capsys, *words, code=0):
-    with pytest.raises(SystemExit) as ended:
-        main([str(word) for word in words])
-    printed = capsys.readouterr()
-    assert (ended.value.code or 0) == code, printed.err
-    return printed
 
 
 def test_a_pull_prints_what_it_would_do_does_it_and_says_what_it_did(configured, tmp_path, capsys):

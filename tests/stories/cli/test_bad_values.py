@@ -32,6 +32,7 @@ TAKE_MORE = {
     "jobs show",
     "jobs renew",
     "jobs close",
+    "reports jobs",
 }  # psql has arguments; the others have optional ones
 MAY_BE_NEGATIVE = {("hiring-contracts adjust", "--units")}
 

@@ -1,4 +1,4 @@
-"""``base``, ``wire``, ``client`` and ``pull`` import only what ``pip install jobmeter`` brings; what reads XML, also what its extra brings.
+"""``base``, ``charts``, ``wire``, ``client`` and ``pull`` import only what ``pip install jobmeter`` brings; what reads XML, also what its extra brings.
 
 The client, and every command that talks to a server, import these parts on machines where nothing else is installed.
 """
@@ -10,7 +10,7 @@ from tests.tidy.code.test_dependencies import origins, third_party
 from tests.tidy.documents.test_lock import normalize
 from tests.tidy.source import Breach, Source, imports, refuse, sources
 
-LIGHT = ("jobmeter/base", "jobmeter/wire", "jobmeter/client", "jobmeter/pull")
+LIGHT = ("jobmeter/base", "jobmeter/charts", "jobmeter/wire", "jobmeter/client", "jobmeter/pull")
 # Where the libraries of extras are imported, the innermost folder first. Feeds are read by the server alone.
 WITH_EXTRAS = {
     "jobmeter/wire/xml/feed/": ("xml", "server"),

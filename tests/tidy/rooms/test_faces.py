@@ -9,6 +9,7 @@ OPEN_PARTS = (
     "base",
     "outbound",
     "geo",
+    "charts",
     "wire",
     "database",
 )  # libraries: any of their modules may be imported
