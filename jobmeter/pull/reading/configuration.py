@@ -20,10 +20,8 @@ from jobmeter.client.http.transport import LINKEDIN, Server, jobmeter_at
 from jobmeter.pull.reading.streams import STREAMS, Caller, Stream
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
-FINAL_AFTER_DAYS, LINKEDIN_FINAL_AFTER_DAYS = (
-    3,
-    4,
-)  # LinkedIn: amounts settle within 48 hours, a job appears within 24
+FINAL_AFTER_DAYS = 3
+LINKEDIN_FINAL_AFTER_DAYS = 4  # amounts settle within 48 hours, a job appears within 24
 DAYS_MAX = 400
 
 
