@@ -12,14 +12,14 @@ from io import TextIOWrapper
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 PIPE_COLUMNS = 220
-NATURAL_COLUMNS = 10_000  # a table may be as wide as it wants
-COLUMNS_MAX = 6  # a table of more columns is not folded
+GAP = 2  # between two columns
+WORD_COLUMNS_MAX = 40  # an id, a URN; longer words are folded
 
 # Control characters, marks of direction and other invisible formatting, line separators, halves of surrogate pairs.
 _SHOWN_AS_CODES = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -77,11 +77,15 @@ class Terminal(Console):
     ) -> None:
         """Prints rows under their columns; a table without rows is not printed. It fits the terminal: long cells fold.
 
-        Columns of numbers are aligned right, and are the last to fold. A table of many columns that does not fit is
-        printed one value a line, so that its values can be copied.
+        Columns of numbers are aligned right. A word, such as an id, is not folded: if even the words do not fit, each
+        row is printed one value a line.
         """
-        cells = [[str(cell) for cell in row] for row in rows]
+        cells = [[to_printable(str(cell)) for cell in row] for row in rows]
         if not cells:
+            return
+        widths = choose_widths([columns, *cells], self.width - GAP * (len(columns) - 1))
+        if widths is None:
+            self._print_expanded(columns, cells, title or "row")
             return
         table = Table(
             title=title,
@@ -92,21 +96,12 @@ class Terminal(Console):
             pad_edge=False,
             padding=(0, 1, 0, 0),
         )
-        for name, values in zip(columns, zip(*cells, strict=True), strict=True):
+        for name, width, values in zip(columns, widths, zip(*cells, strict=True), strict=True):
             is_number = any(values) and all(map(_NUMBER.fullmatch, values))
-            table.add_column(
-                name,
-                justify="right" if is_number else "left",
-                overflow="fold",
-                min_width=max(map(len, values)) if is_number else None,
-            )
+            table.add_column(name, justify="right" if is_number else "left", overflow="fold", width=width)
         for row in cells:
             table.add_row(*row)
-        natural = Measurement.get(self, self.options.update(width=NATURAL_COLUMNS), table).maximum
-        if natural > self.width and len(columns) > COLUMNS_MAX:
-            self._print_expanded(columns, cells, title or "row")
-        else:
-            self.print(table, width=min(self.width, natural))
+        self.print(table)
 
     def _print_expanded(self, columns: Sequence[str], cells: Sequence[Sequence[str]], title: str) -> None:
         for number, row in enumerate(cells, start=1):
@@ -118,6 +113,25 @@ class Terminal(Console):
         width = max((len(name) for name, _ in values), default=0)
         for name, value in values:
             self.print_line(f"{name:<{width}}  {value}".rstrip())
+
+
+def choose_widths(rows: Sequence[Sequence[str]], columns_max: int) -> list[int] | None:
+    """Returns a width for each column of a table; ``None`` if not even its words fit.
+
+    A column has at least the width of its longest word, and a share of the rest according to what its cells would need.
+    """
+    wanted = [max(map(cell_len, cells)) for cells in zip(*rows, strict=True)]
+    if sum(wanted) <= columns_max:
+        return wanted
+    words = [max(map(_measure_words, cells)) for cells in zip(*rows, strict=True)]
+    rest, lacking = columns_max - sum(words), sum(wanted) - sum(words)
+    if rest < 0:
+        return None
+    return [word + rest * (full - word) // lacking for word, full in zip(words, wanted, strict=True)]
+
+
+def _measure_words(text: str) -> int:
+    return min(max(map(cell_len, text.split()), default=0), WORD_COLUMNS_MAX)
 
 
 class PlainFormatter(logging.Formatter):

@@ -12,7 +12,7 @@ from jobmeter.cli.operator.calls import OPERATOR, Operator
 from jobmeter.cli.options import BIGINT_MAX, PartnerOption, SearchOption, whole_number
 
 ROOT = "/operator/applications"
-COLUMNS = ("id", "partner", "name", "uniqueForeignId", "clientId")
+COLUMNS = ("id", "partner", "name", "uniqueForeignId")
 
 app = App(name="applications")
 

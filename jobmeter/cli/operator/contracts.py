@@ -18,7 +18,7 @@ from jobmeter.cli.options import (
 )
 
 ROOT = "/operator/contracts"
-COLUMNS = ("id", "partner", "currency", "limit", "termStartsAt", "termEndsAt")
+COLUMNS = ("id", "partner", "limit", "currency", "termEndsAt")
 
 app = App(name="contracts")
 

@@ -59,7 +59,7 @@ def create(
     ] = None,
     server: Operator = OPERATOR,
 ) -> None:
-    """Registers a job feed, or sets its interval; the first run starts at once.
+    """Registers a job feed, or sets its interval. With an interval, the first run starts at once.
 
     Example: jobmeter feeds create 1000002 --feed-url https://partner.example/jobs.xml --interval-minutes 60
     """

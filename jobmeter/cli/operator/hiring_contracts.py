@@ -92,7 +92,7 @@ def list_contracts(*, server: Operator = OPERATOR) -> None:
 
     Example: jobmeter hiring-contracts list
     """
-    server.print_rows(server.read_all(ROOT), ("id", "kind", "owner", "currency", "startsAt", "endsAt"))
+    server.print_rows(server.read_all(ROOT), ("id", "kind", "owner", "currency", "endsAt"))
 
 
 @app.command

@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from jobmeter.base.clock import read_machine_clock
 from jobmeter.base.faults import CommandFailed, Refused
 from jobmeter.base.terminal import Terminal
-from jobmeter.cli.options import PRODUCTION_DATA, DataOption, UrlOption
+from jobmeter.cli.options import PRODUCTION_DATA, DataOption, JsonOption, UrlOption
+from jobmeter.cli.output import print_json
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.settlement.click_rules.flow import set_networks_by_asn
@@ -27,6 +28,7 @@ def load(
     name: Annotated[str, Parameter(help="Name of the list.")] = "asn",
     data: DataOption = PRODUCTION_DATA,
     database_url: UrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Loads the networks of autonomous systems from the CSV FILE and replaces the list of that name.
 
@@ -44,7 +46,10 @@ def load(
             added, too_narrow = asyncio.run(_load(url, opened, name, asns))
         except Refused as refused:
             raise CommandFailed(refused.message) from refused
-    Terminal().print(f"List {name}: {added:,} networks added, {too_narrow:,} too narrow to use", markup=False)
+    if json:
+        print_json({"name": name, "added": added, "tooNarrow": too_narrow})
+    else:
+        Terminal().print_line(f"List {name}: {added:,} networks added, {too_narrow:,} too narrow to use")
 
 
 async def _load(url: str, opened: TextIO, name: str, asns: frozenset[int]) -> tuple[int, int]:

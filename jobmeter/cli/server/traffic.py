@@ -18,10 +18,12 @@ from jobmeter.cli.options import (
     SANDBOX_DATA,
     CredentialsOption,
     DataOption,
+    JsonOption,
     SandboxUrlOption,
     check_share,
     whole_number,
 )
+from jobmeter.cli.output import print_json
 from jobmeter.cli.server.serve import open_database
 from jobmeter.database.pool import Database
 from jobmeter.sandbox.demo import tables
@@ -89,6 +91,7 @@ def score_traffic(
     *,
     data: DataOption = SANDBOX_DATA,
     database_url: SandboxUrlOption = "",
+    json: JsonOption = False,
 ) -> None:
     """Prints the precision and recall of each filter and settlement rule, given the ground truth in the file TRUTH.
 
@@ -96,7 +99,12 @@ def score_traffic(
     """
     labels = read_labels(truth)
     with open_database(data, database_url, must_exist=True) as url:
-        tables.show_scores(Terminal(), score(asyncio.run(_evaluate(url, labels))))
+        scores = score(asyncio.run(_evaluate(url, labels)))
+    if json:
+        figures = ("name", "taken", "rightly", "real", "precision", "recall")
+        print_json([{name: getattr(one, name) for name in figures} for one in scores])
+    else:
+        tables.show_scores(Terminal(), scores)
 
 
 async def _evaluate(url: str, labels: dict[str, Label]) -> list[EvaluatedClick]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobmeter.base.terminal import Terminal
+from jobmeter.base.terminal import Terminal, choose_widths
 from jobmeter.cli.output import find_value, print_record, print_rows, to_words, write_cell
 
 ROWS = [
@@ -15,22 +15,28 @@ NAMES = ("id", "title", "price.amount", "isOn", "endsAt")
 SECRET = "s" * 200
 
 
-@pytest.mark.parametrize("columns", [20, 40, 60, 80])
+@pytest.mark.parametrize("columns", [20, 50, 60, 80])
 def test_a_table_fits_the_terminal_and_loses_nothing(columns, capsys):
-    Terminal(force_terminal=False).print_table(("a", "b"), [])
+    console = Terminal(force_terminal=True, color_system=None, width=columns)
+    console.print_table(("a", "b"), [])
     assert capsys.readouterr().out == ""
-    console = Terminal(force_terminal=True, no_color=True, width=columns)
-    console.print_table(("id", "a long name", "amount"), [("1234567", "word " * 30, "1,234.56")])
+    rows = [("1234567", "word " * 30, "1,234.56", "2026-11-28 09:00:00Z"), ("1", "x" * 15, "1.00", "")]
+    console.print_table(("id", "name", "sum", "time"), rows)
     printed = capsys.readouterr().out
-    lines = [line for line in printed.splitlines() if not line.startswith("\x1b[?")]
-    assert max(len(strip_styles(line)) for line in lines) <= columns
-    assert printed.count("word") == 30
+    # Where not even the words fit, each value has a line, which the terminal wraps.
+    assert max(map(len, printed.splitlines())) <= columns or "row 2 of 2" in printed
+    assert ("row 2 of 2" in printed) == (columns == 20)
+    assert (printed.count("word"), printed.count("x")) == (30, 15)
+    assert all(text in printed for text in ("1234567", "1,234.56", "2026-11-28", "09:00:00Z"))
 
 
-def strip_styles(line):
-    return "".join(
-        part.partition("m")[2] if number else part for number, part in enumerate(line.split("\x1b["))
-    )
+def test_widths_are_shared_by_need_and_never_below_a_word():
+    rows = [("id", "title"), ("12345", "some words and more")]
+    assert choose_widths(rows, 30) == [5, 19]
+    assert choose_widths(rows, 20) == [5, 15]
+    assert choose_widths(rows, 10) == [5, 5]
+    assert choose_widths(rows, 9) is None
+    assert choose_widths([("x" * 100, "y")], 60) == [59, 1]
 
 
 def test_columns_of_numbers_are_aligned_right(capsys):
