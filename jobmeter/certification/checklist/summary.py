@@ -54,7 +54,10 @@ def list_lines(results: Sequence[Result]) -> Iterator[Line]:
 
 def _list_rule(result: Result) -> Iterator[Line]:
     rule, finding = result.rule, result.finding
-    yield Line(f"  {finding.verdict.value:<15} {rule.id:<12} {rule.title}", STYLES[finding.verdict])
+    is_optional = rule.is_optional and finding.verdict is Verdict.NOT_SHOWN
+    style = "dim" if is_optional else STYLES[finding.verdict]
+    where = " (where it applies)" if is_optional else ""
+    yield Line(f"  {finding.verdict.value:<15} {rule.id:<12} {rule.title}{where}", style)
     proof = f" Requests {', '.join(map(str, finding.evidence))}." if finding.evidence else ""
     if finding.verdict in {Verdict.WRONG, Verdict.NOT_SHOWN}:
         yield Line(f"      {finding.why}{proof}")

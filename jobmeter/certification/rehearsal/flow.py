@@ -3,6 +3,7 @@
 Does not own the verdicts (``checklist``) or the command's options (``cli``).
 """
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,7 +15,7 @@ from jobmeter.certification.rehearsal.disturbances import Disturbance
 from jobmeter.certification.rehearsal.proxy import open_proxy
 from jobmeter.certification.rehearsal.recording import Rehearsal
 from jobmeter.certification.rehearsal.samples import Samples
-from jobmeter.sandbox.traffic.client import Sandbox
+from jobmeter.sandbox.traffic.client import AGENT, Sandbox
 
 PAGE = 200
 WAIT_SECONDS = 0.2
@@ -25,7 +26,8 @@ PrintLine = Callable[[str], None]
 def record_at_proxy(
     sandbox: Sandbox, *, port: int, disturbances: Sequence[Disturbance], print_line: PrintLine
 ) -> list[Recorded]:
-    """Records at a proxy until the command is interrupted, and prints each request as it comes."""
+    """Records at a proxy until the command is interrupted or terminated, and prints each request as it comes."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     rehearsal = Rehearsal(
         sandbox, disturbances=disturbances, when_recorded=lambda one: print_line(write_line(one))
     )
@@ -53,12 +55,13 @@ def run_samples(sandbox: Sandbox, *, print_line: PrintLine) -> list[Recorded]:
 
 
 def read_log(sandbox: Sandbox, *, after: int) -> list[Recorded]:
-    """Returns the requests that the sandbox has recorded after this number."""
+    """Returns the requests that the sandbox has recorded after this number, without those of our own commands."""
     found: list[Recorded] = []
     position: int | None = after
     while position is not None:
         page = read_page(sandbox, position)
-        found += [record_entry(one) for one in page["elements"]]
+        records = (record_entry(one) for one in page["elements"])
+        found += [one for one in records if one.headers.get("user-agent") != AGENT]
         position = page["nextAfter"]
     return found
 

@@ -57,7 +57,7 @@ def certify(
     ] = "individual",
     not_applicable: Annotated[
         list[str] | None,
-        Parameter(validator=_check_rule, help="Id of a rule that does not apply; repeatable."),
+        Parameter(validator=_check_rule, negative="", help="Id of a rule that does not apply; repeatable."),
     ] = None,
     strict: Annotated[
         bool, Parameter(negative="", help="Whether a rule that is not shown is a failure too.")
@@ -95,6 +95,8 @@ def certify(
         write_file(html, write_page(results, records, role=chosen, now=now).encode())
     if json_file is not None:
         write_file(json_file, text.encode())
+    for path in filter(None, (html, json_file)):
+        console.print_line(f"Wrote {path}")
     _report(results, text=text, as_json=as_json, is_strict=strict)
 
 

@@ -4,6 +4,7 @@ Does not own the listening (``sandbox.listening``).
 """
 
 import json
+import signal
 from contextlib import closing, suppress
 from typing import Annotated, Any
 
@@ -41,6 +42,7 @@ def listen(
     """
     printer = _Printer(Terminal(), is_json=as_json)
     sandbox = open_sandbox(credentials or SANDBOX_DATA / "credentials.json")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the webhook is removed then, too
     with closing(sandbox.client), open_receiver(forward_to, printer.print_delivery) as address:
         listener = Listener(
             sandbox, address=address, when_requested=printer.print_request, when_changed=printer.print_change

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from jobmeter import __version__
 from jobmeter.base.clock import from_ms
 from jobmeter.base.faults import CommandFailed
 from jobmeter.base.readers.network import is_local
@@ -18,6 +19,9 @@ from jobmeter.client.http.errors import make_refusal
 from jobmeter.client.http.transport import read_refusal
 
 REQUEST_SECONDS = 120
+AGENT = (
+    f"jobmeter/{__version__}"  # by which the requests of our own commands are recognized in the request log
+)
 
 
 class SandboxRefusedError(CommandFailed):
@@ -31,7 +35,10 @@ class Sandbox:
         self.credentials = credentials
         base_url = httpx2.URL(credentials["base_url"])
         self.client = httpx2.Client(
-            base_url=base_url, timeout=REQUEST_SECONDS, trust_env=not is_local(base_url.host)
+            base_url=base_url,
+            headers={"User-Agent": AGENT},
+            timeout=REQUEST_SECONDS,
+            trust_env=not is_local(base_url.host),
         )
 
     def call(self, method: str, path: str, *, key: str, **content: Any) -> Any:

@@ -57,8 +57,8 @@ class Running:
             if found := re.search(pattern, self.lines[-1]):
                 return found
 
-    def interrupt(self) -> tuple[int, str]:
-        self.process.send_signal(signal.SIGINT)
+    def interrupt(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        self.process.send_signal(sent)
         code = self.process.wait(PATIENCE_SECONDS)
         self._reader.join()
         assert self.process.stdout is not None
@@ -147,6 +147,8 @@ def test_listening_shows_requests_and_forwards_webhooks(database_url: str, tmp_p
             again.wait_for("end with Ctrl-C")
             assert len(httpx2.get(root, headers=headers, trust_env=False).json()["elements"]) == 1
             assert json.loads(again.wait_for(r'^\{"type": "request".*')[0])["path"] == "/partner/webhooks"
+            assert again.interrupt(signal.SIGTERM) == (0, "")
+        assert httpx2.get(root, headers=headers, trust_env=False).json()["elements"] == []
 
 
 def test_certifying_prints_and_saves_its_report(
@@ -169,6 +171,10 @@ def test_certifying_prints_and_saves_its_report(
 
         newest = wait_for_record(content)
         sign_in(content)
+        env = [sys.executable, "-m", "jobmeter", "env", *where]  # its requests are left out
+        subprocess.run(env, stdout=subprocess.DEVNULL, check=True)
+        while wait_for_record(content) == newest:
+            time.sleep(0.05)
         with pytest.raises(SystemExit) as ended:
             main(
                 [
@@ -179,6 +185,7 @@ def test_certifying_prints_and_saves_its_report(
         assert not ended.value.code
         printed = json.loads(capsys.readouterr().out)
         assert printed == json.loads(report.read_text())
+        assert printed["requestsRecorded"] == 1
         verdicts = {one["id"]: one["verdict"] for one in printed["rules"]}
         assert (verdicts["X-11"], verdicts["JP-C-01"]) == ("not applicable", "not shown")
         with pytest.raises(SystemExit) as ended:
