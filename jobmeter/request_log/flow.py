@@ -19,6 +19,7 @@ from jobmeter.request_log.model import AnsweredRequest, Depth, LogFilter, Logged
 from jobmeter.request_log.rules import ERROR_STATUS_MIN, make_mark, shape_row
 
 GATHER_SECONDS = 0.1
+WRITE_SECONDS_MAX = 5  # a server that stops during an outage does not wait longer
 WAITING_ROWS_MAX = 1_000
 WAITING_BYTES_MAX = 32_000_000
 BODY_BYTES_MAX = 1_000_000  # a larger one is not recorded
@@ -62,8 +63,16 @@ class RequestRecorder:
     dropped. The next request that is recorded says how many were skipped.
     """
 
-    def __init__(self, database: Database, *, depth: Depth, secret_key: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        depth: Depth,
+        secret_key: str,
+        write_seconds_max: float = WRITE_SECONDS_MAX,
+    ) -> None:
         self._database = database
+        self._write_seconds_max = write_seconds_max
         self._depth = depth
         self._secret_key = secret_key
         self._waiting: list[AnsweredRequest] = []
@@ -135,7 +144,10 @@ class RequestRecorder:
             return
         try:
             rows = await asyncio.to_thread(self._shape, answered)
-            async with self._database.transaction() as connection:
+            async with (
+                asyncio.timeout(self._write_seconds_max),
+                self._database.transaction() as connection,
+            ):
                 await record_requests(connection, rows)
         except Exception as error:  # noqa: BLE001 -- also an outage
             for one in answered:

@@ -230,3 +230,17 @@ async def test_a_log_that_cannot_be_written_loses_nothing_but_itself(database, c
     async with database.connection() as connection:
         (row,) = await flow.list_requests(connection, EVERYTHING)
     assert row.skipped == 3
+
+
+async def test_a_write_that_has_to_wait_is_given_up(database, caplog):
+    recorder = RequestRecorder(database, depth=Depth.LINES, secret_key="", write_seconds_max=0.05)
+    async with database.transaction() as connection:
+        await flow.record_requests(connection, [])  # holds the lock of the log
+        recorder.record(answered(partner_id=1, application_id=1))
+        await recorder.write()
+    assert [record.message for record in caplog.records] == ["requests could not be recorded: TimeoutError"]
+    recorder.record(answered(partner_id=1, application_id=1))
+    await recorder.close()
+    async with database.connection() as connection:
+        (row,) = await flow.list_requests(connection, EVERYTHING)
+    assert row.skipped == 1
