@@ -53,6 +53,7 @@ async def make_file(
     zone: tzinfo,
     folder: str,
     key: str,
+    bytes_max: int = files.BYTES_MAX,
 ) -> Path:
     """Writes the tables to a file of the folder. Raises ``Refused``: EXTRA_MISSING, EXPORT_TOO_LARGE."""
     opened = await asyncio.to_thread(files.open_folder, folder)
@@ -64,21 +65,19 @@ async def make_file(
             file_format=file_format,
             zone=zone,
             target=part,
-            check=partial(_check_space, part),
+            check=partial(_check_space, part, bytes_max),
         )
         return await asyncio.to_thread(files.keep_file, part, key)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _check_space(part: Path) -> None:
+def _check_space(part: Path, bytes_max: int) -> None:
     """The time of the file itself says how old others are, and that this one is in progress."""
     part.touch()
-    if (
-        files.sweep(part.parent, now_seconds=part.stat().st_mtime, bytes_max=files.BYTES_MAX)
-        > files.BYTES_MAX
-    ):
-        raise Refused(Fault.EXPORT_TOO_LARGE, bytes_max=f"{files.BYTES_MAX:,}")
+    now_seconds = part.stat().st_mtime
+    if files.sweep(part.parent, now_seconds=now_seconds, bytes_max=bytes_max) > bytes_max:
+        raise Refused(Fault.EXPORT_TOO_LARGE, bytes_max=f"{bytes_max:,}")
 
 
 def tag_of(path: Path) -> str:

@@ -1,11 +1,16 @@
 """Excel and Parquet exports over HTTP: complete files that continue by range, found again by every process, and swept."""
 
+import asyncio
 import os
+import sys
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC
 
 import pytest
 
-from jobmeter.base.faults import CommandFailed
+from jobmeter.api.http.admission import ExportShares, OverloadedError
+from jobmeter.api.partner.exports import ExportResponse
+from jobmeter.base.faults import CommandFailed, Fault, Refused
 from jobmeter.exports.files import flow
 from jobmeter.exports.files import folder as files
 from jobmeter.exports.model import Column, ColumnType, ExportFormat, Table
@@ -129,6 +134,101 @@ async def test_a_file_that_is_not_completed_leaves_nothing_on_the_disk(tmp_path,
             break_off(), columns, file_format=file_format, zone=UTC, folder=str(tmp_path / "kept"), key="key"
         )
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+async def test_a_file_beyond_the_space_of_the_folder_is_refused(tmp_path):
+    columns = (Column("text", ColumnType.TEXT, ""),)
+
+    async def read_much():
+        for number in range(200):
+            yield Table(
+                ([f"{number}-{place}" * 9 for place in range(1_000)],), [str(n) for n in range(1_000)]
+            )
+
+    with pytest.raises(Refused) as refused:
+        await flow.make_file(
+            read_much(),
+            columns,
+            file_format=ExportFormat.PARQUET,
+            zone=UTC,
+            folder=str(tmp_path / "kept"),
+            key="key",
+            bytes_max=1_000,
+        )
+    assert refused.value.fault is Fault.EXPORT_TOO_LARGE
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+@pytest.mark.parametrize(("file_format", "module"), [("xlsx", "xlsxwriter"), ("parquet", "pyarrow")])
+def test_a_server_without_the_library_says_what_is_missing(exporter, monkeypatch, file_format, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    answer = fetch(exporter, file_format)
+    assert (answer.status_code, answer.json()["code"]) == (501, "EXTRA_MISSING")
+    extra = {"xlsx": "billing", "parquet": "parquet"}[file_format]
+    assert answer.json()["message"].endswith(f"pip install 'jobmeter[{extra}]'")
+    assert fetch(exporter, "csv").status_code == 200
+
+
+async def test_a_partner_runs_four_exports_at_once_and_pages_take_turns():
+    shares = ExportShares(connections_max=8)
+    with ExitStack() as running:
+        for _ in range(4):
+            running.enter_context(shares.enter(1))
+        with pytest.raises(OverloadedError), shares.enter(1):
+            pass
+        running.enter_context(shares.enter(2))
+    running.enter_context(shares.enter(1))
+    read = []
+
+    async def read_page(number):
+        async with shares.take_turn():
+            read.append(number)
+            await asyncio.sleep(0)
+            assert len(read) - len(done) <= 2
+            done.append(number)
+
+    done = []
+    await asyncio.gather(*(read_page(number) for number in range(6)))
+    assert sorted(done) == list(range(6))
+
+
+async def test_a_client_that_leaves_ends_its_export():
+    held, ended = AsyncExitStack(), []
+    held.callback(ended.append, "export")
+
+    async def send_rows():
+        while True:
+            yield b"row"
+
+    async def send(_):
+        await asyncio.sleep(0)
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
+    await ExportResponse(send_rows(), held)(scope, receive, send)
+    assert ended == ["export"]
+
+
+async def test_a_file_is_made_once_for_all_who_ask_meanwhile(tmp_path):
+    shares, made, may_end = ExportShares(connections_max=4), [], asyncio.Event()
+
+    async def make():
+        made.append(1)
+        await may_end.wait()
+        return tmp_path
+
+    with pytest.raises(TimeoutError):
+        await shares.make_once("key", make, seconds_max=0.01)
+    again = asyncio.create_task(shares.make_once("key", make, seconds_max=60))
+    other = asyncio.create_task(shares.make_once("other", make, seconds_max=60))
+    await asyncio.sleep(0)
+    may_end.set()
+    assert await again == await other == tmp_path
+    assert len(made) == 2
+    assert await shares.make_once("key", make, seconds_max=60) == tmp_path
+    assert len(made) == 3
 
 
 def test_old_files_and_those_beyond_the_limit_are_swept(tmp_path):
