@@ -28,7 +28,7 @@ HOSTILE = {
 # These print no text that anybody sent: figures, times, paths, or their own words.
 PRINT_NO_STORED_TEXT = {
     *("serve", "sandbox", "clock show", "clock set", "clock advance", "traffic", "traffic score"),
-    *("db upgrade", "db head", "docs", "env", "networks load", "faults", "completion", "pull"),
+    *("db upgrade", "db head", "docs", "env", "networks load", "faults", "completion", "pull", "exports"),
 }
 # psql is a program of its own; the others are tested below.
 COVERED = {
