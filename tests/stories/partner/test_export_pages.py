@@ -7,11 +7,13 @@ import psycopg
 import pytest
 
 from jobmeter.base.clock import to_ms
+from jobmeter.base.ids import SHARD_COUNT
+from jobmeter.charging.corrections import flow as corrections
 from jobmeter.exports.kinds import flow as kinds
 from jobmeter.exports.model import ExportKind, ExportQuery
 from jobmeter.reports.job_reports.flow import JobListCache
 from jobmeter.wire.events import Event
-from tests.support.scenario import PRICE_MICROS, START, open_scenario
+from tests.support.scenario import PRICE_MICROS, START, open_scenario, set_up
 
 JOBS = 5
 LATER = START + timedelta(days=5)
@@ -22,7 +24,7 @@ TERMINATE = (
 )
 
 
-async def make_days(scenario):
+async def make_days(scenario, *, is_settled=True):
     """Jobs with clicks on three days, one of them repeated and reversed on each, one beyond the budget."""
     jobs = [await scenario.post(f"job-{n}", budget_micros=(3 + n) * PRICE_MICROS) for n in range(JOBS)]
     for day in range(3):
@@ -42,7 +44,8 @@ async def make_days(scenario):
             ]
             await scenario.ingest(clicks, now)
         await scenario.run_due(now)
-    await scenario.run_due(LATER)
+    if is_settled:
+        await scenario.run_due(LATER)
     return jobs
 
 
@@ -81,6 +84,50 @@ async def test_the_size_of_a_page_changes_no_row(database_url):
             for place, row in enumerate(whole):
                 rest = await read(scenario, replace(query, after=row[-1]), page_rows=2)
                 assert rest == whole[place + 1 :]
+
+
+LEDGER = """
+SELECT (SELECT sum(amount) FROM charge_postings)::bigint,
+       (SELECT sum(amount) FROM ledger_bookings WHERE corrects IS NOT NULL AND purpose IN (5, 6))::bigint
+"""
+
+
+async def test_the_sum_of_the_charges_is_that_of_the_ledger_credits_included(database_url):
+    async with open_scenario(database_url) as scenario:
+        await make_days(scenario)
+        references = await scenario.rows("SELECT reference FROM charge_postings ORDER BY number LIMIT 1")
+        async with scenario.database.transaction() as connection:
+            assert await corrections.credit_charge(
+                connection, charge=references[0][0], amount_micros=700_000, reference="goodwill", now=LATER
+            )
+        query = ask(scenario, ExportKind.CHARGES, last=LATER.date())
+        rows = await read(scenario, query, page_rows=3)
+        names = [column.name for column in kinds.KINDS[ExportKind.CHARGES].columns]
+        types, nets = names.index("type"), names.index("net")
+        assert {row[types] for row in rows} == {"CHARGE", "REVERSE", "ADJUST"}
+        ((charged, returned),) = await scenario.rows(LEDGER)
+        assert sum(row[nets] for row in rows) == charged - returned
+        assert returned > 700_000
+        # The credit belongs to the day on which it was given, not to that of its charge.
+        before = await read(scenario, replace(query, last=query.first), page_rows=3)
+        assert "ADJUST" not in {row[types] for row in before}
+
+
+async def test_partners_whose_customers_share_a_shard_see_their_own_rows(database_url):
+    async with open_scenario(database_url) as scenario:
+        mine = scenario.customers[0].child
+        await scenario.execute(f"SELECT setval('application_ids', {mine.id + SHARD_COUNT - 2})")
+        other = await set_up(scenario.database, 10_000_000_000)
+        assert other.customers[0].child.shard == mine.shard
+        jobs = set(await make_days(scenario, is_settled=False))
+        others = set(await make_days(other))
+        for one, ids in ((scenario, jobs), (other, others)):
+            for kind in (kind for kind in KINDS if kind is not ExportKind.BUDGET):
+                columns = [column.name for column in kinds.KINDS[kind].columns]
+                place = columns.index("jobPosting")
+                for page_rows in (1, 5, 10_000):
+                    rows = await read(one, ask(one, kind), page_rows=page_rows)
+                    assert {int(row[place].rpartition(":")[2]) for row in rows} == ids
 
 
 @pytest.mark.parametrize("kind", [ExportKind.CHARGES, ExportKind.EVENTS])
