@@ -101,3 +101,8 @@ def test_a_destination_whose_library_is_missing_names_the_extra(configured, tmp_
     assert shown.stderr.endswith("which is not installed: pip install 'jobmeter[duckdb]'\n")
     shown = run_light(light, *words, f"jsonl:{tmp_path}/x")
     assert (shown.returncode, shown.stderr) == (0, "")
+    shown = run_light(light, "-c", "from jobmeter.pull.tap import main; main()")
+    assert (shown.returncode, shown.stderr) == (
+        3,
+        "jobmeter-tap: this needs singer_sdk, which is not installed: pip install 'jobmeter[singer]'\n",
+    )

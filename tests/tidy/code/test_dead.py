@@ -23,6 +23,9 @@ KEPT = {
     "jobmeter.wire.restli.values.parse_urn": GRAMMAR,
     "jobmeter.wire.restli.values.read_record": GRAMMAR,
     "jobmeter.wire.restli.values.read_text": GRAMMAR,
+    "jobmeter.pull.dlt_source": "the source that pipelines of others import",
+    "jobmeter.pull.singer_tap": "the tap, which `jobmeter-tap` loads by name",
+    "jobmeter.pull.tap": "a console script",
     "jobmeter.client.xml_jobs": "XML jobs of the client, which its users import beside it, because they need an extra",
 }
 PUBLIC_PARTS = ("client",)  # their public methods are called by the programs of others

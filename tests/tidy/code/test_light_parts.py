@@ -17,6 +17,8 @@ WITH_EXTRAS = {
     "jobmeter/wire/xml/": ("xml",),
     "jobmeter/client/xml_jobs": ("xml",),
     "jobmeter/pull/destinations/duckdb_file": ("duckdb",),
+    "jobmeter/pull/dlt_source": ("dlt",),
+    "jobmeter/pull/singer_tap": ("singer",),
     "jobmeter/pull/destinations/parquet": ("parquet",),
     "jobmeter/pull/destinations/postgresql": ("postgresql",),
 }

@@ -10,6 +10,7 @@ from tests.tidy.source import ROOT, Breach, refuse
 
 RUN, DEVELOPMENT = "constraints.txt", "constraints-dev.txt"
 RUN_EXTRAS = ("server", "xml", "billing")  # the README's commands install them too
+UNPINNED_EXTRAS = ("dlt", "singer")  # each needs an environment of its own (decision 4)
 
 _PIN = re.compile(
     r"^([A-Za-z0-9._-]+)==\S+(?:.*?\\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)?", re.MULTILINE
@@ -27,7 +28,7 @@ def declared(project: dict[str, Any]) -> tuple[set[str], set[str]]:
     groups, optional = project["dependency-groups"], project["project"]["optional-dependencies"]
     runs = [*project["project"]["dependencies"], *groups["build"]]
     runs += [one for name in RUN_EXTRAS for one in optional.get(name, ())]
-    extras = [one for extra in optional.values() for one in extra]
+    extras = [one for name, extra in optional.items() if name not in UNPINNED_EXTRAS for one in extra]
     adds = [one for one in (*groups["dev"], *extras) if isinstance(one, str)]
     own = project["project"]["name"]
     names = {normalize(one) for one in runs} - {own}
