@@ -157,7 +157,7 @@ class ProgressBar:
         self._task = self._progress.add_task(self._describe(), total=0)
         self._lock = threading.Lock()
 
-    def start(self, days: int) -> None:
+    def plan(self, days: int) -> None:
         with self._lock:
             self._days += days
             self._progress.update(self._task, total=self._days)

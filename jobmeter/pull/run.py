@@ -41,7 +41,9 @@ class Outcome:
 class Watcher(Protocol):
     """Is notified of progress, from any thread."""
 
-    def start(self, days: int) -> None: ...
+    def plan(self, days: int) -> None:
+        """So many more days are planned; fewer, if the number is below zero."""
+        ...
 
     def advance(self, days: int) -> None: ...
 
@@ -94,10 +96,11 @@ class Pull:
 
         try:
             state = find_state(self._states, wanted)
-            self._watcher.start(wanted.count_days(state))
             client = self._open_client(wanted.application)
         except CommandFailed as error:
             return end(str(error))
+        planned = wanted.count_days(state)
+        self._watcher.plan(planned)
         try:
             with client:
                 for step in read_steps(client, wanted, state):
@@ -109,6 +112,8 @@ class Pull:
             return end(str(error), is_temporary=may_pass(error))
         except DestinationBusyError as error:
             return end(str(error), is_temporary=True)
+        finally:
+            self._watcher.plan(days - planned)  # fewer after a failure, more if days were restated
         return end()
 
     def _store(self, application: str, step: Step) -> None:

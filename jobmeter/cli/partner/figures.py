@@ -116,9 +116,12 @@ def make_budget_chart(budget: Budget, charges: Sequence[Charge], today: date) ->
         )
     term_days = max(1, (day_of(budget.ends_at) - first).days)
     limit = budget.limit.amount_micros
-    pace = tuple(min(limit, limit * (number + 1) // term_days) for number in range(len(spent)))
     days = tuple(list_days(*span))
     unit = make_unit("charge", budget.spent.currency)
+    minor = unit.size // 10**unit.digits
+    pace = tuple(
+        min(limit, limit * (number + 1) // term_days // minor * minor) for number in range(len(days))
+    )
     return Chart(
         title=f"Spent in the term, {unit.name}",
         days=days,

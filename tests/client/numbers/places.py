@@ -26,12 +26,17 @@ KINDS = ("csv", "jsonl", "parquet", "sqlite", "duckdb", "postgresql")
 Rows = list[dict[str, Any]]
 
 
-class Silent:
-    """A watcher that shows nothing."""
+class Watched:
+    """Counts the days that are planned and those that are done."""
 
-    def start(self, days: int) -> None: ...
+    def __init__(self) -> None:
+        self.planned, self.done = 0, 0
 
-    def advance(self, days: int) -> None: ...
+    def plan(self, days: int) -> None:
+        self.planned += days
+
+    def advance(self, days: int) -> None:
+        self.done += days
 
 
 def make_address(kind: str, folder: Path, database_url: str) -> str:
@@ -72,7 +77,10 @@ def run_pull(
     first: date | None = None,
 ) -> list[Outcome]:
     wanted = [Wanted(application=one, first=first, today=today) for one in applications]
-    return list(Pull(destination, open_client, Silent()).run(wanted, threads=2))
+    watched = Watched()
+    outcomes = list(Pull(destination, open_client, watched).run(wanted, threads=2))
+    assert watched.planned == watched.done == sum(one.days for one in outcomes)
+    return outcomes
 
 
 def read_rows(address: str, stream: str) -> Rows:
