@@ -5,7 +5,9 @@ Does not own them: it reads the credentials file and asks the sandbox. The comma
 
 import shlex
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from jobmeter.base.clock import to_ms
 from jobmeter.base.days import day_of
@@ -14,7 +16,17 @@ from jobmeter.cli.output import print_json
 from jobmeter.sandbox.traffic.client import Sandbox, open_sandbox
 
 
-def env(*, credentials: CredentialsOption = None, json: JsonOption = False) -> None:
+def env(
+    *,
+    credentials: CredentialsOption = None,
+    http: Annotated[
+        bool,
+        Parameter(
+            negative=(), help="Prints variables for an .http file instead: docs/reference/requests.http."
+        ),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Prints shell commands that set BASE, the keys and tokens, the contracts, and JOB, the newest live job."""
     sandbox = open_sandbox(credentials or SANDBOX_DATA / "credentials.json")
     variables = read_variables(sandbox)
@@ -22,7 +34,8 @@ def env(*, credentials: CredentialsOption = None, json: JsonOption = False) -> N
         print_json({name: str(value) for name, value in variables.items()})
         return
     for name, value in variables.items():
-        print(f"export {name}={shlex.quote(str(value))}")  # noqa: T201 -- quoted for a shell
+        line = f"@{name} = {value}" if http else f"export {name}={shlex.quote(str(value))}"
+        print(line)  # noqa: T201 -- quoted for a shell
 
 
 def read_variables(sandbox: Sandbox) -> dict[str, Any]:

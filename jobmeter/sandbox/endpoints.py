@@ -75,9 +75,9 @@ def _clock_of(app: AppContext) -> SandboxClock:
 
 # fmt: off
 ENDPOINTS: tuple[PlainEndpoint, ...] = (
-    Endpoint("GET", "/sandbox/clock", show_clock, audience=Audience.OPERATOR, summary="The sandbox's time"),
+    Endpoint("GET", "/sandbox/clock", show_clock, audience=Audience.OPERATOR, summary="Get the sandbox's time"),
     Endpoint("POST", "/sandbox/clock", move_clock, audience=Audience.OPERATOR, is_unique=True,
              summary="Move the sandbox's clock"),
-    Endpoint("GET", "/sandbox/jobs", list_live_jobs, audience=Audience.OPERATOR, summary="The jobs that are live"),
+    Endpoint("GET", "/sandbox/jobs", list_live_jobs, audience=Audience.OPERATOR, summary="List the jobs that are live"),
 )
 # fmt: on

@@ -49,6 +49,7 @@ def read_command(command, keys):
 def test_every_command_reaches_its_endpoint_with_what_it_requires(sandbox_client, rows):
     keys = {
         "CHILD": sandbox_client.token(),
+        "PARENT": sandbox_client.token("parent"),
         "OPERATOR_KEY": sandbox_client.credentials["operator_key"],
         "EVENTS_KEY": sandbox_client.credentials["events_key"],
     }

@@ -17,8 +17,9 @@ from jobmeter.api.http.context import RequestContext
 from jobmeter.api.http.endpoints import JSON, AnyEndpoint, Audience, Endpoint
 from jobmeter.api.http.plain import PlainEndpoint
 from jobmeter.api.http.responses import json_response
+from jobmeter.api.openapi.names import name_operation
 from jobmeter.api.openapi.page import render_page
-from jobmeter.api.openapi.plain_parameters import PLAIN_PARAMETERS
+from jobmeter.api.openapi.plain_parameters import describe_parameter, describe_step
 from jobmeter.api.openapi.schemas import (
     IDS,
     IDS_OTHERS,
@@ -127,9 +128,8 @@ def _describe_restli(rows: list[RestliEndpoint]) -> dict[str, Any]:
     """Describes the endpoints of one verb and path as one operation."""
     first = rows[0]
     resource = first.path.split("/")[2]
-    names = " ".join(row.method for row in rows)
     described: dict[str, Any] = {
-        "operationId": _name(f"/{first.path.split('/')[1]} {resource} {names}"),
+        "operationId": name_operation(rows),
         "tags": [resource],
         "summary": "; ".join(row.summary for row in rows),
         "parameters": _describe_parameters(resource, rows),
@@ -223,17 +223,15 @@ def _describe_plain(endpoint: PlainEndpoint, path: str) -> dict[str, Any]:
         else _describe_faults(_PLAIN_FAULTS, "PlainError")
     )
     described: dict[str, Any] = {
-        "operationId": _name(f"{endpoint.verb} {path}"),
+        "operationId": name_operation([endpoint]),
         "tags": [path.split("/")[1]],
         "summary": endpoint.summary,
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": _TYPES.get(kind, {"type": "string"})}
+            {"name": name, "in": "path", "required": True, "schema": _TYPES.get(kind) or describe_step(name)}
             for name, kind in re.findall(r"\{(\w+)(?::(\w+))?\}", endpoint.path)
         ]
         + [
-            _query(
-                name, PLAIN_PARAMETERS.get(name, {"type": "string"}), is_required=name in endpoint.required
-            )
+            _query(name, describe_parameter(path, name), is_required=name in endpoint.required)
             for name in endpoint.parameters
         ],
         "responses": _describe_replies([endpoint]) | faults,
@@ -256,7 +254,7 @@ def _describe_xml(endpoint: XmlEndpoint) -> dict[str, Any]:
         "schema": {"type": "string", "minLength": 1},
     }
     described: dict[str, Any] = {
-        "operationId": _name(f"{endpoint.verb} {endpoint.path}"),
+        "operationId": name_operation([endpoint]),
         "tags": ["v1"],
         "summary": endpoint.summary,
         "parameters": [key] if "{key}" in endpoint.path else [],
@@ -309,7 +307,3 @@ def _describe_models(endpoints: Sequence[PlainEndpoint]) -> dict[str, Schema]:
         if "description" in schema:
             schema["description"] = schema["description"].replace("``", "")
     return found
-
-
-def _name(text: str) -> str:
-    return re.sub(r"\W+", "_", text).strip("_")

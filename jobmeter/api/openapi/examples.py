@@ -1,4 +1,4 @@
-"""Owns examples: a value for a schema, and the command line for curl that calls an operation.
+"""Owns examples: a value for a schema, what a request of an operation needs, and the command line for curl that sends it.
 
 Does not own the schemas (``schemas``) or the page (``document``).
 """
@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from jobmeter.api.http.endpoints import JSON
 from jobmeter.api.openapi.schemas import Schema
+from jobmeter.wire.restli.tunnel import FORM
 
 REFERENCE = "#/components/schemas/"
 DEPTH_MAX = 6
@@ -19,8 +21,9 @@ _TEXTS = {
     "date": "2026-11-28",
     "date-time": "2026-11-28T09:00:00Z",
 }
-_SLOT = re.compile(r"\{(\w+)\}")
-_PLAIN_BODIES = ("application/json", "application/x-www-form-urlencoded")
+# What a partner may do, and not its customers.
+_OF_PARENT = ("/v1/", "/v2/provisioned", "/v2/developer", "/rest/partnerBudget", "/partner/")
+SLOT = re.compile(r"\{(\w+)\}")
 
 
 def make_example(schema: Schema, schemas: dict[str, Schema], *, depth: int = 0) -> Any:
@@ -69,18 +72,38 @@ def _make_of_type(schema: Schema, schemas: dict[str, Schema], depth: int) -> Any
 def make_curl(verb: str, path: str, operation: dict[str, Any], schemas: dict[str, Schema]) -> str:
     """Returns the command line; ``jobmeter env`` sets most of its variables, ids of the path are named after them."""
     words = ["curl -s"] if verb in {"get", "post"} else [f"curl -s -X {verb.upper()}"]
-    words.append(f'"$BASE{_SLOT.sub(lambda slot: "$" + slot[1].upper(), path)}{_write_query(operation)}"')
-    for option in operation["security"]:
-        words += [f'-H "Authorization: Bearer ${_KEYS[scheme]}"' for scheme in option]
-    for parameter in operation["parameters"]:
-        if parameter["in"] == "header" and parameter["required"]:
-            values = parameter["schema"].get("enum") or ["..."]
-            words.append("-H " + shlex.quote(f"{parameter['name']}: {values[-1]}"))
-    words += _write_body(verb, operation, schemas)
+    words.append(f'"$BASE{SLOT.sub(lambda slot: "$" + slot[1].upper(), path)}{write_query(operation)}"')
+    variable = name_variable(path, operation)
+    words += [f'-H "Authorization: Bearer ${variable}"'] if variable else []
+    words += ["-H " + shlex.quote(f"{name}: {value}") for name, value in list_headers(operation).items()]
+    media, example = choose_body(operation, schemas)
+    if media == FORM:
+        words += [f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in example.items()]
+    elif media:
+        words += [f"-H 'Content-Type: {media}'", "-d " + shlex.quote(msgspec.json.encode(example).decode())]
+    elif verb == "post":
+        words.append("-X POST")
     return " \\\n     ".join(words)
 
 
-def _write_query(operation: dict[str, Any]) -> str:
+def name_variable(path: str, operation: dict[str, Any]) -> str:
+    """Returns the variable of ``jobmeter env`` with the token or key that the operation needs; an empty text if it needs none."""
+    schemes = [scheme for option in operation["security"] for scheme in option]
+    if not schemes:
+        return ""
+    return "PARENT" if path.startswith(_OF_PARENT) else _KEYS[schemes[0]]
+
+
+def list_headers(operation: dict[str, Any]) -> dict[str, str]:
+    """Returns the headers that the operation requires; of several versions the newest."""
+    return {
+        parameter["name"]: parameter["schema"]["enum"][-1]
+        for parameter in operation["parameters"]
+        if parameter["in"] == "header" and parameter["required"]
+    }
+
+
+def write_query(operation: dict[str, Any]) -> str:
     pairs = []
     for parameter in operation["parameters"]:
         if parameter["in"] == "query" and parameter["required"]:
@@ -91,17 +114,10 @@ def _write_query(operation: dict[str, Any]) -> str:
     return f"?{'&'.join(pairs)}" if pairs else ""
 
 
-def _write_body(verb: str, operation: dict[str, Any], schemas: dict[str, Schema]) -> list[str]:
+def choose_body(operation: dict[str, Any], schemas: dict[str, Schema]) -> tuple[str, Any]:
+    """Returns the media type and the example of the body; empty if the operation has none, or one in XML alone."""
     contents = (operation.get("requestBody") or {}).get("content", {})
-    for media, content in contents.items():
-        if media in _PLAIN_BODIES:
-            example = make_example(content["schema"], schemas)
-            if media == "application/x-www-form-urlencoded" and isinstance(example, dict):
-                return [
-                    f"--data-urlencode {shlex.quote(f'{name}={value}')}" for name, value in example.items()
-                ]
-            return [
-                "-H 'Content-Type: application/json'",
-                "-d " + shlex.quote(msgspec.json.encode(example).decode()),
-            ]
-    return ["-X POST"] if verb == "post" else []
+    for media in (JSON, FORM):
+        if media in contents:
+            return media, make_example(contents[media]["schema"], schemas)
+    return "", None

@@ -1,6 +1,13 @@
-"""Owns the JSON schemas of the query parameters of endpoints in plain JSON, in the OpenAPI document."""
+"""Owns the JSON schemas of the query parameters of endpoints in plain JSON, in the OpenAPI document.
+
+A name means the same everywhere, except where a row with the path says otherwise.
+"""
 
 from typing import Any, Final
+
+from jobmeter.billing.formats.model import FileFormat
+from jobmeter.billing.model import DocumentState
+from jobmeter.notifications.model import DeliveryState
 
 PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "after": {
@@ -67,4 +74,68 @@ PLAIN_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
     "deliveryState": {"type": "string", "enum": ["WAITING", "DELIVERED", "DEAD"]},
     "applicationId": {"type": "integer", "minimum": 0},
     "state": {"type": "string", "enum": ["PENDING", "LIVE", "CLOSED", "EXPIRED", "FAILED"]},
+    "limit": {"type": "integer", "minimum": 1, "description": "Rows in a page; at most 1000, by default 100"},
+    "wait": {"type": "integer", "minimum": 0, "maximum": 60, "description": "Seconds to wait for a change"},
+    "postingsAfter": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "Continues the postings: nextPostingsAfter",
+    },
+    "jobId": {"type": "string"},
+    "source": {"type": "string", "minLength": 1, "examples": ["board"]},
+    "id": {"type": "string", "minLength": 1, "examples": ["event-1"]},
+    "time": {"type": "string", "format": "date-time", "examples": ["2026-11-28T09:00:00Z"]},
 }
+
+_CURSOR: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": "^[0-9]{1,18}$",
+    "description": "Continues a list: the cursor of the previous page",
+}
+_KEY: Final[dict[str, Any]] = {
+    "type": "string",
+    "format": "uuid",
+    "description": "Continues a list: nextAfter of the previous page",
+}
+_JOB_DAY: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": "^[0-9]{1,18}-[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "description": "Continues a list: nextAfter of the previous page",
+}
+OF_PATH: Final[dict[tuple[str, str], dict[str, Any]]] = {
+    ("/partner/charges", "after"): _CURSOR,
+    ("/delivery/changes", "after"): _CURSOR,
+    ("/partner/webhooks/{webhook_id}/deliveries", "after"): _CURSOR,
+    ("/partner/webhooks/{webhook_id}/deliveries", "state"): {"type": "string", "enum": list(DeliveryState)},
+    ("/partner/clicksNotCharged", "after"): _JOB_DAY,
+    ("/partner/clicksNotCharged", "externalJobPostingId"): {"type": "string"},
+    ("/partner/clicksNotCharged", "format"): {"type": "string", "enum": ["json", "csv"]},
+    ("/operator/explain/jobs/{job_id}/days/{day}", "after"): _KEY,
+    ("/operator/explain/charges/{reference}", "after"): _KEY,
+    **{
+        (f"/{who}/invoices/{{invoice_id}}/lines/{{line}}/{what}", "after"): _KEY
+        for who in ("operator", "partner")
+        for what in ("charges", "clicks")
+    },
+    **{
+        (f"/{who}/invoices", "state"): {"type": "string", "enum": list(DocumentState)}
+        for who in ("operator", "partner")
+    },
+}
+
+OF_PATHS: Final[dict[str, dict[str, Any]]] = {
+    "day": PLAIN_PARAMETERS["day"],
+    "month": PLAIN_PARAMETERS["month"],
+    "format": {"type": "string", "enum": [one.value for one in FileFormat]},
+    "event_key": {"type": "string", "format": "uuid"},
+    "reference": {"type": "string", "format": "uuid"},
+}
+
+
+def describe_step(name: str) -> dict[str, Any]:
+    """Describes a parameter that is a step of the path and no number."""
+    return OF_PATHS.get(name, {"type": "string", "minLength": 1})
+
+
+def describe_parameter(path: str, name: str) -> dict[str, Any]:
+    return OF_PATH.get((path, name)) or PLAIN_PARAMETERS.get(name, {"type": "string"})

@@ -135,19 +135,24 @@ SCHEMAS: Final[dict[str, Schema]] = {
         expires_at=LONG,
         auth_type=TEXT,
     ),
-    "Application": record(
-        "uniqueForeignId name description",
-        uniqueForeignId={"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX},
-        name={
-            "type": "string",
-            "minLength": 1,
-            "maxLength": 50,
-            "description": 'Without the word "LinkedIn"',
-        },
-        description={"type": "string", "minLength": 1},
-        oauth2AuthorizedCallbackUrls=list_of(TEXT),
-        validJsSdkDomains=list_of(text_of("[^/]$", "https://example.com")),
-    ),
+    "Application": {
+        **record(
+            "uniqueForeignId name description",
+            uniqueForeignId={"type": "string", "minLength": 1, "maxLength": FIELD_CHARACTERS_MAX},
+            name={
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 50,
+                "description": 'Without the word "LinkedIn"',
+            },
+            description={"type": "string", "minLength": 1},
+            oauth2AuthorizedCallbackUrls=list_of(TEXT),
+            validJsSdkDomains=list_of(text_of("[^/]$", "https://example.com")),
+        ),
+        "examples": [
+            {"uniqueForeignId": "customer-1", "name": "An ATS - Customer", "description": "A customer"}
+        ],
+    },
     "NewApplication": record(
         "credentials key",
         key=TEXT,

@@ -18,6 +18,7 @@ from jobmeter.api.operator import (
 from jobmeter.api.operator import hiring_contracts as hiring
 from jobmeter.api.operator.keys import KEYS
 
+EVENT = ("source", "id", "time")
 AUDIENCE = Audience.OPERATOR
 
 # fmt: off
@@ -95,13 +96,13 @@ OPERATOR: tuple[PlainEndpoint, ...] = (
     *KEYS,
     # -- the operator: explaining and correcting charges
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}", explain.explain_job, audience=AUDIENCE,
-             summary="Explain a job: its days and postings"),
+             parameters=("postingsAfter",), summary="Explain a job: its days and postings"),
     Endpoint("GET", "/operator/explain/jobs/{job_id:int}/days/{day}", explain.explain_day, audience=AUDIENCE,
-             summary="Explain a job's day: its figures, postings and clicks"),
+             parameters=("after", "postingsAfter"), summary="Explain a job's day: its figures, postings and clicks"),
     Endpoint("GET", "/operator/explain/charges/{reference}", explain.explain_charge, audience=AUDIENCE,
-             summary="Explain a charge: its clicks and corrections"),
+             parameters=("after",), summary="Explain a charge: its clicks and corrections"),
     Endpoint("GET", "/operator/explain/events", explain.explain_event, audience=AUDIENCE,
-             summary="Explain an event, by its source, id and time"),
+             parameters=EVENT, required=EVENT, summary="Explain an event, by its source, id and time"),
     Endpoint("GET", "/operator/explain/events/{event_key}", explain.explain_event, audience=AUDIENCE,
              summary="Explain an event, by its key"),
     Endpoint("POST", "/operator/exclusions", settlement.create_exclusion, audience=AUDIENCE,
@@ -144,7 +145,7 @@ OPERATOR: tuple[PlainEndpoint, ...] = (
     Endpoint("POST", "/operator/feeds", feeds.register_feed, audience=AUDIENCE,
              body=feeds.FeedBody, statuses=(201,), summary="Register a job feed, or set its interval"),
     Endpoint("GET", "/operator/feeds/{feed_id:int}/report", feeds.show_report, audience=AUDIENCE,
-             summary="Get a feed's last run and its errors"),
+             parameters=("after",), summary="Get a feed's last run and its errors"),
     Endpoint("POST", "/operator/feeds/{feed_id:int}/runs", feeds.run_feed, audience=AUDIENCE,
              body=feeds.RunBody, statuses=(202,), summary="Request a run of a feed"),
 )

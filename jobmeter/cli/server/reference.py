@@ -9,13 +9,16 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from cyclopts import Parameter
 
 from jobmeter import client
 from jobmeter.api.http.endpoints import Audience
-from jobmeter.api.routes import ENDPOINTS
+from jobmeter.api.openapi.collection import print_collection
+from jobmeter.api.openapi.document import build_document
+from jobmeter.api.routes import CANDIDATE, ENDPOINTS, PLAIN, RESTLI, XML_JOBS
 from jobmeter.base import limits
 from jobmeter.base.faults import Fault
 from jobmeter.base.glossary import REPLACED, TERMS, Where
@@ -210,6 +213,15 @@ def print_client() -> str:
     return "\n".join(lines) + "\n"
 
 
+def print_requests() -> str:
+    return print_collection(_describe_sandbox())
+
+
+def _describe_sandbox() -> dict[str, Any]:
+    plain = (*CANDIDATE, *PLAIN, *sandbox_http.ENDPOINTS)
+    return build_document(restli=RESTLI, plain=plain, xml=XML_JOBS)
+
+
 def _list_prose(described: object, indent: str = "") -> list[str]:
     text = inspect.getdoc(described) or ""
     return [f"{indent}{line}".rstrip().replace("``", "`") for line in text.splitlines()]
@@ -260,6 +272,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": print_commands,
     "certification-rules.md": partial(print_certification, NOTE),
     "streams.md": print_streams,
+    "requests.http": print_requests,
 }
 
 
@@ -294,3 +307,12 @@ def docs(
     console = Terminal()
     for path in write_pages(folder):
         console.print_line(str(path))
+
+
+def openapi() -> None:
+    """Prints the OpenAPI document of a sandbox as one line of JSON: for generators of clients, without a running server."""
+    Terminal().print_line(encode_document().decode())
+
+
+def encode_document() -> bytes:
+    return msgspec.json.encode(_describe_sandbox())

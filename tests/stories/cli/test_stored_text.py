@@ -29,6 +29,7 @@ HOSTILE = {
 PRINT_NO_STORED_TEXT = {
     *("serve", "sandbox", "clock show", "clock set", "clock advance", "traffic", "traffic score"),
     *("db upgrade", "db head", "docs", "env", "networks load", "faults", "completion", "pull", "exports"),
+    "openapi",
 }
 # psql is a program of its own; the others are tested below.
 COVERED = {

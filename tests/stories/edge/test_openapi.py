@@ -1,5 +1,6 @@
 """The OpenAPI document matches the running server: Schemathesis generates requests, and every response must conform."""
 
+import ast
 import inspect
 import json
 import re
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
+from jobmeter.api.http.parameters import PAGE
 from jobmeter.api.openapi.document import build_document
 from jobmeter.api.openapi.schemas import JOB_EXAMPLE, SCHEMAS
 from jobmeter.api.routes import CANDIDATE, DOCUMENTS, ENDPOINTS, PLAIN, RESTLI, XML_JOBS
@@ -146,6 +148,39 @@ def test_every_endpoint_is_in_the_table_once():
 
 def test_required_parameters_are_listed_as_parameters():
     assert all(set(row.required) <= set(row.parameters) for row in ENDPOINTS)
+
+
+READ = re.compile(
+    r'(?:read_(?:query_)?(?:number|id|day|month)\(\s*(?:context\.)?request, |query(?:_params)?\.get\(\s*)"(\w+)"'
+)
+
+
+def list_read_parameters(handler):
+    """The names of the parameters that a handler, or a function of its module or of another module of the API, reads."""
+    found, waiting, seen = set(), [handler], set()
+    while waiting:
+        function = waiting.pop()
+        if function in seen:
+            continue
+        seen.add(function)
+        source = inspect.getsource(function)
+        found |= set(READ.findall(source)) | (set(PAGE) if "read_page(context.request)" in source else set())
+        found |= {"month"} if "read_query_month(context.request)" in source else set()
+        names = {one.id for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Name)}
+        known = [function.__globals__.get(name) for name in names]
+        waiting += [
+            one
+            for one in known
+            if inspect.isfunction(one)
+            and one.__module__.startswith("jobmeter.api.")
+            and "http" not in one.__module__
+        ]
+    return found
+
+
+@pytest.mark.parametrize("row", [*PLAIN, *CANDIDATE], ids=lambda row: f"{row.verb} {row.path}")
+def test_every_parameter_that_a_handler_reads_is_documented(row):
+    assert list_read_parameters(row.handler) <= set(row.parameters)
 
 
 def test_every_reference_resolves_to_a_schema():
