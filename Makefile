@@ -10,7 +10,7 @@ PINNED := billing duckdb parquet postgresql server stripe xml
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo run dev psql test test-slow coverage check format bench bench-large profile map docs lock release clean
+.PHONY: help setup system demo run dev psql test test-slow coverage check format typescript bench bench-large profile map docs lock release clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ check: $(DEV)  ## check lint, formatting and types
 format: $(DEV)  ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+typescript: $(RUN)  ## build the client for TypeScript from the OpenAPI document, and run its tests (requires node 20 and npm)
+	$(BIN)/jobmeter openapi > clients/typescript/openapi.json
+	cd clients/typescript && npm ci --no-audit --no-fund && npm run build && npm test
 
 docs: $(RUN)  ## generate the reference pages from the tables in the code
 	$(BIN)/jobmeter docs docs/reference

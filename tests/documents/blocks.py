@@ -16,21 +16,23 @@ PAGES = sorted(
         ROOT / "CONTRIBUTING.md",
         ROOT / "ARCHITECTURE.md",
         ROOT / "SECURITY.md",
+        ROOT / "clients" / "typescript" / "README.md",
         *DOCS.rglob("*.md"),
     ]
 )
 # The words after the backticks decide what a test does with the block (CONTRIBUTING.md, "Documents").
-SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX, TOML = (
+SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, TYPESCRIPT, NGINX, TOML = (
     "sh",
     "sh checkout",
     "sh production",
     "json",
     "xml",
     "python",
+    "typescript",
     "nginx",
     "toml",
 )
-KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, NGINX, TOML}
+KINDS = {SHELL, CHECKOUT, PRODUCTION, JSON, XML, PYTHON, TYPESCRIPT, NGINX, TOML}
 
 _BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
