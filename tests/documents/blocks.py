@@ -16,7 +16,7 @@ PAGES = sorted(
         ROOT / "CONTRIBUTING.md",
         ROOT / "ARCHITECTURE.md",
         ROOT / "SECURITY.md",
-        ROOT / "clients" / "typescript" / "README.md",
+        *(ROOT / "clients").glob("*/README.md"),
         *DOCS.rglob("*.md"),
     ]
 )

@@ -36,6 +36,7 @@ from jobmeter.wire.restli.tunnel import FORM
 from jobmeter.wire.restli.versions import ACTIVE_VERSIONS
 
 VERSIONED = "/rest/"
+NO_TEXT = {"const": "", "type": "string"}
 _CONVERTOR = re.compile(r"\{(\w+):(\w+)\}")
 _TYPES = {
     "int": {"type": "integer", "format": "int64", "minimum": 0},
@@ -303,7 +304,16 @@ def _describe_models(endpoints: Sequence[PlainEndpoint]) -> dict[str, Schema]:
         schema = model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
         found |= schema.pop("$defs", {})
         found[name] = schema
-    for schema in found.values():
-        if "description" in schema:
-            schema["description"] = schema["description"].replace("``", "")
-    return found
+    return {name: _tidy(schema) for name, schema in found.items()}
+
+
+def _tidy(schema: Any) -> Any:
+    """Removes what generators of clients make superfluous types of: titles, which repeat names, and the choice of no text."""
+    if isinstance(schema, list):
+        return [_tidy(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema.replace("``", "") if isinstance(schema, str) else schema
+    tidied = {name: _tidy(one) for name, one in schema.items() if name != "title" or not isinstance(one, str)}
+    if tidied.get("anyOf", [])[1:] == [NO_TEXT]:
+        return tidied.pop("anyOf")[0] | tidied
+    return tidied

@@ -113,9 +113,11 @@ SCHEMAS: Final[dict[str, Schema]] = {
     "Money": record(
         "currencyCode amount", currencyCode=TEXT, amount=text_of(r"^[0-9]+(\.[0-9]+)?$", "21.84")
     ),
-    "Date": record("year month day", year=LONG, month=LONG, day=LONG),
+    "CalendarDay": record("year month day", year=LONG, month=LONG, day=LONG),
     "GrantForm": record(
-        "grant_type client_id client_secret", grant_type={"const": "client_credentials"}, **_CLIENT
+        "grant_type client_id client_secret",
+        grant_type={"type": "string", "const": "client_credentials"},
+        **_CLIENT,
     ),
     "StripeEvent": {"type": "object", "description": "An event as Stripe sends it, signed"},
     "OwnTokenForm": record("token client_id client_secret", token=_FILLED, **_CLIENT),
@@ -303,7 +305,7 @@ SCHEMAS: Final[dict[str, Schema]] = {
         jobPerformanceMetrics=list_of(
             record(
                 "date charge applyClickCount viewCount",
-                date=refer("Date"),
+                date=refer("CalendarDay"),
                 charge=refer("Money"),
                 applyClickCount=LONG,
                 viewCount=LONG,

@@ -1,6 +1,6 @@
 """Owns what our clients do in the story: for Python, for TypeScript, and curl with ``docs/reference/requests.http``.
 
-Does not own any expectation, or what LinkedIn's clients do (``linkedin_clients``).
+Does not own any expectation, or what LinkedIn's clients do (``plain_clients``).
 """
 
 import json

@@ -8,13 +8,15 @@ import httpx2
 import pytest
 
 from tests.client.languages.clients import Curl, OurPython, OurTypeScript
-from tests.client.languages.linkedin_clients import LinkedInJavaScript, LinkedInPython
+from tests.client.languages.java import build_java
+from tests.client.languages.plain_clients import GeneratedJava, LinkedInJavaScript, LinkedInPython
 from tests.client.languages.story import play
 from tests.client.languages.typescript import build_client
 from tests.compat.js_clients import install_clients
 from tests.support.sandbox_client import SandboxClient
 from tests.support.server_process import start_sandbox_server
 
+JAVA = "generated Java"
 CLIENTS = {
     "our Python": OurPython,
     "our TypeScript": OurTypeScript,
@@ -22,6 +24,7 @@ CLIENTS = {
     "curl": Curl,
     "LinkedIn's Python": LinkedInPython,
     "LinkedIn's JavaScript": LinkedInJavaScript,
+    JAVA: GeneratedJava,
 }
 JOBS = 25
 MANY_JOBS = 60  # two pages
@@ -32,7 +35,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The folder of each client that is built or installed."""
     ours = build_client(tmp_path_factory.mktemp("typescript"))
     theirs = install_clients(tmp_path_factory.mktemp("js"))
-    return {name: theirs if name == "LinkedIn's JavaScript" else ours for name in CLIENTS}
+    java = build_java(tmp_path_factory.mktemp("java"))
+    return dict.fromkeys(CLIENTS, ours) | {"LinkedIn's JavaScript": theirs, JAVA: java}
 
 
 @pytest.fixture

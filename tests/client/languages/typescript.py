@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from jobmeter.cli.reference import encode_document
+from jobmeter.cli.server.reference import encode_document
 from tests.support.missing_part import find_programs, report_missing
 from tests.support.paths import ROOT
 

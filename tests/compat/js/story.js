@@ -4,9 +4,9 @@
 const fs = require('fs');
 const constants = require('linkedin-api-client/dist/lib/utils/constants');
 const input = JSON.parse(fs.readFileSync(process.argv[2], 'utf8'));
-constants.OAUTH_BASE_URL = `${input.base_url}/oauth/v2`;
-constants.VERSIONED_BASE_URL = `${input.base_url}/rest`;
-constants.NON_VERSIONED_BASE_URL = `${input.base_url}/v2`;
+constants.OAUTH_BASE_URL = `${input.baseUrl}/oauth/v2`;
+constants.VERSIONED_BASE_URL = `${input.baseUrl}/rest`;
+constants.NON_VERSIONED_BASE_URL = `${input.baseUrl}/v2`;
 const { AuthClient, RestliClient } = require('linkedin-api-client');
 
 const versionString = '202504';
@@ -35,7 +35,7 @@ async function post() {
   const accessToken = await fetchToken(child);
   const setup = await client.action({
     resourcePath: '/provisionedHiringContracts', actionName: 'setup', accessToken, versionString,
-    data: { partnerContractId: input.partner_contract_id },
+    data: { partnerContractId: input.partnerContractId },
   });
   const { contract } = setup.data.value;
   const tasks = await submit(accessToken, input.elements.map((element) => ({ ...element, contract })));
@@ -57,7 +57,7 @@ async function report() {
   }
   const budget = await client.get({
     resourcePath: '/partnerBudgetReports', accessToken: await fetchToken(input.parent), versionString,
-    queryParams: { partnerContractId: input.partner_contract_id },
+    queryParams: { partnerContractId: input.partnerContractId },
   });
   return { byIds, byDays, budget: budget.data };
 }

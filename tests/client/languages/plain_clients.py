@@ -1,9 +1,11 @@
-"""Owns what LinkedIn's official clients do in the story: for Python, and for JavaScript. Both are unmodified.
+"""Owns what clients do in the story that split no ranges and follow no pages: LinkedIn's official ones, for Python and for
+JavaScript, and the one that is generated for Java.
 
-They split no ranges and follow no pages, so that the questions are split here, as their users do. Does not own any expectation.
+The questions are split here, as their users do. Does not own any expectation.
 """
 
 import time
+from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -17,6 +19,7 @@ from linkedin_api.common import constants
 from jobmeter.base.limits import REPORT_IDS_MAX
 from jobmeter.client.ranges import split_ids, split_months
 from tests.client.languages.clients import DRAFT, PAGE_JOBS, read_figures, run_node
+from tests.client.languages.java import run_java
 from tests.client.languages.story import Figures, Question
 
 VERSION = "202504"
@@ -144,28 +147,45 @@ def write_range(first: date, last: date) -> dict[str, Any]:
     return {name: {"year": day.year, "month": day.month, "day": day.day} for name, day in days.items()}
 
 
-class LinkedInJavaScript:
-    def __init__(self, credentials: dict[str, Any], folder: Path) -> None:
-        self.credentials = credentials
-        self.script = folder / "story.js"
+class Split:
+    """A client that is a program, which is given questions that are split already."""
 
-    def run(self, verb: str, **given: Any) -> Any:
-        return run_node(self.script, self.credentials | given, verb)
+    def __init__(self, credentials: dict[str, Any], folder: Path) -> None:
+        self.given = credentials | {
+            "baseUrl": credentials["base_url"],
+            "partnerContractId": credentials["partner_contract_id"],
+            "draft": DRAFT,
+        }
+        self.folder = folder
+
+    @abstractmethod
+    def run(self, verb: str, **given: Any) -> Any: ...
 
     def post(self, elements: list[dict[str, Any]]) -> tuple[dict[str, str], dict[str, int]]:
-        found = self.run("post", draft=DRAFT, elements=elements)
-        return found["child"], {name: int(urn.rpartition(":")[2]) for name, urn in found["jobs"]}
+        found = self.run("post", elements=elements)
+        return found["child"], {name: int(str(job).rpartition(":")[2]) for name, job in found["jobs"]}
 
-    def report(self, question: Question) -> Figures:
-        spans = list(split_months(question.first, question.last))
-        found = self.run(
+    def ask(self, question: Question) -> Any:
+        return self.run(
             "report",
             child=question.child,
             groups=list(split_ids(question.ids, count_max=REPORT_IDS_MAX)),
-            months=[write_range(*span) for span in spans],
+            months=[write_range(*span) for span in split_months(question.first, question.last)],
             days=write_range(question.first, question.last),
             starts=list(range(0, len(question.ids), PAGE_JOBS)),
         )
+
+    def close(self, child: dict[str, str], element: dict[str, Any]) -> tuple[str, str]:
+        found = self.run("close", child=child, elements=[element])
+        return found["task"], found["listing"]
+
+
+class LinkedInJavaScript(Split):
+    def run(self, verb: str, **given: Any) -> Any:
+        return run_node(self.folder / "story.js", self.given | given, verb)
+
+    def report(self, question: Question) -> Figures:
+        found = self.ask(question)
         by_ids = [row for reports in found["byIds"] for report in reports for row in read_figures(report)]
         by_days = [row for report in found["byDays"] for row in read_figures(report)]
         budget = found["budget"]["partnerBudgetDetails"][0]
@@ -176,6 +196,14 @@ class LinkedInJavaScript:
             budget["serviceTermBudgetLimit"]["amount"],
         )
 
-    def close(self, child: dict[str, str], element: dict[str, Any]) -> tuple[str, str]:
-        found = self.run("close", child=child, elements=[element])
-        return found["task"], found["listing"]
+
+class GeneratedJava(Split):
+    """The classes that openapi-generator makes, in a session of ``clients/java``."""
+
+    def run(self, verb: str, **given: Any) -> Any:
+        return run_java(self.folder, self.given | given, verb)
+
+    def report(self, question: Question) -> Figures:
+        found = self.ask(question)
+        by_ids, by_days = ([tuple(row) for row in found[name]] for name in ("byIds", "byDays"))
+        return Figures(by_ids, by_days, found["spent"], found["limit"])
