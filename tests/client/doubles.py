@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 
 from jobmeter.client import Charge, Client, DayRestatement, Limits, Server, Surroundings, jobmeter_at
+from tests.client.documented import check_documented
 from tests.support.sandbox_client import SandboxClient
 
 URL = "http://board.example"
@@ -27,13 +28,16 @@ PATIENT = Limits(attempts_max=60, wait_seconds_max=10_000, task_seconds_max=10_0
 
 
 class AppTransport(httpx2.BaseTransport):
-    """Passes requests to the application of a sandbox in this process."""
+    """Passes requests to the application of a sandbox in this process; its responses must be as documented."""
 
     def __init__(self, sandbox_client: SandboxClient) -> None:
         self._inner = sandbox_client.client._transport
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self._inner.handle_request(request)
+        response = self._inner.handle_request(request)
+        response.read()
+        check_documented(request, response)
+        return response
 
 
 class FailingTransport(httpx2.BaseTransport):

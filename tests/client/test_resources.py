@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date, datetime, timedelta
 
+import httpx2
 import pytest
 
 from jobmeter.base.clock import from_ms
@@ -20,7 +21,7 @@ from jobmeter.client import (
 )
 from jobmeter.client.xml_jobs import XmlJobs
 from jobmeter.wire.xml.job.fields import JobContent
-from tests.client.doubles import GivenResponses, make_client, open_given, read_charges
+from tests.client.doubles import URL, AppTransport, GivenResponses, make_client, open_given, read_charges
 from tests.stories.operator.billing.scene import open_invoiced_partner
 from tests.support.sandbox_client import make_event
 from tests.support.xml_partner import POSTER, XmlPartner
@@ -284,3 +285,19 @@ def test_a_page_of_clicks_that_does_not_follow_the_one_before_is_unreadable(page
     client = open_given(GivenResponses(lambda _: page), limits=Limits(attempts_max=2))
     with pytest.raises(UnreadableError):
         list(client.charges.not_charged(date(2026, 3, 2), date(2026, 3, 2)))
+
+
+def test_webhooks_are_as_documented(sandbox_client):
+    """The client has no methods for them: its transport alone is used, which compares responses with the document."""
+    headers = sandbox_client.headers("parent")
+    with httpx2.Client(transport=AppTransport(sandbox_client), base_url=URL, headers=headers) as http:
+        body = {"url": "https://example.com/hook", "kinds": ["CHARGES"]}
+        made = http.post("/partner/webhooks", json=body).json()
+        own = f"/partner/webhooks/{made['id']}"
+        assert http.put(own, json=body).json()["kinds"] == ["CHARGES"]
+        assert http.post(f"{own}/secrets").json()["secret"] != made["secret"]
+        http.post(f"{own}/tests").raise_for_status()
+        (delivery,) = http.get(f"{own}/deliveries").json()["elements"]
+        assert delivery["kind"] == "TEST"
+        (listed,) = http.get("/partner/webhooks").json()["elements"]
+        assert "secret" not in listed

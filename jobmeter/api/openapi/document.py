@@ -20,6 +20,7 @@ from jobmeter.api.http.responses import json_response
 from jobmeter.api.openapi.names import name_operation
 from jobmeter.api.openapi.page import render_page
 from jobmeter.api.openapi.plain_parameters import describe_parameter, describe_step
+from jobmeter.api.openapi.replies import REPLIES, REPLY_SCHEMAS
 from jobmeter.api.openapi.schemas import (
     IDS,
     IDS_OTHERS,
@@ -115,7 +116,7 @@ def build_document(
         "info": {"title": "Jobmeter", "version": __version__, "description": _ABOUT},
         "paths": paths,
         "components": {
-            "schemas": SCHEMAS | _describe_models(plain),
+            "schemas": SCHEMAS | REPLY_SCHEMAS | _describe_models(plain),
             "securitySchemes": {
                 "accessToken": {"type": "http", "scheme": "bearer"},
                 "operatorKey": {"type": "http", "scheme": "bearer"},
@@ -201,11 +202,11 @@ def _describe_replies(rows: Sequence[AnyEndpoint]) -> dict[str, Any]:
     for row in rows:
         for status in row.statuses:
             reply = found.setdefault(str(status), {"description": row.summary})
-            if row.reply:
+            if name := REPLIES.get(name_operation(rows), row.reply):
                 content = reply.setdefault("content", {})
                 for media in (row.media, *row.other_media):
                     choices = content.setdefault(media, {"schema": {"anyOf": []}})["schema"]["anyOf"]
-                    choices += [refer(row.reply)] if refer(row.reply) not in choices else []
+                    choices += [refer(name)] if refer(name) not in choices else []
     return found
 
 

@@ -39,7 +39,10 @@ def record(required: str = "", /, **fields: Schema) -> Schema:
 def batch_of(schema: Schema) -> Schema:
     """The response to BATCH_GET: results and errors by requested key."""
     return record(
-        "results statuses errors", results=map_of(schema), statuses=map_of(LONG), errors=map_of(RECORD)
+        "results statuses errors",
+        results=map_of(schema),
+        statuses=map_of(LONG),
+        errors=map_of(refer("RestliError")),
     )
 
 
@@ -87,7 +90,14 @@ _CLIENT: Final = {"client_id": _FILLED, "client_secret": _FILLED}
 SCHEMAS: Final[dict[str, Schema]] = {
     "Record": RECORD,
     "RestliError": record(
-        "status message", status=LONG, message=TEXT, serviceErrorCode=LONG, code=TEXT, requestId=TEXT
+        "status message",
+        status=LONG,
+        message=TEXT,
+        serviceErrorCode=LONG,
+        code=TEXT,
+        requestId=TEXT,
+        errorDetailType=TEXT,
+        errorDetails=record("externalJobPostingId", externalJobPostingId=TEXT),
     ),
     "PlainError": record("status code message", status=LONG, code=TEXT, message=TEXT),
     "XmlError": {
@@ -260,9 +270,6 @@ SCHEMAS: Final[dict[str, Schema]] = {
         errorMessage=TEXT,
     ),
     "Tasks": batch_of(refer("Task")),
-    "PostingStatuses": batch_of(
-        record("externalJobPostingId listingStatus", externalJobPostingId=TEXT, listingStatus=TEXT)
-    ),
     "Campaign": {
         **record(
             "partnerJobCampaignId name contract startTime",
@@ -296,24 +303,6 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "CampaignAction": record("value", value=refer("CampaignReply")),
     "Places": page_of(record("geo location", geo=TEXT, location=TEXT, countryCode=TEXT)),
-    "JobReport": record(
-        "jobPostingInfo",
-        jobPostingInfo=record(
-            "externalJobPostingId linkedInJobPostingId", externalJobPostingId=TEXT, linkedInJobPostingId=LONG
-        ),
-        lifetimeJobBudgetInfo=record(lifetimeBudgetSpent=refer("Money"), lifetimeBudgetLimit=refer("Money")),
-        jobPerformanceMetrics=list_of(
-            record(
-                "date charge applyClickCount viewCount",
-                date=refer("CalendarDay"),
-                charge=refer("Money"),
-                applyClickCount=LONG,
-                viewCount=LONG,
-            )
-        ),
-    ),
-    "JobReportsByIds": batch_of(refer("JobReport")),
-    "JobReportsByRange": page_of(refer("JobReport")),
     "BudgetReport": record(
         "serviceTermStartAt serviceTermEndAt partnerBudgetDetails",
         serviceTermStartAt=TIME_MS,
@@ -346,7 +335,6 @@ SCHEMAS: Final[dict[str, Schema]] = {
     ),
     "Lines": {"type": "string", "description": "NDJSON: a JSON object in each line"},
     "Rows": {"type": "string", "format": "binary", "description": "Rows of the export, with its columns"},
-    "Charges": record("elements cursor hasMore", elements=list_of(RECORD), cursor=TEXT, hasMore=FLAG),
     "Health": record("status", status=TEXT, now=TEXT, sandbox=FLAG),
 }
 
